@@ -1,0 +1,2 @@
+//! The Gatehouse window.
+fn main() {}

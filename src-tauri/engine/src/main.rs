@@ -1,0 +1,2 @@
+//! A process that hosts one local model with llama.cpp.
+fn main() {}

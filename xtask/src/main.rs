@@ -1,0 +1,2 @@
+//! Set up, run, test, measure and bundle Gatehouse.
+fn main() {}
