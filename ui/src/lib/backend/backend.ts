@@ -1,0 +1,92 @@
+// What the interface may ask of the host: the one seam between the two.
+// `index.ts` fulfils it over IPC, `fake.ts` in memory for tests and for looking at the interface.
+
+import type {
+	AnswerEvent,
+	Computer,
+	Conversation,
+	ConversationOptions,
+	ConversationsChanged,
+	ConversationSummary,
+	EngineStatus,
+	InstalledModel,
+	ModelAdding,
+	ModelDragging,
+	Preset,
+	Rating,
+	Sampling,
+	SearchHit,
+	Settings,
+	SnapshotInfo,
+	Startup,
+	Storage,
+	Thread,
+	TokenCount,
+} from "./types";
+
+export type ExportFormat = "markdown" | "json";
+export type OnAnswerEvent = (event: AnswerEvent) => void;
+
+/** What the host tells without being asked. */
+export type HostEvents = {
+	conversationsChanged: ConversationsChanged;
+	modelAdding: ModelAdding;
+	modelsChanged: unknown;
+	enginesChanged: EngineStatus[];
+	modelDragging: ModelDragging;
+};
+
+/** Every method rejects with an `IpcError` when the host refuses. */
+export type Backend = {
+	startup(): Promise<Startup>;
+	retryStartup(): Promise<Startup>;
+	restoreSnapshot(name: string): Promise<Startup>;
+	quit(): Promise<void>;
+
+	listConversations(): Promise<ConversationSummary[]>;
+	searchConversations(query: string): Promise<SearchHit[]>;
+	createConversation(): Promise<Conversation>;
+	openConversation(id: string): Promise<Thread>;
+	renameConversation(id: string, title: string): Promise<void>;
+	deleteConversation(id: string): Promise<void>;
+	restoreConversation(id: string): Promise<void>;
+	setConversationOptions(id: string, options: ConversationOptions): Promise<Conversation>;
+	sendMessage(conversationId: string, text: string, onEvent: OnAnswerEvent): Promise<void>;
+	regenerate(messageId: string, onEvent: OnAnswerEvent): Promise<void>;
+	editMessage(messageId: string, text: string, onEvent: OnAnswerEvent): Promise<void>;
+	stopAnswer(conversationId: string): Promise<void>;
+	switchBranch(messageId: string): Promise<Thread>;
+	rateMessage(messageId: string, rating: Rating | null): Promise<void>;
+	exportConversation(id: string, format: ExportFormat): Promise<string | null>;
+	importConversations(): Promise<string[] | null>;
+	saveDraft(conversationId: string | null, text: string): Promise<void>;
+	newChatDraft(): Promise<string>;
+	countTokens(conversationId: string | null, text: string): Promise<TokenCount>;
+	listPresets(): Promise<Preset[]>;
+	savePreset(name: string, systemPrompt: string, sampling: Sampling): Promise<Preset>;
+	deletePreset(id: string): Promise<void>;
+	openLink(url: string): Promise<void>;
+
+	listModels(): Promise<InstalledModel[]>;
+	addModelByDialog(): Promise<void>;
+	cancelAdding(): Promise<void>;
+	loadModel(id: string): Promise<void>;
+	cancelLoad(id: string): Promise<void>;
+	unloadModel(id: string): Promise<void>;
+	removeModel(id: string, deleteFile: boolean): Promise<void>;
+	engineStatus(): Promise<EngineStatus[]>;
+	computer(): Promise<Computer>;
+
+	getSettings(): Promise<Settings>;
+	setSettings(settings: Settings): Promise<Settings>;
+	storage(): Promise<Storage>;
+	makeSnapshot(): Promise<SnapshotInfo>;
+	undoUpdate(): Promise<void>;
+	openDataFolder(): Promise<void>;
+
+	/** Listens until the returned function is called. */
+	on<Name extends keyof HostEvents>(
+		name: Name,
+		handler: (payload: HostEvents[Name]) => void,
+	): () => void;
+};

@@ -1,0 +1,357 @@
+// The fake host's conversations: a tree of messages each, and answers that stream.
+
+import type { Backend, OnAnswerEvent } from "../backend";
+import type {
+	Conversation,
+	ConversationSummary,
+	IpcError,
+	Message,
+	Preset,
+	SearchHit,
+	Thread,
+} from "../types";
+import { sampleAnswer, sampleCall, sampleChats, sampleSampling } from "./samples";
+
+type Chat = Conversation & {
+	messages: Map<string, Message>;
+	leaf: string | null;
+	deleted: boolean;
+};
+
+export type ChatsOptions = {
+	now: () => number;
+	/** Time between two pieces of an answer; 0 streams without waiting. */
+	tokenMs: number;
+	/** Start without any conversation. */
+	empty: boolean;
+	/** Also a conversation of this many messages. */
+	longChat: number;
+	/** What the next answer ends with instead of done. */
+	answerError: () => IpcError | null;
+	changed: (id: string | null) => void;
+	/** Marks the engine as busy or idle. */
+	answering: (modelId: string, busy: boolean) => void;
+};
+
+const notFound: IpcError = {
+	code: "not_found",
+	message: "There is no such conversation.",
+	hint: null,
+};
+
+export type ChatsPart = Pick<
+	Backend,
+	| "listConversations"
+	| "searchConversations"
+	| "createConversation"
+	| "openConversation"
+	| "renameConversation"
+	| "deleteConversation"
+	| "restoreConversation"
+	| "setConversationOptions"
+	| "sendMessage"
+	| "regenerate"
+	| "editMessage"
+	| "stopAnswer"
+	| "switchBranch"
+	| "rateMessage"
+	| "exportConversation"
+	| "importConversations"
+	| "saveDraft"
+	| "newChatDraft"
+	| "countTokens"
+	| "listPresets"
+	| "savePreset"
+	| "deletePreset"
+>;
+
+export function fakeChats(options: ChatsOptions): ChatsPart {
+	const chats = new Map<string, Chat>();
+	const presets = new Map<string, Preset>();
+	const stopping = new Set<string>();
+	let newDraft = "";
+	let ids = 0;
+	let calls = 4180;
+	const id = (kind: string) => `${kind}-${++ids}`;
+
+	function addChat(title: string | null, atMs: number): Chat {
+		const chat: Chat = {
+			id: id("chat"),
+			title,
+			createdAtMs: atMs,
+			updatedAtMs: atMs,
+			systemPrompt: "",
+			sampling: { ...sampleSampling },
+			modelId: null,
+			draft: "",
+			messages: new Map(),
+			leaf: null,
+			deleted: false,
+		};
+		chats.set(chat.id, chat);
+		return chat;
+	}
+
+	function addMessage(chat: Chat, parentId: string | null, part: Partial<Message>): Message {
+		const message: Message = {
+			id: id("message"),
+			parentId,
+			role: "user",
+			text: "",
+			state: "done",
+			error: null,
+			createdAtMs: options.now(),
+			rating: null,
+			siblings: [],
+			call: null,
+			...part,
+		};
+		chat.messages.set(message.id, message);
+		chat.leaf = message.id;
+		return message;
+	}
+
+	function fill(chat: Chat, turns: Iterable<string>, atMs: number): void {
+		let parent: string | null = null;
+		let asking = true;
+		for (const text of turns) {
+			const call = asking ? null : sampleCall(++calls, Math.ceil(text.length / 4));
+			const role = asking ? "user" : "assistant";
+			parent = addMessage(chat, parent, { role, text, call, createdAtMs: atMs }).id;
+			asking = !asking;
+		}
+	}
+
+	function* manyTurns(count: number): Generator<string> {
+		for (let n = 1; n <= count; n += 2) {
+			yield `Question ${n.toLocaleString("en")}: what does clause ${n} mean?`;
+			yield n % 40 === 1
+				? sampleAnswer
+				: `Clause ${n} says that **both sides** keep a copy. ${"It holds until one of them ends it in writing. ".repeat(n % 5)}`;
+		}
+	}
+
+	if (!options.empty) {
+		for (const { title, daysAgo, turns } of sampleChats) {
+			const atMs = options.now() - daysAgo * 86_400_000;
+			fill(addChat(title, atMs), turns, atMs);
+		}
+		if (options.longChat > 0) {
+			const atMs = options.now() - 2 * 86_400_000;
+			fill(addChat("A very long conversation", atMs), manyTurns(options.longChat), atMs);
+		}
+	}
+
+	function chat(chatId: string): Chat {
+		const found = chats.get(chatId);
+		if (!found) throw notFound;
+		return found;
+	}
+
+	function chatOf(messageId: string): [Chat, Message] {
+		for (const candidate of chats.values()) {
+			const message = candidate.messages.get(messageId);
+			if (message) return [candidate, message];
+		}
+		throw notFound;
+	}
+
+	function branch(of: Chat): Message[] {
+		const siblings = new Map<string | null, string[]>();
+		for (const { id, parentId } of of.messages.values()) {
+			const known = siblings.get(parentId);
+			if (known) known.push(id);
+			else siblings.set(parentId, [id]);
+		}
+		const shown: Message[] = [];
+		for (let at = of.leaf; at !== null;) {
+			const message = of.messages.get(at);
+			if (!message) break;
+			shown.push({ ...message, siblings: siblings.get(message.parentId) ?? [] });
+			at = message.parentId;
+		}
+		return shown.reverse();
+	}
+
+	const conversation = (of: Chat): Conversation => ({
+		id: of.id,
+		title: of.title,
+		createdAtMs: of.createdAtMs,
+		updatedAtMs: of.updatedAtMs,
+		systemPrompt: of.systemPrompt,
+		sampling: of.sampling,
+		modelId: of.modelId,
+		draft: of.draft,
+	});
+	const thread = (of: Chat): Thread => ({ conversation: conversation(of), messages: branch(of) });
+	const withSiblings = (of: Chat, messageId: string): Message =>
+		branch(of).find((message) => message.id === messageId) ?? chatOf(messageId)[1];
+
+	function summary(of: Chat): ConversationSummary {
+		const messages = branch(of);
+		return {
+			id: of.id,
+			title: of.title,
+			createdAtMs: of.createdAtMs,
+			updatedAtMs: of.updatedAtMs,
+			messageCount: messages.length,
+			model: messages.findLast((message) => message.call)?.call?.model ?? null,
+			route: "local",
+			cost: "$0",
+			preview: messages.at(-1)?.text.slice(0, 120) ?? "",
+		};
+	}
+
+	const pause = () =>
+		options.tokenMs === 0
+			? Promise.resolve()
+			: new Promise<void>((resolve) => setTimeout(resolve, options.tokenMs));
+
+	async function answer(
+		of: Chat,
+		question: Message,
+		isNew: boolean,
+		onEvent: OnAnswerEvent,
+	): Promise<void> {
+		stopping.delete(of.id);
+		const error = options.answerError();
+		const row = addMessage(of, question.id, { role: "assistant", state: "streaming" });
+		of.updatedAtMs = options.now();
+		onEvent({
+			type: "begun",
+			question: isNew ? withSiblings(of, question.id) : null,
+			answer: withSiblings(of, row.id),
+		});
+		options.answering(of.modelId ?? "smollm2", true);
+		options.changed(of.id);
+		for (const read of [0, 64, 128, 186]) {
+			onEvent({ type: "reading", read, total: 186 });
+			await pause();
+		}
+		onEvent({ type: "started", promptTokens: 186, cachedTokens: 142, droppedMessages: 0 });
+		let tokens = 0;
+		const pieces = sampleAnswer.match(/\s*\S+/g) ?? [];
+		for (const text of error ? pieces.slice(0, 12) : pieces) {
+			if (stopping.has(of.id)) break;
+			row.text += text;
+			onEvent({ type: "text", text, tokens: ++tokens });
+			await pause();
+		}
+		const stopped = stopping.delete(of.id);
+		row.state = error ? "failed" : stopped ? "stopped" : "done";
+		row.error = error;
+		row.call = {
+			...sampleCall(++calls, tokens),
+			finish: error ? null : stopped ? "cancelled" : "end_of_answer",
+		};
+		of.updatedAtMs = options.now();
+		options.answering(of.modelId ?? "smollm2", false);
+		onEvent({ type: "ended", answer: withSiblings(of, row.id) });
+		if (of.title === null) of.title = question.text.slice(0, 40);
+		options.changed(of.id);
+	}
+
+	function search(query: string): SearchHit[] {
+		const wanted = query.trim().toLowerCase();
+		if (!wanted) return [];
+		const hits: SearchHit[] = [];
+		const hit = (of: Chat, messageId: string | null, text: string, atMs: number) => {
+			const at = text.toLowerCase().indexOf(wanted);
+			if (at < 0) return;
+			const from = Math.max(0, at - 40);
+			hits.push({
+				conversationId: of.id,
+				messageId,
+				title: of.title,
+				atMs,
+				snippet: [
+					{ text: (from > 0 ? "…" : "") + text.slice(from, at), hit: false },
+					{ text: text.slice(at, at + wanted.length), hit: true },
+					{ text: text.slice(at + wanted.length, at + wanted.length + 60), hit: false },
+				],
+			});
+		};
+		for (const of of chats.values()) {
+			if (of.deleted) continue;
+			hit(of, null, of.title ?? "", of.updatedAtMs);
+			for (const message of of.messages.values()) {
+				hit(of, message.id, message.text, message.createdAtMs);
+			}
+		}
+		return hits.slice(0, 50);
+	}
+
+	return {
+		listConversations: async () =>
+			[...chats.values()]
+				.filter((of) => !of.deleted)
+				.sort((a, b) => b.updatedAtMs - a.updatedAtMs)
+				.map(summary),
+		searchConversations: async (query) => search(query),
+		createConversation: async () => {
+			const created = addChat(null, options.now());
+			newDraft = "";
+			return conversation(created);
+		},
+		openConversation: async (chatId) => thread(chat(chatId)),
+		renameConversation: async (chatId, title) => {
+			chat(chatId).title = title;
+			options.changed(chatId);
+		},
+		deleteConversation: async (chatId) => {
+			chat(chatId).deleted = true;
+			options.changed(chatId);
+		},
+		restoreConversation: async (chatId) => {
+			chat(chatId).deleted = false;
+			options.changed(chatId);
+		},
+		setConversationOptions: async (chatId, change) =>
+			conversation(Object.assign(chat(chatId), change)),
+		sendMessage: async (chatId, text, onEvent) => {
+			const of = chat(chatId);
+			of.draft = "";
+			await answer(of, addMessage(of, of.leaf, { text }), true, onEvent);
+		},
+		regenerate: async (messageId, onEvent) => {
+			const [of, old] = chatOf(messageId);
+			const question = of.messages.get(old.parentId ?? "");
+			if (!question) throw notFound;
+			await answer(of, question, false, onEvent);
+		},
+		editMessage: async (messageId, text, onEvent) => {
+			const [of, old] = chatOf(messageId);
+			await answer(of, addMessage(of, old.parentId, { text }), true, onEvent);
+		},
+		stopAnswer: async (chatId) => void stopping.add(chatId),
+		switchBranch: async (messageId) => {
+			const [of] = chatOf(messageId);
+			let leaf = messageId;
+			for (const message of of.messages.values()) if (message.parentId === leaf) leaf = message.id;
+			of.leaf = leaf;
+			return thread(of);
+		},
+		rateMessage: async (messageId, rating) => void (chatOf(messageId)[1].rating = rating),
+		exportConversation: async (chatId, format) =>
+			`/home/ada/Documents/${chat(chatId).title ?? "Chat"}.${format === "json" ? "json" : "md"}`,
+		importConversations: async () => {
+			const imported = addChat("Imported conversation", options.now());
+			fill(imported, ["What is this?", "A conversation from a file."], options.now());
+			options.changed(imported.id);
+			return [imported.id];
+		},
+		saveDraft: async (chatId, text) => {
+			if (chatId === null) newDraft = text;
+			else chat(chatId).draft = text;
+		},
+		newChatDraft: async () => newDraft,
+		countTokens: async (_chatId, text) => ({ tokens: Math.ceil(text.length / 4), exact: true }),
+		listPresets: async () => [...presets.values()],
+		savePreset: async (name, systemPrompt, sampling) => {
+			const preset = { id: id("preset"), name, systemPrompt, sampling };
+			presets.set(preset.id, preset);
+			return preset;
+		},
+		deletePreset: async (presetId) => void presets.delete(presetId),
+	};
+}

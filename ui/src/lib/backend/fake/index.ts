@@ -1,0 +1,295 @@
+// A host in memory, for tests and for looking at the interface in a browser (`npm run dev`, then
+// ?fake). It keeps what it is told, streams answers and can be made to fail. Never in the product.
+
+import type { Backend, HostEvents } from "../backend";
+import type {
+	EngineStatus,
+	IpcError,
+	KeyHome,
+	ModelAdding,
+	SnapshotInfo,
+	Startup,
+	StartupProblem,
+} from "../types";
+import { fakeChats } from "./chats";
+import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
+
+export type FakeOptions = {
+	now?: () => number;
+	/** Time between two pieces of an answer or of progress; 0 does not wait. */
+	tokenMs?: number;
+	/** No conversations. */
+	empty?: boolean;
+	/** No models. */
+	noModels?: boolean;
+	/** Also a conversation of this many messages. */
+	longChat?: number;
+	keyHome?: KeyHome;
+	/** The screen to show in place of the app. */
+	problem?: StartupProblem | null;
+	/** Keep the start-up waiting for ever. */
+	starting?: boolean;
+	/** What every answer ends with. */
+	answerError?: IpcError | null;
+	/** The version this one replaced, if the first start after an update. */
+	updatedFrom?: string | null;
+};
+
+type Method = Exclude<keyof Backend, "on">;
+
+export type FakeBackend = Backend & {
+	/** Says something as the host would. */
+	emit<Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name]): void;
+	/** Makes a method reject from now on; null lets it work again. */
+	fail(method: Method, error: IpcError | null): void;
+	/** The methods called, with their arguments, in order. */
+	readonly calls: { method: Method; args: unknown[] }[];
+};
+
+const gibibyte = 1024 ** 3;
+
+/** The options in an address such as ?fake&problem=damaged&long=10000. */
+export function optionsFromAddress(query: URLSearchParams): FakeOptions {
+	const answerError: IpcError = {
+		code: "engine_died",
+		message: "The engine ended while writing (signal 9).",
+		hint: null,
+	};
+	return {
+		tokenMs: Number(query.get("tokenMs") ?? 18),
+		empty: query.has("empty"),
+		noModels: query.has("nomodels"),
+		longChat: Number(query.get("long") ?? 0),
+		keyHome: query.get("key") === "file" ? "file" : "keychain",
+		problem: query.get("problem") as StartupProblem | null,
+		starting: query.has("starting"),
+		answerError: query.has("dies") ? answerError : null,
+		updatedFrom: query.get("updated"),
+	};
+}
+
+export function fakeBackend(options: FakeOptions = {}): FakeBackend {
+	const now = options.now ?? Date.now;
+	const tokenMs = options.tokenMs ?? 0;
+	const handlers = new Map<keyof HostEvents, Set<(payload: never) => void>>();
+	const failures = new Map<Method, IpcError>();
+	const calls: FakeBackend["calls"] = [];
+	const cancelled = new Set<string>();
+	let adding = false;
+	let problem = options.problem ?? null;
+	let settings = { ...sampleSettings };
+	let models = options.noModels ? [] : sampleModels(now());
+	let snapshots = sampleSnapshots(now());
+	let engines: EngineStatus[] = options.noModels ? [] : [engineOf("smollm2")];
+	if (options.noModels) settings.defaultModelId = null;
+
+	function emit<Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name]): void {
+		for (const handler of handlers.get(name) ?? []) handler(payload as never);
+	}
+
+	function engineOf(modelId: string): EngineStatus {
+		const memoryBytes = models.find((model) => model.id === modelId)?.memory.totalBytes ?? 0;
+		return {
+			modelId,
+			state: "ready",
+			fraction: 1,
+			contextTokens: 4096,
+			sequences: 4,
+			memoryBytes,
+			error: null,
+		};
+	}
+
+	function setEngine(modelId: string, change: Partial<EngineStatus> | null): void {
+		const others = engines.filter((engine) => engine.modelId !== modelId);
+		const known = engines.find((engine) => engine.modelId === modelId) ?? engineOf(modelId);
+		engines = change ? [...others, { ...known, ...change }] : others;
+		emit("enginesChanged", engines);
+	}
+
+	const pause = () =>
+		tokenMs === 0
+			? Promise.resolve()
+			: new Promise<void>((resolve) => setTimeout(resolve, tokenMs * 6));
+
+	function startup(): Startup {
+		if (problem === null) {
+			return {
+				state: "ready",
+				version: "0.1.0",
+				dataFolder: "/home/ada/.local/share/gatehouse",
+				keyHome: options.keyHome ?? "keychain",
+				updatedFrom: options.updatedFrom ?? null,
+			};
+		}
+		return {
+			state: "problem",
+			code: problem,
+			message: problemMessages[problem],
+			hint: null,
+			dataFolder: "/home/ada/.local/share/gatehouse",
+			snapshots: problem === "already_open" || problem === "disk_full" ? [] : snapshots,
+			canRetry: problem !== "newer" && problem !== "damaged" && problem !== "key_missing",
+		};
+	}
+
+	async function load(id: string): Promise<void> {
+		cancelled.delete(id);
+		for (let fraction = 0; fraction < 1; fraction += 0.04) {
+			if (cancelled.has(id)) {
+				setEngine(id, null);
+				throw {
+					code: "cancelled",
+					message: "Loading was cancelled.",
+					hint: null,
+				} satisfies IpcError;
+			}
+			setEngine(id, { state: "loading", fraction });
+			await pause();
+		}
+		setEngine(id, { state: "ready", fraction: 1 });
+	}
+
+	async function addModel(): Promise<void> {
+		adding = true;
+		const step: ModelAdding = {
+			file: "Llama-3.2-3B-Instruct-Q4_K_M.gguf",
+			state: "reading",
+			fraction: 0,
+			model: null,
+			error: null,
+		};
+		for (let fraction = 0; fraction < 1; fraction += 0.03) {
+			emit("modelAdding", { ...step, fraction });
+			await pause();
+			if (!adding) {
+				const error: IpcError = {
+					code: "cancelled",
+					message: "Adding was cancelled.",
+					hint: null,
+				};
+				return emit("modelAdding", { ...step, state: "refused", error });
+			}
+		}
+		const [pattern] = sampleModels(now());
+		if (!pattern) return;
+		const model = {
+			...pattern,
+			id: `added-${models.length}`,
+			name: "Llama 3.2 3B Instruct",
+			path: "/home/ada/Downloads/Llama-3.2-3B-Instruct-Q4_K_M.gguf",
+			quantisation: "Q4_K_M",
+			parametersLabel: "3.2B",
+			sizeBytes: 2 * gibibyte,
+			licence: "llama3.2",
+			origin: "added" as const,
+			isStarter: false,
+			note: null,
+			addedAtMs: now(),
+		};
+		models = [...models, model];
+		emit("modelAdding", { ...step, state: "added", fraction: 1, model });
+		emit("modelsChanged", null);
+	}
+
+	const chats = fakeChats({
+		now,
+		tokenMs,
+		empty: options.empty ?? false,
+		longChat: options.longChat ?? 0,
+		answerError: () => options.answerError ?? null,
+		changed: (id) => emit("conversationsChanged", { id }),
+		answering: (modelId, busy) => setEngine(modelId, { state: busy ? "answering" : "ready" }),
+	});
+
+	const methods: Omit<Backend, "on"> = {
+		...chats,
+		startup: async () => (options.starting ? new Promise<Startup>(() => {}) : startup()),
+		retryStartup: async () => {
+			problem = null;
+			return startup();
+		},
+		restoreSnapshot: async () => {
+			problem = null;
+			return startup();
+		},
+		quit: async () => {},
+		openLink: async () => {},
+		listModels: async () => models,
+		addModelByDialog: addModel,
+		cancelAdding: async () => void (adding = false),
+		loadModel: load,
+		cancelLoad: async (id) => void cancelled.add(id),
+		unloadModel: async (id) => setEngine(id, null),
+		removeModel: async (id) => {
+			models = models.filter((model) => model.id !== id);
+			setEngine(id, null);
+			emit("modelsChanged", null);
+		},
+		engineStatus: async () => engines,
+		computer: async () => sampleComputer,
+		getSettings: async () => settings,
+		setSettings: async (changed) => (settings = changed),
+		storage: async () => ({
+			dataFolder: "/home/ada/.local/share/gatehouse",
+			databaseBytes: 3_518_464,
+			snapshots,
+			keyHome: options.keyHome ?? "keychain",
+			schema: 3,
+			lastUpdateUndo: snapshots.find((snapshot) => snapshot.reason === "before_update") ?? null,
+		}),
+		makeSnapshot: async () => {
+			const made: SnapshotInfo = {
+				name: `by-hand-${snapshots.length}`,
+				madeAtMs: now(),
+				bytes: 3_518_464,
+				reason: "by_hand",
+				schema: 3,
+			};
+			snapshots = [made, ...snapshots];
+			return made;
+		},
+		undoUpdate: async () => {},
+		openDataFolder: async () => {},
+	};
+
+	// Every call is noted and may be told to fail, in one place for all methods.
+	for (const method of Object.keys(methods) as Method[]) {
+		const real = methods[method] as (...args: unknown[]) => Promise<unknown>;
+		(methods as Record<Method, unknown>)[method] = async (...args: unknown[]) => {
+			calls.push({ method, args });
+			const failure = failures.get(method);
+			if (failure) throw failure;
+			return real(...args);
+		};
+	}
+
+	return {
+		...methods,
+		calls,
+		emit,
+		fail(method, error) {
+			if (error) failures.set(method, error);
+			else failures.delete(method);
+		},
+		on(name, handler) {
+			const known = handlers.get(name) ?? new Set();
+			handlers.set(name, known.add(handler as (payload: never) => void));
+			return () => void known.delete(handler as (payload: never) => void);
+		},
+	};
+}
+
+const problemMessages: Record<StartupProblem, string> = {
+	damaged: "The database is not readable: page 12 fails its check.",
+	key_missing: "The keychain has no key named Gatehouse.",
+	key_wrong: "The key in the keychain does not open the database.",
+	keychain_locked: "The keychain did not answer within 20 seconds.",
+	keychain_missing: "No keychain service is running.",
+	newer: "The database has schema 7; this version knows up to 3.",
+	already_open: "Another window (process 4182) holds the data folder.",
+	disk_full: "No space left on the disk of /home/ada/.local/share/gatehouse.",
+	not_writable: "Permission denied: /home/ada/.local/share/gatehouse.",
+	migration_failed: "Step 4 of the update failed: disk I/O error.",
+	internal: "Unexpected: the lock file is a folder.",
+};

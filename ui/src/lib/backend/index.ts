@@ -1,0 +1,97 @@
+// The one place that talks to the host. Everything else uses `backend` and its types from here.
+
+import { Channel } from "@tauri-apps/api/core";
+
+import type { Backend, OnAnswerEvent } from "./backend";
+import { commands, events } from "./bindings";
+import type { AnswerEvent, IpcError } from "./types";
+
+export type { Backend, ExportFormat, HostEvents, OnAnswerEvent } from "./backend";
+export { explain, isIpcError, toIpcError, type Explanation } from "./errors";
+export type * from "./types";
+
+type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: IpcError };
+
+/** Turns a generated command, which returns its error, into a function that throws it. */
+function throwing<Args extends unknown[], T>(command: (...args: Args) => Promise<Outcome<T>>) {
+	return async (...args: Args): Promise<T> => {
+		const outcome = await command(...args);
+		if (outcome.status === "error") throw outcome.error;
+		return outcome.data;
+	};
+}
+
+/** The same for a command that leaves nothing to return. */
+function silent<Args extends unknown[]>(command: (...args: Args) => Promise<Outcome<null>>) {
+	return async (...args: Args): Promise<void> => {
+		await throwing(command)(...args);
+	};
+}
+
+function channel(onEvent: OnAnswerEvent): Channel<AnswerEvent> {
+	const events = new Channel<AnswerEvent>();
+	events.onmessage = onEvent;
+	return events;
+}
+
+const host: Backend = {
+	startup: throwing(commands.startup),
+	retryStartup: throwing(commands.retryStartup),
+	restoreSnapshot: throwing(commands.restoreSnapshot),
+	quit: silent(commands.quit),
+
+	listConversations: throwing(commands.listConversations),
+	searchConversations: throwing(commands.searchConversations),
+	createConversation: throwing(commands.createConversation),
+	openConversation: throwing(commands.openConversation),
+	renameConversation: silent(commands.renameConversation),
+	deleteConversation: silent(commands.deleteConversation),
+	restoreConversation: silent(commands.restoreConversation),
+	setConversationOptions: throwing(commands.setConversationOptions),
+	sendMessage: (id, text, onEvent) => silent(commands.sendMessage)(id, text, channel(onEvent)),
+	regenerate: (id, onEvent) => silent(commands.regenerate)(id, channel(onEvent)),
+	editMessage: (id, text, onEvent) => silent(commands.editMessage)(id, text, channel(onEvent)),
+	stopAnswer: silent(commands.stopAnswer),
+	switchBranch: throwing(commands.switchBranch),
+	rateMessage: silent(commands.rateMessage),
+	exportConversation: throwing(commands.exportConversation),
+	importConversations: throwing(commands.importConversations),
+	saveDraft: silent(commands.saveDraft),
+	newChatDraft: throwing(commands.newChatDraft),
+	countTokens: throwing(commands.countTokens),
+	listPresets: throwing(commands.listPresets),
+	savePreset: throwing(commands.savePreset),
+	deletePreset: silent(commands.deletePreset),
+	openLink: silent(commands.openLink),
+
+	listModels: throwing(commands.listModels),
+	addModelByDialog: silent(commands.addModelByDialog),
+	cancelAdding: silent(commands.cancelAdding),
+	loadModel: silent(commands.loadModel),
+	cancelLoad: silent(commands.cancelLoad),
+	unloadModel: silent(commands.unloadModel),
+	removeModel: silent(commands.removeModel),
+	engineStatus: throwing(commands.engineStatus),
+	computer: throwing(commands.computer),
+
+	getSettings: throwing(commands.getSettings),
+	setSettings: throwing(commands.setSettings),
+	storage: throwing(commands.storage),
+	makeSnapshot: throwing(commands.makeSnapshot),
+	undoUpdate: silent(commands.undoUpdate),
+	openDataFolder: silent(commands.openDataFolder),
+
+	on(name, handler) {
+		const listening = events[name].listen((event) => {
+			handler(event.payload as Parameters<typeof handler>[0]);
+		});
+		return () => void listening.then((unlisten) => unlisten());
+	},
+};
+
+/** The host. Tests and `?fake` put another in its place with `useBackend`. */
+export let backend: Backend = host;
+
+export function useBackend(other: Backend): void {
+	backend = other;
+}

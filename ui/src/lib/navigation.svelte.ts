@@ -1,0 +1,64 @@
+// Which screen is shown, kept in the address (#/chat/<conversation>/<message>) so that back and
+// forward work and a restart of the page stays where it was.
+
+export type Screen = "chat" | "models" | "settings";
+export type Place = {
+	screen: Screen;
+	/** The open conversation; null on the chat screen is a new chat. */
+	conversationId: string | null;
+	/** The message to bring into view, from a search hit. */
+	messageId: string | null;
+};
+
+const screens: readonly string[] = ["chat", "models", "settings"] satisfies Screen[];
+
+function isScreen(name: string | undefined): name is Screen {
+	return name !== undefined && screens.includes(name);
+}
+
+function read(hash: string): Place {
+	const [, screen, conversationId, messageId] = hash.replace(/^#/, "").split("/");
+	return {
+		screen: isScreen(screen) ? screen : "chat",
+		conversationId: conversationId ? decodeURIComponent(conversationId) : null,
+		messageId: messageId ? decodeURIComponent(messageId) : null,
+	};
+}
+
+let current = $state<Place>(read(location.hash));
+
+window.addEventListener("hashchange", () => {
+	current = read(location.hash);
+});
+
+/** Where the person is, reactive: `place.screen`, `place.conversationId`, `place.messageId`. */
+export const place: Readonly<Place> = {
+	get screen() {
+		return current.screen;
+	},
+	get conversationId() {
+		return current.conversationId;
+	},
+	get messageId() {
+		return current.messageId;
+	},
+};
+
+/** Shows a screen; with the chat screen also a conversation (null: a new chat) and a message. */
+export function go(
+	screen: Screen,
+	conversationId: string | null = null,
+	messageId: string | null = null,
+): void {
+	const parts = [screen, conversationId, messageId].filter((part) => part !== null);
+	const hash = `#/${parts.map(encodeURIComponent).join("/")}`;
+	// At once, not with the later hashchange, so that what runs next sees the new place.
+	current = { screen, conversationId, messageId };
+	if (location.hash !== hash) location.hash = hash;
+}
+
+/** Like `go`, but without a step to go back to: a new chat that just got its conversation. */
+export function replacePlace(screen: Screen, conversationId: string | null = null): void {
+	current = { screen, conversationId, messageId: null };
+	history.replaceState(null, "", conversationId ? `#/${screen}/${conversationId}` : `#/${screen}`);
+}

@@ -1,0 +1,47 @@
+// Short messages at the foot of the window, with at most one thing to do about them (Undo).
+
+import { explain, toIpcError } from "$lib/backend";
+
+export type Toast = {
+	id: number;
+	text: string;
+	tone: "plain" | "error";
+	action: { label: string; run: () => void } | null;
+};
+
+const plainMs = 5_000;
+const withActionMs = 10_000;
+
+let list = $state<Toast[]>([]);
+let nextId = 0;
+
+export const toasts = {
+	get list(): Toast[] {
+		return list;
+	},
+};
+
+/** Shows a message, with an action for as long as it stands. Errors stay until dismissed. */
+export function toast(text: string, action: Toast["action"] = null): void {
+	show({ text, tone: "plain", action }, action ? withActionMs : plainMs);
+}
+
+/** Shows what was thrown, in words. A cancelled request is no error and shows nothing. */
+export function toastError(thrown: unknown): void {
+	const error = toIpcError(thrown);
+	if (error.code === "cancelled") return;
+	const { title, detail, next } = explain(error);
+	const text = [`${title}.`, detail, next].filter(Boolean).join(" ");
+	show({ text, tone: "error", action: null }, null);
+}
+
+export function dismissToast(id: number): void {
+	list = list.filter((toast) => toast.id !== id);
+}
+
+function show(toast: Omit<Toast, "id">, forMs: number | null): void {
+	const id = nextId++;
+	// Three at most: an older one was read or never will be.
+	list = [...list.slice(-2), { ...toast, id }];
+	if (forMs !== null) setTimeout(() => dismissToast(id), forMs);
+}

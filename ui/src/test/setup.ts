@@ -1,0 +1,23 @@
+// What jsdom lacks and the components use.
+import { vi } from "vitest";
+
+Element.prototype.scrollIntoView = vi.fn();
+Element.prototype.hasPointerCapture = () => false;
+Element.prototype.setPointerCapture = vi.fn();
+Element.prototype.releasePointerCapture = vi.fn();
+globalThis.ResizeObserver ??= class {
+	observe(): void {}
+	unobserve(): void {}
+	disconnect(): void {}
+};
+window.matchMedia ??= (query: string): MediaQueryList =>
+	({
+		matches: false,
+		media: query,
+		onchange: null,
+		addEventListener: () => {},
+		removeEventListener: () => {},
+		addListener: () => {},
+		removeListener: () => {},
+		dispatchEvent: () => false,
+	}) as MediaQueryList;

@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { svelteTesting } from "@testing-library/svelte/vite";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig(({ mode }) => ({
+	plugins: [svelte(), ...(mode === "test" ? [svelteTesting()] : [])],
+	resolve: { alias: { $lib: fileURLToPath(new URL("src/lib", import.meta.url)) } },
+	clearScreen: false,
+	server: { port: 1420, strictPort: true },
+	preview: { port: 1421, strictPort: true },
+	build: {
+		target: ["safari16.4", "chrome111"],
+		// Nothing becomes a data: address, because the content security policy allows files only.
+		assetsInlineLimit: 0,
+		// All of it is read from the disk beside the program, so one large piece is no slower.
+		chunkSizeWarningLimit: 1500,
+	},
+	test: {
+		environment: "jsdom",
+		setupFiles: ["src/test/setup.ts"],
+		include: ["src/**/*.test.ts"],
+	},
+}));
