@@ -3,4 +3,16 @@
 //! Every call to a model passes [`gate`]; what it may use and what may use it is drawn in
 //! `ARCHITECTURE.md`.
 
+pub mod chat;
+pub mod costs;
+pub mod engine;
+pub mod gate;
 pub mod ids;
+pub mod models;
+pub mod money;
+pub mod problem;
+mod providers;
+pub mod secrets;
+pub mod settings;
+pub mod store;
+pub mod workspaces;

@@ -1,0 +1,354 @@
+//! The key of the database: made once, kept in the keychain of the operating system.
+//!
+//! Each data folder has its own entry: service `Gatehouse`, account the id in `instance.json`.
+//! Where Linux has no keychain, or `GATEHOUSE_KEYCHAIN=file` asked for it at the first start, the
+//! key is the file `database.key` in the data folder, readable by its owner alone. Keychains wait
+//! for a person to unlock them, so they are asked on a thread of their own with a time limit.
+
+use std::{
+    fmt, fs, io,
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use keyring_core::CredentialStore;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use thiserror::Error;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::store::{DataFolder, Instance, write_private};
+
+/// How long a keychain may think, or a person may look at its prompt.
+const LIMIT: Duration = Duration::from_secs(10);
+const SERVICE: &str = "Gatehouse";
+
+/// Where the key of a database lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyHome {
+    /// The keychain of the operating system.
+    Keychain,
+    /// A file in the data folder that only its owner can read.
+    File,
+}
+
+impl KeyHome {
+    /// Where a new key should go: `GATEHOUSE_KEYCHAIN=file` asks for the file (servers, tests).
+    #[must_use]
+    pub fn preferred() -> Self {
+        match std::env::var_os("GATEHOUSE_KEYCHAIN") {
+            Some(value) if value == "file" => Self::File,
+            _ => Self::Keychain,
+        }
+    }
+}
+
+/// Why there is no key to open the database with.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The keychain waits for a person, or one said no. It can be tried again.
+    #[error(
+        "The keychain is locked, or waits for an answer ({detail}). Unlock it, then try again."
+    )]
+    KeychainLocked {
+        /// What it said, if anything.
+        detail: String,
+    },
+    /// The key was put into the keychain, and now there is no keychain.
+    #[error(
+        "The key of the database is in this computer's keychain, which does not answer ({detail}). \
+         Start the keychain, then try again."
+    )]
+    KeychainMissing {
+        /// What the system said.
+        detail: String,
+    },
+    /// There is a database, and its key is not where it was put.
+    #[error(
+        "The key of the database is missing from {place}. Without it nobody can open the data."
+    )]
+    KeyMissing {
+        /// Where it was put.
+        place: String,
+    },
+    /// There is something in the key's place that is not a key, or cannot be read.
+    #[error("The key of the database in {place} cannot be read: {detail}.")]
+    KeyUnreadable {
+        /// Where it was put.
+        place: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The data folder cannot be read or written.
+    #[error("The data folder cannot be used: {0}.")]
+    Folder(#[from] io::Error),
+}
+
+/// The 32 bytes that the database is encrypted with. They are wiped from memory when dropped.
+#[derive(Clone)]
+pub struct DatabaseKey(Zeroizing<[u8; 32]>);
+
+impl fmt::Debug for DatabaseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseKey(…)")
+    }
+}
+
+impl DatabaseKey {
+    /// A new key from the system's randomness.
+    ///
+    /// # Errors
+    /// [`io::Error`] when the system gives none.
+    pub fn random() -> io::Result<Self> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
+        Ok(Self(bytes))
+    }
+
+    /// What `instance.json` keeps to tell a wrong key from a damaged database, which SQLCipher
+    /// cannot: the first 8 bytes of HMAC-SHA-256 over a fixed text under the key, as hexadecimal.
+    /// It tells nothing about the key.
+    #[must_use]
+    pub fn check_value(&self) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .expect("HMAC cannot fail because it takes keys of any length");
+        mac.update(b"gatehouse database key check 1");
+        hex(&mac.finalize().into_bytes()[..8])
+    }
+
+    /// The key as 64 hexadecimal digits.
+    pub(crate) fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex(self.0.as_slice()))
+    }
+
+    fn from_hex(text: &[u8]) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let text = text.trim_ascii();
+        if text.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            let digit = |c: u8| char::from(c).to_digit(16);
+            *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    // Sized before, so that no piece of a key is left behind by growing.
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("writing to a string works because it grows");
+    }
+    text
+}
+
+/// The key of this folder's database, and where it lives. Made at the first start, in `preferred`
+/// if that works; afterwards it is only ever read from the place that was chosen then.
+///
+/// # Errors
+/// [`KeyError`] when the key cannot be had; nothing was changed.
+pub fn database_key(
+    folder: &DataFolder,
+    preferred: KeyHome,
+) -> Result<(DatabaseKey, KeyHome), KeyError> {
+    within(folder, preferred, LIMIT)
+}
+
+fn within(
+    folder: &DataFolder,
+    preferred: KeyHome,
+    limit: Duration,
+) -> Result<(DatabaseKey, KeyHome), KeyError> {
+    let _turn = folder.lock_for_setup()?;
+    let Some(instance) = load_instance(folder)? else {
+        return first_start(folder, preferred, limit);
+    };
+    let key = match instance.key_home {
+        KeyHome::Keychain => from_keychain(instance.id, limit)?,
+        KeyHome::File => from_file(folder)?,
+    };
+    Ok((key, instance.key_home))
+}
+
+fn load_instance(folder: &DataFolder) -> Result<Option<Instance>, KeyError> {
+    Instance::load(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => KeyError::KeyUnreadable {
+            place: folder.instance_file().display().to_string(),
+            detail: error.to_string(),
+        },
+        _ => error.into(),
+    })
+}
+
+/// Make the key, put it in its place, and only then say in `instance.json` that it is there.
+fn first_start(
+    folder: &DataFolder,
+    preferred: KeyHome,
+    limit: Duration,
+) -> Result<(DatabaseKey, KeyHome), KeyError> {
+    if folder.database().exists() {
+        return Err(KeyError::KeyMissing {
+            place: folder.instance_file().display().to_string(),
+        });
+    }
+    let key = DatabaseKey::random()?;
+    // A fresh id for each attempt: a keychain that is unlocked long after its time limit then
+    // stores a key under a name that nobody reads, not over the key in use.
+    let id = Uuid::new_v4();
+    let key_home = match preferred {
+        KeyHome::File => KeyHome::File,
+        KeyHome::Keychain => put_in_keychain(id, &key, limit)?,
+    };
+    if key_home == KeyHome::File {
+        write_private(&folder.key_file(), key.to_hex().as_bytes())?;
+    }
+    Instance {
+        id,
+        key_home,
+        key_check: key.check_value(),
+    }
+    .save(folder)?;
+    Ok((key, key_home))
+}
+
+fn from_file(folder: &DataFolder) -> Result<DatabaseKey, KeyError> {
+    let path = folder.key_file();
+    let place = path.display().to_string();
+    let unreadable = |detail: String| KeyError::KeyUnreadable {
+        place: place.clone(),
+        detail,
+    };
+    let text = match fs::read(&path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(KeyError::KeyMissing { place });
+        }
+        Err(error) => return Err(unreadable(error.to_string())),
+    };
+    close_to_others(&path)?;
+    DatabaseKey::from_hex(&text).ok_or_else(|| unreadable("it is not a key".into()))
+}
+
+/// A key file that others can read is closed again, and said so in the log.
+fn close_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            tracing::warn!(path = %path.display(), "others could read the key file; it is closed now");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+fn from_keychain(id: Uuid, limit: Duration) -> Result<DatabaseKey, KeyError> {
+    let place = format!("this computer's keychain (entry \"{SERVICE}\", account {id})");
+    let answer = ask(limit, move |keychain| {
+        Ok(Zeroizing::new(
+            keychain
+                .build(SERVICE, &id.to_string(), None)?
+                .get_password()?,
+        ))
+    });
+    match answer {
+        Ok(text) => DatabaseKey::from_hex(text.as_bytes()).ok_or(KeyError::KeyUnreadable {
+            place,
+            detail: "it is not a key".into(),
+        }),
+        Err(Refusal::Absent(detail)) => Err(KeyError::KeychainMissing { detail }),
+        Err(Refusal::Error(keyring_core::Error::NoEntry)) => Err(KeyError::KeyMissing { place }),
+        Err(Refusal::Error(error)) => Err(KeyError::KeychainLocked {
+            detail: error.to_string(),
+        }),
+        Err(Refusal::Silent) => Err(silent()),
+    }
+}
+
+/// Store a new key. On Linux a missing keychain is no error: the key goes into a file then.
+fn put_in_keychain(id: Uuid, key: &DatabaseKey, limit: Duration) -> Result<KeyHome, KeyError> {
+    let text = key.to_hex();
+    let answer = ask(limit, move |keychain| {
+        let entry = keychain.build(SERVICE, &id.to_string(), None)?;
+        entry.set_password(&text)?;
+        // Some keychains accept and forget; the key must be there before data depends on it.
+        Ok(*Zeroizing::new(entry.get_password()?) == *text)
+    });
+    match answer {
+        Ok(true) => Ok(KeyHome::Keychain),
+        Ok(false) => Err(KeyError::KeychainLocked {
+            detail: "it did not keep the key".to_string(),
+        }),
+        Err(Refusal::Absent(detail)) if cfg!(target_os = "linux") => {
+            tracing::warn!(
+                detail,
+                "no keychain; the key of the database goes into a file"
+            );
+            Ok(KeyHome::File)
+        }
+        Err(Refusal::Absent(detail)) => Err(KeyError::KeychainMissing { detail }),
+        Err(Refusal::Error(error)) => Err(KeyError::KeychainLocked {
+            detail: error.to_string(),
+        }),
+        Err(Refusal::Silent) => Err(silent()),
+    }
+}
+
+fn silent() -> KeyError {
+    KeyError::KeychainLocked {
+        detail: "it did not answer in time".to_string(),
+    }
+}
+
+/// How a keychain did not give what was asked for.
+enum Refusal {
+    /// There is none.
+    Absent(String),
+    /// It said no.
+    Error(keyring_core::Error),
+    /// It said nothing within the limit.
+    Silent,
+}
+
+/// Ask the keychain on a thread of its own. After the limit the thread is left to wait alone:
+/// most likely a prompt is on the screen, and answering it lets the next try succeed.
+fn ask<T: Send + 'static>(
+    limit: Duration,
+    question: impl FnOnce(&CredentialStore) -> keyring_core::Result<T> + Send + 'static,
+) -> Result<T, Refusal> {
+    let (answer, answered) = mpsc::sync_channel(1);
+    let work = move || {
+        let result = match keychain() {
+            Ok(keychain) => question(&*keychain).map_err(Refusal::Error),
+            Err(error) => Err(Refusal::Absent(error.to_string())),
+        };
+        // Nobody listens any more when the limit has passed.
+        let _ = answer.send(result);
+    };
+    match thread::Builder::new().name("keychain".into()).spawn(work) {
+        Ok(_) => answered.recv_timeout(limit).unwrap_or(Err(Refusal::Silent)),
+        Err(error) => Err(Refusal::Absent(error.to_string())),
+    }
+}
+
+/// The keychain of this system, connected anew for each question: one that was locked or absent
+/// a moment ago may be there now.
+fn keychain() -> keyring_core::Result<Arc<CredentialStore>> {
+    #[cfg(target_os = "macos")]
+    return Ok(apple_native_keyring_store::keychain::Store::new()?);
+    #[cfg(windows)]
+    return Ok(windows_native_keyring_store::Store::new()?);
+    #[cfg(all(unix, not(target_os = "macos")))]
+    return Ok(zbus_secret_service_keyring_store::Store::new()?);
+}

@@ -1,0 +1,116 @@
+//! Connections to the encrypted file, all set up alike.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use zeroize::Zeroizing;
+
+use super::error::{Cause, OpenError};
+use crate::secrets::DatabaseKey;
+
+/// "GATE": the file says whose it is.
+pub(super) const APPLICATION_ID: i32 = 0x4741_5445;
+
+/// How long one process waits for another to finish a write.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Up to this size the whole file is checked at every start, which takes some 20 ms. Larger ones
+/// are checked by the daily snapshot, which reads every page.
+const CHECKED_AT_OPEN: u64 = 8 << 20;
+
+/// A connection that may write.
+///
+/// `synchronous = FULL` brings each commit to the disk before it is reported, so a finished
+/// message outlives a power cut, not only a killed app; commits are as rare as messages, so the
+/// price is not felt. `fullfsync` says the same to macOS and nothing to the others.
+pub(super) fn writer(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
+    let conn = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Until the file is known to be sound, closing must not copy the log into it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    conn.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;",
+    )?;
+    Ok(conn)
+}
+
+/// A connection that cannot change anything.
+pub(super) fn reader(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
+    let conn = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.execute_batch("PRAGMA query_only = ON")?;
+    Ok(conn)
+}
+
+/// A new, empty file with this key, to become a database or a snapshot.
+pub(super) fn create(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
+    keyed(
+        path,
+        key,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    )
+}
+
+fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(PATIENCE)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    // SQLCipher would write its own complaints to the error stream; ours say more.
+    conn.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    // A raw key: the 32 bytes are the key, with no slow derivation from a password.
+    let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", key.to_hex().as_str()));
+    conn.execute_batch(&pragma)
+        .map_err(|error| without_text(&error))?;
+    Ok(conn)
+}
+
+/// The same error without the statement, which holds the key.
+fn without_text(error: &rusqlite::Error) -> rusqlite::Error {
+    let failure = error.sqlite_error().copied();
+    let unknown = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR);
+    rusqlite::Error::SqliteFailure(
+        failure.unwrap_or(unknown),
+        Some("the key was not taken".into()),
+    )
+}
+
+/// Find out whether this is a sound database of ours, as far as that can be known at once.
+pub(super) fn verify_at_open(conn: &Connection, bytes: u64) -> Result<(), OpenError> {
+    let id: i32 = conn
+        .query_row("PRAGMA application_id", [], |row| row.get(0))
+        .map_err(|error| explain_first_read(error))?;
+    if id != APPLICATION_ID {
+        return Err(OpenError::Damaged {
+            detail: "it is not a database of Gatehouse".into(),
+        });
+    }
+    if bytes <= CHECKED_AT_OPEN
+        && let Some(detail) = first_fault(conn)?
+    {
+        return Err(OpenError::Damaged { detail });
+    }
+    Ok(())
+}
+
+fn explain_first_read(error: rusqlite::Error) -> OpenError {
+    match Cause::of(&error) {
+        // The key was proven right before, so it is the file that is wrong.
+        Cause::Damaged => OpenError::Damaged {
+            detail: "its beginning cannot be read".into(),
+        },
+        _ => error.into(),
+    }
+}
+
+/// Read every page and return what is wrong first, if anything.
+pub(super) fn first_fault(conn: &Connection) -> rusqlite::Result<Option<String>> {
+    let found = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    match found {
+        Ok(verdict) if verdict == "ok" => Ok(None),
+        Ok(fault) => Ok(Some(fault)),
+        Err(error) if Cause::of(&error) == Cause::Damaged => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,200 @@
+//! The data folder: the one place on disk where everything of a person's Gatehouse lives.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+/// A folder that holds the database, its snapshots, and what is needed to open them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFolder(PathBuf);
+
+/// Why there is no data folder to use.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// The system names no home folder for this user.
+    #[error("This user has no home folder. Name a folder with --data-dir.")]
+    NoHome,
+    /// The folder cannot be made or reached.
+    #[error("The data folder {} cannot be used: {source}.", path.display())]
+    Unusable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl DataFolder {
+    /// The folder that was named, or the platform's own place for it; made if it is not there.
+    ///
+    /// # Errors
+    /// [`FolderError`] when there is no such place or it cannot be made.
+    pub fn resolve(named: Option<&Path>) -> Result<Self, FolderError> {
+        let path = match named {
+            Some(path) => path.to_path_buf(),
+            None => directories::ProjectDirs::from("", "", "Gatehouse")
+                .ok_or(FolderError::NoHome)?
+                .data_local_dir()
+                .to_path_buf(),
+        };
+        make_private_folder(&path)
+            .and_then(|()| std::path::absolute(&path))
+            .map(Self)
+            .map_err(|source| FolderError::Unusable { path, source })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.0.join("gatehouse.db")
+    }
+
+    /// Copies of the database that were checked when they were made.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.0.join("snapshots")
+    }
+
+    /// Installed models that were copied here.
+    #[must_use]
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models")
+    }
+
+    /// Who this installation is and where its key lives.
+    pub(crate) fn instance_file(&self) -> PathBuf {
+        self.0.join("instance.json")
+    }
+
+    /// The key of the database, where no keychain holds it.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.0.join("database.key")
+    }
+
+    /// Held by the window for as long as it is open.
+    pub(super) fn window_lock_file(&self) -> PathBuf {
+        self.0.join("instance.lock")
+    }
+
+    /// Left by a second start: the window is asked to come to the front.
+    pub(super) fn raise_file(&self) -> PathBuf {
+        self.0.join("raise")
+    }
+
+    /// One process at a time makes the key, makes or updates the database, or swaps it. Waits for
+    /// its turn and holds it until the file is dropped.
+    pub(crate) fn lock_for_setup(&self) -> io::Result<File> {
+        let file = open_lock_file(&self.0.join("setup.lock"))?;
+        file.lock()?;
+        Ok(file)
+    }
+}
+
+/// Make a folder, with those above it, that only its owner can enter.
+pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Open a file that exists only to be locked.
+pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
+}
+
+/// Write a whole file that only its owner can read, or leave what was there: the content goes to
+/// a temporary name, to the disk, and then takes the place of the file.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let part = path.with_extension("part");
+    let written = private(OpenOptions::new().write(true).create(true).truncate(true))
+        .open(&part)
+        .and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&part, path))
+        .and_then(|()| sync_folder_of(path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// Only the owner may read the file, if this call makes it.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Bring a rename to the disk; Windows does it by itself and cannot open folders.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(parent) = path.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_folder_is_made_with_those_above_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = dir.path().join("a/b");
+        let folder = DataFolder::resolve(Some(&named)).unwrap();
+        assert!(named.is_dir());
+        assert_eq!(folder.database(), named.join("gatehouse.db"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let named = dir.path().join("mine");
+        DataFolder::resolve(Some(&named)).unwrap();
+        assert_eq!(
+            fs::metadata(&named).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(matches!(
+            DataFolder::resolve(Some(&file)),
+            Err(FolderError::Unusable { .. })
+        ));
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_content() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file.json");
+        write_private(&path, b"old").unwrap();
+        // A folder in the place of the temporary file makes the write fail.
+        fs::create_dir(dir.path().join("file.part")).unwrap();
+        assert!(write_private(&path, b"new").is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+}

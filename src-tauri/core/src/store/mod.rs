@@ -1,0 +1,251 @@
+//! The one database of a data folder: opened with its key, brought up to date, read and written.
+//!
+//! The file is SQLite encrypted by SQLCipher, with a write-ahead log: readers never wait for the
+//! writer. The app and the command line may have it open at once.
+
+mod connect;
+mod error;
+mod folder;
+mod instance;
+mod lock;
+mod migrate;
+pub mod snapshot;
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
+
+pub(crate) use self::folder::write_private;
+pub use self::{
+    error::{OpenError, StoreError},
+    folder::{DataFolder, FolderError},
+    instance::Instance,
+    lock::{InstanceLock, LockError},
+    migrate::Migration,
+    snapshot::{SnapshotError, SnapshotInfo, SnapshotReason},
+};
+use self::{
+    migrate::Standing,
+    snapshot::SnapshotReason::{BeforeUpdate, Daily},
+};
+use crate::secrets::DatabaseKey;
+
+/// Idle connections for reading that are kept; more are opened when more are needed at once.
+const IDLE_READERS: usize = 4;
+
+/// An open database.
+pub struct Store {
+    folder: DataFolder,
+    key: DatabaseKey,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Open the database of this folder; make it if the folder has none; update it if it is
+    /// older than this build, after a checked snapshot.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the file is then as it was before.
+    pub fn open(folder: &DataFolder, key: &DatabaseKey, now_ms: i64) -> Result<Self, OpenError> {
+        Self::open_with(folder, key, now_ms, &migrate::all())
+    }
+
+    fn open_with(
+        folder: &DataFolder,
+        key: &DatabaseKey,
+        now_ms: i64,
+        known: &[Migration],
+    ) -> Result<Self, OpenError> {
+        let _turn = folder.lock_for_setup()?;
+        let instance = Instance::load(folder)?;
+        if instance.is_some_and(|instance| instance.key_check != key.check_value()) {
+            return Err(OpenError::KeyWrong);
+        }
+        let path = folder.database();
+        if !path.try_exists()? {
+            if log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
+                return Err(OpenError::Missing);
+            }
+            create(&path, key, now_ms, known)?;
+        }
+        let bytes = fs::metadata(&path)?.len();
+        if bytes == 0 {
+            return Err(OpenError::Damaged {
+                detail: "it is empty".into(),
+            });
+        }
+        let mut conn = connect::writer(&path, key)?;
+        connect::verify_at_open(&conn, bytes)?;
+        match migrate::standing(&conn, known)? {
+            Standing::Current => {}
+            Standing::Behind(missing) => {
+                snapshot::make(folder, key, BeforeUpdate, now_ms)?;
+                migrate::migrate(&mut conn, &missing, now_ms)?;
+            }
+            Standing::Ahead(found) => return Err(newer(folder, found, known)?),
+        }
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        Ok(Self {
+            folder: folder.clone(),
+            key: key.clone(),
+            writer: Mutex::new(conn),
+            readers: Mutex::default(),
+        })
+    }
+
+    /// Change the database: all that `work` does is kept if it returns `Ok`, and nothing of it
+    /// otherwise. What is kept is on the disk when this returns. One writer works at a time.
+    ///
+    /// # Errors
+    /// What `work` returns, or what SQLite said; [`StoreError::from`] says what that means.
+    pub fn write<T, E: From<rusqlite::Error>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = unpoisoned(&self.writer);
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = work(&tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+
+    /// Read the database. `work` sees one unchanging state of it, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// What `work` returns, or what SQLite said; [`StoreError::from`] says what that means.
+    pub fn read<T, E: From<rusqlite::Error>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = unpoisoned(&self.readers).pop();
+        let mut conn = match idle {
+            Some(conn) => conn,
+            None => connect::reader(&self.folder.database(), &self.key)?,
+        };
+        let tx = conn.transaction()?;
+        let result = work(&tx);
+        tx.finish()?;
+        let mut idle = unpoisoned(&self.readers);
+        if idle.len() < IDLE_READERS {
+            idle.push(conn);
+        }
+        result
+    }
+
+    /// Make a snapshot now, for whatever reason. Reading and writing go on meanwhile.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; no half snapshot is left.
+    pub fn snapshot(
+        &self,
+        reason: SnapshotReason,
+        now_ms: i64,
+    ) -> Result<SnapshotInfo, SnapshotError> {
+        let _turn = self.folder.lock_for_setup()?;
+        snapshot::make(&self.folder, &self.key, reason, now_ms)
+    }
+
+    /// Make the day's snapshot if there is none yet. It reads every page, so it is also how
+    /// damage is noticed that opening did not meet. Call it after the start, on its own thread.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; the older snapshots are kept then.
+    pub fn daily_snapshot(&self, now_ms: i64) -> Result<Option<SnapshotInfo>, SnapshotError> {
+        if !snapshot::due(&self.folder, now_ms)? {
+            return Ok(None);
+        }
+        self.snapshot(Daily, now_ms).map(Some)
+    }
+
+    /// Close the database and bring its log into the file. Dropping it does the same, silently.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was committed is safe in the log even then.
+    pub fn close(self) -> Result<(), StoreError> {
+        drop(self.readers);
+        let conn = self
+            .writer
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        conn.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// A panic while the lock was held has rolled its transaction back: the connection is fine.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Make a new database under another name and then give it its own, so that a database that is
+/// there is always whole.
+fn create(
+    path: &Path,
+    key: &DatabaseKey,
+    now_ms: i64,
+    known: &[Migration],
+) -> Result<(), OpenError> {
+    let part = path.with_extension("new");
+    remove_if_there(&part)?;
+    let made = connect::create(&part, key)
+        .map_err(OpenError::from)
+        .and_then(|mut conn| {
+            conn.pragma_update(None, "application_id", connect::APPLICATION_ID)?;
+            migrate::migrate(&mut conn, known, now_ms)?;
+            conn.close().map_err(|(_, error)| error)?;
+            fs::rename(&part, path)?;
+            Ok(folder::sync_folder_of(path)?)
+        });
+    if made.is_err() {
+        let _ = remove_if_there(&part);
+        let _ = remove_if_there(&beside(&part, "-journal"));
+    }
+    made
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn newer(folder: &DataFolder, found: u32, known: &[Migration]) -> io::Result<OpenError> {
+    let known = migrate::count(known.len());
+    let snapshot = snapshot::before_update(folder)?.filter(|snapshot| snapshot.schema <= known);
+    Ok(OpenError::Newer {
+        found,
+        known,
+        snapshot,
+    })
+}
+
+/// SQLite's write-ahead log of a database.
+fn log_of(database: &Path) -> PathBuf {
+    beside(database, "-wal")
+}
+
+/// SQLite's index of that log.
+fn index_of(database: &Path) -> PathBuf {
+    beside(database, "-shm")
+}
+
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,437 @@
+//! Checked copies of the database: before each update, once a day, and when a person asks.
+//!
+//! A snapshot is encrypted with the same key as the database. It appears under its name only
+//! when it is whole, was read back page by page, and has as many rows in each table as the
+//! database had. Its name says all about it: `2026-11-23T20-10-05.123Z-daily-9.db` was made then,
+//! as the daily one, of a database that had taken nine migrations.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use rusqlite::{Connection, backup};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{
+    connect,
+    error::{Cause, OpenError},
+    folder::{self, DataFolder},
+    lock::InstanceLock,
+    migrate,
+};
+use crate::secrets::DatabaseKey;
+
+const KEPT_DAILY: usize = 5;
+const KEPT_BEFORE_UPDATE: usize = 3;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3fZ";
+
+/// Why a snapshot was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SnapshotReason {
+    /// The first one of a day; the newest five are kept.
+    Daily,
+    /// Before an update of the database; the newest three are kept.
+    BeforeUpdate,
+    /// Someone asked for it; kept until someone deletes it.
+    ByHand,
+}
+
+impl SnapshotReason {
+    const ALL: [(Self, &str); 3] = [
+        (Self::Daily, "daily"),
+        (Self::BeforeUpdate, "update"),
+        (Self::ByHand, "hand"),
+    ];
+
+    fn word(self) -> &'static str {
+        let (_, word) = Self::ALL[self as usize];
+        word
+    }
+}
+
+/// One snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotInfo {
+    /// Its file name in the folder of snapshots.
+    pub name: String,
+    /// When it was made, in UTC milliseconds.
+    #[specta(type = specta_typescript::Number)]
+    pub made_at_ms: i64,
+    /// Its size.
+    #[specta(type = specta_typescript::Number)]
+    pub bytes: u64,
+    /// Why it was made.
+    pub reason: SnapshotReason,
+    /// How many migrations the database had taken.
+    pub schema: u32,
+}
+
+/// Why a snapshot was not made, or not put back. The database is as it was.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// No room is left.
+    #[error("The disk is full, so no snapshot was made. Make room, then try again.")]
+    DiskFull,
+    /// A part of the database cannot be read; the older snapshots were kept.
+    #[error("The database is damaged ({detail}). Go back to a snapshot.")]
+    Damaged {
+        /// What SQLite found.
+        detail: String,
+    },
+    /// The copy did not stand its check.
+    #[error("The snapshot \"{name}\" is not sound: {detail}.")]
+    NotSound {
+        /// Which one.
+        name: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// There is no such snapshot.
+    #[error("There is no snapshot \"{name}\".")]
+    NotFound {
+        /// What was asked for.
+        name: String,
+    },
+    /// No update has been made that could be undone.
+    #[error("There is no snapshot from before an update.")]
+    NothingToUndo,
+    /// Anything else that the system said.
+    #[error("The snapshot failed: {0}.")]
+    Io(io::Error),
+}
+
+impl From<io::Error> for SnapshotError {
+    fn from(error: io::Error) -> Self {
+        match OpenError::from(error) {
+            OpenError::DiskFull => Self::DiskFull,
+            OpenError::Io(error) => Self::Io(error),
+            other => Self::Io(io::Error::other(other)),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for SnapshotError {
+    fn from(error: rusqlite::Error) -> Self {
+        match Cause::of(&error) {
+            Cause::DiskFull => Self::DiskFull,
+            Cause::Damaged => Self::Damaged {
+                detail: error.to_string(),
+            },
+            _ => Self::Io(io::Error::other(error)),
+        }
+    }
+}
+
+impl From<SnapshotError> for OpenError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::DiskFull => Self::DiskFull,
+            SnapshotError::Damaged { detail } => Self::Damaged { detail },
+            SnapshotError::Io(error) => error.into(),
+            other => Self::Io(io::Error::other(other)),
+        }
+    }
+}
+
+/// All snapshots of this folder, newest first.
+///
+/// # Errors
+/// [`io::Error`] when the folder cannot be read; a folder that is not there holds none.
+pub fn list(folder: &DataFolder) -> io::Result<Vec<SnapshotInfo>> {
+    let entries = match fs::read_dir(folder.snapshots()) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some((made_at_ms, reason, schema)) = parse(&name) {
+            let bytes = entry.metadata()?.len();
+            found.push(SnapshotInfo {
+                name,
+                made_at_ms,
+                bytes,
+                reason,
+                schema,
+            });
+        }
+    }
+    found.sort_by(|a, b| (b.made_at_ms, &b.name).cmp(&(a.made_at_ms, &a.name)));
+    Ok(found)
+}
+
+fn file_name(made_at_ms: i64, reason: SnapshotReason, schema: u32) -> io::Result<String> {
+    let time = Timestamp::from_millisecond(made_at_ms).map_err(io::Error::other)?;
+    Ok(format!(
+        "{}-{}-{schema}.db",
+        time.strftime(TIME_FORMAT),
+        reason.word()
+    ))
+}
+
+fn parse(name: &str) -> Option<(i64, SnapshotReason, u32)> {
+    let (rest, schema) = name.strip_suffix(".db")?.rsplit_once('-')?;
+    let (time, word) = rest.rsplit_once('-')?;
+    let (reason, _) = SnapshotReason::ALL
+        .into_iter()
+        .find(|(_, known)| *known == word)?;
+    let time = DateTime::strptime(TIME_FORMAT, time).ok()?;
+    let made_at_ms = TimeZone::UTC.to_timestamp(time).ok()?.as_millisecond();
+    Some((made_at_ms, reason, schema.parse().ok()?))
+}
+
+/// Make a snapshot, check it, and drop the oldest that were made for the same reason.
+pub(super) fn make(
+    folder: &DataFolder,
+    key: &DatabaseKey,
+    reason: SnapshotReason,
+    now_ms: i64,
+) -> Result<SnapshotInfo, SnapshotError> {
+    folder::make_private_folder(&folder.snapshots())?;
+    remove_leftovers(folder)?;
+    let part = folder
+        .snapshots()
+        .join(format!("{}.part", uuid::Uuid::new_v4()));
+    let made = make_at(&part, folder, key).and_then(|schema| {
+        let (name, made_at_ms) = free_name(folder, reason, schema, now_ms)?;
+        let path = folder.snapshots().join(&name);
+        fs::rename(&part, &path)?;
+        folder::sync_folder_of(&path)?;
+        let bytes = fs::metadata(&path)?.len();
+        Ok(SnapshotInfo {
+            name,
+            made_at_ms,
+            bytes,
+            reason,
+            schema,
+        })
+    });
+    if made.is_err() {
+        let _ = fs::remove_file(&part);
+    } else {
+        prune(folder)?;
+    }
+    made
+}
+
+/// Two snapshots in one millisecond have a name each.
+fn free_name(
+    folder: &DataFolder,
+    reason: SnapshotReason,
+    schema: u32,
+    now_ms: i64,
+) -> io::Result<(String, i64)> {
+    let mut made_at_ms = now_ms;
+    loop {
+        let name = file_name(made_at_ms, reason, schema)?;
+        if !folder.snapshots().join(&name).exists() {
+            return Ok((name, made_at_ms));
+        }
+        made_at_ms += 1;
+    }
+}
+
+/// Copy the database to `part` and check the copy against what was copied.
+fn make_at(part: &Path, folder: &DataFolder, key: &DatabaseKey) -> Result<u32, SnapshotError> {
+    let mut source = connect::reader(&folder.database(), key)?;
+    // One view of the database for counting and copying, whoever writes meanwhile.
+    let view = source.transaction()?;
+    let (schema, rows) = (migrate::schema(&view)?, rows_by_table(&view)?);
+    copy(&view, part, key)?;
+    let copied = connect::reader(part, key)?;
+    let fault = match connect::first_fault(&copied)? {
+        None if rows_by_table(&copied)? != rows => Some("rows are missing from it".to_string()),
+        fault => fault,
+    };
+    match fault {
+        None => Ok(schema),
+        Some(detail) => {
+            // The copy is only as sound as what was copied: say which of the two it is.
+            if let Some(detail) = connect::first_fault(&view)? {
+                return Err(SnapshotError::Damaged { detail });
+            }
+            Err(SnapshotError::NotSound {
+                name: "new".into(),
+                detail,
+            })
+        }
+    }
+}
+
+fn copy(source: &Connection, part: &Path, key: &DatabaseKey) -> Result<(), SnapshotError> {
+    let mut target = connect::create(part, key)?;
+    // Half a copy is thrown away, so it needs no journal.
+    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
+    let step = backup::Backup::new(source, &mut target)?.step(-1)?;
+    if step != backup::StepResult::Done {
+        return Err(SnapshotError::Io(io::ErrorKind::ResourceBusy.into()));
+    }
+    // The copy is one file, not one with a write-ahead log beside it.
+    target.pragma_update(None, "journal_mode", "DELETE")?;
+    target.close().map_err(|(_, error)| error)?;
+    File::options().write(true).open(part)?.sync_all()?;
+    Ok(())
+}
+
+/// How many rows each table has; virtual tables keep theirs in ordinary ones, which are counted.
+fn rows_by_table(conn: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    let mut tables = conn.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name",
+    )?;
+    let names = tables
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    let count = |name: String| {
+        let sql = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
+        Ok((name, conn.query_row(&sql, [], |row| row.get(0))?))
+    };
+    names.into_iter().map(count).collect()
+}
+
+/// Whether the day of `now_ms` has no daily snapshot yet.
+pub(super) fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
+    let today = now_ms.div_euclid(DAY_MS);
+    Ok(!list(folder)?.iter().any(|snapshot| {
+        snapshot.reason == SnapshotReason::Daily && snapshot.made_at_ms.div_euclid(DAY_MS) == today
+    }))
+}
+
+/// Remove what a crash left half done. The caller holds the lock for set-up, so nobody is at it.
+fn remove_leftovers(folder: &DataFolder) -> io::Result<()> {
+    for entry in fs::read_dir(folder.snapshots())? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "part")
+        {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Remove all but the newest of those made automatically.
+fn prune(folder: &DataFolder) -> io::Result<()> {
+    let all = list(folder)?;
+    for (reason, kept) in [
+        (SnapshotReason::Daily, KEPT_DAILY),
+        (SnapshotReason::BeforeUpdate, KEPT_BEFORE_UPDATE),
+    ] {
+        for old in all
+            .iter()
+            .filter(|snapshot| snapshot.reason == reason)
+            .skip(kept)
+        {
+            fs::remove_file(folder.snapshots().join(&old.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Put a snapshot in the place of the database. What was there is moved aside, never deleted; the
+/// folder it went to is returned. Close the [`super::Store`] first: the lock shows that no other
+/// window has it open.
+///
+/// # Errors
+/// [`SnapshotError`]; until the snapshot has been checked and copied nothing is touched.
+pub fn restore(
+    lock: &InstanceLock,
+    key: &DatabaseKey,
+    name: &str,
+    now_ms: i64,
+) -> Result<PathBuf, SnapshotError> {
+    let folder = lock.folder();
+    let _turn = folder.lock_for_setup()?;
+    if !list(folder)?.iter().any(|snapshot| snapshot.name == name) {
+        return Err(SnapshotError::NotFound {
+            name: name.to_string(),
+        });
+    }
+    let snapshot = folder.snapshots().join(name);
+    check(&snapshot, key).map_err(|detail| SnapshotError::NotSound {
+        name: name.to_string(),
+        detail,
+    })?;
+    let part = folder.database().with_extension("part");
+    let copied = fs::copy(&snapshot, &part)
+        .and_then(|_| File::options().write(true).open(&part)?.sync_all())
+        .and_then(|()| set_aside(folder, now_ms));
+    match copied {
+        Ok(aside) => {
+            fs::rename(&part, folder.database())?;
+            folder::sync_folder_of(&part)?;
+            Ok(aside)
+        }
+        Err(error) => {
+            let _ = fs::remove_file(&part);
+            Err(error.into())
+        }
+    }
+}
+
+fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {
+    let fault = connect::reader(snapshot, key)
+        .and_then(|conn| connect::first_fault(&conn))
+        .unwrap_or_else(|error| Some(error.to_string()));
+    fault.map_or(Ok(()), Err)
+}
+
+/// Move the database away, with its log. A log must never be left for another database to take
+/// for its own: if one cannot be moved, nothing takes the database's place.
+fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
+    let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
+    let mut aside = folder
+        .path()
+        .join(format!("replaced/{}", time.strftime(TIME_FORMAT)));
+    while aside.exists() {
+        aside.as_mut_os_string().push("+");
+    }
+    folder::make_private_folder(&aside)?;
+    for path in [
+        folder.database(),
+        super::log_of(&folder.database()),
+        super::index_of(&folder.database()),
+    ] {
+        let name = path
+            .file_name()
+            .expect("it has one because DataFolder gave it one");
+        match fs::rename(&path, aside.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    folder::sync_folder_of(&folder.database())?;
+    Ok(aside)
+}
+
+/// The newest snapshot from before an update, which [`undo_update`] would put back.
+///
+/// # Errors
+/// [`io::Error`] when the folder of snapshots cannot be read.
+pub fn before_update(folder: &DataFolder) -> io::Result<Option<SnapshotInfo>> {
+    Ok(list(folder)?
+        .into_iter()
+        .find(|snapshot| snapshot.reason == SnapshotReason::BeforeUpdate))
+}
+
+/// Undo the last update of the database in one step: its snapshot takes its place again.
+///
+/// # Errors
+/// [`SnapshotError::NothingToUndo`], and all of [`restore`].
+pub fn undo_update(
+    lock: &InstanceLock,
+    key: &DatabaseKey,
+    now_ms: i64,
+) -> Result<PathBuf, SnapshotError> {
+    let newest = before_update(lock.folder())?.ok_or(SnapshotError::NothingToUndo)?;
+    restore(lock, key, &newest.name, now_ms)
+}
