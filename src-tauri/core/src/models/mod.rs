@@ -1,5 +1,23 @@
 //! Installed models: what is in a file, whether it fits this computer, and the list of those a person has.
+//!
+//! Adding one takes two steps, as hashing gigabytes must not hold the store: [`check`] reads the
+//! file without the store, [`register`] writes one row. [`Model::load_request`] is the only way from
+//! an installed model to a loaded one, and refuses what would fail later.
 
+mod check;
+mod error;
 pub mod gguf;
+mod installed;
+mod library;
 pub mod memory;
+mod starter;
 mod words;
+
+pub use check::{CheckedFile, check};
+pub use error::ModelError;
+pub use gguf::ModelKind;
+pub use installed::{FileState, InstalledModel, Origin};
+pub(crate) use library::MIGRATIONS;
+pub use library::{Added, Model, all, delete_own_file, find, forget, get, mark_used, register};
+pub use memory::{ComputerMemory, MemoryPlan, Verdict, computer_memory};
+pub use starter::{STARTER_FILE, StarterPlaces, ensure_starter};

@@ -10,7 +10,7 @@ mod foreign;
 mod header;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::{
     fs::File,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[path = "../../../../../tests/support/gguf.rs"]
-mod writer;
+pub(in crate::models) mod writer;
 use writer::{Gguf, Meta};
 
 fn read(bytes: &[u8]) -> Result<GgufSummary, GgufError> {
