@@ -3,6 +3,7 @@
 //! Every call to a model passes [`gate`]; what it may use and what may use it is drawn in
 //! `ARCHITECTURE.md`.
 
+pub mod app;
 pub mod chat;
 pub mod costs;
 pub mod engine;

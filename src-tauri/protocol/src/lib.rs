@@ -10,6 +10,7 @@ pub use frame::{FrameError, MAX_FRAME_BYTES, read_frame, write_frame};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use specta_typescript::Number;
 
 /// Raised when a frame changes in a way that an older peer would misread.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -120,20 +121,26 @@ pub enum Role {
 #[serde(rename_all = "camelCase", default)]
 pub struct Sampling {
     /// 0: always the likeliest token. Usual: 0.7.
+    #[specta(type = Number)]
     pub temperature: f32,
     /// Keep only this many of the likeliest tokens; 0: all.
     pub top_k: u32,
     /// Keep the likeliest tokens that together reach this probability; 1: all.
+    #[specta(type = Number)]
     pub top_p: f32,
     /// Drop tokens less likely than this share of the likeliest one's probability; 0: none.
+    #[specta(type = Number)]
     pub min_p: f32,
     /// Divide the score of tokens seen lately by this; 1: off.
+    #[specta(type = Number)]
     pub repeat_penalty: f32,
     /// How many of the last tokens the penalties look at.
     pub repeat_last: u32,
     /// Subtract this for each time a token was seen; 0: off.
+    #[specta(type = Number)]
     pub frequency_penalty: f32,
     /// Subtract this once when a token was seen; 0: off.
+    #[specta(type = Number)]
     pub presence_penalty: f32,
     /// The same seed, model and prompt give the same answer; `None`: a new one each time.
     pub seed: Option<u32>,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Cause, OpenError};
-use crate::{chat, costs, settings, workspaces};
+use crate::{chat, costs, models, settings, workspaces};
 
 /// One step: a name that starts with its date, as in `2026-11-23 create ratings`, and its SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,11 @@ pub struct Migration {
 
 /// The steps of each module; one that refers to another's tables comes after it.
 const MODULES: &[&[&[Migration]]] = &[
-    &[workspaces::MIGRATIONS, settings::MIGRATIONS],
+    &[
+        workspaces::MIGRATIONS,
+        settings::MIGRATIONS,
+        models::MIGRATIONS,
+    ],
     chat::MIGRATIONS,
     &[costs::MIGRATIONS],
 ];
@@ -31,7 +35,7 @@ pub(super) fn all() -> Vec<Migration> {
     all
 }
 
-fn sort(migrations: &mut [Migration]) {
+pub(super) fn sort(migrations: &mut [Migration]) {
     migrations.sort_by_key(|migration| &migration.name[..10]);
 }
 

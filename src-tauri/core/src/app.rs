@@ -1,0 +1,142 @@
+//! Gatehouse, opened on a data folder: what a window and the command line both work with.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use crate::{
+    chat, costs,
+    engine::Engines,
+    gate::{Gate, now_ms},
+    ids::ModelId,
+    models::{self, ModelError, StarterPlaces},
+    secrets::{self, KeyError, KeyHome},
+    settings::{self, Settings, SettingsError},
+    store::{DataFolder, InstanceLock, OpenError, Store, StoreError},
+    workspaces,
+};
+
+/// What an opened Gatehouse needs from outside.
+pub struct Surroundings {
+    /// The engine program.
+    pub engine_program: PathBuf,
+    /// Where the installed app keeps its resources; `None` for a build that is not installed.
+    pub resources: Option<PathBuf>,
+    /// Called from other threads when the state of an engine changes; must be quick.
+    pub on_engine_change: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Gatehouse, opened.
+pub struct App {
+    /// Where everything lies.
+    pub folder: DataFolder,
+    /// Where the key of the database lives.
+    pub key_home: KeyHome,
+    /// The database.
+    pub store: Arc<Store>,
+    /// The loaded models.
+    pub engines: Arc<Engines>,
+    /// The one door to every model.
+    pub gate: Gate,
+    starter: StarterPlaces,
+}
+
+/// Why Gatehouse did not open. The data is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The key of the database is not to be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It opened, and then failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Open for the command line, which may run beside a window.
+    ///
+    /// # Errors
+    /// [`StartError`]; the data is as it was.
+    pub fn open(folder: &DataFolder, around: Surroundings) -> Result<Self, StartError> {
+        let (key, key_home) = secrets::database_key(folder, KeyHome::preferred())?;
+        let store = Arc::new(Store::open(folder, &key, now_ms())?);
+        let settings = store.write(|tx| {
+            workspaces::first(tx, now_ms())?;
+            Ok::<_, StoreError>(settings::get(tx)?)
+        })?;
+        let engines = Engines::new(around.engine_program, around.on_engine_change);
+        engines.set_idle_limit(idle_limit(&settings));
+        Ok(Self {
+            folder: folder.clone(),
+            key_home,
+            gate: Gate::new(store.clone(), engines.clone()),
+            store,
+            engines,
+            starter: StarterPlaces::of_this_computer(around.resources),
+        })
+    }
+
+    /// Open for the one window of a data folder: also tidies up after an earlier run that was cut
+    /// off, and removes for good what was deleted.
+    ///
+    /// # Errors
+    /// [`StartError`]; the data is as it was.
+    pub fn open_window(lock: &InstanceLock, around: Surroundings) -> Result<Self, StartError> {
+        let app = Self::open(lock.folder(), around)?;
+        app.store.write(|tx| {
+            chat::interrupt_unfinished(tx)?;
+            costs::orphan(tx)?;
+            chat::purge_deleted(tx)?;
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(app)
+    }
+
+    /// Put the starter model on the list if a person has none yet; whether it was put there. Takes
+    /// as long as hashing its file does.
+    ///
+    /// # Errors
+    /// [`ModelError`] when its file is not the right one.
+    pub fn ensure_starter(&self) -> Result<bool, ModelError> {
+        if !self.store.read(models::starter_is_wanted)? {
+            return Ok(false);
+        }
+        let Some(file) = models::check_starter(&self.starter, &AtomicBool::new(false))? else {
+            return Ok(false);
+        };
+        self.store
+            .write(|tx| models::register(tx, ModelId::new(), &file, now_ms()))?;
+        Ok(true)
+    }
+
+    /// Keep new settings and act on them.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when a value is out of its range.
+    pub fn set_settings(&self, settings: &Settings) -> Result<(), SettingsError> {
+        self.store.write(|tx| settings::set(tx, settings))?;
+        self.engines.set_idle_limit(idle_limit(settings));
+        Ok(())
+    }
+}
+
+fn idle_limit(settings: &Settings) -> Option<Duration> {
+    let minutes = settings.idle_unload_minutes;
+    (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)))
+}
+
+/// The engine program that lies beside the running program, as it does in a build folder and in an
+/// installed app.
+///
+/// # Errors
+/// [`std::io::Error`] when the system does not say where the running program is.
+pub fn engine_beside_this_program() -> std::io::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let folder = this.parent().unwrap_or(Path::new("."));
+    Ok(folder.join(format!("gatehouse-engine{}", std::env::consts::EXE_SUFFIX)))
+}

@@ -1,0 +1,321 @@
+//! One row a conversation: its title, its options, and which branch of its messages is shown.
+
+use gatehouse_protocol::Sampling;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use specta_typescript::Number;
+
+use super::ChatError;
+use crate::{
+    costs::Route,
+    ids::{ConversationId, MessageId, ModelId, WorkspaceId},
+    store::Migration,
+};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-23 create conversations",
+    sql: "CREATE TABLE conversations (
+            id BLOB PRIMARY KEY,
+            workspace_id BLOB NOT NULL REFERENCES workspaces(id),
+            title TEXT,
+            system_prompt TEXT NOT NULL DEFAULT '',
+            sampling TEXT NOT NULL CHECK (json_valid(sampling)),
+            model_id BLOB REFERENCES models(id) ON DELETE SET NULL,
+            leaf_id BLOB,
+            created_at_ms INTEGER NOT NULL,
+            updated_at_ms INTEGER NOT NULL,
+            deleted_at_ms INTEGER
+          ) STRICT;
+          CREATE INDEX conversations_by_update ON conversations(updated_at_ms);",
+}];
+
+/// A conversation without its messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversation {
+    /// Identifier.
+    pub id: ConversationId,
+    /// What it is called; `None` until a title was found or given.
+    pub title: Option<String>,
+    /// UTC milliseconds.
+    #[specta(type = Number)]
+    pub created_at_ms: i64,
+    /// UTC milliseconds of the newest message.
+    #[specta(type = Number)]
+    pub updated_at_ms: i64,
+    /// Instructions that stand above the conversation; empty: none.
+    pub system_prompt: String,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// The model that answers; `None`: the default one.
+    pub model_id: Option<ModelId>,
+    /// What was typed and not sent.
+    pub draft: String,
+    /// The last message of the branch that is shown.
+    #[serde(skip)]
+    pub leaf: Option<MessageId>,
+    /// Where it belongs.
+    #[serde(skip)]
+    pub workspace_id: WorkspaceId,
+}
+
+/// A conversation in the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationSummary {
+    /// Identifier.
+    pub id: ConversationId,
+    /// What it is called; `None` until a title was found or given.
+    pub title: Option<String>,
+    /// UTC milliseconds.
+    #[specta(type = Number)]
+    pub created_at_ms: i64,
+    /// UTC milliseconds of the newest message.
+    #[specta(type = Number)]
+    pub updated_at_ms: i64,
+    /// Messages in all branches.
+    pub message_count: u32,
+    /// The model that answered last.
+    pub model: Option<String>,
+    /// Where the messages of the last call went.
+    pub route: Route,
+    /// What all its calls cost, exact, in dollars; `None` before the first call or if one is unknown.
+    pub cost: Option<String>,
+    /// The beginning of the first message.
+    pub preview: String,
+}
+
+/// What a person can set for one conversation.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// Instructions that stand above the conversation; empty: none.
+    pub system_prompt: String,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// The model that answers; `None`: the default one.
+    pub model_id: Option<ModelId>,
+}
+
+/// Make an empty conversation; `now_ms` is UTC milliseconds.
+///
+/// # Errors
+/// [`ChatError::Sampling`] for values out of range; [`ChatError::Store`] when the workspace does not exist.
+pub fn create(
+    conn: &Connection,
+    id: ConversationId,
+    workspace: WorkspaceId,
+    options: &Options,
+    now_ms: i64,
+) -> Result<(), ChatError> {
+    check_sampling(&options.sampling)?;
+    conn.prepare_cached(
+        "INSERT INTO conversations (id, workspace_id, system_prompt, sampling, model_id, created_at_ms, updated_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+    )?
+    .execute(params![id, workspace, options.system_prompt, json(&options.sampling), options.model_id, now_ms])?;
+    Ok(())
+}
+
+/// One conversation that is not deleted.
+///
+/// # Errors
+/// [`ChatError::NoConversation`] when it is not there.
+pub fn get(conn: &Connection, id: ConversationId) -> Result<Conversation, ChatError> {
+    conn.prepare_cached(
+        "SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms, c.system_prompt, c.sampling, c.model_id,
+                coalesce(d.text, ''), c.leaf_id, c.workspace_id
+         FROM conversations c LEFT JOIN drafts d ON d.conversation_id = c.id
+         WHERE c.id = ?1 AND c.deleted_at_ms IS NULL",
+    )?
+    .query_row([id], |row| {
+        Ok(Conversation {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            created_at_ms: row.get(2)?,
+            updated_at_ms: row.get(3)?,
+            system_prompt: row.get(4)?,
+            sampling: sampling(row, 5)?,
+            model_id: row.get(6)?,
+            draft: row.get(7)?,
+            leaf: row.get(8)?,
+            workspace_id: row.get(9)?,
+        })
+    })
+    .optional()?
+    .ok_or(ChatError::NoConversation)
+}
+
+/// All conversations that are not deleted and have a message, newest first.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ConversationSummary>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms,
+                (SELECT count(*) FROM messages WHERE conversation_id = c.id),
+                last.model, last.route, total.calls, total.known, total.cost_pico,
+                coalesce((SELECT substr(text, 1, 200) FROM messages
+                          WHERE conversation_id = c.id ORDER BY number LIMIT 1), '')
+         FROM conversations c
+         LEFT JOIN calls last ON last.number = (SELECT max(number) FROM calls WHERE conversation_id = c.id)
+         LEFT JOIN (SELECT conversation_id, count(*) AS calls, count(cost_pico) AS known, sum(cost_pico) AS cost_pico
+                    FROM calls GROUP BY conversation_id) total ON total.conversation_id = c.id
+         WHERE c.deleted_at_ms IS NULL AND c.leaf_id IS NOT NULL
+         ORDER BY c.updated_at_ms DESC, c.id DESC",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let calls: Option<u32> = row.get(7)?;
+        let known: Option<u32> = row.get(8)?;
+        let cost: Option<crate::money::Money> = row.get(9)?;
+        Ok(ConversationSummary {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            created_at_ms: row.get(2)?,
+            updated_at_ms: row.get(3)?,
+            message_count: row.get(4)?,
+            model: row.get(5)?,
+            route: row.get::<_, Option<Route>>(6)?.unwrap_or(Route::Local),
+            cost: cost.filter(|_| calls == known).map(|cost| cost.to_string()),
+            preview: row.get(10)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Give a conversation a person's title.
+///
+/// # Errors
+/// [`ChatError::EmptyName`], [`ChatError::NoConversation`].
+pub fn rename(conn: &Connection, id: ConversationId, title: &str) -> Result<(), ChatError> {
+    let title = one_line(title);
+    if title.is_empty() {
+        return Err(ChatError::EmptyName);
+    }
+    changed(conn.execute(
+        "UPDATE conversations SET title = ?2 WHERE id = ?1",
+        params![id, title],
+    )?)
+}
+
+/// Give a conversation a title that the app found, unless it has one.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn set_title(conn: &Connection, id: ConversationId, title: &str) -> rusqlite::Result<()> {
+    conn.execute(
+        "UPDATE conversations SET title = ?2 WHERE id = ?1 AND title IS NULL",
+        params![id, one_line(title)],
+    )?;
+    Ok(())
+}
+
+/// Change what a person can set.
+///
+/// # Errors
+/// [`ChatError::Sampling`] for values out of range, [`ChatError::NoConversation`].
+pub fn set_options(
+    conn: &Connection,
+    id: ConversationId,
+    options: &Options,
+) -> Result<(), ChatError> {
+    check_sampling(&options.sampling)?;
+    changed(conn.execute(
+        "UPDATE conversations SET system_prompt = ?2, sampling = ?3, model_id = ?4 WHERE id = ?1",
+        params![
+            id,
+            options.system_prompt,
+            json(&options.sampling),
+            options.model_id
+        ],
+    )?)
+}
+
+/// Take a conversation off the list; [`restore`] brings it back until [`purge_deleted`] runs.
+///
+/// # Errors
+/// [`ChatError::NoConversation`].
+pub fn delete(conn: &Connection, id: ConversationId, now_ms: i64) -> Result<(), ChatError> {
+    changed(conn.execute(
+        "UPDATE conversations SET deleted_at_ms = ?2 WHERE id = ?1 AND deleted_at_ms IS NULL",
+        params![id, now_ms],
+    )?)
+}
+
+/// Bring a deleted conversation back.
+///
+/// # Errors
+/// [`ChatError::NoConversation`] when it is gone for good.
+pub fn restore(conn: &Connection, id: ConversationId) -> Result<(), ChatError> {
+    changed(conn.execute(
+        "UPDATE conversations SET deleted_at_ms = NULL WHERE id = ?1",
+        [id],
+    )?)
+}
+
+/// Remove for good what was deleted, with its messages, drafts, ratings and search terms, and
+/// conversations that were opened but never used.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn purge_deleted(conn: &Connection) -> rusqlite::Result<usize> {
+    conn.execute(
+        "DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL
+           OR (leaf_id IS NULL AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL))",
+        [],
+    )
+}
+
+fn changed(rows: usize) -> Result<(), ChatError> {
+    if rows == 0 {
+        Err(ChatError::NoConversation)
+    } else {
+        Ok(())
+    }
+}
+
+/// Titles are one line of at most 120 characters.
+fn one_line(text: &str) -> String {
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    joined.chars().take(120).collect()
+}
+
+pub(super) fn json(sampling: &Sampling) -> String {
+    serde_json::to_string(sampling)
+        .expect("sampling settings are JSON because all their fields are plain")
+}
+
+pub(super) fn sampling(row: &Row<'_>, column: usize) -> rusqlite::Result<Sampling> {
+    let json: String = row.get(column)?;
+    // Settings that a newer app wrote fall back to the defaults rather than hide the conversation.
+    Ok(serde_json::from_str(&json).unwrap_or_default())
+}
+
+/// Refuse sampling settings that no sampler can use.
+pub(super) fn check_sampling(sampling: &Sampling) -> Result<(), ChatError> {
+    let ranges = [
+        ("temperature", sampling.temperature, 0.0, 5.0),
+        ("top-p", sampling.top_p, 0.0, 1.0),
+        ("min-p", sampling.min_p, 0.0, 1.0),
+        ("repeat penalty", sampling.repeat_penalty, 0.1, 10.0),
+        ("frequency penalty", sampling.frequency_penalty, -2.0, 2.0),
+        ("presence penalty", sampling.presence_penalty, -2.0, 2.0),
+    ];
+    for (name, value, low, high) in ranges {
+        if !(low..=high).contains(&value) {
+            return Err(ChatError::Sampling(format!(
+                "the {name} must be between {low} and {high}, not {value}"
+            )));
+        }
+    }
+    if sampling.max_tokens == Some(0) {
+        return Err(ChatError::Sampling(
+            "an answer needs at least one token".into(),
+        ));
+    }
+    if sampling.stop.iter().any(String::is_empty) {
+        return Err(ChatError::Sampling("a stop text must not be empty".into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,477 @@
+//! Messages as a tree: editing a question or asking again makes a branch, nothing is overwritten.
+//!
+//! A conversation shows one branch, named by its last message (the leaf). Messages with the same
+//! parent are versions of each other; choosing one shows its newest continuation.
+
+use std::collections::HashMap;
+
+use gatehouse_protocol::{ChatMessage, Role};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+use super::{ChatError, Conversation, Rating, conversations};
+use crate::{
+    costs::{self, CallSummary},
+    ids::{ConversationId, MessageId},
+    problem::Problem,
+    store::Migration,
+};
+
+// `number` is the row's own integer key because the full-text index refers to it, and an implicit
+// rowid may change when the file is rewritten. An answer is indexed once it is complete.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-23 create messages",
+    sql: "CREATE TABLE messages (
+            number INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            conversation_id BLOB NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            parent_id BLOB REFERENCES messages(id) ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+            text TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('done', 'streaming', 'stopped', 'failed', 'interrupted')),
+            problem TEXT CHECK (problem IS NULL OR json_valid(problem)),
+            created_at_ms INTEGER NOT NULL
+          ) STRICT;
+          CREATE INDEX messages_by_conversation ON messages(conversation_id, number);
+          CREATE INDEX messages_by_parent ON messages(parent_id);
+          CREATE INDEX messages_unfinished ON messages(state) WHERE state = 'streaming';
+          CREATE VIRTUAL TABLE messages_fts USING fts5(
+            text, content = 'messages', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2');
+          INSERT INTO messages_fts(messages_fts, rank) VALUES ('secure-delete', 1);
+          CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(rowid, text) VALUES (new.number, new.text);
+          END;
+          CREATE TRIGGER messages_fts_remove AFTER UPDATE OF text, state ON messages WHEN old.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(messages_fts, rowid, text) VALUES ('delete', old.number, old.text);
+          END;
+          CREATE TRIGGER messages_fts_update AFTER UPDATE OF text, state ON messages WHEN new.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(rowid, text) VALUES (new.number, new.text);
+          END;
+          CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(messages_fts, rowid, text) VALUES ('delete', old.number, old.text);
+          END;",
+}];
+
+/// How a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// Complete.
+    Done,
+    /// Being written.
+    Streaming,
+    /// A person stopped it; what was written is kept.
+    Stopped,
+    /// It failed; what was written is kept.
+    Failed,
+    /// The app ended while it was written; what was kept by then is here.
+    Interrupted,
+}
+
+impl MessageState {
+    const NAMES: [(Self, &'static str); 5] = [
+        (Self::Done, "done"),
+        (Self::Streaming, "streaming"),
+        (Self::Stopped, "stopped"),
+        (Self::Failed, "failed"),
+        (Self::Interrupted, "interrupted"),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("failed", |(_, name)| name)
+    }
+
+    /// An unknown state can only come from a newer app; it is shown as interrupted.
+    fn from_name(name: &str) -> Self {
+        Self::NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map_or(Self::Interrupted, |(state, _)| *state)
+    }
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Identifier.
+    pub id: MessageId,
+    /// The message before it; `None`: it begins the conversation.
+    pub parent_id: Option<MessageId>,
+    /// Who speaks: user or assistant.
+    pub role: Role,
+    /// What is said, as Markdown.
+    pub text: String,
+    /// How it stands.
+    pub state: MessageState,
+    /// Why it failed.
+    #[serde(rename = "error")]
+    pub problem: Option<Problem>,
+    /// UTC milliseconds.
+    #[specta(type = Number)]
+    pub created_at_ms: i64,
+    /// What a person thought of it.
+    pub rating: Option<Rating>,
+    /// Its versions in order of creation, itself included.
+    pub siblings: Vec<MessageId>,
+    /// The call that wrote it.
+    pub call: Option<CallSummary>,
+}
+
+/// A conversation with the branch that is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Thread {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The branch that is shown, first message first.
+    pub messages: Vec<Message>,
+}
+
+/// Two new rows: what a person said and the answer that is about to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewTurn {
+    /// The question; `None` when an old one is answered again.
+    pub question: Option<MessageId>,
+    /// The answer, in state [`MessageState::Streaming`].
+    pub answer: MessageId,
+}
+
+/// A conversation with the branch that it shows.
+///
+/// # Errors
+/// [`ChatError::NoConversation`].
+pub fn thread(conn: &Connection, id: ConversationId) -> Result<Thread, ChatError> {
+    let conversation = conversations::get(conn, id)?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT m.id, m.parent_id, m.role, m.text, m.state, m.problem, m.created_at_ms, r.verdict, {}
+         FROM messages m
+         LEFT JOIN ratings r ON r.message_id = m.id
+         LEFT JOIN calls k ON k.message_id = m.id AND k.purpose = 'chat'
+         WHERE m.conversation_id = ?1 ORDER BY m.number",
+        costs::SUMMARY_COLUMNS
+    ))?;
+    let mut rows = HashMap::new();
+    let mut children: HashMap<Option<MessageId>, Vec<MessageId>> = HashMap::new();
+    for message in statement.query_map([id], message)? {
+        let message = message?;
+        children
+            .entry(message.parent_id)
+            .or_default()
+            .push(message.id);
+        rows.insert(message.id, message);
+    }
+    let mut messages = Vec::new();
+    let mut next = conversation.leaf;
+    while let Some(mut message) = next.and_then(|id| rows.remove(&id)) {
+        next = message.parent_id;
+        message.siblings = children
+            .get(&message.parent_id)
+            .cloned()
+            .unwrap_or_default();
+        messages.push(message);
+    }
+    messages.reverse();
+    Ok(Thread {
+        conversation,
+        messages,
+    })
+}
+
+/// Say something at the end of the branch that is shown, and make room for its answer.
+///
+/// # Errors
+/// [`ChatError::EmptyMessage`], [`ChatError::NoConversation`].
+pub fn begin_turn(
+    conn: &Connection,
+    conversation: ConversationId,
+    text: &str,
+    now_ms: i64,
+) -> Result<NewTurn, ChatError> {
+    let leaf = conversations::get(conn, conversation)?.leaf;
+    ask(conn, conversation, leaf, text, now_ms)
+}
+
+/// Say something else in place of an old question: a new version of it, and room for its answer.
+///
+/// # Errors
+/// [`ChatError::EmptyMessage`], [`ChatError::NoMessage`] when it is no question.
+pub fn begin_edit(
+    conn: &Connection,
+    question: MessageId,
+    text: &str,
+    now_ms: i64,
+) -> Result<NewTurn, ChatError> {
+    let (conversation, parent) = place(conn, question, "user")?;
+    ask(conn, conversation, parent, text, now_ms)
+}
+
+/// Answer an old question again: room for a new version of its answer.
+///
+/// # Errors
+/// [`ChatError::NoMessage`] when it is no answer.
+pub fn begin_regenerate(
+    conn: &Connection,
+    answer: MessageId,
+    now_ms: i64,
+) -> Result<NewTurn, ChatError> {
+    let (conversation, parent) = place(conn, answer, "assistant")?;
+    let answer = insert(
+        conn,
+        conversation,
+        parent,
+        "assistant",
+        "",
+        MessageState::Streaming,
+        now_ms,
+    )?;
+    show(conn, conversation, answer, now_ms)?;
+    Ok(NewTurn {
+        question: None,
+        answer,
+    })
+}
+
+/// The conversation of a message, whether or not it is on the branch that is shown.
+pub(crate) fn conversation_of(
+    conn: &Connection,
+    message: MessageId,
+) -> Result<ConversationId, ChatError> {
+    conn.prepare_cached("SELECT conversation_id FROM messages WHERE id = ?1")?
+        .query_row([message], |row| row.get(0))
+        .optional()?
+        .ok_or(ChatError::NoMessage)
+}
+
+/// Keep what was written so far of an answer that is still being written.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn keep_partial(conn: &Connection, answer: MessageId, text: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE messages SET text = ?2 WHERE id = ?1")?
+        .execute(params![answer, text])?;
+    Ok(())
+}
+
+/// Complete an answer.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn end_answer(
+    conn: &Connection,
+    answer: MessageId,
+    text: &str,
+    state: MessageState,
+    problem: Option<&Problem>,
+) -> rusqlite::Result<()> {
+    let problem = problem
+        .map(|p| serde_json::to_string(p).expect("a problem is JSON because it is made of texts"));
+    conn.prepare_cached("UPDATE messages SET text = ?2, state = ?3, problem = ?4 WHERE id = ?1")?
+        .execute(params![answer, text, state.name(), problem])?;
+    Ok(())
+}
+
+/// One message as [`thread`] has it.
+pub(crate) fn one(conn: &Connection, id: MessageId) -> Result<Message, ChatError> {
+    let mut found = conn
+        .prepare_cached(&format!(
+            "SELECT m.id, m.parent_id, m.role, m.text, m.state, m.problem, m.created_at_ms, r.verdict, {}
+             FROM messages m
+             LEFT JOIN ratings r ON r.message_id = m.id
+             LEFT JOIN calls k ON k.message_id = m.id AND k.purpose = 'chat'
+             WHERE m.id = ?1",
+            costs::SUMMARY_COLUMNS
+        ))?
+        .query_row([id], message)
+        .optional()?
+        .ok_or(ChatError::NoMessage)?;
+    let conversation = conversation_of(conn, id)?;
+    let mut siblings = conn.prepare_cached(
+        "SELECT id FROM messages WHERE conversation_id = ?1 AND parent_id IS ?2 ORDER BY number",
+    )?;
+    found.siblings = siblings
+        .query_map(params![conversation, found.parent_id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// What a model is given to write `answer`: every message above it, first message first. Answers
+/// without any text are left out with nothing in their place.
+///
+/// # Errors
+/// [`ChatError::NoMessage`].
+pub fn history(conn: &Connection, answer: MessageId) -> Result<Vec<ChatMessage>, ChatError> {
+    let mut statement = conn.prepare_cached(
+        "WITH RECURSIVE above(id, parent_id, role, text, depth) AS (
+           SELECT id, parent_id, role, text, 0 FROM messages WHERE id = (SELECT parent_id FROM messages WHERE id = ?1)
+           UNION ALL
+           SELECT m.id, m.parent_id, m.role, m.text, depth + 1 FROM messages m JOIN above ON m.id = above.parent_id)
+         SELECT role, text FROM above WHERE text <> '' ORDER BY depth DESC",
+    )?;
+    let rows = statement.query_map([answer], |row| {
+        Ok(ChatMessage {
+            role: role(row, 0)?,
+            content: row.get(1)?,
+        })
+    })?;
+    let messages: Vec<_> = rows.collect::<Result<_, _>>()?;
+    if messages.is_empty() {
+        Err(ChatError::NoMessage)
+    } else {
+        Ok(messages)
+    }
+}
+
+/// Show the branch of one version of a message, down to its newest continuation.
+///
+/// # Errors
+/// [`ChatError::NoMessage`].
+pub fn switch_branch(conn: &Connection, version: MessageId) -> Result<ConversationId, ChatError> {
+    let conversation = conversation_of(conn, version)?;
+    let leaf: MessageId = conn
+        .prepare_cached(
+            "WITH RECURSIVE below(id) AS (
+               VALUES (?1)
+               UNION ALL
+               SELECT (SELECT m.id FROM messages m WHERE m.parent_id = below.id ORDER BY m.number DESC LIMIT 1)
+               FROM below WHERE EXISTS (SELECT 1 FROM messages m WHERE m.parent_id = below.id))
+             SELECT b.id FROM below b JOIN messages m ON m.id = b.id ORDER BY m.number DESC LIMIT 1",
+        )?
+        .query_row([version], |row| row.get(0))?;
+    conn.execute(
+        "UPDATE conversations SET leaf_id = ?2 WHERE id = ?1",
+        params![conversation, leaf],
+    )?;
+    Ok(conversation)
+}
+
+/// Mark answers that an earlier run of the app left unfinished; what was kept of them stays.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn interrupt_unfinished(conn: &Connection) -> rusqlite::Result<usize> {
+    conn.execute(
+        "UPDATE messages SET state = 'interrupted' WHERE state = 'streaming'",
+        [],
+    )
+}
+
+fn ask(
+    conn: &Connection,
+    conversation: ConversationId,
+    parent: Option<MessageId>,
+    text: &str,
+    now_ms: i64,
+) -> Result<NewTurn, ChatError> {
+    if text.trim().is_empty() {
+        return Err(ChatError::EmptyMessage);
+    }
+    let question = insert(
+        conn,
+        conversation,
+        parent,
+        "user",
+        text,
+        MessageState::Done,
+        now_ms,
+    )?;
+    let answer = insert(
+        conn,
+        conversation,
+        Some(question),
+        "assistant",
+        "",
+        MessageState::Streaming,
+        now_ms,
+    )?;
+    show(conn, conversation, answer, now_ms)?;
+    Ok(NewTurn {
+        question: Some(question),
+        answer,
+    })
+}
+
+/// Where a message of one role stands: its conversation and its parent.
+fn place(
+    conn: &Connection,
+    message: MessageId,
+    role: &str,
+) -> Result<(ConversationId, Option<MessageId>), ChatError> {
+    conn.prepare_cached(
+        "SELECT m.conversation_id, m.parent_id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE m.id = ?1 AND m.role = ?2 AND c.deleted_at_ms IS NULL",
+    )?
+    .query_row(params![message, role], |row| Ok((row.get(0)?, row.get(1)?)))
+    .optional()?
+    .ok_or(ChatError::NoMessage)
+}
+
+pub(super) fn insert(
+    conn: &Connection,
+    conversation: ConversationId,
+    parent: Option<MessageId>,
+    role: &str,
+    text: &str,
+    state: MessageState,
+    now_ms: i64,
+) -> rusqlite::Result<MessageId> {
+    let id = MessageId::new();
+    conn.prepare_cached(
+        "INSERT INTO messages (id, conversation_id, parent_id, role, text, state, created_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        id,
+        conversation,
+        parent,
+        role,
+        text,
+        state.name(),
+        now_ms
+    ])?;
+    Ok(id)
+}
+
+/// Show a branch by its last message, and put the conversation on top of the list.
+pub(super) fn show(
+    conn: &Connection,
+    conversation: ConversationId,
+    leaf: MessageId,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE conversations SET leaf_id = ?2, updated_at_ms = ?3 WHERE id = ?1")?
+        .execute(params![conversation, leaf, now_ms])?;
+    Ok(())
+}
+
+pub(super) fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+    Ok(if row.get_ref(column)?.as_str()? == "user" {
+        Role::User
+    } else {
+        Role::Assistant
+    })
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let problem: Option<String> = row.get(5)?;
+    Ok(Message {
+        id: row.get(0)?,
+        parent_id: row.get(1)?,
+        role: role(row, 2)?,
+        text: row.get(3)?,
+        state: MessageState::from_name(row.get_ref(4)?.as_str()?),
+        problem: problem.and_then(|json| serde_json::from_str(&json).ok()),
+        created_at_ms: row.get(6)?,
+        rating: row.get(7)?,
+        siblings: Vec::new(),
+        call: row
+            .get::<_, Option<i64>>(8)?
+            .map(|_| costs::summary(row, 8))
+            .transpose()?,
+    })
+}

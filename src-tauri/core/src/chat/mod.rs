@@ -1,0 +1,65 @@
+//! Conversations: a tree of messages each, searched, exported, branched, never overwritten.
+
+mod conversations;
+mod drafts;
+mod messages;
+mod presets;
+mod ratings;
+mod search;
+mod transfer;
+
+pub use conversations::{
+    Conversation, ConversationSummary, Options, create, delete, get, list, purge_deleted, rename,
+    restore, set_options, set_title,
+};
+pub use drafts::{draft, save_draft};
+pub use messages::{
+    Message, MessageState, NewTurn, Thread, begin_edit, begin_regenerate, begin_turn, end_answer,
+    history, interrupt_unfinished, keep_partial, switch_branch, thread,
+};
+pub use presets::{Preset, delete_preset, presets, save_preset};
+pub use ratings::{Rating, rate};
+pub use search::{SearchHit, SnippetPart, search};
+pub use transfer::{ExportFormat, Exported, TransferError, export, import};
+
+pub(crate) use messages::{conversation_of, one};
+
+use crate::store::{Migration, StoreError};
+
+/// The tables of this module, in the order in which they refer to each other.
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[
+    conversations::MIGRATIONS,
+    messages::MIGRATIONS,
+    drafts::MIGRATIONS,
+    ratings::MIGRATIONS,
+    presets::MIGRATIONS,
+];
+
+/// Why something about a conversation could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// The conversation was deleted.
+    #[error("this conversation is not there any more")]
+    NoConversation,
+    /// The message is in no conversation, or not of the kind that was asked for.
+    #[error("this message is not there any more")]
+    NoMessage,
+    /// A title or a name was empty.
+    #[error("a name needs at least one letter")]
+    EmptyName,
+    /// The message was empty.
+    #[error("there is nothing to send")]
+    EmptyMessage,
+    /// A sampling setting is out of its range.
+    #[error("{0}")]
+    Sampling(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for ChatError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,167 @@
+//! Full-text search over messages and titles.
+
+use rusqlite::Connection;
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+use crate::ids::{ConversationId, MessageId};
+
+/// Marks around a hit in a snippet. Control characters that FTS5 gets as they are and nobody types.
+const OPEN: char = '\u{1}';
+const CLOSE: char = '\u{2}';
+
+/// Hits that are shown at most.
+const MOST: u32 = 100;
+
+/// A place where the words were found.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchHit {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// The message; `None`: in the title.
+    pub message_id: Option<MessageId>,
+    /// The conversation's title.
+    pub title: Option<String>,
+    /// The text around the words.
+    pub snippet: Vec<SnippetPart>,
+    /// UTC milliseconds of the message.
+    #[specta(type = Number)]
+    pub at_ms: i64,
+}
+
+/// A piece of a snippet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct SnippetPart {
+    /// The piece.
+    pub text: String,
+    /// Whether it is one of the words.
+    pub hit: bool,
+}
+
+/// Find conversations by words of their messages (all words, the last one as a beginning) or of
+/// their title. Titles first, then messages, newest first; nothing for a query without a word.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn search(conn: &Connection, query: &str) -> rusqlite::Result<Vec<SearchHit>> {
+    let words: Vec<String> = query
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut hits = in_titles(conn, &words)?;
+    hits.extend(in_messages(conn, &words)?);
+    Ok(hits)
+}
+
+fn in_titles(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<SearchHit>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, title, updated_at_ms FROM conversations
+         WHERE title IS NOT NULL AND deleted_at_ms IS NULL ORDER BY updated_at_ms DESC",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let title: String = row.get(1)?;
+        Ok(SearchHit {
+            conversation_id: row.get(0)?,
+            message_id: None,
+            snippet: vec![SnippetPart {
+                text: title.clone(),
+                hit: true,
+            }],
+            title: Some(title),
+            at_ms: row.get(2)?,
+        })
+    })?;
+    let has_words = |hit: &SearchHit| {
+        let title = hit.title.as_deref().unwrap_or_default().to_lowercase();
+        words.iter().all(|word| title.contains(word))
+    };
+    rows.filter(|row| row.as_ref().map_or(true, has_words))
+        .take(MOST as usize)
+        .collect()
+}
+
+fn in_messages(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<SearchHit>> {
+    // Quoted, so that no word is read as an operator of the query language.
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let expression = format!("{}*", quoted.join(" "));
+    let mut statement = conn.prepare_cached(
+        "SELECT c.id, m.id, c.title, snippet(messages_fts, 0, ?2, ?3, '…', 16), m.created_at_ms
+         FROM messages_fts
+         JOIN messages m ON m.number = messages_fts.rowid
+         JOIN conversations c ON c.id = m.conversation_id
+         WHERE messages_fts MATCH ?1 AND c.deleted_at_ms IS NULL
+         ORDER BY m.number DESC LIMIT ?4",
+    )?;
+    let rows = statement.query_map(
+        (&expression, OPEN.to_string(), CLOSE.to_string(), MOST),
+        |row| {
+            let marked: String = row.get(3)?;
+            Ok(SearchHit {
+                conversation_id: row.get(0)?,
+                message_id: Some(row.get(1)?),
+                title: row.get(2)?,
+                snippet: parts(&marked),
+                at_ms: row.get(4)?,
+            })
+        },
+    )?;
+    rows.collect()
+}
+
+/// Split a marked snippet. Text that carries the marks itself only moves where the highlight is.
+fn parts(marked: &str) -> Vec<SnippetPart> {
+    let mut parts = Vec::new();
+    let mut rest = marked;
+    while !rest.is_empty() {
+        let hit = rest.starts_with(OPEN);
+        let from = if hit { OPEN.len_utf8() } else { 0 };
+        let mark = if hit { CLOSE } else { OPEN };
+        let to = rest[from..].find(mark).map_or(rest.len(), |at| from + at);
+        let text: String = rest[from..to]
+            .chars()
+            .filter(|&c| c != OPEN && c != CLOSE)
+            .collect();
+        if !text.is_empty() {
+            parts.push(SnippetPart { text, hit });
+        }
+        rest = &rest[to..];
+        if hit {
+            rest = rest.strip_prefix(CLOSE).unwrap_or(rest);
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_marked_snippet_is_split_into_hits_and_the_rest() {
+        let split = parts("the \u{1}notice\u{2} period");
+        let seen: Vec<_> = split
+            .iter()
+            .map(|part| (part.text.as_str(), part.hit))
+            .collect();
+        assert_eq!(
+            seen,
+            [("the ", false), ("notice", true), (" period", false)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_lost_or_invented_by_splitting(marked in "[a-c\u{1}\u{2}]{0,30}") {
+            let joined: String = parts(&marked).into_iter().map(|part| part.text).collect();
+            prop_assert_eq!(joined, marked.replace([OPEN, CLOSE], ""));
+        }
+    }
+}

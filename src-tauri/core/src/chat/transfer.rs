@@ -1,0 +1,280 @@
+//! Conversations out of the app and back: Markdown to read, JSON to keep or to bring elsewhere.
+//!
+//! The JSON holds every branch. On the way back everything gets new identifiers, so that importing
+//! twice makes two conversations and never touches an existing one. Calls are not brought back:
+//! they are the record of what happened here, and an import did not happen here.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use gatehouse_protocol::{Role, Sampling};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{ChatError, Message, MessageState, Options, Rating, conversations, messages, rate};
+use crate::ids::{ConversationId, MessageId, WorkspaceId};
+
+const FORMAT: &str = "gatehouse-conversations";
+const VERSION: u32 = 1;
+
+/// What to export as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// The branch that is shown, to read.
+    Markdown,
+    /// Everything, to import again.
+    Json,
+}
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// A file name that every system takes, made of the title.
+    pub file_name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// Why a file was not imported. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// It is not JSON, or not of this form.
+    #[error("this is not a file of exported conversations: {0}")]
+    NotOurs(String),
+    /// It was made by a newer app.
+    #[error(
+        "this file has version {0} of the export format; this app reads version {VERSION}. Update Gatehouse to import it"
+    )]
+    Newer(u32),
+    /// A message follows one that is not in the file.
+    #[error("the file is damaged: message {0} follows a message that is not there")]
+    Orphan(usize),
+    /// A setting in it cannot be used.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+}
+
+impl From<rusqlite::Error> for TransferError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Chat(error.into())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    format: String,
+    version: u32,
+    conversations: Vec<FileConversation>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FileConversation {
+    title: Option<String>,
+    created_at_ms: i64,
+    updated_at_ms: i64,
+    system_prompt: String,
+    sampling: Sampling,
+    /// Parents before their children.
+    messages: Vec<FileMessage>,
+    /// Position in `messages` of the end of the branch that is shown.
+    leaf: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FileMessage {
+    /// Position in `messages` of the one before it.
+    parent: Option<usize>,
+    role: Role,
+    text: String,
+    created_at_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rating: Option<Rating>,
+    /// The model that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+}
+
+/// Make the file of one conversation.
+///
+/// # Errors
+/// [`ChatError::NoConversation`].
+pub fn export(
+    conn: &Connection,
+    id: ConversationId,
+    format: ExportFormat,
+) -> Result<Exported, ChatError> {
+    let thread = messages::thread(conn, id)?;
+    let title = thread
+        .conversation
+        .title
+        .as_deref()
+        .unwrap_or("Conversation");
+    let (extension, text) = match format {
+        ExportFormat::Markdown => ("md", markdown(title, &thread.messages)),
+        ExportFormat::Json => ("json", json(conn, &thread)?),
+    };
+    Ok(Exported {
+        file_name: format!("{}.{extension}", file_name(title)),
+        text,
+    })
+}
+
+/// Bring exported conversations back, each as a new one.
+///
+/// # Errors
+/// [`TransferError`]; the caller's transaction must then be rolled back.
+pub fn import(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    text: &str,
+) -> Result<Vec<ConversationId>, TransferError> {
+    let file: File =
+        serde_json::from_str(text).map_err(|error| TransferError::NotOurs(error.to_string()))?;
+    if file.format != FORMAT {
+        return Err(TransferError::NotOurs(format!(
+            "its format is “{}”",
+            file.format
+        )));
+    }
+    if file.version > VERSION {
+        return Err(TransferError::Newer(file.version));
+    }
+    file.conversations
+        .into_iter()
+        .map(|conversation| import_one(conn, workspace, conversation))
+        .collect()
+}
+
+fn import_one(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    file: FileConversation,
+) -> Result<ConversationId, TransferError> {
+    let id = ConversationId::new();
+    let options = Options {
+        system_prompt: file.system_prompt,
+        sampling: file.sampling,
+        model_id: None,
+    };
+    conversations::create(conn, id, workspace, &options, file.created_at_ms)?;
+    if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
+        conversations::rename(conn, id, &title)?;
+    }
+    let mut ids: Vec<MessageId> = Vec::with_capacity(file.messages.len());
+    for (position, message) in file.messages.into_iter().enumerate() {
+        let parent = match message.parent {
+            None => None,
+            Some(parent) => Some(*ids.get(parent).ok_or(TransferError::Orphan(position))?),
+        };
+        let role = if message.role == Role::User {
+            "user"
+        } else {
+            "assistant"
+        };
+        let new = messages::insert(
+            conn,
+            id,
+            parent,
+            role,
+            &message.text,
+            MessageState::Done,
+            message.created_at_ms,
+        )?;
+        if role == "assistant" && message.rating.is_some() {
+            rate(conn, new, message.rating, message.created_at_ms)?;
+        }
+        ids.push(new);
+    }
+    if let Some(&leaf) = ids.get(file.leaf).or(ids.last()) {
+        messages::show(conn, id, leaf, file.updated_at_ms)?;
+    }
+    Ok(id)
+}
+
+fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatError> {
+    let conversation = &thread.conversation;
+    let mut statement = conn.prepare_cached(
+        "SELECT m.id, m.parent_id, m.role, m.text, m.created_at_ms, r.verdict,
+                (SELECT k.model FROM calls k WHERE k.message_id = m.id AND k.purpose = 'chat')
+         FROM messages m LEFT JOIN ratings r ON r.message_id = m.id
+         WHERE m.conversation_id = ?1 ORDER BY m.number",
+    )?;
+    let mut positions: HashMap<MessageId, usize> = HashMap::new();
+    let mut file_messages = Vec::new();
+    let mut rows = statement.query(params![conversation.id])?;
+    while let Some(row) = rows.next()? {
+        let parent: Option<MessageId> = row.get(1)?;
+        positions.insert(row.get(0)?, file_messages.len());
+        file_messages.push(FileMessage {
+            parent: parent.and_then(|parent| positions.get(&parent).copied()),
+            role: messages::role(row, 2)?,
+            text: row.get(3)?,
+            created_at_ms: row.get(4)?,
+            rating: row.get(5)?,
+            model: row.get(6)?,
+        });
+    }
+    let file = File {
+        format: FORMAT.into(),
+        version: VERSION,
+        conversations: vec![FileConversation {
+            title: conversation.title.clone(),
+            created_at_ms: conversation.created_at_ms,
+            updated_at_ms: conversation.updated_at_ms,
+            system_prompt: conversation.system_prompt.clone(),
+            sampling: conversation.sampling.clone(),
+            leaf: conversation
+                .leaf
+                .and_then(|leaf| positions.get(&leaf).copied())
+                .unwrap_or(0),
+            messages: file_messages,
+        }],
+    };
+    Ok(serde_json::to_string_pretty(&file)
+        .expect("the file is JSON because it is made of texts and numbers"))
+}
+
+fn markdown(title: &str, shown: &[Message]) -> String {
+    let mut text = format!("# {title}\n");
+    for message in shown {
+        let speaker = match (&message.role, &message.call) {
+            (Role::User, _) => "You",
+            (_, Some(call)) => &call.model,
+            (_, None) => "Answer",
+        };
+        write!(text, "\n## {speaker}\n\n{}\n", message.text.trim())
+            .expect("a string takes every write");
+        let note = match message.state {
+            MessageState::Stopped => "This answer was stopped.",
+            MessageState::Failed | MessageState::Interrupted => "This answer is not complete.",
+            MessageState::Done | MessageState::Streaming => continue,
+        };
+        write!(text, "\n*{note}*\n").expect("a string takes every write");
+    }
+    text
+}
+
+/// A name without what some file system refuses.
+fn file_name(title: &str) -> String {
+    let plain: String = title
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_') {
+                c
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    let name = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = name.chars().take(60).collect();
+    match short.trim() {
+        "" => "Conversation".into(),
+        name => name.into(),
+    }
+}

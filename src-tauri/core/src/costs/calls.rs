@@ -1,0 +1,348 @@
+//! One row for each call to a model, written in the same transaction as the message that it made.
+
+use gatehouse_protocol::FinishReason;
+use rusqlite::{
+    Connection, Row, params,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
+};
+use serde::{Deserialize, Serialize, de::IntoDeserializer};
+use specta::Type;
+use specta_typescript::Number;
+
+use crate::{
+    ids::{ConversationId, MessageId, ModelId, WorkspaceId},
+    money::Money,
+    store::Migration,
+};
+
+// A conversation may go, what it cost stays: its calls lose the link, not their figures.
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-23 create calls",
+    sql: "CREATE TABLE calls (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            started_at_ms INTEGER NOT NULL,
+            workspace_id BLOB NOT NULL REFERENCES workspaces(id),
+            conversation_id BLOB REFERENCES conversations(id) ON DELETE SET NULL,
+            message_id BLOB REFERENCES messages(id) ON DELETE SET NULL,
+            purpose TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            model_id BLOB REFERENCES models(id) ON DELETE SET NULL,
+            model TEXT NOT NULL,
+            version TEXT NOT NULL,
+            route TEXT NOT NULL,
+            status TEXT NOT NULL,
+            finish TEXT,
+            error_kind TEXT,
+            input_tokens INTEGER NOT NULL DEFAULT 0,
+            cached_tokens INTEGER NOT NULL DEFAULT 0,
+            output_tokens INTEGER NOT NULL DEFAULT 0,
+            dropped_messages INTEGER NOT NULL DEFAULT 0,
+            first_token_ms INTEGER,
+            duration_ms INTEGER NOT NULL DEFAULT 0,
+            writing_ms INTEGER NOT NULL DEFAULT 0,
+            cost_pico INTEGER,
+            measured INTEGER NOT NULL DEFAULT 1 CHECK (measured IN (0, 1))
+          ) STRICT;
+          CREATE INDEX calls_by_message ON calls(message_id);
+          CREATE INDEX calls_by_conversation ON calls(conversation_id);
+          CREATE INDEX calls_by_time ON calls(started_at_ms);",
+}];
+
+/// Stores a unit-only enum under the name that serde gives it.
+macro_rules! stored_by_name {
+    ($type:ty) => {
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(name_of(self).into())
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+                    value.as_str()?.into_deserializer();
+                Self::deserialize(name).map_err(FromSqlError::other)
+            }
+        }
+    };
+}
+
+/// Where a message goes: the one colour code of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// Stays on this computer.
+    Local,
+    /// Leaves with personal data masked.
+    Masked,
+    /// Leaves as written.
+    Cloud,
+    /// Does not leave.
+    Blocked,
+}
+stored_by_name!(Route);
+
+/// What a call is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// An answer in a conversation.
+    Chat,
+    /// A name for a conversation.
+    Title,
+}
+stored_by_name!(Purpose);
+
+/// How a call stands or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatus {
+    /// Under way, or cut off by the end of the app and not yet noticed.
+    Running,
+    /// The model ended its answer, or met a limit.
+    Answered,
+    /// A person stopped it.
+    Stopped,
+    /// It failed.
+    Failed,
+}
+stored_by_name!(CallStatus);
+
+/// What is known when a call begins.
+#[derive(Debug, Clone)]
+pub struct CallStart<'a> {
+    /// UTC milliseconds.
+    pub started_at_ms: i64,
+    /// Where it belongs.
+    pub workspace: WorkspaceId,
+    /// The conversation it is made for.
+    pub conversation: Option<ConversationId>,
+    /// The answer that it writes.
+    pub message: Option<MessageId>,
+    /// What it is made for.
+    pub purpose: Purpose,
+    /// Who runs the model; `local` for this computer.
+    pub provider: &'a str,
+    /// The installed model.
+    pub model_id: ModelId,
+    /// Its name at that time.
+    pub model: &'a str,
+    /// Which exact model: the SHA-256 of its file, in hexadecimal.
+    pub version: &'a str,
+    /// Where the message goes.
+    pub route: Route,
+}
+
+/// What is known when a call has ended.
+#[derive(Debug, Clone)]
+pub struct CallEnd<'a> {
+    /// How it ended.
+    pub status: CallStatus,
+    /// Why the model stopped writing, if it did.
+    pub finish: Option<FinishReason>,
+    /// What failed.
+    pub error_kind: Option<&'a str>,
+    /// Tokens of the prompt.
+    pub input_tokens: u32,
+    /// Prompt tokens that were kept from before.
+    pub cached_tokens: u32,
+    /// Tokens written.
+    pub output_tokens: u32,
+    /// Older messages that the model did not see.
+    pub dropped_messages: u32,
+    /// From sending to the first token, in milliseconds.
+    pub first_token_ms: Option<i64>,
+    /// From sending to the end, in milliseconds.
+    pub duration_ms: i64,
+    /// From the first token to the end, in milliseconds.
+    pub writing_ms: i64,
+    /// What it cost; `None`: unknown.
+    pub cost: Option<Money>,
+    /// Whether the counts come from who ran the model, or are our own.
+    pub measured: bool,
+}
+
+/// What an answer says of its call.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CallSummary {
+    /// Its number in this database, from 1.
+    #[specta(type = Number)]
+    pub number: i64,
+    /// The model's name at that time.
+    pub model: String,
+    /// Where the message went.
+    pub route: Route,
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// Prompt tokens that were kept from before.
+    pub cached_tokens: u32,
+    /// Tokens written.
+    pub output_tokens: u32,
+    /// Tokens written a second, from the first one on; `None` below two tokens.
+    pub tokens_per_second: Option<Rate>,
+    /// From sending to the first token, in milliseconds.
+    #[specta(type = Option<Number>)]
+    pub first_token_ms: Option<i64>,
+    /// From sending to the end, in milliseconds.
+    #[specta(type = Number)]
+    pub duration_ms: i64,
+    /// What it cost, exact, in dollars; `None`: unknown.
+    pub cost: Option<String>,
+    /// Whether the counts come from who ran the model.
+    pub measured: bool,
+    /// Older messages that the model did not see.
+    pub dropped_messages: u32,
+    /// Why the model stopped writing.
+    pub finish: Option<FinishReason>,
+}
+
+/// Tokens a second.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Type)]
+#[serde(transparent)]
+pub struct Rate(#[specta(type = Number)] pub f64);
+
+/// A call for a list: what an answer says of it, and where it belongs.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CallRow {
+    /// UTC milliseconds.
+    #[specta(type = Number)]
+    pub started_at_ms: i64,
+    /// What it was made for.
+    pub purpose: Purpose,
+    /// How it ended.
+    pub status: CallStatus,
+    /// What failed.
+    pub error_kind: Option<String>,
+    /// The conversation, if it is still there.
+    pub conversation_id: Option<ConversationId>,
+    /// The rest.
+    #[serde(flatten)]
+    pub summary: CallSummary,
+}
+
+/// Write the row of a call that is about to be made; its number.
+///
+/// # Errors
+/// [`rusqlite::Error`] when what it refers to is not there.
+pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "INSERT INTO calls (started_at_ms, workspace_id, conversation_id, message_id, purpose, provider,
+                            model_id, model, version, route, status)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .insert(params![
+        call.started_at_ms,
+        call.workspace,
+        call.conversation,
+        call.message,
+        call.purpose,
+        call.provider,
+        call.model_id,
+        call.model,
+        call.version,
+        call.route,
+        CallStatus::Running
+    ])
+}
+
+/// Complete the row of a call.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE calls SET status = ?2, finish = ?3, error_kind = ?4, input_tokens = ?5, cached_tokens = ?6,
+                output_tokens = ?7, dropped_messages = ?8, first_token_ms = ?9, duration_ms = ?10,
+                writing_ms = ?11, cost_pico = ?12, measured = ?13
+         WHERE number = ?1",
+    )?
+    .execute(params![
+        number,
+        end.status,
+        end.finish.as_ref().map(name_of),
+        end.error_kind,
+        end.input_tokens,
+        end.cached_tokens,
+        end.output_tokens,
+        end.dropped_messages,
+        end.first_token_ms,
+        end.duration_ms,
+        end.writing_ms,
+        end.cost,
+        end.measured,
+    ])?;
+    Ok(())
+}
+
+/// The name of a variant without fields, as serde writes it.
+fn name_of(variant: &impl Serialize) -> String {
+    match serde_json::to_value(variant) {
+        Ok(serde_json::Value::String(name)) => name,
+        other => unreachable!("a unit variant is a JSON string, not {other:?}"),
+    }
+}
+
+/// Mark calls that an earlier run of the app left behind as failed. A call of another process that
+/// still runs (the command line) is set right again when it ends.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn orphan(conn: &Connection) -> rusqlite::Result<usize> {
+    conn.execute(
+        "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0 WHERE status = ?2",
+        params![CallStatus::Failed, CallStatus::Running],
+    )
+}
+
+/// The newest calls first.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn list(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<CallRow>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {SUMMARY_COLUMNS}, k.started_at_ms, k.purpose, k.status, k.error_kind, k.conversation_id
+         FROM calls k ORDER BY k.number DESC LIMIT ?1"
+    ))?;
+    let rows = statement.query_map([limit], |row| {
+        Ok(CallRow {
+            summary: summary(row, 0)?,
+            started_at_ms: row.get(13)?,
+            purpose: row.get(14)?,
+            status: row.get(15)?,
+            error_kind: row.get(16)?,
+            conversation_id: row.get(17)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// What [`summary`] reads, from the table `calls` under the name `k`.
+pub(crate) const SUMMARY_COLUMNS: &str = "k.number, k.model, k.route, k.input_tokens, k.cached_tokens, k.output_tokens, \
+     k.writing_ms, k.first_token_ms, k.duration_ms, k.cost_pico, k.measured, k.dropped_messages, k.finish";
+
+/// A summary from [`SUMMARY_COLUMNS`], of which the first is column `at`.
+pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary> {
+    let output_tokens: u32 = row.get(at + 5)?;
+    let writing_ms: u32 = row.get(at + 6)?;
+    let finish: Option<String> = row.get(at + 12)?;
+    Ok(CallSummary {
+        number: row.get(at)?,
+        model: row.get(at + 1)?,
+        route: row.get(at + 2)?,
+        prompt_tokens: row.get(at + 3)?,
+        cached_tokens: row.get(at + 4)?,
+        output_tokens,
+        tokens_per_second: (output_tokens > 1 && writing_ms > 0)
+            .then(|| Rate(f64::from(output_tokens - 1) * 1000.0 / f64::from(writing_ms))),
+        first_token_ms: row.get(at + 7)?,
+        duration_ms: row.get(at + 8)?,
+        cost: row
+            .get::<_, Option<Money>>(at + 9)?
+            .map(|cost| cost.to_string()),
+        measured: row.get(at + 10)?,
+        dropped_messages: row.get(at + 11)?,
+        finish: finish.and_then(|name| serde_json::from_value(name.into()).ok()),
+    })
+}

@@ -1,0 +1,60 @@
+//! What the caller hears while a conversation is being answered.
+
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+use crate::chat::Message;
+
+/// One thing that happened to an answer, in this order: begun, then any of the others, then ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum AnswerEvent {
+    /// The rows exist; the answer is empty and streaming.
+    Begun {
+        /// What was asked; `None` when an old question is answered again.
+        question: Option<Message>,
+        /// The answer.
+        answer: Message,
+    },
+    /// The model is being loaded.
+    Loading {
+        /// Share that is done, 0 to 1.
+        #[specta(type = Number)]
+        fraction: f32,
+    },
+    /// Other answers are ahead.
+    Waiting,
+    /// The model is reading a long prompt.
+    Reading {
+        /// Tokens read.
+        read: u32,
+        /// Tokens of the prompt.
+        total: u32,
+    },
+    /// The model has taken up the prompt.
+    Started {
+        /// Tokens of the prompt.
+        prompt_tokens: u32,
+        /// Of these, kept from before.
+        cached_tokens: u32,
+        /// Older messages that the model does not see.
+        dropped_messages: u32,
+    },
+    /// A piece of the answer.
+    Text {
+        /// The piece.
+        text: String,
+        /// Tokens so far.
+        tokens: u32,
+    },
+    /// It is over, also when it was stopped or failed.
+    Ended {
+        /// The answer as it is kept.
+        answer: Message,
+    },
+}

@@ -1,0 +1,147 @@
+//! The one door: every call to a model passes here, each step a module with one job.
+//!
+//! ```text
+//! request ─► route ─► inspect ─► call ─► record ─► events to the caller
+//! ```
+//!
+//! A prompt that was not inspected cannot reach a provider: providers take `Inspected`, which only
+//! this module makes.
+
+mod answer;
+mod call;
+mod error;
+mod events;
+mod inspect;
+mod route;
+mod title;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+pub use answer::Ask;
+pub use error::GateError;
+pub use events::AnswerEvent;
+pub(crate) use inspect::Inspected;
+
+use crate::{
+    engine::{Engine, EngineState, Engines, Stop},
+    ids::{ConversationId, ModelId},
+    models::{self, Model},
+    store::Store,
+};
+
+/// The door, and what it needs to let a call through.
+pub struct Gate {
+    store: Arc<Store>,
+    engines: Arc<Engines>,
+    /// Conversations that are being answered right now.
+    answering: Mutex<HashMap<ConversationId, Stop>>,
+}
+
+/// How many tokens a text has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, specta::Type)]
+pub struct TokenCount {
+    /// Tokens.
+    pub tokens: u32,
+    /// Whether the model itself counted; otherwise it is estimated from the length.
+    pub exact: bool,
+}
+
+impl Gate {
+    /// A door over a store and the engines of this computer.
+    pub fn new(store: Arc<Store>, engines: Arc<Engines>) -> Self {
+        Self {
+            store,
+            engines,
+            answering: Mutex::default(),
+        }
+    }
+
+    /// Stop the answer that a conversation is getting; nothing happens if it gets none.
+    pub fn stop(&self, conversation: ConversationId) {
+        if let Some(stop) = self.answering().get(&conversation) {
+            stop.set();
+        }
+    }
+
+    /// Stop every answer; whether there was one.
+    pub fn stop_all(&self) -> bool {
+        let answering = self.answering();
+        answering.values().for_each(Stop::set);
+        !answering.is_empty()
+    }
+
+    /// Bring a model into memory; `progress` gets the share that is done.
+    ///
+    /// # Errors
+    /// [`GateError`] when it is not installed, does not fit or does not load.
+    pub fn load(&self, model: ModelId, progress: &mut dyn FnMut(f32)) -> Result<(), GateError> {
+        let model = self
+            .store
+            .read(|conn| route::chat_model(conn, Some(model)))?;
+        self.ready(&model, &Stop::default(), progress)?;
+        Ok(())
+    }
+
+    /// Count the tokens of a text for the model of a conversation (`None`: a new one). Exact when
+    /// that model is loaded; no model is loaded only to count.
+    pub fn count_tokens(&self, conversation: Option<ModelId>, text: &str) -> TokenCount {
+        let loaded = self
+            .store
+            .read(|conn| route::chat_model(conn, conversation))
+            .ok()
+            .and_then(|model| self.engines.get(model.id))
+            .filter(|engine| matches!(engine.state(), EngineState::Ready(_)));
+        let counted = loaded.and_then(|engine| engine.count_tokens(vec![text.to_owned()]).ok());
+        match counted.as_deref() {
+            Some([tokens]) => TokenCount {
+                tokens: *tokens,
+                exact: true,
+            },
+            _ => TokenCount {
+                tokens: estimated_tokens(text),
+                exact: false,
+            },
+        }
+    }
+
+    /// The engine of a model, loaded. Other models that are not in use make room if they must.
+    fn ready(
+        &self,
+        model: &Model,
+        stop: &Stop,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<Arc<Engine>, GateError> {
+        let engine = match self.engines.get(model.id) {
+            Some(engine) => engine,
+            None => self.engines.start(model.id, &self.load_request(model)?)?,
+        };
+        engine.wait_ready(stop, progress)?;
+        self.store
+            .write(|tx| models::mark_used(tx, model.id, now_ms()))?;
+        Ok(engine)
+    }
+
+    fn answering(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, Stop>> {
+        self.answering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A token of English text has about four bytes; most other languages have shorter ones, so this
+/// is a lower bound there. Source: the tokenizers of Llama 2 and SmolLM2 on Wikipedia text.
+fn estimated_tokens(text: &str) -> u32 {
+    u32::try_from(text.len().div_ceil(4)).unwrap_or(u32::MAX)
+}
+
+/// UTC milliseconds of the system's clock; 0 before 1970.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

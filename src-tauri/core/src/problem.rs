@@ -1,0 +1,105 @@
+//! What a person is told when something did not work: a code to act on, what happened, what to do.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::store::StoreError;
+
+/// One thing that did not work, in a person's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// What the interface acts on.
+    pub code: ProblemCode,
+    /// What happened.
+    pub message: String,
+    /// What can be done.
+    pub hint: Option<String>,
+}
+
+/// A kind of problem that the interface treats in its own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemCode {
+    /// The file of a model is not where it was, or is another one now.
+    ModelMissing,
+    /// A file cannot be used as a model.
+    ModelRefused,
+    /// A model does not fit the memory.
+    ModelTooLarge,
+    /// No model is installed.
+    NoModel,
+    /// The message alone is longer than the context.
+    PromptTooLong,
+    /// The engine ended in the middle.
+    EngineDied,
+    /// A JSON Schema or grammar cannot be used.
+    BadConstraint,
+    /// The disk is full.
+    DiskFull,
+    /// What was asked for is not there any more.
+    NotFound,
+    /// Something given cannot be used.
+    InvalidInput,
+    /// It is being done already.
+    Busy,
+    /// A person stopped it.
+    Cancelled,
+    /// Anything else.
+    Internal,
+}
+
+impl Problem {
+    /// A problem without a hint; the message becomes a sentence.
+    pub fn new(code: ProblemCode, message: impl ToString) -> Self {
+        let text = message.to_string();
+        let mut letters = text.chars();
+        let first: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
+        let end = if text.ends_with(['.', '…', '?']) {
+            ""
+        } else {
+            "."
+        };
+        Self {
+            code,
+            message: format!("{first}{}{end}", letters.as_str()),
+            hint: None,
+        }
+    }
+
+    /// The same with what can be done about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::DiskFull => ProblemCode::DiskFull,
+            StoreError::Busy => ProblemCode::Busy,
+            StoreError::Damaged { .. } | StoreError::ReadOnly | StoreError::Sql(_) => {
+                ProblemCode::Internal
+            }
+        };
+        Self::new(code, &error)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, " {hint}")?;
+        }
+        Ok(())
+    }
+}

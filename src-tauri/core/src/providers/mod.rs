@@ -1,0 +1,3 @@
+//! Who runs models: one file a provider. Private to this crate and reached by the gate alone.
+
+pub(crate) mod local;

@@ -1,0 +1,119 @@
+//! What a person has set for the whole app: one row a setting, as JSON.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{ids::ModelId, store::Migration};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-23 create settings",
+    sql: "CREATE TABLE settings (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL CHECK (json_valid(value))
+          ) STRICT, WITHOUT ROWID",
+}];
+
+/// The settings of the app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// Colours of the window.
+    pub theme: Theme,
+    /// Which key sends a message.
+    pub send_key: SendKey,
+    /// Whether the local model names new conversations.
+    pub automatic_titles: bool,
+    /// The model of new conversations; `None`: the first one installed.
+    pub default_model_id: Option<ModelId>,
+    /// Minutes without a request after which a model leaves the memory; 0: never.
+    pub idle_unload_minutes: u32,
+    /// The most context a conversation gets, in tokens.
+    pub context_tokens: u32,
+    /// Threads for computing; `None`: the physical cores.
+    pub threads: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            send_key: SendKey::Enter,
+            automatic_titles: true,
+            default_model_id: None,
+            idle_unload_minutes: 15,
+            context_tokens: 8192,
+            threads: None,
+        }
+    }
+}
+
+/// Colours of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system has it.
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// Which key sends a message; the other one makes a new line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SendKey {
+    /// Enter.
+    Enter,
+    /// Control or Command with Enter.
+    CtrlEnter,
+}
+
+/// Why settings are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The context is too small to talk in, or larger than any model's.
+    #[error("the context must be between 512 and 1048576 tokens, not {0}")]
+    Context(u32),
+    /// More threads than any computer has, or none.
+    #[error("the number of threads must be between 1 and 512, not {0}")]
+    Threads(u32),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] rusqlite::Error),
+}
+
+const NAME: &str = "app";
+
+/// The settings; the defaults where nothing was set, or where a newer app wrote what this one cannot read.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn get(conn: &Connection) -> rusqlite::Result<Settings> {
+    let stored: Option<String> = conn
+        .prepare_cached("SELECT value FROM settings WHERE name = ?1")?
+        .query_row([NAME], |row| row.get(0))
+        .optional()?;
+    Ok(stored
+        .and_then(|json| serde_json::from_str(&json).ok())
+        .unwrap_or_default())
+}
+
+/// Keep new settings.
+///
+/// # Errors
+/// [`SettingsError`] when a value is out of its range or the database fails.
+pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> {
+    if !(512..=1_048_576).contains(&settings.context_tokens) {
+        return Err(SettingsError::Context(settings.context_tokens));
+    }
+    if let Some(threads) = settings.threads.filter(|n| !(1..=512).contains(n)) {
+        return Err(SettingsError::Threads(threads));
+    }
+    let json = serde_json::to_string(settings)
+        .expect("settings are JSON because all their fields are plain");
+    conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
+        .execute(params![NAME, json])?;
+    Ok(())
+}
