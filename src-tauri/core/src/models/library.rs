@@ -254,7 +254,10 @@ impl Model {
 
     /// Which exact model it is: the SHA-256 of its file in hexadecimal.
     pub fn version(&self) -> String {
-        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.sha256
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// What the screens show of it.

@@ -1,0 +1,4 @@
+//! What the tests stand on: folders of their own, small disks, files made up for them.
+
+pub mod disk;
+pub mod folder;
