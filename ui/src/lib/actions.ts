@@ -57,6 +57,17 @@ export function allActions(): Action[] {
 	return [...registered.values()];
 }
 
+/** The actions of each group, in the order in which the groups first appear. */
+export function grouped(actions: Action[]): [ActionGroup, Action[]][] {
+	const groups = new Map<ActionGroup, Action[]>();
+	for (const action of actions) {
+		const known = groups.get(action.group);
+		if (known) known.push(action);
+		else groups.set(action.group, [action]);
+	}
+	return [...groups];
+}
+
 export function isEnabled(action: Action): boolean {
 	return action.enabled?.() ?? true;
 }
@@ -126,4 +137,10 @@ export function runShortcut(event: KeyboardEvent): void {
 	if (!action) return;
 	event.preventDefault();
 	action.run();
+}
+
+/** Runs a registered action by its id, for a button that does the same. */
+export function runAction(id: string): void {
+	const action = registered.get(id);
+	if (action && isEnabled(action)) action.run();
 }

@@ -25,11 +25,16 @@ function read(hash: string): Place {
 	};
 }
 
-let current = $state<Place>(read(location.hash));
+let current = $state.raw<Place>(read(location.hash));
+let lastConversationId: string | null = null;
 
-window.addEventListener("hashchange", () => {
-	current = read(location.hash);
-});
+function move(to: Place): void {
+	current = to;
+	if (to.screen === "chat") lastConversationId = to.conversationId;
+}
+move(current);
+
+window.addEventListener("hashchange", () => move(read(location.hash)));
 
 /** Where the person is, reactive: `place.screen`, `place.conversationId`, `place.messageId`. */
 export const place: Readonly<Place> = {
@@ -53,12 +58,17 @@ export function go(
 	const parts = [screen, conversationId, messageId].filter((part) => part !== null);
 	const hash = `#/${parts.map(encodeURIComponent).join("/")}`;
 	// At once, not with the later hashchange, so that what runs next sees the new place.
-	current = { screen, conversationId, messageId };
+	move({ screen, conversationId, messageId });
 	if (location.hash !== hash) location.hash = hash;
 }
 
 /** Like `go`, but without a step to go back to: a new chat that just got its conversation. */
 export function replacePlace(screen: Screen, conversationId: string | null = null): void {
-	current = { screen, conversationId, messageId: null };
+	move({ screen, conversationId, messageId: null });
 	history.replaceState(null, "", conversationId ? `#/${screen}/${conversationId}` : `#/${screen}`);
+}
+
+/** Shows a screen as the person left it: the chat screen with the conversation last open. */
+export function returnTo(screen: Screen): void {
+	go(screen, screen === "chat" ? lastConversationId : null);
 }

@@ -1,0 +1,81 @@
+// What a person reads when Gatehouse cannot open: what happened, what was kept, what to do next.
+
+import type { StartupProblem } from "$lib/backend";
+
+export type ProblemWords = { title: string; happened: string; kept: string; next: string };
+
+const untouched = "Nothing was changed. Your chats are in the folder below, as they were.";
+
+export const problemWords: Record<StartupProblem, ProblemWords> = {
+	damaged: {
+		title: "Your chats can’t be read",
+		happened:
+			"The file that holds them is damaged. Usually a disk fault or a power cut during writing is the cause.",
+		kept: "The damaged file was left as it is.",
+		next: "Go back to a snapshot. Only what was written after it is missing then, and the damaged file is set aside, not deleted.",
+	},
+	key_missing: {
+		title: "The key to your chats is missing",
+		happened:
+			"Your chats are stored encrypted. Their key belongs in the keychain of this computer and is not there.",
+		kept: untouched,
+		next: "Bring the keychain back, for example from the backup of this computer, and try again. Without the key nobody can read the chats. To start with none, quit and rename the folder below.",
+	},
+	key_wrong: {
+		title: "The key does not fit your chats",
+		happened:
+			"The key in the keychain of this computer is not the one these chats were stored with. Perhaps the folder came from another computer.",
+		kept: untouched,
+		next: "Bring back the keychain that belongs to this folder and try again, or quit and put back the folder that belongs to this computer.",
+	},
+	keychain_locked: {
+		title: "The keychain is locked",
+		happened:
+			"The key to your chats is in the keychain of this computer, which is locked or waits for its password.",
+		kept: untouched,
+		next: "Unlock the keychain, then try again. Its password window may be behind this one.",
+	},
+	keychain_missing: {
+		title: "The keychain can’t be reached",
+		happened:
+			"These chats were stored with a key in the keychain of this computer, and no keychain is running now.",
+		kept: untouched,
+		next: "Start the keychain, for example by signing in to your desktop as usual, then try again.",
+	},
+	newer: {
+		title: "These chats need a newer Gatehouse",
+		happened: "A newer version has opened them before. This version does not know their form.",
+		kept: untouched,
+		next: "Install the newer version again. Or go back to a snapshot from before the update, if one is listed.",
+	},
+	already_open: {
+		title: "Gatehouse is already open",
+		happened: "Another window works with the same data folder.",
+		kept: "Nothing was changed.",
+		next: "Use the other window, or close it and try again.",
+	},
+	disk_full: {
+		title: "The disk is full",
+		happened: "Gatehouse needs a little free space to open, and there is none.",
+		kept: "Nothing was lost. Your chats are in the folder below.",
+		next: "Free some space, then try again.",
+	},
+	not_writable: {
+		title: "The data folder can’t be written",
+		happened: "Gatehouse may read the folder with your chats but not write in it.",
+		kept: untouched,
+		next: "Give your user the right to write in the folder, then try again.",
+	},
+	migration_failed: {
+		title: "The update of your chats did not finish",
+		happened: "This version stores them in a new form, and changing the file failed.",
+		kept: "The change was taken back in full. Your chats are as they were before the update.",
+		next: "Try again. If it fails again, go on with the version you had before: it can open them.",
+	},
+	internal: {
+		title: "Gatehouse can’t open",
+		happened: "Something unforeseen happened at the start.",
+		kept: untouched,
+		next: "Try again. If it stays so, please report it with the details below.",
+	},
+};

@@ -1,0 +1,45 @@
+// How numbers, sizes and times read everywhere in the interface.
+
+const whole = new Intl.NumberFormat("en");
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** 4,096 */
+export function formatCount(value: number): string {
+	return whole.format(value);
+}
+
+/** 98 MB, 4.7 GB: powers of 1000, as file managers show them. */
+export function formatBytes(bytes: number): string {
+	const units = ["bytes", "kB", "MB", "GB", "TB"];
+	let value = bytes;
+	let unit = 0;
+	while (value >= 999.5 && unit < units.length - 1) {
+		value /= 1000;
+		unit += 1;
+	}
+	const digits = unit > 0 && value < 9.95 ? 1 : 0;
+	return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** 17.2 GiB: powers of 1024, as memory is counted. */
+export function formatMemory(bytes: number): string {
+	const mebibytes = bytes / 1024 ** 2;
+	return mebibytes < 1000 ? `${mebibytes.toFixed(0)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
+}
+
+/** 23 November 2026, 14:05 */
+export function formatMoment(atMs: number): string {
+	const at = new Date(atMs);
+	return `${day.format(at)}, ${time.format(at)}`;
+}
+
+/** The last part of a path of any system. */
+export function fileName(path: string): string {
+	return path.split(/[/\\]/).at(-1) || path;
+}
+
+/** For the `datetime` of a `<time>`. */
+export function isoMoment(atMs: number): string {
+	return new Date(atMs).toISOString();
+}
