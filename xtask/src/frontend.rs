@@ -25,8 +25,11 @@ pub fn install(folder: &Path) -> Result<()> {
         return Ok(());
     }
     shell::run(&mut shell::npm(folder, ["ci", "--no-audit", "--no-fund"]))?;
-    let stamp = folder.join("node_modules").join(STAMP);
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    // Without any package to install, npm makes no folder.
+    let packages = folder.join("node_modules");
+    fs::create_dir_all(&packages)
+        .and_then(|()| fs::write(packages.join(STAMP), wanted))
+        .with_context(|| format!("cannot write to {}", packages.display()))
 }
 
 /// The lock file that filled `node_modules`, if one is known to have filled it completely:
