@@ -128,7 +128,7 @@ pub struct GgufSummary {
     pub chat_template_bytes: Option<u64>,
     /// How an embedding model makes one vector.
     pub pooling: Option<Pooling>,
-    /// Whether a token sees only those before it, when the file says so.
+    /// Whether a token sees only those before it, when the file or its architecture says so.
     pub causal: Option<bool>,
     /// Bytes of all weights.
     pub weights_bytes: u64,
@@ -144,6 +144,7 @@ pub(super) fn summarise(first: Header, rest: &[Header]) -> Result<GgufSummary, G
         .clone()
         .ok_or_else(|| GgufError::Malformed("it names no architecture".to_owned()))?;
     refuse_fragments(&keys, &architecture)?;
+    refuse_nonsense(&keys)?;
     let tensors = rest
         .iter()
         .map(|header| &header.tensors)
@@ -157,9 +158,9 @@ pub(super) fn summarise(first: Header, rest: &[Header]) -> Result<GgufSummary, G
             "a ranking model, which scores how well two texts match",
         ));
     }
-    let causal = keys.flag("attention.causal");
-    let embeds =
-        ENCODERS.contains(&architecture.as_str()) || causal == Some(false) || pooling.is_some();
+    let encoder = ENCODERS.contains(&architecture.as_str());
+    let causal = keys.flag("attention.causal").or(encoder.then_some(false));
+    let embeds = encoder || causal == Some(false) || pooling.is_some();
     let dominant = tensors
         .weights_by_type
         .iter()
@@ -246,6 +247,29 @@ fn refuse_fragments(keys: &Keys, architecture: &str) -> Result<(), GgufError> {
         Some(&(_, what)) => Err(GgufError::NotAModel(what)),
         None => Ok(()),
     }
+}
+
+/// Refuse numbers that no model has, and that llama.cpp would take at their word.
+fn refuse_nonsense(keys: &Keys) -> Result<(), GgufError> {
+    let bounds = [
+        ("block_count", "layers", 512),
+        ("embedding_length", "numbers in a vector", 1 << 20),
+        ("context_length", "tokens of context", 1 << 30),
+    ];
+    for (key, what, most) in bounds {
+        match keys.own(key) {
+            Some(&Value::Number(n)) if (1..=most).contains(&n) => {}
+            Some(&Value::Number(n)) => {
+                return Err(GgufError::Absurd(format!("{} {what}", words::count(n))));
+            }
+            _ => {
+                return Err(GgufError::Malformed(format!(
+                    "it does not say its number of {what}"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn pooling(keys: &Keys) -> Option<Pooling> {

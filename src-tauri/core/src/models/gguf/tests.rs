@@ -142,6 +142,32 @@ fn absurd_counts_and_lengths_are_refused_before_anything_is_allocated() {
 }
 
 #[test]
+fn numbers_that_no_model_has_are_refused() {
+    let blocks = |n| {
+        Gguf::model("llama")
+            .with("llama.block_count", Meta::U32(n))
+            .bytes()
+    };
+    assert!(refusal(&blocks(u32::MAX)).ends_with("it claims 4,294,967,295 layers."));
+    assert!(refusal(&blocks(0)).ends_with("it claims 0 layers."));
+    let silent = Gguf::model("llama").with("general.architecture", Meta::Text("other".to_owned()));
+    assert_eq!(
+        refusal(&silent.bytes()),
+        "The file is damaged: it does not say its number of layers."
+    );
+}
+
+#[test]
+fn a_large_vocabulary_is_counted_and_not_kept() {
+    let tokens = (0..250_000).map(|i| format!("token {i}")).collect();
+    let gguf = Gguf::model("llama").with("tokenizer.ggml.tokens", Meta::Texts(tokens));
+    assert_eq!(
+        read(&gguf.bytes()).expect("the file is whole").vocabulary,
+        250_000
+    );
+}
+
+#[test]
 fn tensors_on_top_of_each_other_are_refused() {
     let mut bytes = Gguf::model("llama").bytes();
     let at = bytes
