@@ -1,17 +1,20 @@
 // Links open in the system's browser, and only after the person saw where they go.
 
-let asked = $state<string | null>(null);
+/** An address, and the text it was shown with. */
+export type AskedLink = { url: string; label: string };
+
+let asked = $state.raw<AskedLink | null>(null);
 
 /** Reactive: the address waiting for a yes; LinkDialog shows it. */
 export const link = {
-	get asked(): string | null {
+	get asked(): AskedLink | null {
 		return asked;
 	},
 };
 
 /** Shows the address and opens it if the person agrees. */
-export function openLinkAfterAsking(url: string): void {
-	asked = url;
+export function openLinkAfterAsking(url: string, label = ""): void {
+	asked = { url, label };
 }
 
 export function forgetLink(): void {

@@ -1,0 +1,198 @@
+// The chat screen's state: the list of conversations, the search, and the threads that are open.
+// It outlives the screen, so that an answer goes on while another screen is shown.
+
+import {
+	backend,
+	toIpcError,
+	type ConversationSummary,
+	type ExportFormat,
+	type IpcError,
+	type SearchHit,
+} from "$lib/backend";
+import { go, place, replacePlace } from "$lib/navigation.svelte";
+import { toast, toastError } from "$lib/state/toasts.svelte";
+
+import { plainStart } from "./plain-start";
+import { Thread } from "./thread.svelte";
+
+/** How many threads stay in memory without being shown or written to. */
+const keptThreads = 4;
+const searchAfterMs = 150;
+
+class Chat {
+	/** Newest first; null until it was read. */
+	list = $state.raw<ConversationSummary[] | null>(null);
+	listError = $state.raw<IpcError | null>(null);
+	query = $state("");
+	/** What the search found; null while nothing is searched for. */
+	hits = $state.raw<SearchHit[] | null>(null);
+	searchError = $state.raw<IpcError | null>(null);
+	/** What a screen reader should say: an answer that ended. */
+	announcement = $state("");
+	newThread = $state.raw(new Thread(null, this.#host()));
+
+	#threads = new Map<string, Thread>();
+	#searchTimer: ReturnType<typeof setTimeout> | undefined;
+
+	/** The thread of a conversation, or of the new chat. */
+	thread(id: string | null): Thread {
+		if (id === null) return this.newThread;
+		const known = this.#threads.get(id);
+		// Asked for last means forgotten last.
+		if (known) this.#threads.delete(id);
+		const thread = known ?? new Thread(id, this.#host());
+		this.#threads.set(id, thread);
+		this.#forgetOld();
+		return thread;
+	}
+
+	/** True while an answer is being written there. */
+	isAnswering(id: string): boolean {
+		return this.#threads.get(id)?.answering ?? false;
+	}
+
+	/** Follow the host until the returned function is called. */
+	watch(): () => void {
+		void this.refresh();
+		return backend.on("conversationsChanged", () => {
+			void this.refresh();
+			if (this.query.trim()) this.search(this.query);
+		});
+	}
+
+	async refresh(): Promise<void> {
+		try {
+			this.list = await backend.listConversations();
+			this.listError = null;
+			for (const { id, updatedAtMs } of this.list) void this.#threads.get(id)?.keepUp(updatedAtMs);
+		} catch (thrown) {
+			this.listError = toIpcError(thrown);
+		}
+	}
+
+	/** Search soon; typing on starts anew. */
+	search(query: string): void {
+		this.query = query;
+		clearTimeout(this.#searchTimer);
+		if (!query.trim()) {
+			this.hits = null;
+			this.searchError = null;
+			return;
+		}
+		this.#searchTimer = setTimeout(() => void this.#searchNow(query), searchAfterMs);
+	}
+
+	newChat(): void {
+		go("chat", null);
+	}
+
+	async rename(id: string, title: string): Promise<void> {
+		await this.#try(() => backend.renameConversation(id, title));
+	}
+
+	/** Delete with a way back. */
+	async remove(id: string): Promise<void> {
+		const title = this.titleOf(id);
+		await this.#try(async () => {
+			await backend.deleteConversation(id);
+			this.#threads.delete(id);
+			if (place.conversationId === id) replacePlace("chat");
+			toast(`Deleted “${title}”.`, { label: "Undo", run: () => void this.#restore(id) });
+		});
+	}
+
+	async export(id: string, format: ExportFormat): Promise<void> {
+		await this.#try(async () => {
+			const path = await backend.exportConversation(id, format);
+			if (path !== null) toast(`Saved to ${path}`);
+		});
+	}
+
+	async import(): Promise<void> {
+		await this.#try(async () => {
+			const ids = await backend.importConversations();
+			if (ids?.[0] === undefined) return;
+			toast(ids.length === 1 ? "Imported one chat." : `Imported ${ids.length} chats.`);
+			go("chat", ids[0]);
+		});
+	}
+
+	titleOf(id: string | null): string {
+		return this.list?.find((summary) => summary.id === id)?.title ?? "New chat";
+	}
+
+	/** The conversation before (-1) or after (1) the one shown, in the order of the list. */
+	step(by: 1 | -1): void {
+		const list = this.list ?? [];
+		const at = list.findIndex((summary) => summary.id === place.conversationId);
+		const next = list[at < 0 ? 0 : at + by];
+		if (next) go("chat", next.id);
+	}
+
+	async #restore(id: string): Promise<void> {
+		await this.#try(async () => {
+			await backend.restoreConversation(id);
+			go("chat", id);
+		});
+	}
+
+	async #searchNow(query: string): Promise<void> {
+		try {
+			const hits = await backend.searchConversations(query);
+			// Typed on meanwhile: a later search brings its own.
+			if (this.query !== query) return;
+			this.hits = hits;
+			this.searchError = null;
+		} catch (thrown) {
+			if (this.query === query) this.searchError = toIpcError(thrown);
+		}
+	}
+
+	async #try(work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+			await this.refresh();
+		} catch (thrown) {
+			toastError(thrown);
+		}
+	}
+
+	#host() {
+		return {
+			created: (thread: Thread) => {
+				if (thread.id === null) return;
+				this.#threads.set(thread.id, thread);
+				if (thread === this.newThread) {
+					this.newThread = new Thread(null, this.#host());
+					if (place.screen === "chat" && place.conversationId === null) {
+						replacePlace("chat", thread.id);
+					}
+				}
+				void this.refresh();
+			},
+			ended: ({ text, state }: { text: string; state: string }) => {
+				const how = state === "done" ? "Answer" : "Answer not finished";
+				this.announcement = `${how}: ${plainStart(text)}`;
+				void this.refresh();
+			},
+		};
+	}
+
+	#forgetOld(): void {
+		const idle = [...this.#threads].filter(([id, thread]) => {
+			return !thread.answering && id !== place.conversationId;
+		});
+		for (const [id, thread] of idle.slice(0, -keptThreads)) {
+			thread.saveDraft();
+			this.#threads.delete(id);
+		}
+	}
+}
+
+/** The state, made anew by `resetChat`. */
+export let chat = new Chat();
+
+/** Start over: for tests, which each want a fresh one. */
+export function resetChat(): void {
+	chat = new Chat();
+}

@@ -1,0 +1,12 @@
+// A text field that is as high as its text, up to the limit its style sets.
+
+import type { Attachment } from "svelte/attachments";
+
+/** `text` is read so that the height follows it. */
+export function autosize(text: () => string): Attachment<HTMLTextAreaElement> {
+	return (field) => {
+		text();
+		field.style.height = "auto";
+		field.style.height = `${field.scrollHeight}px`;
+	};
+}

@@ -1,0 +1,45 @@
+// An answer while it is being written. Pieces are gathered and shown once a frame.
+
+/** What the model is doing before and while it writes. */
+export type Phase =
+	| { kind: "starting" }
+	| { kind: "loading"; fraction: number }
+	| { kind: "waiting" }
+	| { kind: "reading"; read: number; total: number }
+	| { kind: "writing" };
+
+export class LiveAnswer {
+	readonly messageId: string;
+	text = $state("");
+	tokens = $state(0);
+	phase = $state.raw<Phase>({ kind: "starting" });
+	/** Older messages that did not fit into what the model can read. */
+	droppedMessages = $state(0);
+
+	#pending = "";
+	#frame: number | null = null;
+	#tokens = 0;
+
+	constructor(messageId: string, text: string) {
+		this.messageId = messageId;
+		this.text = text;
+	}
+
+	/** Add a piece; `tokens` is how many were written in all. */
+	add(text: string, tokens: number): void {
+		this.#pending += text;
+		this.#tokens = tokens;
+		this.#frame ??= requestAnimationFrame(() => this.flush());
+	}
+
+	/** Show what was gathered, now. */
+	flush(): void {
+		if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+		this.#frame = null;
+		if (!this.#pending) return;
+		this.text += this.#pending;
+		this.#pending = "";
+		this.tokens = this.#tokens;
+		if (this.phase.kind !== "writing") this.phase = { kind: "writing" };
+	}
+}

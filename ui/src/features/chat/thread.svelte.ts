@@ -1,0 +1,238 @@
+// One conversation: its messages, the answer being written, its draft and its options.
+
+import {
+	backend,
+	toIpcError,
+	type AnswerEvent,
+	type Conversation,
+	type ConversationOptions,
+	type IpcError,
+	type Message,
+	type OnAnswerEvent,
+	type Rating,
+} from "$lib/backend";
+
+import type { VirtualizerHandle } from "virtua/svelte";
+
+import { LiveAnswer } from "./live-answer.svelte";
+import { defaultSampling } from "./options/sampling";
+
+const saveDraftAfterMs = 400;
+
+/** The options of a new chat until the person chooses others. */
+const untouched: ConversationOptions = {
+	systemPrompt: "",
+	sampling: defaultSampling,
+	modelId: null,
+};
+
+/** The measured heights of the messages, as the list gives and takes them. */
+type Sizes = ReturnType<VirtualizerHandle["getCache"]>;
+
+/** Where the person had scrolled to, kept while another conversation is shown. */
+export type ScrollPlace = { offset: number; atEnd: boolean; sizes: Sizes | undefined };
+
+/** What a thread tells the chat it belongs to. */
+export type ThreadHost = {
+	/** A new chat became a conversation. */
+	created: (thread: Thread) => void;
+	/** An answer came to its end. */
+	ended: (answer: Message) => void;
+};
+
+export class Thread {
+	/** Null until a new chat gets its first message. */
+	id = $state<string | null>(null);
+	conversation = $state.raw<Conversation | null>(null);
+	/** The shown branch, root first; null until it was read. */
+	messages = $state.raw<Message[] | null>(null);
+	live = $state.raw<LiveAnswer | null>(null);
+	draft = $state("");
+	options = $state.raw<ConversationOptions>(untouched);
+	/** Why the conversation could not be opened. */
+	openError = $state.raw<IpcError | null>(null);
+	/** Why the last request was not even begun. */
+	failure = $state.raw<IpcError | null>(null);
+	scroll: ScrollPlace | null = null;
+	/** When it was last changed, as far as is known here; null after a change made here. */
+	seenMs: number | null = null;
+
+	#asking = $state(false);
+	#host: ThreadHost;
+	#draftTimer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(id: string | null, host: ThreadHost) {
+		this.id = id;
+		this.#host = host;
+	}
+
+	/** An answer is asked for or being written. */
+	get answering(): boolean {
+		return this.#asking || this.live !== null;
+	}
+
+	get isEmpty(): boolean {
+		return this.messages?.length === 0;
+	}
+
+	/** Read it from the host; also again, when it was changed elsewhere. */
+	async open(): Promise<void> {
+		if (this.answering) return;
+		this.openError = null;
+		try {
+			if (this.id === null) {
+				this.messages = [];
+				this.draft = await backend.newChatDraft();
+				return;
+			}
+			const { conversation, messages } = await backend.openConversation(this.id);
+			if (this.answering) return;
+			if (this.conversation === null) this.draft = conversation.draft;
+			this.#takeConversation(conversation);
+			this.seenMs = conversation.updatedAtMs;
+			this.messages = messages;
+		} catch (thrown) {
+			this.openError = toIpcError(thrown);
+		}
+	}
+
+	/** Read it again if it was changed elsewhere: by the command line, or in another window. */
+	async keepUp(updatedAtMs: number): Promise<void> {
+		if (this.answering || this.messages === null) return;
+		if (this.seenMs === null) this.seenMs = updatedAtMs;
+		else if (this.seenMs !== updatedAtMs) await this.open();
+	}
+
+	/** Ask something; the text stays in the draft if the host does not take it. */
+	async send(text: string): Promise<void> {
+		if (this.answering) return;
+		this.setDraft("");
+		const asked = await this.#ask(async (onEvent) => {
+			const id = this.id ?? (await this.#create());
+			await backend.sendMessage(id, text, onEvent);
+		});
+		if (!asked && this.draft === "") this.setDraft(text);
+	}
+
+	/** Another answer beside this one. */
+	async regenerate(answerId: string): Promise<void> {
+		await this.#ask((onEvent) => backend.regenerate(answerId, onEvent));
+	}
+
+	/** Another wording beside this question, and its answer. */
+	async edit(questionId: string, text: string): Promise<void> {
+		await this.#ask((onEvent) => backend.editMessage(questionId, text, onEvent));
+	}
+
+	async stop(): Promise<void> {
+		if (this.id !== null && this.answering) await backend.stopAnswer(this.id);
+	}
+
+	/** Show another version of a message, with what was said after it. */
+	async switchTo(messageId: string): Promise<void> {
+		if (this.answering) return;
+		const { conversation, messages } = await backend.switchBranch(messageId);
+		this.#takeConversation(conversation);
+		this.messages = messages;
+	}
+
+	async rate(messageId: string, rating: Rating | null): Promise<void> {
+		await backend.rateMessage(messageId, rating);
+		this.#change(messageId, (message) => ({ ...message, rating }));
+		this.seenMs = null;
+	}
+
+	async setOptions(options: ConversationOptions): Promise<void> {
+		if (this.id === null) this.options = options;
+		else this.#takeConversation(await backend.setConversationOptions(this.id, options));
+	}
+
+	/** Keep what is being typed; written to the host when the typing pauses. */
+	setDraft(text: string): void {
+		this.draft = text;
+		clearTimeout(this.#draftTimer);
+		this.#draftTimer = setTimeout(() => this.saveDraft(), saveDraftAfterMs);
+	}
+
+	/** Write the draft now. A draft that cannot be kept is not worth interrupting anyone. */
+	saveDraft(): void {
+		if (this.#draftTimer === undefined) return;
+		clearTimeout(this.#draftTimer);
+		this.#draftTimer = undefined;
+		backend.saveDraft(this.id, this.draft).catch(() => undefined);
+	}
+
+	async #create(): Promise<string> {
+		let conversation = await backend.createConversation();
+		if (this.options !== untouched) {
+			conversation = await backend.setConversationOptions(conversation.id, this.options);
+		}
+		this.#takeConversation(conversation);
+		this.id = conversation.id;
+		this.#host.created(this);
+		return conversation.id;
+	}
+
+	/** True if the answer was begun. */
+	async #ask(request: (onEvent: OnAnswerEvent) => Promise<void>): Promise<boolean> {
+		if (this.answering) return false;
+		let begun = false;
+		this.failure = null;
+		this.#asking = true;
+		try {
+			await request((event) => {
+				begun ||= event.type === "begun";
+				this.#take(event);
+			});
+		} catch (thrown) {
+			const error = toIpcError(thrown);
+			if (error.code !== "cancelled") this.failure = error;
+		} finally {
+			this.#asking = false;
+		}
+		return begun;
+	}
+
+	#take(event: AnswerEvent): void {
+		if (event.type === "begun") return this.#begin(event.question, event.answer);
+		const live = this.live;
+		if (!live) return;
+		if (event.type === "text") live.add(event.text, event.tokens);
+		else if (event.type === "loading") live.phase = { kind: "loading", fraction: event.fraction };
+		else if (event.type === "waiting") live.phase = { kind: "waiting" };
+		else if (event.type === "reading") live.phase = { kind: "reading", ...event };
+		else if (event.type === "started") live.droppedMessages = event.droppedMessages;
+		else this.#end(live, event.answer);
+	}
+
+	/** The new branch takes the place of everything after its parent. */
+	#begin(question: Message | null, answer: Message): void {
+		const first = question ?? answer;
+		const shown = this.messages ?? [];
+		const parent = shown.findIndex((message) => message.id === first.parentId);
+		const added = question ? [question, answer] : [answer];
+		this.messages = [...shown.slice(0, parent + 1), ...added];
+		this.live = new LiveAnswer(answer.id, answer.text);
+	}
+
+	#end(live: LiveAnswer, answer: Message): void {
+		live.flush();
+		this.#change(answer.id, () => answer);
+		this.live = null;
+		this.#asking = false;
+		this.seenMs = null;
+		this.#host.ended(answer);
+	}
+
+	#change(messageId: string, change: (message: Message) => Message): void {
+		this.messages = (this.messages ?? []).map((message) =>
+			message.id === messageId ? change(message) : message,
+		);
+	}
+
+	#takeConversation(conversation: Conversation): void {
+		const { systemPrompt, sampling, modelId } = conversation;
+		this.conversation = conversation;
+		this.options = { systemPrompt, sampling, modelId };
+	}
+}

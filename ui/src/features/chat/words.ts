@@ -1,0 +1,39 @@
+// Numbers as the chat screen writes them.
+
+import type { CallSummary, Route } from "$lib/backend";
+import { formatCount } from "$lib/format";
+
+/** "1 message", "12 messages". */
+export function plural(number: number, one: string, many = `${one}s`): string {
+	return `${formatCount(number)} ${number === 1 ? one : many}`;
+}
+
+/** "0.41 s", "12 s", "1 min 5 s". */
+export function seconds(ms: number): string {
+	if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`;
+	const whole = Math.round(ms / 1000);
+	return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+export function speed(tokensPerSecond: number): string {
+	return `${tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0)} tok/s`;
+}
+
+const places: Record<Route, string> = {
+	local: "on this computer",
+	masked: "with personal data masked",
+	cloud: "left as written",
+	blocked: "not sent",
+};
+
+/** The model and where the message went. */
+export function modelAndPlace(call: CallSummary): string {
+	return `${call.model}, ${places[call.route]}`;
+}
+
+/** Why an answer ended before its own end, in words; null when there is nothing to say. */
+export function cutShort(call: CallSummary | null): string | null {
+	if (call?.finish === "max_tokens") return "Cut at the most tokens set in the options.";
+	if (call?.finish === "context_full") return "Cut: the model cannot read or write more at once.";
+	return null;
+}
