@@ -13,6 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::run::build;
 use crate::session;
 use crate::shell;
 use crate::system::{self, Purpose};
@@ -42,19 +43,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     system::prepare(Purpose::Drive)?;
     models::starter()?;
     frontend::prepare(workspace)?;
-    shell::run(&mut shell::cargo(
-        workspace,
-        [
-            "build",
-            "--locked",
-            "--release",
-            "--workspace",
-            "--exclude",
-            "xtask",
-            "--bins",
-            "--examples",
-        ],
-    ))?;
+    build(workspace, Profile::Release, &["--bins", "--examples"])?;
     let folder = workspace.target("bench");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
 

@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     system::prepare(Purpose::Build)?;
     let model = models::starter()?;
     frontend::prepare(workspace)?;
-    build(workspace, Profile::Release)?;
+    build(workspace, Profile::Release, &["--bins"])?;
 
     let staging = workspace.target("bundle");
     let overlay = stage(workspace, &staging, &model)?;

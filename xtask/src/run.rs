@@ -21,7 +21,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     system::prepare(system::Purpose::Build)?;
     models::starter()?;
     frontend::prepare(workspace)?;
-    build(workspace, Profile::Debug)?;
+    build(workspace, Profile::Debug, &["--bins"])?;
 
     let app_arguments = match arguments.split_first() {
         Some((first, rest)) if first == "--" => rest,
@@ -43,9 +43,12 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 /// alone chooses other features and compiles llama.cpp again; without this program, because
 /// Windows does not replace a program that runs.
 ///
+/// The kinds of target matter in the same way: tests and examples bring dependencies of their
+/// own, which choose features too.
+///
 /// # Errors
 /// Something does not compile.
-pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
+pub fn build(workspace: &Workspace, profile: Profile, kinds: &[&str]) -> Result<()> {
     let mut cargo = shell::cargo(
         workspace,
         ["build", "--locked", "--workspace", "--exclude", "xtask"],
@@ -53,7 +56,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     if profile == Profile::Release {
         cargo.arg("--release");
     }
-    shell::run(&mut cargo)
+    shell::run(cargo.args(kinds))
 }
 
 fn has_display() -> bool {

@@ -202,7 +202,8 @@ fn starter_model() -> Step<'static> {
 
 fn programs(workspace: &Workspace) -> Step<'_> {
     Step::new("Build", "mend what the compiler names above.", || {
-        build(workspace, Profile::Debug)
+        // With the tests, so that running them compiles nothing a second time.
+        build(workspace, Profile::Debug, &["--bins", "--tests"])
     })
 }
 
