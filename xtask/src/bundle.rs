@@ -44,7 +44,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     let started = SystemTime::now();
     shell::run(
         tauri(workspace)
-            .args(["build", "--ci", "--bundles", &KINDS.join(",")])
+            .args(["bundle", "--ci", "--bundles", &KINDS.join(",")])
             .arg("--config")
             .arg(overlay),
     )?;
@@ -54,7 +54,8 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     )
 }
 
-/// The Tauri command line, from the interface's packages, run from the root.
+/// The Tauri command line, which only packs what was built here: with its own `build` it would
+/// compile the app again. It comes from the interface's packages and runs at the root.
 fn tauri(workspace: &Workspace) -> Command {
     let name = if cfg!(windows) { "tauri.cmd" } else { "tauri" };
     let mut command = Command::new(workspace.ui().join("node_modules/.bin").join(name));
