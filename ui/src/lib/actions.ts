@@ -26,6 +26,8 @@ export type Action = {
 	title: string;
 	group: ActionGroup;
 	shortcut?: string;
+	/** Another key that does the same, not shown beside the first. */
+	alias?: string;
 	/** More words to find it by. */
 	keywords?: string;
 	/** Not offered while this is false. */
@@ -126,13 +128,15 @@ function dialogIsOpen(): boolean {
 /** Runs the action whose shortcut was pressed; the window's one keydown handler. */
 export function runShortcut(event: KeyboardEvent): void {
 	if (event.defaultPrevented || event.isComposing) return;
+	const typing = isTyping(event.target);
+	const inDialog = dialogIsOpen();
+	const answers = (shortcut: string | undefined) =>
+		shortcut !== undefined && matches(shortcut, event) && (worksWhileTyping(shortcut) || !typing);
 	const action = allActions().findLast(
-		({ shortcut, ...rest }) =>
-			shortcut !== undefined &&
-			matches(shortcut, event) &&
-			(worksWhileTyping(shortcut) || !isTyping(event.target)) &&
-			(rest.evenInDialog || !dialogIsOpen()) &&
-			isEnabled(rest as Action),
+		(candidate) =>
+			(answers(candidate.shortcut) || answers(candidate.alias)) &&
+			(candidate.evenInDialog || !inDialog) &&
+			isEnabled(candidate),
 	);
 	if (!action) return;
 	event.preventDefault();

@@ -9,7 +9,7 @@ export function formatCount(value: number): string {
 	return whole.format(value);
 }
 
-/** 98 MB, 4.7 GB: powers of 1000, as file managers show them. */
+/** 98 MB, 4.7 GB: powers of 1000, as the host writes them too. */
 export function formatBytes(bytes: number): string {
 	const units = ["bytes", "kB", "MB", "GB", "TB"];
 	let value = bytes;
@@ -19,13 +19,7 @@ export function formatBytes(bytes: number): string {
 		unit += 1;
 	}
 	const digits = unit > 0 && value < 9.95 ? 1 : 0;
-	return `${value.toFixed(digits)} ${units[unit]}`;
-}
-
-/** 17.2 GiB: powers of 1024, as memory is counted. */
-export function formatMemory(bytes: number): string {
-	const mebibytes = bytes / 1024 ** 2;
-	return mebibytes < 1000 ? `${mebibytes.toFixed(0)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
+	return `${value.toFixed(digits)}\u00a0${units[unit]}`;
 }
 
 /** 23 November 2026, 14:05 */

@@ -60,15 +60,8 @@ export function shellActions({ openPalette, openShortcuts, models, settings }: H
 			title: "Keyboard shortcuts",
 			group: "Help",
 			shortcut: "Mod+/",
+			alias: "?",
 			keywords: "keys help",
-			run: openShortcuts,
-		},
-		{
-			id: "help.shortcuts.question",
-			title: "Keyboard shortcuts",
-			group: "Help",
-			shortcut: "?",
-			hidden: true,
 			run: openShortcuts,
 		},
 	];

@@ -157,15 +157,21 @@ export type InstalledModel = {
 	quantisation: string;
 	parameters: number;
 	parametersLabel: string;
-	contextTokens: number;
+	/** What it was trained for; null where the file does not say. */
+	contextTokens: number | null;
 	architecture: string;
 	licence: string | null;
+	author: string | null;
+	source: string | null;
+	languages: string[];
+	hasChatTemplate: boolean;
 	sha256: string;
 	fileState: "present" | "missing" | "changed";
 	memory: MemoryPlan;
 	isStarter: boolean;
 	note: string | null;
 	addedAtMs: number;
+	lastUsedAtMs: number | null;
 };
 export type MemoryPlan = {
 	contextTokens: number;

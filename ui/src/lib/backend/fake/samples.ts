@@ -10,8 +10,8 @@ import type {
 	SnapshotInfo,
 } from "../types";
 
-const gib = 1024 ** 3;
-const mib = 1024 ** 2;
+const gigabyte = 1e9;
+const megabyte = 1e6;
 const day = 86_400_000;
 
 export const sampleSampling: Sampling = {
@@ -39,8 +39,8 @@ export const sampleSettings: Settings = {
 };
 
 export const sampleComputer: Computer = {
-	memoryBytes: 24 * gib,
-	memoryFreeBytes: 17.2 * gib,
+	memoryBytes: 24 * gigabyte,
+	memoryFreeBytes: 17.2 * gigabyte,
 	physicalCores: 8,
 	processor: "AMD Ryzen 7 5800X 8-Core Processor",
 };
@@ -51,8 +51,8 @@ function plan(weights: number, cache: number, verdict: MemoryPlan["verdict"], re
 		sequences: 4,
 		weightsBytes: weights,
 		kvCacheBytes: cache,
-		overheadBytes: 90 * mib,
-		totalBytes: weights + cache + 90 * mib,
+		overheadBytes: 90 * megabyte,
+		totalBytes: weights + cache + 90 * megabyte,
 		verdict,
 		reason,
 	} satisfies MemoryPlan;
@@ -73,17 +73,22 @@ export function sampleModels(now: number): InstalledModel[] {
 			contextTokens: 8192,
 			architecture: "llama",
 			licence: "Apache-2.0",
+			author: null,
+			source: null,
+			languages: [],
+			hasChatTemplate: true,
 			sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 			fileState: "present",
 			memory: plan(
 				98_362_432,
-				360 * mib,
+				360 * megabyte,
 				"fits",
-				"Needs 0.5 GiB with a context of 4,096 tokens for 4 answers at once; 17.2 GiB are free.",
+				"Needs about 548 MB; this computer has 17 GB free.",
 			),
 			isStarter: true,
-			note: "A very small model, so that everything works at once. It makes things up; don't trust its facts.",
+			note: "A very small model, here so that you can start at once. It is fast and often wrong: good for a first try and for naming conversations. Add a larger model for real work.",
 			addedAtMs: now - 30 * day,
+			lastUsedAtMs: null,
 		},
 		{
 			id: "qwen",
@@ -98,17 +103,22 @@ export function sampleModels(now: number): InstalledModel[] {
 			contextTokens: 32_768,
 			architecture: "qwen2",
 			licence: "Apache-2.0",
+			author: "Qwen",
+			source: "https://huggingface.co/Qwen/Qwen2.5-7B-Instruct",
+			languages: ["en", "de"],
+			hasChatTemplate: true,
 			sha256: "65b8fcd92af6b4fefa935c625d1ac27ea29dcb6ee14589c55a8f115ceaaa1423",
 			fileState: "present",
 			memory: plan(
 				4_683_073_632,
-				896 * mib,
+				896 * megabyte,
 				"fits",
-				"Needs 5.3 GiB with a context of 4,096 tokens for 4 answers at once; 17.2 GiB are free.",
+				"Needs about 5.7 GB; this computer has 17 GB free.",
 			),
 			isStarter: false,
 			note: null,
 			addedAtMs: now - 6 * day,
+			lastUsedAtMs: null,
 		},
 		{
 			id: "mistral",
@@ -123,22 +133,27 @@ export function sampleModels(now: number): InstalledModel[] {
 			contextTokens: 32_768,
 			architecture: "llama",
 			licence: null,
+			author: null,
+			source: null,
+			languages: [],
+			hasChatTemplate: true,
 			sha256: "0b2a3f7cd3ae4a2f8d7e5fd8f8f2f9d6c0b8b6f1a7f6a2a2de5f95bfe1d2c3e4",
 			fileState: "missing",
 			memory: plan(
 				16_763_983_616,
-				2560 * mib,
-				"too_large",
-				"Needs 18.2 GiB with a context of 4,096 tokens for 4 answers at once; 17.2 GiB are free.",
+				2560 * megabyte,
+				"tight",
+				"Needs about 19 GB; only 17 GB of 24 GB are free. Close other programs first, or it may be slow.",
 			),
 			isStarter: false,
 			note: null,
 			addedAtMs: now - 2 * day,
+			lastUsedAtMs: null,
 		},
 		{
 			id: "minilm",
 			name: "all-MiniLM-L6-v2",
-			path: "/home/ada/models/all-minilm-l6-v2-q8_0.gguf",
+			path: "/home/ada/.local/share/gatehouse/models/all-minilm-l6-v2-q8_0.gguf",
 			kind: "embedding",
 			origin: "added",
 			sizeBytes: 24_983_040,
@@ -148,12 +163,22 @@ export function sampleModels(now: number): InstalledModel[] {
 			contextTokens: 512,
 			architecture: "bert",
 			licence: "Apache-2.0",
+			author: null,
+			source: null,
+			languages: [],
+			hasChatTemplate: true,
 			sha256: "797b70c4edf85907fe0a49eb85811256f65fa0f7bf52166b147fd16be2be4662",
 			fileState: "present",
-			memory: plan(24_983_040, 4 * mib, "fits", "Needs 0.1 GiB; 17.2 GiB are free."),
+			memory: plan(
+				24_983_040,
+				4 * megabyte,
+				"fits",
+				"Needs about 119 MB; this computer has 17 GB free.",
+			),
 			isStarter: false,
-			note: "Turns text into numbers for search. It can't chat.",
+			note: "It turns texts into vectors for searching; it cannot chat.",
 			addedAtMs: now - day,
+			lastUsedAtMs: null,
 		},
 	];
 }
