@@ -58,6 +58,9 @@ pub enum KeyError {
     KeychainLocked {
         /// What it said, if anything.
         detail: String,
+        /// There is no data yet, so a key file can be chosen instead: [`KeyHome::File`], or
+        /// `GATEHOUSE_KEYCHAIN=file`.
+        first_start: bool,
     },
     /// The key was put into the keychain, and now there is no keychain.
     #[error(
@@ -269,14 +272,14 @@ fn from_keychain(id: Uuid, limit: Duration) -> Result<DatabaseKey, KeyError> {
         }),
         Err(Refusal::Absent(detail)) => Err(KeyError::KeychainMissing { detail }),
         Err(Refusal::Error(keyring_core::Error::NoEntry)) => Err(KeyError::KeyMissing { place }),
-        Err(Refusal::Error(error)) => Err(KeyError::KeychainLocked {
-            detail: error.to_string(),
+        Err(refusal) => Err(KeyError::KeychainLocked {
+            detail: refusal.to_string(),
+            first_start: false,
         }),
-        Err(Refusal::Silent) => Err(silent()),
     }
 }
 
-/// Store a new key. On Linux a missing keychain is no error: the key goes into a file then.
+/// Store a new key. Where Linux has no keychain that works, the key goes into a file.
 fn put_in_keychain(id: Uuid, key: &DatabaseKey, limit: Duration) -> Result<KeyHome, KeyError> {
     let text = key.to_hex();
     let answer = ask(limit, move |keychain| {
@@ -285,57 +288,64 @@ fn put_in_keychain(id: Uuid, key: &DatabaseKey, limit: Duration) -> Result<KeyHo
         // Some keychains accept and forget; the key must be there before data depends on it.
         Ok(*Zeroizing::new(entry.get_password()?) == *text)
     });
-    match answer {
-        Ok(true) => Ok(KeyHome::Keychain),
-        Ok(false) => Err(KeyError::KeychainLocked {
-            detail: "it did not keep the key".to_string(),
-        }),
-        Err(Refusal::Absent(detail)) if cfg!(target_os = "linux") => {
-            tracing::warn!(
-                detail,
-                "no keychain; the key of the database goes into a file"
-            );
-            Ok(KeyHome::File)
-        }
-        Err(Refusal::Absent(detail)) => Err(KeyError::KeychainMissing { detail }),
-        Err(Refusal::Error(error)) => Err(KeyError::KeychainLocked {
-            detail: error.to_string(),
-        }),
-        Err(Refusal::Silent) => Err(silent()),
+    let refusal = match answer {
+        Ok(true) => return Ok(KeyHome::Keychain),
+        Ok(false) => Refusal::Forgetful,
+        Err(refusal) => refusal,
+    };
+    let absent = matches!(refusal, Refusal::Absent(_));
+    if cfg!(target_os = "linux") && (absent || !someone_can_be_asked()) {
+        tracing::warn!(%refusal, "no keychain; the key of the database goes into a file");
+        return Ok(KeyHome::File);
     }
+    Err(match refusal {
+        Refusal::Absent(detail) => KeyError::KeychainMissing { detail },
+        other => KeyError::KeychainLocked {
+            detail: other.to_string(),
+            first_start: true,
+        },
+    })
 }
 
-fn silent() -> KeyError {
-    KeyError::KeychainLocked {
-        detail: "it did not answer in time".to_string(),
-    }
+/// On a server without a screen, a locked keychain of Linux can show its prompt to nobody.
+fn someone_can_be_asked() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
 }
 
 /// How a keychain did not give what was asked for.
+#[derive(Debug, Error)]
 enum Refusal {
-    /// There is none.
+    #[error("there is none: {0}")]
     Absent(String),
-    /// It said no.
+    #[error("{0}")]
     Error(keyring_core::Error),
-    /// It said nothing within the limit.
+    #[error("it did not answer in time")]
     Silent,
+    #[error("it did not keep the key")]
+    Forgetful,
 }
 
-/// Ask the keychain on a thread of its own. After the limit the thread is left to wait alone:
-/// most likely a prompt is on the screen, and answering it lets the next try succeed.
 fn ask<T: Send + 'static>(
     limit: Duration,
     question: impl FnOnce(&CredentialStore) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, Refusal> {
+    within_limit(limit, move || {
+        let keychain = keychain().map_err(|error| Refusal::Absent(error.to_string()))?;
+        question(&*keychain).map_err(Refusal::Error)
+    })
+}
+
+/// Do it on a thread of its own. After the limit the thread is left to wait alone: most likely a
+/// prompt is on the screen, and answering it lets the next try succeed.
+fn within_limit<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
     let (answer, answered) = mpsc::sync_channel(1);
-    let work = move || {
-        let result = match keychain() {
-            Ok(keychain) => question(&*keychain).map_err(Refusal::Error),
-            Err(error) => Err(Refusal::Absent(error.to_string())),
-        };
-        // Nobody listens any more when the limit has passed.
-        let _ = answer.send(result);
-    };
+    // Nobody listens any more when the limit has passed.
+    let work = move || answer.send(work()).unwrap_or_default();
     match thread::Builder::new().name("keychain".into()).spawn(work) {
         Ok(_) => answered.recv_timeout(limit).unwrap_or(Err(Refusal::Silent)),
         Err(error) => Err(Refusal::Absent(error.to_string())),
@@ -352,3 +362,6 @@ fn keychain() -> keyring_core::Result<Arc<CredentialStore>> {
     #[cfg(all(unix, not(target_os = "macos")))]
     return Ok(zbus_secret_service_keyring_store::Store::new()?);
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,7 @@ fn without_text(error: &rusqlite::Error) -> rusqlite::Error {
 pub(super) fn verify_at_open(conn: &Connection, bytes: u64) -> Result<(), OpenError> {
     let id: i32 = conn
         .query_row("PRAGMA application_id", [], |row| row.get(0))
-        .map_err(|error| explain_first_read(error))?;
+        .map_err(explain_first_read)?;
     if id != APPLICATION_ID {
         return Err(OpenError::Damaged {
             detail: "it is not a database of Gatehouse".into(),

@@ -61,7 +61,7 @@ impl InstanceLock {
     }
 
     /// The folder that this window has to itself.
-    pub(super) fn folder(&self) -> &DataFolder {
+    pub fn folder(&self) -> &DataFolder {
         &self.folder
     }
 }

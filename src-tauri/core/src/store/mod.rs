@@ -141,7 +141,8 @@ impl Store {
         let result = work(&tx);
         tx.finish()?;
         let mut idle = unpoisoned(&self.readers);
-        if idle.len() < IDLE_READERS {
+        // A connection that met a damaged page fails ever after, also where the file is sound.
+        if result.is_ok() && idle.len() < IDLE_READERS {
             idle.push(conn);
         }
         result
@@ -170,6 +171,24 @@ impl Store {
             return Ok(None);
         }
         self.snapshot(Daily, now_ms).map(Some)
+    }
+
+    /// How many updates the database has had.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn schema(&self) -> Result<u32, StoreError> {
+        self.read(|conn| Ok(migrate::schema(conn)?))
+    }
+
+    /// Size of the database and its log, in bytes.
+    pub fn bytes_on_disk(&self) -> u64 {
+        let path = self.folder.database();
+        [log_of(&path), path]
+            .iter()
+            .filter_map(|file| fs::metadata(file).ok())
+            .map(|metadata| metadata.len())
+            .sum()
     }
 
     /// Close the database and bring its log into the file. Dropping it does the same, silently.
@@ -249,3 +268,6 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     name.into()
 }
+
+#[cfg(test)]
+mod tests;

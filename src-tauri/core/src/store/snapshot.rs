@@ -43,7 +43,7 @@ pub enum SnapshotReason {
 }
 
 impl SnapshotReason {
-    const ALL: [(Self, &str); 3] = [
+    pub(super) const ALL: [(Self, &str); 3] = [
         (Self::Daily, "daily"),
         (Self::BeforeUpdate, "update"),
         (Self::ByHand, "hand"),
@@ -169,7 +169,11 @@ pub fn list(folder: &DataFolder) -> io::Result<Vec<SnapshotInfo>> {
     Ok(found)
 }
 
-fn file_name(made_at_ms: i64, reason: SnapshotReason, schema: u32) -> io::Result<String> {
+pub(super) fn file_name(
+    made_at_ms: i64,
+    reason: SnapshotReason,
+    schema: u32,
+) -> io::Result<String> {
     let time = Timestamp::from_millisecond(made_at_ms).map_err(io::Error::other)?;
     Ok(format!(
         "{}-{}-{schema}.db",
@@ -178,7 +182,7 @@ fn file_name(made_at_ms: i64, reason: SnapshotReason, schema: u32) -> io::Result
     ))
 }
 
-fn parse(name: &str) -> Option<(i64, SnapshotReason, u32)> {
+pub(super) fn parse(name: &str) -> Option<(i64, SnapshotReason, u32)> {
     let (rest, schema) = name.strip_suffix(".db")?.rsplit_once('-')?;
     let (time, word) = rest.rsplit_once('-')?;
     let (reason, _) = SnapshotReason::ALL
