@@ -19,6 +19,11 @@ import { Thread } from "./thread.svelte";
 const keptThreads = 4;
 const searchAfterMs = 150;
 
+/** The title, or until there is one, how the conversation reads. */
+export function titleOf({ title, preview }: ConversationSummary): string {
+	return title ?? (plainStart(preview).slice(0, 60) || "New chat");
+}
+
 class Chat {
 	/** Newest first; null until it was read. */
 	list = $state.raw<ConversationSummary[] | null>(null);
@@ -118,7 +123,8 @@ class Chat {
 	}
 
 	titleOf(id: string | null): string {
-		return this.list?.find((summary) => summary.id === id)?.title ?? "New chat";
+		const summary = this.list?.find((one) => one.id === id);
+		return summary ? titleOf(summary) : "New chat";
 	}
 
 	/** The conversation before (-1) or after (1) the one shown, in the order of the list. */
