@@ -101,7 +101,6 @@ mod gnome_keyring {
 
         fn command(&self, keychain: &str) -> Command {
             self.serve("org.freedesktop.secrets", keychain);
-            let child = "secrets::tests::gnome_keyring::child_asks_for_the_key";
             let mut command = Command::new("dbus-run-session");
             command
                 .arg(format!(
@@ -109,7 +108,14 @@ mod gnome_keyring {
                     self.home.path().join("bus.conf").display()
                 ))
                 .arg("--")
-                .arg(std::env::current_exe().unwrap())
+                .arg(std::env::current_exe().unwrap());
+            self.ask(command)
+        }
+
+        /// Let this test program ask for the key, at home here and without a screen.
+        fn ask(&self, mut program: Command) -> Command {
+            let child = "secrets::tests::gnome_keyring::child_asks_for_the_key";
+            program
                 .args(["--exact", child, "--ignored", "--nocapture"])
                 .env("HOME", self.home.path())
                 .env("XDG_RUNTIME_DIR", self.home.path())
@@ -118,7 +124,7 @@ mod gnome_keyring {
                 .env_remove("DISPLAY")
                 .env_remove("WAYLAND_DISPLAY")
                 .env_remove("DBUS_SESSION_BUS_ADDRESS");
-            command
+            program
         }
 
         fn key_file(&self) -> std::path::PathBuf {
@@ -204,6 +210,15 @@ mod gnome_keyring {
             first,
             "a keychain that comes later is not used"
         );
+    }
+
+    #[test]
+    fn without_a_message_bus_the_key_goes_into_a_file() {
+        let desktop = Desktop::new();
+        let mut command = desktop.ask(Command::new(std::env::current_exe().unwrap()));
+        command.env("DISPLAY", ":404");
+        let first = said(&mut command);
+        assert!(first.starts_with("File "), "{first}");
     }
 
     #[test]

@@ -5,10 +5,12 @@
 //! database had. Its name says all about it: `2026-11-23T20-10-05.123Z-daily-9.db` was made then,
 //! as the daily one, of a database that had taken nine migrations.
 
+mod restore;
+
 use std::{
     fs::{self, File},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -16,11 +18,11 @@ use rusqlite::{Connection, backup};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::restore::{restore, undo_update};
 use super::{
     connect,
     error::{Cause, OpenError},
     folder::{self, DataFolder},
-    lock::InstanceLock,
     migrate,
 };
 use crate::secrets::DatabaseKey;
@@ -341,82 +343,6 @@ fn prune(folder: &DataFolder) -> io::Result<()> {
     Ok(())
 }
 
-/// Put a snapshot in the place of the database. What was there is moved aside, never deleted; the
-/// folder it went to is returned. Close the [`super::Store`] first: the lock shows that no other
-/// window has it open.
-///
-/// # Errors
-/// [`SnapshotError`]; until the snapshot has been checked and copied nothing is touched.
-pub fn restore(
-    lock: &InstanceLock,
-    key: &DatabaseKey,
-    name: &str,
-    now_ms: i64,
-) -> Result<PathBuf, SnapshotError> {
-    let folder = lock.folder();
-    let _turn = folder.lock_for_setup()?;
-    if !list(folder)?.iter().any(|snapshot| snapshot.name == name) {
-        return Err(SnapshotError::NotFound {
-            name: name.to_string(),
-        });
-    }
-    let snapshot = folder.snapshots().join(name);
-    check(&snapshot, key).map_err(|detail| SnapshotError::NotSound {
-        name: name.to_string(),
-        detail,
-    })?;
-    let part = folder.database().with_extension("part");
-    let copied = fs::copy(&snapshot, &part)
-        .and_then(|_| File::options().write(true).open(&part)?.sync_all())
-        .and_then(|()| set_aside(folder, now_ms));
-    match copied {
-        Ok(aside) => {
-            fs::rename(&part, folder.database())?;
-            folder::sync_folder_of(&part)?;
-            Ok(aside)
-        }
-        Err(error) => {
-            let _ = fs::remove_file(&part);
-            Err(error.into())
-        }
-    }
-}
-
-fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {
-    let fault = connect::reader(snapshot, key)
-        .and_then(|conn| connect::first_fault(&conn))
-        .unwrap_or_else(|error| Some(error.to_string()));
-    fault.map_or(Ok(()), Err)
-}
-
-/// Move the database away, with its log. A log must never be left for another database to take
-/// for its own: if one cannot be moved, nothing takes the database's place.
-fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
-    let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
-    let mut aside = folder
-        .path()
-        .join(format!("replaced/{}", time.strftime(TIME_FORMAT)));
-    while aside.exists() {
-        aside.as_mut_os_string().push("+");
-    }
-    folder::make_private_folder(&aside)?;
-    for path in [
-        folder.database(),
-        super::log_of(&folder.database()),
-        super::index_of(&folder.database()),
-    ] {
-        let name = path
-            .file_name()
-            .expect("it has one because DataFolder gave it one");
-        match fs::rename(&path, aside.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    folder::sync_folder_of(&folder.database())?;
-    Ok(aside)
-}
-
 /// The newest snapshot from before an update, which [`undo_update`] would put back.
 ///
 /// # Errors
@@ -425,17 +351,4 @@ pub fn before_update(folder: &DataFolder) -> io::Result<Option<SnapshotInfo>> {
     Ok(list(folder)?
         .into_iter()
         .find(|snapshot| snapshot.reason == SnapshotReason::BeforeUpdate))
-}
-
-/// Undo the last update of the database in one step: its snapshot takes its place again.
-///
-/// # Errors
-/// [`SnapshotError::NothingToUndo`], and all of [`restore`].
-pub fn undo_update(
-    lock: &InstanceLock,
-    key: &DatabaseKey,
-    now_ms: i64,
-) -> Result<PathBuf, SnapshotError> {
-    let newest = before_update(lock.folder())?.ok_or(SnapshotError::NothingToUndo)?;
-    restore(lock, key, &newest.name, now_ms)
 }

@@ -1,0 +1,108 @@
+//! The way back: a snapshot takes the place of the database, which is moved aside.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+
+use super::{SnapshotError, TIME_FORMAT, before_update, list};
+use crate::{
+    secrets::DatabaseKey,
+    store::{
+        DataFolder, InstanceLock, connect,
+        folder::{make_private_folder, sync_folder_of},
+        index_of, log_of,
+    },
+};
+
+/// Put a snapshot in the place of the database. What was there is moved aside, never deleted; the
+/// folder it went to is returned. Close the [`crate::store::Store`] first: the lock shows that no other
+/// window has it open.
+///
+/// # Errors
+/// [`SnapshotError`]; until the snapshot has been checked and copied nothing is touched.
+pub fn restore(
+    lock: &InstanceLock,
+    key: &DatabaseKey,
+    name: &str,
+    now_ms: i64,
+) -> Result<PathBuf, SnapshotError> {
+    let folder = lock.folder();
+    let _turn = folder.lock_for_setup()?;
+    if !list(folder)?.iter().any(|snapshot| snapshot.name == name) {
+        return Err(SnapshotError::NotFound {
+            name: name.to_string(),
+        });
+    }
+    let snapshot = folder.snapshots().join(name);
+    check(&snapshot, key).map_err(|detail| SnapshotError::NotSound {
+        name: name.to_string(),
+        detail,
+    })?;
+    let part = folder.database().with_extension("part");
+    let copied = fs::copy(&snapshot, &part)
+        .and_then(|_| File::options().write(true).open(&part)?.sync_all())
+        .and_then(|()| set_aside(folder, now_ms));
+    match copied {
+        Ok(aside) => {
+            fs::rename(&part, folder.database())?;
+            sync_folder_of(&part)?;
+            Ok(aside)
+        }
+        Err(error) => {
+            let _ = fs::remove_file(&part);
+            Err(error.into())
+        }
+    }
+}
+
+/// Undo the last update of the database in one step: its snapshot takes its place again.
+///
+/// # Errors
+/// [`SnapshotError::NothingToUndo`], and all of [`restore`].
+pub fn undo_update(
+    lock: &InstanceLock,
+    key: &DatabaseKey,
+    now_ms: i64,
+) -> Result<PathBuf, SnapshotError> {
+    let newest = before_update(lock.folder())?.ok_or(SnapshotError::NothingToUndo)?;
+    restore(lock, key, &newest.name, now_ms)
+}
+
+fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {
+    let fault = connect::reader(snapshot, key)
+        .and_then(|conn| connect::first_fault(&conn))
+        .unwrap_or_else(|error| Some(error.to_string()));
+    fault.map_or(Ok(()), Err)
+}
+
+/// Move the database away, with its log. A log must never be left for another database to take
+/// for its own: if one cannot be moved, nothing takes the database's place.
+fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
+    let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
+    let mut aside = folder
+        .path()
+        .join(format!("replaced/{}", time.strftime(TIME_FORMAT)));
+    while aside.exists() {
+        aside.as_mut_os_string().push("+");
+    }
+    make_private_folder(&aside)?;
+    for path in [
+        folder.database(),
+        log_of(&folder.database()),
+        index_of(&folder.database()),
+    ] {
+        let name = path
+            .file_name()
+            .expect("it has one because DataFolder gave it one");
+        match fs::rename(&path, aside.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    sync_folder_of(&folder.database())?;
+    Ok(aside)
+}
