@@ -1,2 +1,6 @@
 //! A process that hosts one local model with llama.cpp.
-fn main() {}
+
+fn main() {
+    let code = gatehouse_engine::serve();
+    gatehouse_engine::ffi::end_process(code)
+}

@@ -1,0 +1,433 @@
+//! Loading a model: look at the file, look at the memory, let llama.cpp read it, make the context.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use gatehouse_protocol::{LoadErrorKind, LoadRequest, LoadedModel, ModelPurpose};
+use llama_cpp_2::{
+    llama_backend::LlamaBackend,
+    model::{LlamaModel, params::LlamaModelParams},
+};
+
+use crate::{
+    ffi::{Context, ContextShape, Output},
+    gguf::{Gguf, GgufError, Value},
+    log, memory,
+};
+
+/// Tokens computed together on the CPU: more read hardly faster and need larger buffers.
+const CPU_BATCH_TOKENS: u32 = 256;
+/// A GPU wants more at once.
+const GPU_BATCH_TOKENS: u32 = 512;
+/// An embedding model reads a text as a whole, so this bounds its buffers.
+const MAX_EMBEDDING_TOKENS: u32 = 2048;
+/// What a sequence must at least hold to be of use.
+const MIN_CONTEXT_TOKENS: u32 = 256;
+
+/// Architectures that read texts and write none.
+const EMBEDDING_ARCHITECTURES: &[&str] = &[
+    "bert",
+    "modern-bert",
+    "nomic-bert",
+    "nomic-bert-moe",
+    "neo-bert",
+    "jina-bert-v2",
+    "jina-bert-v3",
+    "eurobert",
+    "t5encoder",
+    "gemma-embedding",
+    "llama-embed",
+];
+
+/// A load that failed, as the app is told of it.
+#[derive(Debug)]
+pub struct LoadFailure {
+    /// What kind of fault it was.
+    pub kind: LoadErrorKind,
+    /// What was found, for people.
+    pub message: String,
+}
+
+impl LoadFailure {
+    fn new(kind: LoadErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<GgufError> for LoadFailure {
+    fn from(error: GgufError) -> Self {
+        match &error {
+            GgufError::Io(e) => Self::from_io(e),
+            GgufError::Version(_) => Self::new(LoadErrorKind::Unsupported, error.to_string()),
+            _ => Self::new(LoadErrorKind::Damaged, error.to_string()),
+        }
+    }
+}
+
+impl LoadFailure {
+    fn from_io(error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::new(
+                LoadErrorKind::NotFound,
+                "The file is not there any more. Add the model again from where it is now.",
+            ),
+            ErrorKind::PermissionDenied => Self::new(
+                LoadErrorKind::Unreadable,
+                "You may not read this file. Change its permissions, then try again.",
+            ),
+            _ => Self::new(
+                LoadErrorKind::Unreadable,
+                format!("The file cannot be read: {error}."),
+            ),
+        }
+    }
+}
+
+/// A model in memory with a context to compute in.
+pub struct Loaded {
+    /// The weights and the vocabulary.
+    pub model: Arc<LlamaModel>,
+    /// Where sequences are computed.
+    pub context: Context,
+    /// Most tokens in one batch.
+    pub batch_tokens: u32,
+    /// What the app is told.
+    pub report: LoadedModel,
+}
+
+/// Load a model. `progress` is told the share that is done; `cancelled` ends the load.
+///
+/// # Errors
+/// [`LoadFailure`] with the reason.
+pub fn load(
+    backend: &LlamaBackend,
+    request: &LoadRequest,
+    cancelled: &Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    progress: impl FnMut(f32) + 'static,
+) -> Result<Loaded, LoadFailure> {
+    let path = Path::new(&request.path);
+    let gguf = inspect(path, request.purpose)?;
+    let wanted = Wanted::of(request, &gguf);
+    wanted.check_memory(&gguf)?;
+    let model = Arc::new(read_weights(backend, request, cancelled, progress)?);
+    check_cancelled(cancelled)?;
+    let shape = wanted.shape(&model);
+    log::forget_errors();
+    let context = Context::new(Arc::clone(&model), shape, stop).ok_or_else(no_context)?;
+    check_cancelled(cancelled)?;
+    let tokens = u64::from(context.context_tokens()) * u64::from(shape.sequences);
+    let report = LoadedModel {
+        context_tokens: context.context_tokens().min(shape.context_tokens),
+        sequences: shape.sequences,
+        trained_context_tokens: model.n_ctx_train(),
+        parameters: model.n_params(),
+        embedding_length: u32::try_from(model.n_embd_out()).unwrap_or(0),
+        threads: shape.threads,
+        weights_bytes: model.size(),
+        kv_cache_bytes: if wanted.remembers {
+            memory::kv_cache_bytes(&gguf, tokens)
+        } else {
+            0
+        },
+        has_chat_template: model.chat_template(None).is_ok(),
+    };
+    Ok(Loaded {
+        model,
+        context,
+        batch_tokens: shape.batch_tokens,
+        report,
+    })
+}
+
+fn check_cancelled(cancelled: &AtomicBool) -> Result<(), LoadFailure> {
+    if cancelled.load(Ordering::Relaxed) {
+        return Err(LoadFailure::new(
+            LoadErrorKind::Cancelled,
+            "Loading was stopped.",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuse what can be seen to be of no use without reading the weights.
+fn inspect(path: &Path, purpose: ModelPurpose) -> Result<Gguf, LoadFailure> {
+    let metadata = fs::metadata(path).map_err(|e| LoadFailure::from_io(&e))?;
+    if metadata.is_dir() {
+        return Err(LoadFailure::new(
+            LoadErrorKind::Unreadable,
+            "This is a folder. Choose the GGUF file inside it.",
+        ));
+    }
+    let gguf = Gguf::open(path)?;
+    let Some(architecture) = gguf.architecture().filter(|name| !name.is_empty()) else {
+        return Err(GgufError::Nonsense("it does not name an architecture").into());
+    };
+    refuse_parts(&gguf, architecture)?;
+    if gguf.tensors == 0 {
+        return Err(LoadFailure::new(
+            LoadErrorKind::VocabOnly,
+            "The file holds a vocabulary without weights, so it cannot answer. Choose the model's main file.",
+        ));
+    }
+    refuse_absurd_numbers(&gguf)?;
+    if purpose == ModelPurpose::Chat && writes_no_text(&gguf, architecture) {
+        return Err(LoadFailure::new(
+            LoadErrorKind::WrongPurpose,
+            "This model turns texts into vectors and cannot chat. Choose a chat model.",
+        ));
+    }
+    Ok(gguf)
+}
+
+fn refuse_parts(gguf: &Gguf, architecture: &str) -> Result<(), LoadFailure> {
+    let what = match gguf.text("general.type") {
+        Some("adapter") => {
+            "The file is an adapter (LoRA) for another model. Choose the model itself."
+        }
+        Some("mmproj") => "The file is the image part of another model. Choose the model itself.",
+        _ if architecture == "clip" => {
+            "The file is the image part of another model. Choose the model itself."
+        }
+        _ if matches!(gguf.get("split.no"), Some(Value::Int(1..))) => {
+            "The file is a later part of a model that was split. Choose the first part; the others are found beside it."
+        }
+        _ => return Ok(()),
+    };
+    Err(LoadFailure::new(LoadErrorKind::Unsupported, what))
+}
+
+/// Numbers that llama.cpp would take at their word, some of them into a failed assertion.
+fn refuse_absurd_numbers(gguf: &Gguf) -> Result<(), LoadFailure> {
+    let bounds = [
+        ("block_count", 1, 512),
+        ("embedding_length", 1, 1 << 20),
+        ("context_length", 1, 1 << 30),
+        ("attention.head_count", 0, 1 << 16),
+        ("feed_forward_length", 0, 1 << 24),
+        ("expert_count", 0, 1 << 12),
+    ];
+    for (key, least, most) in bounds {
+        if let Some(Value::Int(value)) = gguf.of_architecture(key)
+            && !(least..=most).contains(value)
+        {
+            return Err(GgufError::Absurd(format!("{value} for {key}")).into());
+        }
+    }
+    Ok(())
+}
+
+fn writes_no_text(gguf: &Gguf, architecture: &str) -> bool {
+    EMBEDDING_ARCHITECTURES.contains(&architecture)
+        || gguf.of_architecture("attention.causal") == Some(&Value::Bool(false))
+}
+
+/// The context that a request asks for, cut to what the model has.
+struct Wanted {
+    context_tokens: u32,
+    sequences: u32,
+    threads: u32,
+    gpu: bool,
+    output: Output,
+    /// Whether there is a KV cache: models that read a whole text at once have none.
+    remembers: bool,
+}
+
+impl Wanted {
+    fn of(request: &LoadRequest, gguf: &Gguf) -> Self {
+        let trained = gguf
+            .int("context_length")
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(u32::MAX);
+        let most = match request.purpose {
+            ModelPurpose::Chat => trained,
+            ModelPurpose::Embedding => trained.min(MAX_EMBEDDING_TOKENS),
+        };
+        let output = match (request.purpose, gguf.int("pooling_type")) {
+            (ModelPurpose::Chat, _) => Output::NextToken,
+            (ModelPurpose::Embedding, Some(1..)) => Output::Embedding,
+            (ModelPurpose::Embedding, _) => Output::MeanEmbedding,
+        };
+        Self {
+            context_tokens: request.context_tokens.max(MIN_CONTEXT_TOKENS).min(most),
+            sequences: request.sequences.clamp(1, 256),
+            threads: request
+                .threads
+                .map_or_else(physical_cores, |threads| threads.clamp(1, 512)),
+            gpu: request.gpu_layers > 0,
+            output,
+            remembers: gguf
+                .architecture()
+                .is_some_and(|name| !writes_no_text(gguf, name)),
+        }
+    }
+
+    fn check_memory(&self, gguf: &Gguf) -> Result<(), LoadFailure> {
+        let tokens = u64::from(self.context_tokens) * u64::from(self.sequences);
+        let cache = if self.remembers {
+            memory::kv_cache_bytes(gguf, tokens)
+        } else {
+            0
+        };
+        // Layers on a GPU need that one's memory; llama.cpp says when it is too little.
+        let weights = if self.gpu { 0 } else { gguf.file_bytes };
+        let needed = weights
+            .saturating_add(cache)
+            .saturating_add(memory::OVERHEAD_BYTES);
+        match memory::available_bytes() {
+            Some(available) if needed > available => Err(LoadFailure::new(
+                LoadErrorKind::OutOfMemory,
+                format!(
+                    "Not enough memory: {} are needed ({} for the weights, {} for a context of {} tokens, {} at once), \
+                     {} are free. Close other programs, or choose a shorter context or a smaller model.",
+                    memory::gigabytes(needed),
+                    memory::gigabytes(weights),
+                    memory::gigabytes(cache),
+                    self.context_tokens,
+                    self.sequences,
+                    memory::gigabytes(available),
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn shape(&self, model: &LlamaModel) -> ContextShape {
+        let context_tokens = self.context_tokens.min(model.n_ctx_train().max(1));
+        let batch_tokens = match (self.output, self.gpu) {
+            (Output::NextToken, false) => CPU_BATCH_TOKENS.min(context_tokens),
+            (Output::NextToken, true) => GPU_BATCH_TOKENS.min(context_tokens),
+            _ => context_tokens,
+        };
+        ContextShape {
+            context_tokens,
+            sequences: self.sequences,
+            // Each sequence must fit its one new token beside the others'.
+            batch_tokens: batch_tokens.max(self.sequences),
+            threads: self.threads,
+            output: self.output,
+        }
+    }
+}
+
+/// Hyper-threads share the units that computing needs, so more threads than cores slow each other.
+fn physical_cores() -> u32 {
+    let usable = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(num_cpus::get_physical().min(usable).max(1)).unwrap_or(1)
+}
+
+fn read_weights(
+    backend: &LlamaBackend,
+    request: &LoadRequest,
+    cancelled: &Arc<AtomicBool>,
+    mut progress: impl FnMut(f32) + 'static,
+) -> Result<LlamaModel, LoadFailure> {
+    let flag = Arc::clone(cancelled);
+    let mut told = -1.0_f32;
+    let params = LlamaModelParams::default()
+        .with_n_gpu_layers(request.gpu_layers)
+        .with_progress_callback(move |done| {
+            // llama.cpp calls this for each tensor; a step of one per cent is all that can be seen.
+            if done >= told + 0.01 || (done >= 1.0 && told < 1.0) {
+                told = done;
+                progress(done.clamp(0.0, 1.0));
+            }
+            !flag.load(Ordering::Relaxed)
+        });
+    log::forget_errors();
+    LlamaModel::load_from_file(backend, &request.path, &params).map_err(|_| {
+        check_cancelled(cancelled)
+            .err()
+            .unwrap_or_else(|| explain(&log::take_errors()))
+    })
+}
+
+/// Turn what llama.cpp reported into a reason for people.
+fn explain(errors: &str) -> LoadFailure {
+    let first = errors.lines().next().unwrap_or("it gave no reason").trim();
+    let has = |words: &[&str]| words.iter().any(|word| errors.contains(word));
+    if has(&[
+        "unknown model architecture",
+        "unknown pre-tokenizer",
+        "invalid ggml type",
+        "unsupported model",
+    ]) {
+        return LoadFailure::new(
+            LoadErrorKind::Unsupported,
+            format!(
+                "This kind of model is not known to this version of Gatehouse ({first}). Update Gatehouse, or choose another model."
+            ),
+        );
+    }
+    if has(&[
+        "not within the file bounds",
+        "within file bounds",
+        "corrupted or incomplete",
+        "unexpectedly reached end",
+    ]) {
+        return LoadFailure::new(
+            LoadErrorKind::Damaged,
+            "The file is cut off: weights that it lists are missing at its end. Download it again.",
+        );
+    }
+    if has(&[
+        "unable to allocate",
+        "failed to allocate",
+        "out of memory",
+        "bad_alloc",
+    ]) {
+        return LoadFailure::new(
+            LoadErrorKind::OutOfMemory,
+            "There is not enough memory for the model's weights. Close other programs, or choose a smaller model.",
+        );
+    }
+    LoadFailure::new(
+        LoadErrorKind::Damaged,
+        format!("llama.cpp could not use the file: {first}. Download it again."),
+    )
+}
+
+fn no_context() -> LoadFailure {
+    let errors = log::take_errors();
+    let first = errors.lines().next().unwrap_or("llama.cpp gave no reason");
+    LoadFailure::new(
+        LoadErrorKind::OutOfMemory,
+        format!(
+            "There is not enough memory for this context ({first}). Choose a shorter context or fewer answers at once."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn llama_cpps_reasons_get_a_kind_that_the_app_can_act_on() {
+        let cases = [
+            (
+                "error loading model architecture: unknown model architecture: 'x'",
+                LoadErrorKind::Unsupported,
+            ),
+            (
+                "tensor 'a' data is not within the file bounds, model is corrupted or incomplete",
+                LoadErrorKind::Damaged,
+            ),
+            ("unable to allocate CPU buffer", LoadErrorKind::OutOfMemory),
+            ("", LoadErrorKind::Damaged),
+        ];
+        for (text, kind) in cases {
+            assert_eq!(explain(text).kind, kind, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! From a conversation to the prompt that fits: all of it, or the system prompt and the newest turns.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+};
+
+use gatehouse_protocol::{ChatMessage, Role};
+
+use crate::{
+    template::{Template, TemplateError},
+    vocabulary::{Piece, Vocabulary},
+};
+
+/// Room that an answer must have at least.
+const LEAST_ANSWER_TOKENS: usize = 16;
+/// What a template puts around a message, roughly.
+const TOKENS_AROUND_A_MESSAGE: usize = 5;
+/// Remembered counts; beyond, all are forgotten and counted anew.
+const MAX_COUNTS: usize = 50_000;
+
+/// Why there is no prompt.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// Even without older turns it does not fit.
+    #[error(
+        "The newest message{} takes {prompt} tokens, and the context of this model holds {context}. \
+         Shorten it, or load the model with a longer context.",
+        if *.system { " and the system prompt" } else { "" }
+    )]
+    TooLong {
+        /// Tokens of what must stay.
+        prompt: usize,
+        /// Tokens of the context.
+        context: usize,
+        /// Whether a system prompt is part of it.
+        system: bool,
+    },
+    /// The template gave no text.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+/// A prompt that fits.
+#[derive(Debug)]
+pub struct Prompt {
+    /// Its parts in order.
+    pub pieces: Vec<Piece>,
+    /// How many of the oldest messages after the system prompt are left out.
+    pub dropped: usize,
+}
+
+/// Builds prompts for one model.
+pub struct PromptBuilder {
+    template: Result<Template, TemplateError>,
+    vocabulary: Vocabulary,
+    counts: HashMap<u64, usize>,
+    hasher: RandomState,
+}
+
+impl PromptBuilder {
+    /// A builder with this template and vocabulary. A template that does not parse fails each prompt:
+    /// another format would only look as if it worked.
+    #[must_use]
+    pub fn new(template: Result<Template, TemplateError>, vocabulary: Vocabulary) -> Self {
+        Self {
+            template,
+            vocabulary,
+            counts: HashMap::new(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// The prompt for a conversation in a context of `context` tokens, of which `answer` are wanted
+    /// for the answer.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub fn build(
+        &mut self,
+        messages: &[ChatMessage],
+        context: usize,
+        answer: usize,
+    ) -> Result<Prompt, PromptError> {
+        let room = context.saturating_sub(answer.max(LEAST_ANSWER_TOKENS));
+        let system = usize::from(
+            messages
+                .first()
+                .is_some_and(|first| first.role == Role::System),
+        );
+        let costs: Vec<usize> = messages.iter().map(|message| self.cost(message)).collect();
+        let (fixed, costs) = costs.split_at(system);
+        let turns: Vec<Turn> = costs
+            .iter()
+            .zip(&messages[system..])
+            .map(|(&cost, message)| Turn {
+                cost,
+                user: message.role == Role::User,
+            })
+            .collect();
+        let mut tokens = fixed.iter().chain(costs).sum();
+        // Far too long: rendering it would only tell what the costs tell already.
+        if tokens <= 2 * context {
+            let pieces = self.assemble(messages)?;
+            tokens = length(&pieces);
+            if tokens <= room {
+                return Ok(Prompt { pieces, dropped: 0 });
+            }
+        }
+        let newest = newest_user(&turns);
+        let block = (room / 4).max(1);
+        let mut blocks = tokens.saturating_sub(room).div_ceil(block).max(1);
+        loop {
+            let dropped = first_kept(&turns, blocks * block);
+            let kept: Vec<ChatMessage> = messages[..system]
+                .iter()
+                .chain(&messages[system + dropped..])
+                .cloned()
+                .collect();
+            let pieces = self.assemble(&kept)?;
+            let tokens = length(&pieces);
+            if tokens <= room || (dropped == newest && tokens + LEAST_ANSWER_TOKENS <= context) {
+                return Ok(Prompt { pieces, dropped });
+            }
+            if dropped == newest {
+                return Err(PromptError::TooLong {
+                    prompt: tokens,
+                    context,
+                    system: system > 0,
+                });
+            }
+            blocks += 1;
+        }
+    }
+
+    fn assemble(&self, messages: &[ChatMessage]) -> Result<Vec<Piece>, PromptError> {
+        let mark = Vocabulary::mark_for(messages.iter().map(|message| message.content.as_str()));
+        let disarmed: Vec<ChatMessage> = messages
+            .iter()
+            .map(|message| ChatMessage {
+                role: message.role,
+                content: self.vocabulary.disarm(&message.content, mark),
+            })
+            .collect();
+        let template = self.template.as_ref().map_err(Clone::clone)?;
+        let rendered = template.render(&disarmed)?;
+        Ok(self.vocabulary.pieces(&rendered, mark))
+    }
+
+    /// Tokens of a message: counted once, as the same messages come again with each turn.
+    fn cost(&mut self, message: &ChatMessage) -> usize {
+        let key = self.hasher.hash_one(&message.content);
+        if self.counts.len() > MAX_COUNTS {
+            self.counts.clear();
+        }
+        let vocabulary = &self.vocabulary;
+        let content = *self
+            .counts
+            .entry(key)
+            .or_insert_with(|| vocabulary.tokens(&message.content).len());
+        content + TOKENS_AROUND_A_MESSAGE
+    }
+}
+
+fn length(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.tokens().len()).sum()
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    cost: usize,
+    user: bool,
+}
+
+fn newest_user(turns: &[Turn]) -> usize {
+    turns
+        .iter()
+        .rposition(|turn| turn.user)
+        .unwrap_or(turns.len().saturating_sub(1))
+}
+
+/// The first turn to keep when turns of at least `least` tokens are to go: one of the user, and the
+/// newest of those at the latest.
+///
+/// Callers ask in steps of a fixed size. The answer then stays the same while a conversation grows
+/// by up to that step, so that the next turns find the beginning of their prompt already read.
+fn first_kept(turns: &[Turn], least: usize) -> usize {
+    let newest = newest_user(turns);
+    let mut gone = 0;
+    for (index, turn) in turns.iter().enumerate().take(newest) {
+        if turn.user && gone >= least {
+            return index;
+        }
+        gone += turn.cost;
+    }
+    newest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn conversation(costs: &[usize]) -> Vec<Turn> {
+        costs
+            .iter()
+            .enumerate()
+            .map(|(index, &cost)| Turn {
+                cost,
+                user: index % 2 == 0,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_oldest_turns_go_first_and_a_user_turn_comes_first_then() {
+        let turns = conversation(&[10, 10, 10, 10, 10]);
+        assert_eq!(
+            first_kept(&turns, 5),
+            2,
+            "one message is enough, but the answer to it must go too"
+        );
+        assert_eq!(first_kept(&turns, 20), 2);
+        assert_eq!(first_kept(&turns, 21), 4);
+        assert_eq!(
+            first_kept(&turns, 1000),
+            4,
+            "the newest message stays whatever is asked for"
+        );
+    }
+
+    #[test]
+    fn a_conversation_that_grows_keeps_its_beginning_for_a_while() {
+        let room = 400;
+        let block = room / 4;
+        let mut moves = 0;
+        let mut last = 0;
+        for pairs in 1..60 {
+            let turns = conversation(&vec![20; 2 * pairs - 1]);
+            let total: usize = turns.iter().map(|turn| turn.cost).sum();
+            let first = first_kept(&turns, total.saturating_sub(room).div_ceil(block) * block);
+            moves += usize::from(first != last);
+            last = first;
+        }
+        assert!(
+            moves <= 22,
+            "the cut moved {moves} times in 59 turns: the prefix would be read anew as often"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_begins_with_the_user_and_dropped_enough(
+            costs in proptest::collection::vec(1_usize..200, 1..40),
+            least in 0_usize..3000,
+        ) {
+            let turns = conversation(&costs);
+            let first = first_kept(&turns, least);
+            let newest = newest_user(&turns);
+            prop_assert!(turns[first].user);
+            prop_assert!(first <= newest);
+            let gone: usize = costs[..first].iter().sum();
+            prop_assert!(gone >= least || first == newest);
+            if first >= 2 && first < newest {
+                let before: usize = costs[..first - 2].iter().sum();
+                prop_assert!(before < least, "no more went than had to");
+            }
+        }
+    }
+}
