@@ -1,1 +1,74 @@
-//! The Gatehouse window.
+//! The only code that names Tauri: a window, thin commands, and what they share.
+
+mod bindings;
+mod commands;
+mod events;
+mod state;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use state::AppState;
+use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
+
+/// Gatehouse: private AI that answers for itself.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Keep everything in this folder instead of the usual one.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+}
+
+/// Open the window and run until it is closed.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let specta = bindings::builder();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(specta.invoke_handler())
+        .setup(move |app| {
+            specta.mount_events(app);
+            app.manage(AppState::new(arguments.data_dir));
+            state::raise_when_asked(app.handle());
+            Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let WindowEvent::DragDrop(drag) = event {
+                dragged(window.app_handle(), drag);
+            }
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|handle, event| {
+                if let RunEvent::Exit = event {
+                    handle.state::<AppState>().end(Duration::from_secs(2));
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("The window could not be opened: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A model file over the window: say so, and add it when it is let go.
+fn dragged(handle: &tauri::AppHandle, drag: &DragDropEvent) {
+    match drag {
+        DragDropEvent::Enter { .. } => events::dragging(handle, true),
+        DragDropEvent::Leave => events::dragging(handle, false),
+        DragDropEvent::Drop { paths, .. } => {
+            events::dragging(handle, false);
+            commands::models::add(handle.clone(), paths.clone());
+        }
+        _ => {}
+    }
+}

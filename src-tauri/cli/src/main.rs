@@ -1,2 +1,109 @@
-//! The gatehouse command line.
-fn main() {}
+//! The gatehouse command line: the same core as the window, for scripts and servers.
+//!
+//! Answers go to standard output, everything about them to standard error, so that a pipe gets
+//! only what was asked for. Exit codes are in [`failure`].
+
+mod ask;
+mod calls;
+mod chats;
+mod failure;
+mod models;
+mod output;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use failure::Failure;
+use gatehouse_core::{
+    app::{App, Surroundings, engine_beside_this_program},
+    store::DataFolder,
+};
+
+/// Private AI that answers for itself: chat with models on this computer, offline.
+#[derive(Parser)]
+#[command(name = "gatehouse", version, after_help = failure::CODES)]
+struct Arguments {
+    /// Keep everything in this folder instead of the usual one.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Print JSON for programs instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask a model something; the answer streams to standard output.
+    Ask(ask::Ask),
+    /// Conversations: list, show, export, import.
+    #[command(subcommand)]
+    Chats(chats::Chats),
+    /// Installed models: list, add, show, remove.
+    #[command(subcommand)]
+    Models(models::Models),
+    /// Calls to models: what was asked when, and what it used.
+    #[command(subcommand)]
+    Calls(calls::Calls),
+    /// Print the completions of a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(arguments.json);
+            failure.code()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let json = arguments.json;
+    if let Command::Completions { shell } = arguments.command {
+        let mut command = Arguments::command();
+        clap_complete::generate(shell, &mut command, "gatehouse", &mut std::io::stdout());
+        return Ok(());
+    }
+    let app = open(arguments)?;
+    match &arguments.command {
+        Command::Ask(ask) => ask.run(app, json),
+        Command::Chats(chats) => chats.run(&app, json),
+        Command::Models(models) => models.run(&app, json),
+        Command::Calls(calls) => calls.run(&app, json),
+        Command::Completions { .. } => Ok(()),
+    }
+}
+
+fn open(arguments: &Arguments) -> Result<App, Failure> {
+    let folder = DataFolder::resolve(arguments.data_dir.as_deref()).map_err(Failure::data)?;
+    let engine_program = engine_beside_this_program().map_err(Failure::system)?;
+    let app = App::open(
+        &folder,
+        Surroundings {
+            engine_program,
+            resources: resources(),
+            on_engine_change: Box::new(|| ()),
+        },
+    )
+    .map_err(Failure::data)?;
+    app.ensure_starter()?;
+    Ok(app)
+}
+
+/// Where an installed Gatehouse keeps its models: beside the programs on Windows, in the usual
+/// places of a package elsewhere. A build that is not installed has none.
+fn resources() -> Option<PathBuf> {
+    let programs = std::env::current_exe().ok()?.parent()?.to_path_buf();
+    ["models", "../lib/Gatehouse/models", "../Resources/models"]
+        .into_iter()
+        .map(|place| programs.join(place))
+        .find(|folder| folder.is_dir())
+}

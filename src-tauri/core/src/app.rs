@@ -9,12 +9,13 @@ use std::{
 use crate::{
     chat, costs,
     engine::Engines,
-    gate::{Gate, now_ms},
+    gate::Gate,
     ids::ModelId,
-    models::{self, ModelError, StarterPlaces},
+    models::{self, InstalledModel, ModelError, StarterPlaces, gguf::GgufError},
+    now_ms,
     secrets::{self, KeyError, KeyHome},
     settings::{self, Settings, SettingsError},
-    store::{DataFolder, InstanceLock, OpenError, Store, StoreError},
+    store::{DataFolder, InstanceLock, OpenError, SnapshotError, Store, StoreError},
     workspaces,
 };
 
@@ -103,15 +104,66 @@ impl App {
     /// # Errors
     /// [`ModelError`] when its file is not the right one.
     pub fn ensure_starter(&self) -> Result<bool, ModelError> {
-        if !self.store.read(models::starter_is_wanted)? {
-            return Ok(false);
-        }
-        let Some(file) = models::check_starter(&self.starter, &AtomicBool::new(false))? else {
-            return Ok(false);
-        };
-        self.store
-            .write(|tx| models::register(tx, ModelId::new(), &file, now_ms()))?;
-        Ok(true)
+        Ok(models::ensure_starter(&self.store, &self.starter, now_ms())?.is_some())
+    }
+
+    /// All installed models, as they stand on this computer right now.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the list cannot be read.
+    pub fn installed_models(&self) -> Result<Vec<InstalledModel>, ModelError> {
+        let (models, settings) = self
+            .store
+            .read(|conn| Ok::<_, ModelError>((models::all(conn)?, settings::get(conn)?)))?;
+        let memory = models::computer_memory();
+        Ok(models
+            .iter()
+            .map(|model| model.view(memory, Some(settings.context_tokens)))
+            .collect())
+    }
+
+    /// Read and hash a GGUF file and put it on the list; it stays where it is. `progress` gets the
+    /// share that is done.
+    ///
+    /// # Errors
+    /// [`ModelError`] when the file cannot be used; the list is as it was.
+    pub fn add_model(
+        &self,
+        path: &Path,
+        cancel: &AtomicBool,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<InstalledModel, ModelError> {
+        #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
+        let file = models::check(
+            path,
+            &mut |done, all| progress(done as f64 / all.max(1) as f64),
+            cancel,
+        )?;
+        let (model, settings) = self.store.write(|tx| {
+            let id = models::register(tx, ModelId::new(), &file, now_ms())?.id();
+            Ok::<_, ModelError>((models::get(tx, id)?, settings::get(tx)?))
+        })?;
+        Ok(model.view(models::computer_memory(), Some(settings.context_tokens)))
+    }
+
+    /// Take a model out of memory and off the list. Its file is deleted if `delete_file` says so
+    /// and it lies in Gatehouse's own folder; whether it was.
+    ///
+    /// # Errors
+    /// [`ModelError`] when it is not on the list or its file cannot be deleted.
+    pub fn remove_model(&self, id: ModelId, delete_file: bool) -> Result<bool, ModelError> {
+        self.engines.unload(id);
+        let model = self.store.write(|tx| models::forget(tx, id))?;
+        Ok(delete_file
+            && models::delete_own_file(&model, &self.folder.models()).map_err(GgufError::from)?)
+    }
+
+    /// Make the day's snapshot if there is none yet; whether one was made.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; older snapshots are kept.
+    pub fn daily_snapshot(&self) -> Result<bool, SnapshotError> {
+        Ok(self.store.daily_snapshot(now_ms())?.is_some())
     }
 
     /// Keep new settings and act on them.

@@ -17,3 +17,11 @@ pub mod secrets;
 pub mod settings;
 pub mod store;
 pub mod workspaces;
+
+pub use gatehouse_protocol as protocol;
+
+/// UTC milliseconds of the system's clock; 0 before 1970.
+pub fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
+}

@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::store::StoreError;
+use crate::{
+    chat::TransferError,
+    secrets::KeyError,
+    settings::SettingsError,
+    store::{SnapshotError, StoreError},
+};
 
 /// One thing that did not work, in a person's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -91,6 +96,43 @@ impl From<StoreError> for Problem {
             }
         };
         Self::new(code, &error)
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Store(error) => StoreError::from(error).into(),
+            other => Self::new(ProblemCode::InvalidInput, other),
+        }
+    }
+}
+
+impl From<SnapshotError> for Problem {
+    fn from(error: SnapshotError) -> Self {
+        let code = match error {
+            SnapshotError::DiskFull => ProblemCode::DiskFull,
+            SnapshotError::NotFound { .. } | SnapshotError::NothingToUndo => ProblemCode::NotFound,
+            SnapshotError::Damaged { .. }
+            | SnapshotError::NotSound { .. }
+            | SnapshotError::Io(_) => ProblemCode::Internal,
+        };
+        Self::new(code, error)
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        Self::new(ProblemCode::Internal, error)
+    }
+}
+
+impl From<TransferError> for Problem {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::Chat(chat) => chat.into(),
+            other => Self::new(ProblemCode::InvalidInput, other),
+        }
     }
 }
 

@@ -106,7 +106,10 @@ mod tests {
         write_frame(&mut wire, &Request::Shutdown).expect("a vector takes every write");
         wire.pop();
         let read = read_frame::<Request>(&mut wire.as_slice());
-        assert!(matches!(read, Err(FrameError::Io(_))), "half a frame must not pass as the end");
+        assert!(
+            matches!(read, Err(FrameError::Io(_))),
+            "half a frame must not pass as the end"
+        );
     }
 
     #[test]

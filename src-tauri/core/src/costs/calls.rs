@@ -277,7 +277,7 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
 }
 
 /// The name of a variant without fields, as serde writes it.
-fn name_of(variant: &impl Serialize) -> String {
+pub fn name_of(variant: &impl Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(name)) => name,
         other => unreachable!("a unit variant is a JSON string, not {other:?}"),

@@ -3,6 +3,7 @@
 mod calls;
 
 pub use calls::{
-    CallEnd, CallRow, CallStart, CallStatus, CallSummary, Purpose, Route, begin, end, list, orphan,
+    CallEnd, CallRow, CallStart, CallStatus, CallSummary, Purpose, Route, begin, end, list,
+    name_of, orphan,
 };
 pub(crate) use calls::{MIGRATIONS, SUMMARY_COLUMNS, summary};

@@ -12,7 +12,7 @@ use rusqlite::Transaction;
 use super::{
     AnswerEvent, Gate, GateError, call,
     call::{Outcome, Prompt},
-    now_ms, route,
+    route,
 };
 use crate::{
     chat::{self, ChatError, Conversation, Message, MessageState, NewTurn, Options},
@@ -20,6 +20,7 @@ use crate::{
     engine::{Engine, EngineError, Stop},
     ids::{ConversationId, MessageId},
     models::{self, Model},
+    now_ms,
     problem::Problem,
     providers::local,
     settings,
@@ -51,7 +52,7 @@ struct Begun<'a> {
 
 impl Gate {
     /// Answer. `sink` hears everything from [`AnswerEvent::Begun`] to [`AnswerEvent::Ended`]; the
-    /// answer is returned as it is kept, also when it was stopped or failed on the way.
+    /// conversation and its answer are returned as they are kept, also when it was stopped or failed.
     ///
     /// # Errors
     /// [`GateError`] when nothing was begun: the text is then still the caller's.
@@ -60,7 +61,7 @@ impl Gate {
         ask: Ask<'_>,
         constraint: Option<Constraint>,
         sink: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Message, GateError> {
+    ) -> Result<(ConversationId, Message), GateError> {
         let begun = self.begin(ask)?;
         let (question, answer) = self.store.read(|conn| {
             let question = begun
@@ -82,11 +83,12 @@ impl Gate {
                 Some(other.into()),
             ),
         };
+        let conversation = begun.conversation.id;
         let answer = begun.end(answer, &outcome, problem);
         sink(AnswerEvent::Ended {
             answer: answer.clone(),
         });
-        Ok(answer)
+        Ok((conversation, answer))
     }
 
     /// Start an empty conversation with the options of a new one.

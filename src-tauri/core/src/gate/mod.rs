@@ -18,7 +18,6 @@ mod title;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 pub use answer::Ask;
@@ -27,9 +26,11 @@ pub use events::AnswerEvent;
 pub(crate) use inspect::Inspected;
 
 use crate::{
+    chat,
     engine::{Engine, EngineState, Engines, Stop},
     ids::{ConversationId, ModelId},
     models::{self, Model},
+    now_ms,
     store::Store,
 };
 
@@ -88,15 +89,27 @@ impl Gate {
 
     /// Count the tokens of a text for the model of a conversation (`None`: a new one). Exact when
     /// that model is loaded; no model is loaded only to count.
-    pub fn count_tokens(&self, conversation: Option<ModelId>, text: &str) -> TokenCount {
-        let loaded = self
-            .store
-            .read(|conn| route::chat_model(conn, conversation))
-            .ok()
-            .and_then(|model| self.engines.get(model.id))
-            .filter(|engine| matches!(engine.state(), EngineState::Ready(_)));
-        let counted = loaded.and_then(|engine| engine.count_tokens(vec![text.to_owned()]).ok());
-        match counted.as_deref() {
+    ///
+    /// # Errors
+    /// [`GateError`] when the conversation is not there.
+    pub fn count_tokens(
+        &self,
+        conversation: Option<ConversationId>,
+        text: &str,
+    ) -> Result<TokenCount, GateError> {
+        let model = self.store.read(|conn| {
+            let chosen = conversation.map(|id| chat::get(conn, id)).transpose()?;
+            route::chat_model(conn, chosen.and_then(|conversation| conversation.model_id))
+        });
+        let loaded = match model {
+            Ok(model) => self.engines.get(model.id),
+            Err(GateError::NoModel | GateError::Model(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let counted = loaded
+            .filter(|engine| matches!(engine.state(), EngineState::Ready(_)))
+            .and_then(|engine| engine.count_tokens(vec![text.to_owned()]).ok());
+        Ok(match counted.as_deref() {
             Some([tokens]) => TokenCount {
                 tokens: *tokens,
                 exact: true,
@@ -105,7 +118,7 @@ impl Gate {
                 tokens: estimated_tokens(text),
                 exact: false,
             },
-        }
+        })
     }
 
     /// The engine of a model, loaded. Other models that are not in use make room if they must.
@@ -136,12 +149,4 @@ impl Gate {
 /// is a lower bound there. Source: the tokenizers of Llama 2 and SmolLM2 on Wikipedia text.
 fn estimated_tokens(text: &str) -> u32 {
     u32::try_from(text.len().div_ceil(4)).unwrap_or(u32::MAX)
-}
-
-/// UTC milliseconds of the system's clock; 0 before 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use gatehouse_protocol::{ChatMessage, Role, Sampling};
 
-use super::{Gate, GateError, call, call::Prompt, now_ms, route};
+use super::{Gate, GateError, call, call::Prompt, route};
 use crate::{
     chat,
     costs::{self, CallStart, Purpose, Route},
     engine::{EngineState, Stop},
     ids::ConversationId,
+    now_ms,
     providers::local,
     settings,
 };

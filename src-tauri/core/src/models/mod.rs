@@ -5,6 +5,7 @@
 //! an installed model to a loaded one, and refuses what would fail later.
 
 mod check;
+mod computer;
 mod error;
 pub mod gguf;
 mod installed;
@@ -14,6 +15,7 @@ mod starter;
 mod words;
 
 pub use check::{CheckedFile, check};
+pub use computer::{Computer, computer};
 pub use error::ModelError;
 pub use gguf::ModelKind;
 pub use installed::{FileState, InstalledModel, Origin};

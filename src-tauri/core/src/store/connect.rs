@@ -14,9 +14,9 @@ pub(super) const APPLICATION_ID: i32 = 0x4741_5445;
 /// How long one process waits for another to finish a write.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Up to this size the whole file is checked at every start, which takes some 20 ms. Larger ones
+/// Up to this size the whole file is checked at every start, in a few milliseconds. Larger ones
 /// are checked by the daily snapshot, which reads every page.
-const CHECKED_AT_OPEN: u64 = 8 << 20;
+const CHECKED_AT_OPEN: u64 = 2 << 20;
 
 /// A connection that may write.
 ///

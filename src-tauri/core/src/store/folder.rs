@@ -94,7 +94,16 @@ impl DataFolder {
     /// One process at a time makes the key, makes or updates the database, or swaps it. Waits for
     /// its turn and holds it until the file is dropped.
     pub(crate) fn lock_for_setup(&self) -> io::Result<File> {
-        let file = open_lock_file(&self.0.join("setup.lock"))?;
+        self.lock("setup.lock")
+    }
+
+    /// One process at a time makes snapshots or restores one: opening need not wait for it.
+    pub(super) fn lock_for_snapshots(&self) -> io::Result<File> {
+        self.lock("snapshots.lock")
+    }
+
+    fn lock(&self, name: &str) -> io::Result<File> {
+        let file = open_lock_file(&self.0.join(name))?;
         file.lock()?;
         Ok(file)
     }

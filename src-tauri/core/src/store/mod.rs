@@ -157,7 +157,6 @@ impl Store {
         reason: SnapshotReason,
         now_ms: i64,
     ) -> Result<SnapshotInfo, SnapshotError> {
-        let _turn = self.folder.lock_for_setup()?;
         snapshot::make(&self.folder, &self.key, reason, now_ms)
     }
 

@@ -202,6 +202,7 @@ pub(super) fn make(
     reason: SnapshotReason,
     now_ms: i64,
 ) -> Result<SnapshotInfo, SnapshotError> {
+    let _turn = folder.lock_for_snapshots()?;
     folder::make_private_folder(&folder.snapshots())?;
     remove_leftovers(folder)?;
     let part = folder
@@ -311,7 +312,7 @@ pub(super) fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
     }))
 }
 
-/// Remove what a crash left half done. The caller holds the lock for set-up, so nobody is at it.
+/// Remove what a crash left half done. The caller holds the lock, so nobody is at it.
 fn remove_leftovers(folder: &DataFolder) -> io::Result<()> {
     for entry in fs::read_dir(folder.snapshots())? {
         let path = entry?.path();

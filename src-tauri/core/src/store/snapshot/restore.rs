@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// Put a snapshot in the place of the database. What was there is moved aside, never deleted; the
-/// folder it went to is returned. Close the [`crate::store::Store`] first: the lock shows that no other
-/// window has it open.
+/// folder it went to is returned. Close the [`crate::store::Store`] first: the lock shows that no
+/// other window has it open.
 ///
 /// # Errors
 /// [`SnapshotError`]; until the snapshot has been checked and copied nothing is touched.
@@ -31,7 +31,7 @@ pub fn restore(
     now_ms: i64,
 ) -> Result<PathBuf, SnapshotError> {
     let folder = lock.folder();
-    let _turn = folder.lock_for_setup()?;
+    let _turns = (folder.lock_for_setup()?, folder.lock_for_snapshots()?);
     if !list(folder)?.iter().any(|snapshot| snapshot.name == name) {
         return Err(SnapshotError::NotFound {
             name: name.to_string(),

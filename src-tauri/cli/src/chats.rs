@@ -1,0 +1,164 @@
+//! `gatehouse chats`: conversations of the data folder.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use gatehouse_core::{
+    app::App,
+    chat::{self, ExportFormat, TransferError},
+    ids::ConversationId,
+    now_ms,
+    protocol::Role,
+    store::StoreError,
+    workspaces,
+};
+
+use crate::{failure::Failure, output};
+
+/// Conversations.
+#[derive(Subcommand)]
+pub(crate) enum Chats {
+    /// List all conversations, newest first.
+    List,
+    /// Show one conversation.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// Export a conversation to standard output or a file.
+    Export {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// What to export as.
+        #[arg(long, value_enum, default_value = "markdown")]
+        format: Format,
+        /// Write to this file, which must not exist yet.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Import conversations that were exported as JSON.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// What to export as.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// To read: the branch that is shown.
+    Markdown,
+    /// To import again: every branch.
+    Json,
+}
+
+impl Chats {
+    pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::List => list(app, json),
+            Self::Show { id } => show(app, find(app, id)?, json),
+            Self::Export { id, format, output } => {
+                export(app, find(app, id)?, *format, output.as_ref())
+            }
+            Self::Import { file } => import(app, file, json),
+        }
+    }
+}
+
+fn list(app: &App, json: bool) -> Result<(), Failure> {
+    let conversations = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(chat::list(conn)?))?;
+    if json {
+        return output::json(&conversations);
+    }
+    let rows: Vec<_> = conversations
+        .iter()
+        .map(|conversation| {
+            let title = conversation
+                .title
+                .as_deref()
+                .unwrap_or(&conversation.preview);
+            [
+                conversation.id.to_string(),
+                output::time(conversation.updated_at_ms),
+                conversation.message_count.to_string(),
+                output::beginning(title, 60),
+            ]
+        })
+        .collect();
+    output::table(["ID", "UPDATED", "MESSAGES", "TITLE"], &rows)
+}
+
+fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
+    let thread = app.store.read(|conn| chat::thread(conn, id))?;
+    if json {
+        return output::json(&thread);
+    }
+    for message in &thread.messages {
+        let model = message.call.as_ref().map_or("Answer", |call| &call.model);
+        let speaker = if message.role == Role::User {
+            "You"
+        } else {
+            model
+        };
+        output::line(&format!(
+            "── {speaker}, {}\n{}\n",
+            output::time(message.created_at_ms),
+            message.text
+        ))?;
+    }
+    Ok(())
+}
+
+fn export(
+    app: &App,
+    id: ConversationId,
+    format: Format,
+    file: Option<&PathBuf>,
+) -> Result<(), Failure> {
+    let format = match format {
+        Format::Markdown => ExportFormat::Markdown,
+        Format::Json => ExportFormat::Json,
+    };
+    let exported = app.store.read(|conn| chat::export(conn, id, format))?;
+    let Some(path) = file else {
+        return output::line(exported.text.trim_end());
+    };
+    let written = std::fs::File::create_new(path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, exported.text.as_bytes()));
+    written.map_err(|error| Failure::file(path, &error))
+}
+
+fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
+    let ids = app.store.write(|tx| {
+        let workspace = workspaces::first(tx, now_ms())?;
+        Ok::<_, TransferError>(chat::import(tx, workspace, &text)?)
+    })?;
+    if json {
+        return output::json(&ids);
+    }
+    ids.iter().try_for_each(|id| output::line(&id.to_string()))
+}
+
+/// The one conversation whose id begins so.
+fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
+    let mut ids: Vec<_> = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(chat::list(conn)?))?;
+    ids.retain(|conversation| {
+        conversation
+            .id
+            .to_string()
+            .starts_with(&beginning.to_lowercase())
+    });
+    match ids.as_slice() {
+        [one] => Ok(one.id),
+        [] => Err(chat::ChatError::NoConversation.into()),
+        several => Err(Failure::input(format!(
+            "“{beginning}” could be any of {} conversations.",
+            several.len()
+        ))),
+    }
+}

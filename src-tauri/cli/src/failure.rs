@@ -1,0 +1,106 @@
+//! What went wrong, for people on standard error, and as an exit code for programs.
+
+use std::{fmt::Display, process::ExitCode};
+
+use gatehouse_core::problem::{Problem, ProblemCode};
+
+/// The exit codes, as `--help` shows them.
+pub(crate) const CODES: &str = "Exit codes:
+  0    done
+  1    something failed
+  2    the command line is not understood
+  3    no model can answer: none is installed, its file is missing, or it does not fit
+  4    what was named is not there
+  5    the data cannot be opened, read or written
+  6    the answer failed on the way; what was written is kept
+  130  stopped by you";
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    problem: Problem,
+    code: u8,
+}
+
+impl Failure {
+    /// The data cannot be opened.
+    pub(crate) fn data(error: impl Display) -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::Internal, error.to_string()),
+            code: 5,
+        }
+    }
+
+    /// The system refused something.
+    pub(crate) fn system(error: impl Display) -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::Internal, error.to_string()),
+            code: 1,
+        }
+    }
+
+    /// A file that was named cannot be read or written.
+    pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let message = format!("{}: {error}", path.display());
+        let code = if error.kind() == std::io::ErrorKind::NotFound {
+            4
+        } else {
+            5
+        };
+        Self {
+            problem: Problem::new(ProblemCode::InvalidInput, message),
+            code,
+        }
+    }
+
+    /// Something given cannot be used.
+    pub(crate) fn input(message: impl Display) -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::InvalidInput, message.to_string()),
+            code: 2,
+        }
+    }
+
+    /// An answer failed after it had begun.
+    pub(crate) fn answer(problem: Problem) -> Self {
+        Self { problem, code: 6 }
+    }
+
+    /// The person stopped it.
+    pub(crate) fn stopped() -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::Cancelled, "Stopped."),
+            code: 130,
+        }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+
+    /// Say it on standard error.
+    pub(crate) fn print(&self, json: bool) {
+        if json {
+            eprintln!("{}", serde_json::json!({ "error": self.problem }));
+        } else {
+            eprintln!("{}", self.problem);
+        }
+    }
+}
+
+impl<E: Into<Problem>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        use ProblemCode as Code;
+        let problem = error.into();
+        let code = match problem.code {
+            Code::NoModel | Code::ModelMissing | Code::ModelTooLarge | Code::ModelRefused => 3,
+            Code::NotFound => 4,
+            Code::DiskFull => 5,
+            Code::EngineDied | Code::PromptTooLong => 6,
+            Code::Cancelled => 130,
+            Code::BadConstraint | Code::InvalidInput => 2,
+            Code::Busy | Code::Internal => 1,
+        };
+        Self { problem, code }
+    }
+}

@@ -1,0 +1,149 @@
+//! `gatehouse models`: the models that are installed.
+
+use std::{io::IsTerminal, path::PathBuf, sync::atomic::AtomicBool};
+
+use clap::Subcommand;
+use gatehouse_core::{
+    app::App,
+    models::{self, FileState, InstalledModel, Verdict},
+};
+
+use crate::{failure::Failure, output};
+
+/// Installed models.
+#[derive(Subcommand)]
+pub(crate) enum Models {
+    /// List all models.
+    List,
+    /// Add a GGUF file; it stays where it is.
+    Add {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Show all that is known of a model.
+    Show {
+        /// A name, a file name or an id.
+        model: String,
+    },
+    /// Take a model off the list; its file stays.
+    Remove {
+        /// A name, a file name or an id.
+        model: String,
+    },
+}
+
+impl Models {
+    pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::List => list(app, json),
+            Self::Add { file } => add(app, file, json),
+            Self::Show { model } => show(app, model, json),
+            Self::Remove { model } => remove(app, model, json),
+        }
+    }
+}
+
+fn list(app: &App, json: bool) -> Result<(), Failure> {
+    let installed = app.installed_models()?;
+    if json {
+        return output::json(&installed);
+    }
+    let rows: Vec<_> = installed
+        .iter()
+        .map(|model| {
+            [
+                model.name.clone(),
+                model.parameters_label.clone(),
+                model.quantisation.clone(),
+                megabytes(model.size_bytes),
+                standing(model).into(),
+            ]
+        })
+        .collect();
+    output::table(
+        ["NAME", "PARAMETERS", "QUANTISATION", "SIZE", "STATE"],
+        &rows,
+    )
+}
+
+fn add(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
+    let watched = std::io::stderr().is_terminal();
+    let model = app.add_model(file, &AtomicBool::new(false), &mut |share| {
+        if watched {
+            eprint!("\rReading … {:3.0} %", share * 100.0);
+        }
+    });
+    if watched {
+        eprint!("\r\x1b[K");
+    }
+    let model = model?;
+    if json {
+        output::json(&model)
+    } else {
+        output::line(&format!("Added “{}” ({}).", model.name, model.id))
+    }
+}
+
+fn show(app: &App, named: &str, json: bool) -> Result<(), Failure> {
+    let id = app.store.read(|conn| models::find(conn, named))?.id;
+    let installed = app.installed_models()?;
+    let Some(model) = installed.iter().find(|model| model.id == id) else {
+        return Err(models::ModelError::Unknown(named.into()).into());
+    };
+    if json {
+        return output::json(model);
+    }
+    let context = model
+        .context_tokens
+        .map_or("not stated".into(), |tokens| format!("{tokens} tokens"));
+    let facts = [
+        ("Name", model.name.clone()),
+        ("Id", model.id.to_string()),
+        ("File", model.path.clone()),
+        ("State", standing(model).into()),
+        ("Architecture", model.architecture.clone()),
+        ("Parameters", model.parameters_label.clone()),
+        ("Quantisation", model.quantisation.clone()),
+        ("Size", megabytes(model.size_bytes)),
+        ("Context", context),
+        (
+            "Licence",
+            model.licence.clone().unwrap_or_else(|| "not stated".into()),
+        ),
+        ("SHA-256", model.sha256.clone()),
+        ("Memory", model.memory.reason.clone()),
+        ("Note", model.note.clone().unwrap_or_default()),
+    ];
+    facts
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .try_for_each(|(name, value)| output::line(&format!("{name:13} {value}")))
+}
+
+fn remove(app: &App, named: &str, json: bool) -> Result<(), Failure> {
+    let model = app.store.read(|conn| models::find(conn, named))?;
+    app.remove_model(model.id, false)?;
+    if json {
+        return output::json(&serde_json::json!({ "removed": model.id }));
+    }
+    output::line(&format!(
+        "“{}” is off the list. Its file stays at {}.",
+        model.name,
+        model.path.display()
+    ))
+}
+
+fn standing(model: &InstalledModel) -> &'static str {
+    match (model.file_state, model.memory.verdict) {
+        (FileState::Missing, _) => "file missing",
+        (FileState::Changed, _) => "file changed",
+        (FileState::Present, Verdict::Fits) => "fits",
+        (FileState::Present, Verdict::Tight) => "tight",
+        (FileState::Present, Verdict::TooLarge) => "too large",
+    }
+}
+
+/// Decimal megabytes, as file managers show them.
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}

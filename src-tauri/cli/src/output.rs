@@ -1,0 +1,69 @@
+//! Tables for people, JSON for programs.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// One JSON value on a line of its own.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(Failure::system)?;
+    line(&text)
+}
+
+/// One line of text. A reader that went away (`| head`) is no failure.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::system(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Columns under headings, as wide as their widest cell; the last one is not padded.
+pub(crate) fn table<const N: usize>(
+    headings: [&str; N],
+    rows: &[[String; N]],
+) -> Result<(), Failure> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells
+            .chain([headings[column].chars().count()])
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let print = |cells: [&str; N]| {
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        line(padded.join("  ").trim_end())
+    };
+    print(headings)?;
+    rows.iter()
+        .try_for_each(|row| print(std::array::from_fn(|column| row[column].as_str())))
+}
+
+/// UTC milliseconds as a date and time of this computer's time zone.
+pub(crate) fn time(ms: i64) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    match Timestamp::from_millisecond(ms) {
+        Ok(time) => time
+            .to_zoned_datetime(zone)
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string(),
+        Err(_) => "?".into(),
+    }
+}
+
+/// The beginning of a text, on one line.
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    line.chars().take(most - 1).chain(['…']).collect()
+}

@@ -1,0 +1,94 @@
+//! What the interface may ask for and hear, and the TypeScript that is generated from it.
+
+use tauri_specta::{Builder, collect_commands, collect_events};
+
+use crate::{
+    commands::{chat, models, settings, startup},
+    events,
+};
+
+/// Every command and event.
+pub(crate) fn builder() -> Builder<tauri::Wry> {
+    Builder::new()
+        .disable_serde_phases()
+        .commands(collect_commands![
+            startup::startup,
+            startup::retry_startup,
+            startup::restore_snapshot,
+            startup::quit,
+            chat::list_conversations,
+            chat::search_conversations,
+            chat::create_conversation,
+            chat::open_conversation,
+            chat::rename_conversation,
+            chat::delete_conversation,
+            chat::restore_conversation,
+            chat::set_conversation_options,
+            chat::send_message,
+            chat::regenerate,
+            chat::edit_message,
+            chat::stop_answer,
+            chat::switch_branch,
+            chat::rate_message,
+            chat::export_conversation,
+            chat::import_conversations,
+            chat::save_draft,
+            chat::new_chat_draft,
+            chat::count_tokens,
+            chat::list_presets,
+            chat::save_preset,
+            chat::delete_preset,
+            chat::open_link,
+            models::list_models,
+            models::add_model_by_dialog,
+            models::cancel_adding,
+            models::load_model,
+            models::cancel_load,
+            models::unload_model,
+            models::remove_model,
+            models::engine_status,
+            models::computer,
+            settings::get_settings,
+            settings::set_settings,
+            settings::storage,
+            settings::make_snapshot,
+            settings::undo_update,
+            settings::open_data_folder,
+        ])
+        .events(collect_events![
+            events::ConversationsChanged,
+            events::ModelAdding,
+            events::ModelsChanged,
+            events::EnginesChanged,
+            events::ModelDragging,
+        ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    /// Run with `GATEHOUSE_WRITE_BINDINGS=1` to write the file anew.
+    #[test]
+    fn the_generated_types_are_those_of_the_commands() {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/lib/backend/bindings.ts");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = folder.path().join("bindings.ts");
+        let header = "// Generated from the commands in src-tauri/desktop; a test keeps it true. Do not edit.\n";
+        super::builder()
+            .export(Typescript::default().header(header), &path)
+            .expect("every type of a command has a TypeScript form");
+        let generated = std::fs::read_to_string(&path).expect("it was just written");
+        if std::env::var_os("GATEHOUSE_WRITE_BINDINGS").is_some() {
+            std::fs::write(&kept, &generated).expect("the interface's folder can be written");
+        }
+        let found = std::fs::read_to_string(&kept).unwrap_or_default();
+        assert!(
+            found == generated,
+            "{} is not what the commands are; run `cargo xtask bindings`",
+            kept.display()
+        );
+    }
+}

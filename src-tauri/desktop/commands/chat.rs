@@ -1,0 +1,359 @@
+//! The chat screen.
+
+use gatehouse_core::{
+    chat::{
+        self, Conversation, ConversationSummary, ExportFormat, Options, Preset, Rating, SearchHit,
+        Thread,
+    },
+    gate::{AnswerEvent, Ask, GateError, TokenCount},
+    ids::{ConversationId, MessageId, PresetId},
+    now_ms,
+    problem::{Problem, ProblemCode},
+    protocol::Sampling,
+    store::StoreError,
+    workspaces,
+};
+use tauri::{AppHandle, Manager, State, ipc::Channel};
+use tauri_plugin_dialog::DialogExt;
+use tauri_plugin_opener::OpenerExt;
+
+use super::internal;
+use crate::{
+    events::{self, ConversationsChanged},
+    state::AppState,
+};
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// All conversations, newest first.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_conversations(state: State<'_, AppState>) -> Result<Vec<ConversationSummary>> {
+    Ok(state
+        .app()?
+        .store
+        .read(|conn| Ok::<_, StoreError>(chat::list(conn)?))?)
+}
+
+/// Find words in messages and titles.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn search_conversations(
+    state: State<'_, AppState>,
+    query: String,
+) -> Result<Vec<SearchHit>> {
+    Ok(state
+        .app()?
+        .store
+        .read(|conn| Ok::<_, StoreError>(chat::search(conn, &query)?))?)
+}
+
+/// Start an empty conversation.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn create_conversation(state: State<'_, AppState>) -> Result<Conversation> {
+    Ok(state.app()?.gate.new_conversation(&Options::default())?)
+}
+
+/// A conversation with the branch that is shown.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn open_conversation(state: State<'_, AppState>, id: ConversationId) -> Result<Thread> {
+    Ok(state.app()?.store.read(|conn| chat::thread(conn, id))?)
+}
+
+/// Give a conversation a title.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn rename_conversation(
+    state: State<'_, AppState>,
+    id: ConversationId,
+    title: String,
+) -> Result<()> {
+    Ok(state
+        .app()?
+        .store
+        .write(|tx| chat::rename(tx, id, &title))?)
+}
+
+/// Take a conversation off the list until the next start removes it for good.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn delete_conversation(state: State<'_, AppState>, id: ConversationId) -> Result<()> {
+    let app = state.app()?;
+    app.gate.stop(id);
+    Ok(app.store.write(|tx| chat::delete(tx, id, now_ms()))?)
+}
+
+/// Undo a deletion.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn restore_conversation(state: State<'_, AppState>, id: ConversationId) -> Result<()> {
+    Ok(state.app()?.store.write(|tx| chat::restore(tx, id))?)
+}
+
+/// Change system prompt, sampling settings and model of a conversation.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_conversation_options(
+    state: State<'_, AppState>,
+    id: ConversationId,
+    options: Options,
+) -> Result<Conversation> {
+    Ok(state.app()?.store.write(|tx| {
+        chat::set_options(tx, id, &options)?;
+        chat::get(tx, id)
+    })?)
+}
+
+/// Say something and have it answered; returns when the answer has ended.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn send_message(
+    handle: AppHandle,
+    conversation: ConversationId,
+    text: String,
+    on_event: Channel<AnswerEvent>,
+) -> Result<()> {
+    answer(&handle, Ask::Say(conversation, &text), &on_event)
+}
+
+/// Answer an old question again; returns when the answer has ended.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn regenerate(
+    handle: AppHandle,
+    answer_id: MessageId,
+    on_event: Channel<AnswerEvent>,
+) -> Result<()> {
+    answer(&handle, Ask::Again(answer_id), &on_event)
+}
+
+/// Say something else in place of an old question; returns when the answer has ended.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn edit_message(
+    handle: AppHandle,
+    question_id: MessageId,
+    text: String,
+    on_event: Channel<AnswerEvent>,
+) -> Result<()> {
+    answer(&handle, Ask::Edit(question_id, &text), &on_event)
+}
+
+/// Stop the answer that a conversation is getting.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn stop_answer(state: State<'_, AppState>, conversation: ConversationId) -> Result<()> {
+    state.app()?.gate.stop(conversation);
+    Ok(())
+}
+
+/// Show another version of a message, with its newest continuation.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn switch_branch(state: State<'_, AppState>, version: MessageId) -> Result<Thread> {
+    Ok(state.app()?.store.write(|tx| {
+        let conversation = chat::switch_branch(tx, version)?;
+        chat::thread(tx, conversation)
+    })?)
+}
+
+/// Rate an answer, or take the rating back.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn rate_message(
+    state: State<'_, AppState>,
+    answer: MessageId,
+    rating: Option<Rating>,
+) -> Result<()> {
+    Ok(state
+        .app()?
+        .store
+        .write(|tx| chat::rate(tx, answer, rating, now_ms()))?)
+}
+
+/// Write a conversation to a file that the person chooses; its path, or nothing if they chose none.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn export_conversation(
+    handle: AppHandle,
+    state: State<'_, AppState>,
+    id: ConversationId,
+    format: ExportFormat,
+) -> Result<Option<String>> {
+    let exported = state
+        .app()?
+        .store
+        .read(|conn| chat::export(conn, id, format))?;
+    let chosen = handle
+        .dialog()
+        .file()
+        .set_file_name(&exported.file_name)
+        .blocking_save_file();
+    let Some(path) = chosen
+        .map(|path| path.into_path().map_err(internal))
+        .transpose()?
+    else {
+        return Ok(None);
+    };
+    std::fs::write(&path, exported.text).map_err(|error| not_written(&path, &error))?;
+    Ok(Some(path.display().to_string()))
+}
+
+/// Bring conversations back from a file that the person chooses; nothing if they chose none.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn import_conversations(
+    handle: AppHandle,
+    state: State<'_, AppState>,
+) -> Result<Option<Vec<ConversationId>>> {
+    let app = state.app()?;
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter("Exported conversations", &["json"])
+        .blocking_pick_file();
+    let Some(path) = chosen
+        .map(|path| path.into_path().map_err(internal))
+        .transpose()?
+    else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
+    let ids = app
+        .store
+        .write(|tx| chat::import(tx, workspaces::first(tx, now_ms())?, &text))?;
+    Ok(Some(ids))
+}
+
+/// Keep what was typed and not sent; no conversation: the new one.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn save_draft(
+    state: State<'_, AppState>,
+    conversation: Option<ConversationId>,
+    text: String,
+) -> Result<()> {
+    Ok(state
+        .app()?
+        .store
+        .write(|tx| Ok::<_, StoreError>(chat::save_draft(tx, conversation, &text)?))?)
+}
+
+/// What was typed for a new conversation and not sent.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn new_chat_draft(state: State<'_, AppState>) -> Result<String> {
+    Ok(state
+        .app()?
+        .store
+        .read(|conn| Ok::<_, StoreError>(chat::draft(conn, None)?))?)
+}
+
+/// How many tokens a text has for the model of a conversation; no conversation: a new one.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn count_tokens(
+    state: State<'_, AppState>,
+    conversation: Option<ConversationId>,
+    text: String,
+) -> Result<TokenCount> {
+    Ok(state.app()?.gate.count_tokens(conversation, &text)?)
+}
+
+/// All presets.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_presets(state: State<'_, AppState>) -> Result<Vec<Preset>> {
+    Ok(state
+        .app()?
+        .store
+        .read(|conn| Ok::<_, StoreError>(chat::presets(conn)?))?)
+}
+
+/// Keep a system prompt and sampling settings under a name.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn save_preset(
+    state: State<'_, AppState>,
+    name: String,
+    system_prompt: String,
+    sampling: Sampling,
+) -> Result<Preset> {
+    Ok(state
+        .app()?
+        .store
+        .write(|tx| chat::save_preset(tx, &name, &system_prompt, &sampling))?)
+}
+
+/// Forget a preset.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn delete_preset(state: State<'_, AppState>, id: PresetId) -> Result<()> {
+    Ok(state
+        .app()?
+        .store
+        .write(|tx| Ok::<_, StoreError>(chat::delete_preset(tx, id)?))?)
+}
+
+/// Open an address in the system's browser or mail program, after the person has seen it.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn open_link(handle: AppHandle, url: String) -> Result<()> {
+    let refused = || {
+        Problem::new(
+            ProblemCode::InvalidInput,
+            "Only web and mail addresses are opened.",
+        )
+    };
+    let parsed = tauri::Url::parse(&url).map_err(|_| refused())?;
+    if !matches!(parsed.scheme(), "http" | "https" | "mailto") {
+        return Err(refused());
+    }
+    handle
+        .opener()
+        .open_url(parsed.as_str(), None::<&str>)
+        .map_err(internal)
+}
+
+/// Answer, pass on what happens, and find a title afterwards.
+fn answer(handle: &AppHandle, ask: Ask<'_>, on_event: &Channel<AnswerEvent>) -> Result<()> {
+    let app = handle.state::<AppState>().app()?;
+    let (conversation, _) = app.gate.answer(ask, None, &mut |event| {
+        if let Err(error) = on_event.send(event) {
+            tracing::debug!("the window did not hear of an answer: {error}");
+        }
+    })?;
+    let handle = handle.clone();
+    std::thread::spawn(move || match app.gate.title(conversation) {
+        Ok(true) => events::tell(
+            &handle,
+            &ConversationsChanged {
+                id: Some(conversation),
+            },
+        ),
+        Ok(false) => {}
+        Err(GateError::Chat(chat::ChatError::NoConversation)) => {} // deleted meanwhile
+        Err(error) => tracing::warn!("no title was found: {error}"),
+    });
+    Ok(())
+}
+
+fn not_written(path: &std::path::Path, error: &std::io::Error) -> Problem {
+    let code = match error.kind() {
+        std::io::ErrorKind::StorageFull => ProblemCode::DiskFull,
+        _ => ProblemCode::InvalidInput,
+    };
+    Problem::new(
+        code,
+        format!("The file {} could not be written: {error}.", path.display()),
+    )
+}
+
+fn not_read(path: &std::path::Path, error: &std::io::Error) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidInput,
+        format!("The file {} could not be read: {error}.", path.display()),
+    )
+}

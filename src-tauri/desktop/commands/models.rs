@@ -1,0 +1,189 @@
+//! The Models screen.
+
+use std::{path::PathBuf, sync::atomic::Ordering};
+
+use gatehouse_core::{
+    ids::ModelId,
+    models::{self, InstalledModel},
+    problem::Problem,
+};
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+use tauri::{AppHandle, Manager, State};
+use tauri_plugin_dialog::DialogExt;
+
+use crate::{
+    events::{self, AddingState, EngineStatus, ModelAdding, ModelsChanged},
+    state::AppState,
+};
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// What this computer has.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Computer {
+    #[specta(type = Number)]
+    memory_bytes: u64,
+    #[specta(type = Number)]
+    memory_free_bytes: u64,
+    physical_cores: u32,
+    processor: String,
+}
+
+/// All installed models.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_models(state: State<'_, AppState>) -> Result<Vec<InstalledModel>> {
+    Ok(state.app()?.installed_models()?)
+}
+
+/// Let the person choose GGUF files and add them; how it goes comes as [`ModelAdding`].
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn add_model_by_dialog(handle: AppHandle) -> Result<()> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .add_filter("Models (GGUF)", &["gguf"])
+        .blocking_pick_files();
+    let paths = chosen
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|path| path.into_path().ok())
+        .collect();
+    add(handle, paths);
+    Ok(())
+}
+
+/// Stop adding models.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn cancel_adding(state: State<'_, AppState>) -> Result<()> {
+    state.cancel_adding.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Bring a model into memory; returns when it is ready.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_model(state: State<'_, AppState>, id: ModelId) -> Result<()> {
+    Ok(state.app()?.gate.load(id, &mut |_| ())?)
+}
+
+/// Stop loading a model.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn cancel_load(state: State<'_, AppState>, id: ModelId) -> Result<()> {
+    state.app()?.engines.cancel_load(id);
+    Ok(())
+}
+
+/// Take a model out of memory.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn unload_model(state: State<'_, AppState>, id: ModelId) -> Result<()> {
+    state.app()?.engines.unload(id);
+    Ok(())
+}
+
+/// Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn remove_model(
+    handle: AppHandle,
+    state: State<'_, AppState>,
+    id: ModelId,
+    delete_file: bool,
+) -> Result<()> {
+    state.app()?.remove_model(id, delete_file)?;
+    events::tell(&handle, &ModelsChanged {});
+    Ok(())
+}
+
+/// How the loaded models stand.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn engine_status(state: State<'_, AppState>) -> Result<Vec<EngineStatus>> {
+    Ok(state
+        .app()?
+        .engines
+        .snapshot()
+        .into_iter()
+        .map(EngineStatus::from)
+        .collect())
+}
+
+/// What this computer has.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn computer() -> Result<Computer> {
+    let computer = models::computer();
+    Ok(Computer {
+        memory_bytes: computer.memory.total_bytes,
+        memory_free_bytes: computer.memory.available_bytes,
+        physical_cores: computer.physical_cores,
+        processor: computer.processor,
+    })
+}
+
+/// Add files one after the other on a thread of their own, and tell how it goes.
+pub(crate) fn add(handle: AppHandle, paths: Vec<PathBuf>) {
+    std::thread::spawn(move || {
+        let state = handle.state::<AppState>();
+        state.cancel_adding.store(false, Ordering::Relaxed);
+        for path in paths {
+            let file = path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned();
+            let mut news = ModelAdding {
+                file,
+                state: AddingState::Reading,
+                fraction: 0.0,
+                model: None,
+                error: None,
+            };
+            events::tell(&handle, &news);
+            match add_one(&handle, &state, &path, &mut news) {
+                Ok(model) => {
+                    news = ModelAdding {
+                        state: AddingState::Added,
+                        fraction: 1.0,
+                        model: Some(model),
+                        ..news
+                    };
+                    events::tell(&handle, &ModelsChanged {});
+                }
+                Err(error) => {
+                    news = ModelAdding {
+                        state: AddingState::Refused,
+                        error: Some(error),
+                        ..news
+                    }
+                }
+            }
+            events::tell(&handle, &news);
+        }
+    });
+}
+
+fn add_one(
+    handle: &AppHandle,
+    state: &AppState,
+    path: &std::path::Path,
+    news: &mut ModelAdding,
+) -> Result<InstalledModel> {
+    let model = state
+        .app()?
+        .add_model(path, &state.cancel_adding, &mut |fraction| {
+            // A hundred steps are enough for the eye.
+            if fraction - news.fraction >= 0.01 {
+                news.fraction = fraction;
+                events::tell(handle, news);
+            }
+        })?;
+    Ok(model)
+}

@@ -1,0 +1,105 @@
+//! Settings, and where the data lies.
+
+use gatehouse_core::{
+    problem::Problem,
+    secrets::{self, KeyHome},
+    settings::{self, Settings},
+    store::{SnapshotInfo, SnapshotReason, snapshot},
+};
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt;
+
+use crate::state::AppState;
+
+/// Where the data lies and how large it is.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Storage {
+    data_folder: String,
+    /// The database with its log, in bytes.
+    #[specta(type = Number)]
+    database_bytes: u64,
+    snapshots: Vec<SnapshotInfo>,
+    key_home: KeyHome,
+    /// Updates that the database has had.
+    schema: u32,
+    /// The snapshot from before the last update, which an undo would put back.
+    last_update_undo: Option<SnapshotInfo>,
+}
+
+/// The settings of the app.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn get_settings(state: State<'_, AppState>) -> Result<Settings, Problem> {
+    Ok(state
+        .app()?
+        .store
+        .read(settings::get)
+        .map_err(gatehouse_core::store::StoreError::from)?)
+}
+
+/// Keep new settings and act on them.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_settings(
+    state: State<'_, AppState>,
+    settings: Settings,
+) -> Result<Settings, Problem> {
+    state.app()?.set_settings(&settings)?;
+    Ok(settings)
+}
+
+/// Where the data lies and how large it is.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn storage(state: State<'_, AppState>) -> Result<Storage, Problem> {
+    let app = state.app()?;
+    Ok(Storage {
+        data_folder: app.folder.path().display().to_string(),
+        database_bytes: app.store.bytes_on_disk(),
+        snapshots: snapshot::list(&app.folder).map_err(snapshot::SnapshotError::from)?,
+        key_home: app.key_home,
+        schema: app.store.schema()?,
+        last_update_undo: snapshot::before_update(&app.folder)
+            .map_err(snapshot::SnapshotError::from)?,
+    })
+}
+
+/// Make a snapshot of the database now.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn make_snapshot(state: State<'_, AppState>) -> Result<SnapshotInfo, Problem> {
+    Ok(state
+        .app()?
+        .store
+        .snapshot(SnapshotReason::ByHand, gatehouse_core::now_ms())?)
+}
+
+/// Put the snapshot from before the last update back, and end the app so that the older one can start.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn undo_update(handle: AppHandle, state: State<'_, AppState>) -> Result<(), Problem> {
+    state.closed(|lock| {
+        let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())?;
+        Ok(snapshot::undo_update(lock, &key, gatehouse_core::now_ms())?)
+    })?;
+    handle.exit(0);
+    Ok(())
+}
+
+/// Show the data folder in the system's file manager.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn open_data_folder(
+    handle: AppHandle,
+    state: State<'_, AppState>,
+) -> Result<(), Problem> {
+    let folder = state.app()?.folder.path().display().to_string();
+    handle
+        .opener()
+        .open_path(folder, None::<&str>)
+        .map_err(super::internal)
+}

@@ -1,0 +1,198 @@
+//! What the commands share: the opened Gatehouse, or why it is not open.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use gatehouse_core::{
+    app::{App, StartError, Surroundings, engine_beside_this_program},
+    problem::{Problem, ProblemCode},
+    store::{DataFolder, FolderError, InstanceLock, LockError, OpenError},
+};
+use tauri::{AppHandle, Manager};
+
+use crate::events::{self, EngineStatus, EnginesChanged, ModelsChanged};
+
+/// What the commands share.
+pub(crate) struct AppState {
+    named_folder: Option<PathBuf>,
+    open: Mutex<Open>,
+    /// Set to stop adding models.
+    pub(crate) cancel_adding: AtomicBool,
+}
+
+#[derive(Default)]
+struct Open {
+    lock: Option<Arc<InstanceLock>>,
+    app: Option<Arc<App>>,
+}
+
+/// Why Gatehouse is not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotOpen {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl AppState {
+    pub(crate) fn new(named_folder: Option<PathBuf>) -> Self {
+        Self {
+            named_folder,
+            open: Mutex::default(),
+            cancel_adding: AtomicBool::new(false),
+        }
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> Result<DataFolder, FolderError> {
+        DataFolder::resolve(self.named_folder.as_deref())
+    }
+
+    /// The opened Gatehouse.
+    pub(crate) fn app(&self) -> Result<Arc<App>, Problem> {
+        let closed = || {
+            Problem::new(
+                ProblemCode::Internal,
+                "Gatehouse has not opened its data yet.",
+            )
+        };
+        self.open().app.clone().ok_or_else(closed)
+    }
+
+    /// Open, if it is not open yet.
+    pub(crate) fn open_now(&self, handle: &AppHandle) -> Result<Arc<App>, NotOpen> {
+        let mut open = self.open();
+        if let Some(app) = &open.app {
+            return Ok(app.clone());
+        }
+        let lock = match &open.lock {
+            Some(lock) => lock.clone(),
+            None => open
+                .lock
+                .insert(Arc::new(InstanceLock::acquire(&self.folder()?)?))
+                .clone(),
+        };
+        let app = Arc::new(App::open_window(&lock, surroundings(handle)?)?);
+        open.app = Some(app.clone());
+        drop(open);
+        settle_in(handle.clone(), app.clone());
+        Ok(app)
+    }
+
+    /// Close, and do something that needs the data folder to itself.
+    pub(crate) fn closed<T>(
+        &self,
+        work: impl FnOnce(&InstanceLock) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut open = self.open();
+        if let Some(app) = open.app.take()
+            && let Err(app) = let_go(app)
+        {
+            open.app = Some(app);
+            return Err(Problem::new(
+                ProblemCode::Busy,
+                "Gatehouse is still working on something.",
+            )
+            .hint("Wait until answers have ended, then try again."));
+        }
+        match &open.lock {
+            Some(lock) => work(lock),
+            None => Err(Problem::new(ProblemCode::Busy, LockError::AlreadyOpen)),
+        }
+    }
+
+    /// End answers in good order, within a time.
+    pub(crate) fn end(&self, limit: Duration) {
+        self.cancel_adding.store(true, Ordering::Relaxed);
+        let Some(app) = self.open().app.take() else {
+            return;
+        };
+        let start = Instant::now();
+        while app.gate.stop_all() && start.elapsed() < limit {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wait until nobody else holds the app, then drop it; give it back if somebody still does.
+fn let_go(mut app: Arc<App>) -> Result<(), Arc<App>> {
+    let start = Instant::now();
+    loop {
+        app.gate.stop_all();
+        app = match Arc::try_unwrap(app) {
+            Ok(_) => return Ok(()),
+            Err(app) if start.elapsed() > Duration::from_secs(5) => return Err(app),
+            Err(app) => app,
+        };
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
+    let teller = handle.clone();
+    Ok(Surroundings {
+        engine_program: engine_beside_this_program().map_err(OpenError::from)?,
+        resources: handle
+            .path()
+            .resource_dir()
+            .ok()
+            .map(|folder| folder.join("models")),
+        on_engine_change: Box::new(move || {
+            if let Ok(app) = teller.state::<AppState>().app() {
+                let engines = app
+                    .engines
+                    .snapshot()
+                    .into_iter()
+                    .map(EngineStatus::from)
+                    .collect();
+                events::tell(&teller, &EnginesChanged(engines));
+            }
+        }),
+    })
+}
+
+/// What can wait until the window shows: the starter model and the day's snapshot.
+fn settle_in(handle: AppHandle, app: Arc<App>) {
+    std::thread::spawn(move || {
+        match app.ensure_starter() {
+            Ok(true) => events::tell(&handle, &ModelsChanged {}),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("the starter model was not added: {error}"),
+        }
+        if let Err(error) = app.daily_snapshot() {
+            tracing::warn!("the day's snapshot was not made: {error}");
+        }
+    });
+}
+
+/// Bring the window to the front whenever Gatehouse is started again on the same folder.
+pub(crate) fn raise_when_asked(handle: &AppHandle) {
+    let handle = handle.clone();
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(500));
+            let lock = handle.state::<AppState>().open().lock.clone();
+            if lock.is_some_and(|lock| lock.asked_to_raise())
+                && let Some(window) = handle.get_webview_window("main")
+            {
+                let raised = window.unminimize().and_then(|()| window.set_focus());
+                if let Err(error) = raised {
+                    tracing::warn!("the window did not come to the front: {error}");
+                }
+            }
+        }
+    });
+}
