@@ -267,10 +267,10 @@ fn another_sqlite_file_is_not_taken_for_ours() {
 
 #[test]
 fn damage_deep_in_a_large_database_is_found_by_the_daily_snapshot_and_older_ones_stay() {
-    let temp = filled(12_000);
+    let temp = filled(3_000);
     let mut bytes = fs::read(temp.folder.database()).unwrap();
     assert!(
-        bytes.len() > 8 << 20,
+        bytes.len() > 2 << 20,
         "large enough not to be read whole at the start"
     );
     let middle = bytes.len() / 2;
@@ -382,7 +382,7 @@ fn processes_that_start_at_once_in_an_empty_folder_share_one_key_and_lose_no_wri
 fn a_kill_in_the_middle_of_writing_loses_nothing_that_was_committed() {
     let temp = TempFolder::new();
     let mut committed = 0;
-    for round in 1..=15 {
+    for round in 1..=8 {
         let mut writer = child("store::child_writes_until_it_is_killed", &temp.folder)
             .spawn()
             .unwrap();
