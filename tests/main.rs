@@ -1,5 +1,6 @@
 //! What the product promises, headless, in the order in which it is best read.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod models;
 mod store;
 mod support;

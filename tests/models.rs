@@ -14,15 +14,16 @@ use gatehouse_core::{
         Verdict,
     },
     problem::{Problem, ProblemCode},
-    secrets::DatabaseKey,
-    store::{DataFolder, Store},
+    store::Store,
 };
 use gatehouse_protocol::ModelPurpose;
 use tempfile::TempDir;
 
-use crate::support::gguf::{Gguf, Meta};
+use crate::support::{
+    folder::{NOW, TempFolder},
+    gguf::{Gguf, Meta},
+};
 
-const NOW: i64 = 1_795_464_605_123;
 const MEMORY: ComputerMemory = ComputerMemory {
     total_bytes: 16_000_000_000,
     available_bytes: 11_000_000_000,
@@ -33,7 +34,7 @@ struct Desk {
     store: Store,
     good: ModelId,
     files: TempDir,
-    _data: TempDir,
+    _data: TempFolder,
 }
 
 impl Desk {
@@ -74,11 +75,9 @@ impl Desk {
     }
 }
 
-fn empty_store() -> (Store, TempDir) {
-    let data = tempfile::tempdir().unwrap();
-    let folder = DataFolder::resolve(Some(data.path())).unwrap();
-    let store = Store::open(&folder, &DatabaseKey::random().unwrap(), NOW).unwrap();
-    (store, data)
+fn empty_store() -> (Store, TempFolder) {
+    let data = TempFolder::new();
+    (data.open().unwrap(), data)
 }
 
 fn add(store: &Store, path: &Path) -> Result<Added, ModelError> {

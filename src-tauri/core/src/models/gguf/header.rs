@@ -13,13 +13,15 @@ use super::{GgufError, encoding, foreign};
 use crate::models::words;
 
 /// Everything before the weights ends within this. A vocabulary of 250,000 tokens takes about 12 MB.
-const MAX_HEADER_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_HEADER_BYTES: u64 = 128 * 1024 * 1024;
 /// Models have 30 to 100 keys.
 const MAX_KEYS: u64 = 4_096;
 /// The largest models have a few thousand tensors.
 const MAX_TENSORS: u64 = 100_000;
 /// The format's own limit for keys; names of tensors are far shorter.
 const MAX_NAME_BYTES: u64 = 65_535;
+/// The largest vocabularies have about a million tokens.
+const MAX_LIST_TEXTS: u64 = 8_000_000;
 /// How much of a text is kept.
 const KEPT_TEXT_BYTES: u64 = 4_096;
 /// How many numbers of an array are kept: one a layer.
@@ -279,6 +281,7 @@ impl<R: Read + Seek> Bounded<R> {
         let count = self.u64()?;
         let (mut numbers, mut texts) = (Vec::new(), Vec::new());
         if kind == 8 {
+            check("texts in a list", count, MAX_LIST_TEXTS)?;
             // Every text has a length of eight bytes, so `claim` bounds this loop too.
             for i in 0..count {
                 let bytes = self.u64()?;

@@ -126,6 +126,14 @@ fn absurd_counts_and_lengths_are_refused_before_anything_is_allocated() {
     assert!(refusal(&tensors.bytes()).ends_with("it claims 1,099,511,627,776 tensors."));
     let mut bytes = Gguf::model("llama").bytes();
     let at = bytes
+        .windows(21)
+        .position(|w| w == b"tokenizer.ggml.tokens")
+        .expect("the key is there")
+        + 21;
+    bytes[at + 8..at + 16].copy_from_slice(&(1_u64 << 62).to_le_bytes());
+    assert!(refusal(&bytes).ends_with("it claims 4,611,686,018,427,387,904 texts in a list."));
+    let mut bytes = Gguf::model("llama").bytes();
+    let at = bytes
         .windows(17)
         .position(|w| w == b"token_embd.weight")
         .expect("the tensor is there")
