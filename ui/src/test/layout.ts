@@ -31,13 +31,43 @@ class FixedSizes implements ResizeObserver {
 	disconnect(): void {}
 }
 
-Element.prototype.scrollTo = function (this: Element, to?: ScrollToOptions | number, top?: number) {
-	this.scrollTop = typeof to === "object" ? (to.top ?? this.scrollTop) : (top ?? this.scrollTop);
-	this.dispatchEvent(new Event("scroll"));
-};
 vi.stubGlobal("ResizeObserver", FixedSizes);
+
+/** How high the content of a scrolling region says it is. */
+function contentHeight(element: Element): number {
+	const content = element.firstElementChild;
+	const height = content instanceof HTMLElement ? parseFloat(content.style.height) : NaN;
+	return Number.isNaN(height) ? sizePx.height : height;
+}
+
+const scrolledTo = new WeakMap<Element, number>();
+
+Element.prototype.scrollTo = function (this: Element, to?: ScrollToOptions | number, top?: number) {
+	this.scrollTop = (typeof to === "object" ? to.top : top) ?? this.scrollTop;
+};
+Element.prototype.scrollBy = function (this: Element, by?: ScrollToOptions | number, y?: number) {
+	this.scrollTop += (typeof by === "object" ? by.top : y) ?? 0;
+};
 Object.defineProperties(HTMLElement.prototype, {
 	offsetParent: { configurable: true, get: () => document.body },
 	offsetHeight: { configurable: true, get: () => sizePx.height },
 	clientHeight: { configurable: true, get: () => sizePx.height },
+	scrollHeight: {
+		configurable: true,
+		get(this: HTMLElement) {
+			return contentHeight(this);
+		},
+	},
+	scrollTop: {
+		configurable: true,
+		get(this: HTMLElement) {
+			return scrolledTo.get(this) ?? 0;
+		},
+		set(this: HTMLElement, top: number) {
+			const to = Math.max(0, Math.min(top, contentHeight(this) - sizePx.height));
+			if (to === this.scrollTop) return;
+			scrolledTo.set(this, to);
+			this.dispatchEvent(new Event("scroll"));
+		},
+	},
 });
