@@ -34,7 +34,7 @@ const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3fZ";
 
 /// Why a snapshot was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "snake_case")]
 pub enum SnapshotReason {
     /// The first one of a day; the newest five are kept.
     Daily,
