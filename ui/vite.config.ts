@@ -21,5 +21,7 @@ export default defineConfig(({ mode }) => ({
 		environment: "jsdom",
 		setupFiles: ["src/test/setup.ts"],
 		include: ["src/**/*.test.ts"],
+		// Styles mean nothing without a layout; the tokens are read as text by the contrast test.
+		css: { include: [/tokens\.css/] },
 	},
 }));

@@ -25,14 +25,14 @@ function read(hash: string): Place {
 	};
 }
 
-let current = $state.raw<Place>(read(location.hash));
-let lastConversationId: string | null = null;
+const start = read(location.hash);
+let current = $state.raw<Place>(start);
+let lastConversationId = start.conversationId;
 
 function move(to: Place): void {
 	current = to;
 	if (to.screen === "chat") lastConversationId = to.conversationId;
 }
-move(current);
 
 window.addEventListener("hashchange", () => move(read(location.hash)));
 

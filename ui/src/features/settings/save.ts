@@ -4,6 +4,6 @@ import type { Settings } from "$lib/backend";
 import { changeSettings } from "$lib/state/settings.svelte";
 import { toastError } from "$lib/state/toasts.svelte";
 
-export function save(change: Partial<Settings>): void {
-	changeSettings(change).catch(toastError);
+export function save(change: Partial<Settings>): Promise<void> {
+	return changeSettings(change).catch(toastError);
 }

@@ -1,12 +1,12 @@
 // What a person reads when Gatehouse cannot open: what happened, what was kept, what to do next.
 
-import type { StartupProblem } from "$lib/backend";
+import type { StartupCode } from "$lib/backend";
 
 export type ProblemWords = { title: string; happened: string; kept: string; next: string };
 
 const untouched = "Nothing was changed. Your chats are in the folder below, as they were.";
 
-export const problemWords: Record<StartupProblem, ProblemWords> = {
+export const problemWords: Record<StartupCode, ProblemWords> = {
 	damaged: {
 		title: "Your chats can’t be read",
 		happened:

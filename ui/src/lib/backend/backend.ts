@@ -9,9 +9,11 @@ import type {
 	ConversationsChanged,
 	ConversationSummary,
 	EngineStatus,
+	ExportFormat,
 	InstalledModel,
 	ModelAdding,
 	ModelDragging,
+	ModelsChanged,
 	Preset,
 	Rating,
 	Sampling,
@@ -24,14 +26,13 @@ import type {
 	TokenCount,
 } from "./types";
 
-export type ExportFormat = "markdown" | "json";
 export type OnAnswerEvent = (event: AnswerEvent) => void;
 
 /** What the host tells without being asked. */
 export type HostEvents = {
 	conversationsChanged: ConversationsChanged;
 	modelAdding: ModelAdding;
-	modelsChanged: unknown;
+	modelsChanged: ModelsChanged;
 	enginesChanged: EngineStatus[];
 	modelDragging: ModelDragging;
 };

@@ -3,7 +3,7 @@
 
 import type { ErrorCode, IpcError } from "./types";
 
-export type Explanation = {
+type Explanation = {
 	/** What happened, as a heading. */
 	title: string;
 	/** The host's sentence about this very case. */
@@ -67,7 +67,7 @@ export function explain(error: IpcError): Explanation {
 	return { title, detail: error.message, next: error.hint ?? next };
 }
 
-export function isIpcError(value: unknown): value is IpcError {
+function isIpcError(value: unknown): value is IpcError {
 	return (
 		typeof value === "object" &&
 		value !== null &&

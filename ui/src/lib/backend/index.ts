@@ -4,20 +4,20 @@ import { Channel } from "@tauri-apps/api/core";
 
 import type { Backend, OnAnswerEvent } from "./backend";
 import { commands, events } from "./bindings";
-import type { AnswerEvent, IpcError } from "./types";
+import type { AnswerEvent, Complete, IpcError } from "./types";
 
-export type { Backend, ExportFormat, HostEvents, OnAnswerEvent } from "./backend";
-export { explain, isIpcError, toIpcError, type Explanation } from "./errors";
+export type { Backend, OnAnswerEvent } from "./backend";
+export { explain, toIpcError } from "./errors";
 export type * from "./types";
 
 type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: IpcError };
 
 /** Turns a generated command, which returns its error, into a function that throws it. */
 function throwing<Args extends unknown[], T>(command: (...args: Args) => Promise<Outcome<T>>) {
-	return async (...args: Args): Promise<T> => {
+	return async (...args: Args): Promise<Complete<T>> => {
 		const outcome = await command(...args);
 		if (outcome.status === "error") throw outcome.error;
-		return outcome.data;
+		return outcome.data as Complete<T>;
 	};
 }
 

@@ -35,12 +35,15 @@ export async function refreshModels(): Promise<void> {
 export function watchModels(onError: (thrown: unknown) => void): () => void {
 	const refresh = () => void refreshModels().catch(onError);
 	const stopModels = backend.on("modelsChanged", refresh);
+	let told = false;
 	const stopEngines = backend.on("enginesChanged", (changed) => {
+		told = true;
 		engines = changed;
 	});
 	refresh();
 	backend.engineStatus().then((now) => {
-		engines = now;
+		// What was told meanwhile is newer than this answer.
+		if (!told) engines = now;
 	}, onError);
 	return () => {
 		stopModels();

@@ -1,5 +1,7 @@
 // Short messages at the foot of the window, with at most one thing to do about them (Undo).
 
+import { untrack } from "svelte";
+
 import { explain, toIpcError } from "$lib/backend";
 
 export type Toast = {
@@ -42,6 +44,7 @@ export function dismissToast(id: number): void {
 function show(toast: Omit<Toast, "id">, forMs: number | null): void {
 	const id = nextId++;
 	// Three at most: an older one was read or never will be.
-	list = [...list.slice(-2), { ...toast, id }];
+	// Untracked, so that an effect may show one without running again for each that comes and goes.
+	list = [...untrack(() => list).slice(-2), { ...toast, id }];
 	if (forMs !== null) setTimeout(() => dismissToast(id), forMs);
 }

@@ -9,7 +9,7 @@ import type {
 	ModelAdding,
 	SnapshotInfo,
 	Startup,
-	StartupProblem,
+	StartupCode,
 } from "../types";
 import { fakeChats } from "./chats";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
@@ -26,13 +26,11 @@ export type FakeOptions = {
 	longChat?: number;
 	keyHome?: KeyHome;
 	/** The screen to show in place of the app. */
-	problem?: StartupProblem | null;
+	problem?: StartupCode | null;
 	/** Keep the start-up waiting for ever. */
 	starting?: boolean;
 	/** What every answer ends with. */
 	answerError?: IpcError | null;
-	/** The version this one replaced, if the first start after an update. */
-	updatedFrom?: string | null;
 };
 
 type Method = Exclude<keyof Backend, "on">;
@@ -61,10 +59,9 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		noModels: query.has("nomodels"),
 		longChat: Number(query.get("long") ?? 0),
 		keyHome: query.get("key") === "file" ? "file" : "keychain",
-		problem: query.get("problem") as StartupProblem | null,
+		problem: query.get("problem") as StartupCode | null,
 		starting: query.has("starting"),
 		answerError: query.has("dies") ? answerError : null,
-		updatedFrom: query.get("updated"),
 	};
 }
 
@@ -119,7 +116,6 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 				version: "0.1.0",
 				dataFolder: "/home/ada/.local/share/gatehouse",
 				keyHome: options.keyHome ?? "keychain",
-				updatedFrom: options.updatedFrom ?? null,
 			};
 		}
 		return {
@@ -189,7 +185,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		};
 		models = [...models, model];
 		emit("modelAdding", { ...step, state: "added", fraction: 1, model });
-		emit("modelsChanged", null);
+		emit("modelsChanged", {});
 	}
 
 	const chats = fakeChats({
@@ -224,7 +220,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		removeModel: async (id) => {
 			models = models.filter((model) => model.id !== id);
 			setEngine(id, null);
-			emit("modelsChanged", null);
+			emit("modelsChanged", {});
 		},
 		engineStatus: async () => engines,
 		computer: async () => sampleComputer,
@@ -236,14 +232,14 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			snapshots,
 			keyHome: options.keyHome ?? "keychain",
 			schema: 3,
-			lastUpdateUndo: snapshots.find((snapshot) => snapshot.reason === "before_update") ?? null,
+			lastUpdateUndo: snapshots.find((snapshot) => snapshot.reason === "beforeUpdate") ?? null,
 		}),
 		makeSnapshot: async () => {
 			const made: SnapshotInfo = {
 				name: `by-hand-${snapshots.length}`,
 				madeAtMs: now(),
 				bytes: 3_518_464,
-				reason: "by_hand",
+				reason: "byHand",
 				schema: 3,
 			};
 			snapshots = [made, ...snapshots];
@@ -280,7 +276,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	};
 }
 
-const problemMessages: Record<StartupProblem, string> = {
+const problemMessages: Record<StartupCode, string> = {
 	damaged: "The database is not readable: page 12 fails its check.",
 	key_missing: "The keychain has no key named Gatehouse.",
 	key_wrong: "The key in the keychain does not open the database.",

@@ -1,0 +1,161 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { registerActions } from "$lib/actions";
+import type { FakeOptions } from "$lib/backend/fake";
+import { watchModels } from "$lib/state/models.svelte";
+import { readSettings, settings } from "$lib/state/settings.svelte";
+import { toasts } from "$lib/state/toasts.svelte";
+
+import { accessibilityFaults } from "../../test/axe";
+import { host, show } from "../../test/render";
+import SettingsScreen from "./SettingsScreen.svelte";
+
+const startup = {
+	state: "ready",
+	version: "0.1.0",
+	dataFolder: "/home/ada/.local/share/gatehouse",
+	keyHome: "keychain",
+} as const;
+
+async function open(options: FakeOptions = {}) {
+	const fake = host(options);
+	await readSettings();
+	watchModels((thrown) => {
+		throw thrown;
+	});
+	return { fake, ...show(SettingsScreen, { startup }) };
+}
+
+const group = (name: string) => screen.getByRole("region", { name });
+
+beforeEach(() => {
+	localStorage.clear();
+	delete document.documentElement.dataset.theme;
+});
+
+describe("the theme", () => {
+	it("applies at once and is known before the next first paint", async () => {
+		const { user } = await open();
+		await user.click(screen.getByRole("radio", { name: "Dark" }));
+		await waitFor(() => expect(document.documentElement.dataset.theme).toBe("dark"));
+		expect(localStorage.getItem("theme"), "public/theme.js reads it").toBe("dark");
+	});
+
+	it("follows the computer again when asked to", async () => {
+		const { user } = await open();
+		await user.click(screen.getByRole("radio", { name: "Light" }));
+		await waitFor(() => expect(document.documentElement.dataset.theme).toBe("light"));
+		await user.click(screen.getByRole("radio", { name: "As this computer" }));
+		await waitFor(() => expect(document.documentElement.dataset.theme).toBeUndefined());
+	});
+});
+
+describe("a setting", () => {
+	it("is kept in the host with all others unchanged", async () => {
+		const { fake, user } = await open();
+		const before = settings.now;
+		await user.click(screen.getByRole("switch", { name: "Automatic titles" }));
+		await waitFor(() =>
+			expect(
+				screen.getByRole("switch", { name: "Automatic titles" }).getAttribute("aria-checked"),
+			).toBe("false"),
+		);
+		expect(fake.calls.findLast((call) => call.method === "setSettings")?.args).toEqual([
+			{ ...before, automaticTitles: false },
+		]);
+	});
+
+	it("that the host refuses stays as it was and says so", async () => {
+		const { fake, user } = await open();
+		fake.fail("setSettings", { code: "disk_full", message: "No space left.", hint: null });
+		await user.click(screen.getByRole("radio", { name: "Ctrl+Enter" }));
+		await waitFor(() =>
+			expect(toasts.list.map((toast) => toast.text).join()).toContain("No space left."),
+		);
+		expect(settings.now.sendKey).toBe("enter");
+		await waitFor(() =>
+			expect(screen.getByRole("radio", { name: "Enter" })).toHaveProperty("checked", true),
+		);
+	});
+
+	it("outside its limits is not kept, and the field says the limits", async () => {
+		const { fake, user } = await open();
+		const field = screen.getByRole("spinbutton", { name: "Context size" });
+		await user.clear(field);
+		await user.type(field, "12{Tab}");
+		expect(await screen.findByText("Enter a number from 512 to 1,048,576.")).toBeTruthy();
+		expect(field.getAttribute("aria-invalid")).toBe("true");
+		expect(fake.calls.some((call) => call.method === "setSettings")).toBe(false);
+	});
+
+	it("left empty means automatic where that is offered", async () => {
+		const { fake, user } = await open();
+		const field = screen.getByRole("spinbutton", { name: "Threads" });
+		await user.type(field, "4{Tab}");
+		await waitFor(() => expect(settings.now.threads).toBe(4));
+		await user.clear(field);
+		await user.tab();
+		await waitFor(() => expect(settings.now.threads).toBeNull());
+		expect(fake.calls.filter((call) => call.method === "setSettings")).toHaveLength(2);
+	});
+});
+
+describe("storage", () => {
+	it("says where the data is, how large, and where its key is", async () => {
+		await open();
+		await screen.findByText("/home/ada/.local/share/gatehouse");
+		expect(group("Storage").textContent).toContain("In the keychain of this computer.");
+		expect(group("Storage").textContent.replaceAll(/\s/g, " ")).toContain("3.5 MB");
+	});
+
+	it("is honest about a key in a file", async () => {
+		await open({ keyHome: "file" });
+		expect(await screen.findByText(/Whoever can read your files can read the chats/)).toBeTruthy();
+	});
+
+	it("makes a snapshot and shows it", async () => {
+		const { user } = await open();
+		const table = await screen.findByRole("table", { name: "Snapshots of your chats" });
+		expect(within(table).getAllByRole("row")).toHaveLength(4);
+		await user.click(screen.getByRole("button", { name: "Make one now" }));
+		await waitFor(() => expect(within(table).getAllByRole("row")).toHaveLength(5));
+	});
+
+	it("takes back an update only after saying what that means", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("button", { name: "Take back…" }));
+		const question = await screen.findByRole("alertdialog", { name: "Take back the last update?" });
+		expect(question.textContent).toContain("not deleted");
+		expect(fake.calls.some((call) => call.method === "undoUpdate")).toBe(false);
+		await user.click(within(question).getByRole("button", { name: "Take back and quit" }));
+		await waitFor(() => expect(fake.calls.some((call) => call.method === "undoUpdate")).toBe(true));
+	});
+});
+
+it("opens the sheet of shortcuts", async () => {
+	let opened = false;
+	registerActions([
+		{
+			id: "help.shortcuts",
+			title: "Keyboard shortcuts",
+			group: "Help",
+			run: () => (opened = true),
+		},
+	]);
+	const { user } = await open();
+	await user.click(screen.getByRole("button", { name: "All shortcuts" }));
+	expect(opened).toBe(true);
+});
+
+it("says its version and the licences of what came along", async () => {
+	await open();
+	expect(group("About").textContent).toContain("Version 0.1.0");
+	expect(group("About").textContent).toContain("SIL Open Font Licence");
+});
+
+it("has no fault that an accessibility checker finds", async () => {
+	await open();
+	await screen.findByRole("table", { name: "Snapshots of your chats" });
+	expect(await accessibilityFaults()).toEqual([]);
+});

@@ -1,0 +1,167 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { createRawSnippet } from "svelte";
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { runShortcut } from "$lib/actions";
+import type { Startup } from "$lib/backend";
+import type { FakeOptions } from "$lib/backend/fake";
+import { go, place, type Screen } from "$lib/navigation.svelte";
+import { settings } from "$lib/state/settings.svelte";
+import { dismissToast, toasts } from "$lib/state/toasts.svelte";
+
+import { accessibilityFaults } from "../../test/axe";
+import { host, show } from "../../test/render";
+import Shell from "./Shell.svelte";
+
+type Ready = Extract<Startup, { state: "ready" }>;
+
+const ready: Ready = {
+	state: "ready",
+	version: "0.2.0",
+	dataFolder: "/home/ada/.local/share/gatehouse",
+	keyHome: "keychain",
+};
+const screenName = createRawSnippet<[Screen]>((name) => ({
+	render: () => `<h1>Screen ${name()}</h1>`,
+}));
+
+function open(startup: Partial<Ready> = {}, options: FakeOptions = {}) {
+	const fake = host(options);
+	return { fake, ...show(Shell, { startup: { ...ready, ...startup }, screen: screenName }) };
+}
+
+const rail = () => screen.getByRole("navigation", { name: "Screens" });
+const press = (key: string, init: KeyboardEventInit = {}) =>
+	fireEvent.keyDown(document.body, { key, ...init });
+
+window.addEventListener("keydown", runShortcut);
+
+beforeEach(() => {
+	localStorage.clear();
+	for (const { id } of toasts.list) dismissToast(id);
+	go("chat");
+});
+
+describe("the rail", () => {
+	it("leads to each screen and marks where one is", async () => {
+		const { user } = open();
+		await user.click(within(rail()).getByRole("button", { name: "Models" }));
+		expect(place.screen).toBe("models");
+		expect(
+			within(rail()).getByRole("button", { name: "Models" }).getAttribute("aria-current"),
+		).toBe("page");
+	});
+
+	it("says that nothing leaves, and which model is loaded", async () => {
+		open();
+		expect(within(rail()).getByText("Everything stays on this computer")).toBeTruthy();
+		expect(await within(rail()).findByText(/SmolLM2 135M Instruct loaded/)).toBeTruthy();
+	});
+
+	it("says so when there is no model", async () => {
+		open({}, { noModels: true });
+		expect(await within(rail()).findByText("No model installed")).toBeTruthy();
+	});
+});
+
+describe("by keyboard", () => {
+	it("Ctrl+1 to 3 lead to the screens", async () => {
+		open();
+		await press("3", { ctrlKey: true });
+		expect(place.screen).toBe("settings");
+		await press("2", { ctrlKey: true });
+		expect(place.screen).toBe("models");
+		await press("1", { ctrlKey: true });
+		expect(place.screen).toBe("chat");
+	});
+
+	it("Ctrl+N begins a new chat from anywhere", async () => {
+		open();
+		go("chat", "old");
+		go("settings");
+		await press("n", { ctrlKey: true });
+		expect([place.screen, place.conversationId]).toEqual(["chat", null]);
+	});
+
+	it("a question mark shows every shortcut", async () => {
+		open();
+		await press("?", { shiftKey: true });
+		const sheet = await screen.findByRole("dialog", { name: "Keyboard shortcuts" });
+		expect(within(sheet).getByText("New chat")).toBeTruthy();
+		expect(within(sheet).getAllByText("Ctrl").length).toBeGreaterThan(3);
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+});
+
+describe("the command palette", () => {
+	async function openPalette() {
+		const opened = open();
+		await press("k", { ctrlKey: true });
+		const input = await screen.findByRole("combobox", { name: "Find a chat or an action" });
+		return { ...opened, input };
+	}
+
+	it("begins with the chats used last", async () => {
+		await openPalette();
+		expect(
+			await screen.findByRole("option", { name: "Notice period in the Larkspur lease" }),
+		).toBeTruthy();
+	});
+
+	it("finds a chat by what was said in it and opens it at that message", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "radiators");
+		const found = await screen.findByRole("option", { name: /Summarise the inspection report/ });
+		await user.click(found);
+		expect(place.screen).toBe("chat");
+		expect(place.conversationId).not.toBeNull();
+		expect(place.messageId, "the search hit names the message").not.toBeNull();
+		await waitFor(() => expect(screen.queryByRole("combobox")).toBeNull());
+	});
+
+	it("runs an action with Enter", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "dark");
+		await screen.findByRole("option", { name: "Dark theme" });
+		await user.keyboard("{Enter}");
+		await waitFor(() => expect(settings.now.theme).toBe("dark"));
+	});
+
+	it("switches the model for new chats", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "use qwen");
+		await user.click(
+			await screen.findByRole("option", { name: "Use Qwen2.5 7B Instruct for new chats" }),
+		);
+		await waitFor(() => expect(settings.now.defaultModelId).toBe("qwen"));
+	});
+
+	it("says when nothing is found", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "zzzz");
+		expect(await screen.findByText("Nothing found for “zzzz”.")).toBeTruthy();
+	});
+
+	it("has no fault that an accessibility checker finds", async () => {
+		await openPalette();
+		await screen.findByRole("option", { name: "Notice period in the Larkspur lease" });
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+});
+
+describe("notices", () => {
+	it("a key in a file is said once and not again after it was dismissed", async () => {
+		const first = open({ keyHome: "file" });
+		const notice = screen.getByRole("complementary", { name: "Where the key is" });
+		await first.user.click(within(notice).getByRole("button", { name: "Dismiss" }));
+		expect(screen.queryByRole("complementary", { name: "Where the key is" })).toBeNull();
+		first.unmount();
+		open({ keyHome: "file" });
+		expect(screen.queryByRole("complementary", { name: "Where the key is" })).toBeNull();
+	});
+
+	it("with the key in the keychain there is nothing to say", () => {
+		open();
+		expect(screen.queryByRole("complementary", { name: "Where the key is" })).toBeNull();
+	});
+});

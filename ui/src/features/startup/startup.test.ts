@@ -1,0 +1,103 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import { createRawSnippet } from "svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { StartupCode } from "$lib/backend";
+
+import { accessibilityFaults } from "../../test/axe";
+import { host, show } from "../../test/render";
+import { problemWords } from "./problems";
+import Startup from "./Startup.svelte";
+
+const ready = createRawSnippet(() => ({ render: () => "<p>The app is open.</p>" }));
+const codes = Object.keys(problemWords) as StartupCode[];
+
+afterEach(() => vi.useRealTimers());
+
+describe("while the data opens", () => {
+	it("the window already has its frame, and nothing in it can be pressed", () => {
+		host({ starting: true });
+		show(Startup, { ready });
+		const entry = screen.getByRole("button", { name: "Chat" });
+		expect(entry, "there is nowhere to go yet").toHaveProperty("disabled", true);
+		expect(screen.getByRole("status").textContent).toContain("Opening your chats");
+	});
+
+	it("says after a while that the keychain may be asking", async () => {
+		vi.useFakeTimers();
+		host({ starting: true });
+		show(Startup, { ready });
+		expect(screen.getByRole("status").textContent).not.toContain("keychain");
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect(screen.getByRole("status").textContent).toContain("keychain");
+	});
+});
+
+it("shows the app once it is open", async () => {
+	host();
+	show(Startup, { ready });
+	expect(await screen.findByText("The app is open.")).toBeTruthy();
+});
+
+describe.each(codes)("when it can't open: %s", (problem) => {
+	it("says what happened, what was kept and what to do, and can be quit", async () => {
+		host({ problem });
+		show(Startup, { ready });
+		const words = problemWords[problem];
+		expect(await screen.findByRole("heading", { level: 1, name: words.title })).toBeTruthy();
+		const alert = screen.getByRole("alert").textContent;
+		for (const part of [words.happened, words.kept, words.next]) expect(alert).toContain(part);
+		expect(screen.getByRole("button", { name: "Quit" })).toBeTruthy();
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+});
+
+it("tries again when asked to, and opens", async () => {
+	host({ problem: "keychain_locked" });
+	const { user } = show(Startup, { ready });
+	await user.click(await screen.findByRole("button", { name: "Try again" }));
+	expect(await screen.findByText("The app is open.")).toBeTruthy();
+});
+
+it("offers no second try where it can't help", async () => {
+	host({ problem: "damaged" });
+	show(Startup, { ready });
+	await screen.findByRole("heading", { level: 1 });
+	expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+});
+
+it("keeps the problem on screen with the reason when the second try fails", async () => {
+	const fake = host({ problem: "disk_full" });
+	fake.fail("retryStartup", { code: "disk_full", message: "Still 0 bytes free.", hint: null });
+	const { user } = show(Startup, { ready });
+	await user.click(await screen.findByRole("button", { name: "Try again" }));
+	expect(await screen.findByText("Still 0 bytes free.")).toBeTruthy();
+	expect(screen.getByRole("heading", { level: 1, name: "The disk is full" })).toBeTruthy();
+});
+
+describe("going back to a snapshot", () => {
+	const button = () =>
+		screen.findByRole("button", { name: /^Go back to this one, of 22 November 2026/ });
+
+	it("happens only after a question that says the present file is not deleted", async () => {
+		const fake = host({ problem: "damaged" });
+		const { user } = show(Startup, { ready });
+		await user.click(await button());
+		const question = await screen.findByRole("alertdialog", { name: "Go back to this snapshot?" });
+		expect(question.textContent).toContain("set aside in the data folder, not deleted");
+		await user.click(within(question).getByRole("button", { name: "Go back" }));
+		expect(await screen.findByText("The app is open.")).toBeTruthy();
+		expect(fake.calls.filter((call) => call.method === "restoreSnapshot")).toEqual([
+			{ method: "restoreSnapshot", args: ["2026-11-22-by-hand"] },
+		]);
+	});
+
+	it("does not happen when the question is cancelled", async () => {
+		const fake = host({ problem: "damaged" });
+		const { user } = show(Startup, { ready });
+		await user.click(await button());
+		await user.click(await screen.findByRole("button", { name: "Cancel" }));
+		await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+		expect(fake.calls.some((call) => call.method === "restoreSnapshot")).toBe(false);
+	});
+});

@@ -1,0 +1,115 @@
+import { screen, waitFor } from "@testing-library/svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { forgetLink, openLinkAfterAsking } from "$lib/state/links.svelte";
+import { dismissToast, toast, toastError, toasts } from "$lib/state/toasts.svelte";
+
+import { host, show } from "../../test/render";
+import ConfirmDialog from "./ConfirmDialog.svelte";
+import LinkDialog from "./LinkDialog.svelte";
+import NumberField from "./NumberField.svelte";
+import Progress from "./Progress.svelte";
+import Toasts from "./Toasts.svelte";
+
+afterEach(() => {
+	vi.useRealTimers();
+	forgetLink();
+	for (const { id } of toasts.list) dismissToast(id);
+});
+
+describe("a question before something is lost", () => {
+	const props = {
+		open: true,
+		title: "Remove it?",
+		description: "It leaves the list.",
+		confirm: "Remove",
+	};
+
+	it("is not answered by Escape", async () => {
+		const onconfirm = vi.fn();
+		const { user } = show(ConfirmDialog, { ...props, onconfirm });
+		await user.keyboard("{Escape}");
+		await waitFor(() => expect(screen.queryByRole("alertdialog")).toBeNull());
+		expect(onconfirm).not.toHaveBeenCalled();
+	});
+
+	it("is answered by its verb", async () => {
+		const onconfirm = vi.fn();
+		const { user } = show(ConfirmDialog, { ...props, onconfirm });
+		await user.click(screen.getByRole("button", { name: "Remove" }));
+		expect(onconfirm).toHaveBeenCalledOnce();
+	});
+});
+
+describe("a number field", () => {
+	it("tells only numbers within its limits", async () => {
+		const onchange = vi.fn();
+		const { user } = show(NumberField, { label: "Top k", value: 40, min: 0, max: 100, onchange });
+		const field = screen.getByRole("spinbutton", { name: "Top k" });
+		await user.clear(field);
+		await user.type(field, "500{Tab}");
+		expect(screen.getByText("Enter a number from 0 to 100.")).toBeTruthy();
+		await user.clear(field);
+		await user.type(field, "60{Tab}");
+		expect(onchange.mock.calls).toEqual([[60]]);
+		expect(screen.queryByText("Enter a number from 0 to 100.")).toBeNull();
+	});
+});
+
+describe("a message at the foot of the window", () => {
+	it("is heard by a screen reader, and its action runs once", async () => {
+		const undo = vi.fn();
+		const { user } = show(Toasts);
+		toast("Chat deleted.", { label: "Undo", run: undo });
+		const region = screen.getByRole("region", { name: "Messages" });
+		expect(region.getAttribute("aria-live")).toBe("polite");
+		await user.click(await screen.findByRole("button", { name: "Undo" }));
+		expect(undo).toHaveBeenCalledOnce();
+		await waitFor(() => expect(screen.queryByText("Chat deleted.")).toBeNull());
+	});
+
+	it("goes by itself, but an error stays until it is dismissed", () => {
+		vi.useFakeTimers();
+		toast("Saved.");
+		toastError({ code: "disk_full", message: "No space left.", hint: null });
+		vi.advanceTimersByTime(60_000);
+		expect(toasts.list.map(({ text }) => text)).toEqual([
+			"The disk is full. No space left. Free some space and try again. Nothing saved before was lost.",
+		]);
+	});
+
+	it("is not shown for what a person cancelled", () => {
+		toastError({ code: "cancelled", message: "Stopped.", hint: null });
+		expect(toasts.list).toEqual([]);
+	});
+});
+
+describe("a link", () => {
+	it("opens only after its address was shown", async () => {
+		const fake = host();
+		const { user } = show(LinkDialog);
+		openLinkAfterAsking("https://example.org/a");
+		const dialog = await screen.findByRole("dialog");
+		expect(dialog.textContent).toContain("example.org");
+		expect(fake.calls, "nothing happens before the yes").toEqual([]);
+		await user.click(screen.getByRole("button", { name: "Open in browser" }));
+		expect(fake.calls).toEqual([{ method: "openLink", args: ["https://example.org/a"] }]);
+	});
+
+	it("stays shut when the dialog is closed", async () => {
+		const fake = host();
+		const { user } = show(LinkDialog);
+		openLinkAfterAsking("https://example.org/a");
+		await screen.findByRole("dialog");
+		await user.keyboard("{Escape}");
+		await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		expect(fake.calls).toEqual([]);
+	});
+});
+
+it("progress is told in whole per cents and never beyond its ends", () => {
+	show(Progress, { label: "Reading", fraction: 1.2 });
+	expect(screen.getByRole("progressbar", { name: "Reading" }).getAttribute("aria-valuenow")).toBe(
+		"100",
+	);
+});

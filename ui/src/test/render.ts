@@ -1,0 +1,38 @@
+// A screen on a fake host, as a test wants it.
+
+import { render, screen } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import type { Component } from "svelte";
+
+import { useBackend } from "$lib/backend";
+import { fakeBackend, type FakeBackend, type FakeOptions } from "$lib/backend/fake";
+
+/** A fixed moment, so that days and dates are the same in every run. */
+const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
+
+/** Puts a fake host in place of the real one. */
+export function host(options: FakeOptions = {}): FakeBackend {
+	const fake = fakeBackend({ now: () => noon, ...options });
+	useBackend(fake);
+	return fake;
+}
+
+/** Shows a component and gives hands to use it. */
+export function show<Props extends Record<string, unknown>>(
+	component: Component<Props, object, string>,
+	props?: Props,
+) {
+	const user = userEvent.setup();
+	const rendered = render(component as Component, { props: props ?? {} });
+	return { user, ...rendered };
+}
+
+/**
+ * An entry of the open menu. It exists only while the menu is open, but without a layout the menu
+ * can't be placed and counts as invisible, and what is invisible has no name: so by its text.
+ */
+export async function menuEntry(text: string): Promise<HTMLElement> {
+	const entry = (await screen.findByText(text)).closest<HTMLElement>("[role=menuitem]");
+	if (!entry) throw new Error(`"${text}" is not an entry of a menu`);
+	return entry;
+}
