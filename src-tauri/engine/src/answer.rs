@@ -71,10 +71,9 @@ impl Answer {
         self.read.is_some()
     }
 
-    /// The prompt is read; `prompt` is what the penalties see as said before.
-    pub fn prompt_read(&mut self, prompt: &[LlamaToken], now: Instant) {
+    /// The whole prompt is read now.
+    pub fn prompt_read(&mut self, now: Instant) {
         self.read = Some(now);
-        self.sampler.see(prompt);
     }
 
     /// Choose the next token by these scores.

@@ -37,6 +37,18 @@ pub struct ContextShape {
     pub output: Output,
 }
 
+impl ContextShape {
+    /// Tokens that the KV cache holds altogether; `None` when there are too many to count. Texts to
+    /// embed share the room of one, as each batch of them is forgotten before the next.
+    #[must_use]
+    pub fn cells(&self) -> Option<u32> {
+        match self.output {
+            Output::NextToken => self.context_tokens.checked_mul(self.sequences),
+            Output::Embedding | Output::MeanEmbedding => Some(self.context_tokens),
+        }
+    }
+}
+
 /// What a context is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
@@ -117,7 +129,7 @@ impl Context {
         // SAFETY: takes nothing, returns a plain struct.
         let mut params = unsafe { sys::llama_context_default_params() };
         let embeddings = shape.output != Output::NextToken;
-        params.n_ctx = shape.context_tokens.checked_mul(shape.sequences)?;
+        params.n_ctx = shape.cells()?;
         params.n_seq_max = shape.sequences;
         params.n_batch = shape.batch_tokens;
         params.n_ubatch = shape.batch_tokens;
@@ -126,7 +138,8 @@ impl Context {
         params.n_outputs_max = if embeddings { 0 } else { shape.sequences };
         params.n_threads = as_c_int(shape.threads as usize);
         params.n_threads_batch = params.n_threads;
-        params.kv_unified = false;
+        // A pooled vector needs all of a text in one go, which llama.cpp only gives in one stream.
+        params.kv_unified = embeddings;
         params.embeddings = embeddings;
         if shape.output == Output::MeanEmbedding {
             params.pooling_type = sys::LLAMA_POOLING_TYPE_MEAN;

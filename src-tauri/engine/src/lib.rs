@@ -19,7 +19,7 @@ mod serve;
 mod stop;
 mod template;
 mod utf8;
-mod vocabulary;
+pub mod vocabulary;
 mod wire;
 
 pub use serve::serve;

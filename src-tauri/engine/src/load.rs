@@ -126,7 +126,6 @@ pub fn load(
     log::forget_errors();
     let context = Context::new(Arc::clone(&model), shape, stop).ok_or_else(no_context)?;
     check_cancelled(cancelled)?;
-    let tokens = u64::from(context.context_tokens()) * u64::from(shape.sequences);
     let report = LoadedModel {
         context_tokens: context.context_tokens().min(shape.context_tokens),
         sequences: shape.sequences,
@@ -135,11 +134,7 @@ pub fn load(
         embedding_length: u32::try_from(model.n_embd_out()).unwrap_or(0),
         threads: shape.threads,
         weights_bytes: model.size(),
-        kv_cache_bytes: if wanted.remembers {
-            memory::kv_cache_bytes(&gguf, tokens)
-        } else {
-            0
-        },
+        kv_cache_bytes: wanted.cache_bytes(&gguf, context.context_tokens()),
         has_chat_template: model.chat_template(None).is_ok(),
     };
     Ok(Loaded {
@@ -269,6 +264,20 @@ impl Wanted {
             remembers: gguf
                 .architecture()
                 .is_some_and(|name| !writes_no_text(gguf, name)),
+        }
+    }
+
+    fn cache_bytes(&self, gguf: &Gguf, context_tokens: u32) -> u64 {
+        let streams = if self.output == Output::NextToken {
+            self.sequences
+        } else {
+            1
+        };
+        let tokens = u64::from(context_tokens) * u64::from(streams);
+        if self.remembers {
+            memory::kv_cache_bytes(gguf, tokens)
+        } else {
+            0
         }
     }
 

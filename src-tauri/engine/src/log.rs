@@ -15,6 +15,14 @@ pub enum Level {
 /// Enough to hold the cause of a failed load, small enough to keep always.
 const KEPT_BYTES: usize = 4096;
 
+/// What llama.cpp says when a batch is stopped on purpose.
+const OF_A_STOP: [&str; 4] = [
+    "failed with error 1",
+    "compute status: 1",
+    "removing memory module entries",
+    "failed to decode, ret = 2",
+];
+
 static ERRORS: Mutex<String> = Mutex::new(String::new());
 
 /// Write a line to standard error.
@@ -27,7 +35,7 @@ pub fn line(text: &str) {
 /// Take a message of llama.cpp.
 pub fn llama(level: Level, text: &str) {
     let text = text.trim_end();
-    if text.trim_matches('.').is_empty() {
+    if text.trim_matches('.').is_empty() || OF_A_STOP.iter().any(|words| text.contains(words)) {
         return;
     }
     line(text);

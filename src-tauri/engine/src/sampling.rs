@@ -55,11 +55,6 @@ impl Sampler {
         })
     }
 
-    /// Let the penalties see tokens that stand before the answer.
-    pub fn see(&mut self, tokens: &[LlamaToken]) {
-        self.chain.accept_many(tokens);
-    }
-
     /// Choose a token by the scores of all of them.
     ///
     /// The grammar is asked about the chosen token first, and about all tokens only when it refuses

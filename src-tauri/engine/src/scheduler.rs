@@ -29,8 +29,6 @@ const SHARED_STEP: Duration = Duration::from_millis(120);
 const LEAST_SHARED_TOKENS: usize = 16;
 /// Prompts with at least this much to read report how far they are.
 const LONG_PROMPT_TOKENS: usize = 512;
-/// What the penalties look at before the answer; more is never needed.
-const SEEN_TOKENS: usize = 1024;
 
 /// Answers conversations, several at a time.
 pub struct Scheduler {
@@ -370,8 +368,7 @@ impl Scheduler {
             return;
         };
         if !answer.is_writing() {
-            let seen = place.held.len().saturating_sub(SEEN_TOKENS);
-            answer.prompt_read(&place.held[seen..], Instant::now());
+            answer.prompt_read(Instant::now());
             if answer.wants_nothing() {
                 return self.finish(share.slot, FinishReason::MaxTokens);
             }

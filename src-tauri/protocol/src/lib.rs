@@ -40,7 +40,7 @@ pub enum Request {
         /// Texts to embed, each on its own.
         texts: Vec<String>,
     },
-    /// Stop one request. A running generation is answered by [`Event::Done`] with
+    /// Stop one request. A generation or embedding is answered by [`Event::Done`] with
     /// [`FinishReason::Cancelled`]; an unknown id is ignored, as the request may just have ended.
     Cancel {
         /// The id of the request to stop.
@@ -118,7 +118,7 @@ pub enum Role {
 
 /// How tokens are chosen. The defaults suit most chat models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Sampling {
     /// 0: always the likeliest token. Usual: 0.7.
     #[specta(type = Number)]
@@ -131,15 +131,15 @@ pub struct Sampling {
     /// Drop tokens less likely than this share of the likeliest one's probability; 0: none.
     #[specta(type = Number)]
     pub min_p: f32,
-    /// Divide the score of tokens seen lately by this; 1: off.
+    /// Divide the score of tokens that the answer has lately by this; 1: off.
     #[specta(type = Number)]
     pub repeat_penalty: f32,
-    /// How many of the last tokens the penalties look at.
+    /// How many of the answer's last tokens the penalties look at.
     pub repeat_last: u32,
-    /// Subtract this for each time a token was seen; 0: off.
+    /// Subtract this for each time the answer has a token; 0: off.
     #[specta(type = Number)]
     pub frequency_penalty: f32,
-    /// Subtract this once when a token was seen; 0: off.
+    /// Subtract this once when the answer has a token; 0: off.
     #[specta(type = Number)]
     pub presence_penalty: f32,
     /// The same seed, model and prompt give the same answer; `None`: a new one each time.

@@ -2,7 +2,7 @@
 
 use gatehouse_protocol::{Event, FinishReason, Request, Sampling};
 
-use crate::support::{Engine, assistant, greedy, system, user};
+use crate::support::{Engine, greedy, system, user};
 
 #[test]
 fn an_answer_streams_in_pieces_and_every_token_is_counted_once() {
@@ -135,19 +135,6 @@ fn a_message_cannot_speak_as_the_model_or_the_system() {
         "the marks of the template are read as the letters they are"
     );
     assert!(long > 35, "six marks as letters take many tokens: {long}");
-}
-
-#[test]
-fn ordinary_conversations_are_tokenised_as_llama_cpp_does_it() {
-    let mut engine = Engine::chat(1024, 1);
-    // Counted with llama.cpp's own tokenizer, special tokens parsed, on the rendered template.
-    let messages = [
-        system("Be brief."),
-        user("Hi\n"),
-        assistant("Hello! How can I help?"),
-        user(" 1 + 1 < 3 ?"),
-    ];
-    assert_eq!(engine.ask(&messages, greedy(1)).prompt_tokens, 44);
 }
 
 #[test]

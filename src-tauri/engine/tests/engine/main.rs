@@ -3,4 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by it")]
 
 mod answers;
+mod bad_files;
+mod cancel;
+mod constraints;
+mod embeddings;
+mod process;
 mod support;
+mod together;
+mod tokens;
+mod turns;

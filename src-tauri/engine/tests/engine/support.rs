@@ -164,11 +164,6 @@ impl Engine {
             .expect("the engine answers")
     }
 
-    /// The next event, if one comes within this time.
-    pub fn event_within(&mut self, time: Duration) -> Option<Event> {
-        self.events.recv_timeout(time).ok()
-    }
-
     /// A fresh request id.
     pub fn id(&mut self) -> u64 {
         self.next_id += 1;

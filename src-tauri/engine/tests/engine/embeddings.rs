@@ -1,0 +1,108 @@
+//! Texts become vectors of length one; the starter model, which says nothing of pooling, gives means.
+
+use gatehouse_protocol::{Event, LoadRequest, ModelPurpose, Request, RequestErrorKind};
+
+use crate::support::{Engine, greedy, load_request, starter_model, user, words};
+
+fn embedder() -> Engine {
+    let mut engine = Engine::bare();
+    let request = LoadRequest {
+        purpose: ModelPurpose::Embedding,
+        ..load_request(starter_model(), 512, 4)
+    };
+    let report = engine.load(request).expect("the model loads");
+    assert_eq!(report.embedding_length, 576);
+    engine
+}
+
+fn embed(engine: &mut Engine, texts: &[String]) -> (Vec<Vec<f32>>, u32) {
+    let id = engine.id();
+    engine.send(&Request::Embed {
+        id,
+        texts: texts.to_vec(),
+    });
+    let event = engine.event();
+    let Event::Embedded {
+        id: of,
+        vectors,
+        tokens,
+    } = event
+    else {
+        panic!("{event:?}")
+    };
+    assert_eq!((of, vectors.len()), (id, texts.len()));
+    (vectors, tokens)
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[test]
+fn vectors_have_length_one_and_stand_in_the_order_of_the_texts() {
+    let mut engine = embedder();
+    let texts: Vec<String> = (0..9)
+        .map(|n| format!("Text {n}: {}", words(n * 30)))
+        .chain([String::new()])
+        .collect();
+    let (vectors, tokens) = embed(&mut engine, &texts);
+    assert!(tokens > 1000, "{tokens}");
+    for vector in &vectors {
+        assert_eq!(vector.len(), 576);
+        let length = cosine(vector, vector).sqrt();
+        assert!((length - 1.0).abs() < 1e-4, "{length}");
+    }
+    for (text, vector) in texts.iter().zip(&vectors).step_by(3) {
+        let (alone, _) = embed(&mut engine, std::slice::from_ref(text));
+        let same = cosine(&alone[0], vector);
+        assert!(same > 0.999, "{text:?} alone and among others: {same}");
+    }
+    assert!(
+        cosine(&vectors[0], &vectors[8]) < 0.999,
+        "different texts differ"
+    );
+}
+
+#[test]
+fn a_text_too_long_and_a_request_to_chat_are_refused_with_reasons() {
+    let mut engine = embedder();
+    let id = engine.id();
+    engine.send(&Request::Embed {
+        id,
+        texts: vec!["short".into(), words(800)],
+    });
+    let Event::Failed { kind, message, .. } = engine.event() else {
+        panic!("it is too long")
+    };
+    assert_eq!(kind, RequestErrorKind::PromptTooLong);
+    assert!(
+        message.contains("Text 2") && message.contains("512"),
+        "{message}"
+    );
+    engine.begin(&[user("Hi")], greedy(3));
+    assert!(matches!(
+        engine.event(),
+        Event::Failed {
+            kind: RequestErrorKind::NotReady,
+            ..
+        }
+    ));
+    embed(&mut engine, &["It goes on.".into()]);
+}
+
+#[test]
+fn a_chat_engine_refuses_to_embed() {
+    let mut engine = Engine::chat(512, 1);
+    engine.send(&Request::Embed {
+        id: 9,
+        texts: vec!["Hi".into()],
+    });
+    assert!(matches!(
+        engine.event(),
+        Event::Failed {
+            id: 9,
+            kind: RequestErrorKind::NotReady,
+            ..
+        }
+    ));
+}
