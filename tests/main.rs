@@ -1,6 +1,11 @@
 //! What the product promises, headless, in the order in which it is best read.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod answers;
+mod architecture;
+mod chat;
+mod command_line;
+mod kills;
 mod models;
 mod store;
 mod support;

@@ -87,7 +87,7 @@ mod tests {
         let found = std::fs::read_to_string(&kept).unwrap_or_default();
         assert!(
             found == generated,
-            "{} is not what the commands are; run `cargo xtask bindings`",
+            "{} is not what the commands are: run this test with GATEHOUSE_WRITE_BINDINGS=1",
             kept.display()
         );
     }

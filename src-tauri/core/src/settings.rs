@@ -1,7 +1,7 @@
 //! What a person has set for the whole app: one row a setting, as JSON.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use specta::Type;
 
 use crate::{ids::ModelId, store::Migration};
@@ -16,7 +16,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 
 /// The settings of the app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Colours of the window.
     pub theme: Theme,
@@ -95,9 +95,19 @@ pub fn get(conn: &Connection) -> rusqlite::Result<Settings> {
         .prepare_cached("SELECT value FROM settings WHERE name = ?1")?
         .query_row([NAME], |row| row.get(0))
         .optional()?;
-    Ok(stored
-        .and_then(|json| serde_json::from_str(&json).ok())
-        .unwrap_or_default())
+    Ok(stored.map(|json| over_defaults(&json)).unwrap_or_default())
+}
+
+/// Stored settings laid over the defaults: a field that an older app did not know has its default,
+/// and what cannot be read at all is all defaults.
+pub(crate) fn over_defaults<T: Default + Serialize + DeserializeOwned>(stored: &str) -> T {
+    let merged = || {
+        let mut value = serde_json::to_value(T::default()).ok()?;
+        let stored: serde_json::Map<_, _> = serde_json::from_str(stored).ok()?;
+        value.as_object_mut()?.extend(stored);
+        serde_json::from_value(value).ok()
+    };
+    merged().unwrap_or_default()
 }
 
 /// Keep new settings.
@@ -116,4 +126,26 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
         .execute(params![NAME, json])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_an_older_app_did_not_know_has_its_default() {
+        let settings: Settings = over_defaults(r#"{ "theme": "dark", "a_later_one": 1 }"#);
+        assert_eq!(
+            settings,
+            Settings {
+                theme: Theme::Dark,
+                ..Settings::default()
+            }
+        );
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_do_not_stop_the_app() {
+        assert_eq!(over_defaults::<Settings>("[1, 2"), Settings::default());
+    }
 }

@@ -10,6 +10,7 @@ use super::ChatError;
 use crate::{
     costs::Route,
     ids::{ConversationId, MessageId, ModelId, WorkspaceId},
+    settings::over_defaults,
     store::Migration,
 };
 
@@ -288,8 +289,7 @@ pub(super) fn json(sampling: &Sampling) -> String {
 
 pub(super) fn sampling(row: &Row<'_>, column: usize) -> rusqlite::Result<Sampling> {
     let json: String = row.get(column)?;
-    // Settings that a newer app wrote fall back to the defaults rather than hide the conversation.
-    Ok(serde_json::from_str(&json).unwrap_or_default())
+    Ok(over_defaults(&json))
 }
 
 /// Refuse sampling settings that no sampler can use.

@@ -621,9 +621,9 @@ export type SnapshotReason =
 /**  The first one of a day; the newest five are kept. */
 "daily" | 
 /**  Before an update of the database; the newest three are kept. */
-"beforeUpdate" | 
+"before_update" | 
 /**  Someone asked for it; kept until someone deletes it. */
-"byHand";
+"by_hand";
 
 /**  A piece of a snippet. */
 export type SnippetPart = {

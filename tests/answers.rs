@@ -1,0 +1,401 @@
+//! Answers of the real model in the real engine, through the one door, into the real database.
+
+use std::{
+    process::Command,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use gatehouse_core::{
+    chat::{self, MessageState, Options, Thread},
+    costs::{self, CallStatus, Purpose},
+    engine::EngineState,
+    gate::{AnswerEvent, Ask, GateError},
+    ids::ConversationId,
+    problem::{Problem, ProblemCode},
+    protocol::{Constraint, FinishReason},
+    store::StoreError,
+};
+use serde_json::json;
+
+use crate::support::app::{self, conversation, say};
+
+fn thread_of(app: &gatehouse_core::app::App, id: ConversationId) -> Thread {
+    app.store.read(|conn| chat::thread(conn, id)).unwrap()
+}
+
+fn calls(app: &gatehouse_core::app::App) -> Vec<costs::CallRow> {
+    app.store
+        .read(|conn| Ok::<_, StoreError>(costs::list(conn, 100)?))
+        .unwrap()
+}
+
+#[test]
+fn an_answer_streams_and_is_kept_with_its_call() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 24);
+    let (mut streamed, mut kinds) = (String::new(), Vec::new());
+    let answer = app::answer(
+        &app,
+        Ask::Say(conversation.id, "What is a lease?"),
+        |event| {
+            kinds.push(match event {
+                AnswerEvent::Begun { question, answer } => {
+                    assert_eq!(question.unwrap().text, "What is a lease?");
+                    assert_eq!(answer.state, MessageState::Streaming);
+                    "begun"
+                }
+                AnswerEvent::Text { text, .. } => {
+                    streamed.push_str(&text);
+                    "text"
+                }
+                AnswerEvent::Ended { .. } => "ended",
+                _ => "other",
+            });
+        },
+    );
+    assert_eq!(kinds.first(), Some(&"begun"));
+    assert_eq!(kinds.last(), Some(&"ended"));
+    assert!(
+        kinds.iter().filter(|kind| **kind == "text").count() > 5,
+        "it streams in pieces, not in one"
+    );
+    assert_eq!(
+        (answer.state, &answer.text),
+        (MessageState::Done, &streamed)
+    );
+    let shown = thread_of(&app, conversation.id).messages;
+    assert_eq!(shown[1], answer, "what is shown later is what was heard");
+    let call = answer.call.unwrap();
+    assert_eq!(
+        (call.output_tokens, call.finish),
+        (24, Some(FinishReason::MaxTokens))
+    );
+    assert_eq!(call.cost.as_deref(), Some("$0"));
+    assert!(call.measured && call.prompt_tokens > 5 && call.first_token_ms.is_some());
+    assert_eq!(calls(&app)[0].status, CallStatus::Answered);
+}
+
+#[test]
+fn a_stopped_answer_keeps_what_was_written_and_stops_soon() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 2000);
+    let mut stopped_at = None;
+    let answer = app::answer(
+        &app,
+        Ask::Say(conversation.id, "Tell me a very long story."),
+        |event| {
+            if let AnswerEvent::Text { tokens, .. } = event
+                && tokens >= 8
+                && stopped_at.is_none()
+            {
+                app.gate.stop(conversation.id);
+                stopped_at = Some(Instant::now());
+            }
+        },
+    );
+    let took = stopped_at
+        .expect("the model writes more than eight tokens")
+        .elapsed();
+    assert_eq!(answer.state, MessageState::Stopped);
+    assert!(!answer.text.is_empty(), "what was written stays");
+    assert!(took < Duration::from_secs(1), "stopping took {took:?}");
+    assert_eq!(calls(&app)[0].status, CallStatus::Stopped);
+}
+
+#[test]
+fn the_second_turn_reads_only_what_is_new() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 32);
+    let first = say(
+        &app,
+        conversation.id,
+        "Name three fruits and describe each in one sentence.",
+    );
+    let second = say(&app, conversation.id, "And three vegetables?");
+    let (first, second) = (first.call.unwrap(), second.call.unwrap());
+    let before = first.prompt_tokens + first.output_tokens;
+    let new = second.prompt_tokens - second.cached_tokens;
+    assert!(
+        second.cached_tokens + 4 >= before,
+        "{before} tokens were there, {} were kept",
+        second.cached_tokens
+    );
+    assert!(new < 30, "{new} tokens were read for a short question");
+}
+
+#[test]
+fn two_conversations_are_answered_at_once() {
+    let (_folder, app) = app::new();
+    let ids = [conversation(&app, 40).id, conversation(&app, 40).id];
+    say(&app, conversation(&app, 1).id, "Hello"); // loads the model
+    let (heard, order) = mpsc::channel();
+    thread::scope(|scope| {
+        for id in ids {
+            let (app, heard) = (&app, heard.clone());
+            scope.spawn(move || {
+                app::answer(
+                    app,
+                    Ask::Say(id, "Count to fifty in words."),
+                    |event| match event {
+                        AnswerEvent::Started { .. } => heard.send((id, true)).unwrap(),
+                        AnswerEvent::Ended { .. } => heard.send((id, false)).unwrap(),
+                        _ => {}
+                    },
+                );
+            });
+        }
+    });
+    let order: Vec<_> = order.try_iter().collect();
+    let last_start = order.iter().rposition(|(_, start)| *start).unwrap();
+    let first_end = order.iter().position(|(_, start)| !start).unwrap();
+    assert!(
+        last_start < first_end,
+        "both start before either ends: {order:?}"
+    );
+}
+
+#[test]
+fn one_conversation_is_answered_once_at_a_time() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 64);
+    let mut second = None;
+    app::answer(
+        &app,
+        Ask::Say(conversation.id, "Tell me about tea."),
+        |event| {
+            if let AnswerEvent::Text { .. } = event
+                && second.is_none()
+            {
+                second = Some(app.gate.answer(
+                    Ask::Say(conversation.id, "And coffee?"),
+                    None,
+                    &mut |_| (),
+                ));
+                app.gate.stop(conversation.id);
+            }
+        },
+    );
+    assert!(matches!(second, Some(Err(GateError::Busy))));
+    assert_eq!(
+        thread_of(&app, conversation.id).messages.len(),
+        2,
+        "nothing of the second one was kept"
+    );
+}
+
+#[test]
+fn an_engine_killed_in_mid_answer_costs_only_that_answer() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 2000);
+    let model = app.installed_models().unwrap()[0].id;
+    let mut killed = false;
+    let answer = app::answer(
+        &app,
+        Ask::Say(conversation.id, "Tell me a very long story."),
+        |event| {
+            if let AnswerEvent::Text { tokens, .. } = event
+                && tokens >= 8
+                && !killed
+            {
+                killed = true;
+                let engine = app.engines.get(model).unwrap().process_id().to_string();
+                assert!(
+                    Command::new("kill")
+                        .args(["-9", &engine])
+                        .status()
+                        .unwrap()
+                        .success()
+                );
+            }
+        },
+    );
+    assert_eq!(answer.state, MessageState::Failed);
+    assert!(!answer.text.is_empty(), "what was streamed is kept");
+    assert_eq!(answer.problem.unwrap().code, ProblemCode::EngineDied);
+    assert!(matches!(
+        app.engines.snapshot()[0].state,
+        EngineState::Failed(_)
+    ));
+    let next = say(&app, self::conversation(&app, 4).id, "Hello");
+    assert_eq!(
+        next.state,
+        MessageState::Done,
+        "the next message starts a new engine"
+    );
+}
+
+#[test]
+fn an_answer_held_to_a_schema_is_json_of_that_form() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 200);
+    let schema = json!({
+        "type": "object",
+        "properties": { "city": { "type": "string", "maxLength": 40 }, "capital": { "type": "boolean" } },
+        "required": ["city", "capital"],
+        "additionalProperties": false
+    });
+    let ask = Ask::Say(conversation.id, "Is Paris a capital? Answer as JSON.");
+    let (_, answer) = app
+        .gate
+        .answer(ask, Some(Constraint::JsonSchema(schema)), &mut |_| ())
+        .unwrap();
+    let value: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    assert!(
+        value["city"].is_string() && value["capital"].is_boolean(),
+        "{value}"
+    );
+}
+
+#[test]
+fn a_schema_that_is_none_is_refused_with_words() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 20);
+    let schema = Constraint::JsonSchema(json!({ "type": "no-such-type" }));
+    let (_, answer) = app
+        .gate
+        .answer(Ask::Say(conversation.id, "Hi"), Some(schema), &mut |_| ())
+        .unwrap();
+    assert_eq!(answer.problem.unwrap().code, ProblemCode::BadConstraint);
+}
+
+#[test]
+fn a_message_longer_than_the_context_is_refused_and_stays() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 20);
+    let long = "word ".repeat(20_000);
+    let answer = say(&app, conversation.id, &long);
+    let problem = answer.problem.unwrap();
+    assert_eq!(
+        (answer.state, problem.code),
+        (MessageState::Failed, ProblemCode::PromptTooLong)
+    );
+    assert_eq!(
+        thread_of(&app, conversation.id).messages[0].text,
+        long,
+        "the message is not lost"
+    );
+}
+
+#[test]
+fn old_turns_that_do_not_fit_are_left_out_in_the_open() {
+    let (_folder, app) = app::new();
+    let mut settings = gatehouse_core::settings::Settings::default();
+    settings.context_tokens = 512;
+    app.set_settings(&settings).unwrap();
+    let conversation = conversation(&app, 8);
+    let dropped = (0..6).map(|turn| {
+        let text = format!(
+            "Turn {turn}: {}",
+            "the quick brown fox jumps over it. ".repeat(12)
+        );
+        say(&app, conversation.id, &text)
+            .call
+            .unwrap()
+            .dropped_messages
+    });
+    assert!(
+        dropped.last().unwrap() > 0,
+        "the answer says how many messages the model did not see"
+    );
+}
+
+#[test]
+fn a_title_is_found_by_the_model_and_never_replaces_a_persons() {
+    let (_folder, app) = app::new();
+    let untitled = conversation(&app, 24);
+    say(&app, untitled.id, "What is the capital of France?");
+    assert!(app.gate.title(untitled.id).unwrap());
+    let title = thread_of(&app, untitled.id).conversation.title.unwrap();
+    assert!(
+        !title.trim().is_empty() && title.chars().count() <= 120,
+        "{title:?}"
+    );
+    assert_eq!(
+        calls(&app)[0].purpose,
+        Purpose::Title,
+        "titles are calls like any other"
+    );
+    app.store
+        .write(|tx| chat::rename(tx, untitled.id, "Mine"))
+        .unwrap();
+    assert!(!app.gate.title(untitled.id).unwrap());
+    assert_eq!(
+        thread_of(&app, untitled.id).conversation.title.as_deref(),
+        Some("Mine")
+    );
+}
+
+#[test]
+fn without_any_model_nothing_is_begun() {
+    let (_folder, app) = app::new();
+    let model = app.installed_models().unwrap()[0].id;
+    app.remove_model(model, false).unwrap();
+    let conversation = conversation(&app, 8);
+    let refused = app
+        .gate
+        .answer(Ask::Say(conversation.id, "Hello"), None, &mut |_| ())
+        .unwrap_err();
+    assert_eq!(Problem::from(refused).code, ProblemCode::NoModel);
+    assert!(
+        thread_of(&app, conversation.id).messages.is_empty(),
+        "the text is still the person's draft"
+    );
+}
+
+#[test]
+fn a_missing_engine_program_is_said_and_the_question_stays() {
+    let folder = crate::support::folder::TempFolder::new();
+    let app = app::open_with(&folder.folder, folder.path().join("no-such-engine"), || ());
+    let conversation = conversation(&app, 8);
+    let answer = say(&app, conversation.id, "Hello");
+    assert_eq!(answer.state, MessageState::Failed);
+    assert!(answer.problem.unwrap().message.contains("no-such-engine"));
+}
+
+#[test]
+fn tokens_are_counted_by_the_model_once_it_is_loaded() {
+    let (_folder, app) = app::new();
+    let before = app.gate.count_tokens(None, "Hello world").unwrap();
+    assert!(
+        !before.exact && before.tokens > 0,
+        "no model is loaded only to count"
+    );
+    let conversation = app
+        .gate
+        .new_conversation(&Options {
+            sampling: app::steady(1),
+            ..Options::default()
+        })
+        .unwrap();
+    say(&app, conversation.id, "Hi");
+    let after = app
+        .gate
+        .count_tokens(Some(conversation.id), "Hello world")
+        .unwrap();
+    assert_eq!((after.tokens, after.exact), (2, true));
+}
+
+#[test]
+fn an_idle_model_leaves_the_memory_and_comes_back() {
+    let folder = crate::support::folder::TempFolder::new();
+    let (tell, changes) = mpsc::channel();
+    let engine = app::program("gatehouse-engine");
+    let app = app::open_with(&folder.folder, engine, move || {
+        tell.send(()).unwrap_or_default()
+    });
+    let conversation = conversation(&app, 4);
+    say(&app, conversation.id, "Hello");
+    app.engines.set_idle_limit(Some(Duration::from_millis(1)));
+    while !app.engines.snapshot().is_empty() {
+        changes
+            .recv_timeout(Duration::from_secs(30))
+            .expect("an idle model stays loaded");
+    }
+    app.engines.set_idle_limit(None);
+    assert_eq!(
+        say(&app, conversation.id, "And now?").state,
+        MessageState::Done
+    );
+}

@@ -1,0 +1,170 @@
+//! The lines that the design draws, read from the sources: who may name whom.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .to_path_buf()
+}
+
+/// Every file with one of these endings below a folder, with its text without comments.
+fn sources(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if endings
+                .iter()
+                .any(|ending| path.extension().is_some_and(|e| e == *ending))
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                found.push((path.clone(), code.collect::<Vec<_>>().join("\n")));
+            }
+        }
+    }
+    assert!(
+        !found.is_empty(),
+        "{folder} has no sources: this test looks in the wrong place"
+    );
+    found
+}
+
+fn refuse(files: &[(PathBuf, String)], words: &[&str], why: &str) {
+    for (path, code) in files {
+        for word in words {
+            assert!(
+                !code.contains(word),
+                "{} names {word}: {why}",
+                path.display()
+            );
+        }
+    }
+}
+
+fn below(files: &[(PathBuf, String)], parts: &[&str]) -> Vec<(PathBuf, String)> {
+    let core = root().join("src-tauri/core/src");
+    let is_below = |path: &Path| parts.iter().any(|part| path.starts_with(core.join(part)));
+    files
+        .iter()
+        .filter(|(path, _)| is_below(path))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn only_the_gate_reaches_a_provider() {
+    let core = sources("src-tauri/core/src", &["rs"]);
+    let (inside, outside): (Vec<_>, Vec<_>) = core
+        .into_iter()
+        .partition(|(path, _)| path.components().any(|part| part.as_os_str() == "gate"));
+    let outside: Vec<_> = outside
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with("src/lib.rs"))
+        .collect();
+    refuse(
+        &outside,
+        &["providers::", ".generate("],
+        "calls to a model pass the gate",
+    );
+    assert!(
+        inside.iter().any(|(_, code)| code.contains("providers::")),
+        "the gate is where they are reached"
+    );
+}
+
+#[test]
+fn an_inspected_prompt_is_made_by_the_gate_alone() {
+    let core = sources("src-tauri/core/src", &["rs"]);
+    let makers: Vec<_> = core
+        .iter()
+        .filter(|(_, code)| code.contains("Inspected("))
+        .collect();
+    assert!(
+        makers
+            .iter()
+            .all(|(path, _)| path.ends_with("gate/inspect.rs")),
+        "{:?}",
+        makers.iter().map(|(path, _)| path).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_domain_module_does_not_know_the_gate() {
+    let core = sources("src-tauri/core/src", &["rs"]);
+    let domains = [
+        "chat",
+        "costs",
+        "models",
+        "store",
+        "money.rs",
+        "settings.rs",
+        "secrets.rs",
+        "workspaces.rs",
+    ];
+    refuse(
+        &below(&core, &domains),
+        &["gate::", "crate::app"],
+        "the gate uses the domains, not the reverse",
+    );
+    refuse(
+        &below(&core, &["money.rs"]),
+        &["crate::"],
+        "money imports no sibling",
+    );
+}
+
+#[test]
+fn the_domain_names_neither_window_nor_model_code_nor_network() {
+    let core = sources("src-tauri/core/src", &["rs"]);
+    refuse(
+        &core,
+        &["tauri", "llama_cpp"],
+        "the domain has no window and no model code",
+    );
+    refuse(
+        &core,
+        &["TcpStream", "UdpSocket", "reqwest", "hyper::"],
+        "nothing leaves this computer",
+    );
+}
+
+#[test]
+fn only_the_desktop_names_tauri_and_only_the_engine_names_llama() {
+    for other in [
+        "src-tauri/cli",
+        "src-tauri/protocol",
+        "src-tauri/engine/src",
+    ] {
+        refuse(
+            &sources(other, &["rs"]),
+            &["tauri::", "tauri_"],
+            "only the desktop names Tauri",
+        );
+    }
+    for other in ["src-tauri/cli", "src-tauri/protocol", "src-tauri/desktop"] {
+        refuse(
+            &sources(other, &["rs"]),
+            &["llama_cpp"],
+            "only the engine hosts llama.cpp",
+        );
+    }
+}
+
+#[test]
+fn one_folder_of_the_interface_talks_to_the_host() {
+    let all = sources("ui/src", &["ts", "svelte"]);
+    let others: Vec<_> = all
+        .into_iter()
+        .filter(|(path, _)| !path.starts_with(root().join("ui/src/lib/backend")))
+        .collect();
+    refuse(&others, &["@tauri-apps"], "lib/backend is the one seam");
+}

@@ -1,0 +1,509 @@
+//! Conversations as a tree: branches, search, export and import, deletion. No model takes part.
+
+use gatehouse_core::{
+    chat::{
+        self, ChatError, ExportFormat, Message, MessageState, Options, Rating, Thread,
+        TransferError,
+    },
+    ids::{ConversationId, MessageId},
+    protocol::{Role, Sampling},
+    store::{Store, StoreError},
+    workspaces,
+};
+use proptest::prelude::*;
+
+use crate::support::folder::{NOW, TempFolder};
+
+fn store() -> (TempFolder, Store) {
+    let folder = TempFolder::new();
+    let store = folder.open().unwrap();
+    (folder, store)
+}
+
+fn create(store: &Store) -> ConversationId {
+    let id = ConversationId::new();
+    store
+        .write(|tx| {
+            let workspace = workspaces::first(tx, NOW)?;
+            chat::create(tx, id, workspace, &Options::default(), NOW)
+        })
+        .unwrap();
+    id
+}
+
+fn thread(store: &Store, id: ConversationId) -> Thread {
+    store.read(|conn| chat::thread(conn, id)).unwrap()
+}
+
+/// A question with its finished answer; their ids.
+fn turn(store: &Store, id: ConversationId, question: &str, answer: &str) -> (MessageId, MessageId) {
+    store
+        .write(|tx| {
+            let turn = chat::begin_turn(tx, id, question, NOW)?;
+            chat::end_answer(tx, turn.answer, answer, MessageState::Done, None)?;
+            Ok::<_, ChatError>((turn.question.unwrap(), turn.answer))
+        })
+        .unwrap()
+}
+
+fn texts(messages: &[Message]) -> Vec<&str> {
+    messages
+        .iter()
+        .map(|message| message.text.as_str())
+        .collect()
+}
+
+fn search(store: &Store, query: &str) -> Vec<chat::SearchHit> {
+    store.read(|conn| chat::search(conn, query)).unwrap()
+}
+
+#[test]
+fn editing_a_question_makes_a_branch_and_loses_nothing() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let (first, _) = turn(&store, id, "one", "answer one");
+    turn(&store, id, "two", "answer two");
+    let edit = store
+        .write(|tx| {
+            let edit = chat::begin_edit(tx, first, "one, better", NOW)?;
+            chat::end_answer(tx, edit.answer, "a better answer", MessageState::Done, None)?;
+            Ok::<_, ChatError>(edit)
+        })
+        .unwrap();
+    let shown = thread(&store, id);
+    assert_eq!(texts(&shown.messages), ["one, better", "a better answer"]);
+    assert_eq!(shown.messages[0].siblings, [first, edit.question.unwrap()]);
+    store.write(|tx| chat::switch_branch(tx, first)).unwrap();
+    let back = thread(&store, id);
+    assert_eq!(
+        texts(&back.messages),
+        ["one", "answer one", "two", "answer two"]
+    );
+}
+
+#[test]
+fn answering_again_keeps_the_old_answer_as_another_version() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let (_, old) = turn(&store, id, "question", "old");
+    let again = store
+        .write(|tx| {
+            let again = chat::begin_regenerate(tx, old, NOW)?;
+            chat::end_answer(tx, again.answer, "new", MessageState::Done, None)?;
+            Ok::<_, ChatError>(again)
+        })
+        .unwrap();
+    let shown = thread(&store, id);
+    assert_eq!(texts(&shown.messages), ["question", "new"]);
+    assert_eq!(shown.messages[1].siblings, [old, again.answer]);
+    let history = store
+        .read(|conn| chat::history(conn, again.answer))
+        .unwrap();
+    assert_eq!(
+        history.len(),
+        1,
+        "the model sees the question, not the other version"
+    );
+}
+
+#[test]
+fn only_a_question_can_be_edited_and_only_an_answer_asked_again() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let (question, answer) = turn(&store, id, "q", "a");
+    let edited = store.write(|tx| chat::begin_edit(tx, answer, "x", NOW));
+    let again = store.write(|tx| chat::begin_regenerate(tx, question, NOW));
+    assert!(matches!(
+        (edited, again),
+        (Err(ChatError::NoMessage), Err(ChatError::NoMessage))
+    ));
+    assert_eq!(
+        thread(&store, id).messages.len(),
+        2,
+        "a refused change changes nothing"
+    );
+}
+
+#[test]
+fn an_empty_message_is_refused() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let refused = store.write(|tx| chat::begin_turn(tx, id, " \n ", NOW));
+    assert!(matches!(refused, Err(ChatError::EmptyMessage)));
+}
+
+#[test]
+fn search_finds_words_their_beginnings_and_accents_in_finished_messages() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let (question, answer) = turn(
+        &store,
+        id,
+        "What about the Kündigungsfrist?",
+        "Three months’ notice.",
+    );
+    let found = |query| {
+        search(&store, query)
+            .into_iter()
+            .filter_map(|hit| hit.message_id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found("kundigungs"),
+        [question],
+        "accents and case make no difference"
+    );
+    assert_eq!(
+        found("three not"),
+        [answer],
+        "all words, the last one as a beginning"
+    );
+    assert_eq!(found("notice period"), []);
+    assert_eq!(
+        found("\" OR * NEAR("),
+        [],
+        "operators are not understood, and do no harm"
+    );
+    let hit = &search(&store, "months")[0];
+    assert!(
+        hit.snippet
+            .iter()
+            .any(|part| part.hit && part.text == "months"),
+        "{:?}",
+        hit.snippet
+    );
+    let streaming = store
+        .write(|tx| chat::begin_turn(tx, id, "and then", NOW))
+        .unwrap();
+    store
+        .write(|tx| chat::keep_partial(tx, streaming.answer, "halfway"))
+        .unwrap();
+    assert_eq!(
+        found("halfway"),
+        [],
+        "an answer is found once it is complete"
+    );
+    store
+        .write(|tx| {
+            chat::end_answer(
+                tx,
+                streaming.answer,
+                "halfway there",
+                MessageState::Done,
+                None,
+            )
+        })
+        .unwrap();
+    assert_eq!(found("halfway"), [streaming.answer]);
+}
+
+#[test]
+fn a_deleted_conversation_comes_back_until_it_is_purged_with_its_search_terms() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    turn(&store, id, "a secret word", "rhubarb");
+    store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
+    assert!(search(&store, "rhubarb").is_empty());
+    assert!(store.read(chat::list).unwrap().is_empty());
+    store.write(|tx| chat::restore(tx, id)).unwrap();
+    assert_eq!(search(&store, "rhubarb").len(), 1);
+    store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
+    store.write(|tx| chat::purge_deleted(tx)).unwrap();
+    assert!(matches!(
+        store.write(|tx| chat::restore(tx, id)),
+        Err(ChatError::NoConversation)
+    ));
+    let terms: i64 = store
+        .read(|conn| {
+            conn.query_row(
+                "SELECT count(*) FROM messages_fts WHERE messages_fts MATCH 'rhubarb'",
+                [],
+                |r| r.get(0),
+            )
+        })
+        .unwrap();
+    assert_eq!(terms, 0, "the index forgets, too");
+}
+
+#[test]
+fn drafts_are_kept_per_conversation_and_for_the_new_one() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    store
+        .write(|tx| {
+            chat::save_draft(tx, Some(id), "half a tho")?;
+            chat::save_draft(tx, Some(id), "half a thought")?;
+            chat::save_draft(tx, None, "something new")
+        })
+        .unwrap();
+    assert_eq!(thread(&store, id).conversation.draft, "half a thought");
+    assert_eq!(
+        store.read(|conn| chat::draft(conn, None)).unwrap(),
+        "something new"
+    );
+    store.write(|tx| chat::save_draft(tx, None, "")).unwrap();
+    assert_eq!(store.read(|conn| chat::draft(conn, None)).unwrap(), "");
+    store.write(|tx| chat::purge_deleted(tx)).unwrap();
+    assert_eq!(
+        thread(&store, id).conversation.draft,
+        "half a thought",
+        "a conversation with a draft is in use"
+    );
+}
+
+#[test]
+fn the_newest_rating_counts_and_only_answers_have_one() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let (question, answer) = turn(&store, id, "q", "a");
+    for rating in [Some(Rating::Good), Some(Rating::Bad), None] {
+        store
+            .write(|tx| chat::rate(tx, answer, rating, NOW))
+            .unwrap();
+        assert_eq!(thread(&store, id).messages[1].rating, rating);
+    }
+    let refused = store.write(|tx| chat::rate(tx, question, Some(Rating::Good), NOW));
+    assert!(matches!(refused, Err(ChatError::NoMessage)));
+}
+
+#[test]
+fn sampling_settings_out_of_range_are_refused_and_the_old_ones_stay() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    for sampling in [
+        Sampling {
+            temperature: f32::NAN,
+            ..Sampling::default()
+        },
+        Sampling {
+            top_p: 1.5,
+            ..Sampling::default()
+        },
+        Sampling {
+            max_tokens: Some(0),
+            ..Sampling::default()
+        },
+        Sampling {
+            stop: vec![String::new()],
+            ..Sampling::default()
+        },
+    ] {
+        let options = Options {
+            sampling,
+            ..Options::default()
+        };
+        let refused = store.write(|tx| chat::set_options(tx, id, &options));
+        assert!(
+            matches!(refused, Err(ChatError::Sampling(_))),
+            "{options:?}"
+        );
+    }
+    assert_eq!(
+        thread(&store, id).conversation.sampling,
+        Sampling::default()
+    );
+}
+
+#[test]
+fn a_preset_is_replaced_by_name_and_forgotten() {
+    let (_folder, store) = store();
+    let strict = Sampling {
+        temperature: 0.0,
+        ..Sampling::default()
+    };
+    let save = |prompt: &str| {
+        store
+            .write(|tx| chat::save_preset(tx, " Lawyer ", prompt, &strict))
+            .unwrap()
+    };
+    let (first, second) = (save("Be exact."), save("Be brief."));
+    assert_eq!(first.id, second.id);
+    assert_eq!(store.read(chat::presets).unwrap(), [second]);
+    store.write(|tx| chat::delete_preset(tx, first.id)).unwrap();
+    assert!(store.read(chat::presets).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_being_written_when_the_app_ended_is_shown_as_interrupted() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let turn = store
+        .write(|tx| chat::begin_turn(tx, id, "q", NOW))
+        .unwrap();
+    store
+        .write(|tx| chat::keep_partial(tx, turn.answer, "so far"))
+        .unwrap();
+    store.write(|tx| chat::interrupt_unfinished(tx)).unwrap();
+    let answer = &thread(&store, id).messages[1];
+    assert_eq!(
+        (answer.state, answer.text.as_str()),
+        (MessageState::Interrupted, "so far")
+    );
+}
+
+#[test]
+fn markdown_reads_like_a_conversation() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    turn(&store, id, "What is it?", "A *lease*.");
+    store
+        .write(|tx| chat::rename(tx, id, "On  leases: a/b\n"))
+        .unwrap();
+    let exported = store
+        .read(|conn| chat::export(conn, id, ExportFormat::Markdown))
+        .unwrap();
+    assert_eq!(exported.file_name, "On leases a b.md");
+    assert_eq!(
+        exported.text,
+        "# On leases: a/b\n\n## You\n\nWhat is it?\n\n## Answer\n\nA *lease*.\n"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_export_is_refused_whole() {
+    let (_folder, store) = store();
+    let workspace = store.write(|tx| workspaces::first(tx, NOW)).unwrap();
+    let import = |text: &str| store.write(|tx| chat::import(tx, workspace, text));
+    assert!(matches!(import("hello"), Err(TransferError::NotOurs(_))));
+    assert!(matches!(
+        import(r#"{"format":"x","version":1,"conversations":[]}"#),
+        Err(TransferError::NotOurs(_))
+    ));
+    let newer = r#"{"format":"gatehouse-conversations","version":9,"conversations":[]}"#;
+    assert!(matches!(import(newer), Err(TransferError::Newer(9))));
+    let sampling = serde_json::to_string(&Sampling::default()).unwrap();
+    let orphan = format!(
+        r#"{{"format":"gatehouse-conversations","version":1,"conversations":[{{"title":null,"createdAtMs":1,
+        "updatedAtMs":1,"systemPrompt":"","sampling":{sampling},"leaf":0,
+        "messages":[{{"parent":7,"role":"user","text":"x","createdAtMs":1}}]}}]}}"#
+    );
+    assert!(matches!(import(&orphan), Err(TransferError::Orphan(0))));
+    let left: i64 = store
+        .read(|conn| conn.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(left, 0, "nothing of a refused file is kept");
+}
+
+#[test]
+fn a_conversation_of_ten_thousand_messages_opens_whole() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    store
+        .write(|tx| {
+            for turn in 0..5000 {
+                let new = chat::begin_turn(tx, id, &format!("question {turn}"), NOW)?;
+                chat::end_answer(tx, new.answer, "answer", MessageState::Done, None)?;
+            }
+            Ok::<_, ChatError>(())
+        })
+        .unwrap();
+    let messages = thread(&store, id).messages;
+    assert_eq!(messages.len(), 10_000);
+    assert_eq!(messages[9_998].text, "question 4999");
+}
+
+/// What a person does to a conversation; numbers choose a message.
+#[derive(Debug, Clone)]
+enum Step {
+    Say(String),
+    Edit(usize, String),
+    Again(usize),
+    Switch(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let text = "[a-zäß€😀 ]{0,12}[a-z]";
+    prop_oneof![
+        text.prop_map(Step::Say),
+        (any::<usize>(), text).prop_map(|(at, text)| Step::Edit(at, text)),
+        any::<usize>().prop_map(Step::Again),
+        any::<usize>().prop_map(Step::Switch),
+    ]
+}
+
+fn take(store: &Store, id: ConversationId, step: &Step, all: &mut Vec<(MessageId, String)>) {
+    let chosen = |at: usize, role: Role| {
+        let shown = thread(store, id).messages;
+        let of_role: Vec<_> = shown
+            .iter()
+            .filter(|message| message.role == role)
+            .map(|m| m.id)
+            .collect();
+        (!of_role.is_empty()).then(|| of_role[at % of_role.len()])
+    };
+    let begun = store.write(|tx| match step {
+        Step::Say(text) => chat::begin_turn(tx, id, text, NOW).map(Some),
+        Step::Edit(at, text) => chosen(*at, Role::User)
+            .map(|m| chat::begin_edit(tx, m, text, NOW))
+            .transpose(),
+        Step::Again(at) => chosen(*at, Role::Assistant)
+            .map(|m| chat::begin_regenerate(tx, m, NOW))
+            .transpose(),
+        Step::Switch(at) => {
+            if !all.is_empty() {
+                chat::switch_branch(tx, all[at % all.len()].0)?;
+            }
+            Ok(None)
+        }
+    });
+    if let Some(turn) = begun.unwrap() {
+        let text = format!("answer {}", all.len());
+        store
+            .write(|tx| chat::end_answer(tx, turn.answer, &text, MessageState::Done, None))
+            .unwrap();
+        let shown = thread(store, id).messages;
+        all.extend(turn.question.map(|question| {
+            let message = shown.iter().find(|message| message.id == question).unwrap();
+            (question, message.text.clone())
+        }));
+        all.push((turn.answer, text));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_is_done_every_message_can_still_be_shown(steps in proptest::collection::vec(step(), 1..12)) {
+        let (_folder, store) = store();
+        let id = create(&store);
+        let mut all = Vec::new();
+        for step in &steps {
+            take(&store, id, step, &mut all);
+        }
+        for (message, text) in &all {
+            store.write(|tx| chat::switch_branch(tx, *message)).unwrap();
+            let shown = thread(&store, id).messages;
+            prop_assert!(shown.iter().any(|m| m.id == *message && m.text == *text), "{text:?} is gone");
+            for pair in shown.windows(2) {
+                prop_assert_eq!(pair[1].parent_id, Some(pair[0].id));
+                prop_assert_ne!(pair[1].role, pair[0].role, "turns alternate on every branch");
+            }
+        }
+    }
+
+    #[test]
+    fn an_export_imports_as_what_it_was(steps in proptest::collection::vec(step(), 1..12)) {
+        let (_folder, store) = store();
+        let id = create(&store);
+        let mut all = Vec::new();
+        take(&store, id, &Step::Say("first".into()), &mut all);
+        for step in &steps {
+            take(&store, id, step, &mut all);
+        }
+        let exported = store.read(|conn| chat::export(conn, id, ExportFormat::Json)).unwrap();
+        let ids = store
+            .write(|tx| {
+                let workspace = workspaces::first(tx, NOW)?;
+                chat::import(tx, workspace, &exported.text)
+            })
+            .unwrap();
+        prop_assert_ne!(ids[0], id, "an import is a conversation of its own");
+        let again = store.read(|conn| chat::export(conn, ids[0], ExportFormat::Json)).unwrap();
+        prop_assert_eq!(exported.text, again.text);
+        let (before, after) = (thread(&store, id), thread(&store, ids[0]));
+        prop_assert_eq!(texts(&before.messages), texts(&after.messages));
+        let terms = store.read(|conn| Ok::<_, StoreError>(chat::search(conn, "first")?)).unwrap();
+        prop_assert!(terms.len() >= 2, "what was imported is found");
+    }
+}

@@ -1,0 +1,190 @@
+//! The command line as a person and a script use it: the real program on a folder of its own.
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{
+    app::{self, program},
+    folder::TempFolder,
+    gguf,
+};
+
+struct Shell(TempFolder);
+
+impl Shell {
+    fn new() -> Self {
+        Self(TempFolder::new())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("gatehouse"));
+        command.arg("--data-dir").arg(self.0.path()).args(arguments);
+        command
+            .env("GATEHOUSE_KEYCHAIN", "file")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What a command that must work prints.
+    fn text(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.text(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+    }
+
+    /// The exit code and the words of a command that must fail.
+    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?} should not work");
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+}
+
+#[test]
+fn with_nothing_set_up_ask_answers_with_the_starter_model() {
+    let shell = Shell::new();
+    let answer = shell.text(&[
+        "ask",
+        "What is the capital of France? Answer in one short sentence.",
+    ]);
+    assert!(!answer.trim().is_empty());
+    let calls = shell.json(&["calls", "list"]);
+    assert_eq!(calls[0]["status"], "answered");
+    let chats = shell.json(&["chats", "list"]);
+    let id = chats[0]["id"].as_str().unwrap();
+    assert!(
+        shell
+            .text(&["chats", "show", &id[..13]])
+            .contains(answer.trim()),
+        "it is a conversation like any other"
+    );
+}
+
+#[test]
+fn ask_ends_with_one_json_object_for_programs() {
+    let shell = Shell::new();
+    let schema = shell.0.path().join("schema.json");
+    std::fs::write(
+        &schema,
+        r#"{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}"#,
+    )
+    .unwrap();
+    let schema = schema.to_str().unwrap();
+    let object = shell.json(&["ask", "A number as JSON", "--json-schema", schema]);
+    let answer: Value = serde_json::from_str(object["answer"].as_str().unwrap()).unwrap();
+    assert!(answer["n"].is_i64());
+    assert!(object["tokens"]["output"].as_u64().unwrap() > 0);
+    assert!(object["times"]["duration_ms"].as_u64().unwrap() > 0);
+    assert_eq!(
+        (object["call"].as_i64(), object["cost"].as_str()),
+        (Some(1), Some("$0"))
+    );
+    assert!(object["model"].as_str().unwrap().contains("SmolLM2"));
+}
+
+#[test]
+fn conversations_go_out_and_come_back() {
+    let shell = Shell::new();
+    shell.text(&["ask", "Say hello"]);
+    let chats = shell.json(&["chats", "list"]);
+    let id = chats[0]["id"].as_str().unwrap();
+    let file = shell.0.path().join("export.json");
+    let path = file.to_str().unwrap();
+    shell.text(&["chats", "export", id, "--format", "json", "--output", path]);
+    let (code, words) =
+        shell.refused(&["chats", "export", id, "--format", "json", "--output", path]);
+    assert!(
+        code == 5 && words.contains("exist"),
+        "a file that is there is not overwritten: {words}"
+    );
+    assert!(
+        shell
+            .text(&["chats", "export", id])
+            .contains("## You\n\nSay hello")
+    );
+    shell.text(&["chats", "import", path]);
+    assert_eq!(shell.json(&["chats", "list"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn each_failure_has_its_own_exit_code_and_words() {
+    let shell = Shell::new();
+    shell.text(&["models", "list"]);
+    let text = shell.0.path().join("notes.gguf");
+    std::fs::write(&text, "Dear diary").unwrap();
+    let (code, words) = shell.refused(&["models", "add", text.to_str().unwrap()]);
+    assert!(code == 3 && words.contains("text"), "{code}: {words}");
+    let (code, words) = shell.refused(&["ask", "Hi", "--model", "no-such-model"]);
+    assert!(
+        code == 4 && words.contains("no-such-model"),
+        "{code}: {words}"
+    );
+    assert_eq!(shell.refused(&["chats", "show", "0000"]).0, 4);
+    assert_eq!(shell.refused(&["ask"]).0, 2, "the question is missing");
+    assert_eq!(
+        shell
+            .refused(&["ask", "Hi", "--json-schema", "/no/such/file"])
+            .0,
+        4
+    );
+    std::fs::write(shell.0.path().join("gatehouse.db"), "not a database at all").unwrap();
+    let (code, words) = shell.refused(&["chats", "list"]);
+    assert!(code == 5 && words.contains("damaged"), "{code}: {words}");
+}
+
+#[test]
+fn a_model_whose_file_went_away_is_said_to_be_missing() {
+    let shell = Shell::new();
+    let file = shell.0.path().join("tiny.gguf");
+    std::fs::write(&file, gguf::Gguf::model("llama").bytes()).unwrap();
+    shell.text(&["models", "add", file.to_str().unwrap()]);
+    std::fs::remove_file(&file).unwrap();
+    let (code, words) = shell.refused(&["ask", "Hi", "--model", "tiny"]);
+    assert!(code == 3 && words.contains("tiny.gguf"), "{code}: {words}");
+    assert!(shell.text(&["models", "list"]).contains("file missing"));
+    shell.text(&["models", "remove", "tiny"]);
+    assert!(!shell.text(&["models", "list"]).contains("tiny"));
+}
+
+#[test]
+fn it_works_while_the_window_is_open() {
+    let shell = Shell::new();
+    let app = app::open(&shell.0.folder);
+    let _window = shell.0.lock();
+    let conversation = app::conversation(&app, 4);
+    app::say(&app, conversation.id, "Hello from the window");
+    shell.text(&["ask", "Hello from a script"]);
+    let listed = shell.text(&["chats", "list"]);
+    assert!(
+        listed.contains("Hello from the window") && listed.contains("Hello from a script"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    let shell = Shell::new();
+    for name in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(
+            shell.text(&["completions", name]).contains("json-schema"),
+            "{name}"
+        );
+    }
+}

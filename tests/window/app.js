@@ -1,0 +1,213 @@
+// The app as a person has it before them: started on a data folder, driven by what is on screen.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import * as page from "./page.js";
+import { WebDriver, WebDriverError } from "./webdriver.js";
+
+/** Machines that test are slow and busy; a condition that holds ends the waiting at once. */
+const patienceMs = 60_000;
+
+/** A program that xtask has built. */
+export function program(name) {
+	const path = process.env[name];
+	if (!path) throw new Error(`${name} is not set: run \`cargo xtask test --only window\``);
+	return path;
+}
+
+/** A new, empty folder, removed after the tests that made it. */
+export async function temporaryFolder(t) {
+	const folder = await mkdtemp(join(tmpdir(), "gatehouse-window-"));
+	t.after(() => rm(folder, { recursive: true, force: true }));
+	return folder;
+}
+
+/** Run the command line; what it wrote, and its exit code. */
+export function gatehouse(folder, ...args) {
+	return new Promise((resolve) => {
+		const options = { maxBuffer: 1 << 28 };
+		const all = ["--data-dir", folder, ...args];
+		execFile(program("GATEHOUSE_CLI"), all, options, (error, stdout, stderr) => {
+			resolve({ code: error ? error.code : 0, stdout, stderr });
+		});
+	});
+}
+
+/** Wait until `work` returns something that is not false, null or undefined, and return it. */
+export async function until(what, work, limitMs = patienceMs) {
+	const end = Date.now() + limitMs;
+	for (;;) {
+		const seen = await work();
+		if (seen) return seen;
+		if (Date.now() > end) throw new Error(`waited ${limitMs / 1000} s in vain: ${what}`);
+		await pause(30);
+	}
+}
+
+export class Gatehouse {
+	#web;
+
+	/** Start on a folder and wait for a first screen, which may say what is wrong. */
+	static async start(t, folder, env = {}) {
+		const app = new Gatehouse();
+		app.folder = folder;
+		app.#web = await WebDriver.open(program("GATEHOUSE_APP"), ["--data-dir", folder], env);
+		t.after(() => app.kill());
+		[app.pid] = await childrenOf(app.#web.pid, "gatehouse-deskt");
+		await app.see("heading", { pattern: "." });
+		return app;
+	}
+
+	/** End it in good order. */
+	async quit() {
+		await this.#web.run(page.quit).catch(unlessGone);
+		await until("the app ends", async () => !(await isRunning(this.pid)));
+		await this.#web.close();
+	}
+
+	/** End it the hard way, if it still runs. */
+	async kill() {
+		await this.#web.close();
+		if (await isRunning(this.pid)) process.kill(this.pid, "SIGKILL");
+	}
+
+	/** The engines that it runs now. */
+	engines() {
+		return childrenOf(this.pid, "gatehouse-engin");
+	}
+
+	/** What is on screen now, all of it. */
+	all(role, name, within) {
+		const pattern = name instanceof RegExp ? { pattern: name.source } : name;
+		return this.#web.run(page.findAll, role, pattern, within);
+	}
+
+	/** Wait until it is on screen; the last one if there are several. */
+	see(role, name, within) {
+		return until(`${role} ${words(name)}`, async () => (await this.all(role, name, within)).at(-1));
+	}
+
+	/** Wait until it is not on screen. */
+	async gone(role, name, within) {
+		await until(`no ${role} ${words(name)}`, async () => {
+			return (await this.all(role, name, within)).length === 0;
+		});
+	}
+
+	/** Click it as soon as it is there and nothing covers it. */
+	async click(role, name, within) {
+		await until(`${role} ${words(name)} can be clicked`, async () => {
+			const element = await this.see(role, name, within);
+			return element.click().then(() => true, unlessMoving);
+		});
+	}
+
+	/** Type over what a field holds. */
+	async fill(name, text) {
+		await this.click("textbox", name);
+		await this.press("Control+a");
+		await this.type(text);
+	}
+
+	/** Wait until the page says this somewhere. */
+	says(text, within) {
+		return until(`the page says “${text}”`, async () => {
+			return (await this.text(within)).includes(text);
+		});
+	}
+
+	text(within) {
+		return this.#web.run(page.textOf, within);
+	}
+
+	attribute(element, name) {
+		return this.#web.run(page.attributeOf, element, name);
+	}
+
+	async valueOf(name) {
+		return this.#web.run(page.valueOf, await this.see("textbox", name));
+	}
+
+	run(work, ...args) {
+		return this.#web.run(work, ...args);
+	}
+
+	press(chord) {
+		return this.#web.press(chord);
+	}
+
+	type(text) {
+		return this.#web.type(text);
+	}
+
+	resize(width, height) {
+		return this.#web.resize(width, height);
+	}
+
+	screenshot() {
+		return this.#web.screenshot();
+	}
+
+	messages() {
+		return this.#web.run(page.shownMessages);
+	}
+
+	/** Write a message and send it. */
+	async ask(text) {
+		await this.fill("Message", text);
+		await this.click("button", "Send");
+	}
+
+	/** Wait until an answer is being written and has some text. */
+	writing(atLeast = 1) {
+		return until("an answer is being written", async () => {
+			const last = (await this.messages()).at(-1);
+			return last?.busy && last.text.length >= atLeast && last;
+		});
+	}
+
+	/** Wait until the newest answer has come to its end. */
+	answered() {
+		return until("the answer ends", async () => {
+			const last = (await this.messages()).at(-1);
+			return last?.kind === "Answer" && !last.busy && last.footer && last;
+		});
+	}
+}
+
+function words(name) {
+	return name === undefined ? "" : `“${name.pattern ?? name.source ?? name}”`;
+}
+
+function unlessGone(error) {
+	// The app may end before the driver has heard the answer.
+	if (!(error instanceof WebDriverError)) throw error;
+}
+
+function unlessMoving(error) {
+	const passing = ["element click intercepted", "stale element reference", "element not interactable"];
+	if (!passing.includes(error.code)) throw error;
+	return false;
+}
+
+async function childrenOf(parent, name) {
+	const found = [];
+	for (const pid of await readdir("/proc")) {
+		if (!/^\d+$/.test(pid)) continue;
+		const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+		const parts = status?.match(/^\d+ \((.*)\) (\S) (\d+)/);
+		if (parts && parts[1] === name && parts[2] !== "Z" && Number(parts[3]) === parent) {
+			found.push(Number(pid));
+		}
+	}
+	return found;
+}
+
+async function isRunning(pid) {
+	const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+	return status !== null && !/^\d+ \(.*\) Z/.test(status);
+}

@@ -1,0 +1,116 @@
+// Functions that run inside the page. Each stands alone: it is sent there as text.
+
+/**
+ * What a person or a screen reader would find: visible elements of a role with a name.
+ * `name` is a text, which must be the whole name, or `{ pattern }`.
+ */
+export function findAll(role, name, within) {
+	const elements = {
+		alert: "[role=alert]",
+		article: "article",
+		button: "button, summary, [role=button]",
+		complementary: "aside",
+		dialog: "[role=dialog], [role=alertdialog]",
+		group: "[role=group], fieldset",
+		heading: "h1, h2, h3",
+		list: "ul, ol",
+		listitem: "li",
+		menuitem: "[role=menuitem], [role=menuitemradio]",
+		navigation: "nav",
+		option: "[role=option]",
+		radio: "input[type=radio]",
+		region: "section, [role=region]",
+		switch: "[role=switch]",
+		table: "table",
+		textbox: "textarea, input:not([type]), input[type=text], input[type=search]",
+	}[role];
+	if (!elements) throw new Error(`findAll does not know the role ${role}`);
+	const plain = (text) => (text ?? "").replace(/\s+/g, " ").trim();
+	const nameOf = (element) => {
+		const own = element.getAttribute("aria-label");
+		if (own !== null) return plain(own);
+		const by = element.getAttribute("aria-labelledby");
+		if (by) return plain(document.getElementById(by)?.textContent);
+		const label = element.labels?.[0];
+		if (label) return plain(label.textContent);
+		return plain(element.textContent);
+	};
+	const fits = (found) =>
+		name === undefined ||
+		(typeof name === "string" ? found === name : new RegExp(name.pattern).test(found));
+	// A radio button under its look is not seen itself, but its label is.
+	const seen = (element) => (element.type === "radio" ? element.labels[0] : element);
+	return [...(within ?? document).querySelectorAll(elements)]
+		.filter((element) => seen(element).checkVisibility() && fits(nameOf(element)))
+		.map(seen);
+}
+
+/** The visible text of an element, or of the page, as one line. */
+export function textOf(element) {
+	return (element ?? document.body).innerText.replace(/\s+/g, " ").trim();
+}
+
+export function attributeOf(element, name) {
+	return element.getAttribute(name);
+}
+
+/** The value of a field. */
+export function valueOf(element) {
+	return element.value;
+}
+
+/** The name of what has the focus. */
+export function focused() {
+	const element = document.activeElement;
+	return element?.getAttribute("aria-label") ?? element?.textContent.trim() ?? "";
+}
+
+/** The messages that are shown, first to last. */
+export function shownMessages() {
+	return [...document.querySelectorAll("article")].map((article) => ({
+		kind: article.getAttribute("aria-label"),
+		text: (article.querySelector(".bubble, .markdown") ?? article).innerText.trim(),
+		busy: article.getAttribute("aria-busy") === "true",
+		footer: article.querySelector(".facts")?.innerText.replace(/\s+/g, " ").trim() ?? null,
+		all: article.innerText.replace(/\s+/g, " ").trim(),
+	}));
+}
+
+/** From now on, note at every frame how long the last answer is while it is being written. */
+export function watchGrowth() {
+	const lengths = (window.seenLengths = []);
+	const look = () => {
+		if (window.seenLengths !== lengths) return;
+		const answer = [...document.querySelectorAll("article[aria-busy=true]")].at(-1);
+		const length = answer?.querySelector(".markdown")?.innerText.length ?? 0;
+		if (length > (lengths.at(-1) ?? 0)) lengths.push(length);
+		requestAnimationFrame(look);
+	};
+	look();
+}
+
+/** What `watchGrowth` noted; it ends with this. */
+export function seenGrowth() {
+	const lengths = window.seenLengths;
+	window.seenLengths = undefined;
+	return lengths;
+}
+
+/** Where everything that the page has loaded came from. */
+export function loadedFrom() {
+	const origins = performance.getEntries().flatMap(({ entryType, name }) => {
+		return entryType === "resource" || entryType === "navigation" ? [new URL(name).origin] : [];
+	});
+	return [...new Set([location.origin, ...origins])];
+}
+
+/** Ask the host to end the app, as its own Quit button does. */
+export function quit() {
+	void window.__TAURI_INTERNALS__.invoke("quit");
+}
+
+/** Milliseconds since 1970 at which the page could be used. */
+export function usableAt() {
+	const [mark] = performance.getEntriesByName("usable");
+	return mark ? performance.timeOrigin + mark.startTime : null;
+}

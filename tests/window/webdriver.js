@@ -1,0 +1,173 @@
+// A client of the W3C WebDriver protocol, as much of it as these tests need, and the driver
+// program that comes with WebKitGTK. It starts the app itself; no other program is in between.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** The name under which the protocol hands over an element. */
+const elementKey = "element-6066-11e4-a52e-4f735466cecf";
+
+/** How the protocol writes keys that have no character. */
+const keys = {
+	Control: "\uE009",
+	Shift: "\uE008",
+	Alt: "\uE00A",
+	Enter: "\uE007",
+	Escape: "\uE00C",
+	Tab: "\uE004",
+	Backspace: "\uE003",
+	Delete: "\uE017",
+	ArrowUp: "\uE013",
+	ArrowDown: "\uE015",
+	F2: "\uE032",
+};
+
+export class WebDriverError extends Error {
+	constructor({ error, message }) {
+		super(`${error}: ${message}`);
+		this.code = error;
+	}
+}
+
+export class WebDriver {
+	#driver;
+	#address;
+
+	/** Start a program with a web view and take control of it. */
+	static async open(program, args, env) {
+		const port = await freePort();
+		const driver = spawn("WebKitWebDriver", [`--port=${port}`], {
+			env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true", ...env },
+			stdio: ["ignore", "ignore", process.env.GATEHOUSE_SHOW_LOG ? "inherit" : "ignore"],
+		});
+		const self = new WebDriver();
+		self.#driver = driver;
+		self.#address = `http://127.0.0.1:${port}`;
+		try {
+			await self.#ready();
+			const options = { binary: program, args };
+			const { sessionId } = await self.#call("POST", "/session", {
+				capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } },
+			});
+			self.#address += `/session/${sessionId}`;
+			await self.#call("POST", "/timeouts", { script: 240_000 });
+		} catch (error) {
+			driver.kill();
+			throw error;
+		}
+		return self;
+	}
+
+	/** The driver's process, which is the parent of the program's. */
+	get pid() {
+		return this.#driver.pid;
+	}
+
+	/** End the driver; the program must have ended before, or ends the hard way. */
+	async close() {
+		if (this.#driver.exitCode !== null || this.#driver.signalCode !== null) return;
+		const ended = once(this.#driver, "exit");
+		this.#driver.kill();
+		await ended;
+	}
+
+	/** Run a function in the page. Elements go in and come out. */
+	async run(work, ...args) {
+		const script = `return (${work}).apply(null, arguments)`;
+		return this.#fromPage(await this.#call("POST", "/execute/sync", this.#script(script, args)));
+	}
+
+	async screenshot() {
+		return Buffer.from(await this.#call("GET", "/screenshot"), "base64");
+	}
+
+	async resize(width, height) {
+		await this.#call("POST", "/window/rect", { width, height });
+	}
+
+	/** Press keys together, as in "Control+k". */
+	async press(chord) {
+		const names = chord.split("+");
+		const down = names.map((name) => ({ type: "keyDown", value: keys[name] ?? name }));
+		const up = down.toReversed().map(({ value }) => ({ type: "keyUp", value }));
+		await this.#call("POST", "/actions", {
+			actions: [{ type: "key", id: "keyboard", actions: [...down, ...up] }],
+		});
+	}
+
+	/** Type where the focus is. */
+	async type(text) {
+		const actions = [...text].flatMap((value) => [
+			{ type: "keyDown", value },
+			{ type: "keyUp", value },
+		]);
+		await this.#call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+	}
+
+	async #ready() {
+		for (;;) {
+			if (this.#driver.exitCode !== null) throw new Error("WebKitWebDriver ended at once");
+			try {
+				return await this.#call("GET", "/status");
+			} catch (error) {
+				if (error instanceof WebDriverError) throw error;
+				// Not listening yet.
+				await pause(20);
+			}
+		}
+	}
+
+	async #call(method, path, body) {
+		const response = await fetch(this.#address + path, {
+			method,
+			body: method === "POST" ? JSON.stringify(body ?? {}) : undefined,
+		});
+		const { value } = await response.json();
+		if (!response.ok) throw new WebDriverError(value);
+		return value;
+	}
+
+	#script(script, args) {
+		return { script, args: args.map((arg) => (arg instanceof Element ? arg.reference : arg)) };
+	}
+
+	#fromPage(value) {
+		if (Array.isArray(value)) return value.map((one) => this.#fromPage(one));
+		if (value?.[elementKey]) {
+			const call = (method, path, body) =>
+				this.#call(method, `/element/${value[elementKey]}${path}`, body);
+			return new Element(value, call);
+		}
+		return value;
+	}
+}
+
+/** Something in the page. */
+export class Element {
+	#call;
+
+	constructor(reference, call) {
+		this.reference = reference;
+		this.#call = call;
+	}
+
+	/** Scroll to it and click in its middle, as a person does; fails if something covers it. */
+	async click() {
+		await this.#call("POST", "/click");
+	}
+
+	/** Click it and type. */
+	async type(text) {
+		await this.#call("POST", "/value", { text });
+	}
+}
+
+async function freePort() {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address();
+	server.close();
+	return port;
+}
