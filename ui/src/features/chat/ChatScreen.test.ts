@@ -392,12 +392,12 @@ describe("options", () => {
 
 describe("the thread", () => {
 	it("draws only what is seen of 10,000 messages, and streaming touches only the answer", async () => {
-		await open({ longChat: 10_000, tokenMs: 1 });
+		await open({ longChat: 10_000, tokenMs: 5 });
 		await openChat(/^A very long conversation/);
 		expect(screen.getAllByRole("article").length).toBeLessThan(100);
 		await ask("Go on");
 		await waitFor(() =>
-			expect(document.querySelector("[aria-busy=true]")?.textContent).toContain("Writing"),
+			expect(document.querySelector("[aria-busy=true]")?.textContent).toContain("Option"),
 		);
 		const busy = document.querySelector("[aria-busy=true]");
 		const elsewhere: Node[] = [];
@@ -406,9 +406,23 @@ describe("the thread", () => {
 		});
 		const messages = screen.getByRole("region", { name: "Messages" });
 		observer.observe(messages, { subtree: true, childList: true, characterData: true });
-		await waitFor(() => expect(busy?.textContent).toContain("Open-ended"), { timeout: 5000 });
+		await waitFor(() => expect(busy?.textContent).toContain("third working day"), {
+			timeout: 5000,
+		});
 		observer.disconnect();
 		expect(elsewhere).toEqual([]);
+	});
+
+	it("goes to the newest message when the person asks something", async () => {
+		await open({ longChat: 400 });
+		await openChat(/^A very long conversation/);
+		const messages = screen.getByRole("region", { name: "Messages" });
+		await screen.findByText(/what does clause 399 mean/);
+		messages.scrollTop = 1000;
+		expect(await screen.findByRole("button", { name: "Jump to newest" })).toBeTruthy();
+		await ask("And now?");
+		await waitFor(() => expect(screen.getByText("And now?")).toBeTruthy());
+		expect(screen.queryByRole("button", { name: "Jump to newest" })).toBeNull();
 	});
 
 	it("asks before a link is opened", async () => {

@@ -48,23 +48,25 @@ export class StickyEnd {
 		const scroller = this.#scroller;
 		if (!scroller) return;
 		if (this.sticks) scroller.scrollTop = scroller.scrollHeight;
-		this.#measure(scroller);
+		this.#note(scroller, distanceFromEnd(scroller));
 	}
 
 	#scrolled(): void {
 		const scroller = this.#scroller;
 		if (!scroller) return;
-		const movedUp = scroller.scrollTop < this.#lastTop - 1;
-		const distance = this.#measure(scroller);
+		const distance = distanceFromEnd(scroller);
 		if (distance <= nearPx) this.sticks = true;
-		else if (movedUp) this.sticks = false;
-		else if (this.sticks) this.#follow();
+		else if (scroller.scrollTop < this.#lastTop - 1) this.sticks = false;
+		else if (this.sticks) return this.#follow();
+		this.#note(scroller, distance);
 	}
 
-	#measure(scroller: HTMLElement): number {
-		const distance = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+	#note(scroller: HTMLElement, distance: number): void {
 		this.#lastTop = scroller.scrollTop;
 		this.isFar = !this.sticks && distance > farPx;
-		return distance;
 	}
+}
+
+function distanceFromEnd({ scrollHeight, clientHeight, scrollTop }: HTMLElement): number {
+	return scrollHeight - clientHeight - scrollTop;
 }
