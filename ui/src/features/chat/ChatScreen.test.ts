@@ -400,9 +400,12 @@ describe("the thread", () => {
 			expect(document.querySelector("[aria-busy=true]")?.textContent).toContain("Option"),
 		);
 		const busy = document.querySelector("[aria-busy=true]");
+		const others = screen.getAllByRole("article").filter((article) => article !== busy);
 		const elsewhere: Node[] = [];
 		const observer = new MutationObserver((records) => {
-			for (const { target } of records) if (!busy?.contains(target)) elsewhere.push(target);
+			for (const { target } of records) {
+				if (others.some((article) => article.contains(target))) elsewhere.push(target);
+			}
 		});
 		const messages = screen.getByRole("region", { name: "Messages" });
 		observer.observe(messages, { subtree: true, childList: true, characterData: true });
