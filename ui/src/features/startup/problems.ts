@@ -2,7 +2,14 @@
 
 import type { StartupCode } from "$lib/backend";
 
-export type ProblemWords = { title: string; happened: string; kept: string; next: string };
+export type ProblemWords = {
+	title: string;
+	happened: string;
+	kept: string;
+	next: string;
+	/** In place of `next` where it speaks of snapshots and there are none. */
+	nextWithoutSnapshots?: string;
+};
 
 const untouched = "Nothing was changed. Your chats are in the folder below, as they were.";
 
@@ -13,6 +20,8 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 			"The file that holds them is damaged. Usually a disk fault or a power cut during writing is the cause.",
 		kept: "The damaged file was left as it is.",
 		next: "Go back to a snapshot. Only what was written after it is missing then, and the damaged file is set aside, not deleted.",
+		nextWithoutSnapshots:
+			"There is no snapshot to go back to. Quit and put the folder below back from a backup of this computer. To start with no chats, rename it instead.",
 	},
 	key_missing: {
 		title: "The key to your chats is missing",
@@ -26,7 +35,7 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 		happened:
 			"The key in the keychain of this computer is not the one these chats were stored with. Perhaps the folder came from another computer.",
 		kept: untouched,
-		next: "Bring back the keychain that belongs to this folder and try again, or quit and put back the folder that belongs to this computer.",
+		next: "Quit. Bring back the keychain that belongs to this folder, or the folder that belongs to this computer, and start again.",
 	},
 	keychain_locked: {
 		title: "The keychain is locked",
@@ -46,7 +55,8 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 		title: "These chats need a newer Gatehouse",
 		happened: "A newer version has opened them before. This version does not know their form.",
 		kept: untouched,
-		next: "Install the newer version again. Or go back to a snapshot from before the update, if one is listed.",
+		next: "Install the newer version again. Or go back to a snapshot from before the update; what was written since is then missing.",
+		nextWithoutSnapshots: "Quit and install the newer version again.",
 	},
 	already_open: {
 		title: "Gatehouse is already open",

@@ -75,6 +75,15 @@ it("keeps the problem on screen with the reason when the second try fails", asyn
 	expect(screen.getByRole("heading", { level: 1, name: "The disk is full" })).toBeTruthy();
 });
 
+it("does not send a person to snapshots that do not exist", async () => {
+	const fake = host({ problem: "damaged" });
+	const found = await fake.startup();
+	fake.startup = async () => ({ ...found, snapshots: [] });
+	show(Startup, { ready });
+	expect(await screen.findByText(/There is no snapshot to go back to/)).toBeTruthy();
+	expect(screen.queryByRole("table")).toBeNull();
+});
+
 describe("going back to a snapshot", () => {
 	const button = () =>
 		screen.findByRole("button", { name: /^Go back to this one, of 22 November 2026/ });

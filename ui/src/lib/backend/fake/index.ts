@@ -124,8 +124,8 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			message: problemMessages[problem],
 			hint: null,
 			dataFolder: "/home/ada/.local/share/gatehouse",
-			snapshots: problem === "already_open" || problem === "disk_full" ? [] : snapshots,
-			canRetry: problem !== "newer" && problem !== "damaged" && problem !== "key_missing",
+			snapshots: ["damaged", "newer", "migration_failed"].includes(problem) ? snapshots : [],
+			canRetry: !["damaged", "newer", "key_wrong"].includes(problem),
 		};
 	}
 
@@ -232,14 +232,14 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			snapshots,
 			keyHome: options.keyHome ?? "keychain",
 			schema: 3,
-			lastUpdateUndo: snapshots.find((snapshot) => snapshot.reason === "beforeUpdate") ?? null,
+			lastUpdateUndo: snapshots.find((snapshot) => snapshot.reason === "before_update") ?? null,
 		}),
 		makeSnapshot: async () => {
 			const made: SnapshotInfo = {
 				name: `by-hand-${snapshots.length}`,
 				madeAtMs: now(),
 				bytes: 3_518_464,
-				reason: "byHand",
+				reason: "by_hand",
 				schema: 3,
 			};
 			snapshots = [made, ...snapshots];

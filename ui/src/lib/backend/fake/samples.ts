@@ -196,14 +196,14 @@ export function sampleSnapshots(now: number): SnapshotInfo[] {
 			name: "2026-11-22-by-hand",
 			madeAtMs: now - 1.2 * day,
 			bytes: 3_305_472,
-			reason: "byHand",
+			reason: "by_hand",
 			schema: 3,
 		},
 		{
 			name: "2026-11-20-before-update",
 			madeAtMs: now - 3.1 * day,
 			bytes: 2_846_720,
-			reason: "beforeUpdate",
+			reason: "before_update",
 			schema: 2,
 		},
 	];
