@@ -1,6 +1,6 @@
 import "../../test/layout";
 
-import { cleanup, render, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, configure, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -17,6 +17,10 @@ import { toasts } from "$lib/state/toasts.svelte";
 
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
+
+// Patient: a machine that also builds takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+configure({ asyncUtilTimeout: 15_000 });
 
 const leave: (() => void)[] = [];
 
@@ -179,9 +183,7 @@ describe("answers", () => {
 		expect(button("Send")).toBeTruthy();
 		await openChat(/^Summarise the inspection report/);
 		await waitFor(() => expect(answers()).toHaveLength(2));
-		await waitFor(() => expect(answers()[1]?.textContent).toContain("the law's own page"), {
-			timeout: 5000,
-		});
+		await waitFor(() => expect(answers()[1]?.textContent).toContain("the law's own page"));
 	});
 });
 
@@ -409,9 +411,7 @@ describe("the thread", () => {
 		});
 		const messages = screen.getByRole("region", { name: "Messages" });
 		observer.observe(messages, { subtree: true, childList: true, characterData: true });
-		await waitFor(() => expect(busy?.textContent).toContain("third working day"), {
-			timeout: 5000,
-		});
+		await waitFor(() => expect(busy?.textContent).toContain("third working day"));
 		observer.disconnect();
 		expect(elsewhere).toEqual([]);
 	});
@@ -447,5 +447,3 @@ describe("the thread", () => {
 		expect(found.violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
 	});
 });
-
-vi.setConfig({ testTimeout: 20_000 });
