@@ -56,7 +56,7 @@ describe("a number field", () => {
 	});
 });
 
-describe("a message at the foot of the window", () => {
+describe("a message in the corner of the window", () => {
 	it("is heard by a screen reader, and its action runs once", async () => {
 		const undo = vi.fn();
 		const { user } = show(Toasts);

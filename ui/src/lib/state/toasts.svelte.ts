@@ -1,4 +1,4 @@
-// Short messages at the foot of the window, with at most one thing to do about them (Undo).
+// Short messages in the corner of the window, with at most one thing to do about them (Undo).
 
 import { untrack } from "svelte";
 
