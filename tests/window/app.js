@@ -1,7 +1,7 @@
 // The app as a person has it before them: started on a data folder, driven by what is on screen.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,6 +11,21 @@ import { WebDriver, WebDriverError } from "./webdriver.js";
 
 /** Machines that test are slow and busy; a condition that holds ends the waiting at once. */
 const patienceMs = 60_000;
+
+/** The sampling settings of a new chat, as an exported file holds them. */
+const sampling = {
+	temperature: 0.7,
+	topK: 40,
+	topP: 0.95,
+	minP: 0.05,
+	repeatPenalty: 1.1,
+	repeatLast: 64,
+	frequencyPenalty: 0,
+	presencePenalty: 0,
+	seed: null,
+	stop: [],
+	maxTokens: null,
+};
 
 /** A program that xtask has built. */
 export function program(name) {
@@ -24,6 +39,38 @@ export async function temporaryFolder(t) {
 	const folder = await mkdtemp(join(tmpdir(), "gatehouse-window-"));
 	t.after(() => rm(folder, { recursive: true, force: true }));
 	return folder;
+}
+
+/** Have a conversation in the folder that was not held there: `turns` are texts, yours first. */
+export async function importChat(t, folder, title, turns) {
+	const file = join(await temporaryFolder(t), "chats.json");
+	const now = Date.now();
+	await writeFile(
+		file,
+		JSON.stringify({
+			format: "gatehouse-conversations",
+			version: 1,
+			conversations: [
+				{
+					title,
+					createdAtMs: now,
+					updatedAtMs: now,
+					systemPrompt: "",
+					sampling,
+					leaf: turns.length - 1,
+					messages: turns.map((text, at) => ({
+						parent: at === 0 ? null : at - 1,
+						role: at % 2 === 0 ? "user" : "assistant",
+						text,
+						createdAtMs: now,
+					})),
+				},
+			],
+		}),
+	);
+	const { code, stdout, stderr } = await gatehouse(folder, "--json", "chats", "import", file);
+	if (code !== 0) throw new Error(stderr);
+	return JSON.parse(stdout)[0];
 }
 
 /** Run the command line; what it wrote, and its exit code. */
@@ -51,6 +98,14 @@ export async function until(what, work, limitMs = patienceMs) {
 export class Gatehouse {
 	#web;
 
+	/** Start on a new folder and wait until the starter model can be asked. */
+	static async startNew(t) {
+		const app = await Gatehouse.start(t, await temporaryFolder(t));
+		await app.see("button", /^Model: SmolLM2/);
+		await app.spareTheMachine();
+		return app;
+	}
+
 	/** Start on a folder and wait for a first screen, which may say what is wrong. */
 	static async start(t, folder, env = {}) {
 		const app = new Gatehouse();
@@ -58,7 +113,7 @@ export class Gatehouse {
 		app.#web = await WebDriver.open(program("GATEHOUSE_APP"), ["--data-dir", folder], env);
 		t.after(() => app.kill());
 		[app.pid] = await childrenOf(app.#web.pid, "gatehouse-deskt");
-		await app.see("heading", { pattern: "." });
+		await app.see("heading", /./);
 		return app;
 	}
 
@@ -156,6 +211,22 @@ export class Gatehouse {
 		return this.#web.run(page.shownMessages);
 	}
 
+	/**
+	 * Let the engine use one thread. With one for each core, a machine that is busy otherwise makes
+	 * them wait for each other and answers take minutes.
+	 */
+	async spareTheMachine() {
+		await this.#web.run(page.changeSettings, { threads: 1 });
+	}
+
+	/** Have answers end after so many tokens, by the options of the chat that is shown. */
+	async limitAnswers(tokens) {
+		await this.click("button", "Options");
+		await this.fill("Most tokens in an answer", `${tokens}\uE004`);
+		await this.click("button", "Close options");
+		await this.gone("complementary", "Chat options");
+	}
+
 	/** Write a message and send it. */
 	async ask(text) {
 		await this.fill("Message", text);
@@ -189,7 +260,11 @@ function unlessGone(error) {
 }
 
 function unlessMoving(error) {
-	const passing = ["element click intercepted", "stale element reference", "element not interactable"];
+	const passing = [
+		"element click intercepted",
+		"stale element reference",
+		"element not interactable",
+	];
 	if (!passing.includes(error.code)) throw error;
 	return false;
 }

@@ -109,6 +109,21 @@ export function quit() {
 	void window.__TAURI_INTERNALS__.invoke("quit");
 }
 
+/** Change some settings, as the Settings screen does. */
+export async function changeSettings(part) {
+	const { invoke } = window.__TAURI_INTERNALS__;
+	const settings = await invoke("get_settings");
+	await invoke("set_settings", { settings: { ...settings, ...part } });
+}
+
+/** The message that a search hit has brought into view; null if none is marked and visible. */
+export function markedMessage() {
+	const marked = document.querySelector(".marked");
+	const box = marked?.getBoundingClientRect();
+	const frame = marked?.closest(".scroll").getBoundingClientRect();
+	return box && box.bottom > frame.top && box.top < frame.bottom ? marked.innerText : null;
+}
+
 /** Milliseconds since 1970 at which the page could be used. */
 export function usableAt() {
 	const [mark] = performance.getEntriesByName("usable");

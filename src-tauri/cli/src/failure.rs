@@ -63,7 +63,9 @@ impl Failure {
 
     /// An answer failed after it had begun.
     pub(crate) fn answer(problem: Problem) -> Self {
-        Self { problem, code: 6 }
+        let failure = Self::from(problem);
+        let code = if failure.code == 1 { 6 } else { failure.code };
+        Self { code, ..failure }
     }
 
     /// The person stopped it.

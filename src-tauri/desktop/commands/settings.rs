@@ -90,14 +90,19 @@ pub(crate) fn undo_update(handle: AppHandle, state: State<'_, AppState>) -> Resu
     Ok(())
 }
 
-/// Show the data folder in the system's file manager.
+/// Show the data folder in the system's file manager; works also while the data is not open.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn open_data_folder(
     handle: AppHandle,
     state: State<'_, AppState>,
 ) -> Result<(), Problem> {
-    let folder = state.app()?.folder.path().display().to_string();
+    let folder = state
+        .folder()
+        .map_err(super::internal)?
+        .path()
+        .display()
+        .to_string();
     handle
         .opener()
         .open_path(folder, None::<&str>)

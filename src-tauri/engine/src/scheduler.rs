@@ -4,11 +4,7 @@
 //! A sequence of the KV cache belongs to a slot. A slot keeps what it has read and written after an
 //! answer ends, so that the conversation's next turn reads only what is new.
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use gatehouse_protocol::{Event, FinishReason, GenerateRequest, RequestErrorKind, Usage};
 use llama_cpp_2::{model::LlamaModel, token::LlamaToken};
@@ -16,6 +12,7 @@ use llama_cpp_2::{model::LlamaModel, token::LlamaToken};
 use crate::{
     answer::{Answer, count},
     ffi::{Batch, Context, DecodeError},
+    pace::{Pace, Ready},
     prefix::{self, Aligned, Candidate},
     prompt::{Prompt, PromptBuilder, PromptError},
     sampling::Sampler,
@@ -23,10 +20,6 @@ use crate::{
     wire::Outlet,
 };
 
-/// How long the others may wait for a part of a prompt to be read.
-const SHARED_STEP: Duration = Duration::from_millis(120);
-/// The least that is read of prompts in a shared step.
-const LEAST_SHARED_TOKENS: usize = 16;
 /// Prompts with at least this much to read report how far they are.
 const LONG_PROMPT_TOKENS: usize = 512;
 
@@ -40,10 +33,8 @@ pub struct Scheduler {
     slots: Vec<Slot>,
     waiting: VecDeque<GenerateRequest>,
     batch: Batch,
-    batch_tokens: usize,
+    pace: Pace,
     context_tokens: usize,
-    /// Tokens read per second, as seen in the last steps.
-    reading_speed: f64,
     clock: u64,
     out: Arc<Outlet>,
 }
@@ -103,9 +94,8 @@ impl Scheduler {
             slots: (0..setup.sequences).map(|_| Slot::default()).collect(),
             waiting: VecDeque::new(),
             batch: Batch::default(),
-            batch_tokens: setup.batch_tokens,
+            pace: Pace::new(setup.batch_tokens),
             context_tokens: setup.context_tokens,
-            reading_speed: 200.0,
             clock: 0,
             out: setup.out,
         }
@@ -157,7 +147,7 @@ impl Scheduler {
         let begun = Instant::now();
         match self.context.decode(&mut self.batch) {
             Ok(()) => {
-                self.note_speed(&shares, begun.elapsed());
+                self.pace.note(self.batch.len(), begun.elapsed());
                 for share in &shares {
                     self.advance(share);
                 }
@@ -282,44 +272,22 @@ impl Scheduler {
     /// Put the next tokens of all answers into the batch, those of writers first.
     fn fill_batch(&mut self) -> Vec<Share> {
         self.batch.clear();
-        let is_writing = |slot: &Slot| slot.answer.as_ref().is_some_and(Answer::is_writing);
-        let is_reading = |slot: &Slot| {
-            slot.answer
-                .as_ref()
-                .is_some_and(|answer| !answer.is_writing())
-        };
-        let writers: Vec<usize> = (0..self.slots.len())
-            .filter(|&slot| is_writing(&self.slots[slot]))
+        let ready: Vec<Ready> = (0..)
+            .zip(&self.slots)
+            .filter_map(|(slot, place)| {
+                let writing = place.answer.as_ref()?.is_writing();
+                Some(Ready {
+                    slot,
+                    tokens: place.next.len(),
+                    writing,
+                })
+            })
             .collect();
-        let mut readers: Vec<usize> = (0..self.slots.len())
-            .filter(|&slot| is_reading(&self.slots[slot]))
-            .collect();
-        let mut room = self.batch_tokens - writers.len();
-        if !writers.is_empty() {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a positive number of tokens"
-            )]
-            let in_time = (self.reading_speed * SHARED_STEP.as_secs_f64()) as usize;
-            room = room.min(in_time.max(LEAST_SHARED_TOKENS));
-        }
-        let mut shares: Vec<Share> = writers
-            .into_iter()
-            .map(|slot| self.add_share(slot, 1))
-            .collect();
-        // Short prompts first: what they leave goes to the long ones.
-        readers.sort_by_key(|&slot| self.slots[slot].next.len());
-        let mut left = readers.len();
-        for slot in readers {
-            let tokens = self.slots[slot].next.len().min(room / left);
-            left -= 1;
-            room -= tokens;
-            if tokens > 0 {
-                shares.push(self.add_share(slot, tokens));
-            }
-        }
+        let shares = self.pace.divide(&ready);
         shares
+            .into_iter()
+            .map(|(slot, tokens)| self.add_share(slot, tokens))
+            .collect()
     }
 
     fn add_share(&mut self, slot: usize, tokens: usize) -> Share {
@@ -337,15 +305,6 @@ impl Scheduler {
             slot,
             tokens,
             scores,
-        }
-    }
-
-    fn note_speed(&mut self, shares: &[Share], took: Duration) {
-        let tokens: usize = shares.iter().map(|share| share.tokens).sum();
-        if tokens >= LEAST_SHARED_TOKENS {
-            #[expect(clippy::cast_precision_loss, reason = "a batch has few tokens")]
-            let speed = tokens as f64 / took.as_secs_f64().max(1e-6);
-            self.reading_speed = 0.5 * self.reading_speed + 0.5 * speed;
         }
     }
 

@@ -21,6 +21,7 @@ use llama_cpp_2::{list_llama_ggml_backend_devices, llama_backend::LlamaBackend};
 use crate::{
     embedding::Embedder,
     exit, ffi,
+    inspect::LoadFailure,
     load::{self, Loaded},
     log, memory,
     prompt::PromptBuilder,
@@ -162,7 +163,7 @@ fn start_worker(
     request: &LoadRequest,
     shared: &Shared,
     out: &Arc<Outlet>,
-) -> Result<Worker, load::LoadFailure> {
+) -> Result<Worker, LoadFailure> {
     let progress_out = Arc::clone(out);
     let progress = move |fraction| progress_out.send(&Event::Loading { fraction });
     let loaded = load::load(

@@ -38,10 +38,10 @@ fn reading_a_long_prompt_stops_at_once_and_the_engine_goes_on() {
         (Some(FinishReason::Cancelled), 0)
     );
     assert!(took < AT_ONCE, "{took:?}");
-    let again = engine.ask(&long, greedy(5));
+    let again = engine.ask(&[user(words(200))], greedy(2));
     assert!(
-        again.cached_tokens > 0,
-        "what was read before the cancel is kept"
+        again.cached_tokens > 100,
+        "what was read before the cancel is kept: {again:?}"
     );
     assert_eq!(again.reason, Some(FinishReason::MaxTokens));
 }
