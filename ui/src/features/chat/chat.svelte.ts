@@ -3,10 +3,10 @@
 
 import {
 	backend,
-	toIpcError,
+	toProblem,
 	type ConversationSummary,
 	type ExportFormat,
-	type IpcError,
+	type Problem,
 	type SearchHit,
 } from "$lib/backend";
 import { go, place, replacePlace } from "$lib/navigation.svelte";
@@ -27,11 +27,11 @@ export function titleOf({ title, preview }: ConversationSummary): string {
 class Chat {
 	/** Newest first; null until it was read. */
 	list = $state.raw<ConversationSummary[] | null>(null);
-	listError = $state.raw<IpcError | null>(null);
+	listError = $state.raw<Problem | null>(null);
 	query = $state("");
 	/** What the search found; null while nothing is searched for. */
 	hits = $state.raw<SearchHit[] | null>(null);
-	searchError = $state.raw<IpcError | null>(null);
+	searchError = $state.raw<Problem | null>(null);
 	/** What a screen reader should say: an answer that ended. */
 	announcement = $state("");
 	newThread = $state.raw(new Thread(null, this.#host()));
@@ -71,7 +71,7 @@ class Chat {
 			this.listError = null;
 			for (const { id, updatedAtMs } of this.list) void this.#threads.get(id)?.keepUp(updatedAtMs);
 		} catch (thrown) {
-			this.listError = toIpcError(thrown);
+			this.listError = toProblem(thrown);
 		}
 	}
 
@@ -150,7 +150,7 @@ class Chat {
 			this.hits = hits;
 			this.searchError = null;
 		} catch (thrown) {
-			if (this.query === query) this.searchError = toIpcError(thrown);
+			if (this.query === query) this.searchError = toProblem(thrown);
 		}
 	}
 

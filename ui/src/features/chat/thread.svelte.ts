@@ -2,11 +2,11 @@
 
 import {
 	backend,
-	toIpcError,
+	toProblem,
 	type AnswerEvent,
 	type Conversation,
-	type ConversationOptions,
-	type IpcError,
+	type Options,
+	type Problem,
 	type Message,
 	type OnAnswerEvent,
 	type Rating,
@@ -20,7 +20,7 @@ import { defaultSampling } from "./options/sampling";
 const saveDraftAfterMs = 400;
 
 /** The options of a new chat until the person chooses others. */
-const untouched: ConversationOptions = {
+const untouched: Options = {
 	systemPrompt: "",
 	sampling: defaultSampling,
 	modelId: null,
@@ -48,11 +48,11 @@ export class Thread {
 	messages = $state.raw<Message[] | null>(null);
 	live = $state.raw<LiveAnswer | null>(null);
 	draft = $state("");
-	options = $state.raw<ConversationOptions>(untouched);
+	options = $state.raw<Options>(untouched);
 	/** Why the conversation could not be opened. */
-	openError = $state.raw<IpcError | null>(null);
+	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
-	failure = $state.raw<IpcError | null>(null);
+	failure = $state.raw<Problem | null>(null);
 	scroll: ScrollPlace | null = null;
 	/** When it was last changed, as far as is known here; null after a change made here. */
 	seenMs: number | null = null;
@@ -92,7 +92,7 @@ export class Thread {
 			this.seenMs = conversation.updatedAtMs;
 			this.messages = messages;
 		} catch (thrown) {
-			this.openError = toIpcError(thrown);
+			this.openError = toProblem(thrown);
 		}
 	}
 
@@ -142,7 +142,7 @@ export class Thread {
 		this.seenMs = null;
 	}
 
-	async setOptions(options: ConversationOptions): Promise<void> {
+	async setOptions(options: Options): Promise<void> {
 		if (this.id === null) this.options = options;
 		else this.#takeConversation(await backend.setConversationOptions(this.id, options));
 	}
@@ -185,7 +185,7 @@ export class Thread {
 				this.#take(event);
 			});
 		} catch (thrown) {
-			const error = toIpcError(thrown);
+			const error = toProblem(thrown);
 			if (error.code !== "cancelled") this.failure = error;
 		} finally {
 			this.#asking = false;

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { IpcError } from "$lib/backend";
+import type { Problem } from "$lib/backend";
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
 import { go, place } from "$lib/navigation.svelte";
 import { link } from "$lib/state/links.svelte";
@@ -129,7 +129,7 @@ describe("loading", () => {
 
 	it("that failed says why on the model", async () => {
 		const { fake } = await open();
-		const error: IpcError = {
+		const error: Problem = {
 			code: "engine_died",
 			message: "It ran out of memory.",
 			hint: "Use a smaller model.",

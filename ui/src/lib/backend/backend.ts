@@ -5,7 +5,7 @@ import type {
 	AnswerEvent,
 	Computer,
 	Conversation,
-	ConversationOptions,
+	Options,
 	ConversationsChanged,
 	ConversationSummary,
 	EngineStatus,
@@ -24,7 +24,7 @@ import type {
 	Storage,
 	Thread,
 	TokenCount,
-} from "./types";
+} from "./bindings";
 
 export type OnAnswerEvent = (event: AnswerEvent) => void;
 
@@ -37,7 +37,7 @@ export type HostEvents = {
 	modelDragging: ModelDragging;
 };
 
-/** Every method rejects with an `IpcError` when the host refuses. */
+/** Every method rejects with an `Problem` when the host refuses. */
 export type Backend = {
 	startup(): Promise<Startup>;
 	retryStartup(): Promise<Startup>;
@@ -51,7 +51,7 @@ export type Backend = {
 	renameConversation(id: string, title: string): Promise<void>;
 	deleteConversation(id: string): Promise<void>;
 	restoreConversation(id: string): Promise<void>;
-	setConversationOptions(id: string, options: ConversationOptions): Promise<Conversation>;
+	setConversationOptions(id: string, options: Options): Promise<Conversation>;
 	sendMessage(conversationId: string, text: string, onEvent: OnAnswerEvent): Promise<void>;
 	regenerate(messageId: string, onEvent: OnAnswerEvent): Promise<void>;
 	editMessage(messageId: string, text: string, onEvent: OnAnswerEvent): Promise<void>;

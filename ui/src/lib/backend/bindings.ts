@@ -89,7 +89,7 @@ export const commands = {
 	makeSnapshot: () => typedError<SnapshotInfo, Problem>(__TAURI_INVOKE("make_snapshot")),
 	/**  Put the snapshot from before the last update back, and end the app so that the older one can start. */
 	undoUpdate: () => typedError<null, Problem>(__TAURI_INVOKE("undo_update")),
-	/**  Show the data folder in the system's file manager. */
+	/**  Show the data folder in the system's file manager; works also while the data is not open. */
 	openDataFolder: () => typedError<null, Problem>(__TAURI_INVOKE("open_data_folder")),
 };
 
@@ -540,27 +540,27 @@ export type Route =
 /**  How tokens are chosen. The defaults suit most chat models. */
 export type Sampling = {
 	/**  0: always the likeliest token. Usual: 0.7. */
-	temperature?: number,
+	temperature: number,
 	/**  Keep only this many of the likeliest tokens; 0: all. */
-	topK?: number,
+	topK: number,
 	/**  Keep the likeliest tokens that together reach this probability; 1: all. */
-	topP?: number,
+	topP: number,
 	/**  Drop tokens less likely than this share of the likeliest one's probability; 0: none. */
-	minP?: number,
+	minP: number,
 	/**  Divide the score of tokens that the answer has lately by this; 1: off. */
-	repeatPenalty?: number,
+	repeatPenalty: number,
 	/**  How many of the answer's last tokens the penalties look at. */
-	repeatLast?: number,
+	repeatLast: number,
 	/**  Subtract this for each time the answer has a token; 0: off. */
-	frequencyPenalty?: number,
+	frequencyPenalty: number,
 	/**  Subtract this once when the answer has a token; 0: off. */
-	presencePenalty?: number,
+	presencePenalty: number,
 	/**  The same seed, model and prompt give the same answer; `None`: a new one each time. */
-	seed?: number | null,
+	seed: number | null,
 	/**  Texts that end the answer; they are not part of it. */
-	stop?: string[],
+	stop: string[],
 	/**  The most tokens to write; `None`: until the model ends or the context is full. */
-	maxTokens?: number | null,
+	maxTokens: number | null,
 };
 
 /**  A place where the words were found. */
@@ -587,19 +587,19 @@ export type SendKey =
 /**  The settings of the app. */
 export type Settings = {
 	/**  Colours of the window. */
-	theme?: Theme,
+	theme: Theme,
 	/**  Which key sends a message. */
-	sendKey?: SendKey,
+	sendKey: SendKey,
 	/**  Whether the local model names new conversations. */
-	automaticTitles?: boolean,
+	automaticTitles: boolean,
 	/**  The model of new conversations; `None`: the first one installed. */
-	defaultModelId?: ModelId | null,
+	defaultModelId: ModelId | null,
 	/**  Minutes without a request after which a model leaves the memory; 0: never. */
-	idleUnloadMinutes?: number,
+	idleUnloadMinutes: number,
 	/**  The most context a conversation gets, in tokens. */
-	contextTokens?: number,
+	contextTokens: number,
 	/**  Threads for computing; `None`: the physical cores. */
-	threads?: number | null,
+	threads: number | null,
 };
 
 /**  One snapshot. */

@@ -1,7 +1,7 @@
 // The one table that turns error codes into words. The host's own message is kept beside it:
 // the table says in general what happened and what to do, the host says what it was about.
 
-import type { ErrorCode, IpcError } from "./types";
+import type { ProblemCode, Problem } from "./bindings";
 
 type Explanation = {
 	/** What happened, as a heading. */
@@ -12,7 +12,7 @@ type Explanation = {
 	next: string | null;
 };
 
-const words: Record<ErrorCode, { title: string; next: string | null }> = {
+const words: Record<ProblemCode, { title: string; next: string | null }> = {
 	model_missing: {
 		title: "The model's file is gone",
 		next: "Put the file back where it was, or remove the model from the list and add it again.",
@@ -62,12 +62,12 @@ const words: Record<ErrorCode, { title: string; next: string | null }> = {
 };
 
 /** The words for an error: the host's hint, where it gives one, is more exact than the table's. */
-export function explain(error: IpcError): Explanation {
+export function explain(error: Problem): Explanation {
 	const { title, next } = words[error.code];
 	return { title, detail: error.message, next: error.hint ?? next };
 }
 
-function isIpcError(value: unknown): value is IpcError {
+function isProblem(value: unknown): value is Problem {
 	return (
 		typeof value === "object" &&
 		value !== null &&
@@ -78,8 +78,8 @@ function isIpcError(value: unknown): value is IpcError {
 }
 
 /** Whatever was thrown, as an error of the host. */
-export function toIpcError(thrown: unknown): IpcError {
-	if (isIpcError(thrown)) return thrown;
+export function toProblem(thrown: unknown): Problem {
+	if (isProblem(thrown)) return thrown;
 	const message = thrown instanceof Error ? thrown.message : String(thrown);
 	return { code: "internal", message, hint: null };
 }

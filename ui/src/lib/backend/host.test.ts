@@ -1,9 +1,9 @@
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, describe, expect, it } from "vitest";
 
-import { backend, explain, toIpcError, type IpcError } from ".";
+import { backend, explain, toProblem, type Problem } from ".";
 
-const refused: IpcError = { code: "busy", message: "The model is answering.", hint: null };
+const refused: Problem = { code: "busy", message: "The model is answering.", hint: null };
 
 afterEach(() => clearMocks());
 
@@ -42,11 +42,11 @@ describe("the words for an error", () => {
 	});
 
 	it("exist for whatever is thrown", () => {
-		expect(toIpcError(new Error("boom"))).toEqual({
+		expect(toProblem(new Error("boom"))).toEqual({
 			code: "internal",
 			message: "boom",
 			hint: null,
 		});
-		expect(toIpcError(refused)).toBe(refused);
+		expect(toProblem(refused)).toBe(refused);
 	});
 });

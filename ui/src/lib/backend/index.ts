@@ -3,21 +3,20 @@
 import { Channel } from "@tauri-apps/api/core";
 
 import type { Backend, OnAnswerEvent } from "./backend";
-import { commands, events } from "./bindings";
-import type { AnswerEvent, Complete, IpcError } from "./types";
+import { commands, events, type AnswerEvent, type Problem } from "./bindings";
 
 export type { Backend, OnAnswerEvent } from "./backend";
-export { explain, toIpcError } from "./errors";
-export type * from "./types";
+export { explain, toProblem } from "./errors";
+export type * from "./bindings";
 
-type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: IpcError };
+type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem };
 
 /** Turns a generated command, which returns its error, into a function that throws it. */
 function throwing<Args extends unknown[], T>(command: (...args: Args) => Promise<Outcome<T>>) {
-	return async (...args: Args): Promise<Complete<T>> => {
+	return async (...args: Args): Promise<T> => {
 		const outcome = await command(...args);
 		if (outcome.status === "error") throw outcome.error;
-		return outcome.data as Complete<T>;
+		return outcome.data;
 	};
 }
 

@@ -2,7 +2,7 @@
 
 import { untrack } from "svelte";
 
-import { explain, toIpcError } from "$lib/backend";
+import { explain, toProblem } from "$lib/backend";
 
 export type Toast = {
 	id: number;
@@ -30,7 +30,7 @@ export function toast(text: string, action: Toast["action"] = null): void {
 
 /** Shows what was thrown, in words. A cancelled request is no error and shows nothing. */
 export function toastError(thrown: unknown): void {
-	const error = toIpcError(thrown);
+	const error = toProblem(thrown);
 	if (error.code === "cancelled") return;
 	const { title, detail, next } = explain(error);
 	const text = [`${title}.`, detail, next].filter(Boolean).join(" ");

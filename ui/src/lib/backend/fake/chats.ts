@@ -4,12 +4,12 @@ import type { Backend, OnAnswerEvent } from "../backend";
 import type {
 	Conversation,
 	ConversationSummary,
-	IpcError,
+	Problem,
 	Message,
 	Preset,
 	SearchHit,
 	Thread,
-} from "../types";
+} from "../bindings";
 import { sampleAnswer, sampleCall, sampleChats, sampleSampling } from "./samples";
 
 type Chat = Conversation & {
@@ -27,13 +27,13 @@ export type ChatsOptions = {
 	/** Also a conversation of this many messages. */
 	longChat: number;
 	/** What the next answer ends with instead of done. */
-	answerError: () => IpcError | null;
+	answerError: () => Problem | null;
 	changed: (id: string | null) => void;
 	/** Marks the engine as busy or idle. */
 	answering: (modelId: string, busy: boolean) => void;
 };
 
-const notFound: IpcError = {
+const notFound: Problem = {
 	code: "not_found",
 	message: "There is no such conversation.",
 	hint: null,

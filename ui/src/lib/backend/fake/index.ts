@@ -4,13 +4,13 @@
 import type { Backend, HostEvents } from "../backend";
 import type {
 	EngineStatus,
-	IpcError,
+	Problem,
 	KeyHome,
 	ModelAdding,
 	SnapshotInfo,
 	Startup,
 	StartupCode,
-} from "../types";
+} from "../bindings";
 import { fakeChats } from "./chats";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
 
@@ -30,7 +30,7 @@ export type FakeOptions = {
 	/** Keep the start-up waiting for ever. */
 	starting?: boolean;
 	/** What every answer ends with. */
-	answerError?: IpcError | null;
+	answerError?: Problem | null;
 };
 
 type Method = Exclude<keyof Backend, "on">;
@@ -39,7 +39,7 @@ export type FakeBackend = Backend & {
 	/** Says something as the host would. */
 	emit<Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name]): void;
 	/** Makes a method reject from now on; null lets it work again. */
-	fail(method: Method, error: IpcError | null): void;
+	fail(method: Method, error: Problem | null): void;
 	/** The methods called, with their arguments, in order. */
 	readonly calls: { method: Method; args: unknown[] }[];
 };
@@ -48,7 +48,7 @@ const gibibyte = 1024 ** 3;
 
 /** The options in an address such as ?fake&problem=damaged&long=10000. */
 export function optionsFromAddress(query: URLSearchParams): FakeOptions {
-	const answerError: IpcError = {
+	const answerError: Problem = {
 		code: "engine_died",
 		message: "The engine ended while writing (signal 9).",
 		hint: null,
@@ -69,7 +69,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const now = options.now ?? Date.now;
 	const tokenMs = options.tokenMs ?? 0;
 	const handlers = new Map<keyof HostEvents, Set<(payload: never) => void>>();
-	const failures = new Map<Method, IpcError>();
+	const failures = new Map<Method, Problem>();
 	const calls: FakeBackend["calls"] = [];
 	const cancelled = new Set<string>();
 	let adding = false;
@@ -138,7 +138,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 					code: "cancelled",
 					message: "Loading was cancelled.",
 					hint: null,
-				} satisfies IpcError;
+				} satisfies Problem;
 			}
 			setEngine(id, { state: "loading", fraction });
 			await pause();
@@ -159,7 +159,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			emit("modelAdding", { ...step, fraction });
 			await pause();
 			if (!adding) {
-				const error: IpcError = {
+				const error: Problem = {
 					code: "cancelled",
 					message: "Adding was cancelled.",
 					hint: null,

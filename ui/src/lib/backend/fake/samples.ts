@@ -8,7 +8,7 @@ import type {
 	Sampling,
 	Settings,
 	SnapshotInfo,
-} from "../types";
+} from "../bindings";
 
 const gigabyte = 1e9;
 const megabyte = 1e6;
