@@ -231,6 +231,15 @@ export class Gatehouse {
 	async ask(text) {
 		await this.fill("Message", text);
 		await this.click("button", "Send");
+		await this.asked(text);
+	}
+
+	/** Wait until this is the newest question and its answer has begun. */
+	asked(text) {
+		return until(`“${text}” is asked`, async () => {
+			const [question, answer] = (await this.messages()).slice(-2);
+			return question?.text === text && answer?.kind === "Answer";
+		});
 	}
 
 	/** Wait until an answer is being written and has some text. */

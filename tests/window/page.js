@@ -22,7 +22,8 @@ export function findAll(role, name, within) {
 		region: "section, [role=region]",
 		switch: "[role=switch]",
 		table: "table",
-		textbox: "textarea, input:not([type]), input[type=text], input[type=search]",
+		textbox:
+			"textarea, input:not([type]), input[type=text], input[type=search], input[type=number]",
 	}[role];
 	if (!elements) throw new Error(`findAll does not know the role ${role}`);
 	const plain = (text) => (text ?? "").replace(/\s+/g, " ").trim();
@@ -36,8 +37,7 @@ export function findAll(role, name, within) {
 		return plain(element.textContent);
 	};
 	const fits = (found) =>
-		name === undefined ||
-		(typeof name === "string" ? found === name : new RegExp(name.pattern).test(found));
+		!name || (typeof name === "string" ? found === name : new RegExp(name.pattern).test(found));
 	// A radio button under its look is not seen itself, but its label is.
 	const seen = (element) => (element.type === "radio" ? element.labels[0] : element);
 	return [...(within ?? document).querySelectorAll(elements)]
