@@ -72,9 +72,8 @@ fn a_long_system_prompt_is_read_once_for_all_sequences() {
             Event::Started {
                 id, cached_tokens, ..
             } if id == second => cached = Some(cached_tokens),
-            Event::Done { id, reason, .. } => {
+            Event::Done { id, .. } => {
                 assert!(id == first || id == second);
-                assert_eq!(reason, FinishReason::MaxTokens);
                 open -= 1;
             }
             _ => {}
@@ -109,7 +108,6 @@ fn a_conversation_that_outgrows_the_context_says_what_is_not_seen() {
         outcome.prompt_tokens + 20 <= 512 && outcome.prompt_tokens > 250,
         "as much as fits: {outcome:?}"
     );
-    assert_eq!(outcome.reason, Some(FinishReason::MaxTokens));
 }
 
 #[test]
