@@ -1,7 +1,7 @@
 // The app as a person has it before them: started on a data folder, driven by what is on screen.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -73,10 +73,22 @@ export async function importChat(t, folder, title, turns) {
 	return JSON.parse(stdout)[0];
 }
 
+/** Write over the beginning of a file. */
+export async function damage(path) {
+	const file = await open(path, "r+");
+	await file.write(Buffer.alloc(8192, 0x5a), 0, 8192, 0);
+	await file.close();
+}
+
 /** Run the command line; what it wrote, and its exit code. */
 export function gatehouse(folder, ...args) {
+	return gatehouseIn({}, folder, ...args);
+}
+
+/** The same, with other variables in its environment. */
+export function gatehouseIn(env, folder, ...args) {
 	return new Promise((resolve) => {
-		const options = { maxBuffer: 1 << 28 };
+		const options = { maxBuffer: 1 << 28, env: { ...process.env, ...env } };
 		const all = ["--data-dir", folder, ...args];
 		execFile(program("GATEHOUSE_CLI"), all, options, (error, stdout, stderr) => {
 			resolve({ code: error ? error.code : 0, stdout, stderr });
@@ -110,7 +122,11 @@ export class Gatehouse {
 	static async start(t, folder, env = {}) {
 		const app = new Gatehouse();
 		app.folder = folder;
-		app.#web = await WebDriver.open(program("GATEHOUSE_APP"), ["--data-dir", folder], env);
+		app.#web = await WebDriver.open(program("GATEHOUSE_APP"), ["--data-dir", folder], {
+			// What the web view keeps for itself; each folder has its own, as each person has.
+			XDG_DATA_HOME: join(folder, "web"),
+			...env,
+		});
 		t.after(() => app.kill());
 		[app.pid] = await childrenOf(app.#web.pid, "gatehouse-deskt");
 		await app.see("heading", /./);

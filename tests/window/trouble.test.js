@@ -5,7 +5,15 @@ import { copyFile, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { Gatehouse, gatehouse, importChat, program, temporaryFolder, until } from "./app.js";
+import {
+	damage,
+	Gatehouse,
+	gatehouse,
+	importChat,
+	program,
+	temporaryFolder,
+	until,
+} from "./app.js";
 import * as page from "./page.js";
 
 const starter = "SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -96,7 +104,7 @@ test("a model whose file went away is shown as missing, and chatting with it say
 	await copyFile(join(program("GATEHOUSE_TEST_MODELS"), starter), file);
 	// No starter model to fall back on.
 	const env = { GATEHOUSE_TEST_MODELS: folder };
-	const { code, stderr } = await gatehouse(folder, "models", "add", file);
+	const { code, stderr } = await gatehouseIn(env, folder, "models", "add", file);
 	assert.equal(code, 0, stderr);
 	await rm(file);
 	const app = await Gatehouse.start(t, folder, env);
@@ -165,13 +173,6 @@ function dangers() {
 function clickLink() {
 	const links = [...document.querySelectorAll("article a")];
 	links.find((link) => link.textContent.includes("a link")).click();
-}
-
-/** Write over the beginning of a file. */
-async function damage(path) {
-	const file = await open(path, "r+");
-	await file.write(Buffer.alloc(8192, 0x5a), 0, 8192, 0);
-	await file.close();
 }
 
 async function readStart(path, bytes) {

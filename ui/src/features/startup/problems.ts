@@ -26,9 +26,9 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 	key_missing: {
 		title: "The key to your chats is missing",
 		happened:
-			"Your chats are stored encrypted. Their key belongs in the keychain of this computer and is not there.",
+			"Your chats are stored encrypted. Their key belongs in the keychain of this computer, or in a file beside them, and is not there.",
 		kept: untouched,
-		next: "Bring the keychain back, for example from the backup of this computer, and try again. Without the key nobody can read the chats. To start with none, quit and rename the folder below.",
+		next: "Bring the keychain or the file back, for example from a backup of this computer, and try again. Without the key nobody can read the chats. To start with none, quit and rename the folder below.",
 	},
 	key_wrong: {
 		title: "The key does not fit your chats",
