@@ -22,6 +22,8 @@ mod stop;
 mod template;
 mod utf8;
 pub mod vocabulary;
+mod waiting;
 mod wire;
 
 pub use serve::serve;
+pub use waiting::sleep_while_waiting;

@@ -33,6 +33,8 @@ const KEPT_TOKENS: usize = 864;
 const OVERHEAD_BYTES: u64 = 100_000_000;
 
 fn main() -> Result<()> {
+    // As the engine does it, so that both sides compute alike.
+    gatehouse_engine::sleep_while_waiting();
     let json_file = json_argument()?;
     let path = model_file()?;
     send_logs_to_tracing(LogOptions::default().with_logs_enabled(false));
