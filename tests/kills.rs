@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gatehouse_core::{
@@ -20,30 +20,26 @@ use crate::support::{
 
 const KILLS: u32 = 200;
 
-/// Opens the folder as the window does and talks until it is killed, saying what is finished.
+/// Opens the folder as the window does and talks until it is killed, saying all that happens.
 #[test]
 #[ignore = "started by the test below, as a process to be killed"]
 fn talk_until_killed() {
     let folder = folder_of_child();
     let app = open_window(&folder);
     let conversation = conversation(&app, 3);
-    let say = |line: String| {
+    let say = |line: &str| {
         let mut out = std::io::stdout().lock();
         writeln!(out, "\n{line}")
             .and_then(|()| out.flush())
             .unwrap();
     };
-    say("open".into());
+    say("open");
     for turn in 0.. {
         let text = format!("Turn {turn}: say something short.");
-        let answer = app::answer(&app, Ask::Say(conversation.id, &text), |_| ());
+        let answer = app::answer(&app, Ask::Say(conversation.id, &text), |_| say("event"));
         if answer.state == MessageState::Done {
-            say(format!(
-                "done {} {} {} .",
-                conversation.id,
-                answer.id,
-                answer.text.len()
-            ));
+            let bytes = answer.text.len();
+            say(&format!("done {} {} {bytes} .", conversation.id, answer.id));
         }
     }
 }
@@ -72,20 +68,28 @@ fn no_finished_message_is_lost_in_two_hundred_kills() {
         let mut process = child("kills::talk_until_killed", &folder.folder)
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(process.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
         assert!(
-            lines.any(|line| line.unwrap() == "open"),
+            lines.any(|line| line == "open"),
             "kill {kill}: the database did not open"
         );
-        // Spread over opening, loading, reading and writing; the same in every run.
-        let after = Duration::from_micros(u64::from(kill.wrapping_mul(2_654_435_761) % 1_000_000));
-        let killer = std::thread::spawn(move || {
-            std::thread::park_timeout(after);
-            process.kill().unwrap();
-            process.wait().unwrap();
-        });
-        finished.extend(lines.map_while(Result::ok).filter_map(|line| done(&line)));
-        killer.join().unwrap();
+        // Some events and a moment later: spread over loading, reading, writing and between turns,
+        // however fast the machine is; the same in every run.
+        let spread = kill.wrapping_mul(2_654_435_761);
+        let events = lines
+            .by_ref()
+            .filter(|line| !line.is_empty())
+            .take((spread % 24) as usize);
+        finished.extend(events.filter_map(|line| done(&line)));
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_micros(u64::from(spread >> 8) % 4_000) {
+            std::hint::spin_loop();
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+        finished.extend(lines.filter_map(|line| done(&line)));
     }
     let app = app::open(&folder.folder);
     assert!(
