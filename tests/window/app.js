@@ -1,12 +1,13 @@
 // The app as a person has it before them: started on a data folder, driven by what is on screen.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import * as page from "./page.js";
+import { childrenOf, isRunning } from "./processes.js";
 import { WebDriver, WebDriverError } from "./webdriver.js";
 
 /** Machines that test are slow and busy; a condition that holds ends the waiting at once. */
@@ -34,7 +35,7 @@ export function program(name) {
 	return path;
 }
 
-/** A new, empty folder, removed after the tests that made it. */
+/** A new, empty folder, removed after the test that made it. */
 export async function temporaryFolder(t) {
 	const folder = await mkdtemp(join(tmpdir(), "gatehouse-window-"));
 	t.after(() => rm(folder, { recursive: true, force: true }));
@@ -292,22 +293,4 @@ function unlessMoving(error) {
 	];
 	if (!passing.includes(error.code)) throw error;
 	return false;
-}
-
-async function childrenOf(parent, name) {
-	const found = [];
-	for (const pid of await readdir("/proc")) {
-		if (!/^\d+$/.test(pid)) continue;
-		const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
-		const parts = status?.match(/^\d+ \((.*)\) (\S) (\d+)/);
-		if (parts && parts[1] === name && parts[2] !== "Z" && Number(parts[3]) === parent) {
-			found.push(Number(pid));
-		}
-	}
-	return found;
-}
-
-async function isRunning(pid) {
-	const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
-	return status !== null && !/^\d+ \(.*\) Z/.test(status);
 }

@@ -129,3 +129,22 @@ export function usableAt() {
 	const [mark] = performance.getEntriesByName("usable");
 	return mark ? performance.timeOrigin + mark.startTime : null;
 }
+
+/** From now on, note when each frame is shown while an answer grows. */
+export function watchFrames() {
+	const frames = (window.seenFrames = { times: [], tokens: 0 });
+	const look = (time) => {
+		if (window.seenFrames !== frames) return;
+		const written = document.querySelector("article[aria-busy=true] .phase")?.innerText;
+		const tokens = Number(written?.match(/Writing, ([\d,]+) token/)?.[1].replaceAll(",", "") ?? 0);
+		if (tokens > 0) frames.times.push(time);
+		frames.tokens = Math.max(frames.tokens, tokens);
+		requestAnimationFrame(look);
+	};
+	requestAnimationFrame(look);
+}
+
+/** What `watchFrames` noted so far. */
+export function seenFrames() {
+	return window.seenFrames;
+}

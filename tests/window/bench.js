@@ -1,0 +1,136 @@
+// How the window does against a bare one, what it takes, and how smooth it stays:
+// `npm run bench -- --json PATH` writes the results in the form that `cargo xtask bench` reads.
+
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+
+import { Gatehouse, importChat, program, temporaryFolder, until } from "./app.js";
+import * as page from "./page.js";
+import { childrenOf, isRunning, memoryOf, startedAt } from "./processes.js";
+import { WebDriver } from "./webdriver.js";
+
+const starts = 9;
+const longMessages = 10_000;
+const streamMs = 15_000;
+
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+const done = [];
+const scope = { after: (work) => done.unshift(work) };
+try {
+	const rows = [...(await firstPaint()), await idleMemory(), ...(await frameGaps())];
+	for (const { measure, value, unit, goal, met, note } of rows) {
+		const verdict = { true: "met", false: "MISSED" }[met] ?? "";
+		console.log(`${measure}: ${value} ${unit}, goal ${goal ?? "none"} ${verdict} ${note ?? ""}`);
+	}
+	if (values.json)
+		await writeFile(values.json, JSON.stringify({ name: "window", rows }, null, "\t"));
+} finally {
+	for (const work of done) await work();
+}
+
+/** From the start of the process to the frame in which a person can type, in turns. */
+async function firstPaint() {
+	const bare = join(dirname(program("GATEHOUSE_APP")), "examples", "bare_window");
+	const folder = await temporaryFolder(scope);
+	const app = ["--data-dir", folder];
+	// The first start makes the database; it is not the one that a person sees every day.
+	await timed(program("GATEHOUSE_APP"), app, folder);
+	const times = { app: [], bare: [] };
+	for (let run = 0; run < starts; run++) {
+		times.bare.push(await timed(bare, [], folder));
+		times.app.push(await timed(program("GATEHOUSE_APP"), app, folder));
+	}
+	const [ours, theirs] = [median(times.app), median(times.bare)];
+	const ratio = round(ours / theirs, 2);
+	const note = `medians of ${starts}, in turns`;
+	return [
+		row("First usable paint", Math.round(ours), "ms", { note }),
+		row("The same of a bare Tauri window", Math.round(theirs), "ms", { note }),
+		row("First usable paint against bare", ratio, "×", { goal: "≤ 1.3", met: ratio <= 1.3 }),
+	];
+}
+
+async function timed(binary, args, folder) {
+	const web = await WebDriver.open(binary, args, { XDG_DATA_HOME: join(folder, "web") });
+	const [pid] = await childrenOf(web.pid, binary.split("/").at(-1).slice(0, 15));
+	try {
+		const usable = await until("the window can be used", () => web.run(page.usableAt));
+		return usable - (await startedAt(pid));
+	} finally {
+		await web.close();
+		if (await isRunning(pid)) process.kill(pid, "SIGKILL");
+		await until("it has ended", async () => !(await isRunning(pid)));
+	}
+}
+
+/** What the app's own process takes when nothing happens; the web view has processes of its own. */
+async function idleMemory() {
+	const app = await Gatehouse.start(scope, await temporaryFolder(scope));
+	await app.see("button", /^Model: SmolLM2/);
+	await pause(5000);
+	const megabytes = Math.round((await memoryOf(app.pid)) / 1e6);
+	await app.kill();
+	return row("Idle memory of the app's process", megabytes, "MB", {
+		goal: "≤ 120 MB",
+		met: megabytes <= 120,
+		note: "proportional set size, 5 s after the start",
+	});
+}
+
+/** Time between frames while an answer streams into a conversation of 10,000 messages. */
+async function frameGaps() {
+	const folder = await temporaryFolder(scope);
+	const turns = Array.from({ length: longMessages }, (_, at) => message(at));
+	await importChat(scope, folder, "Long", turns);
+	const app = await Gatehouse.start(scope, folder);
+	await app.see("button", /^Model: SmolLM2/);
+	// One thread leaves the other core of a small machine to the window; a small context keeps the
+	// reading of the conversation, which is not what is measured here, short.
+	await app.run(page.changeSettings, { threads: 1, contextTokens: 2048, automaticTitles: false });
+	await app.click("button", /^Long/);
+	await app.says(`Message ${longMessages - 1}`);
+	await app.run(page.watchFrames);
+	await app.ask("Write a long story about a river.");
+	await app.writing();
+	await pause(streamMs);
+	const { times, tokens } = await app.run(page.seenFrames);
+	await app.quit();
+	const gaps = times.slice(1).map((time, at) => time - times[at]);
+	const seconds = (times.at(-1) - times[0]) / 1000;
+	const p99 = round(quantile(gaps, 0.99), 1);
+	const rate = Math.round(tokens / seconds);
+	const note = `${gaps.length} frames in ${round(seconds, 1)} s, ${longMessages} messages, at the model's own rate`;
+	return [
+		row("Tokens a second while frames were measured", rate, "tok/s", { note: "one thread" }),
+		row("Frame gaps while streaming, 99th percentile", p99, "ms", {
+			goal: "≤ 34 ms",
+			met: p99 <= 34,
+			note,
+		}),
+		row("Frame gaps while streaming, longest", Math.round(Math.max(...gaps)), "ms", {}),
+	];
+}
+
+function message(at) {
+	if (at % 2 === 0) return `Message ${at}: what about clause ${at / 2}?`;
+	return `Message ${at}. Clause **${at}** says:\n\n- the rent is due on day ${at % 28}\n- \`late\` means after it\n\n${"Nothing else follows from it. ".repeat(at % 7)}`;
+}
+
+function row(measure, value, unit, { goal = null, met = null, note = null }) {
+	return { measure, value, unit, goal, met, note };
+}
+
+function median(values) {
+	return quantile(values, 0.5);
+}
+
+function quantile(values, share) {
+	const sorted = values.toSorted((a, b) => a - b);
+	return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+function round(value, digits) {
+	return Number(value.toFixed(digits));
+}

@@ -1,0 +1,42 @@
+// What the system says of a process: who started it, since when it runs, how much memory it uses.
+
+import { readdir, readFile } from "node:fs/promises";
+
+/** The kernel's clock for processes ticks this often a second, on every Linux of today. */
+const ticksPerSecond = 100;
+
+/** Processes with this name (the kernel keeps 15 letters) that `parent` has started. */
+export async function childrenOf(parent, name) {
+	const found = [];
+	for (const pid of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
+		const process = await read(pid);
+		if (process?.name === name && process.parent === parent) found.push(Number(pid));
+	}
+	return found;
+}
+
+export async function isRunning(pid) {
+	return (await read(pid)) !== null;
+}
+
+/** Milliseconds since 1970 at which it was started. */
+export async function startedAt(pid) {
+	const { startTicks } = await read(pid);
+	const [sinceBoot] = (await readFile("/proc/uptime", "utf8")).split(" ");
+	return Date.now() - Number(sinceBoot) * 1000 + (startTicks / ticksPerSecond) * 1000;
+}
+
+/** The memory that is its own, with its share of what it shares with others, in bytes. */
+export async function memoryOf(pid) {
+	const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
+	return Number(rollup.match(/^Pss:\s+(\d+) kB/m)[1]) * 1024;
+}
+
+/** Null if it has ended. */
+async function read(pid) {
+	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+	const [, name, rest] = stat?.match(/^\d+ \((.*)\) (.*)/s) ?? [];
+	if (!rest || rest.startsWith("Z")) return null;
+	const fields = rest.split(" ");
+	return { name, parent: Number(fields[1]), startTicks: Number(fields[19]) };
+}
