@@ -25,7 +25,8 @@ use llama_cpp_2::{
 };
 use serde_json::{Value, json};
 
-const RUNS: usize = 7;
+/// Pairs of runs, one on each side.
+const RUNS: usize = 9;
 const WRITTEN_TOKENS: u32 = 96;
 const CONTEXT_TOKENS: u32 = 2048;
 const SEQUENCES: u32 = 4;
@@ -71,7 +72,7 @@ fn writing_speed(client: &mut Client, bare: &mut Bare) -> Result<Row> {
         message(Role::System, "You write stories."),
         message(Role::User, question),
     ];
-    let (mut engine, mut plain) = (Vec::new(), Vec::new());
+    let mut pairs = Pairs::default();
     for run in 0..RUNS {
         let seed = u32::try_from(run)?;
         let sampling = Sampling {
@@ -79,18 +80,21 @@ fn writing_speed(client: &mut Client, bare: &mut Bare) -> Result<Row> {
             max_tokens: Some(WRITTEN_TOKENS),
             ..Sampling::default()
         };
-        let (tokens, took) = bare.answer(&prompt, &sampling, seed, WRITTEN_TOKENS)?;
-        plain.push(rate(tokens - 1, took));
-        let (_, timing) = client.ask(&messages, &sampling)?;
-        engine.push(rate(timing.usage.output_tokens - 1, timing.writing));
+        let mut plain = || -> Result<f64> {
+            let (tokens, took) = bare.answer(&prompt, &sampling, seed, WRITTEN_TOKENS)?;
+            Ok(rate(tokens - 1, took))
+        };
+        let mut engine = || -> Result<f64> {
+            let (_, timing) = client.ask(&messages, &sampling)?;
+            Ok(rate(timing.usage.output_tokens - 1, timing.writing))
+        };
+        pairs.measure(run, &mut engine, &mut plain)?;
     }
-    let (engine, plain) = (median(&mut engine), median(&mut plain));
-    let note = format!(
-        "{engine:.1} tokens/s, the plain loop {plain:.1}; medians of {RUNS} runs each, in turn"
-    );
+    let (ratio, engine, plain) = pairs.medians();
+    let note = format!("{engine:.1} tokens/s, the plain loop {plain:.1}; medians of {RUNS} pairs");
     Ok(Row::at_least(
         "writing speed, engine to plain loop",
-        engine / plain,
+        ratio,
         0.97,
         note,
     ))
@@ -155,41 +159,49 @@ fn tenth_turn(client: &mut Client, bare: &mut Bare, model: &LlamaModel) -> Resul
     for turn in 0..9 {
         messages.push(message(
             Role::User,
-            &format!("Turn {turn}. {}", words(58, turn)),
+            &format!("Turn {turn}. {}", words(66, turn)),
         ));
         let (text, _) = client.ask(&messages, &sampling)?;
         messages.push(message(Role::Assistant, &text));
     }
     bare.keep(0)?;
     bare.read(&some_tokens(model, KEPT_TOKENS, 0))?;
-    let (mut engine, mut plain) = (Vec::new(), Vec::new());
+    let mut pairs = Pairs::default();
     let (mut kept, mut read) = (0, 0);
-    for run in 0..RUNS {
-        messages.push(message(
-            Role::User,
-            &format!("{run}. What did I ask you in the turn before this one, and why?"),
-        ));
-        let (text, timing) = client.ask(&messages, &sampling)?;
-        engine.push(timing.first_text.as_secs_f64() * 1e3);
-        kept = timing.usage.cached_tokens as usize;
-        read = timing.usage.prompt_tokens as usize - kept;
+    for run in 0..2 * RUNS {
+        let question = format!("{run}. What did I ask you in the turn before this one, and why?");
+        messages.push(message(Role::User, &question));
+        // How many tokens are new is only known once the engine has read them.
+        let known = read;
+        let mut engine = || -> Result<f64> {
+            let (_, timing) = client.ask(&messages, &sampling)?;
+            kept = timing.usage.cached_tokens as usize;
+            read = timing.usage.prompt_tokens as usize - kept;
+            Ok(timing.first_text.as_secs_f64() * 1e3)
+        };
+        if known == 0 {
+            engine()?;
+            messages.pop();
+            continue;
+        }
+        let mut plain = || -> Result<f64> {
+            bare.keep(KEPT_TOKENS)?;
+            let new = some_tokens(model, known, run + 1);
+            let begun = Instant::now();
+            bare.read(&new)?;
+            bare.sample(&mut bare::greedy());
+            Ok(begun.elapsed().as_secs_f64() * 1e3)
+        };
+        pairs.measure(run, &mut engine, &mut plain)?;
         messages.pop();
-        drop(text);
-
-        bare.keep(KEPT_TOKENS)?;
-        let new = some_tokens(model, read, run + 1);
-        let begun = Instant::now();
-        bare.read(&new)?;
-        bare.sample(&mut bare::greedy());
-        plain.push(begun.elapsed().as_secs_f64() * 1e3);
     }
-    let (engine, plain) = (median(&mut engine), median(&mut plain));
+    let (ratio, engine, plain) = pairs.medians();
     let note =
         format!("{engine:.0} ms, the plain loop {plain:.0} ms; {kept} tokens kept, {read} read");
     Ok(vec![
         Row::at_most(
             "first text of turn 10, engine to plain loop",
-            engine / plain,
+            ratio,
             1.1,
             note,
         ),
@@ -247,6 +259,47 @@ fn memory(client: &Client, file_bytes: u64) -> Option<Row> {
         note,
     );
     Some(row.in_unit("MB"))
+}
+
+/// What both sides gave, taken in turn, so that a machine that slows down slows both of a pair.
+#[derive(Default)]
+struct Pairs {
+    engine: Vec<f64>,
+    plain: Vec<f64>,
+}
+
+impl Pairs {
+    /// Measure one pair; who goes first changes from run to run.
+    fn measure(
+        &mut self,
+        run: usize,
+        engine: &mut dyn FnMut() -> Result<f64>,
+        plain: &mut dyn FnMut() -> Result<f64>,
+    ) -> Result<()> {
+        if run.is_multiple_of(2) {
+            self.engine.push(engine()?);
+            self.plain.push(plain()?);
+        } else {
+            self.plain.push(plain()?);
+            self.engine.push(engine()?);
+        }
+        Ok(())
+    }
+
+    /// The middle one of the pairs' ratios, and of each side.
+    fn medians(mut self) -> (f64, f64, f64) {
+        let mut ratios: Vec<f64> = self
+            .engine
+            .iter()
+            .zip(&self.plain)
+            .map(|(engine, plain)| engine / plain)
+            .collect();
+        (
+            median(&mut ratios),
+            median(&mut self.engine),
+            median(&mut self.plain),
+        )
+    }
 }
 
 /// One line of the results, in the form that `cargo xtask bench` reads.
