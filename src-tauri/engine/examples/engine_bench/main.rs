@@ -5,6 +5,7 @@
 
 mod bare;
 mod client;
+mod results;
 
 use std::{
     env, fs,
@@ -23,6 +24,7 @@ use llama_cpp_2::{
     send_logs_to_tracing,
     token::LlamaToken,
 };
+use results::{Pairs, Row, median};
 use serde_json::{Value, json};
 
 /// Pairs of runs, one on each side.
@@ -261,120 +263,6 @@ fn memory(client: &Client, file_bytes: u64) -> Option<Row> {
     Some(row.in_unit("MB"))
 }
 
-/// What both sides gave, taken in turn, so that a machine that slows down slows both of a pair.
-#[derive(Default)]
-struct Pairs {
-    engine: Vec<f64>,
-    plain: Vec<f64>,
-}
-
-impl Pairs {
-    /// Measure one pair; who goes first changes from run to run.
-    fn measure(
-        &mut self,
-        run: usize,
-        engine: &mut dyn FnMut() -> Result<f64>,
-        plain: &mut dyn FnMut() -> Result<f64>,
-    ) -> Result<()> {
-        if run.is_multiple_of(2) {
-            self.engine.push(engine()?);
-            self.plain.push(plain()?);
-        } else {
-            self.plain.push(plain()?);
-            self.engine.push(engine()?);
-        }
-        Ok(())
-    }
-
-    /// The middle one of the pairs' ratios, and of each side.
-    fn medians(mut self) -> (f64, f64, f64) {
-        let mut ratios: Vec<f64> = self
-            .engine
-            .iter()
-            .zip(&self.plain)
-            .map(|(engine, plain)| engine / plain)
-            .collect();
-        (
-            median(&mut ratios),
-            median(&mut self.engine),
-            median(&mut self.plain),
-        )
-    }
-}
-
-/// One line of the results, in the form that `cargo xtask bench` reads.
-struct Row {
-    measure: String,
-    value: f64,
-    unit: String,
-    goal: Option<String>,
-    met: Option<bool>,
-    note: String,
-}
-
-impl Row {
-    fn plain(measure: &str, value: f64, unit: &str, note: String) -> Self {
-        Self {
-            measure: measure.into(),
-            value,
-            unit: unit.into(),
-            goal: None,
-            met: None,
-            note,
-        }
-    }
-
-    fn at_least(measure: &str, value: f64, goal: f64, note: String) -> Self {
-        let met = Some(value >= goal);
-        Self {
-            goal: Some(format!("≥ {goal:.2}")),
-            met,
-            ..Self::plain(measure, value, "×", note)
-        }
-    }
-
-    fn at_most(measure: &str, value: f64, goal: f64, note: String) -> Self {
-        let met = Some(value <= goal);
-        Self {
-            goal: Some(format!("≤ {goal:.2}")),
-            met,
-            ..Self::plain(measure, value, "×", note)
-        }
-    }
-
-    fn in_unit(self, unit: &str) -> Self {
-        Self {
-            unit: unit.into(),
-            ..self
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        json!({
-            "measure": self.measure,
-            "value": self.value,
-            "unit": self.unit,
-            "goal": self.goal,
-            "met": self.met,
-            "note": self.note,
-        })
-    }
-}
-
-impl std::fmt::Display for Row {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let met = self
-            .met
-            .map_or("", |met| if met { "met" } else { "MISSED" });
-        let goal = self.goal.as_deref().unwrap_or("");
-        write!(
-            out,
-            "{:<46} {:>8.2} {:<6} {goal:<26} {met:<7} {}",
-            self.measure, self.value, self.unit, self.note
-        )
-    }
-}
-
 fn json_argument() -> Result<Option<PathBuf>> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     match arguments.as_slice() {
@@ -431,11 +319,6 @@ fn some_tokens(model: &LlamaModel, count: usize, start: usize) -> Vec<LlamaToken
 
 fn rate(tokens: u32, took: Duration) -> f64 {
     f64::from(tokens) / took.as_secs_f64()
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn count(tokens: usize) -> f64 {
