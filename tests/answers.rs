@@ -281,8 +281,10 @@ fn a_message_longer_than_the_context_is_refused_and_stays() {
 #[test]
 fn old_turns_that_do_not_fit_are_left_out_in_the_open() {
     let (_folder, app) = app::new();
-    let mut settings = gatehouse_core::settings::Settings::default();
-    settings.context_tokens = 512;
+    let settings = gatehouse_core::settings::Settings {
+        context_tokens: 512,
+        ..Default::default()
+    };
     app.set_settings(&settings).unwrap();
     let conversation = conversation(&app, 8);
     let dropped = (0..6).map(|turn| {

@@ -208,7 +208,7 @@ fn a_deleted_conversation_comes_back_until_it_is_purged_with_its_search_terms() 
     store.write(|tx| chat::restore(tx, id)).unwrap();
     assert_eq!(search(&store, "rhubarb").len(), 1);
     store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
-    store.write(|tx| chat::purge_deleted(tx)).unwrap();
+    store.write(|tx| chat::purge_deleted(tx, NOW)).unwrap();
     assert!(matches!(
         store.write(|tx| chat::restore(tx, id)),
         Err(ChatError::NoConversation)
@@ -243,7 +243,7 @@ fn drafts_are_kept_per_conversation_and_for_the_new_one() {
     );
     store.write(|tx| chat::save_draft(tx, None, "")).unwrap();
     assert_eq!(store.read(|conn| chat::draft(conn, None)).unwrap(), "");
-    store.write(|tx| chat::purge_deleted(tx)).unwrap();
+    store.write(|tx| chat::purge_deleted(tx, NOW)).unwrap();
     assert_eq!(
         thread(&store, id).conversation.draft,
         "half a thought",
@@ -400,6 +400,40 @@ fn a_conversation_of_ten_thousand_messages_opens_whole() {
     let messages = thread(&store, id).messages;
     assert_eq!(messages.len(), 10_000);
     assert_eq!(messages[9_998].text, "question 4999");
+    store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
+    store.write(|tx| chat::purge_deleted(tx, NOW)).unwrap();
+    let left: i64 = store
+        .read(|conn| conn.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(left, 0, "however deep it is, it can be removed");
+}
+
+#[test]
+fn a_new_text_takes_the_place_of_the_old_one_in_the_search() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let turn = store
+        .write(|tx| chat::begin_turn(tx, id, "q", NOW))
+        .unwrap();
+    let end = |text: &str| {
+        store
+            .write(|tx| chat::end_answer(tx, turn.answer, text, MessageState::Done, None))
+            .unwrap();
+    };
+    end("shared words first");
+    end("shared words second");
+    assert_eq!(
+        search(&store, "shared").len(),
+        1,
+        "what both texts have is still found"
+    );
+    assert_eq!(
+        (
+            search(&store, "first").len(),
+            search(&store, "second").len()
+        ),
+        (0, 1)
+    );
 }
 
 /// What a person does to a conversation; numbers choose a message.

@@ -93,17 +93,19 @@ impl AppState {
         &self,
         work: impl FnOnce(&InstanceLock) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let mut open = self.open();
-        if let Some(app) = open.app.take()
+        // The lock is let go while answers end: they tell of their engine, which asks for it.
+        let app = self.open().app.take();
+        if let Some(app) = app
             && let Err(app) = let_go(app)
         {
-            open.app = Some(app);
+            self.open().app = Some(app);
             return Err(Problem::new(
                 ProblemCode::Busy,
                 "Gatehouse is still working on something.",
             )
             .hint("Wait until answers have ended, then try again."));
         }
+        let open = self.open();
         match &open.lock {
             Some(lock) => work(lock),
             None => Err(Problem::new(ProblemCode::Busy, LockError::AlreadyOpen)),

@@ -216,6 +216,10 @@ export class Gatehouse {
 		return this.#web.type(text);
 	}
 
+	reload() {
+		return this.#web.reload();
+	}
+
 	resize(width, height) {
 		return this.#web.resize(width, height);
 	}

@@ -65,7 +65,7 @@ for (const theme of ["light", "dark"]) {
 			"How long is a notice period, and how do I work out the last day?",
 			rich,
 		]);
-		await app.run(() => location.reload());
+		await app.reload();
 		await app.click("button", /^Notice period/);
 		await app.says("The landlord");
 		await shootBoth("chat");
@@ -149,11 +149,8 @@ for (const theme of ["light", "dark"]) {
 
 /** Write a screenshot of the window at rest, and see that it shows something in the right theme. */
 async function take(app, theme, name) {
-	const png = await until(`${name} comes to rest`, async () => {
-		const first = await app.screenshot();
-		return first.equals(await app.screenshot()) && first;
-	});
-	await keep(png, theme, name);
+	await until(`${name} comes to rest`, () => app.run(isAtRest));
+	await keep(await app.screenshot(), theme, name);
 }
 
 async function keep(png, theme, name) {
@@ -162,6 +159,10 @@ async function keep(png, theme, name) {
 	const { brightness, colours, mostCommon } = look(png);
 	assert.ok(colours > 50 && mostCommon < 0.98, `${name} shows something: ${colours} colours`);
 	assert.equal(brightness > 0.5 ? "light" : "dark", theme, `${name} has the theme`);
+}
+
+function isAtRest() {
+	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
 }
 
 function isNarrow() {

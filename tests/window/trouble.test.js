@@ -9,6 +9,7 @@ import {
 	damage,
 	Gatehouse,
 	gatehouse,
+	gatehouseIn,
 	importChat,
 	program,
 	temporaryFolder,
@@ -108,7 +109,7 @@ test("a model whose file went away is shown as missing, and chatting with it say
 	assert.equal(code, 0, stderr);
 	await rm(file);
 	const app = await Gatehouse.start(t, folder, env);
-	await app.says("The file of SmolLM2-135M-Instruct is missing.");
+	await app.says("The file of mine is missing.");
 	await app.fill("Message", "Hello?");
 	const send = await app.see("button", "Send");
 	assert.notEqual(await app.attribute(send, "disabled"), null, "there is nothing to send it to");

@@ -25,6 +25,9 @@ const keys = {
 	F2: "\uE032",
 };
 
+/** No call takes this long, so one that does will not return. */
+const callLimitMs = 60_000;
+
 /** Without a graphics card the web view is many times faster when it does not imitate one. */
 const drawing = existsSync("/dev/dri") ? {} : { WEBKIT_DISABLE_DMABUF_RENDERER: "1" };
 
@@ -56,7 +59,7 @@ export class WebDriver {
 				capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } },
 			});
 			self.#address += `/session/${sessionId}`;
-			await self.#call("POST", "/timeouts", { script: 240_000 });
+			await self.#call("POST", "/timeouts", { script: callLimitMs });
 		} catch (error) {
 			driver.kill();
 			throw error;
@@ -85,6 +88,11 @@ export class WebDriver {
 
 	async screenshot() {
 		return Buffer.from(await this.#call("GET", "/screenshot"), "base64");
+	}
+
+	/** Load the page again, and wait until it is loaded. */
+	async reload() {
+		await this.#call("POST", "/refresh");
 	}
 
 	async resize(width, height) {
@@ -127,6 +135,7 @@ export class WebDriver {
 		const response = await fetch(this.#address + path, {
 			method,
 			body: method === "POST" ? JSON.stringify(body ?? {}) : undefined,
+			signal: AbortSignal.timeout(callLimitMs),
 		});
 		const { value } = await response.json();
 		if (!response.ok) throw new WebDriverError(value);

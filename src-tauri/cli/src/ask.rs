@@ -122,7 +122,9 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
 /// Print a piece at once. If the reader went away the answer is still kept, so nothing is done.
 fn show(text: &str) {
     let mut out = io::stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = out
+        .write_all(output::harmless(text).as_bytes())
+        .and_then(|()| out.flush());
 }
 
 /// Ctrl-C stops the answer, which is then kept as far as it came.

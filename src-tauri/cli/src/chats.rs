@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use gatehouse_core::{
     app::App,
-    chat::{self, ExportFormat, TransferError},
+    chat::{self, ExportFormat},
     ids::ConversationId,
     now_ms,
     protocol::Role,
@@ -105,7 +105,7 @@ fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
         output::line(&format!(
             "── {speaker}, {}\n{}\n",
             output::time(message.created_at_ms),
-            message.text
+            output::harmless(&message.text)
         ))?;
     }
     Ok(())
@@ -134,7 +134,7 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
     let ids = app.store.write(|tx| {
         let workspace = workspaces::first(tx, now_ms())?;
-        Ok::<_, TransferError>(chat::import(tx, workspace, &text)?)
+        chat::import(tx, workspace, &text)
     })?;
     if json {
         return output::json(&ids);

@@ -94,7 +94,10 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
         },
     )
     .map_err(Failure::data)?;
-    app.ensure_starter()?;
+    // Only a question needs it; the other commands must work without.
+    if let Err(error) = app.ensure_starter() {
+        eprintln!("{error}");
+    }
     Ok(app)
 }
 

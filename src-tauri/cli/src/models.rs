@@ -1,6 +1,10 @@
 //! `gatehouse models`: the models that are installed.
 
-use std::{io::IsTerminal, path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
 use clap::Subcommand;
 use gatehouse_core::{
@@ -66,7 +70,7 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
     )
 }
 
-fn add(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
+fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
     let watched = std::io::stderr().is_terminal();
     let model = app.add_model(file, &AtomicBool::new(false), &mut |share| {
         if watched {

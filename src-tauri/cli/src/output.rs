@@ -1,6 +1,9 @@
 //! Tables for people, JSON for programs.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal, Write},
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +22,16 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::system(error)),
         _ => Ok(()),
     }
+}
+
+/// Text of a model or a document for a terminal, which would act on control characters in it. A
+/// pipe gets the text as it is.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if io::stdout().is_terminal() && text.contains(acts) {
+        return Cow::Owned(text.replace(acts, "\u{fffd}"));
+    }
+    Cow::Borrowed(text)
 }
 
 /// Columns under headings, as wide as their widest cell; the last one is not padded.

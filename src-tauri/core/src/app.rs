@@ -92,9 +92,12 @@ impl App {
         app.store.write(|tx| {
             chat::interrupt_unfinished(tx)?;
             costs::orphan(tx)?;
-            chat::purge_deleted(tx)?;
             Ok::<_, StoreError>(())
         })?;
+        // What stays behind is tried again at the next start; it must not keep the app from opening.
+        if let Err(error) = app.store.write(|tx| chat::purge_deleted(tx, now_ms())) {
+            tracing::warn!("deleted conversations could not be removed: {error}");
+        }
         Ok(app)
     }
 

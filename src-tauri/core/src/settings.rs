@@ -24,7 +24,7 @@ pub struct Settings {
     pub send_key: SendKey,
     /// Whether the local model names new conversations.
     pub automatic_titles: bool,
-    /// The model of new conversations; `None`: the first one installed.
+    /// The model of new conversations; `None`: the one used last.
     pub default_model_id: Option<ModelId>,
     /// Minutes without a request after which a model leaves the memory; 0: never.
     pub idle_unload_minutes: u32,

@@ -17,7 +17,7 @@ use tauri::{AppHandle, Manager, State, ipc::Channel};
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
 
-use super::internal;
+use super::{apart, internal};
 use crate::{
     events::{self, ConversationsChanged},
     state::AppState,
@@ -107,38 +107,38 @@ pub(crate) fn set_conversation_options(
 }
 
 /// Say something and have it answered; returns when the answer has ended.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn send_message(
+pub(crate) async fn send_message(
     handle: AppHandle,
     conversation: ConversationId,
     text: String,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    answer(&handle, Ask::Say(conversation, &text), &on_event)
+    apart(move || answer(&handle, Ask::Say(conversation, &text), &on_event)).await
 }
 
 /// Answer an old question again; returns when the answer has ended.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn regenerate(
+pub(crate) async fn regenerate(
     handle: AppHandle,
     answer_id: MessageId,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    answer(&handle, Ask::Again(answer_id), &on_event)
+    apart(move || answer(&handle, Ask::Again(answer_id), &on_event)).await
 }
 
 /// Say something else in place of an old question; returns when the answer has ended.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn edit_message(
+pub(crate) async fn edit_message(
     handle: AppHandle,
     question_id: MessageId,
     text: String,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    answer(&handle, Ask::Edit(question_id, &text), &on_event)
+    apart(move || answer(&handle, Ask::Edit(question_id, &text), &on_event)).await
 }
 
 /// Stop the answer that a conversation is getting.
@@ -174,57 +174,61 @@ pub(crate) fn rate_message(
 }
 
 /// Write a conversation to a file that the person chooses; its path, or nothing if they chose none.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn export_conversation(
+pub(crate) async fn export_conversation(
     handle: AppHandle,
-    state: State<'_, AppState>,
     id: ConversationId,
     format: ExportFormat,
 ) -> Result<Option<String>> {
-    let exported = state
-        .app()?
-        .store
-        .read(|conn| chat::export(conn, id, format))?;
-    let chosen = handle
-        .dialog()
-        .file()
-        .set_file_name(&exported.file_name)
-        .blocking_save_file();
-    let Some(path) = chosen
-        .map(|path| path.into_path().map_err(internal))
-        .transpose()?
-    else {
-        return Ok(None);
-    };
-    std::fs::write(&path, exported.text).map_err(|error| not_written(&path, &error))?;
-    Ok(Some(path.display().to_string()))
+    apart(move || {
+        let state = handle.state::<AppState>();
+        let exported = state
+            .app()?
+            .store
+            .read(|conn| chat::export(conn, id, format))?;
+        let chosen = handle
+            .dialog()
+            .file()
+            .set_file_name(&exported.file_name)
+            .blocking_save_file();
+        let Some(path) = chosen
+            .map(|path| path.into_path().map_err(internal))
+            .transpose()?
+        else {
+            return Ok(None);
+        };
+        std::fs::write(&path, exported.text).map_err(|error| not_written(&path, &error))?;
+        Ok(Some(path.display().to_string()))
+    })
+    .await
 }
 
 /// Bring conversations back from a file that the person chooses; nothing if they chose none.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn import_conversations(
-    handle: AppHandle,
-    state: State<'_, AppState>,
-) -> Result<Option<Vec<ConversationId>>> {
-    let app = state.app()?;
-    let chosen = handle
-        .dialog()
-        .file()
-        .add_filter("Exported conversations", &["json"])
-        .blocking_pick_file();
-    let Some(path) = chosen
-        .map(|path| path.into_path().map_err(internal))
-        .transpose()?
-    else {
-        return Ok(None);
-    };
-    let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
-    let ids = app
-        .store
-        .write(|tx| chat::import(tx, workspaces::first(tx, now_ms())?, &text))?;
-    Ok(Some(ids))
+pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Vec<ConversationId>>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        let app = state.app()?;
+        let chosen = handle
+            .dialog()
+            .file()
+            .add_filter("Exported conversations", &["json"])
+            .blocking_pick_file();
+        let Some(path) = chosen
+            .map(|path| path.into_path().map_err(internal))
+            .transpose()?
+        else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
+        let ids = app
+            .store
+            .write(|tx| chat::import(tx, workspaces::first(tx, now_ms())?, &text))?;
+        Ok(Some(ids))
+    })
+    .await
 }
 
 /// Keep what was typed and not sent; no conversation: the new one.

@@ -7,6 +7,16 @@ pub(crate) mod startup;
 
 use gatehouse_core::problem::{Problem, ProblemCode};
 
+/// Do something long on a thread of its own. The few threads that serve commands must stay free,
+/// or nobody could press Stop.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tauri::async_runtime::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(internal(error)))
+}
+
 /// A fault of the system that no screen treats in its own way.
 pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::Internal, error)

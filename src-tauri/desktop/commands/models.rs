@@ -13,6 +13,7 @@ use specta_typescript::Number;
 use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 
+use super::apart;
 use crate::{
     events::{self, AddingState, EngineStatus, ModelAdding, ModelsChanged},
     state::AppState,
@@ -40,21 +41,24 @@ pub(crate) fn list_models(state: State<'_, AppState>) -> Result<Vec<InstalledMod
 }
 
 /// Let the person choose GGUF files and add them; how it goes comes as [`ModelAdding`].
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn add_model_by_dialog(handle: AppHandle) -> Result<()> {
-    let chosen = handle
-        .dialog()
-        .file()
-        .add_filter("Models (GGUF)", &["gguf"])
-        .blocking_pick_files();
-    let paths = chosen
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|path| path.into_path().ok())
-        .collect();
-    add(handle, paths);
-    Ok(())
+pub(crate) async fn add_model_by_dialog(handle: AppHandle) -> Result<()> {
+    apart(move || {
+        let chosen = handle
+            .dialog()
+            .file()
+            .add_filter("Models (GGUF)", &["gguf"])
+            .blocking_pick_files();
+        let paths = chosen
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|path| path.into_path().ok())
+            .collect();
+        add(handle, paths);
+        Ok(())
+    })
+    .await
 }
 
 /// Stop adding models.
@@ -66,10 +70,14 @@ pub(crate) fn cancel_adding(state: State<'_, AppState>) -> Result<()> {
 }
 
 /// Bring a model into memory; returns when it is ready.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn load_model(state: State<'_, AppState>, id: ModelId) -> Result<()> {
-    Ok(state.app()?.gate.load(id, &mut |_| ())?)
+pub(crate) async fn load_model(handle: AppHandle, id: ModelId) -> Result<()> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.load(id, &mut |_| ())?)
+    })
+    .await
 }
 
 /// Stop loading a model.

@@ -9,9 +9,10 @@ use gatehouse_core::{
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Manager, State};
 use tauri_plugin_opener::OpenerExt;
 
+use super::apart;
 use crate::state::AppState;
 
 /// Where the data lies and how large it is.
@@ -57,37 +58,47 @@ pub(crate) fn set_settings(
 #[specta::specta]
 pub(crate) fn storage(state: State<'_, AppState>) -> Result<Storage, Problem> {
     let app = state.app()?;
+    let schema = app.store.schema()?;
     Ok(Storage {
         data_folder: app.folder.path().display().to_string(),
         database_bytes: app.store.bytes_on_disk(),
         snapshots: snapshot::list(&app.folder).map_err(snapshot::SnapshotError::from)?,
         key_home: app.key_home,
-        schema: app.store.schema()?,
+        schema,
         last_update_undo: snapshot::before_update(&app.folder)
-            .map_err(snapshot::SnapshotError::from)?,
+            .map_err(snapshot::SnapshotError::from)?
+            .filter(|before| before.schema < schema),
     })
 }
 
 /// Make a snapshot of the database now.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn make_snapshot(state: State<'_, AppState>) -> Result<SnapshotInfo, Problem> {
-    Ok(state
-        .app()?
-        .store
-        .snapshot(SnapshotReason::ByHand, gatehouse_core::now_ms())?)
+pub(crate) async fn make_snapshot(handle: AppHandle) -> Result<SnapshotInfo, Problem> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state
+            .app()?
+            .store
+            .snapshot(SnapshotReason::ByHand, gatehouse_core::now_ms())?)
+    })
+    .await
 }
 
 /// Put the snapshot from before the last update back, and end the app so that the older one can start.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn undo_update(handle: AppHandle, state: State<'_, AppState>) -> Result<(), Problem> {
-    state.closed(|lock| {
-        let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())?;
-        Ok(snapshot::undo_update(lock, &key, gatehouse_core::now_ms())?)
-    })?;
-    handle.exit(0);
-    Ok(())
+pub(crate) async fn undo_update(handle: AppHandle) -> Result<(), Problem> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        state.closed(|lock| {
+            let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())?;
+            Ok(snapshot::undo_update(lock, &key, gatehouse_core::now_ms())?)
+        })?;
+        handle.exit(0);
+        Ok(())
+    })
+    .await
 }
 
 /// Show the data folder in the system's file manager; works also while the data is not open.

@@ -8,8 +8,9 @@ use gatehouse_core::{
 };
 use serde::Serialize;
 use specta::Type;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Manager};
 
+use super::apart;
 use crate::state::{AppState, NotOpen};
 
 /// How the start ended.
@@ -55,41 +56,46 @@ pub(crate) enum StartupCode {
 }
 
 /// Open the data, if it is not open yet.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn startup(handle: AppHandle, state: State<'_, AppState>) -> Result<Startup, Problem> {
-    Ok(opened(&handle, &state))
+pub(crate) async fn startup(handle: AppHandle) -> Result<Startup, Problem> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(opened(&handle, &state))
+    })
+    .await
 }
 
 /// Try again after a problem.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn retry_startup(
-    handle: AppHandle,
-    state: State<'_, AppState>,
-) -> Result<Startup, Problem> {
-    Ok(opened(&handle, &state))
+pub(crate) async fn retry_startup(handle: AppHandle) -> Result<Startup, Problem> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(opened(&handle, &state))
+    })
+    .await
 }
 
 /// Put a snapshot in the place of the database, which is moved aside, and open it.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn restore_snapshot(
-    handle: AppHandle,
-    state: State<'_, AppState>,
-    name: String,
-) -> Result<Startup, Problem> {
-    state.closed(|lock| {
-        let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())
-            .map_err(|error| Problem::new(ProblemCode::Internal, error))?;
-        Ok(snapshot::restore(
-            lock,
-            &key,
-            &name,
-            gatehouse_core::now_ms(),
-        )?)
-    })?;
-    Ok(opened(&handle, &state))
+pub(crate) async fn restore_snapshot(handle: AppHandle, name: String) -> Result<Startup, Problem> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        state.closed(|lock| {
+            let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())
+                .map_err(|error| Problem::new(ProblemCode::Internal, error))?;
+            Ok(snapshot::restore(
+                lock,
+                &key,
+                &name,
+                gatehouse_core::now_ms(),
+            )?)
+        })?;
+        Ok(opened(&handle, &state))
+    })
+    .await
 }
 
 /// End the app.

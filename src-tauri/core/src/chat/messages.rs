@@ -20,14 +20,16 @@ use crate::{
 };
 
 // `number` is the row's own integer key because the full-text index refers to it, and an implicit
-// rowid may change when the file is rewritten. An answer is indexed once it is complete.
+// rowid may change when the file is rewritten. An answer is indexed once it is complete; the old
+// text leaves the index before the update, as SQLite runs the newest trigger of a kind first.
+// Parents are not deleted in cascade: a long conversation is deeper than SQLite allows for that.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-23 create messages",
     sql: "CREATE TABLE messages (
             number INTEGER PRIMARY KEY,
             id BLOB NOT NULL UNIQUE,
             conversation_id BLOB NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
-            parent_id BLOB REFERENCES messages(id) ON DELETE CASCADE,
+            parent_id BLOB REFERENCES messages(id),
             role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
             text TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('done', 'streaming', 'stopped', 'failed', 'interrupted')),
@@ -43,7 +45,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.state <> 'streaming' BEGIN
             INSERT INTO messages_fts(rowid, text) VALUES (new.number, new.text);
           END;
-          CREATE TRIGGER messages_fts_remove AFTER UPDATE OF text, state ON messages WHEN old.state <> 'streaming' BEGIN
+          CREATE TRIGGER messages_fts_remove BEFORE UPDATE OF text, state ON messages WHEN old.state <> 'streaming' BEGIN
             INSERT INTO messages_fts(messages_fts, rowid, text) VALUES ('delete', old.number, old.text);
           END;
           CREATE TRIGGER messages_fts_update AFTER UPDATE OF text, state ON messages WHEN new.state <> 'streaming' BEGIN

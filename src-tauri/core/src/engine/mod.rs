@@ -193,7 +193,7 @@ impl Engines {
     pub fn unload_unused(&self, keep: ModelId) {
         let unused: Vec<ModelId> = lock(&self.engines)
             .iter()
-            .filter(|(model, engine)| **model != keep && engine.active.load(Ordering::Relaxed) == 0)
+            .filter(|(model, engine)| **model != keep && engine.is_idle())
             .map(|(model, _)| *model)
             .collect();
         for model in unused {
@@ -208,7 +208,7 @@ impl Engines {
             .iter()
             .map(|(&model, engine)| EngineSnapshot {
                 model,
-                state: engine.state(),
+                state: engine.state_now(),
                 active: engine.active.load(Ordering::Relaxed),
             })
             .collect();
@@ -252,7 +252,10 @@ impl Engine {
         let mut shown = -1.0;
         loop {
             match &*state {
-                EngineState::Ready(model) => return Ok(model.clone()),
+                EngineState::Ready(model) => {
+                    *lock(&self.last_used) = Instant::now();
+                    return Ok(model.clone());
+                }
                 EngineState::Failed(error) => return Err(error.clone()),
                 EngineState::Loading(_) if stop.is_set() => return Err(EngineError::Stopped),
                 EngineState::Loading(fraction) => {
@@ -296,7 +299,12 @@ impl Engine {
                     return Err(EngineError::Request { kind, message });
                 }
                 Ok(event) => on_event(event),
-                Err(RecvTimeoutError::Disconnected) => return Err(self.died()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let error = self.died();
+                    // A stuck engine that was ended because the person pressed Stop: they got that.
+                    let stopped = cancelled_at.is_some();
+                    return Err(if stopped { EngineError::Stopped } else { error });
+                }
                 Err(RecvTimeoutError::Timeout) => {}
             }
             match cancelled_at {
@@ -348,6 +356,20 @@ impl Engine {
     /// The process, so that drills can kill it.
     pub fn process_id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// How far it is, noticing a process that ended while nobody used it.
+    fn state_now(&self) -> EngineState {
+        match self.state() {
+            EngineState::Ready(_) if self.process.has_ended() => {
+                EngineState::Failed(EngineError::Died(self.process.death()))
+            }
+            state => state,
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.active.load(Ordering::Relaxed) == 0 && matches!(self.state(), EngineState::Ready(_))
     }
 
     fn is_alive(&self) -> bool {
@@ -417,11 +439,7 @@ fn unload_idle(engines: &Weak<Engines>) {
         };
         let idle: Vec<ModelId> = lock(&engines.engines)
             .iter()
-            .filter(|(_, engine)| {
-                engine.active.load(Ordering::Relaxed) == 0
-                    && matches!(engine.state(), EngineState::Ready(_))
-                    && lock(&engine.last_used).elapsed() > limit
-            })
+            .filter(|(_, engine)| engine.is_idle() && lock(&engine.last_used).elapsed() > limit)
             .map(|(&model, _)| model)
             .collect();
         for model in idle {

@@ -72,11 +72,14 @@ impl Gate {
             Ok::<_, ChatError>((question, chat::one(conn, begun.turn.answer)?))
         })?;
         sink(AnswerEvent::Begun {
-            question,
-            answer: answer.clone(),
+            question: question.map(Box::new),
+            answer: Box::new(answer.clone()),
         });
-        let (outcome, problem) = match begun.ready(sink) {
-            Ok(engine) => (begun.stream(&engine, constraint, sink)?, None),
+        let called = begun
+            .ready(sink)
+            .and_then(|engine| begun.stream(&engine, constraint, sink));
+        let (outcome, problem) = match called {
+            Ok(outcome) => (outcome, None),
             Err(GateError::Engine(error)) => (Outcome::not_made(error, begun.since), None),
             Err(other) => (
                 Outcome::not_made(EngineError::Stopped, begun.since),
@@ -86,7 +89,7 @@ impl Gate {
         let conversation = begun.conversation.id;
         let answer = begun.end(answer, &outcome, problem);
         sink(AnswerEvent::Ended {
-            answer: answer.clone(),
+            answer: Box::new(answer.clone()),
         });
         Ok((conversation, answer))
     }
@@ -241,7 +244,12 @@ impl Begun<'_> {
 fn begin_rows(tx: &Transaction<'_>, ask: Ask<'_>) -> Result<NewTurn, GateError> {
     Ok(match ask {
         Ask::Say(conversation, text) => {
+            let was = chat::get(tx, conversation)?;
             chat::save_draft(tx, Some(conversation), "")?;
+            if was.leaf.is_none() {
+                // The first message was the draft of the new chat until now.
+                chat::save_draft(tx, None, "")?;
+            }
             chat::begin_turn(tx, conversation, text, now_ms())?
         }
         Ask::Edit(question, text) => chat::begin_edit(tx, question, text, now_ms())?,

@@ -17,9 +17,9 @@ pub enum AnswerEvent {
     /// The rows exist; the answer is empty and streaming.
     Begun {
         /// What was asked; `None` when an old question is answered again.
-        question: Option<Message>,
+        question: Option<Box<Message>>,
         /// The answer.
-        answer: Message,
+        answer: Box<Message>,
     },
     /// The model is being loaded.
     Loading {
@@ -55,6 +55,6 @@ pub enum AnswerEvent {
     /// It is over, also when it was stopped or failed.
     Ended {
         /// The answer as it is kept.
-        answer: Message,
+        answer: Box<Message>,
     },
 }

@@ -592,7 +592,7 @@ export type Settings = {
 	sendKey: SendKey,
 	/**  Whether the local model names new conversations. */
 	automaticTitles: boolean,
-	/**  The model of new conversations; `None`: the first one installed. */
+	/**  The model of new conversations; `None`: the one used last. */
 	defaultModelId: ModelId | null,
 	/**  Minutes without a request after which a model leaves the memory; 0: never. */
 	idleUnloadMinutes: number,
