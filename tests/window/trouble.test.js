@@ -114,7 +114,7 @@ test("a model whose file went away is shown as missing, and chatting with it say
 	const send = await app.see("button", "Send");
 	assert.notEqual(await app.attribute(send, "disabled"), null, "there is nothing to send it to");
 	await app.click("button", "Open Models");
-	await app.see("alert", /missing/);
+	await app.see("alert", /The file is gone\./);
 });
 
 test("when the engine dies its text is kept, the person is told, and the next message works", async (t) => {
