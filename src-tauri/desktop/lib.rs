@@ -23,6 +23,8 @@ struct Arguments {
 /// Open the window and run until it is closed.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(target_os = "linux")]
+    draw_without_a_graphics_card();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
@@ -35,6 +37,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
+            open_window(app)?;
             state::raise_when_asked(app.handle());
             Ok(())
         })
@@ -58,6 +61,36 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Where there is no graphics card WebKit imitates one, and a frame takes a hundred times as long
+/// as when it draws by itself. It is told so by a variable, which has to be there from the start.
+#[cfg(target_os = "linux")]
+fn draw_without_a_graphics_card() {
+    use std::{os::unix::process::CommandExt, path::Path, process::Command};
+    const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if std::env::var_os(VARIABLE).is_some() || Path::new("/dev/dri").exists() {
+        return;
+    }
+    if let Ok(this) = std::env::current_exe() {
+        let error = Command::new(this)
+            .args(std::env::args_os().skip(1))
+            .env(VARIABLE, "1")
+            .exec();
+        eprintln!("Gatehouse draws slowly here: it could not start itself again ({error}).");
+    }
+}
+
+/// The window of the configuration. What the web view keeps lies in the data folder, as all does.
+fn open_window(app: &tauri::App) -> tauri::Result<()> {
+    for config in &app.config().app.windows {
+        let mut window = tauri::WebviewWindowBuilder::from_config(app, config)?;
+        if let Ok(folder) = app.state::<AppState>().folder() {
+            window = window.data_directory(folder.path().join("window"));
+        }
+        window.build()?;
+    }
+    Ok(())
 }
 
 /// A model file over the window: say so, and add it when it is let go.
