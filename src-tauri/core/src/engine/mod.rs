@@ -321,7 +321,7 @@ impl Engine {
     /// Count the tokens of texts.
     ///
     /// # Errors
-    /// As [`Engine::generate`].
+    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
     pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
         let id = self.next_request.fetch_add(1, Ordering::Relaxed);
         let events = self.process.open(id);

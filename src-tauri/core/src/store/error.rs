@@ -69,7 +69,7 @@ pub enum OpenError {
         found: u32,
         /// Migrations that this build knows.
         known: u32,
-        /// What [`super::undo_update`] would go back to.
+        /// What [`super::snapshot::undo_update`] would go back to.
         snapshot: Option<SnapshotInfo>,
     },
     /// An update of the database failed and was taken back.

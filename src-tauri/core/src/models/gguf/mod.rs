@@ -2,7 +2,7 @@
 //!
 //! A reader of our own: the crates that exist read version 3 alone, keep whole vocabularies, or hand
 //! the file to C code that this process must not run. It reads only the header, and trusts no count
-//! or length in it ([`header`]); the weights are never touched.
+//! or length in it (`header`); the weights are never touched.
 
 mod encoding;
 mod error;
