@@ -284,7 +284,7 @@ unsafe extern "C" fn stop_is_wanted(data: *mut c_void) -> bool {
     unsafe { (*data.cast::<AtomicBool>()).load(Ordering::Relaxed) }
 }
 
-/// Send llama.cpp's messages to [`log`]: it would print them itself otherwise.
+/// Send llama.cpp's messages to `log`: it would print them itself otherwise.
 pub fn capture_logs() {
     // SAFETY: the callback is a plain function that lives for the whole program and uses no data.
     unsafe { sys::llama_log_set(Some(take_log), std::ptr::null_mut()) }

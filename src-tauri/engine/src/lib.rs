@@ -1,5 +1,5 @@
 //! The engine: one process that hosts one local model with llama.cpp and speaks the frames of
-//! `gatehouse-protocol`. See [`serve`] for how a process lives, [`scheduler`] for how it answers
+//! `gatehouse-protocol`. See [`serve`] for how a process lives, `scheduler` for how it answers
 //! several requests at once.
 
 mod answer;
