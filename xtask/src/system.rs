@@ -57,6 +57,7 @@ const DRIVE: &[Need] = &[
     Need::program("xvfb", "Xvfb"),
     Need::program("webkit2gtk-driver", "WebKitWebDriver"),
     Need::program("dbus", "dbus-run-session"),
+    Need::program("gnome-keyring", "gnome-keyring-daemon"),
     Need::installed("fonts-dejavu-core"),
 ];
 
