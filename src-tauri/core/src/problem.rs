@@ -112,6 +112,10 @@ impl From<SnapshotError> for Problem {
     fn from(error: SnapshotError) -> Self {
         let code = match error {
             SnapshotError::DiskFull => ProblemCode::DiskFull,
+            SnapshotError::InUse => {
+                return Self::new(ProblemCode::Busy, error)
+                    .hint("Wait until it has ended, then try again.");
+            }
             SnapshotError::NotFound { .. } | SnapshotError::NothingToUndo => ProblemCode::NotFound,
             SnapshotError::Damaged { .. }
             | SnapshotError::NotSound { .. }
