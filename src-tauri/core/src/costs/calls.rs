@@ -284,15 +284,18 @@ pub fn name_of(variant: &impl Serialize) -> String {
     }
 }
 
-/// Mark calls that an earlier run of the app left behind as failed. A call of another process that
+/// Mark calls that an earlier run of the app left behind as failed; what they cost is unknown unless
+/// they were on this computer. A call of another process that
 /// still runs (the command line) is set right again when it ends.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn orphan(conn: &Connection) -> rusqlite::Result<usize> {
     conn.execute(
-        "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0 WHERE status = ?2",
-        params![CallStatus::Failed, CallStatus::Running],
+        "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0,
+                cost_pico = CASE route WHEN ?3 THEN 0 END
+         WHERE status = ?2",
+        params![CallStatus::Failed, CallStatus::Running, Route::Local],
     )
 }
 
