@@ -121,7 +121,14 @@ impl App {
         let memory = models::computer_memory();
         Ok(models
             .iter()
-            .map(|model| model.view(memory, Some(settings.context_tokens)))
+            .map(|model| {
+                let mut view = model.view(memory, Some(settings.context_tokens));
+                if let Some(loaded) = self.engines.loaded(model.id) {
+                    // What it holds is not free any more, and must not count against it.
+                    view.memory.is_loaded(&loaded);
+                }
+                view
+            })
             .collect())
     }
 

@@ -63,8 +63,8 @@ pub enum EngineError {
         /// What the engine found.
         message: String,
     },
-    /// Whoever waited for the load stopped waiting.
-    #[error("stopped while the model was being loaded")]
+    /// A person stopped the wait, or took the model out of memory meanwhile.
+    #[error("it was stopped before its end")]
     Stopped,
 }
 
@@ -154,6 +154,7 @@ impl Engines {
             active: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
             next_request: AtomicU64::new(1),
+            dismissed: AtomicBool::new(false),
             on_change: self.on_change.clone(),
         });
         engines.insert(model, engine.clone());
@@ -173,6 +174,14 @@ impl Engines {
             .cloned()
     }
 
+    /// How a model was loaded, if it is ready.
+    pub fn loaded(&self, model: ModelId) -> Option<LoadedModel> {
+        match self.get(model)?.state() {
+            EngineState::Ready(loaded) => Some(loaded),
+            _ => None,
+        }
+    }
+
     /// Stop loading a model.
     pub fn cancel_load(&self, model: ModelId) {
         if let Some(engine) = self.get(model) {
@@ -180,10 +189,11 @@ impl Engines {
         }
     }
 
-    /// End the engine of a model; answers that it works on end with [`EngineError::Died`].
+    /// End the engine of a model; answers that it works on end with [`EngineError::Stopped`].
     pub fn unload(&self, model: ModelId) {
         let engine = lock(&self.engines).remove(&model);
         if let Some(engine) = engine {
+            engine.dismissed.store(true, Ordering::Relaxed);
             engine.process.end();
             (self.on_change)();
         }
@@ -234,6 +244,8 @@ pub struct Engine {
     active: AtomicUsize,
     last_used: Mutex<Instant>,
     next_request: AtomicU64,
+    /// Ended on purpose, so its end is no failure.
+    dismissed: AtomicBool,
     on_change: Arc<OnChange>,
 }
 
@@ -396,7 +408,11 @@ impl Engine {
 
     /// The process is gone: keep why, so that the next request starts a new one.
     fn died(&self) -> EngineError {
-        let error = EngineError::Died(self.process.death());
+        let error = if self.dismissed.load(Ordering::Relaxed) {
+            EngineError::Stopped
+        } else {
+            EngineError::Died(self.process.death())
+        };
         self.set_state(EngineState::Failed(error.clone()));
         error
     }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::hash_map::Entry,
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     time::{Duration, Instant},
 };
 
@@ -183,28 +186,41 @@ impl Begun<'_> {
             constraint,
             conversation: Some(self.conversation.id.to_string()),
         };
-        let mut kept = Instant::now();
-        let outcome = call::call(
-            engine,
-            prompt,
-            &self.place.stop,
-            self.since,
-            &mut |event, so_far| {
-                if let Some(event) = for_the_caller(event) {
-                    sink(event);
-                }
-                if kept.elapsed() > KEEP_EVERY {
-                    kept = Instant::now();
-                    // A full disk must not stop the answer: it is told at the end, when it matters.
-                    if let Err(error) =
-                        store.write(|tx| chat::keep_partial(tx, self.turn.answer, so_far))
-                    {
-                        tracing::warn!("what was streamed could not be kept: {error}");
+        // Kept on a thread of its own: this one looks at Stop, and a database that another process
+        // is writing to may take seconds.
+        Ok(std::thread::scope(|scope| {
+            let (keep, to_keep) = mpsc::channel();
+            scope.spawn(move || self.keep_what_was_streamed(&to_keep));
+            let mut kept = Instant::now();
+            call::call(
+                engine,
+                prompt,
+                &self.place.stop,
+                self.since,
+                &mut |event, so_far| {
+                    if let Some(event) = for_the_caller(event) {
+                        sink(event);
                     }
-                }
-            },
-        );
-        Ok(outcome)
+                    if kept.elapsed() > KEEP_EVERY {
+                        kept = Instant::now();
+                        // Nobody receives only if that thread panicked; the end is written then too.
+                        let _ = keep.send(so_far.to_owned());
+                    }
+                },
+            )
+        }))
+    }
+
+    /// Keep each text that comes, the newest if several wait, until no more can come.
+    fn keep_what_was_streamed(&self, texts: &Receiver<String>) {
+        while let Ok(text) = texts.recv() {
+            let text = texts.try_iter().last().unwrap_or(text);
+            let store = &self.place.gate.store;
+            // A full disk must not stop the answer: it is told at the end, when it matters.
+            if let Err(error) = store.write(|tx| chat::keep_partial(tx, self.turn.answer, &text)) {
+                tracing::warn!("what was streamed could not be kept: {error}");
+            }
+        }
     }
 
     /// Write the end of the answer and of its call in one transaction. If that fails, the answer is

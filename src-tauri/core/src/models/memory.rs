@@ -11,6 +11,7 @@
 //!   llama.cpp's largest by default (batch × vocabulary) is not there. The engine's benchmark holds
 //!   the whole to 100 MB for the starter model.
 
+use gatehouse_protocol::LoadedModel;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -132,6 +133,24 @@ pub fn plan(
         total_bytes: chosen.total(),
         verdict,
         reason: reason(&chosen, verdict, memory, wanted),
+    }
+}
+
+impl MemoryPlan {
+    /// The plan of a model that is in memory: what it was loaded with, and so it fits.
+    pub(crate) fn is_loaded(&mut self, loaded: &LoadedModel) {
+        self.context_tokens = loaded.context_tokens;
+        self.sequences = loaded.sequences;
+        self.weights_bytes = loaded.weights_bytes;
+        self.kv_cache_bytes = loaded.kv_cache_bytes;
+        self.total_bytes = (self.weights_bytes)
+            .saturating_add(self.kv_cache_bytes)
+            .saturating_add(self.overhead_bytes);
+        self.verdict = Verdict::Fits;
+        self.reason = format!(
+            "It is in memory and takes about {}.",
+            words::size(self.total_bytes)
+        );
     }
 }
 
