@@ -15,6 +15,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             startup::startup,
             startup::retry_startup,
             startup::restore_snapshot,
+            startup::use_key_file,
+            startup::start_empty,
             startup::quit,
             chat::list_conversations,
             chat::search_conversations,
@@ -56,6 +58,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             settings::open_data_folder,
         ])
         .events(collect_events![
+            events::StartupChanged,
             events::ConversationsChanged,
             events::ModelAdding,
             events::ModelsChanged,

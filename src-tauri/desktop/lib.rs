@@ -10,6 +10,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use clap::Parser;
 use state::AppState;
 use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Gatehouse: private AI that answers for itself.
 #[derive(Parser)]
@@ -26,7 +27,11 @@ pub fn run() -> ExitCode {
     #[cfg(target_os = "linux")]
     draw_without_a_graphics_card();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(
+            EnvFilter::builder()
+                .with_default_directive(LevelFilter::WARN.into())
+                .from_env_lossy(),
+        )
         .with_writer(std::io::stderr)
         .init();
     let specta = bindings::builder();
@@ -38,7 +43,7 @@ pub fn run() -> ExitCode {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
             open_window(app)?;
-            state::raise_when_asked(app.handle());
+            state::watch(app.handle().clone());
             Ok(())
         })
         .on_window_event(|window, event| {

@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -12,11 +12,19 @@ use std::{
 use gatehouse_core::{
     app::{App, StartError, Surroundings, engine_beside_this_program},
     problem::{Problem, ProblemCode},
-    store::{DataFolder, FolderError, InstanceLock, LockError, OpenError},
+    store::{DataFolder, FolderError, InstanceLock, LockError, OpenError, SnapshotError},
 };
 use tauri::{AppHandle, Manager};
 
-use crate::events::{self, EngineStatus, EnginesChanged, ModelsChanged};
+use crate::{
+    commands::startup,
+    events::{
+        self, ConversationsChanged, EngineStatus, EnginesChanged, ModelsChanged, StartupChanged,
+    },
+};
+
+/// How often an open app looks whether a new day has begun.
+const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
 
 /// What the commands share.
 pub(crate) struct AppState {
@@ -84,7 +92,8 @@ impl AppState {
         let app = Arc::new(App::open_window(&lock, surroundings(handle)?)?);
         open.app = Some(app.clone());
         drop(open);
-        settle_in(handle.clone(), app.clone());
+        let (handle, opened) = (handle.clone(), Arc::downgrade(&app));
+        std::thread::spawn(move || settle_in(&handle, &opened));
         Ok(app)
     }
 
@@ -166,27 +175,40 @@ fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
     })
 }
 
-/// What can wait until the window shows: the starter model and the day's snapshot.
-fn settle_in(handle: AppHandle, app: Arc<App>) {
-    std::thread::spawn(move || {
-        match app.ensure_starter() {
-            Ok(true) => events::tell(&handle, &ModelsChanged {}),
-            Ok(false) => {}
-            Err(error) => tracing::warn!("the starter model was not added: {error}"),
+/// What can wait until the window shows: the starter model, and a snapshot a day, which is also
+/// the check that reads every page. The app is not held between two looks at the day, so that
+/// closing it waits for none.
+fn settle_in(handle: &AppHandle, app: &Weak<App>) {
+    match app.upgrade().map(|app| app.ensure_starter()) {
+        Some(Ok(true)) => events::tell(handle, &ModelsChanged {}),
+        Some(Err(error)) => tracing::warn!("the starter model was not added: {error}"),
+        _ => {}
+    }
+    while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
+        match made {
+            Ok(_) => {}
+            Err(error @ SnapshotError::Damaged { .. }) => {
+                tracing::error!("{error}");
+                let screen = startup::found_damaged(&handle.state::<AppState>(), &error);
+                return events::tell(handle, &StartupChanged(screen));
+            }
+            Err(error) => tracing::warn!("the day's snapshot was not made: {error}"),
         }
-        if let Err(error) = app.daily_snapshot() {
-            tracing::warn!("the day's snapshot was not made: {error}");
-        }
-    });
+        std::thread::sleep(SNAPSHOT_GLANCE);
+    }
 }
 
-/// Bring the window to the front whenever Gatehouse is started again on the same folder.
-pub(crate) fn raise_when_asked(handle: &AppHandle) {
-    let handle = handle.clone();
+/// Twice a second: bring the window to the front if Gatehouse was started again on the same folder,
+/// and tell the window if the command line changed something in its data.
+pub(crate) fn watch(handle: AppHandle) {
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(Duration::from_millis(500));
-            let lock = handle.state::<AppState>().open().lock.clone();
+            let (lock, app) = {
+                let state = handle.state::<AppState>();
+                let open = state.open();
+                (open.lock.clone(), open.app.clone())
+            };
             if lock.is_some_and(|lock| lock.asked_to_raise())
                 && let Some(window) = handle.get_webview_window("main")
             {
@@ -194,6 +216,10 @@ pub(crate) fn raise_when_asked(handle: &AppHandle) {
                 if let Err(error) = raised {
                     tracing::warn!("the window did not come to the front: {error}");
                 }
+            }
+            if app.is_some_and(|app| app.store.changed_by_others().unwrap_or(false)) {
+                events::tell(&handle, &ConversationsChanged { id: None });
+                events::tell(&handle, &ModelsChanged {});
             }
         }
     });

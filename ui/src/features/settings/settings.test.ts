@@ -122,6 +122,34 @@ describe("storage", () => {
 		await waitFor(() => expect(within(table).getAllByRole("row")).toHaveLength(5));
 	});
 
+	it("goes back to a snapshot only after saying what that means", async () => {
+		const { fake, user } = await open();
+		const [first] = await screen.findAllByRole("button", { name: /^Go back to this one/ });
+		await user.click(first!);
+		const question = await screen.findByRole("alertdialog", { name: "Go back to this snapshot?" });
+		expect(question.textContent).toContain("not deleted");
+		expect(fake.calls.some((call) => call.method === "restoreSnapshot")).toBe(false);
+		await user.click(within(question).getByRole("button", { name: "Go back" }));
+		await waitFor(() =>
+			expect(fake.calls.some((call) => call.method === "restoreSnapshot")).toBe(true),
+		);
+	});
+
+	it("says why it cannot go back, and stays as it was", async () => {
+		const { fake, user } = await open();
+		fake.fail("restoreSnapshot", {
+			code: "busy",
+			message: "Another command of Gatehouse is at work with this data.",
+			hint: "Wait until it has ended, then try again.",
+		});
+		const [first] = await screen.findAllByRole("button", { name: /^Go back to this one/ });
+		await user.click(first!);
+		await user.click(await screen.findByRole("button", { name: "Go back" }));
+		await waitFor(() =>
+			expect(toasts.list.map((toast) => toast.text).join()).toContain("Another command"),
+		);
+	});
+
 	it("takes back an update only after saying what that means", async () => {
 		const { fake, user } = await open();
 		await user.click(await screen.findByRole("button", { name: "Take back…" }));

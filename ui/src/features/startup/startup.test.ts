@@ -84,6 +84,42 @@ it("does not send a person to snapshots that do not exist", async () => {
 	expect(screen.queryByRole("table")).toBeNull();
 });
 
+it("shows damage that the daily check finds while the app is open, and lets a person go on", async () => {
+	const fake = host({ problem: "damaged_in_part" });
+	const found = await fake.startup();
+	await fake.retryStartup();
+	const { user } = show(Startup, { ready });
+	await screen.findByText("The app is open.");
+	fake.emit("startupChanged", found);
+	expect(await screen.findByText(/The daily check read the whole file/)).toBeTruthy();
+	expect(screen.getAllByRole("button", { name: /^Go back to this one/ })).not.toEqual([]);
+	await user.click(screen.getByRole("button", { name: "Go on for now" }));
+	expect(await screen.findByText("The app is open.")).toBeTruthy();
+});
+
+describe.each([
+	["key_missing", "Start with no chats…", "set aside", "Start with no chats", "startEmpty"],
+	[
+		"keychain_locked",
+		"Keep the key in a file…",
+		"whoever can read",
+		"Keep it in a file",
+		"useKeyFile",
+	],
+] as const)("the way out of %s", (problem, button, warning, confirm, method) => {
+	it("is taken only after saying what it means", async () => {
+		const fake = host({ problem });
+		const { user } = show(Startup, { ready });
+		await user.click(await screen.findByRole("button", { name: button }));
+		const question = await screen.findByRole("alertdialog");
+		expect(question.textContent).toContain(warning);
+		expect(fake.calls.some((call) => call.method === method)).toBe(false);
+		await user.click(within(question).getByRole("button", { name: confirm }));
+		expect(await screen.findByText("The app is open.")).toBeTruthy();
+		expect(fake.calls.filter((call) => call.method === method)).toHaveLength(1);
+	});
+});
+
 describe("going back to a snapshot", () => {
 	const button = () =>
 		screen.findByRole("button", { name: /^Go back to this one, of 22 November 2026/ });

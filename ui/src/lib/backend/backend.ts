@@ -30,6 +30,7 @@ export type OnAnswerEvent = (event: AnswerEvent) => void;
 
 /** What the host tells without being asked. */
 export type HostEvents = {
+	startupChanged: Startup;
 	conversationsChanged: ConversationsChanged;
 	modelAdding: ModelAdding;
 	modelsChanged: ModelsChanged;
@@ -41,7 +42,10 @@ export type HostEvents = {
 export type Backend = {
 	startup(): Promise<Startup>;
 	retryStartup(): Promise<Startup>;
+	/** From an open app it also loads the window afresh. */
 	restoreSnapshot(name: string): Promise<Startup>;
+	useKeyFile(): Promise<Startup>;
+	startEmpty(): Promise<Startup>;
 	quit(): Promise<void>;
 
 	listConversations(): Promise<ConversationSummary[]>;

@@ -13,6 +13,10 @@ export const commands = {
 	retryStartup: () => typedError<Startup, Problem>(__TAURI_INVOKE("retry_startup")),
 	/**  Put a snapshot in the place of the database, which is moved aside, and open it. */
 	restoreSnapshot: (name: string) => typedError<Startup, Problem>(__TAURI_INVOKE("restore_snapshot", { name })),
+	/**  Keep the key of new data in a file, where the keychain does not take it. */
+	useKeyFile: () => typedError<Startup, Problem>(__TAURI_INVOKE("use_key_file")),
+	/**  Set everything aside that cannot be opened, and begin anew. */
+	startEmpty: () => typedError<Startup, Problem>(__TAURI_INVOKE("start_empty")),
 	/**  End the app. */
 	quit: () => typedError<null, Problem>(__TAURI_INVOKE("quit")),
 	/**  All conversations, newest first. */
@@ -100,6 +104,7 @@ export const events = {
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
+	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
 /* Types */
@@ -386,6 +391,8 @@ export type Message = {
 	siblings: MessageId[],
 	/**  The call that wrote it. */
 	call: CallSummary | null,
+	/**  The model that wrote it elsewhere, before it was imported. */
+	writtenBy: string | null,
 };
 
 /**  One message in a conversation's tree. */
@@ -638,10 +645,19 @@ export type Startup =
 /**  The data is open. */
 { state: "ready"; version: string; dataFolder: string; keyHome: KeyHome } | 
 /**  It is not. */
-{ state: "problem"; code: StartupCode; message: string; hint: string | null; dataFolder: string; snapshots: SnapshotInfo[]; canRetry: boolean };
+{ state: "problem"; code: StartupCode; message: string; hint: string | null; dataFolder: string; snapshots: SnapshotInfo[]; canRetry: boolean; 
+/**  There is no data yet, so its key may also live in a file. */
+canUseKeyFile: boolean; 
+/**  What is there cannot be opened here: it can be set aside for a new beginning. */
+canStartEmpty: boolean };
+
+/**  Something was found in the open data that a person must decide about: show this screen. */
+export type StartupChanged = Startup;
 
 /**  Why the data is not open. */
-export type StartupCode = "damaged" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
+export type StartupCode = "damaged" | 
+/**  Found in the open data: some of it cannot be read, the rest can. */
+"damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
 
 /**  Where the data lies and how large it is. */
 export type Storage = {

@@ -37,6 +37,8 @@ const host: Backend = {
 	startup: throwing(commands.startup),
 	retryStartup: throwing(commands.retryStartup),
 	restoreSnapshot: throwing(commands.restoreSnapshot),
+	useKeyFile: throwing(commands.useKeyFile),
+	startEmpty: throwing(commands.startEmpty),
 	quit: silent(commands.quit),
 
 	listConversations: throwing(commands.listConversations),

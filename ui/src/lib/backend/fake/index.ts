@@ -124,9 +124,18 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			message: problemMessages[problem],
 			hint: null,
 			dataFolder: "/home/ada/.local/share/gatehouse",
-			snapshots: ["damaged", "newer", "migration_failed"].includes(problem) ? snapshots : [],
+			snapshots: ["damaged", "damaged_in_part", "newer", "migration_failed"].includes(problem)
+				? snapshots
+				: [],
 			canRetry: !["damaged", "newer", "key_wrong"].includes(problem),
+			canUseKeyFile: problem === "keychain_locked",
+			canStartEmpty: ["damaged", "key_missing", "key_wrong"].includes(problem),
 		};
+	}
+
+	async function opened(): Promise<Startup> {
+		problem = null;
+		return startup();
 	}
 
 	async function load(id: string): Promise<void> {
@@ -201,14 +210,10 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const methods: Omit<Backend, "on"> = {
 		...chats,
 		startup: async () => (options.starting ? new Promise<Startup>(() => {}) : startup()),
-		retryStartup: async () => {
-			problem = null;
-			return startup();
-		},
-		restoreSnapshot: async () => {
-			problem = null;
-			return startup();
-		},
+		retryStartup: opened,
+		restoreSnapshot: opened,
+		useKeyFile: opened,
+		startEmpty: opened,
 		quit: async () => {},
 		openLink: async () => {},
 		listModels: async () => models,
@@ -278,6 +283,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
 const problemMessages: Record<StartupCode, string> = {
 	damaged: "The database is not readable: page 12 fails its check.",
+	damaged_in_part: "Page 812 of the database fails its check.",
 	key_missing: "The keychain has no key named Gatehouse.",
 	key_wrong: "The key in the keychain does not open the database.",
 	keychain_locked: "The keychain did not answer within 20 seconds.",
