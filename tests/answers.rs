@@ -2,13 +2,15 @@
 
 use std::{
     fs,
+    path::PathBuf,
     process::Command,
-    sync::mpsc,
+    sync::{atomic::AtomicBool, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use gatehouse_core::{
+    app::App,
     chat::{self, MessageState, Options, Thread},
     costs::{self, CallStatus, Purpose},
     engine::EngineState,
@@ -335,6 +337,61 @@ fn a_title_is_found_by_the_model_and_never_replaces_a_persons() {
 }
 
 #[test]
+fn a_conversation_stays_with_the_model_of_its_first_answer() {
+    let (folder, app) = app::new();
+    let conversation = conversation(&app, 2);
+    assert_eq!(conversation.model_id, None);
+    say(&app, conversation.id, "Hello");
+    let starter = app.installed_models().unwrap()[0].clone();
+    // Another file of the same model, and so another model on the list.
+    let mut copy = fs::read(&starter.path).unwrap();
+    copy.push(0);
+    let path = folder.path().join("other.gguf");
+    fs::write(&path, copy).unwrap();
+    let other = app
+        .add_model(&path, &AtomicBool::new(false), &mut |_| ())
+        .unwrap();
+    let options = Options {
+        model_id: Some(other.id),
+        sampling: app::steady(2),
+        ..Options::default()
+    };
+    let elsewhere = app.gate.new_conversation(&options).unwrap();
+    let answer = say(&app, elsewhere.id, "Hello");
+    assert_eq!(answer.call.unwrap().model, other.name);
+    assert_eq!(
+        app.installed_models().unwrap()[0].id,
+        other.id,
+        "the last used one comes first"
+    );
+    let answer = say(&app, conversation.id, "And again");
+    assert_eq!(answer.call.unwrap().model, starter.name);
+    assert_eq!(
+        thread_of(&app, conversation.id).conversation.model_id,
+        Some(starter.id)
+    );
+}
+
+#[test]
+fn a_starter_model_that_was_removed_stays_away_until_it_is_added_again() {
+    let (folder, app) = app::new();
+    let starter = app.installed_models().unwrap().remove(0);
+    app.remove_model(starter.id, false).unwrap();
+    drop(app);
+    let app = App::open(
+        &folder.folder,
+        app::around(app::program("gatehouse-engine")),
+    )
+    .unwrap();
+    assert!(!app.ensure_starter().unwrap());
+    assert!(app.installed_models().unwrap().is_empty());
+    let path = PathBuf::from(&starter.path);
+    app.add_model(&path, &AtomicBool::new(false), &mut |_| ())
+        .unwrap();
+    assert_eq!(app.installed_models().unwrap().len(), 1);
+}
+
+#[test]
 fn without_any_model_nothing_is_begun() {
     let (_folder, app) = app::new();
     let model = app.installed_models().unwrap()[0].id;
@@ -511,11 +568,21 @@ fn a_disk_that_fills_up_costs_no_text() {
         .unwrap_err();
     assert_eq!(Problem::from(refused).code, ProblemCode::DiskFull);
     fs::remove_file(ballast.unwrap()).unwrap();
-    drop(app);
-    let app = app::open(&disk.folder);
-    let kept = thread_of(&app, conversation.id).messages;
-    assert_eq!(kept[0].text, "Tell me a very long story.");
+    let start = Instant::now();
+    let kept = loop {
+        let kept = thread_of(&app, conversation.id).messages;
+        if kept[1].state != MessageState::Streaming {
+            break kept;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "it is kept late");
+        thread::yield_now();
+    };
     assert_eq!(kept.len(), 2, "nothing of the refused message was begun");
+    assert_eq!(
+        (kept[1].state, &kept[1].text),
+        (MessageState::Done, &streamed),
+        "with room on the disk the end is kept after all"
+    );
     assert_eq!(
         say(&app, conversation.id, "And then?").state,
         MessageState::Done

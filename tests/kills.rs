@@ -8,7 +8,7 @@ use std::{
 };
 
 use gatehouse_core::{
-    app::{App, Surroundings},
+    app::App,
     chat::{self, MessageState},
     costs::{self, CallStatus},
     gate::Ask,
@@ -88,12 +88,7 @@ fn talk_until_killed() {
 fn open_window(folder: &DataFolder) -> App {
     key_in(folder);
     let lock = InstanceLock::acquire(folder).unwrap();
-    let engine_program = program("gatehouse-engine");
-    let around = Surroundings {
-        engine_program,
-        resources: None,
-        on_engine_change: Box::new(|| ()),
-    };
+    let around = app::around(program("gatehouse-engine"));
     let app = App::open_window(&lock, around).unwrap();
     app.ensure_starter().unwrap();
     std::mem::forget(lock); // held until the process is killed

@@ -13,7 +13,6 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
         .disable_serde_phases()
         .commands(collect_commands![
             startup::startup,
-            startup::retry_startup,
             startup::restore_snapshot,
             startup::use_key_file,
             startup::start_empty,

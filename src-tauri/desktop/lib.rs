@@ -89,13 +89,26 @@ fn draw_without_a_graphics_card() {
 /// The window of the configuration. What the web view keeps lies in the data folder, as all does.
 fn open_window(app: &tauri::App) -> tauri::Result<()> {
     for config in &app.config().app.windows {
-        let mut window = tauri::WebviewWindowBuilder::from_config(app, config)?;
+        let mut window =
+            tauri::WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_our_own);
         if let Ok(folder) = app.state::<AppState>().folder() {
             window = window.data_directory(folder.path().join("window"));
         }
         window.build()?;
     }
     Ok(())
+}
+
+/// The window shows the interface and nothing else, wherever a text of a model might lead.
+fn is_our_own(address: &tauri::Url) -> bool {
+    let host = address.host_str().unwrap_or_default();
+    match address.scheme() {
+        "tauri" => host == "localhost",
+        "http" | "https" => {
+            host == "tauri.localhost" || cfg!(debug_assertions) && host == "localhost"
+        }
+        _ => false,
+    }
 }
 
 /// A model file over the window: say so, and add it when it is let go.

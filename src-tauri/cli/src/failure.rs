@@ -4,6 +4,8 @@ use std::{fmt::Display, process::ExitCode};
 
 use gatehouse_core::problem::{Problem, ProblemCode};
 
+use crate::output::harmless;
+
 /// The exit codes, as `--help` shows them.
 pub(crate) const CODES: &str = "Exit codes:
   0    done
@@ -85,7 +87,8 @@ impl Failure {
         if json {
             eprintln!("{}", serde_json::json!({ "error": self.problem }));
         } else {
-            eprintln!("{}", self.problem);
+            let text = self.problem.to_string();
+            eprintln!("{}", harmless(&text, &std::io::stderr()));
         }
     }
 }
@@ -97,7 +100,7 @@ impl<E: Into<Problem>> From<E> for Failure {
         let code = match problem.code {
             Code::NoModel | Code::ModelMissing | Code::ModelTooLarge | Code::ModelRefused => 3,
             Code::NotFound => 4,
-            Code::DiskFull => 5,
+            Code::DiskFull | Code::DataUnusable => 5,
             Code::EngineDied | Code::PromptTooLong => 6,
             Code::Cancelled => 130,
             Code::BadConstraint | Code::InvalidInput => 2,

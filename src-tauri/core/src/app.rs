@@ -59,7 +59,8 @@ pub enum StartError {
 }
 
 impl App {
-    /// Open for the command line, which may run beside a window.
+    /// Open for the command line, which may run beside a window. Whoever is alone with the data
+    /// also tidies up after an earlier run that was cut off.
     ///
     /// # Errors
     /// [`StartError`]; the data is as it was.
@@ -68,6 +69,11 @@ impl App {
         let store = Arc::new(Store::open(folder, &key, now_ms())?);
         let settings = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
+            if store.opened_alone() {
+                // An earlier run was cut off: nobody is at work on these.
+                chat::interrupt_unfinished(tx)?;
+                costs::orphan(tx)?;
+            }
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
         let engines = Engines::new(around.engine_program, around.on_engine_change);
@@ -82,18 +88,12 @@ impl App {
         })
     }
 
-    /// Open for the one window of a data folder: also tidies up after an earlier run that was cut
-    /// off, and removes for good what was deleted.
+    /// Open for the one window of a data folder: also removes for good what was deleted.
     ///
     /// # Errors
     /// [`StartError`]; the data is as it was.
     pub fn open_window(lock: &InstanceLock, around: Surroundings) -> Result<Self, StartError> {
         let app = Self::open(lock.folder(), around)?;
-        app.store.write(|tx| {
-            chat::interrupt_unfinished(tx)?;
-            costs::orphan(tx)?;
-            Ok::<_, StoreError>(())
-        })?;
         // What stays behind is tried again at the next start; it must not keep the app from opening.
         if let Err(error) = app.store.write(|tx| chat::purge_deleted(tx, now_ms())) {
             tracing::warn!("deleted conversations could not be removed: {error}");
@@ -151,7 +151,9 @@ impl App {
         )?;
         let (model, settings) = self.store.write(|tx| {
             let id = models::register(tx, ModelId::new(), &file, now_ms())?.id();
-            Ok::<_, ModelError>((models::get(tx, id)?, settings::get(tx)?))
+            let model = models::get(tx, id)?;
+            models::note_removed(tx, &model, false)?;
+            Ok::<_, ModelError>((model, settings::get(tx)?))
         })?;
         Ok(model.view(models::computer_memory(), Some(settings.context_tokens)))
     }
@@ -163,7 +165,11 @@ impl App {
     /// [`ModelError`] when it is not on the list or its file cannot be deleted.
     pub fn remove_model(&self, id: ModelId, delete_file: bool) -> Result<bool, ModelError> {
         self.engines.unload(id);
-        let model = self.store.write(|tx| models::forget(tx, id))?;
+        let model = self.store.write(|tx| {
+            let model = models::forget(tx, id)?;
+            models::note_removed(tx, &model, true)?;
+            Ok::<_, ModelError>(model)
+        })?;
         Ok(delete_file
             && models::delete_own_file(&model, &self.folder.models()).map_err(GgufError::from)?)
     }

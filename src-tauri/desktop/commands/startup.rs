@@ -62,21 +62,10 @@ pub(crate) enum StartupCode {
     Internal,
 }
 
-/// Open the data, if it is not open yet.
+/// Open the data, if it is not open yet; also to try again after a problem.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn startup(handle: AppHandle) -> Result<Startup, Problem> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(opened(&handle, &state))
-    })
-    .await
-}
-
-/// Try again after a problem.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn retry_startup(handle: AppHandle) -> Result<Startup, Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
         Ok(opened(&handle, &state))

@@ -53,6 +53,16 @@ pub fn load(
     stop: Arc<AtomicBool>,
     progress: impl FnMut(f32) + 'static,
 ) -> Result<Loaded, LoadFailure> {
+    let request = &LoadRequest {
+        // The app asks for all layers on a GPU; a computer or a build without one takes none, and
+        // then all counts as memory of the computer.
+        gpu_layers: if backend.supports_gpu_offload() {
+            request.gpu_layers
+        } else {
+            0
+        },
+        ..request.clone()
+    };
     let path = Path::new(&request.path);
     let gguf = inspect(path, request.purpose)?;
     let wanted = Wanted::of(request, &gguf);

@@ -134,6 +134,29 @@ pub struct Message {
     pub written_by: Option<String>,
 }
 
+impl Message {
+    /// Who speaks, for a text that is read: `You`, the model, or `Answer` where nobody knows.
+    pub fn speaker(&self) -> &str {
+        match (self.role, &self.call, &self.written_by) {
+            (Role::User, ..) => "You",
+            (_, Some(call), _) => &call.model,
+            (_, None, Some(model)) => model,
+            (_, None, None) => "Answer",
+        }
+    }
+}
+
+impl MessageState {
+    /// What a reader must know of an answer that did not come to its end.
+    pub fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Stopped => Some("This answer was stopped."),
+            Self::Failed | Self::Interrupted => Some("This answer is not complete."),
+            Self::Done | Self::Streaming => None,
+        }
+    }
+}
+
 /// A conversation with the branch that is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]

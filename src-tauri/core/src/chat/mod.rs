@@ -24,6 +24,7 @@ pub use turns::{
     keep_partial,
 };
 
+pub(crate) use conversations::settle_model;
 pub(crate) use messages::{conversation_of, one};
 
 use crate::store::{Migration, StoreError};

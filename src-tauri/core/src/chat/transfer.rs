@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use gatehouse_protocol::{Role, Sampling};
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
@@ -83,6 +83,8 @@ struct FileConversation {
     created_at_ms: i64,
     updated_at_ms: i64,
     system_prompt: String,
+    /// Settings that an older or newer app did not write have their defaults.
+    #[serde(deserialize_with = "over_defaults")]
     sampling: Sampling,
     /// Parents before their children.
     messages: Vec<FileMessage>,
@@ -106,6 +108,15 @@ struct FileMessage {
     /// The model that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<String>,
+}
+
+fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
+    let stored = serde_json::Map::deserialize(from)?;
+    let mut all = serde_json::to_value(Sampling::default()).map_err(D::Error::custom)?;
+    all.as_object_mut()
+        .expect("it is an object because it is made of a struct")
+        .extend(stored);
+    serde_json::from_value(all).map_err(D::Error::custom)
 }
 
 #[expect(
@@ -268,20 +279,16 @@ fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatErro
 fn markdown(title: &str, shown: &[Message]) -> String {
     let mut text = format!("# {title}\n");
     for message in shown {
-        let speaker = match (&message.role, &message.call, &message.written_by) {
-            (Role::User, ..) => "You",
-            (_, Some(call), _) => &call.model,
-            (_, None, Some(model)) => model,
-            (_, None, None) => "Answer",
-        };
-        write!(text, "\n## {speaker}\n\n{}\n", message.text.trim())
-            .expect("a string takes every write");
-        let note = match message.state {
-            MessageState::Stopped => "This answer was stopped.",
-            MessageState::Failed | MessageState::Interrupted => "This answer is not complete.",
-            MessageState::Done | MessageState::Streaming => continue,
-        };
-        write!(text, "\n*{note}*\n").expect("a string takes every write");
+        write!(
+            text,
+            "\n## {}\n\n{}\n",
+            message.speaker(),
+            message.text.trim()
+        )
+        .expect("a string takes every write");
+        if let Some(note) = message.state.note() {
+            write!(text, "\n*{note}*\n").expect("a string takes every write");
+        }
     }
     text
 }

@@ -285,8 +285,7 @@ pub fn name_of(variant: &impl Serialize) -> String {
 }
 
 /// Mark calls that an earlier run of the app left behind as failed; what they cost is unknown unless
-/// they were on this computer. A call of another process that
-/// still runs (the command line) is set right again when it ends.
+/// they were on this computer.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.

@@ -10,8 +10,7 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    Event, FinishReason, GenerateRequest, LoadRequest, LoadedModel, Request, RequestErrorKind,
-    Usage,
+    Event, FinishReason, GenerateRequest, LoadRequest, LoadedModel, Request, Usage,
 };
 
 use super::{EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
@@ -122,7 +121,6 @@ impl Engine {
             id,
             ..request.into_inner()
         };
-        let _working = Working::begin(self);
         let events = self.process.open(id);
         self.process.send(&Request::Generate(request));
         let mut cancelled_at: Option<Instant> = None;
@@ -135,9 +133,13 @@ impl Engine {
                 Ok(event) => on_event(event),
                 Err(RecvTimeoutError::Disconnected) => {
                     let error = self.died();
-                    // A stuck engine that was ended because the person pressed Stop: they got that.
-                    let stopped = cancelled_at.is_some();
-                    return Err(if stopped { EngineError::Stopped } else { error });
+                    // Ended because the person pressed Stop and it was stuck, or by the same Ctrl-C: they
+                    // got what they asked for.
+                    return Err(if stop.is_set() {
+                        EngineError::Stopped
+                    } else {
+                        error
+                    });
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -244,21 +246,30 @@ impl Engine {
     }
 }
 
-/// Counts a request for as long as it lives.
-struct Working<'a>(&'a Engine);
+/// An engine that someone works with: it is not unloaded for being idle or to make room.
+pub struct InUse(Arc<Engine>);
 
-impl<'a> Working<'a> {
-    fn begin(engine: &'a Engine) -> Self {
+impl InUse {
+    /// Called with the list of engines locked, so that none is unloaded between being found and
+    /// being counted.
+    pub(super) fn of(engine: &Arc<Engine>) -> Self {
         engine.active.fetch_add(1, Ordering::Relaxed);
-        (engine.on_change)();
-        Self(engine)
+        Self(engine.clone())
     }
 }
 
-impl Drop for Working<'_> {
+impl std::ops::Deref for InUse {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        &self.0
+    }
+}
+
+impl Drop for InUse {
     fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Ordering::Relaxed);
         *lock(&self.0.last_used) = Instant::now();
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
         (self.0.on_change)();
     }
 }

@@ -20,7 +20,7 @@ use std::{
 use gatehouse_protocol::{LoadErrorKind, LoadRequest, LoadedModel, RequestErrorKind};
 
 pub use death::Death;
-pub use handle::Engine;
+pub use handle::{Engine, InUse};
 use process::EngineProcess;
 
 use crate::ids::ModelId;
@@ -130,31 +130,32 @@ impl Engines {
 
     /// The engine of a model, started with `load` if there is none or the old one is dead. It may
     /// still be loading: see [`Engine::wait_ready`].
-    pub fn start(&self, model: ModelId, load: &LoadRequest) -> Result<Arc<Engine>, EngineError> {
+    pub fn start(&self, model: ModelId, load: &LoadRequest) -> Result<InUse, EngineError> {
         let mut engines = lock(&self.engines);
         if let Some(engine) = engines.get(&model).filter(|engine| engine.is_alive()) {
-            return Ok(engine.clone());
+            return Ok(InUse::of(engine));
         }
         let process = EngineProcess::spawn(&self.program).map_err(|error| EngineError::Start {
             program: self.program.display().to_string(),
             reason: error.to_string(),
         })?;
         let engine = Arc::new(Engine::new(process, self.on_change.clone()));
+        let in_use = InUse::of(&engine);
         engines.insert(model, engine.clone());
         drop(engines);
         let loading = engine.clone();
         let load = load.clone();
         std::thread::spawn(move || loading.load(load));
         (self.on_change)();
-        Ok(engine)
+        Ok(in_use)
     }
 
     /// The engine of a model, if it is loaded or loading.
-    pub fn get(&self, model: ModelId) -> Option<Arc<Engine>> {
+    pub fn get(&self, model: ModelId) -> Option<InUse> {
         lock(&self.engines)
             .get(&model)
             .filter(|engine| engine.is_alive())
-            .cloned()
+            .map(InUse::of)
     }
 
     /// How a model was loaded, if it is ready.
@@ -183,13 +184,26 @@ impl Engines {
 
     /// End every engine that works on nothing, except that of `keep`.
     pub fn unload_unused(&self, keep: ModelId) {
-        let unused: Vec<ModelId> = lock(&self.engines)
-            .iter()
-            .filter(|(model, engine)| **model != keep && engine.is_idle())
-            .map(|(model, _)| *model)
+        self.unload_where(|model, engine| model != keep && engine.is_idle());
+    }
+
+    /// End those engines that are idle for longer than the limit.
+    fn unload_idle(&self) {
+        if let Some(limit) = *lock(&self.idle_limit) {
+            self.unload_where(|_, engine| engine.is_idle() && engine.unused_for() > limit);
+        }
+    }
+
+    /// What is chosen leaves the list before anyone can begin to use it.
+    fn unload_where(&self, chosen: impl Fn(ModelId, &Engine) -> bool) {
+        let leaving: Vec<_> = lock(&self.engines)
+            .extract_if(|&model, engine| chosen(model, engine))
             .collect();
-        for model in unused {
-            self.unload(model);
+        for (_, engine) in &leaving {
+            engine.dismiss();
+        }
+        if !leaving.is_empty() {
+            (self.on_change)();
         }
     }
 
@@ -218,24 +232,12 @@ impl Drop for Engines {
     }
 }
 
-/// End engines that were idle for longer than the limit, until nobody holds `engines` any more.
+/// Look once a second, until nobody holds `engines` any more.
 fn unload_idle(engines: &Weak<Engines>) {
-    loop {
+    while let Some(engines) = engines.upgrade() {
+        engines.unload_idle();
+        drop(engines);
         std::thread::sleep(Duration::from_secs(1));
-        let Some(engines) = engines.upgrade() else {
-            return;
-        };
-        let Some(limit) = *lock(&engines.idle_limit) else {
-            continue;
-        };
-        let idle: Vec<ModelId> = lock(&engines.engines)
-            .iter()
-            .filter(|(_, engine)| engine.is_idle() && engine.unused_for() > limit)
-            .map(|(&model, _)| model)
-            .collect();
-        for model in idle {
-            engines.unload(model);
-        }
     }
 }
 

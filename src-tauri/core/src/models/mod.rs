@@ -22,4 +22,5 @@ pub use installed::{FileState, InstalledModel, Origin};
 pub(crate) use library::MIGRATIONS;
 pub use library::{Added, Model, all, delete_own_file, find, forget, get, mark_used, register};
 pub use memory::{ComputerMemory, MemoryPlan, Verdict, computer_memory};
+pub(crate) use starter::note_removed;
 pub use starter::{STARTER_FILE, StarterPlaces, ensure_starter};

@@ -102,11 +102,13 @@ impl DataFolder {
         self.lock("snapshots.lock")
     }
 
-    /// Held by every open database, shared: the file must not be swapped under any of them.
-    pub(super) fn mark_in_use(&self) -> io::Result<File> {
+    /// Held by every open database, shared: the file must not be swapped under any of them. Also
+    /// whether nobody else holds it. The caller has the lock for setup, so nobody comes in between.
+    pub(super) fn mark_in_use(&self) -> io::Result<(File, bool)> {
+        let alone = self.lock_unused()?.is_some();
         let file = self.in_use_file()?;
         file.lock_shared()?;
-        Ok(file)
+        Ok((file, alone))
     }
 
     /// The database to oneself until the file is dropped; `None` while some process has it open.
@@ -146,7 +148,10 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
 
 /// Write a whole file that only its owner can read, or leave what was there: the content goes to
 /// a temporary name, to the disk, and then takes the place of the file.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// [`io::Error`] when it cannot be written.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
     let written = private(OpenOptions::new().write(true).create(true).truncate(true))
         .open(&part)

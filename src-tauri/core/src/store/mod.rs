@@ -24,10 +24,9 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
-pub(crate) use self::folder::write_private;
 pub use self::{
     error::{OpenError, StoreError},
-    folder::{DataFolder, FolderError},
+    folder::{DataFolder, FolderError, write_private},
     instance::Instance,
     lock::{InstanceLock, LockError},
     migrate::Migration,
@@ -50,6 +49,7 @@ pub struct Store {
     readers: Mutex<Vec<Connection>>,
     /// See [`Store::changed_by_others`].
     seen_version: AtomicI64,
+    opened_alone: bool,
     /// Dropped last: while it is held, no snapshot takes the place of the file.
     _in_use: File,
 }
@@ -79,7 +79,7 @@ impl Store {
         known: &[Migration],
     ) -> Result<Self, OpenError> {
         let _turn = folder.lock_for_setup()?;
-        let in_use = folder.mark_in_use()?;
+        let (in_use, opened_alone) = folder.mark_in_use()?;
         let instance = Instance::load(folder)?;
         if instance.is_some_and(|instance| instance.key_check != key.check_value()) {
             return Err(OpenError::KeyWrong);
@@ -116,6 +116,7 @@ impl Store {
             writer: Mutex::new(conn),
             readers: Mutex::default(),
             seen_version: AtomicI64::new(version),
+            opened_alone,
             _in_use: in_use,
         })
     }
@@ -182,6 +183,12 @@ impl Store {
             return Ok(None);
         }
         self.snapshot(Daily, now_ms).map(Some)
+    }
+
+    /// Whether no other process had the database open when this one opened it: what is marked as
+    /// under way then was left behind.
+    pub fn opened_alone(&self) -> bool {
+        self.opened_alone
     }
 
     /// Whether another process (the command line beside the window) has changed something since

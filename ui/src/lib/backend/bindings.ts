@@ -7,10 +7,8 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
-	/**  Open the data, if it is not open yet. */
+	/**  Open the data, if it is not open yet; also to try again after a problem. */
 	startup: () => typedError<Startup, Problem>(__TAURI_INVOKE("startup")),
-	/**  Try again after a problem. */
-	retryStartup: () => typedError<Startup, Problem>(__TAURI_INVOKE("retry_startup")),
 	/**  Put a snapshot in the place of the database, which is moved aside, and open it. */
 	restoreSnapshot: (name: string) => typedError<Startup, Problem>(__TAURI_INVOKE("restore_snapshot", { name })),
 	/**  Keep the key of new data in a file, where the keychain does not take it. */
@@ -503,6 +501,8 @@ export type ProblemCode =
 "bad_constraint" | 
 /**  The disk is full. */
 "disk_full" | 
+/**  The data cannot be read or written: damaged, read-only, or held by another program. */
+"data_unusable" | 
 /**  What was asked for is not there any more. */
 "not_found" | 
 /**  Something given cannot be used. */
