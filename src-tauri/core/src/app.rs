@@ -6,12 +6,14 @@ use std::{
     time::Duration,
 };
 
+use gatehouse_gguf::GgufError;
+
 use crate::{
     chat, costs,
     engine::Engines,
     gate::Gate,
     ids::ModelId,
-    models::{self, InstalledModel, ModelError, StarterPlaces, gguf::GgufError},
+    models::{self, InstalledModel, ModelError, StarterPlaces},
     now_ms,
     secrets::{self, KeyError, KeyHome},
     settings::{self, Settings, SettingsError},

@@ -214,7 +214,6 @@ impl Begun<'_> {
             );
             // The model is free for others while the last text is still being kept.
             drop(engine);
-            // Nothing more is to be kept, which ends that thread.
             outcome
         }))
     }
