@@ -94,4 +94,6 @@ export type Backend = {
 		name: Name,
 		handler: (payload: HostEvents[Name]) => void,
 	): () => void;
+	/** Resolves when all that was asked of `on` is heard: what is read after that misses nothing. */
+	listening(): Promise<void>;
 };

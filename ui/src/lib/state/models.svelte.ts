@@ -49,10 +49,13 @@ export function watchModels(onError: (thrown: unknown) => void): () => void {
 		// What a model in memory needs is told apart from what one would need.
 		if (inMemory(engines) !== before) refresh();
 	});
-	refresh();
-	backend.engineStatus().then((now) => {
-		// What was told meanwhile is newer than this answer.
-		if (!told) engines = now;
+	// The starter model may be added just now: read only when that would be heard.
+	void backend.listening().then(() => {
+		refresh();
+		backend.engineStatus().then((now) => {
+			// What was told meanwhile is newer than this answer.
+			if (!told) engines = now;
+		}, onError);
 	}, onError);
 	return () => {
 		stopModels();

@@ -33,7 +33,7 @@ export type FakeOptions = {
 	answerError?: Problem | null;
 };
 
-type Method = Exclude<keyof Backend, "on">;
+type Method = Exclude<keyof Backend, "on" | "listening">;
 
 export type FakeBackend = Backend & {
 	/** Says something as the host would. */
@@ -207,7 +207,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		answering: (modelId, busy) => setEngine(modelId, { state: busy ? "answering" : "ready" }),
 	});
 
-	const methods: Omit<Backend, "on"> = {
+	const methods: Pick<Backend, Method> = {
 		...chats,
 		startup: async () => (options.starting ? new Promise<Startup>(() => {}) : startup()),
 		retryStartup: opened,
@@ -273,6 +273,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			if (error) failures.set(method, error);
 			else failures.delete(method);
 		},
+		listening: async () => {},
 		on(name, handler) {
 			const known = handlers.get(name) ?? new Set();
 			handlers.set(name, known.add(handler as (payload: never) => void));
