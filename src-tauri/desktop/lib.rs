@@ -42,6 +42,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
+            app.state::<AppState>().open_early(app.handle());
             open_window(app)?;
             state::watch(app.handle().clone());
             Ok(())

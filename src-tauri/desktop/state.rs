@@ -3,9 +3,10 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,7 @@ use gatehouse_core::{
 use tauri::{AppHandle, Manager};
 
 use crate::{
-    commands::startup,
+    commands::startup::{self, Startup},
     events::{
         self, ConversationsChanged, EngineStatus, EnginesChanged, ModelsChanged, StartupChanged,
     },
@@ -30,6 +31,10 @@ const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
 pub(crate) struct AppState {
     named_folder: Option<PathBuf>,
     open: Mutex<Open>,
+    /// The first opening, under way since before the window showed.
+    early: Mutex<Option<JoinHandle<Startup>>>,
+    /// Set when the window asks how the start ended: from then on it hears what it is told.
+    pub(crate) asked: OnceLock<()>,
     /// Set to stop adding models.
     pub(crate) cancel_adding: AtomicBool,
 }
@@ -56,6 +61,8 @@ impl AppState {
         Self {
             named_folder,
             open: Mutex::default(),
+            early: Mutex::default(),
+            asked: OnceLock::new(),
             cancel_adding: AtomicBool::new(false),
         }
     }
@@ -74,6 +81,25 @@ impl AppState {
             )
         };
         self.open().app.clone().ok_or_else(closed)
+    }
+
+    /// Begin to open while the web view starts, which takes longer.
+    pub(crate) fn open_early(&self, handle: &AppHandle) {
+        let handle = handle.clone();
+        let opening =
+            std::thread::spawn(move || startup::opened(&handle, &handle.state::<AppState>()));
+        *self.early() = Some(opening);
+    }
+
+    /// How the first opening ended, once.
+    pub(crate) fn opened_early(&self) -> Option<Startup> {
+        let opening = self.early().take();
+        // One that panicked is as if it had not been tried: the caller opens then.
+        opening.and_then(|opening| opening.join().ok())
+    }
+
+    fn early(&self) -> MutexGuard<'_, Option<JoinHandle<Startup>>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Open, if it is not open yet.
@@ -175,10 +201,11 @@ fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
     })
 }
 
-/// What can wait until the window shows: the starter model, and a snapshot a day, which is also
+/// What can wait until the window shows and listens: the starter model, and a snapshot a day, which is also
 /// the check that reads every page. The app is not held between two looks at the day, so that
 /// closing it waits for none.
 fn settle_in(handle: &AppHandle, app: &Weak<App>) {
+    handle.state::<AppState>().asked.wait();
     match app.upgrade().map(|app| app.ensure_starter()) {
         Some(Ok(true)) => events::tell(handle, &ModelsChanged {}),
         Some(Err(error)) => tracing::warn!("the starter model was not added: {error}"),

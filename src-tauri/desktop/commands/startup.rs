@@ -68,7 +68,11 @@ pub(crate) enum StartupCode {
 pub(crate) async fn startup(handle: AppHandle) -> Result<Startup, Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(opened(&handle, &state))
+        let outcome = state
+            .opened_early()
+            .unwrap_or_else(|| opened(&handle, &state));
+        state.asked.get_or_init(|| ());
+        Ok(outcome)
     })
     .await
 }
@@ -139,7 +143,7 @@ pub(crate) fn quit(handle: AppHandle) -> Result<(), Problem> {
     Ok(())
 }
 
-fn opened(handle: &AppHandle, state: &AppState) -> Startup {
+pub(crate) fn opened(handle: &AppHandle, state: &AppState) -> Startup {
     match state.open_now(handle) {
         Ok(app) => Startup::Ready {
             version: env!("CARGO_PKG_VERSION").into(),
