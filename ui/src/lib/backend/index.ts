@@ -35,7 +35,6 @@ function channel(onEvent: OnAnswerEvent): Channel<AnswerEvent> {
 
 const host: Backend = {
 	startup: throwing(commands.startup),
-	retryStartup: throwing(commands.retryStartup),
 	restoreSnapshot: throwing(commands.restoreSnapshot),
 	useKeyFile: throwing(commands.useKeyFile),
 	startEmpty: throwing(commands.startEmpty),
