@@ -107,6 +107,14 @@ describe("answers", () => {
 		);
 	});
 
+	it("say that the time to the first token may hold a load of the model", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		const [first] = screen.getAllByText(/^first token/);
+		expect(first?.title).toContain("with loading the model if it was not in memory");
+		expect(first?.title, "the whole time is still told").toContain("Took ");
+	});
+
 	it("can be regenerated, and the version before comes back", async () => {
 		await open();
 		await openChat(/^Summarise the inspection report/);
