@@ -12,7 +12,7 @@ import { formulasReady } from "$lib/markdown/formula";
 import { go } from "$lib/navigation.svelte";
 import { forgetLink, link } from "$lib/state/links.svelte";
 import { watchModels } from "$lib/state/models.svelte";
-import { changeSettings } from "$lib/state/settings.svelte";
+import { changeSettings, readSettings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 
 import { resetChat } from "./chat.svelte";
@@ -29,6 +29,7 @@ async function open(options: FakeOptions = {}): Promise<FakeBackend> {
 	useBackend(backend);
 	resetChat();
 	go("chat");
+	await readSettings();
 	await formulasReady();
 	leave.push(watchModels(() => undefined));
 	window.addEventListener("keydown", runShortcut);
@@ -339,6 +340,7 @@ describe("the list", () => {
 			hint: null,
 		});
 		useBackend(backend);
+		await readSettings();
 		resetChat();
 		go("chat");
 		render(ChatScreen);

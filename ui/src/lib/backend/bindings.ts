@@ -12,7 +12,8 @@ export const commands = {
 	/**  Try again after a problem. */
 	retryStartup: () => typedError<Startup, Problem>(__TAURI_INVOKE("retry_startup")),
 	/**  Put a snapshot in the place of the database, which is moved aside, and open it. */
-	restoreSnapshot: (name: string) => typedError<Startup, Problem>(__TAURI_INVOKE("restore_snapshot", { name })),
+	restoreSnapshot: (name: string) =>
+		typedError<Startup, Problem>(__TAURI_INVOKE("restore_snapshot", { name })),
 	/**  Keep the key of new data in a file, where the keychain does not take it. */
 	useKeyFile: () => typedError<Startup, Problem>(__TAURI_INVOKE("use_key_file")),
 	/**  Set everything aside that cannot be opened, and begin anew. */
@@ -20,49 +21,69 @@ export const commands = {
 	/**  End the app. */
 	quit: () => typedError<null, Problem>(__TAURI_INVOKE("quit")),
 	/**  All conversations, newest first. */
-	listConversations: () => typedError<ConversationSummary[], Problem>(__TAURI_INVOKE("list_conversations")),
+	listConversations: () =>
+		typedError<ConversationSummary[], Problem>(__TAURI_INVOKE("list_conversations")),
 	/**  Find words in messages and titles. */
-	searchConversations: (query: string) => typedError<SearchHit[], Problem>(__TAURI_INVOKE("search_conversations", { query })),
+	searchConversations: (query: string) =>
+		typedError<SearchHit[], Problem>(__TAURI_INVOKE("search_conversations", { query })),
 	/**  Start an empty conversation. */
-	createConversation: () => typedError<Conversation, Problem>(__TAURI_INVOKE("create_conversation")),
+	createConversation: () =>
+		typedError<Conversation, Problem>(__TAURI_INVOKE("create_conversation")),
 	/**  A conversation with the branch that is shown. */
-	openConversation: (id: ConversationId) => typedError<Thread, Problem>(__TAURI_INVOKE("open_conversation", { id })),
+	openConversation: (id: ConversationId) =>
+		typedError<Thread, Problem>(__TAURI_INVOKE("open_conversation", { id })),
 	/**  Give a conversation a title. */
-	renameConversation: (id: ConversationId, title: string) => typedError<null, Problem>(__TAURI_INVOKE("rename_conversation", { id, title })),
+	renameConversation: (id: ConversationId, title: string) =>
+		typedError<null, Problem>(__TAURI_INVOKE("rename_conversation", { id, title })),
 	/**  Take a conversation off the list until the next start removes it for good. */
-	deleteConversation: (id: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("delete_conversation", { id })),
+	deleteConversation: (id: ConversationId) =>
+		typedError<null, Problem>(__TAURI_INVOKE("delete_conversation", { id })),
 	/**  Undo a deletion. */
-	restoreConversation: (id: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("restore_conversation", { id })),
+	restoreConversation: (id: ConversationId) =>
+		typedError<null, Problem>(__TAURI_INVOKE("restore_conversation", { id })),
 	/**  Change system prompt, sampling settings and model of a conversation. */
-	setConversationOptions: (id: ConversationId, options: Options) => typedError<Conversation, Problem>(__TAURI_INVOKE("set_conversation_options", { id, options })),
+	setConversationOptions: (id: ConversationId, options: Options) =>
+		typedError<Conversation, Problem>(__TAURI_INVOKE("set_conversation_options", { id, options })),
 	/**  Say something and have it answered; returns when the answer has ended. */
-	sendMessage: (conversation: ConversationId, text: string, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, onEvent })),
+	sendMessage: (conversation: ConversationId, text: string, onEvent: Channel<AnswerEvent>) =>
+		typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, onEvent })),
 	/**  Answer an old question again; returns when the answer has ended. */
-	regenerate: (answerId: MessageId, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, onEvent })),
+	regenerate: (answerId: MessageId, onEvent: Channel<AnswerEvent>) =>
+		typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, onEvent })),
 	/**  Say something else in place of an old question; returns when the answer has ended. */
-	editMessage: (questionId: MessageId, text: string, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("edit_message", { questionId, text, onEvent })),
+	editMessage: (questionId: MessageId, text: string, onEvent: Channel<AnswerEvent>) =>
+		typedError<null, Problem>(__TAURI_INVOKE("edit_message", { questionId, text, onEvent })),
 	/**  Stop the answer that a conversation is getting. */
-	stopAnswer: (conversation: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("stop_answer", { conversation })),
+	stopAnswer: (conversation: ConversationId) =>
+		typedError<null, Problem>(__TAURI_INVOKE("stop_answer", { conversation })),
 	/**  Show another version of a message, with its newest continuation. */
-	switchBranch: (version: MessageId) => typedError<Thread, Problem>(__TAURI_INVOKE("switch_branch", { version })),
+	switchBranch: (version: MessageId) =>
+		typedError<Thread, Problem>(__TAURI_INVOKE("switch_branch", { version })),
 	/**  Rate an answer, or take the rating back. */
-	rateMessage: (answer: MessageId, rating: Rating | null) => typedError<null, Problem>(__TAURI_INVOKE("rate_message", { answer, rating })),
+	rateMessage: (answer: MessageId, rating: Rating | null) =>
+		typedError<null, Problem>(__TAURI_INVOKE("rate_message", { answer, rating })),
 	/**  Write a conversation to a file that the person chooses; its path, or nothing if they chose none. */
-	exportConversation: (id: ConversationId, format: ExportFormat) => typedError<string | null, Problem>(__TAURI_INVOKE("export_conversation", { id, format })),
+	exportConversation: (id: ConversationId, format: ExportFormat) =>
+		typedError<string | null, Problem>(__TAURI_INVOKE("export_conversation", { id, format })),
 	/**  Bring conversations back from a file that the person chooses; nothing if they chose none. */
-	importConversations: () => typedError<ConversationId[] | null, Problem>(__TAURI_INVOKE("import_conversations")),
+	importConversations: () =>
+		typedError<ConversationId[] | null, Problem>(__TAURI_INVOKE("import_conversations")),
 	/**  Keep what was typed and not sent; no conversation: the new one. */
-	saveDraft: (conversation: ConversationId | null, text: string) => typedError<null, Problem>(__TAURI_INVOKE("save_draft", { conversation, text })),
+	saveDraft: (conversation: ConversationId | null, text: string) =>
+		typedError<null, Problem>(__TAURI_INVOKE("save_draft", { conversation, text })),
 	/**  What was typed for a new conversation and not sent. */
 	newChatDraft: () => typedError<string, Problem>(__TAURI_INVOKE("new_chat_draft")),
 	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
-	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
+	countTokens: (conversation: ConversationId | null, text: string) =>
+		typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
 	/**  All presets. */
 	listPresets: () => typedError<Preset[], Problem>(__TAURI_INVOKE("list_presets")),
 	/**  Keep a system prompt and sampling settings under a name. */
-	savePreset: (name: string, systemPrompt: string, sampling: Sampling) => typedError<Preset, Problem>(__TAURI_INVOKE("save_preset", { name, systemPrompt, sampling })),
+	savePreset: (name: string, systemPrompt: string, sampling: Sampling) =>
+		typedError<Preset, Problem>(__TAURI_INVOKE("save_preset", { name, systemPrompt, sampling })),
 	/**  Forget a preset. */
-	deletePreset: (id: PresetId) => typedError<null, Problem>(__TAURI_INVOKE("delete_preset", { id })),
+	deletePreset: (id: PresetId) =>
+		typedError<null, Problem>(__TAURI_INVOKE("delete_preset", { id })),
 	/**  Open an address in the system's browser or mail program, after the person has seen it. */
 	openLink: (url: string) => typedError<null, Problem>(__TAURI_INVOKE("open_link", { url })),
 	/**  All installed models. */
@@ -78,7 +99,8 @@ export const commands = {
 	/**  Take a model out of memory. */
 	unloadModel: (id: ModelId) => typedError<null, Problem>(__TAURI_INVOKE("unload_model", { id })),
 	/**  Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder. */
-	removeModel: (id: ModelId, deleteFile: boolean) => typedError<null, Problem>(__TAURI_INVOKE("remove_model", { id, deleteFile })),
+	removeModel: (id: ModelId, deleteFile: boolean) =>
+		typedError<null, Problem>(__TAURI_INVOKE("remove_model", { id, deleteFile })),
 	/**  How the loaded models stand. */
 	engineStatus: () => typedError<EngineStatus[], Problem>(__TAURI_INVOKE("engine_status")),
 	/**  What this computer has. */
@@ -86,7 +108,8 @@ export const commands = {
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
-	setSettings: (settings: Settings) => typedError<Settings, Problem>(__TAURI_INVOKE("set_settings", { settings })),
+	setSettings: (settings: Settings) =>
+		typedError<Settings, Problem>(__TAURI_INVOKE("set_settings", { settings })),
 	/**  Where the data lies and how large it is. */
 	storage: () => typedError<Storage, Problem>(__TAURI_INVOKE("storage")),
 	/**  Make a snapshot of the database now. */
@@ -99,7 +122,9 @@ export const commands = {
 
 /** Events */
 export const events = {
-	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
+	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>(
+		"conversations-changed",
+	),
 	enginesChanged: makeEvent<EnginesChanged, EnginesChanged>("engines-changed"),
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
@@ -109,109 +134,121 @@ export const events = {
 
 /* Types */
 /**  How adding a file stands. */
-export type AddingState = 
-/**  It is being read and hashed. */
-"reading" | 
-/**  It is on the list. */
-"added" | 
-/**  It cannot be used. */
-"refused";
+export type AddingState =
+	/**  It is being read and hashed. */
+	| "reading"
+	/**  It is on the list. */
+	| "added"
+	/**  It cannot be used. */
+	| "refused";
 
 /**  One thing that happened to an answer, in this order: begun, then any of the others, then ended. */
-export type AnswerEvent = 
-/**  The rows exist; the answer is empty and streaming. */
-{ type: "begun"; 
-/**  What was asked; `None` when an old question is answered again. */
-question: Message | null; 
-/**  The answer. */
-answer: Message } | 
-/**  The model is being loaded. */
-{ type: "loading"; 
-/**  Share that is done, 0 to 1. */
-fraction: number } | 
-/**  Other answers are ahead. */
-{ type: "waiting" } | 
-/**  The model is reading a long prompt. */
-{ type: "reading"; 
-/**  Tokens read. */
-read: number; 
-/**  Tokens of the prompt. */
-total: number } | 
-/**  The model has taken up the prompt. */
-{ type: "started"; 
-/**  Tokens of the prompt. */
-promptTokens: number; 
-/**  Of these, kept from before. */
-cachedTokens: number; 
-/**  Older messages that the model does not see. */
-droppedMessages: number } | 
-/**  A piece of the answer. */
-{ type: "text"; 
-/**  The piece. */
-text: string; 
-/**  Tokens so far. */
-tokens: number } | 
-/**  It is over, also when it was stopped or failed. */
-{ type: "ended"; 
-/**  The answer as it is kept. */
-answer: Message };
+export type AnswerEvent =
+	/**  The rows exist; the answer is empty and streaming. */
+	| {
+			type: "begun";
+			/**  What was asked; `None` when an old question is answered again. */
+			question: Message | null;
+			/**  The answer. */
+			answer: Message;
+	  }
+	/**  The model is being loaded. */
+	| {
+			type: "loading";
+			/**  Share that is done, 0 to 1. */
+			fraction: number;
+	  }
+	/**  Other answers are ahead. */
+	| { type: "waiting" }
+	/**  The model is reading a long prompt. */
+	| {
+			type: "reading";
+			/**  Tokens read. */
+			read: number;
+			/**  Tokens of the prompt. */
+			total: number;
+	  }
+	/**  The model has taken up the prompt. */
+	| {
+			type: "started";
+			/**  Tokens of the prompt. */
+			promptTokens: number;
+			/**  Of these, kept from before. */
+			cachedTokens: number;
+			/**  Older messages that the model does not see. */
+			droppedMessages: number;
+	  }
+	/**  A piece of the answer. */
+	| {
+			type: "text";
+			/**  The piece. */
+			text: string;
+			/**  Tokens so far. */
+			tokens: number;
+	  }
+	/**  It is over, also when it was stopped or failed. */
+	| {
+			type: "ended";
+			/**  The answer as it is kept. */
+			answer: Message;
+	  };
 
 /**  What an answer says of its call. */
 export type CallSummary = {
 	/**  Its number in this database, from 1. */
-	number: number,
+	number: number;
 	/**  The model's name at that time. */
-	model: string,
+	model: string;
 	/**  Where the message went. */
-	route: Route,
+	route: Route;
 	/**  Tokens of the prompt. */
-	promptTokens: number,
+	promptTokens: number;
 	/**  Prompt tokens that were kept from before. */
-	cachedTokens: number,
+	cachedTokens: number;
 	/**  Tokens written. */
-	outputTokens: number,
+	outputTokens: number;
 	/**  Tokens written a second, from the first one on; `None` below two tokens. */
-	tokensPerSecond: Rate | null,
+	tokensPerSecond: Rate | null;
 	/**  From sending to the first token, in milliseconds. */
-	firstTokenMs: number | null,
+	firstTokenMs: number | null;
 	/**  From sending to the end, in milliseconds. */
-	durationMs: number,
+	durationMs: number;
 	/**  What it cost, exact, in dollars; `None`: unknown. */
-	cost: string | null,
+	cost: string | null;
 	/**  Whether the counts come from who ran the model. */
-	measured: boolean,
+	measured: boolean;
 	/**  Older messages that the model did not see. */
-	droppedMessages: number,
+	droppedMessages: number;
 	/**  Why the model stopped writing. */
-	finish: FinishReason | null,
+	finish: FinishReason | null;
 };
 
 /**  What this computer has. */
 export type Computer = {
-	memoryBytes: number,
-	memoryFreeBytes: number,
-	physicalCores: number,
-	processor: string,
+	memoryBytes: number;
+	memoryFreeBytes: number;
+	physicalCores: number;
+	processor: string;
 };
 
 /**  A conversation without its messages. */
 export type Conversation = {
 	/**  Identifier. */
-	id: ConversationId,
+	id: ConversationId;
 	/**  What it is called; `None` until a title was found or given. */
-	title: string | null,
+	title: string | null;
 	/**  UTC milliseconds. */
-	createdAtMs: number,
+	createdAtMs: number;
 	/**  UTC milliseconds of the newest message. */
-	updatedAtMs: number,
+	updatedAtMs: number;
 	/**  Instructions that stand above the conversation; empty: none. */
-	systemPrompt: string,
+	systemPrompt: string;
 	/**  How tokens are chosen. */
-	sampling: Sampling,
+	sampling: Sampling;
 	/**  The model that answers; `None`: the default one. */
-	modelId: ModelId | null,
+	modelId: ModelId | null;
 	/**  What was typed and not sent. */
-	draft: string,
+	draft: string;
 };
 
 /**  A conversation. */
@@ -220,42 +257,42 @@ export type ConversationId = string;
 /**  A conversation in the list. */
 export type ConversationSummary = {
 	/**  Identifier. */
-	id: ConversationId,
+	id: ConversationId;
 	/**  What it is called; `None` until a title was found or given. */
-	title: string | null,
+	title: string | null;
 	/**  UTC milliseconds. */
-	createdAtMs: number,
+	createdAtMs: number;
 	/**  UTC milliseconds of the newest message. */
-	updatedAtMs: number,
+	updatedAtMs: number;
 	/**  Messages in all branches. */
-	messageCount: number,
+	messageCount: number;
 	/**  The model that answered last. */
-	model: string | null,
+	model: string | null;
 	/**  Where the messages of the last call went. */
-	route: Route,
+	route: Route;
 	/**  What all its calls cost, exact, in dollars; `None` before the first call or if one is unknown. */
-	cost: string | null,
+	cost: string | null;
 	/**  The beginning of the first message. */
-	preview: string,
+	preview: string;
 };
 
 /**  A conversation changed without the interface's doing: list again. */
 export type ConversationsChanged = {
 	/**  Which one; `None`: any. */
-	id: ConversationId | null,
+	id: ConversationId | null;
 };
 
 /**  How one loaded model stands. */
 export type EngineStatus = {
-	modelId: ModelId,
-	state: EngineStatusState,
+	modelId: ModelId;
+	state: EngineStatusState;
 	/**  Share of the load that is done, 0 to 1. */
-	fraction: number,
-	contextTokens: number,
-	sequences: number,
+	fraction: number;
+	contextTokens: number;
+	sequences: number;
 	/**  Weights and KV cache, in bytes; 0 before it is loaded. */
-	memoryBytes: number,
-	error: Problem | null,
+	memoryBytes: number;
+	error: Problem | null;
 };
 
 export type EngineStatusState = "loading" | "ready" | "answering" | "failed";
@@ -264,181 +301,181 @@ export type EngineStatusState = "loading" | "ready" | "answering" | "failed";
 export type EnginesChanged = EngineStatus[];
 
 /**  What to export as. */
-export type ExportFormat = 
-/**  The branch that is shown, to read. */
-"markdown" | 
-/**  Everything, to import again. */
-"json";
+export type ExportFormat =
+	/**  The branch that is shown, to read. */
+	| "markdown"
+	/**  Everything, to import again. */
+	| "json";
 
 /**  Whether the file of a model is where it was, as it was. */
-export type FileState = 
-/**  It is. */
-"present" | 
-/**  It is gone, or its drive is. */
-"missing" | 
-/**  There is a file, but another one. */
-"changed";
+export type FileState =
+	/**  It is. */
+	| "present"
+	/**  It is gone, or its drive is. */
+	| "missing"
+	/**  There is a file, but another one. */
+	| "changed";
 
 /**  Why a generation ended. */
-export type FinishReason = 
-/**  The model ended its answer. */
-"end_of_answer" | 
-/**  A stop text was met. */
-"stop_text" | 
-/**  The most tokens asked for were written. */
-"max_tokens" | 
-/**  The context is full. */
-"context_full" | 
-/**  The app stopped it. */
-"cancelled";
+export type FinishReason =
+	/**  The model ended its answer. */
+	| "end_of_answer"
+	/**  A stop text was met. */
+	| "stop_text"
+	/**  The most tokens asked for were written. */
+	| "max_tokens"
+	/**  The context is full. */
+	| "context_full"
+	/**  The app stopped it. */
+	| "cancelled";
 
 /**  What is shown of an installed model. */
 export type InstalledModel = {
 	/**  Its identifier. */
-	id: ModelId,
+	id: ModelId;
 	/**  What it is called. */
-	name: string,
+	name: string;
 	/**  Where its file is. */
-	path: string,
+	path: string;
 	/**  What it is for. */
-	kind: ModelKind,
+	kind: ModelKind;
 	/**  Where it comes from. */
-	origin: Origin,
+	origin: Origin;
 	/**  Whether it is the starter model. */
-	isStarter: boolean,
+	isStarter: boolean;
 	/**  Size of the file. */
-	sizeBytes: number,
+	sizeBytes: number;
 	/**  How the weights are stored, for example `Q4_K_M`. */
-	quantisation: string,
+	quantisation: string;
 	/**  Number of weights. */
-	parameters: number,
+	parameters: number;
 	/**  The same in short, for example `135M`. */
-	parametersLabel: string,
+	parametersLabel: string;
 	/**  Tokens that it was trained to see at once; `memory.context_tokens` is what it gets here. */
-	contextTokens: number | null,
+	contextTokens: number | null;
 	/**  llama.cpp's name of the architecture. */
-	architecture: string,
+	architecture: string;
 	/**  The licence that its makers state. */
-	licence: string | null,
+	licence: string | null;
 	/**  Who made it. */
-	author: string | null,
+	author: string | null;
 	/**  Where its makers publish it. */
-	source: string | null,
+	source: string | null;
 	/**  Languages that its makers name, as codes. */
-	languages: string[],
+	languages: string[];
 	/**  Whether it knows how a conversation is laid out. */
-	hasChatTemplate: boolean,
+	hasChatTemplate: boolean;
 	/**  SHA-256 of the file, in hexadecimal. */
-	sha256: string,
+	sha256: string;
 	/**  Whether the file is where it was, as it was. */
-	fileState: FileState,
+	fileState: FileState;
 	/**  How it would be loaded, and whether it fits. */
-	memory: MemoryPlan,
+	memory: MemoryPlan;
 	/**  What the person should know about it, when there is something. */
-	note: string | null,
+	note: string | null;
 	/**  When it was added, UTC milliseconds. */
-	addedAtMs: number,
+	addedAtMs: number;
 	/**  When it was loaded last, UTC milliseconds. */
-	lastUsedAtMs: number | null,
+	lastUsedAtMs: number | null;
 };
 
 /**  Where the key of a database lives. */
-export type KeyHome = 
-/**  The keychain of the operating system. */
-"keychain" | 
-/**  A file in the data folder that only its owner can read. */
-"file";
+export type KeyHome =
+	/**  The keychain of the operating system. */
+	| "keychain"
+	/**  A file in the data folder that only its owner can read. */
+	| "file";
 
 /**  How a model would be loaded, what that takes, and whether it fits. */
 export type MemoryPlan = {
 	/**  Context of one sequence, in tokens. */
-	contextTokens: number,
+	contextTokens: number;
 	/**  Requests that run together, each with a context of its own. */
-	sequences: number,
+	sequences: number;
 	/**  Memory of the weights, in bytes. */
-	weightsBytes: number,
+	weightsBytes: number;
 	/**  Memory of the KV cache of all sequences, in bytes. */
-	kvCacheBytes: number,
+	kvCacheBytes: number;
 	/**  Memory of buffers and the process, in bytes; an upper bound. */
-	overheadBytes: number,
+	overheadBytes: number;
 	/**  All of it together, in bytes. */
-	totalBytes: number,
+	totalBytes: number;
 	/**  Whether it fits. */
-	verdict: Verdict,
+	verdict: Verdict;
 	/**  Why, in plain words. */
-	reason: string,
+	reason: string;
 };
 
 /**  One message. */
 export type Message = {
 	/**  Identifier. */
-	id: MessageId,
+	id: MessageId;
 	/**  The message before it; `None`: it begins the conversation. */
-	parentId: MessageId | null,
+	parentId: MessageId | null;
 	/**  Who speaks: user or assistant. */
-	role: Role,
+	role: Role;
 	/**  What is said, as Markdown. */
-	text: string,
+	text: string;
 	/**  How it stands. */
-	state: MessageState,
+	state: MessageState;
 	/**  Why it failed. */
-	error: Problem | null,
+	error: Problem | null;
 	/**  UTC milliseconds. */
-	createdAtMs: number,
+	createdAtMs: number;
 	/**  What a person thought of it. */
-	rating: Rating | null,
+	rating: Rating | null;
 	/**  Its versions in order of creation, itself included. */
-	siblings: MessageId[],
+	siblings: MessageId[];
 	/**  The call that wrote it. */
-	call: CallSummary | null,
+	call: CallSummary | null;
 	/**  The model that wrote it elsewhere, before it was imported. */
-	writtenBy: string | null,
+	writtenBy: string | null;
 };
 
 /**  One message in a conversation's tree. */
 export type MessageId = string;
 
 /**  How a message stands. */
-export type MessageState = 
-/**  Complete. */
-"done" | 
-/**  Being written. */
-"streaming" | 
-/**  A person stopped it; what was written is kept. */
-"stopped" | 
-/**  It failed; what was written is kept. */
-"failed" | 
-/**  The app ended while it was written; what was kept by then is here. */
-"interrupted";
+export type MessageState =
+	/**  Complete. */
+	| "done"
+	/**  Being written. */
+	| "streaming"
+	/**  A person stopped it; what was written is kept. */
+	| "stopped"
+	/**  It failed; what was written is kept. */
+	| "failed"
+	/**  The app ended while it was written; what was kept by then is here. */
+	| "interrupted";
 
 /**  How adding a file as a model goes. */
 export type ModelAdding = {
 	/**  The file's name. */
-	file: string,
+	file: string;
 	/**  How it stands. */
-	state: AddingState,
+	state: AddingState;
 	/**  Share of the file that was read, 0 to 1. */
-	fraction: number,
+	fraction: number;
 	/**  What was added. */
-	model: InstalledModel | null,
+	model: InstalledModel | null;
 	/**  Why it was refused. */
-	error: Problem | null,
+	error: Problem | null;
 };
 
 /**  A file is held over the window, or is not any more. */
 export type ModelDragging = {
-	over: boolean,
+	over: boolean;
 };
 
 /**  An installed model. */
 export type ModelId = string;
 
 /**  What a model is for. */
-export type ModelKind = 
-/**  Writes answers. */
-"chat" | 
-/**  Turns texts into vectors. */
-"embedding";
+export type ModelKind =
+	/**  Writes answers. */
+	| "chat"
+	/**  Turns texts into vectors. */
+	| "embedding";
 
 /**  The list of models changed. */
 export type ModelsChanged = Record<string, never>;
@@ -446,30 +483,30 @@ export type ModelsChanged = Record<string, never>;
 /**  What a person can set for one conversation. */
 export type Options = {
 	/**  Instructions that stand above the conversation; empty: none. */
-	systemPrompt: string,
+	systemPrompt: string;
 	/**  How tokens are chosen. */
-	sampling: Sampling,
+	sampling: Sampling;
 	/**  The model that answers; `None`: the default one. */
-	modelId: ModelId | null,
+	modelId: ModelId | null;
 };
 
 /**  Where an installed model comes from. */
-export type Origin = 
-/**  It came with Gatehouse. */
-"starter" | 
-/**  The person added it. */
-"added";
+export type Origin =
+	/**  It came with Gatehouse. */
+	| "starter"
+	/**  The person added it. */
+	| "added";
 
 /**  A system prompt and sampling settings under a name. */
 export type Preset = {
 	/**  Identifier. */
-	id: PresetId,
+	id: PresetId;
 	/**  What it is called. */
-	name: string,
+	name: string;
 	/**  Instructions that stand above a conversation. */
-	systemPrompt: string,
+	systemPrompt: string;
 	/**  How tokens are chosen. */
-	sampling: Sampling,
+	sampling: Sampling;
 };
 
 /**  A saved system prompt with sampling settings. */
@@ -478,266 +515,300 @@ export type PresetId = string;
 /**  One thing that did not work, in a person's words. */
 export type Problem = {
 	/**  What the interface acts on. */
-	code: ProblemCode,
+	code: ProblemCode;
 	/**  What happened. */
-	message: string,
+	message: string;
 	/**  What can be done. */
-	hint: string | null,
+	hint: string | null;
 };
 
 /**  A kind of problem that the interface treats in its own way. */
-export type ProblemCode = 
-/**  The file of a model is not where it was, or is another one now. */
-"model_missing" | 
-/**  A file cannot be used as a model. */
-"model_refused" | 
-/**  A model does not fit the memory. */
-"model_too_large" | 
-/**  No model is installed. */
-"no_model" | 
-/**  The message alone is longer than the context. */
-"prompt_too_long" | 
-/**  The engine ended in the middle. */
-"engine_died" | 
-/**  A JSON Schema or grammar cannot be used. */
-"bad_constraint" | 
-/**  The disk is full. */
-"disk_full" | 
-/**  What was asked for is not there any more. */
-"not_found" | 
-/**  Something given cannot be used. */
-"invalid_input" | 
-/**  It is being done already. */
-"busy" | 
-/**  A person stopped it. */
-"cancelled" | 
-/**  Anything else. */
-"internal";
+export type ProblemCode =
+	/**  The file of a model is not where it was, or is another one now. */
+	| "model_missing"
+	/**  A file cannot be used as a model. */
+	| "model_refused"
+	/**  A model does not fit the memory. */
+	| "model_too_large"
+	/**  No model is installed. */
+	| "no_model"
+	/**  The message alone is longer than the context. */
+	| "prompt_too_long"
+	/**  The engine ended in the middle. */
+	| "engine_died"
+	/**  A JSON Schema or grammar cannot be used. */
+	| "bad_constraint"
+	/**  The disk is full. */
+	| "disk_full"
+	/**  What was asked for is not there any more. */
+	| "not_found"
+	/**  Something given cannot be used. */
+	| "invalid_input"
+	/**  It is being done already. */
+	| "busy"
+	/**  A person stopped it. */
+	| "cancelled"
+	/**  Anything else. */
+	| "internal";
 
 /**  Tokens a second. */
 export type Rate = number;
 
 /**  Thumb up or thumb down. */
-export type Rating = 
-/**  The answer helped. */
-"good" | 
-/**  It did not. */
-"bad";
+export type Rating =
+	/**  The answer helped. */
+	| "good"
+	/**  It did not. */
+	| "bad";
 
 /**  Who speaks in a conversation. */
-export type Role = 
-/**  Instructions that stand above the conversation. */
-"system" | 
-/**  The person. */
-"user" | 
-/**  The model. */
-"assistant";
+export type Role =
+	/**  Instructions that stand above the conversation. */
+	| "system"
+	/**  The person. */
+	| "user"
+	/**  The model. */
+	| "assistant";
 
 /**  Where a message goes: the one colour code of the product. */
-export type Route = 
-/**  Stays on this computer. */
-"local" | 
-/**  Leaves with personal data masked. */
-"masked" | 
-/**  Leaves as written. */
-"cloud" | 
-/**  Does not leave. */
-"blocked";
+export type Route =
+	/**  Stays on this computer. */
+	| "local"
+	/**  Leaves with personal data masked. */
+	| "masked"
+	/**  Leaves as written. */
+	| "cloud"
+	/**  Does not leave. */
+	| "blocked";
 
 /**  How tokens are chosen. The defaults suit most chat models. */
 export type Sampling = {
 	/**  0: always the likeliest token. Usual: 0.7. */
-	temperature: number,
+	temperature: number;
 	/**  Keep only this many of the likeliest tokens; 0: all. */
-	topK: number,
+	topK: number;
 	/**  Keep the likeliest tokens that together reach this probability; 1: all. */
-	topP: number,
+	topP: number;
 	/**  Drop tokens less likely than this share of the likeliest one's probability; 0: none. */
-	minP: number,
+	minP: number;
 	/**  Divide the score of tokens that the answer has lately by this; 1: off. */
-	repeatPenalty: number,
+	repeatPenalty: number;
 	/**  How many of the answer's last tokens the penalties look at. */
-	repeatLast: number,
+	repeatLast: number;
 	/**  Subtract this for each time the answer has a token; 0: off. */
-	frequencyPenalty: number,
+	frequencyPenalty: number;
 	/**  Subtract this once when the answer has a token; 0: off. */
-	presencePenalty: number,
+	presencePenalty: number;
 	/**  The same seed, model and prompt give the same answer; `None`: a new one each time. */
-	seed: number | null,
+	seed: number | null;
 	/**  Texts that end the answer; they are not part of it. */
-	stop: string[],
+	stop: string[];
 	/**  The most tokens to write; `None`: until the model ends or the context is full. */
-	maxTokens: number | null,
+	maxTokens: number | null;
 };
 
 /**  A place where the words were found. */
 export type SearchHit = {
 	/**  Where. */
-	conversationId: ConversationId,
+	conversationId: ConversationId;
 	/**  The message; `None`: in the title. */
-	messageId: MessageId | null,
+	messageId: MessageId | null;
 	/**  The conversation's title. */
-	title: string | null,
+	title: string | null;
 	/**  The text around the words. */
-	snippet: SnippetPart[],
+	snippet: SnippetPart[];
 	/**  UTC milliseconds of the message. */
-	atMs: number,
+	atMs: number;
 };
 
 /**  Which key sends a message; the other one makes a new line. */
-export type SendKey = 
-/**  Enter. */
-"enter" | 
-/**  Control or Command with Enter. */
-"ctrl_enter";
+export type SendKey =
+	/**  Enter. */
+	| "enter"
+	/**  Control or Command with Enter. */
+	| "ctrl_enter";
 
 /**  The settings of the app. */
 export type Settings = {
 	/**  Colours of the window. */
-	theme: Theme,
+	theme: Theme;
 	/**  Which key sends a message. */
-	sendKey: SendKey,
+	sendKey: SendKey;
 	/**  Whether the local model names new conversations. */
-	automaticTitles: boolean,
+	automaticTitles: boolean;
 	/**  The model of new conversations; `None`: the one used last. */
-	defaultModelId: ModelId | null,
+	defaultModelId: ModelId | null;
 	/**  Minutes without a request after which a model leaves the memory; 0: never. */
-	idleUnloadMinutes: number,
+	idleUnloadMinutes: number;
 	/**  The most context a conversation gets, in tokens. */
-	contextTokens: number,
+	contextTokens: number;
 	/**  Threads for computing; `None`: the physical cores. */
-	threads: number | null,
+	threads: number | null;
 };
 
 /**  One snapshot. */
 export type SnapshotInfo = {
 	/**  Its file name in the folder of snapshots. */
-	name: string,
+	name: string;
 	/**  When it was made, in UTC milliseconds. */
-	madeAtMs: number,
+	madeAtMs: number;
 	/**  Its size. */
-	bytes: number,
+	bytes: number;
 	/**  Why it was made. */
-	reason: SnapshotReason,
+	reason: SnapshotReason;
 	/**  How many migrations the database had taken. */
-	schema: number,
+	schema: number;
 };
 
 /**  Why a snapshot was made. */
-export type SnapshotReason = 
-/**  The first one of a day; the newest five are kept. */
-"daily" | 
-/**  Before an update of the database; the newest three are kept. */
-"before_update" | 
-/**  Someone asked for it; kept until someone deletes it. */
-"by_hand";
+export type SnapshotReason =
+	/**  The first one of a day; the newest five are kept. */
+	| "daily"
+	/**  Before an update of the database; the newest three are kept. */
+	| "before_update"
+	/**  Someone asked for it; kept until someone deletes it. */
+	| "by_hand";
 
 /**  A piece of a snippet. */
 export type SnippetPart = {
 	/**  The piece. */
-	text: string,
+	text: string;
 	/**  Whether it is one of the words. */
-	hit: boolean,
+	hit: boolean;
 };
 
 /**  How the start ended. */
-export type Startup = 
-/**  The data is open. */
-{ state: "ready"; version: string; dataFolder: string; keyHome: KeyHome } | 
-/**  It is not. */
-{ state: "problem"; code: StartupCode; message: string; hint: string | null; dataFolder: string; snapshots: SnapshotInfo[]; canRetry: boolean; 
-/**  There is no data yet, so its key may also live in a file. */
-canUseKeyFile: boolean; 
-/**  What is there cannot be opened here: it can be set aside for a new beginning. */
-canStartEmpty: boolean };
+export type Startup =
+	/**  The data is open. */
+	| { state: "ready"; version: string; dataFolder: string; keyHome: KeyHome }
+	/**  It is not. */
+	| {
+			state: "problem";
+			code: StartupCode;
+			message: string;
+			hint: string | null;
+			dataFolder: string;
+			snapshots: SnapshotInfo[];
+			canRetry: boolean;
+			/**  There is no data yet, so its key may also live in a file. */
+			canUseKeyFile: boolean;
+			/**  What is there cannot be opened here: it can be set aside for a new beginning. */
+			canStartEmpty: boolean;
+	  };
 
 /**  Something was found in the open data that a person must decide about: show this screen. */
 export type StartupChanged = Startup;
 
 /**  Why the data is not open. */
-export type StartupCode = "damaged" | 
-/**  Found in the open data: some of it cannot be read, the rest can. */
-"damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
+export type StartupCode =
+	| "damaged"
+	/**  Found in the open data: some of it cannot be read, the rest can. */
+	| "damaged_in_part"
+	| "key_missing"
+	| "key_wrong"
+	| "keychain_locked"
+	| "keychain_missing"
+	| "newer"
+	| "already_open"
+	| "disk_full"
+	| "not_writable"
+	| "migration_failed"
+	| "internal";
 
 /**  Where the data lies and how large it is. */
 export type Storage = {
-	dataFolder: string,
+	dataFolder: string;
 	/**  The database with its log, in bytes. */
-	databaseBytes: number,
-	snapshots: SnapshotInfo[],
-	keyHome: KeyHome,
+	databaseBytes: number;
+	snapshots: SnapshotInfo[];
+	keyHome: KeyHome;
 	/**  Updates that the database has had. */
-	schema: number,
+	schema: number;
 	/**  The snapshot from before the last update, which an undo would put back. */
-	lastUpdateUndo: SnapshotInfo | null,
+	lastUpdateUndo: SnapshotInfo | null;
 };
 
 /**  Colours of the window. */
-export type Theme = 
-/**  As the system has it. */
-"system" | 
-/**  Dark on light. */
-"light" | 
-/**  Light on dark. */
-"dark";
+export type Theme =
+	/**  As the system has it. */
+	| "system"
+	/**  Dark on light. */
+	| "light"
+	/**  Light on dark. */
+	| "dark";
 
 /**  A conversation with the branch that is shown. */
 export type Thread = {
 	/**  The conversation. */
-	conversation: Conversation,
+	conversation: Conversation;
 	/**  The branch that is shown, first message first. */
-	messages: Message[],
+	messages: Message[];
 };
 
 /**  How many tokens a text has. */
 export type TokenCount = {
 	/**  Tokens. */
-	tokens: number,
+	tokens: number;
 	/**  Whether the model itself counted; otherwise it is estimated from the length. */
-	exact: boolean,
+	exact: boolean;
 };
 
 /**  Whether a model fits. */
-export type Verdict = 
-/**  It fits beside what runs now. */
-"fits" | 
-/**  It fits when other programs give memory back. */
-"tight" | 
-/**  It does not fit this computer. */
-"too_large";
+export type Verdict =
+	/**  It fits beside what runs now. */
+	| "fits"
+	/**  It fits when other programs give memory back. */
+	| "tight"
+	/**  It does not fit this computer. */
+	| "too_large";
 
 /* Tauri Specta runtime */
-async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
-    try {
-        return { status: "ok", data: await result };
-    } catch (e) {
-        if (e instanceof Error) throw e;
-        return { status: "error", error: e as any };
-    }
+async function typedError<T, E>(
+	result: Promise<T>,
+): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
+	try {
+		return { status: "ok", data: await result };
+	} catch (e) {
+		if (e instanceof Error) throw e;
+		return { status: "error", error: e as any };
+	}
 }
 
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
 
-type EventEmitTo<T> = [T] extends [null] ? (target: __TAURI_EVENT.EventTarget | string) => Promise<void> : (target: __TAURI_EVENT.EventTarget | string, payload: T) => Promise<void>;
+type EventEmitTo<T> = [T] extends [null]
+	? (target: __TAURI_EVENT.EventTarget | string) => Promise<void>
+	: (target: __TAURI_EVENT.EventTarget | string, payload: T) => Promise<void>;
 
-function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload: TEmit) => unknown, deserialize?: (payload: any) => TListen) {
-    const mapEvent = (cb: __TAURI_EVENT.EventCallback<TListen>) => (event: __TAURI_EVENT.Event<any>) => cb({ ...event, payload: deserialize ? deserialize(event.payload) : event.payload });
-    const mapPayload = (payload: TEmit) => serialize ? serialize(payload) : payload;
+function makeEvent<TListen, TEmit = TListen>(
+	name: string,
+	serialize?: (payload: TEmit) => unknown,
+	deserialize?: (payload: any) => TListen,
+) {
+	const mapEvent =
+		(cb: __TAURI_EVENT.EventCallback<TListen>) => (event: __TAURI_EVENT.Event<any>) =>
+			cb({ ...event, payload: deserialize ? deserialize(event.payload) : event.payload });
+	const mapPayload = (payload: TEmit) => (serialize ? serialize(payload) : payload);
 
-    const base = {
-        listen: (cb: __TAURI_EVENT.EventCallback<TListen>) => __TAURI_EVENT.listen(name, mapEvent(cb)),
-        once: (cb: __TAURI_EVENT.EventCallback<TListen>) => __TAURI_EVENT.once(name, mapEvent(cb)),
-        emit: ((payload: TEmit) => __TAURI_EVENT.emit(name, mapPayload(payload)) as unknown) as EventEmit<TEmit>,
-        emitTo: ((to: __TAURI_EVENT.EventTarget | string, payload: TEmit) => __TAURI_EVENT.emitTo(to, name, mapPayload(payload)) as unknown) as EventEmitTo<TEmit>
-    };
+	const base = {
+		listen: (cb: __TAURI_EVENT.EventCallback<TListen>) => __TAURI_EVENT.listen(name, mapEvent(cb)),
+		once: (cb: __TAURI_EVENT.EventCallback<TListen>) => __TAURI_EVENT.once(name, mapEvent(cb)),
+		emit: ((payload: TEmit) =>
+			__TAURI_EVENT.emit(name, mapPayload(payload)) as unknown) as EventEmit<TEmit>,
+		emitTo: ((to: __TAURI_EVENT.EventTarget | string, payload: TEmit) =>
+			__TAURI_EVENT.emitTo(to, name, mapPayload(payload)) as unknown) as EventEmitTo<TEmit>,
+	};
 
-    const fn = (target: import("@tauri-apps/api/webview").Webview | import("@tauri-apps/api/window").Window) => ({
-        listen: (cb: __TAURI_EVENT.EventCallback<TListen>) => target.listen(name, mapEvent(cb)),
-        once: (cb: __TAURI_EVENT.EventCallback<TListen>) => target.once(name, mapEvent(cb)),
-        emit: ((payload: TEmit) => target.emit(name, mapPayload(payload)) as unknown) as EventEmit<TEmit>,
-        emitTo: ((to: __TAURI_EVENT.EventTarget | string, payload: TEmit) => target.emitTo(to, name, mapPayload(payload)) as unknown) as EventEmitTo<TEmit>
-    });
+	const fn = (
+		target: import("@tauri-apps/api/webview").Webview | import("@tauri-apps/api/window").Window,
+	) => ({
+		listen: (cb: __TAURI_EVENT.EventCallback<TListen>) => target.listen(name, mapEvent(cb)),
+		once: (cb: __TAURI_EVENT.EventCallback<TListen>) => target.once(name, mapEvent(cb)),
+		emit: ((payload: TEmit) =>
+			target.emit(name, mapPayload(payload)) as unknown) as EventEmit<TEmit>,
+		emitTo: ((to: __TAURI_EVENT.EventTarget | string, payload: TEmit) =>
+			target.emitTo(to, name, mapPayload(payload)) as unknown) as EventEmitTo<TEmit>,
+	});
 
-    return Object.assign(fn, base);
+	return Object.assign(fn, base);
 }
-
