@@ -101,6 +101,27 @@ describe("a setting", () => {
 	});
 });
 
+describe("the model for new chats", () => {
+	const select = () => screen.findByRole("combobox", { name: /^Model for new chats/ });
+
+	async function choose(user: Awaited<ReturnType<typeof open>>["user"], label: string) {
+		(await select()).focus();
+		await user.keyboard("{Enter}");
+		const option = (await screen.findAllByText(label)).at(-1);
+		await user.click(option as HTMLElement);
+	}
+
+	it("can be the one used last again after one was chosen", async () => {
+		const { user } = await open();
+		expect((await select()).textContent).toContain("SmolLM2 135M Instruct");
+		await choose(user, "The one used last");
+		await waitFor(() => expect(settings.now.defaultModelId).toBeNull());
+		expect((await select()).textContent).toContain("The one used last");
+		await choose(user, "Qwen2.5 7B Instruct");
+		await waitFor(() => expect(settings.now.defaultModelId).toBe("qwen"));
+	});
+});
+
 describe("storage", () => {
 	it("says where the data is, how large, and where its key is", async () => {
 		await open();

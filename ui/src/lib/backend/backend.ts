@@ -40,8 +40,8 @@ export type HostEvents = {
 
 /** Every method rejects with an `Problem` when the host refuses. */
 export type Backend = {
+	/** Opens the data if it is not open yet; after a problem it tries again. */
 	startup(): Promise<Startup>;
-	retryStartup(): Promise<Startup>;
 	/** From an open app it also loads the window afresh. */
 	restoreSnapshot(name: string): Promise<Startup>;
 	useKeyFile(): Promise<Startup>;

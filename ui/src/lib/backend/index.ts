@@ -38,7 +38,6 @@ let pending: Promise<unknown> = Promise.resolve();
 
 const host: Backend = {
 	startup: throwing(commands.startup),
-	retryStartup: throwing(commands.retryStartup),
 	restoreSnapshot: throwing(commands.restoreSnapshot),
 	useKeyFile: throwing(commands.useKeyFile),
 	startEmpty: throwing(commands.startEmpty),

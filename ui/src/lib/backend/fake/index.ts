@@ -133,9 +133,18 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		};
 	}
 
+	/** Every way out of a problem helps. */
 	async function opened(): Promise<Startup> {
 		problem = null;
 		return startup();
+	}
+
+	/** The first start meets the problem, another try helps. */
+	async function start(): Promise<Startup> {
+		if (options.starting) return new Promise<Startup>(() => {});
+		const outcome = startup();
+		problem = null;
+		return outcome;
 	}
 
 	async function load(id: string): Promise<void> {
@@ -209,8 +218,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
 	const methods: Pick<Backend, Method> = {
 		...chats,
-		startup: async () => (options.starting ? new Promise<Startup>(() => {}) : startup()),
-		retryStartup: opened,
+		startup: start,
 		restoreSnapshot: opened,
 		useKeyFile: opened,
 		startEmpty: opened,
