@@ -68,6 +68,7 @@ impl App {
         let store = Arc::new(Store::open(folder, &key, now_ms())?);
         let settings = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
+            costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
         let engines = Engines::new(around.engine_program, around.on_engine_change);
