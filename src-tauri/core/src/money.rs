@@ -5,14 +5,14 @@ use std::{fmt, iter::Sum, ops::Add, str::FromStr};
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Pico-dollars in a dollar.
-const PICO: i128 = 1_000_000_000_000;
-
 /// An amount in pico-dollars (10⁻¹² USD), exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(i128);
 
 impl Money {
+    /// Decimals of a dollar down to a pico-dollar.
+    const PLACES: u32 = 12;
+
     /// Nothing: what a call on this computer costs.
     pub const ZERO: Self = Self(0);
 
@@ -48,7 +48,7 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         write!(f, "{sign}$")?;
-        write_decimal(f, self.0.unsigned_abs(), 12)
+        write_decimal(f, self.0.unsigned_abs(), Self::PLACES)
     }
 }
 
@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn amounts_show_every_digit_and_no_more() {
-        let shown =
-            [0, 90_000_000, 3_410_000_000_000, -1, 20 * PICO].map(|pico| Money(pico).to_string());
+        let shown = [0, 90_000_000, 3_410_000_000_000, -1, 20_000_000_000_000]
+            .map(|pico| Money(pico).to_string());
         assert_eq!(
             shown,
             ["$0", "$0.00009", "$3.41", "-$0.000000000001", "$20"]

@@ -12,7 +12,7 @@ use rusqlite::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub use self::take::{Change, Changes, take, take_built_in};
+pub use self::take::{Change, Changes, compare, take, take_built_in};
 use super::{
     listing::{ANY_MODEL, Listing, ListingError, Service},
     stored::stored_by_name,

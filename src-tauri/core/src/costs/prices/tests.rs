@@ -213,9 +213,12 @@ fn a_list_replaces_what_is_known_of_an_earlier_day_and_says_so() {
     let store = Place::new().open();
     let take = |listing: &Listing, origin| {
         let listings = std::slice::from_ref(listing);
-        store
+        let announced = store.read(|conn| compare(conn, listings, origin)).unwrap();
+        let changes = store
             .write(|tx| super::take(tx, listings, origin, NOON))
-            .unwrap()
+            .unwrap();
+        assert_eq!(announced, changes, "what is announced is what happens");
+        changes
     };
     let day = |listing: Listing, as_of: &str| Listing {
         as_of: as_of.parse().unwrap(),
