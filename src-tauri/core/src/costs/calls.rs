@@ -8,6 +8,8 @@ use specta_typescript::Number;
 
 use super::{
     prices::PriceId,
+    process,
+    spending::release,
     stored::{name_of, stored_by_name},
 };
 use crate::{
@@ -49,15 +51,17 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
           CREATE INDEX calls_by_conversation ON calls(conversation_id);
           CREATE INDEX calls_by_time ON calls(started_at_ms);",
     },
-    // Of a price that is withdrawn the row stays, for the calls that were billed with it. What is
-    // reserved counts as spent for as long as the cost is not known.
+    // What is reserved counts as spent for as long as the cost is not known. While the call is under
+    // way it is reserved by a process.
     Migration {
         name: "2026-11-24 bill calls",
         sql: "ALTER TABLE calls ADD COLUMN price_id INTEGER REFERENCES prices(id);
               ALTER TABLE calls ADD COLUMN reserved_pico INTEGER;
+              ALTER TABLE calls ADD COLUMN reserved_by TEXT;
               ALTER TABLE calls ADD COLUMN cache_written_tokens INTEGER NOT NULL DEFAULT 0;
               ALTER TABLE calls ADD COLUMN cache_written_hour_tokens INTEGER NOT NULL DEFAULT 0;
-              ALTER TABLE calls ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0",
+              ALTER TABLE calls ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+              CREATE INDEX calls_under_way ON calls(reserved_by) WHERE reserved_by IS NOT NULL",
     },
 ];
 
@@ -258,7 +262,8 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
         "UPDATE calls SET status = ?2, finish = ?3, error_kind = ?4, input_tokens = ?5, cached_tokens = ?6,
                 output_tokens = ?7, dropped_messages = ?8, first_token_ms = ?9, duration_ms = ?10,
                 writing_ms = ?11, cost_pico = ?12, measured = ?13, price_id = ?14,
-                cache_written_tokens = ?15, cache_written_hour_tokens = ?16, reasoning_tokens = ?17
+                cache_written_tokens = ?15, cache_written_hour_tokens = ?16, reasoning_tokens = ?17,
+                reserved_by = NULL
          WHERE number = ?1",
     )?
     .execute(params![
@@ -285,14 +290,16 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
 
 /// Mark calls that an earlier run of the app left behind as failed, and release what was reserved
 /// for them: what they cost is unknown, and will stay so, unless they were on this computer. A call
-/// of another process that still runs (the command line) is set right again when it ends.
+/// of another process that still runs (the command line) keeps what it reserved, and is set right
+/// again when it ends.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn orphan(conn: &Connection) -> rusqlite::Result<usize> {
+    release(conn, process::runs)?;
     conn.execute(
         "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0,
-                cost_pico = CASE route WHEN ?3 THEN 0 END, reserved_pico = NULL
+                cost_pico = CASE route WHEN ?3 THEN 0 END
          WHERE status = ?2",
         params![CallStatus::Failed, CallStatus::Running, Route::Local],
     )

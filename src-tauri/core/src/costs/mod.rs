@@ -7,6 +7,7 @@ pub mod listing;
 mod period;
 pub mod price_list;
 pub mod prices;
+mod process;
 pub mod rates;
 mod spending;
 mod stored;

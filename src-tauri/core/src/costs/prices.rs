@@ -93,7 +93,7 @@ pub struct Price {
 #[derive(Debug, thiserror::Error)]
 pub enum PriceError {
     /// Nothing says what the model costs then.
-    #[error("no price is known for “{model}”{} on {date} ({})", of(.provider.as_deref()), super::name_of(.service))]
+    #[error("no price is known for “{model}”{}{} on {date}", of(.provider.as_deref()), asked(*.service))]
     Unknown {
         /// Whose, if that was said.
         provider: Option<String>,
@@ -122,6 +122,13 @@ pub enum PriceError {
 
 fn of(provider: Option<&str>) -> String {
     provider.map_or(String::new(), |provider| format!(" of {provider}"))
+}
+
+fn asked(service: Service) -> String {
+    match service {
+        Service::Standard => String::new(),
+        other => format!(" asked as {}", super::name_of(&other)),
+    }
 }
 
 /// What a price is looked for.

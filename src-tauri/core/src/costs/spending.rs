@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use rusqlite::{Connection, Row, params};
 
-use super::CallStatus;
+use super::{CallStatus, process::this_process};
 use crate::{ids::WorkspaceId, money::Money};
 
-/// Set the most that a call can cost aside, until [`end`](super::end) says what it did cost; the workspace of
-/// the call and when it began, in UTC milliseconds.
+/// Set the most that a call can cost aside, until [`end`](super::end) says what it did cost; the
+/// workspace of the call and when it began, in UTC milliseconds.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when there is no such call.
@@ -18,9 +18,30 @@ pub(super) fn set_aside(
     most: Option<Money>,
 ) -> rusqlite::Result<(WorkspaceId, i64)> {
     conn.prepare_cached(
-        "UPDATE calls SET reserved_pico = ?2 WHERE number = ?1 RETURNING workspace_id, started_at_ms",
+        "UPDATE calls SET reserved_pico = ?2, reserved_by = ?3 WHERE number = ?1
+         RETURNING workspace_id, started_at_ms",
     )?
-    .query_row(params![number, most], |row| Ok((row.get(0)?, row.get(1)?)))
+    .query_row(params![number, most, this_process()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
+/// Release what was set aside for calls whose process does not run any more; `runs` says which do.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn release(conn: &Connection, runs: impl Fn(&str) -> bool) -> rusqlite::Result<()> {
+    let processes: Vec<String> = conn
+        .prepare("SELECT DISTINCT reserved_by FROM calls WHERE reserved_by IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for gone in processes.iter().filter(|process| !runs(process)) {
+        conn.execute(
+            "UPDATE calls SET reserved_pico = NULL, reserved_by = NULL WHERE reserved_by = ?1",
+            [gone],
+        )?;
+    }
+    Ok(())
 }
 
 /// What the calls of a time cost.

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::costs::{
     self,
-    testing::{NOON, Place, call, ended, workspace},
+    spending::release,
+    testing::{NOON, Opened, Place, call, ended, workspace},
 };
 
 const DAY: i64 = 86_400_000;
@@ -114,9 +115,8 @@ fn a_call_of_unknown_cost_counts_with_the_most_it_can_have_cost() {
     });
 }
 
-#[test]
-fn a_crash_leaves_a_reservation_that_the_next_start_releases() {
-    let place = Place::new();
+/// One dollar, of which sixty cents are set aside for a call that is under way.
+fn under_way(place: &Place) -> (Opened, WorkspaceId) {
     let store = place.open();
     let here = commit(&store, |conn| {
         let here = workspace(conn);
@@ -124,6 +124,13 @@ fn a_crash_leaves_a_reservation_that_the_next_start_releases() {
         try_call(conn, here, Some(cents(60))).unwrap();
         here
     });
+    (store, here)
+}
+
+#[test]
+fn a_crash_leaves_a_reservation_that_the_next_start_releases() {
+    let place = Place::new();
+    let (store, here) = under_way(&place);
     drop(store);
     let store = place.open();
     commit(&store, |conn| {
@@ -132,12 +139,30 @@ fn a_crash_leaves_a_reservation_that_the_next_start_releases() {
             cents(40),
             "it outlives the process"
         );
+        conn.execute("UPDATE calls SET reserved_by = '1 1'", [])
+            .unwrap(); // one that is gone
         costs::orphan(conn).unwrap();
         let now = standing(conn, here);
         assert_eq!(now.left(), cents(100));
         assert_eq!(
             now.spending.unknown_calls, 1,
             "what the call cost is unknown, and that is said"
+        );
+    });
+}
+
+#[test]
+fn a_start_does_not_release_what_another_process_still_uses() {
+    let (store, here) = under_way(&Place::new());
+    commit(&store, |conn| {
+        costs::orphan(conn).unwrap();
+        assert_eq!(standing(conn, here).left(), cents(40));
+        costs::end(conn, 1, &ended(None)).unwrap();
+        release(conn, |_| false).unwrap();
+        assert_eq!(
+            standing(conn, here).left(),
+            cents(40),
+            "a call that has ended at an unknown cost is not under way: nothing of it is released"
         );
     });
 }

@@ -225,7 +225,10 @@ fn a_list_replaces_what_is_known_of_an_earlier_day_and_says_so() {
         ..listing
     };
     let (first, second) = (listing("m", "3"), listing("m", "4"));
-    assert_eq!(take(&first, Origin::BuiltIn).added, [first.clone()]);
+    assert_eq!(
+        take(&first, Origin::BuiltIn).added,
+        std::slice::from_ref(&first)
+    );
     assert_eq!(
         take(&day(second.clone(), "2025-05-31"), Origin::File).older,
         1
