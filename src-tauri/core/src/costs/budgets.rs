@@ -211,9 +211,9 @@ pub fn reserve(
 ) -> Result<Vec<Standing>, BudgetError> {
     // The row of a call counts as soon as something is set aside in it: first as if nothing were.
     let (workspace, began_ms) = set_aside(conn, call, None)?;
-    let before = standings(conn, workspace, began_ms, zone)?;
+    let mut standings = standings(conn, workspace, began_ms, zone)?;
     if most != Some(Money::ZERO) {
-        for standing in before.iter().filter(|standing| standing.budget.stops) {
+        for standing in standings.iter().filter(|standing| standing.budget.stops) {
             let Some(most) = most else {
                 return Err(BudgetError::UnknownPrice(Box::new(standing.budget)));
             };
@@ -226,7 +226,11 @@ pub fn reserve(
         }
     }
     set_aside(conn, call, most)?;
-    standings(conn, workspace, began_ms, zone)
+    for standing in &mut standings {
+        let reserved = standing.spending.reserved;
+        standing.spending.reserved = reserved + most.unwrap_or_default();
+    }
+    Ok(standings)
 }
 
 fn budget(row: &Row<'_>) -> rusqlite::Result<Budget> {

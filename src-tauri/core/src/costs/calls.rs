@@ -52,7 +52,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
           CREATE INDEX calls_by_time ON calls(started_at_ms);",
     },
     // What is reserved counts as spent for as long as the cost is not known. While the call is under
-    // way it is reserved by a process.
+    // way it is reserved by a process. The index by time has all that it takes
+    // to add up a month.
     Migration {
         name: "2026-11-24 bill calls",
         sql: "ALTER TABLE calls ADD COLUMN price_id INTEGER REFERENCES prices(id);
@@ -61,6 +62,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
               ALTER TABLE calls ADD COLUMN cache_written_tokens INTEGER NOT NULL DEFAULT 0;
               ALTER TABLE calls ADD COLUMN cache_written_hour_tokens INTEGER NOT NULL DEFAULT 0;
               ALTER TABLE calls ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+              DROP INDEX calls_by_time;
+              CREATE INDEX calls_by_time ON calls(started_at_ms, workspace_id, cost_pico);
+              CREATE INDEX calls_without_cost ON calls(started_at_ms) WHERE cost_pico IS NULL;
               CREATE INDEX calls_under_way ON calls(reserved_by) WHERE reserved_by IS NOT NULL",
     },
 ];

@@ -211,7 +211,9 @@ fn a_soft_budget_warns_and_lets_pass() {
         set(conn, &budget).unwrap();
         let levels = [79, 1, 20, 1].map(|most| {
             let number = call(conn, here, NOON);
-            reserve(conn, number, Some(cents(most)), &TimeZone::UTC).unwrap()[0].level()
+            let said = reserve(conn, number, Some(cents(most)), &TimeZone::UTC).unwrap()[0];
+            assert_eq!(said, standing(conn, here), "what is said is what is kept");
+            said.level()
         });
         use Level::{Passed, Warn, Within};
         assert_eq!(

@@ -77,6 +77,18 @@ fn a_file_with_anything_wrong_in_it_is_refused_as_a_whole() {
 }
 
 #[test]
+fn the_file_in_the_documentation_is_one() {
+    let page = include_str!("../../../../../docs/prices.md");
+    let (_, from_json) = page.split_once("```json").unwrap();
+    let (example, _) = from_json.split_once("```").unwrap();
+    let [listing] = parse(example).unwrap().try_into().unwrap();
+    assert!(
+        built_in().contains(&listing),
+        "and says what the built-in one says"
+    );
+}
+
+#[test]
 fn the_built_in_prices_are_right_in_themselves() {
     let listings = built_in();
     for listing in &listings {
