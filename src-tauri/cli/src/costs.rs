@@ -78,7 +78,7 @@ impl Estimate {
             return output::json(&json!({
                 "model": self.model,
                 "provider": price.listing.provider,
-                "at": at.to_string(),
+                "at": format!("{at:.0}"),
                 "tokens": tokens,
                 "cost_usd": cost.to_string().trim_start_matches('$'),
                 "rates": price.listing.rates_for(tokens.prompt()),
