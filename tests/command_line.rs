@@ -1,6 +1,9 @@
 //! The command line as a person and a script use it: the real program on a folder of its own.
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 use serde_json::Value;
 
@@ -10,11 +13,16 @@ use crate::support::{
     gguf,
 };
 
-struct Shell(TempFolder);
+/// The command line on a folder of its own.
+pub struct Shell(TempFolder);
 
 impl Shell {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(TempFolder::new())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -31,7 +39,7 @@ impl Shell {
     }
 
     /// What a command that must work prints.
-    fn text(&self, arguments: &[&str]) -> String {
+    pub fn text(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
             output.status.success(),
@@ -41,13 +49,13 @@ impl Shell {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let text = self.text(&[arguments, &["--json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
     }
 
     /// The exit code and the words of a command that must fail.
-    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?} should not work");
         (

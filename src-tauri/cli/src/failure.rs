@@ -63,6 +63,11 @@ impl Failure {
         }
     }
 
+    /// What was named is not there.
+    pub(crate) fn missing(message: impl Display) -> Self {
+        Problem::new(ProblemCode::NotFound, message.to_string()).into()
+    }
+
     /// An answer failed after it had begun.
     pub(crate) fn answer(problem: Problem) -> Self {
         let failure = Self::from(problem);

@@ -6,9 +6,11 @@
 mod ask;
 mod calls;
 mod chats;
+mod costs;
 mod failure;
 mod models;
 mod output;
+mod prices;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -47,6 +49,12 @@ enum Command {
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
+    /// What a call costs: exact dollars from token counts.
+    #[command(subcommand)]
+    Costs(costs::Costs),
+    /// Prices of models: list, set, update.
+    #[command(subcommand)]
+    Prices(prices::Prices),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -78,6 +86,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Chats(chats) => chats.run(&app, json),
         Command::Models(models) => models.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
+        Command::Costs(costs) => costs.run(&app, json),
+        Command::Prices(prices) => prices.run(&app, json),
         Command::Completions { .. } => Ok(()),
     }
 }

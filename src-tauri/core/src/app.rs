@@ -76,6 +76,7 @@ impl App {
                 chat::interrupt_unfinished(tx)?;
                 costs::orphan(tx)?;
             }
+            costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
         let engines = Engines::new(around.engine_program, around.on_engine_change);
