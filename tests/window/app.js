@@ -153,9 +153,12 @@ export class Gatehouse {
 	}
 
 	/** What is on screen now, all of it. */
-	all(role, name, within) {
+	async all(role, name, within) {
 		const pattern = name instanceof RegExp ? { pattern: name.source } : name;
-		return this.#web.run(page.findAll, role, pattern, within);
+		for (;;) {
+			const found = await this.#web.run(page.findAll, role, pattern, within).catch(unlessStale);
+			if (found) return found;
+		}
 	}
 
 	/** Wait until it is on screen; the last one if there are several. */
@@ -287,6 +290,11 @@ function words(name) {
 function unlessGone(error) {
 	// The app may end before the driver has heard the answer.
 	if (!(error instanceof WebDriverError)) throw error;
+}
+
+/** What was found went away before the driver could name it: look again. */
+function unlessStale(error) {
+	if (error.code !== "stale element reference") throw error;
 }
 
 function unlessMoving(error) {

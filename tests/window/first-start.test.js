@@ -29,7 +29,7 @@ test("without a keychain the person is told where the key is", async (t) => {
 	const folder = await temporaryFolder(t);
 	const app = await Gatehouse.start(t, folder);
 	const notice = await app.see("complementary", "Where the key is");
-	await app.says("the key to your chats is a file that only your user can read", notice);
+	await app.says("The key to your chats is not in a keychain but in a file that only your user can read", notice);
 	const { mode } = await stat(join(folder, "database.key"));
 	assert.equal(mode & 0o777, 0o600, "and so it is");
 	await app.click("button", "Dismiss", notice);
