@@ -155,9 +155,13 @@ export class Gatehouse {
 	/** What is on screen now, all of it. */
 	async all(role, name, within) {
 		const pattern = name instanceof RegExp ? { pattern: name.source } : name;
-		for (;;) {
-			const found = await this.#web.run(page.findAll, role, pattern, within).catch(unlessStale);
-			if (found) return found;
+		for (let tries = 1; ; tries++) {
+			try {
+				return await this.#web.run(page.findAll, role, pattern, within);
+			} catch (error) {
+				// What was found went away before the driver could name it: look again.
+				if (error.code !== "stale element reference" || tries === 10) throw error;
+			}
 		}
 	}
 
@@ -290,11 +294,6 @@ function words(name) {
 function unlessGone(error) {
 	// The app may end before the driver has heard the answer.
 	if (!(error instanceof WebDriverError)) throw error;
-}
-
-/** What was found went away before the driver could name it: look again. */
-function unlessStale(error) {
-	if (error.code !== "stale element reference") throw error;
 }
 
 function unlessMoving(error) {
