@@ -42,6 +42,7 @@ async function open(options: FakeOptions = {}): Promise<FakeBackend> {
 const user = userEvent.setup();
 const message = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
 const button = (name: string | RegExp) => screen.getByRole("button", { name });
+const edited = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Edit message" });
 const answers = () => screen.queryAllByRole("article", { name: "Answer" });
 const questions = () => screen.queryAllByRole("article", { name: "Your message" });
 
@@ -209,6 +210,52 @@ describe("questions", () => {
 		expect(within(questions()[0] as HTMLElement).getByText("2/2")).toBeTruthy();
 	});
 
+	it("stay in their field when the host refuses another wording, and can be asked again", async () => {
+		const backend = await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Edit"));
+		await user.clear(edited());
+		backend.fail("editMessage", { code: "busy", message: "Answered elsewhere.", hint: null });
+		await user.type(edited(), "Shorter please{Enter}");
+		expect((await screen.findByRole("alert")).textContent).toContain("Answered elsewhere.");
+		expect(edited().value).toBe("Shorter please");
+		backend.fail("editMessage", null);
+		await user.type(edited(), "{Enter}");
+		await waitFor(() => expect(questions()[0]?.textContent).toContain("Shorter please"));
+		await waitFor(() => expect(button("Previous version")).toHaveProperty("disabled", false));
+		await user.click(within(questions()[0] as HTMLElement).getByLabelText("Previous version"));
+		await waitFor(() => expect(questions()[0]?.textContent).toContain("Summarise: the boiler"));
+		expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
+	});
+
+	it("keep another wording while other chats are looked at, each its own", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Edit"));
+		await user.type(edited(), " And the roof?");
+		// More of them than are kept in memory for nothing.
+		for (const other of [/^Reply/, /^Rent review/, /^Hello/, /^Table of/, /^Notice/, /^Reply/]) {
+			await openChat(other);
+			expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
+		}
+		await openChat(/^Summarise the inspection report/);
+		expect(edited().value).toMatch(/cellar is dry\. And the roof\?$/);
+		expect(document.activeElement, "coming back is no wish to type").not.toBe(edited());
+	});
+
+	it("are asked anew with the key that sends messages", async () => {
+		await open();
+		await changeSettings({ sendKey: "ctrl_enter" });
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Edit"));
+		await user.clear(edited());
+		await user.type(edited(), "one{Enter}two");
+		expect(edited().value).toBe("one\ntwo");
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await waitFor(() => expect(questions()[0]?.textContent).toContain("one\ntwo"));
+		await changeSettings({ sendKey: "enter" });
+	});
+
 	it("open for editing with the up arrow in an empty composer", async () => {
 		await open();
 		await openChat(/^Summarise the inspection report/);
@@ -320,10 +367,50 @@ describe("the list", () => {
 		const hit = await within(results).findByRole("button");
 		expect(hit.querySelector("mark")?.textContent).toBe("successor");
 		await user.keyboard("{ArrowDown}{Enter}");
-		await waitFor(() => expect(location.hash).toMatch(/\/message-\d+$/));
 		expect((await screen.findAllByRole("article", { name: "Answer" }))[0]?.textContent).toContain(
 			"successor",
 		);
+		await waitFor(() =>
+			expect(document.querySelector(".marked")?.textContent).toContain("successor"),
+		);
+	});
+
+	async function find(words: string): Promise<void> {
+		const field = await screen.findByRole("searchbox", { name: "Search chats" });
+		await user.clear(field);
+		await user.type(field, words);
+		const results = await screen.findByRole("region", { name: "Search results" });
+		await user.click((await within(results).findAllByRole("button"))[0] as HTMLElement);
+	}
+
+	it("shows what it found in another version once, and then leaves the person alone", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Regenerate"));
+		await waitFor(() => expect(button("Previous version")).toHaveProperty("disabled", false));
+		await find("need bleeding");
+		await waitFor(() => expect(screen.getByText("1/2")).toBeTruthy());
+		expect(answers()[0]?.textContent).toContain("need bleeding");
+		await user.click(button("Next version"));
+		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
+		await user.click(button("Good answer"));
+		await waitFor(() => expect(button("Good answer").getAttribute("aria-pressed")).toBe("true"));
+		expect(screen.getByText("2/2"), "the hit does not come back by itself").toBeTruthy();
+		await user.click(
+			within(screen.getByRole("region", { name: "Search results" })).getByRole("button"),
+		);
+		await waitFor(() => expect(screen.getByText("1/2"), "asked for again").toBeTruthy());
+	});
+
+	it("says so when what it found cannot be shown while an answer is written", async () => {
+		await open({ tokenMs: 5 });
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Regenerate"));
+		await waitFor(() => expect(button("Stop")).toBeTruthy());
+		await find("need bleeding");
+		await waitFor(() => expect(toasts.list.at(-1)?.text).toContain("another version"));
+		await user.click(button("Stop"));
+		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
 	});
 
 	it("says so when nothing is found", async () => {
@@ -436,6 +523,27 @@ describe("the thread", () => {
 		await ask("And now?");
 		await waitFor(() => expect(screen.getByText("And now?")).toBeTruthy());
 		expect(screen.queryByRole("button", { name: "Jump to newest" })).toBeNull();
+	});
+
+	it("stays where the person scrolled to after a search hit was shown", async () => {
+		await open({ longChat: 400 });
+		await user.type(await screen.findByRole("searchbox", { name: "Search chats" }), "clause 41 ");
+		const results = await screen.findByRole("region", { name: "Search results" });
+		await user.click((await within(results).findAllByRole("button"))[0] as HTMLElement);
+		await waitFor(() => expect(screen.getByText(/what does clause 41 mean/)).toBeTruthy());
+		const messages = screen.getByRole("region", { name: "Messages" });
+		const there = messages.scrollTop;
+		messages.scrollTop = there + 4000;
+		await waitFor(() => expect(screen.queryByText(/what does clause 41 mean/)).toBeNull());
+		const away = messages.scrollTop;
+		// By keyboard: while a list scrolls it takes no clicks.
+		screen.getAllByRole("button", { name: "Good answer" })[0]?.focus();
+		await user.keyboard("{Enter}");
+		await waitFor(() =>
+			expect(document.querySelector("[aria-label='Good answer'][aria-pressed=true]")).toBeTruthy(),
+		);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		expect(Math.abs(messages.scrollTop - away), "not back at the hit").toBeLessThan(500);
 	});
 
 	it("asks before a link is opened", async () => {

@@ -12,8 +12,10 @@ import {
 	type Rating,
 } from "$lib/backend";
 
+import { SvelteMap } from "svelte/reactivity";
 import type { VirtualizerHandle } from "virtua/svelte";
 
+import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
 
@@ -26,11 +28,20 @@ const untouched: Options = {
 	modelId: null,
 };
 
+const elsewhereWhileAnswering: Problem = {
+	code: "busy",
+	message: "What was found lies in another version of this chat, which is being answered now.",
+	hint: null,
+};
+
 /** The measured heights of the messages, as the list gives and takes them. */
 type Sizes = ReturnType<VirtualizerHandle["getCache"]>;
 
 /** Where the person had scrolled to, kept while another conversation is shown. */
 export type ScrollPlace = { offset: number; atEnd: boolean; sizes: Sizes | undefined };
+
+/** A message to bring into view; one that was searched for is also marked. */
+export type Target = { messageId: string; isFound: boolean };
 
 /** What a thread tells the chat it belongs to. */
 export type ThreadHost = {
@@ -53,6 +64,10 @@ export class Thread {
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
 	failure = $state.raw<Problem | null>(null);
+	/** Questions that a person is wording anew, by their identifiers. */
+	readonly edits = new SvelteMap<string, Edit>();
+	/** Brought into view once, then null again. */
+	target = $state.raw<Target | null>(null);
 	scroll: ScrollPlace | null = null;
 	/** When it was last changed, as far as is known here; null after a change made here. */
 	seenMs: number | null = null;
@@ -119,13 +134,45 @@ export class Thread {
 		await this.#ask((onEvent) => backend.regenerate(answerId, onEvent));
 	}
 
-	/** Another wording beside this question, and its answer. */
-	async edit(questionId: string, text: string): Promise<void> {
-		await this.#ask((onEvent) => backend.editMessage(questionId, text, onEvent));
+	/** Open a question for another wording; what was typed there before is still there. */
+	startEdit({ id, text }: Message): void {
+		this.edits.set(id, new Edit(this.edits.get(id)?.text ?? text));
+	}
+
+	/** Open the last question for another wording, and bring it into view. */
+	editLast(): void {
+		const last = this.messages?.findLast(({ role }) => role === "user");
+		if (!last || this.answering) return;
+		this.startEdit(last);
+		this.target = { messageId: last.id, isFound: false };
+	}
+
+	/** Another wording beside this question, and its answer; `onBegun` once the host took it. */
+	async edit(questionId: string, text: string, onBegun: () => void): Promise<void> {
+		const edit = this.edits.get(questionId);
+		if (edit) edit.isAsked = true;
+		await this.#ask((onEvent) =>
+			backend.editMessage(questionId, text, (event) => {
+				onEvent(event);
+				if (event.type !== "begun") return;
+				this.edits.delete(questionId);
+				onBegun();
+			}),
+		);
+		if (edit) edit.isAsked = false;
 	}
 
 	async stop(): Promise<void> {
 		if (this.id !== null && this.answering) await backend.stopAnswer(this.id);
+	}
+
+	/** Bring a message into view, on whichever branch it lies. */
+	async show(messageId: string): Promise<void> {
+		if (!this.messages?.some(({ id }) => id === messageId)) {
+			if (this.answering) throw elsewhereWhileAnswering;
+			await this.switchTo(messageId);
+		}
+		this.target = { messageId, isFound: true };
 	}
 
 	/** Show another version of a message, with what was said after it. */
