@@ -186,7 +186,7 @@ class Chat {
 
 	#forgetOld(): void {
 		const idle = [...this.#threads].filter(([id, thread]) => {
-			return !thread.answering && id !== place.conversationId;
+			return thread.canBeForgotten && id !== place.conversationId;
 		});
 		for (const [id, thread] of idle.slice(0, -keptThreads)) {
 			thread.saveDraft();

@@ -11,6 +11,8 @@ import {
 	type OnAnswerEvent,
 	type Rating,
 } from "$lib/backend";
+import { models } from "$lib/state/models.svelte";
+import { Turns } from "$lib/turns";
 
 import { SvelteMap } from "svelte/reactivity";
 import type { VirtualizerHandle } from "virtua/svelte";
@@ -59,6 +61,7 @@ export class Thread {
 	messages = $state.raw<Message[] | null>(null);
 	live = $state.raw<LiveAnswer | null>(null);
 	draft = $state("");
+	/** As the person wants them; `saveOptions` has the host keep them. */
 	options = $state.raw<Options>(untouched);
 	/** Why the conversation could not be opened. */
 	openError = $state.raw<Problem | null>(null);
@@ -73,6 +76,10 @@ export class Thread {
 	seenMs: number | null = null;
 
 	#asking = $state(false);
+	/** Options that the host does not have yet. */
+	#unsaved: Partial<Options> = {};
+	/** What reads and writes the conversation, so that the newest state comes last. */
+	#turns = new Turns();
 	#host: ThreadHost;
 	#draftTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -90,17 +97,27 @@ export class Thread {
 		return this.messages?.length === 0;
 	}
 
+	/** Everything in it but the draft can be read from the host again. */
+	get canBeForgotten(): boolean {
+		return !this.answering && this.edits.size === 0 && !this.#hasUnsaved;
+	}
+
+	get #hasUnsaved(): boolean {
+		return Object.keys(this.#unsaved).length > 0;
+	}
+
 	/** Read it from the host; also again, when it was changed elsewhere. */
 	async open(): Promise<void> {
 		if (this.answering) return;
 		this.openError = null;
 		try {
-			if (this.id === null) {
+			const { id } = this;
+			if (id === null) {
 				this.messages = [];
 				this.draft = await backend.newChatDraft();
 				return;
 			}
-			const { conversation, messages } = await backend.openConversation(this.id);
+			const { conversation, messages } = await this.#turns.take(() => backend.openConversation(id));
 			if (this.answering) return;
 			if (this.conversation === null) this.draft = conversation.draft;
 			this.#takeConversation(conversation);
@@ -178,7 +195,9 @@ export class Thread {
 	/** Show another version of a message, with what was said after it. */
 	async switchTo(messageId: string): Promise<void> {
 		if (this.answering) return;
-		const { conversation, messages } = await backend.switchBranch(messageId);
+		const { conversation, messages } = await this.#turns.take(() =>
+			backend.switchBranch(messageId),
+		);
 		this.#takeConversation(conversation);
 		this.messages = messages;
 	}
@@ -189,9 +208,31 @@ export class Thread {
 		this.seenMs = null;
 	}
 
-	async setOptions(options: Options): Promise<void> {
-		if (this.id === null) this.options = options;
-		else this.#takeConversation(await backend.setConversationOptions(this.id, options));
+	/** Change some options; call `saveOptions` when the person is done with it. */
+	changeOptions(change: Partial<Options>): void {
+		this.#unsaved = { ...this.#unsaved, ...change };
+		this.options = { ...this.options, ...change };
+	}
+
+	/**
+	 * Have the host keep the options; those of a new chat wait for its first message. Rejects if the
+	 * host refuses: they stay as the person wants them, and nothing is asked until they are kept.
+	 */
+	saveOptions(): Promise<void> {
+		return this.#turns.take(async () => {
+			if (this.id === null || !this.#hasUnsaved) return;
+			const sent = this.#unsaved;
+			this.#unsaved = {};
+			const { modelId } = this.options;
+			// The host knows nothing of a model that was removed since.
+			const options = { ...this.options, modelId: models.wasRemoved(modelId) ? null : modelId };
+			try {
+				this.#takeConversation(await backend.setConversationOptions(this.id, options));
+			} catch (thrown) {
+				this.#unsaved = { ...sent, ...this.#unsaved };
+				throw thrown;
+			}
+		});
 	}
 
 	/** Keep what is being typed; written to the host when the typing pauses. */
@@ -210,14 +251,23 @@ export class Thread {
 	}
 
 	async #create(): Promise<string> {
-		let conversation = await backend.createConversation();
-		if (this.options !== untouched) {
-			conversation = await backend.setConversationOptions(conversation.id, this.options);
-		}
+		const conversation = await backend.createConversation();
 		this.#takeConversation(conversation);
 		this.id = conversation.id;
 		this.#host.created(this);
+		await this.#keepOptions();
 		return conversation.id;
+	}
+
+	/** Before anything is asked: the answer must be the one these options give. */
+	async #keepOptions(): Promise<void> {
+		try {
+			await this.saveOptions();
+		} catch (thrown) {
+			const problem = toProblem(thrown);
+			const message = `The options of this chat could not be saved, so nothing was sent. ${problem.message}`;
+			throw { ...problem, message } satisfies Problem;
+		}
 	}
 
 	/** True if the answer was begun. */
@@ -227,6 +277,7 @@ export class Thread {
 		this.failure = null;
 		this.#asking = true;
 		try {
+			await this.#keepOptions();
 			await request((event) => {
 				begun ||= event.type === "begun";
 				this.#take(event);
@@ -280,6 +331,6 @@ export class Thread {
 	#takeConversation(conversation: Conversation): void {
 		const { systemPrompt, sampling, modelId } = conversation;
 		this.conversation = conversation;
-		this.options = { systemPrompt, sampling, modelId };
+		this.options = { systemPrompt, sampling, modelId, ...this.#unsaved };
 	}
 }

@@ -21,6 +21,10 @@ export const models = {
 	find(id: string | null): InstalledModel | undefined {
 		return list?.find((model) => model.id === id);
 	},
+	/** It is known not to be installed any more. */
+	wasRemoved(id: string | null): boolean {
+		return id !== null && list !== null && !list.some((model) => model.id === id);
+	},
 	engine(id: string): EngineStatus | undefined {
 		return engines.find((engine) => engine.modelId === id);
 	},
