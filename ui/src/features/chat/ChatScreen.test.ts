@@ -321,6 +321,39 @@ describe("the composer", () => {
 	});
 });
 
+describe("the model", () => {
+	async function pick(name: string): Promise<void> {
+		button(/^Model: /).focus();
+		await user.keyboard("{Enter}");
+		const entry = (await screen.findAllByText(name)).at(-1);
+		await user.click(entry as HTMLElement);
+		await waitFor(() => expect(button(`Model: ${name}`)).toBeTruthy());
+	}
+
+	it("of a new chat is the one used last, and a chat keeps that of its first answer", async () => {
+		const backend = await open();
+		await changeSettings({ defaultModelId: null });
+		await openChat(/^Summarise the inspection report/);
+		await ask("Go on");
+		await waitFor(() => expect(answers()).toHaveLength(2));
+		await openChat(/^Reply to the landlord/);
+		await pick("Qwen2.5 7B Instruct");
+		await ask("Go on");
+		await waitFor(() => expect(answers()).toHaveLength(2));
+		go("chat");
+		await waitFor(() => expect(button("Model: Qwen2.5 7B Instruct")).toBeTruthy());
+		await openChat(/^Summarise the inspection report/);
+		await waitFor(() => expect(button("Model: SmolLM2 135M Instruct")).toBeTruthy());
+		// Options that are changed later must not take the model away again.
+		await user.click(button("Options"));
+		await user.type(screen.getByRole("textbox", { name: /Instructions/ }), "Be brief.");
+		await user.tab();
+		const kept = () => backend.calls.findLast(({ method }) => method === "setConversationOptions");
+		await waitFor(() => expect(kept()?.args[1]).toMatchObject({ systemPrompt: "Be brief." }));
+		expect(kept()?.args[1]).toMatchObject({ modelId: "smollm2" });
+	});
+});
+
 describe("the list", () => {
 	it("is moved through by arrows, opens with Enter, and marks the open chat", async () => {
 		await open();

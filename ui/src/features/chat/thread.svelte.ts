@@ -47,6 +47,8 @@ export type Target = { messageId: string; isFound: boolean };
 
 /** What a thread tells the chat it belongs to. */
 export type ThreadHost = {
+	/** An answer began: the host has noted which model was used. */
+	begun: () => void;
 	/** A new chat became a conversation. */
 	created: (thread: Thread) => void;
 	/** An answer came to its end. */
@@ -311,6 +313,19 @@ export class Thread {
 		const added = question ? [question, answer] : [answer];
 		this.messages = [...shown.slice(0, parent + 1), ...added];
 		this.live = new LiveAnswer(answer.id, answer.text);
+		this.#host.begun();
+		if (this.conversation?.modelId === null) void this.#readModel(this.conversation.id);
+	}
+
+	/** With its first answer a conversation gets the model that writes it. */
+	async #readModel(id: string): Promise<void> {
+		try {
+			await this.#turns.take(async () => {
+				this.#takeConversation((await backend.openConversation(id)).conversation);
+			});
+		} catch {
+			// It only shows another model until it is opened again, where a failure is told.
+		}
 	}
 
 	#end(live: LiveAnswer, answer: Message): void {
