@@ -5,7 +5,7 @@ import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { runShortcut } from "$lib/actions";
+import { allActions, isEnabled, runAction, runShortcut } from "$lib/actions";
 import { useBackend } from "$lib/backend";
 import { fakeBackend, type FakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { formulasReady } from "$lib/markdown/formula";
@@ -265,6 +265,46 @@ describe("questions", () => {
 		await user.keyboard("{Escape}");
 		expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
 		expect(document.activeElement).toBe(message());
+	});
+});
+
+describe("what the palette offers for a chat", () => {
+	const offered = () =>
+		allActions()
+			.filter((action) => action.group === "Message" && isEnabled(action))
+			.map(({ title }) => title);
+
+	it("edits the last question, with the focus in its field", async () => {
+		await open();
+		await openChat(/^Notice period/);
+		runAction("message.edit");
+		await waitFor(() => expect(document.activeElement).toBe(edited()));
+		expect(edited().value).toContain("two-line reminder");
+	});
+
+	it("rates the last answer, and offers to take that back only then", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		expect(offered()).not.toContain("Take back the rating of the last answer");
+		runAction("message.rate.bad");
+		await waitFor(() => expect(button("Bad answer").getAttribute("aria-pressed")).toBe("true"));
+		expect(offered()).toContain("Rate the last answer as good");
+		expect(offered()).not.toContain("Rate the last answer as bad");
+		runAction("message.rate.none");
+		await waitFor(() => expect(button("Bad answer").getAttribute("aria-pressed")).toBe("false"));
+	});
+
+	it("switches between the versions there are", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		expect(offered().join()).not.toContain("version of the last");
+		runAction("message.regenerate");
+		await waitFor(() => expect(offered()).toContain("Previous version of the last answer"));
+		runAction("message.answer.previous");
+		await waitFor(() => expect(screen.getByText("1/2")).toBeTruthy());
+		expect(offered()).not.toContain("Previous version of the last answer");
+		runAction("message.answer.next");
+		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
 	});
 });
 
