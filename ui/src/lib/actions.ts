@@ -17,7 +17,8 @@
 
 import { SvelteMap } from "svelte/reactivity";
 
-export type ActionGroup = "Go to" | "Chat" | "Message" | "Models" | "Appearance" | "Help";
+export type ActionGroup =
+	"Go to" | "Chat" | "Message" | "Models" | "Storage" | "Appearance" | "Help";
 
 export type Action = {
 	/** Unique, such as "chat.rename". */

@@ -49,14 +49,18 @@ export const place: Readonly<Place> = {
 	},
 };
 
+function address(...place: (string | null)[]): string {
+	const parts = place.filter((part) => part !== null);
+	return `#/${parts.map(encodeURIComponent).join("/")}`;
+}
+
 /** Shows a screen; with the chat screen also a conversation (null: a new chat) and a message. */
 export function go(
 	screen: Screen,
 	conversationId: string | null = null,
 	messageId: string | null = null,
 ): void {
-	const parts = [screen, conversationId, messageId].filter((part) => part !== null);
-	const hash = `#/${parts.map(encodeURIComponent).join("/")}`;
+	const hash = address(screen, conversationId, messageId);
 	// At once, not with the later hashchange, so that what runs next sees the new place.
 	move({ screen, conversationId, messageId });
 	if (location.hash !== hash) location.hash = hash;
@@ -65,7 +69,12 @@ export function go(
 /** Like `go`, but without a step to go back to: a new chat that just got its conversation. */
 export function replacePlace(screen: Screen, conversationId: string | null = null): void {
 	move({ screen, conversationId, messageId: null });
-	history.replaceState(null, "", conversationId ? `#/${screen}/${conversationId}` : `#/${screen}`);
+	history.replaceState(null, "", address(screen, conversationId));
+}
+
+/** The message is brought into view: the place is now its conversation, also for going back. */
+export function forgetMessage(): void {
+	replacePlace(current.screen, current.conversationId);
 }
 
 /** Shows a screen as the person left it: the chat screen with the conversation last open. */

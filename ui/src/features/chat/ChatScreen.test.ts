@@ -5,7 +5,7 @@ import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { runShortcut } from "$lib/actions";
+import { allActions, isEnabled, runAction, runShortcut } from "$lib/actions";
 import { useBackend } from "$lib/backend";
 import { fakeBackend, type FakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { formulasReady } from "$lib/markdown/formula";
@@ -42,6 +42,7 @@ async function open(options: FakeOptions = {}): Promise<FakeBackend> {
 const user = userEvent.setup();
 const message = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
 const button = (name: string | RegExp) => screen.getByRole("button", { name });
+const edited = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Edit message" });
 const answers = () => screen.queryAllByRole("article", { name: "Answer" });
 const questions = () => screen.queryAllByRole("article", { name: "Your message" });
 
@@ -209,6 +210,52 @@ describe("questions", () => {
 		expect(within(questions()[0] as HTMLElement).getByText("2/2")).toBeTruthy();
 	});
 
+	it("stay in their field when the host refuses another wording, and can be asked again", async () => {
+		const backend = await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Edit"));
+		await user.clear(edited());
+		backend.fail("editMessage", { code: "busy", message: "Answered elsewhere.", hint: null });
+		await user.type(edited(), "Shorter please{Enter}");
+		expect((await screen.findByRole("alert")).textContent).toContain("Answered elsewhere.");
+		expect(edited().value).toBe("Shorter please");
+		backend.fail("editMessage", null);
+		await user.type(edited(), "{Enter}");
+		await waitFor(() => expect(questions()[0]?.textContent).toContain("Shorter please"));
+		await waitFor(() => expect(button("Previous version")).toHaveProperty("disabled", false));
+		await user.click(within(questions()[0] as HTMLElement).getByLabelText("Previous version"));
+		await waitFor(() => expect(questions()[0]?.textContent).toContain("Summarise: the boiler"));
+		expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
+	});
+
+	it("keep another wording while other chats are looked at, each its own", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Edit"));
+		await user.type(edited(), " And the roof?");
+		// More of them than are kept in memory for nothing.
+		for (const other of [/^Reply/, /^Rent review/, /^Hello/, /^Table of/, /^Notice/, /^Reply/]) {
+			await openChat(other);
+			expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
+		}
+		await openChat(/^Summarise the inspection report/);
+		expect(edited().value).toMatch(/cellar is dry\. And the roof\?$/);
+		expect(document.activeElement, "coming back is no wish to type").not.toBe(edited());
+	});
+
+	it("are asked anew with the key that sends messages", async () => {
+		await open();
+		await changeSettings({ sendKey: "ctrl_enter" });
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Edit"));
+		await user.clear(edited());
+		await user.type(edited(), "one{Enter}two");
+		expect(edited().value).toBe("one\ntwo");
+		await user.keyboard("{Control>}{Enter}{/Control}");
+		await waitFor(() => expect(questions()[0]?.textContent).toContain("one\ntwo"));
+		await changeSettings({ sendKey: "enter" });
+	});
+
 	it("open for editing with the up arrow in an empty composer", async () => {
 		await open();
 		await openChat(/^Summarise the inspection report/);
@@ -218,6 +265,46 @@ describe("questions", () => {
 		await user.keyboard("{Escape}");
 		expect(screen.queryByRole("textbox", { name: "Edit message" })).toBeNull();
 		expect(document.activeElement).toBe(message());
+	});
+});
+
+describe("what the palette offers for a chat", () => {
+	const offered = () =>
+		allActions()
+			.filter((action) => action.group === "Message" && isEnabled(action))
+			.map(({ title }) => title);
+
+	it("edits the last question, with the focus in its field", async () => {
+		await open();
+		await openChat(/^Notice period/);
+		runAction("message.edit");
+		await waitFor(() => expect(document.activeElement).toBe(edited()));
+		expect(edited().value).toContain("two-line reminder");
+	});
+
+	it("rates the last answer, and offers to take that back only then", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		expect(offered()).not.toContain("Take back the rating of the last answer");
+		runAction("message.rate.bad");
+		await waitFor(() => expect(button("Bad answer").getAttribute("aria-pressed")).toBe("true"));
+		expect(offered()).toContain("Rate the last answer as good");
+		expect(offered()).not.toContain("Rate the last answer as bad");
+		runAction("message.rate.none");
+		await waitFor(() => expect(button("Bad answer").getAttribute("aria-pressed")).toBe("false"));
+	});
+
+	it("switches between the versions there are", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		expect(offered().join()).not.toContain("version of the last");
+		runAction("message.regenerate");
+		await waitFor(() => expect(offered()).toContain("Previous version of the last answer"));
+		runAction("message.answer.previous");
+		await waitFor(() => expect(screen.getByText("1/2")).toBeTruthy());
+		expect(offered()).not.toContain("Previous version of the last answer");
+		runAction("message.answer.next");
+		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
 	});
 });
 
@@ -274,6 +361,39 @@ describe("the composer", () => {
 	});
 });
 
+describe("the model", () => {
+	async function pick(name: string): Promise<void> {
+		button(/^Model: /).focus();
+		await user.keyboard("{Enter}");
+		const entry = (await screen.findAllByText(name)).at(-1);
+		await user.click(entry as HTMLElement);
+		await waitFor(() => expect(button(`Model: ${name}`)).toBeTruthy());
+	}
+
+	it("of a new chat is the one used last, and a chat keeps that of its first answer", async () => {
+		const backend = await open();
+		await changeSettings({ defaultModelId: null });
+		await openChat(/^Summarise the inspection report/);
+		await ask("Go on");
+		await waitFor(() => expect(answers()).toHaveLength(2));
+		await openChat(/^Reply to the landlord/);
+		await pick("Qwen2.5 7B Instruct");
+		await ask("Go on");
+		await waitFor(() => expect(answers()).toHaveLength(2));
+		go("chat");
+		await waitFor(() => expect(button("Model: Qwen2.5 7B Instruct")).toBeTruthy());
+		await openChat(/^Summarise the inspection report/);
+		await waitFor(() => expect(button("Model: SmolLM2 135M Instruct")).toBeTruthy());
+		// Options that are changed later must not take the model away again.
+		await user.click(button("Options"));
+		await user.type(screen.getByRole("textbox", { name: /Instructions/ }), "Be brief.");
+		await user.tab();
+		const kept = () => backend.calls.findLast(({ method }) => method === "setConversationOptions");
+		await waitFor(() => expect(kept()?.args[1]).toMatchObject({ systemPrompt: "Be brief." }));
+		expect(kept()?.args[1]).toMatchObject({ modelId: "smollm2" });
+	});
+});
+
 describe("the list", () => {
 	it("is moved through by arrows, opens with Enter, and marks the open chat", async () => {
 		await open();
@@ -320,10 +440,50 @@ describe("the list", () => {
 		const hit = await within(results).findByRole("button");
 		expect(hit.querySelector("mark")?.textContent).toBe("successor");
 		await user.keyboard("{ArrowDown}{Enter}");
-		await waitFor(() => expect(location.hash).toMatch(/\/message-\d+$/));
 		expect((await screen.findAllByRole("article", { name: "Answer" }))[0]?.textContent).toContain(
 			"successor",
 		);
+		await waitFor(() =>
+			expect(document.querySelector(".marked")?.textContent).toContain("successor"),
+		);
+	});
+
+	async function find(words: string): Promise<void> {
+		const field = await screen.findByRole("searchbox", { name: "Search chats" });
+		await user.clear(field);
+		await user.type(field, words);
+		const results = await screen.findByRole("region", { name: "Search results" });
+		await user.click((await within(results).findAllByRole("button"))[0] as HTMLElement);
+	}
+
+	it("shows what it found in another version once, and then leaves the person alone", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Regenerate"));
+		await waitFor(() => expect(button("Previous version")).toHaveProperty("disabled", false));
+		await find("need bleeding");
+		await waitFor(() => expect(screen.getByText("1/2")).toBeTruthy());
+		expect(answers()[0]?.textContent).toContain("need bleeding");
+		await user.click(button("Next version"));
+		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
+		await user.click(button("Good answer"));
+		await waitFor(() => expect(button("Good answer").getAttribute("aria-pressed")).toBe("true"));
+		expect(screen.getByText("2/2"), "the hit does not come back by itself").toBeTruthy();
+		await user.click(
+			within(screen.getByRole("region", { name: "Search results" })).getByRole("button"),
+		);
+		await waitFor(() => expect(screen.getByText("1/2"), "asked for again").toBeTruthy());
+	});
+
+	it("says so when what it found cannot be shown while an answer is written", async () => {
+		await open({ tokenMs: 5 });
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Regenerate"));
+		await waitFor(() => expect(button("Stop")).toBeTruthy());
+		await find("need bleeding");
+		await waitFor(() => expect(toasts.list.at(-1)?.text).toContain("another version"));
+		await user.click(button("Stop"));
+		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
 	});
 
 	it("says so when nothing is found", async () => {
@@ -402,6 +562,121 @@ describe("options", () => {
 	});
 });
 
+describe("options that are still being saved", () => {
+	const prompt = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: /Instructions/ });
+	const methods = (backend: FakeBackend) =>
+		backend.calls
+			.map(({ method }) => method)
+			.filter((method) => /^(setConversationOptions|sendMessage|regenerate)$/.test(method));
+
+	async function withOptions(): Promise<FakeBackend> {
+		const backend = await open();
+		await openChat(/^Summarise the inspection report/);
+		await user.click(button("Options"));
+		return backend;
+	}
+
+	it("are waited for before a message is sent", async () => {
+		const backend = await withOptions();
+		const real = backend.setConversationOptions.bind(backend);
+		let go = () => {};
+		const slow = new Promise<void>((resolve) => (go = resolve));
+		backend.setConversationOptions = async (...args) => slow.then(() => real(...args));
+		await user.type(prompt(), "Be brief.");
+		await ask("And the roof?");
+		expect(methods(backend)).toEqual([]);
+		go();
+		await waitFor(() =>
+			expect(methods(backend)).toEqual(["setConversationOptions", "sendMessage"]),
+		);
+	});
+
+	it("are saved first also when a key asks while they are typed", async () => {
+		const backend = await withOptions();
+		await user.type(prompt(), "Be brief.");
+		await user.keyboard("{Control>}r{/Control}");
+		await waitFor(() => expect(methods(backend)).toEqual(["setConversationOptions", "regenerate"]));
+		expect(
+			backend.calls.find(({ method }) => method === "setConversationOptions")?.args[1],
+		).toEqual(expect.objectContaining({ systemPrompt: "Be brief." }));
+	});
+
+	it("stop a message that they should hold for when they cannot be saved", async () => {
+		const backend = await withOptions();
+		const error = { code: "disk_full", message: "No space is left.", hint: null } as const;
+		backend.fail("setConversationOptions", error);
+		await user.type(prompt(), "Be brief.");
+		await ask("And the roof?");
+		const pane = screen.getByRole("region", { name: "Conversation" });
+		const alert = await within(pane).findByRole("alert");
+		expect(alert.textContent).toContain("could not be saved, so nothing was sent");
+		expect(alert.textContent).toContain("No space is left.");
+		expect(message().value).toBe("And the roof?");
+		expect(prompt().value).toBe("Be brief.");
+		expect(methods(backend)).not.toContain("sendMessage");
+		backend.fail("setConversationOptions", null);
+		await user.click(message());
+		await user.keyboard("{Enter}");
+		await waitFor(() =>
+			expect(methods(backend).slice(-2)).toEqual(["setConversationOptions", "sendMessage"]),
+		);
+	});
+
+	it("of a new chat that cannot be saved leave its one conversation and the text", async () => {
+		const backend = await open({ empty: true });
+		await user.click(button("Options"));
+		await user.type(prompt(), "Be brief.");
+		const error = { code: "disk_full", message: "No space is left.", hint: null } as const;
+		backend.fail("setConversationOptions", error);
+		await ask("Hello");
+		await screen.findByText(/could not be saved, so nothing was sent/);
+		expect(message().value).toBe("Hello");
+		expect(prompt().value).toBe("Be brief.");
+		backend.fail("setConversationOptions", null);
+		await user.click(message());
+		await user.keyboard("{Enter}");
+		await waitFor(() => expect(answers()).toHaveLength(1));
+		expect(backend.calls.filter(({ method }) => method === "createConversation")).toHaveLength(1);
+	});
+
+	it("no longer name a model that was removed since", async () => {
+		const backend = await withOptions();
+		button(/^Model: /).focus();
+		await user.keyboard("{Enter}");
+		await user.click(await screen.findByText("Qwen2.5 7B Instruct"));
+		await waitFor(() => expect(button(/^Model: Qwen/)).toBeTruthy());
+		await waitFor(() => expect(methods(backend)).toHaveLength(1));
+		await backend.removeModel("qwen", false);
+		await waitFor(() => expect(button(/^Model: SmolLM2/)).toBeTruthy());
+		await user.type(prompt(), "Be brief.");
+		await user.tab();
+		await waitFor(() => expect(methods(backend)).toHaveLength(2));
+		const kept = backend.calls.findLast(({ method }) => method === "setConversationOptions");
+		expect(kept?.args[1]).toMatchObject({ systemPrompt: "Be brief.", modelId: null });
+	});
+
+	it("are kept together when one follows the other at once", async () => {
+		const backend = await withOptions();
+		const real = backend.setConversationOptions.bind(backend);
+		backend.setConversationOptions = async (...args) => {
+			await new Promise((resolve) => setTimeout(resolve, 50));
+			return real(...args);
+		};
+		await user.type(prompt(), "Be brief.");
+		const field = screen.getByRole<HTMLInputElement>("spinbutton", { name: "Temperature" });
+		await user.clear(field);
+		await user.type(field, "0.2");
+		await user.tab();
+		const kept = () => backend.calls.findLast(({ method }) => method === "setConversationOptions");
+		await waitFor(() =>
+			expect(kept()?.args[1]).toMatchObject({
+				systemPrompt: "Be brief.",
+				sampling: { temperature: 0.2 },
+			}),
+		);
+	});
+});
+
 describe("the thread", () => {
 	it("draws only what is seen of 10,000 messages, and streaming touches only the answer", async () => {
 		await open({ longChat: 10_000, tokenMs: 5 });
@@ -436,6 +711,27 @@ describe("the thread", () => {
 		await ask("And now?");
 		await waitFor(() => expect(screen.getByText("And now?")).toBeTruthy());
 		expect(screen.queryByRole("button", { name: "Jump to newest" })).toBeNull();
+	});
+
+	it("stays where the person scrolled to after a search hit was shown", async () => {
+		await open({ longChat: 400 });
+		await user.type(await screen.findByRole("searchbox", { name: "Search chats" }), "clause 41 ");
+		const results = await screen.findByRole("region", { name: "Search results" });
+		await user.click((await within(results).findAllByRole("button"))[0] as HTMLElement);
+		await waitFor(() => expect(screen.getByText(/what does clause 41 mean/)).toBeTruthy());
+		const messages = screen.getByRole("region", { name: "Messages" });
+		const there = messages.scrollTop;
+		messages.scrollTop = there + 4000;
+		await waitFor(() => expect(screen.queryByText(/what does clause 41 mean/)).toBeNull());
+		const away = messages.scrollTop;
+		// By keyboard: while a list scrolls it takes no clicks.
+		screen.getAllByRole("button", { name: "Good answer" })[0]?.focus();
+		await user.keyboard("{Enter}");
+		await waitFor(() =>
+			expect(document.querySelector("[aria-label='Good answer'][aria-pressed=true]")).toBeTruthy(),
+		);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		expect(Math.abs(messages.scrollTop - away), "not back at the hit").toBeLessThan(500);
 	});
 
 	it("asks before a link is opened", async () => {

@@ -1,6 +1,7 @@
 // What the chat screen adds to the command palette and the keyboard.
 
 import type { Action } from "$lib/actions";
+import type { Message, Rating } from "$lib/backend";
 import { toastError } from "$lib/state/toasts.svelte";
 
 import { chat } from "./chat.svelte";
@@ -18,7 +19,7 @@ export type ChatHooks = {
 
 export function chatActions(hooks: ChatHooks): Action[] {
 	const { thread } = hooks;
-	const hasAnswer = () => thread.messages?.at(-1)?.role === "assistant" && !thread.answering;
+	const hasAnswer = () => lastAnswer(thread) !== undefined;
 	return [
 		{
 			id: "chat.search",
@@ -82,7 +83,80 @@ export function chatActions(hooks: ChatHooks): Action[] {
 			enabled: hasAnswer,
 			run: hooks.copyAnswer,
 		},
+		{
+			id: "message.edit",
+			title: "Edit the last question",
+			group: "Message",
+			keywords: "change wording ask again",
+			enabled: () => lastQuestion(thread) !== undefined,
+			run: () => thread.editLast(),
+		},
+		...ratings(thread),
+		...versions(thread, "answer", lastAnswer),
+		...versions(thread, "question", lastQuestion),
 	];
+}
+
+/** The newest message, if it is an answer that has ended. */
+function lastAnswer({ messages, answering }: Thread): Message | undefined {
+	const last = messages?.at(-1);
+	return last?.role === "assistant" && !answering ? last : undefined;
+}
+
+/** The newest question, while nothing is being answered. */
+function lastQuestion({ messages, answering }: Thread): Message | undefined {
+	return answering ? undefined : messages?.findLast(({ role }) => role === "user");
+}
+
+function ratings(thread: Thread): Action[] {
+	const titles: [Rating | null, string][] = [
+		["good", "Rate the last answer as good"],
+		["bad", "Rate the last answer as bad"],
+		[null, "Take back the rating of the last answer"],
+	];
+	return titles.map(([rating, title]) => ({
+		id: `message.rate.${rating ?? "none"}`,
+		title,
+		group: "Message",
+		keywords: "thumb up down",
+		enabled: () => {
+			const answer = lastAnswer(thread);
+			return answer !== undefined && answer.rating !== rating;
+		},
+		run: () => {
+			const answer = lastAnswer(thread);
+			if (answer) thread.rate(answer.id, rating).catch(toastError);
+		},
+	}));
+}
+
+/** To the version before and after the one shown of the last answer or question. */
+function versions(
+	thread: Thread,
+	name: string,
+	last: (thread: Thread) => Message | undefined,
+): Action[] {
+	const steps: [-1 | 1, string][] = [
+		[-1, "Previous"],
+		[1, "Next"],
+	];
+	return steps.map(([by, step]) => {
+		const version = () => {
+			const message = last(thread);
+			return message?.siblings[message.siblings.indexOf(message.id) + by];
+		};
+		return {
+			id: `message.${name}.${step.toLowerCase()}`,
+			title: `${step} version of the last ${name}`,
+			group: "Message",
+			keywords: "branch switch",
+			enabled: () => version() !== undefined,
+			run: () => {
+				const id = version();
+				if (id !== undefined) thread.switchTo(id).catch(toastError);
+			},
+		};
+	});
 }
 
 function ofConversation({ thread, rename }: ChatHooks): Action[] {

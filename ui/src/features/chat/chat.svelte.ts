@@ -10,6 +10,7 @@ import {
 	type SearchHit,
 } from "$lib/backend";
 import { go, place, replacePlace } from "$lib/navigation.svelte";
+import { refreshModels } from "$lib/state/models.svelte";
 import { toast, toastError } from "$lib/state/toasts.svelte";
 
 import { plainStart } from "./plain-start";
@@ -176,6 +177,7 @@ class Chat {
 				}
 				void this.refresh();
 			},
+			begun: () => void refreshModels().catch(toastError),
 			ended: ({ text, state }: { text: string; state: string }) => {
 				const how = state === "done" ? "Answer" : "Answer not finished";
 				this.announcement = `${how}: ${plainStart(text)}`;
@@ -186,7 +188,7 @@ class Chat {
 
 	#forgetOld(): void {
 		const idle = [...this.#threads].filter(([id, thread]) => {
-			return !thread.answering && id !== place.conversationId;
+			return thread.canBeForgotten && id !== place.conversationId;
 		});
 		for (const [id, thread] of idle.slice(0, -keptThreads)) {
 			thread.saveDraft();

@@ -11,9 +11,13 @@ import {
 	type OnAnswerEvent,
 	type Rating,
 } from "$lib/backend";
+import { models } from "$lib/state/models.svelte";
+import { Turns } from "$lib/turns";
 
+import { SvelteMap } from "svelte/reactivity";
 import type { VirtualizerHandle } from "virtua/svelte";
 
+import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
 
@@ -26,14 +30,25 @@ const untouched: Options = {
 	modelId: null,
 };
 
+const elsewhereWhileAnswering: Problem = {
+	code: "busy",
+	message: "What was found lies in another version of this chat, which is being answered now.",
+	hint: null,
+};
+
 /** The measured heights of the messages, as the list gives and takes them. */
 type Sizes = ReturnType<VirtualizerHandle["getCache"]>;
 
 /** Where the person had scrolled to, kept while another conversation is shown. */
 export type ScrollPlace = { offset: number; atEnd: boolean; sizes: Sizes | undefined };
 
+/** A message to bring into view; one that was searched for is also marked. */
+export type Target = { messageId: string; isFound: boolean };
+
 /** What a thread tells the chat it belongs to. */
 export type ThreadHost = {
+	/** An answer began: the host has noted which model was used. */
+	begun: () => void;
 	/** A new chat became a conversation. */
 	created: (thread: Thread) => void;
 	/** An answer came to its end. */
@@ -48,16 +63,25 @@ export class Thread {
 	messages = $state.raw<Message[] | null>(null);
 	live = $state.raw<LiveAnswer | null>(null);
 	draft = $state("");
+	/** As the person wants them; `saveOptions` has the host keep them. */
 	options = $state.raw<Options>(untouched);
 	/** Why the conversation could not be opened. */
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
 	failure = $state.raw<Problem | null>(null);
+	/** Questions that a person is wording anew, by their identifiers. */
+	readonly edits = new SvelteMap<string, Edit>();
+	/** Brought into view once, then null again. */
+	target = $state.raw<Target | null>(null);
 	scroll: ScrollPlace | null = null;
 	/** When it was last changed, as far as is known here; null after a change made here. */
 	seenMs: number | null = null;
 
 	#asking = $state(false);
+	/** Options that the host does not have yet. */
+	#unsaved: Partial<Options> = {};
+	/** What reads and writes the conversation, so that the newest state comes last. */
+	#turns = new Turns();
 	#host: ThreadHost;
 	#draftTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,17 +99,27 @@ export class Thread {
 		return this.messages?.length === 0;
 	}
 
+	/** Everything in it but the draft can be read from the host again. */
+	get canBeForgotten(): boolean {
+		return !this.answering && this.edits.size === 0 && !this.#hasUnsaved;
+	}
+
+	get #hasUnsaved(): boolean {
+		return Object.keys(this.#unsaved).length > 0;
+	}
+
 	/** Read it from the host; also again, when it was changed elsewhere. */
 	async open(): Promise<void> {
 		if (this.answering) return;
 		this.openError = null;
 		try {
-			if (this.id === null) {
+			const { id } = this;
+			if (id === null) {
 				this.messages = [];
 				this.draft = await backend.newChatDraft();
 				return;
 			}
-			const { conversation, messages } = await backend.openConversation(this.id);
+			const { conversation, messages } = await this.#turns.take(() => backend.openConversation(id));
 			if (this.answering) return;
 			if (this.conversation === null) this.draft = conversation.draft;
 			this.#takeConversation(conversation);
@@ -119,19 +153,53 @@ export class Thread {
 		await this.#ask((onEvent) => backend.regenerate(answerId, onEvent));
 	}
 
-	/** Another wording beside this question, and its answer. */
-	async edit(questionId: string, text: string): Promise<void> {
-		await this.#ask((onEvent) => backend.editMessage(questionId, text, onEvent));
+	/** Open a question for another wording; what was typed there before is still there. */
+	startEdit({ id, text }: Message): void {
+		this.edits.set(id, new Edit(this.edits.get(id)?.text ?? text));
+	}
+
+	/** Open the last question for another wording, and bring it into view. */
+	editLast(): void {
+		const last = this.messages?.findLast(({ role }) => role === "user");
+		if (!last || this.answering) return;
+		this.startEdit(last);
+		this.target = { messageId: last.id, isFound: false };
+	}
+
+	/** Another wording beside this question, and its answer; `onBegun` once the host took it. */
+	async edit(questionId: string, text: string, onBegun: () => void): Promise<void> {
+		const edit = this.edits.get(questionId);
+		if (edit) edit.isAsked = true;
+		await this.#ask((onEvent) =>
+			backend.editMessage(questionId, text, (event) => {
+				onEvent(event);
+				if (event.type !== "begun") return;
+				this.edits.delete(questionId);
+				onBegun();
+			}),
+		);
+		if (edit) edit.isAsked = false;
 	}
 
 	async stop(): Promise<void> {
 		if (this.id !== null && this.answering) await backend.stopAnswer(this.id);
 	}
 
+	/** Bring a message into view, on whichever branch it lies. */
+	async show(messageId: string): Promise<void> {
+		if (!this.messages?.some(({ id }) => id === messageId)) {
+			if (this.answering) throw elsewhereWhileAnswering;
+			await this.switchTo(messageId);
+		}
+		this.target = { messageId, isFound: true };
+	}
+
 	/** Show another version of a message, with what was said after it. */
 	async switchTo(messageId: string): Promise<void> {
 		if (this.answering) return;
-		const { conversation, messages } = await backend.switchBranch(messageId);
+		const { conversation, messages } = await this.#turns.take(() =>
+			backend.switchBranch(messageId),
+		);
 		this.#takeConversation(conversation);
 		this.messages = messages;
 	}
@@ -142,9 +210,31 @@ export class Thread {
 		this.seenMs = null;
 	}
 
-	async setOptions(options: Options): Promise<void> {
-		if (this.id === null) this.options = options;
-		else this.#takeConversation(await backend.setConversationOptions(this.id, options));
+	/** Change some options; call `saveOptions` when the person is done with it. */
+	changeOptions(change: Partial<Options>): void {
+		this.#unsaved = { ...this.#unsaved, ...change };
+		this.options = { ...this.options, ...change };
+	}
+
+	/**
+	 * Have the host keep the options; those of a new chat wait for its first message. Rejects if the
+	 * host refuses: they stay as the person wants them, and nothing is asked until they are kept.
+	 */
+	saveOptions(): Promise<void> {
+		return this.#turns.take(async () => {
+			if (this.id === null || !this.#hasUnsaved) return;
+			const sent = this.#unsaved;
+			this.#unsaved = {};
+			const { modelId } = this.options;
+			// The host knows nothing of a model that was removed since.
+			const options = { ...this.options, modelId: models.wasRemoved(modelId) ? null : modelId };
+			try {
+				this.#takeConversation(await backend.setConversationOptions(this.id, options));
+			} catch (thrown) {
+				this.#unsaved = { ...sent, ...this.#unsaved };
+				throw thrown;
+			}
+		});
 	}
 
 	/** Keep what is being typed; written to the host when the typing pauses. */
@@ -163,14 +253,23 @@ export class Thread {
 	}
 
 	async #create(): Promise<string> {
-		let conversation = await backend.createConversation();
-		if (this.options !== untouched) {
-			conversation = await backend.setConversationOptions(conversation.id, this.options);
-		}
+		const conversation = await backend.createConversation();
 		this.#takeConversation(conversation);
 		this.id = conversation.id;
 		this.#host.created(this);
+		await this.#keepOptions();
 		return conversation.id;
+	}
+
+	/** Before anything is asked: the answer must be the one these options give. */
+	async #keepOptions(): Promise<void> {
+		try {
+			await this.saveOptions();
+		} catch (thrown) {
+			const problem = toProblem(thrown);
+			const message = `The options of this chat could not be saved, so nothing was sent. ${problem.message}`;
+			throw { ...problem, message } satisfies Problem;
+		}
 	}
 
 	/** True if the answer was begun. */
@@ -180,6 +279,7 @@ export class Thread {
 		this.failure = null;
 		this.#asking = true;
 		try {
+			await this.#keepOptions();
 			await request((event) => {
 				begun ||= event.type === "begun";
 				this.#take(event);
@@ -213,6 +313,19 @@ export class Thread {
 		const added = question ? [question, answer] : [answer];
 		this.messages = [...shown.slice(0, parent + 1), ...added];
 		this.live = new LiveAnswer(answer.id, answer.text);
+		this.#host.begun();
+		if (this.conversation?.modelId === null) void this.#readModel(this.conversation.id);
+	}
+
+	/** With its first answer a conversation gets the model that writes it. */
+	async #readModel(id: string): Promise<void> {
+		try {
+			await this.#turns.take(async () => {
+				this.#takeConversation((await backend.openConversation(id)).conversation);
+			});
+		} catch {
+			// It only shows another model until it is opened again, where a failure is told.
+		}
 	}
 
 	#end(live: LiveAnswer, answer: Message): void {
@@ -233,6 +346,6 @@ export class Thread {
 	#takeConversation(conversation: Conversation): void {
 		const { systemPrompt, sampling, modelId } = conversation;
 		this.conversation = conversation;
-		this.options = { systemPrompt, sampling, modelId };
+		this.options = { systemPrompt, sampling, modelId, ...this.#unsaved };
 	}
 }

@@ -5,6 +5,7 @@ import { registerActions } from "$lib/actions";
 import type { FakeOptions } from "$lib/backend/fake";
 import { watchModels } from "$lib/state/models.svelte";
 import { readSettings, settings } from "$lib/state/settings.svelte";
+import { makeSnapshot, readStorage } from "$lib/state/storage.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
@@ -21,6 +22,7 @@ const startup = {
 async function open(options: FakeOptions = {}) {
 	const fake = host(options);
 	await readSettings();
+	await readStorage();
 	watchModels((thrown) => {
 		throw thrown;
 	});
@@ -195,6 +197,20 @@ it("opens the sheet of shortcuts", async () => {
 	const { user } = await open();
 	await user.click(screen.getByRole("button", { name: "All shortcuts" }));
 	expect(opened).toBe(true);
+});
+
+it("does not claim that the palette has what belongs to one place", async () => {
+	await open();
+	expect(group("Keyboard").textContent).not.toContain("every action");
+	expect(group("Keyboard").textContent).toContain("The Tab key reaches");
+});
+
+it("shows a snapshot that was made elsewhere", async () => {
+	await open();
+	const table = await screen.findByRole("table", { name: "Snapshots of your chats" });
+	const before = within(table).getAllByRole("row").length;
+	await makeSnapshot();
+	await waitFor(() => expect(within(table).getAllByRole("row")).toHaveLength(before + 1));
 });
 
 it("says its version and the licences of what came along", async () => {

@@ -6,6 +6,7 @@ import { runShortcut } from "$lib/actions";
 import type { Startup } from "$lib/backend";
 import type { FakeOptions } from "$lib/backend/fake";
 import { go, place, type Screen } from "$lib/navigation.svelte";
+import { models } from "$lib/state/models.svelte";
 import { settings } from "$lib/state/settings.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
@@ -134,6 +135,37 @@ describe("the command palette", () => {
 			await screen.findByRole("option", { name: "Use Qwen2.5 7B Instruct for new chats" }),
 		);
 		await waitFor(() => expect(settings.now.defaultModelId).toBe("qwen"));
+	});
+
+	it("loads a model and takes it out of memory again", async () => {
+		const { user, input, fake } = await openPalette();
+		await user.type(input, "load qwen");
+		expect(
+			screen.queryByRole("option", { name: "Unload Qwen2.5 7B Instruct" }),
+			"it is not loaded yet",
+		).toBeNull();
+		await user.click(await screen.findByRole("option", { name: "Load Qwen2.5 7B Instruct" }));
+		await waitFor(() => expect(models.engine("qwen")?.state).toBe("ready"));
+		await press("k", { ctrlKey: true });
+		await user.type(await screen.findByRole("combobox"), "unload qwen");
+		await user.click(await screen.findByRole("option", { name: "Unload Qwen2.5 7B Instruct" }));
+		await waitFor(() => expect(models.engine("qwen")).toBeUndefined());
+		expect(fake.calls.filter(({ method }) => method === "unloadModel")).toHaveLength(1);
+	});
+
+	it("offers no load of a model whose file is gone", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "load");
+		await screen.findByRole("option", { name: "Load Qwen2.5 7B Instruct" });
+		expect(screen.queryByRole("option", { name: /^Load Mistral/ })).toBeNull();
+	});
+
+	it("makes a snapshot", async () => {
+		const { user, input, fake } = await openPalette();
+		await user.type(input, "snapshot");
+		await user.click(await screen.findByRole("option", { name: "Make a snapshot of the chats" }));
+		expect(await screen.findByText("Snapshot made and checked.")).toBeTruthy();
+		expect(fake.calls.some(({ method }) => method === "makeSnapshot")).toBe(true);
 	});
 
 	it("says when nothing is found", async () => {

@@ -1,10 +1,13 @@
 // The actions that work on every screen: going places, the palette, the theme, the models.
 
 import type { Action } from "$lib/actions";
-import { backend, type InstalledModel, type Settings, type Theme } from "$lib/backend";
+import type { InstalledModel, Settings, Theme } from "$lib/backend";
 import { go, returnTo } from "$lib/navigation.svelte";
 import { changeSettings } from "$lib/state/settings.svelte";
+import { makeSnapshot, storage } from "$lib/state/storage.svelte";
 import { toast, toastError } from "$lib/state/toasts.svelte";
+
+import { modelActions } from "../models/actions";
 
 type Hooks = {
 	openPalette: () => void;
@@ -57,6 +60,14 @@ export function shellActions({ openPalette, openShortcuts, models, settings }: H
 		...themeActions(settings?.theme),
 		...modelActions(models, settings?.defaultModelId),
 		{
+			id: "storage.snapshot",
+			title: "Make a snapshot of the chats",
+			group: "Storage",
+			keywords: "backup copy save",
+			enabled: () => !storage.isMakingSnapshot,
+			run: () => void makeSnapshot().then(() => toast("Snapshot made and checked."), toastError),
+		},
+		{
 			id: "help.shortcuts",
 			title: "Keyboard shortcuts",
 			group: "Help",
@@ -82,33 +93,4 @@ function themeActions(now: Theme | undefined): Action[] {
 		enabled: () => theme !== now,
 		run: () => void changeSettings({ theme }).catch(toastError),
 	}));
-}
-
-function modelActions(
-	models: InstalledModel[],
-	defaultModelId: string | null | undefined,
-): Action[] {
-	const add: Action = {
-		id: "models.add",
-		title: "Add a model from a file",
-		group: "Models",
-		keywords: "gguf install import",
-		run: () => {
-			go("models");
-			backend.addModelByDialog().catch(toastError);
-		},
-	};
-	const choices = models.map((model): Action => ({
-		id: `models.default.${model.id}`,
-		title: `Use ${model.name} for new chats`,
-		group: "Models",
-		keywords: "switch default",
-		enabled: () => model.id !== defaultModelId && model.fileState === "present",
-		run: () =>
-			void changeSettings({ defaultModelId: model.id }).then(
-				() => toast(`New chats use ${model.name}.`),
-				toastError,
-			),
-	}));
-	return [add, ...choices];
 }

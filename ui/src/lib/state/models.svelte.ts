@@ -21,20 +21,41 @@ export const models = {
 	find(id: string | null): InstalledModel | undefined {
 		return list?.find((model) => model.id === id);
 	},
+	/** It is known not to be installed any more. */
+	wasRemoved(id: string | null): boolean {
+		return id !== null && list !== null && !list.some((model) => model.id === id);
+	},
 	engine(id: string): EngineStatus | undefined {
 		return engines.find((engine) => engine.modelId === id);
 	},
 };
 
-/** Reads the list again, after a change this window made itself. */
-export async function refreshModels(): Promise<void> {
-	list = await backend.listModels();
+/** The model is in memory, or on its way there. */
+export function isAlive(engine: EngineStatus | undefined): boolean {
+	return engine !== undefined && engine.state !== "failed";
 }
 
-/** Which models are loaded, as one text to compare. */
+/** The model is in memory. */
+export function isLoaded(engine: EngineStatus | undefined): boolean {
+	return engine?.state === "ready" || engine?.state === "answering";
+}
+
+let asked = 0;
+let taken = 0;
+
+/** Reads the list again: it changed, or its order did, as the one used last comes first. */
+export async function refreshModels(): Promise<void> {
+	const mine = ++asked;
+	const read = await backend.listModels();
+	// An answer that was overtaken is older than what is known.
+	if (mine < taken) return;
+	taken = mine;
+	list = read;
+}
+
+/** Which models are loaded or being loaded, as one text to compare. */
 function inMemory(engines: EngineStatus[]): string {
-	const loaded = engines.filter(({ state }) => state === "ready" || state === "answering");
-	return loaded.map(({ modelId }) => modelId).join();
+	return engines.map((engine) => `${engine.modelId} ${isLoaded(engine)}`).join();
 }
 
 /** Reads everything and follows the host's events until the returned function is called. */
@@ -46,7 +67,8 @@ export function watchModels(onError: (thrown: unknown) => void): () => void {
 		told = true;
 		const before = inMemory(engines);
 		engines = changed;
-		// What a model in memory needs is told apart from what one would need.
+		// What a model in memory needs is told apart from what one would need, and the one loaded
+		// last comes first.
 		if (inMemory(engines) !== before) refresh();
 	});
 	// The starter model may be added just now: read only when that would be heard.

@@ -2,10 +2,11 @@
 // defaults here: what the host did not say must not be shown, and above all not be written back.
 
 import { backend, type Settings } from "$lib/backend";
+import { Turns } from "$lib/turns";
 
 let current = $state.raw<Settings | null>(null);
-/** One change after the other, so that each builds on what the host kept last. */
-let lastChange: Promise<unknown> = Promise.resolve();
+/** So that each change builds on what the host kept last. */
+const changes = new Turns();
 
 /** Reactive: `settings.now.theme` and so on. */
 export const settings = {
@@ -26,13 +27,11 @@ export async function readSettings(): Promise<void> {
 
 /** Keeps the change in the host; rejects, and changes nothing, if the host refuses it. */
 export function changeSettings(change: Partial<Settings>): Promise<void> {
-	const changed = lastChange.then(async () => {
+	return changes.take(async () => {
 		// The host takes them whole, so without the others there is nothing to send.
 		if (!settings.areKnown) await readSettings();
 		take(await backend.setSettings({ ...settings.now, ...change }));
 	});
-	lastChange = changed.catch(() => undefined);
-	return changed;
 }
 
 function take(settings: Settings): void {

@@ -1,15 +1,20 @@
 // Which model a conversation uses, and what stands in the way of using it.
 
 import type { EngineStatus, InstalledModel } from "$lib/backend";
+import { isAlive } from "$lib/state/models.svelte";
 
 /** The model a message would go to. */
 export type Choice =
 	| { state: "reading" }
 	| { state: "none" }
-	| { state: "missing"; model: InstalledModel }
+	/** Its file is gone, or another one is in its place. */
+	| { state: "missing" | "changed"; model: InstalledModel }
 	| { state: "ready"; model: InstalledModel; engine: EngineStatus | undefined };
 
-/** The conversation's own model, else the default, else the starter, else any. */
+/**
+ * As the host chooses: the conversation's own model, else the default, else the first of those for
+ * chat. The host lists the one used last first.
+ */
 export function chooseModel(
 	installed: InstalledModel[] | null,
 	engines: EngineStatus[],
@@ -17,10 +22,14 @@ export function chooseModel(
 	standard: string | null,
 ): Choice {
 	if (installed === null) return { state: "reading" };
-	const usable = installed.filter((model) => model.kind === "chat");
-	const byId = (id: string | null) => usable.find((model) => model.id === id);
-	const model = byId(own) ?? byId(standard) ?? usable.find((model) => model.isStarter) ?? usable[0];
+	const forChat = installed.filter((model) => model.kind === "chat");
+	const model =
+		installed.find(({ id }) => id === own) ??
+		forChat.find(({ id }) => id === standard) ??
+		forChat[0];
 	if (!model) return { state: "none" };
-	if (model.fileState === "missing") return { state: "missing", model };
-	return { state: "ready", model, engine: engines.find((one) => one.modelId === model.id) };
+	const engine = engines.find((one) => one.modelId === model.id);
+	// A model that runs needs its file no more.
+	if (model.fileState !== "present" && !isAlive(engine)) return { state: model.fileState, model };
+	return { state: "ready", model, engine };
 }

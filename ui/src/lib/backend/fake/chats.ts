@@ -29,6 +29,8 @@ export type ChatsOptions = {
 	/** What the next answer ends with instead of done. */
 	answerError: () => Problem | null;
 	changed: (id: string | null) => void;
+	/** The model of an answer that begins, which is then the one used last. */
+	route: (own: string | null) => string;
 	/** Marks the engine as busy or idle. */
 	answering: (modelId: string, busy: boolean) => void;
 };
@@ -215,6 +217,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		onEvent: OnAnswerEvent,
 	): Promise<void> {
 		stopping.delete(of.id);
+		const modelId = (of.modelId = options.route(of.modelId));
 		const error = options.answerError();
 		const row = addMessage(of, question.id, { role: "assistant", state: "streaming" });
 		of.updatedAtMs = options.now();
@@ -223,7 +226,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			question: isNew ? withSiblings(of, question.id) : null,
 			answer: withSiblings(of, row.id),
 		});
-		options.answering(of.modelId ?? "smollm2", true);
+		options.answering(modelId, true);
 		options.changed(of.id);
 		for (const read of [0, 64, 128, 186]) {
 			onEvent({ type: "reading", read, total: 186 });
@@ -246,7 +249,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			finish: error ? null : stopped ? "cancelled" : "end_of_answer",
 		};
 		of.updatedAtMs = options.now();
-		options.answering(of.modelId ?? "smollm2", false);
+		options.answering(modelId, false);
 		onEvent({ type: "ended", answer: withSiblings(of, row.id) });
 		if (of.title === null) of.title = question.text.slice(0, 40);
 		options.changed(of.id);

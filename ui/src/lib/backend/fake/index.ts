@@ -206,6 +206,19 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		emit("modelsChanged", {});
 	}
 
+	/** As the host chooses, and lists the one used last first. */
+	function route(own: string | null): string {
+		const forChat = models.filter((model) => model.kind === "chat");
+		const byId = (id: string | null) => forChat.find((model) => model.id === id);
+		const model = byId(own) ?? byId(settings.defaultModelId) ?? forChat[0];
+		if (!model) {
+			throw { code: "no_model", message: "No model is installed.", hint: null } satisfies Problem;
+		}
+		const others = models.filter((one) => one !== model);
+		models = [{ ...model, lastUsedAtMs: now() }, ...others];
+		return model.id;
+	}
+
 	const chats = fakeChats({
 		now,
 		tokenMs,
@@ -213,6 +226,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		longChat: options.longChat ?? 0,
 		answerError: () => options.answerError ?? null,
 		changed: (id) => emit("conversationsChanged", { id }),
+		route,
 		answering: (modelId, busy) => setEngine(modelId, { state: busy ? "answering" : "ready" }),
 	});
 
