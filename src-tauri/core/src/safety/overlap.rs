@@ -1,38 +1,33 @@
 //! Two findings in one place: which one stays.
 //!
 //! The first of these that differs decides:
-//! 1. a secret over a special category over personal data, since policy is stricter with it;
+//! 1. a secret over anything else, since it must never leave;
 //! 2. one whose check digit, registry or the like held over one without;
-//! 3. the higher score;
-//! 4. the longer one;
-//! 5. the earlier one;
-//! 6. the rule that is listed first.
+//! 3. a special category over personal data, since policy is stricter with it;
+//! 4. the higher score;
+//! 5. the longer one;
+//! 6. the earlier one;
+//! 7. the rule that is listed first.
 //!
 //! What overlaps a finding that stays is dropped whole. So no byte is in two findings.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::Finding;
+use super::{DataClass, Finding};
 
 /// Keep the findings that win where they lie, sorted by their start.
 pub(crate) fn resolve(mut found: Vec<Finding>) -> Vec<Finding> {
     found.retain(|finding| !finding.bytes.is_empty());
     found.sort_by(|a, b| {
-        let rank = |finding: &Finding| {
-            let length = finding.bytes.len();
-            (
-                Reverse(finding.kind.class()),
-                Reverse(finding.validated),
-                Reverse(length),
-                finding.bytes.start,
-            )
+        let order = |finding: &Finding| {
+            let class = finding.kind.class();
+            Reverse((class == DataClass::Secret, finding.validated, class))
         };
-        let ((class_a, valid_a, length_a, start_a), (class_b, valid_b, length_b, start_b)) =
-            (rank(a), rank(b));
-        (class_a, valid_a)
-            .cmp(&(class_b, valid_b))
+        let place = |finding: &Finding| (Reverse(finding.bytes.len()), finding.bytes.start);
+        order(a)
+            .cmp(&order(b))
             .then(b.score.total_cmp(&a.score))
-            .then((length_a, start_a).cmp(&(length_b, start_b)))
+            .then(place(a).cmp(&place(b)))
     });
     let mut kept: BTreeMap<usize, Finding> = BTreeMap::new();
     for finding in found {
@@ -79,13 +74,14 @@ mod tests {
     #[test]
     fn each_step_of_the_order_decides_when_those_before_are_equal() {
         let secret = finding(Kind::Password, 0..2, 0.1, false);
-        let special = finding(Kind::UkNhs, 0..3, 0.2, false);
+        let special = finding(Kind::UkNhs, 0..3, 0.2, true);
         let proven = finding(Kind::PhoneNumber, 0..4, 0.3, true);
+        let record = finding(Kind::MedicalRecord, 0..4, 0.2, false);
         let likely = finding(Kind::Address, 0..5, 0.9, false);
         let long = finding(Kind::Address, 0..6, 0.8, false);
         let early = finding(Kind::Person, 0..5, 0.8, false);
         let late = finding(Kind::Person, 1..6, 0.8, false);
-        let order = [secret, special, proven, likely, long, early, late];
+        let order = [secret, special, proven, record, likely, long, early, late];
         for pair in order.windows(2) {
             assert_eq!(winner(pair[0].clone(), pair[1].clone()), pair[0]);
         }

@@ -502,7 +502,10 @@ fn around(view: &str, form: &Form, word: Range<usize>) -> Option<(Range<usize>, 
         .map(|town| street + town.end());
     let end = town.unwrap_or(street);
     // A name that ran into a space stops before it.
-    let end = start + view[start..end].trim_end_matches([' ', ',', '-']).len();
+    let end = start
+        + view[start..end]
+            .trim_end_matches([' ', ',', '-', '.', '\n'])
+            .len();
     let digits = view[start..end].bytes().any(|byte| byte.is_ascii_digit());
     (digits && (town.is_some() || !form.needs_town)).then_some((start..end, town.is_some()))
 }

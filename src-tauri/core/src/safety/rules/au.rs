@@ -74,10 +74,11 @@ fn medicare(number: &[u8]) -> bool {
     matches!(number[0], b'2'..=b'6') && sum.is_some_and(|sum| digit(number[8]) == Some(sum % 10))
 }
 
-/// Australian Business Register: one less in the first place, weights 10 1 3 … 19, a multiple of 89.
+/// Australian Business Register: one less in the first place, weights 10 1 3 … 19, a multiple of 89;
+/// the first two are from 11 on.
 fn abn(number: &[u8]) -> bool {
     let sum = weighted(number, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
-    number[0] != b'0' && sum.is_some_and(|sum| (sum - 10) % 89 == 0)
+    number >= b"11" && sum.is_some_and(|sum| sum % 89 == 10)
 }
 
 /// ASIC: weights 8 to 1, the complement to 10.

@@ -70,7 +70,7 @@ fn aadhaar(number: &[u8]) -> bool {
 
 /// Income Tax Department: the fourth letter is the kind of holder; the serial is not 0000.
 fn pan(number: &[u8]) -> bool {
-    b"ABCFGHJLPT".contains(&number[3]) && part(number, 5, 4).is_some_and(|serial| serial > 0)
+    b"ABCFGHJKLPT".contains(&number[3]) && part(number, 5, 4).is_some_and(|serial| serial > 0)
 }
 
 /// GSTN: state, PAN, number of registrations, Z, and a Luhn digit to the base of 36.

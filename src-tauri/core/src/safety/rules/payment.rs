@@ -161,7 +161,7 @@ fn card(number: &[u8], lengths: RangeInclusive<usize>, issuers: RangeInclusive<u
             .get(..4)
             .and_then(value)
             .is_some_and(|first| issuers.contains(&first))
-        && !all_same(&number[1..])
+        && !all_same(number)
         && luhn(number)
 }
 

@@ -122,7 +122,10 @@ pub(super) fn phone(scan: &Scan<'_>, at: usize, out: &mut Vec<Finding>) {
     let national = |written: &Written| national(scan, written, word);
     let found = if written.plus {
         international(written, 0, 0.95)
-    } else if written.digits().starts_with(b"00") && (word || written.group_count > 1) {
+    } else if written.digits().starts_with(b"00")
+        && written.count > 9
+        && (word || written.group_count > 1)
+    {
         international(written, 2, if word { 0.95 } else { 0.7 })
     } else {
         national(&written)

@@ -55,7 +55,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/aws",
         ApiKey,
-        &["AKIA", "ASIA", "ABIA", "ACCA", "A3T"],
+        &["AKIA*", "ASIA*", "ABIA*", "ACCA*", "A3T*"],
         r"^(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z2-7]{16}(?-u:\b)",
         varied,
         0.95,
@@ -112,7 +112,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/google",
         ApiKey,
-        &["AIza"],
+        &["AIza*"],
         r"^AIza[A-Za-z0-9_-]{35}(?:[^A-Za-z0-9_-]|$)",
         varied,
         0.97,
@@ -169,7 +169,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/pypi",
         ApiKey,
-        &["pypi-AgEI"],
+        &["pypi-AgEI*"],
         r"^pypi-AgEI[A-Za-z0-9_-]{50,}",
         varied,
         0.98,
@@ -178,7 +178,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/crates",
         ApiKey,
-        &["cio"],
+        &["cio*"],
         r"^cio[A-Za-z0-9]{32}(?-u:\b)",
         random,
         0.8,
@@ -205,7 +205,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/twilio",
         ApiKey,
-        &["SK", "AC"],
+        &["SK*", "AC*"],
         r"^(?:SK|AC)[0-9a-f]{32}(?-u:\b)",
         random,
         0.7,
@@ -241,7 +241,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/telegram",
         ApiKey,
-        &[":AA"],
+        &[":AA*"],
         r"^:AA[A-Za-z0-9_-]{32,33}(?:[^A-Za-z0-9_-]|$)",
         varied,
         0.9,
@@ -250,7 +250,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/atlassian",
         ApiKey,
-        &["ATATT3", "ATCTT3", "ATBB"],
+        &["ATATT3", "ATCTT3", "ATBB*"],
         r"^(?:ATATT3|ATCTT3|ATBB)[A-Za-z0-9_=-]{20,}",
         varied,
         0.95,
@@ -259,7 +259,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "api-key/databricks",
         ApiKey,
-        &["dapi"],
+        &["dapi*"],
         r"^dapi[0-9a-f]{32}(?:-\d)?(?-u:\b)",
         varied,
         0.95,
@@ -313,7 +313,7 @@ pub(super) static RULES: [SecretRule; 35] = [
     secret!(
         "jwt",
         Jwt,
-        &["eyJ"],
+        &["eyJ*"],
         r"^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{0,}",
         varied,
         0.97,

@@ -46,7 +46,7 @@ fn emso(number: &[u8]) -> bool {
     };
     let year = if year < 800 { 2000 + year } else { 1000 + year };
     is_date(year, month, day)
-        && sum.is_some_and(|sum| digit(number[12]) == Some((11 - sum % 11) % 11))
+        && sum.is_some_and(|sum| digit(number[12]) == Some((11 - sum % 11) % 11 % 10))
 }
 
 /// Tax Administration Act: weights 8 to 2, 11 less the remainder by 11, where 10 becomes 0.
