@@ -9,10 +9,14 @@ mod countries;
 pub mod finding;
 mod fold;
 mod numbers;
+#[cfg(test)]
+mod numbers_tests;
 pub mod overlap;
 mod own;
 mod rules;
 mod scanner;
+#[cfg(test)]
+mod tests;
 
 pub use countries::{Countries, UnknownCountry};
 pub use finding::{DataClass, Finding, Kind, Tier, char_spans};

@@ -563,36 +563,35 @@ pub(super) fn secrets(scan: &Scan<'_>, out: &mut Vec<Finding>) {
 }
 
 fn at_mark(view: &str, rule: &SecretRule, start: usize) -> Option<Range<usize>> {
-    // A token is found at its beginning alone, so what repeats a mark is read once.
-    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let token = matches!((rule.kind)(), Kind::Jwt) || rule.name.starts_with("api-key/openai");
-    if token && view.as_bytes()[..start].last().is_some_and(inside) {
-        return None;
-    }
+    let text = view.as_bytes();
+    let reach = view.floor_char_boundary((start + REACH).min(view.len()));
+    let end = if matches!((rule.kind)(), Kind::Jwt) {
+        // A token has no longest length. It is found at its beginning alone, so it is read once.
+        let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        if text[..start].last().is_some_and(part) {
+            return None;
+        }
+        start + text[start..].iter().take_while(|byte| part(byte)).count()
+    } else {
+        reach
+    };
     let pattern = rule.compiled.get_or_init(|| Regex::new(rule.pattern).ok());
-    let end = view.floor_char_boundary((start + REACH).min(view.len()));
     let found = pattern.as_ref()?.captures(&view[start..end])?;
     let secret = found.name("s").or_else(|| found.get(0))?;
     let value = secret
         .as_str()
         .trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+    if !(rule.holds)(value) {
+        return None;
+    }
     let from = start + secret.start();
-    // What goes on beyond the reach is part of it.
-    let rest = if start + secret.end() == end {
-        &view[end..]
-    } else {
-        ""
-    };
-    let more = rest
-        .find(|letter: char| letter.is_whitespace() || letter == '"')
-        .unwrap_or(rest.len());
-    (rule.holds)(value).then(|| {
-        from..if more > 0 {
-            end + more
-        } else {
-            from + value.len()
-        }
-    })
+    if start + secret.end() < reach || reach == view.len() {
+        return Some(from..from + value.len());
+    }
+    // It goes on beyond the reach: what follows without a space is part of it.
+    let stop = |letter: char| letter.is_whitespace() || letter == '"';
+    let rest = &view[start + secret.end()..];
+    Some(from..start + secret.end() + rest.find(stop).unwrap_or(rest.len()))
 }
 
 /// PEM blocks (RFC 7468) of private keys, to their end or, cut off, to the end of their letters.
