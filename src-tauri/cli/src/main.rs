@@ -9,6 +9,7 @@ mod chats;
 mod failure;
 mod models;
 mod output;
+mod safety;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -47,6 +48,9 @@ enum Command {
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
+    /// Personal data and secrets in texts: what would have to be masked.
+    #[command(subcommand)]
+    Safety(safety::Safety),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -72,13 +76,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         clap_complete::generate(shell, &mut command, "gatehouse", &mut std::io::stdout());
         return Ok(());
     }
+    if let Command::Safety(safety) = &arguments.command {
+        return safety.run();
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
         Command::Chats(chats) => chats.run(&app, json),
         Command::Models(models) => models.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
-        Command::Completions { .. } => Ok(()),
+        Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }
 
