@@ -76,13 +76,16 @@ impl Scan {
 /// Scan each line as it comes, so that a pipe can be followed; empty ones are passed over.
 fn lines(scanner: &Scanner) -> Result<(), Failure> {
     for (nth, line) in io::stdin().lock().lines().enumerate() {
-        let refused =
-            |error: &dyn std::fmt::Display| Failure::input(format!("line {}: {error}", nth + 1));
-        let line = line.map_err(|error| refused(&error))?;
+        let refused = |why: &str| Failure::input(format!("line {}: {why}", nth + 1));
+        let line = line.map_err(|error| refused(&error.to_string()))?;
         if line.trim().is_empty() {
             continue;
         }
-        let line: Line = serde_json::from_str(&line).map_err(|error| refused(&error))?;
+        let line: Line = serde_json::from_str(&line).map_err(|error| {
+            // It counts lines of its own, and there is one.
+            let words = error.to_string();
+            refused(words.split(" at line ").next().unwrap_or_default())
+        })?;
         output::json(&object(scanner, &line.id, &line.text))?;
     }
     Ok(())

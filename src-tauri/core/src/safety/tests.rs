@@ -211,8 +211,11 @@ fn addresses_are_found_in_the_forms_of_several_countries() {
             &["ADDRESS=PO Box 123, Albany, NY 12201"],
         ),
         (
-            "東京都千代田区千代田1丁目1番1号です",
-            &["ADDRESS=東京都千代田区千代田1丁目1番1号"],
+            "03-1234-5678 東京都千代田区千代田1丁目1番1号です",
+            &[
+                "PHONE_NUMBER=03-1234-5678",
+                "ADDRESS=東京都千代田区千代田1丁目1番1号",
+            ],
         ),
         (
             "During 2023 the street was closed; in 2019 Apple Park opened",

@@ -444,7 +444,7 @@ pub(in crate::safety::rules) static FORMS: [Form; 9] = [
         name: "address/japanese",
         words: &["*丁目", "*番地"],
         before: pattern!(
-            r"(?:〒?\d{3}-\d{4} ?)?[\p{Han}\p{Hiragana}\p{Katakana}]{2,20}\d{1,3}(?:丁目|番地)$"
+            r"(?:〒?\b\d{3}-\d{4} ?)?[\p{Han}\p{Hiragana}\p{Katakana}]{2,20}\d{1,3}(?:丁目|番地)$"
         ),
         after: pattern!(r"^(?:\d{1,4}番?地?)?(?:[-の]?\d{1,4}号?){0,3}"),
         needs_town: false,
