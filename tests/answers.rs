@@ -1,13 +1,16 @@
 //! Answers of the real model in the real engine, through the one door, into the real database.
 
 use std::{
+    fs,
+    path::PathBuf,
     process::Command,
-    sync::mpsc,
+    sync::{atomic::AtomicBool, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use gatehouse_core::{
+    app::App,
     chat::{self, MessageState, Options, Thread},
     costs::{self, CallStatus, Purpose},
     engine::EngineState,
@@ -19,7 +22,11 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::support::app::{self, conversation, say};
+use crate::support::{
+    app::{self, conversation, say},
+    disk::SmallDisk,
+    folder::TempFolder,
+};
 
 fn thread_of(app: &gatehouse_core::app::App, id: ConversationId) -> Thread {
     app.store.read(|conn| chat::thread(conn, id)).unwrap()
@@ -330,6 +337,61 @@ fn a_title_is_found_by_the_model_and_never_replaces_a_persons() {
 }
 
 #[test]
+fn a_conversation_stays_with_the_model_of_its_first_answer() {
+    let (folder, app) = app::new();
+    let conversation = conversation(&app, 2);
+    assert_eq!(conversation.model_id, None);
+    say(&app, conversation.id, "Hello");
+    let starter = app.installed_models().unwrap()[0].clone();
+    // Another file of the same model, and so another model on the list.
+    let mut copy = fs::read(&starter.path).unwrap();
+    copy.push(0);
+    let path = folder.path().join("other.gguf");
+    fs::write(&path, copy).unwrap();
+    let other = app
+        .add_model(&path, &AtomicBool::new(false), &mut |_| ())
+        .unwrap();
+    let options = Options {
+        model_id: Some(other.id),
+        sampling: app::steady(2),
+        ..Options::default()
+    };
+    let elsewhere = app.gate.new_conversation(&options).unwrap();
+    let answer = say(&app, elsewhere.id, "Hello");
+    assert_eq!(answer.call.unwrap().model, other.name);
+    assert_eq!(
+        app.installed_models().unwrap()[0].id,
+        other.id,
+        "the last used one comes first"
+    );
+    let answer = say(&app, conversation.id, "And again");
+    assert_eq!(answer.call.unwrap().model, starter.name);
+    assert_eq!(
+        thread_of(&app, conversation.id).conversation.model_id,
+        Some(starter.id)
+    );
+}
+
+#[test]
+fn a_starter_model_that_was_removed_stays_away_until_it_is_added_again() {
+    let (folder, app) = app::new();
+    let starter = app.installed_models().unwrap().remove(0);
+    app.remove_model(starter.id, false).unwrap();
+    drop(app);
+    let app = App::open(
+        &folder.folder,
+        app::around(app::program("gatehouse-engine")),
+    )
+    .unwrap();
+    assert!(!app.ensure_starter().unwrap());
+    assert!(app.installed_models().unwrap().is_empty());
+    let path = PathBuf::from(&starter.path);
+    app.add_model(&path, &AtomicBool::new(false), &mut |_| ())
+        .unwrap();
+    assert_eq!(app.installed_models().unwrap().len(), 1);
+}
+
+#[test]
 fn without_any_model_nothing_is_begun() {
     let (_folder, app) = app::new();
     let model = app.installed_models().unwrap()[0].id;
@@ -348,7 +410,7 @@ fn without_any_model_nothing_is_begun() {
 
 #[test]
 fn a_missing_engine_program_is_said_and_the_question_stays() {
-    let folder = crate::support::folder::TempFolder::new();
+    let folder = TempFolder::new();
     let app = app::open_with(&folder.folder, folder.path().join("no-such-engine"), || ());
     let conversation = conversation(&app, 8);
     let answer = say(&app, conversation.id, "Hello");
@@ -381,7 +443,7 @@ fn tokens_are_counted_by_the_model_once_it_is_loaded() {
 
 #[test]
 fn an_idle_model_leaves_the_memory_and_comes_back() {
-    let folder = crate::support::folder::TempFolder::new();
+    let folder = TempFolder::new();
     let (tell, changes) = mpsc::channel();
     let engine = app::program("gatehouse-engine");
     let app = app::open_with(&folder.folder, engine, move || {
@@ -398,6 +460,131 @@ fn an_idle_model_leaves_the_memory_and_comes_back() {
     app.engines.set_idle_limit(None);
     assert_eq!(
         say(&app, conversation.id, "And now?").state,
+        MessageState::Done
+    );
+}
+
+#[test]
+fn an_answer_whose_model_is_taken_out_of_memory_is_stopped_not_failed() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 2000);
+    let model = app.installed_models().unwrap()[0].id;
+    let answer = thread::scope(|scope| {
+        let (heard, texts) = mpsc::channel();
+        let app = &app;
+        let answering = scope.spawn(move || {
+            app::answer(
+                app,
+                Ask::Say(conversation.id, "Tell me a very long story."),
+                |event| {
+                    if let AnswerEvent::Text { .. } = event {
+                        heard.send(()).unwrap();
+                    }
+                },
+            )
+        });
+        texts.recv().unwrap();
+        app.engines.unload(model);
+        answering.join().unwrap()
+    });
+    assert_eq!(
+        (answer.state, answer.problem),
+        (MessageState::Stopped, None)
+    );
+    assert!(!answer.text.is_empty(), "what was written stays");
+    assert_eq!(calls(&app)[0].status, CallStatus::Stopped);
+}
+
+#[test]
+fn a_database_that_another_process_holds_delays_neither_text_nor_stop() {
+    let folder = TempFolder::new();
+    let (tell, changes) = mpsc::channel();
+    let engine = app::program("gatehouse-engine");
+    let app = app::open_with(&folder.folder, engine, move || {
+        tell.send(()).unwrap_or_default()
+    });
+    let other = folder.open().unwrap();
+    let conversation = conversation(&app, 4000);
+    let (heard, texts) = mpsc::channel();
+    let answer = thread::scope(|scope| {
+        let (app, id) = (&app, conversation.id);
+        let answering = scope.spawn(move || {
+            app::answer(app, Ask::Say(id, "Tell me a very long story."), |event| {
+                if let AnswerEvent::Text { .. } = event {
+                    heard.send(()).unwrap();
+                }
+            })
+        });
+        texts.recv().unwrap();
+        let held = other.write(|_| {
+            // Longer than the time after which what was streamed is to be kept.
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_millis(1200) {
+                texts
+                    .recv_timeout(Duration::from_secs(20))
+                    .expect("text goes on coming");
+            }
+            app.gate.stop(id);
+            let stopped = Instant::now();
+            while app.engines.snapshot()[0].active > 0 {
+                changes.recv_timeout(Duration::from_secs(20)).unwrap();
+            }
+            Ok::<_, StoreError>(stopped.elapsed())
+        });
+        let took = held.unwrap();
+        assert!(took < Duration::from_millis(500), "stopping took {took:?}");
+        answering.join().unwrap()
+    });
+    assert_eq!(answer.state, MessageState::Stopped);
+}
+
+#[test]
+fn a_disk_that_fills_up_costs_no_text() {
+    let Some(disk) = SmallDisk::mount(8 << 20) else {
+        return;
+    };
+    let app = app::open(&disk.folder);
+    let conversation = conversation(&app, 200);
+    let (mut streamed, mut ballast) = (String::new(), None);
+    let answer = app::answer(
+        &app,
+        Ask::Say(conversation.id, "Tell me a very long story."),
+        |event| {
+            if let AnswerEvent::Text { text, .. } = event {
+                streamed.push_str(&text);
+                ballast.get_or_insert_with(|| disk.ballast(8 << 20));
+            }
+        },
+    );
+    let problem = answer.problem.unwrap();
+    assert_eq!(
+        (answer.state, problem.code),
+        (MessageState::Failed, ProblemCode::DiskFull)
+    );
+    assert_eq!(answer.text, streamed, "it stays on the screen");
+    let refused = app
+        .gate
+        .answer(Ask::Say(conversation.id, "And then?"), None, &mut |_| ())
+        .unwrap_err();
+    assert_eq!(Problem::from(refused).code, ProblemCode::DiskFull);
+    fs::remove_file(ballast.unwrap()).unwrap();
+    let start = Instant::now();
+    let kept = loop {
+        let kept = thread_of(&app, conversation.id).messages;
+        if kept[1].state != MessageState::Streaming {
+            break kept;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "it is kept late");
+        thread::yield_now();
+    };
+    assert_eq!(kept.len(), 2, "nothing of the refused message was begun");
+    assert_eq!(
+        (kept[1].state, &kept[1].text),
+        (MessageState::Done, &streamed),
+        "with room on the disk the end is kept after all"
+    );
+    assert_eq!(
+        say(&app, conversation.id, "And then?").state,
         MessageState::Done
     );
 }

@@ -147,6 +147,7 @@ fn the_domain_names_neither_window_nor_model_code_nor_network() {
 fn only_the_desktop_names_tauri_and_only_the_engine_names_llama() {
     for other in [
         "src-tauri/cli",
+        "src-tauri/gguf",
         "src-tauri/protocol",
         "src-tauri/engine/src",
     ] {
@@ -156,11 +157,31 @@ fn only_the_desktop_names_tauri_and_only_the_engine_names_llama() {
             "only the desktop names Tauri",
         );
     }
-    for other in ["src-tauri/cli", "src-tauri/protocol", "src-tauri/desktop"] {
+    for other in [
+        "src-tauri/cli",
+        "src-tauri/gguf",
+        "src-tauri/protocol",
+        "src-tauri/desktop",
+    ] {
         refuse(
             &sources(other, &["rs"]),
             &["llama_cpp"],
             "only the engine hosts llama.cpp",
+        );
+    }
+}
+
+#[test]
+fn core_and_engine_share_only_frames_and_the_reader_of_files() {
+    let core = sources("src-tauri/core/src", &["rs"]);
+    let engine = sources("src-tauri/engine/src", &["rs"]);
+    refuse(&core, &["gatehouse_engine"], "the engine is a process");
+    refuse(&engine, &["gatehouse_core"], "the engine has no domain");
+    for shared in ["src-tauri/gguf/src", "src-tauri/protocol/src"] {
+        refuse(
+            &sources(shared, &["rs"]),
+            &["gatehouse_"],
+            "what both use knows neither",
         );
     }
 }

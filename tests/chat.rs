@@ -360,6 +360,50 @@ fn markdown_reads_like_a_conversation() {
 }
 
 #[test]
+fn an_import_says_how_each_answer_ended_and_which_model_wrote_it() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let states = [
+        MessageState::Stopped,
+        MessageState::Failed,
+        MessageState::Interrupted,
+        MessageState::Done,
+    ];
+    for state in states {
+        store
+            .write(|tx| {
+                let turn = chat::begin_turn(tx, id, "q", NOW)?;
+                chat::end_answer(tx, turn.answer, "so far", state, None)
+                    .map_err(ChatError::from)?;
+                tx.execute("UPDATE messages SET written_by = 'Ada 1B'", [])
+                    .map_err(ChatError::from)
+            })
+            .unwrap();
+    }
+    store
+        .write(|tx| chat::begin_turn(tx, id, "and one that is being written", NOW))
+        .unwrap();
+    let exported = store
+        .read(|conn| chat::export(conn, id, ExportFormat::Json))
+        .unwrap();
+    let imported = store
+        .write(|tx| {
+            let workspace = workspaces::first(tx, NOW)?;
+            chat::import(tx, workspace, &exported.text)
+        })
+        .unwrap();
+    let messages = thread(&store, imported[0]).messages;
+    let answers: Vec<_> = messages
+        .iter()
+        .filter(|message| message.role == Role::Assistant)
+        .collect();
+    let found: Vec<_> = answers.iter().map(|answer| answer.state).collect();
+    assert_eq!(found[..4], states);
+    assert_eq!(found[4], MessageState::Interrupted, "nobody writes it here");
+    assert_eq!(answers[0].written_by.as_deref(), Some("Ada 1B"));
+}
+
+#[test]
 fn a_file_that_is_no_export_is_refused_whole() {
     let (_folder, store) = store();
     let workspace = store.write(|tx| workspaces::first(tx, NOW)).unwrap();
@@ -378,6 +422,21 @@ fn a_file_that_is_no_export_is_refused_whole() {
         "messages":[{{"parent":7,"role":"user","text":"x","createdAtMs":1}}]}}]}}"#
     );
     assert!(matches!(import(&orphan), Err(TransferError::Orphan(0))));
+    for (role, parent) in [("assistant", "null"), ("system", "null"), ("user", "0")] {
+        let message = |role: &str, parent: &str| {
+            format!(r#"{{"parent":{parent},"role":"{role}","text":"x","createdAtMs":1}}"#)
+        };
+        let (first, second) = (message("user", "null"), message(role, parent));
+        let file = orphan.replace(
+            r#"{"parent":7,"role":"user","text":"x","createdAtMs":1}"#,
+            &format!("{first},{second}"),
+        );
+        let refused = import(&file);
+        assert!(
+            matches!(refused, Err(TransferError::OutOfTurn(1))),
+            "{role} after {parent}: {refused:?}"
+        );
+    }
     let left: i64 = store
         .read(|conn| conn.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0)))
         .unwrap();

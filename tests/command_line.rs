@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
@@ -13,11 +14,16 @@ use crate::support::{
     gguf,
 };
 
-struct Shell(TempFolder);
+/// The command line on a folder of its own.
+pub struct Shell(TempFolder);
 
 impl Shell {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(TempFolder::new())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -34,7 +40,7 @@ impl Shell {
     }
 
     /// What a command that must work prints.
-    fn text(&self, arguments: &[&str]) -> String {
+    pub fn text(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
             output.status.success(),
@@ -44,7 +50,7 @@ impl Shell {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let text = self.text(&[arguments, &["--json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
     }
@@ -73,7 +79,7 @@ impl Shell {
     }
 
     /// The exit code and the words of a command that must fail.
-    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?} should not work");
         (

@@ -1,17 +1,22 @@
 //! The app is killed at random moments of a conversation: nothing finished is lost, and it opens.
 
 use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
     io::{BufRead, BufReader, Write},
     time::{Duration, Instant},
 };
 
 use gatehouse_core::{
-    app::{App, Surroundings},
+    app::App,
     chat::{self, MessageState},
+    costs::{self, CallStatus},
     gate::Ask,
     ids::{ConversationId, MessageId},
     store::{DataFolder, InstanceLock, StoreError},
 };
+
+use serde::{Deserialize, Serialize};
 
 use crate::support::{
     app::{self, conversation, program},
@@ -19,6 +24,33 @@ use crate::support::{
 };
 
 const KILLS: u32 = 200;
+
+/// What a process says of an answer that has ended, and what must be found again.
+#[derive(Debug, Serialize, Deserialize)]
+struct Finished {
+    conversation: ConversationId,
+    /// Hash of its text.
+    question: u64,
+    answer: MessageId,
+    /// Hash of its text.
+    text: u64,
+    /// The number of its call.
+    call: i64,
+}
+
+impl Finished {
+    /// From a whole line `done {…}`; one that the kill cut off is none.
+    fn from_line(line: &str) -> Option<Self> {
+        serde_json::from_str(line.strip_prefix("done ")?).ok()
+    }
+}
+
+/// The same in every process of one build.
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// Opens the folder as the window does and talks until it is killed, saying all that happens.
 #[test]
@@ -38,8 +70,17 @@ fn talk_until_killed() {
         let text = format!("Turn {turn}: say something short.");
         let answer = app::answer(&app, Ask::Say(conversation.id, &text), |_| say("event"));
         if answer.state == MessageState::Done {
-            let bytes = answer.text.len();
-            say(&format!("done {} {} {bytes} .", conversation.id, answer.id));
+            let finished = Finished {
+                conversation: conversation.id,
+                question: hash(&text),
+                answer: answer.id,
+                text: hash(&answer.text),
+                call: answer.call.unwrap().number,
+            };
+            say(&format!(
+                "done {}",
+                serde_json::to_string(&finished).unwrap()
+            ));
         }
     }
 }
@@ -47,12 +88,7 @@ fn talk_until_killed() {
 fn open_window(folder: &DataFolder) -> App {
     key_in(folder);
     let lock = InstanceLock::acquire(folder).unwrap();
-    let engine_program = program("gatehouse-engine");
-    let around = Surroundings {
-        engine_program,
-        resources: None,
-        on_engine_change: Box::new(|| ()),
-    };
+    let around = app::around(program("gatehouse-engine"));
     let app = App::open_window(&lock, around).unwrap();
     app.ensure_starter().unwrap();
     std::mem::forget(lock); // held until the process is killed
@@ -63,7 +99,7 @@ fn open_window(folder: &DataFolder) -> App {
 fn no_finished_message_is_lost_in_two_hundred_kills() {
     let folder = TempFolder::new();
     drop(app::open(&folder.folder)); // the first start hashes the starter model once
-    let mut finished: Vec<(ConversationId, MessageId, usize)> = Vec::new();
+    let mut finished = Vec::new();
     for kill in 0..KILLS {
         let mut process = child("kills::talk_until_killed", &folder.folder)
             .spawn()
@@ -82,33 +118,46 @@ fn no_finished_message_is_lost_in_two_hundred_kills() {
             .by_ref()
             .filter(|line| !line.is_empty())
             .take((spread % 24) as usize);
-        finished.extend(events.filter_map(|line| done(&line)));
+        finished.extend(events.filter_map(|line| Finished::from_line(&line)));
         let start = Instant::now();
         while start.elapsed() < Duration::from_micros(u64::from(spread >> 8) % 4_000) {
             std::hint::spin_loop();
         }
         process.kill().unwrap();
         process.wait().unwrap();
-        finished.extend(lines.filter_map(|line| done(&line)));
+        finished.extend(lines.filter_map(|line| Finished::from_line(&line)));
     }
-    let app = app::open(&folder.folder);
+    let app = open_window(&folder.folder);
     assert!(
         finished.len() > 20,
         "only {} answers were finished between the kills",
         finished.len()
     );
-    for (conversation, message, bytes) in finished {
+    let calls = app.store.read(|conn| costs::list(conn, u32::MAX)).unwrap();
+    let status: HashMap<i64, CallStatus> = calls
+        .iter()
+        .map(|call| (call.summary.number, call.status))
+        .collect();
+    for finished in finished {
         let thread = app
             .store
-            .read(|conn| chat::thread(conn, conversation))
+            .read(|conn| chat::thread(conn, finished.conversation))
             .unwrap();
-        let kept = thread
+        let at = thread
             .messages
             .iter()
-            .find(|kept| kept.id == message)
+            .position(|kept| kept.id == finished.answer)
             .expect("a finished answer is there");
-        assert_eq!((kept.state, kept.text.len()), (MessageState::Done, bytes));
+        let (question, answer) = (&thread.messages[at - 1], &thread.messages[at]);
+        assert_eq!(answer.state, MessageState::Done);
+        assert_eq!(hash(&answer.text), finished.text);
+        assert_eq!(hash(&question.text), finished.question);
+        assert_eq!(status[&finished.call], CallStatus::Answered);
     }
+    assert!(
+        calls.iter().all(|call| call.status != CallStatus::Running),
+        "what a kill cut off is not taken for running"
+    );
     let sound: String = app
         .store
         .read(|conn| {
@@ -116,14 +165,4 @@ fn no_finished_message_is_lost_in_two_hundred_kills() {
         })
         .unwrap();
     assert_eq!(sound, "ok");
-}
-
-/// A whole line `done CONVERSATION MESSAGE BYTES .`; one that the kill cut off is none.
-fn done(line: &str) -> Option<(ConversationId, MessageId, usize)> {
-    let mut words = line.strip_prefix("done ")?.strip_suffix(" .")?.split(' ');
-    Some((
-        words.next()?.parse().ok()?,
-        words.next()?.parse().ok()?,
-        words.next()?.parse().ok()?,
-    ))
 }

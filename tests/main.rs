@@ -7,5 +7,6 @@ mod chat;
 mod command_line;
 mod kills;
 mod models;
+mod prices;
 mod store;
 mod support;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use gatehouse_core::{
-    secrets::{DatabaseKey, KeyError, KeyHome, database_key},
+    secrets::{DatabaseKey, KeyError, KeyHome, database_key, is_first_start},
     store::{
         InstanceLock, LockError, OpenError, SnapshotError, SnapshotReason, Store, StoreError,
         snapshot,
@@ -56,7 +56,7 @@ fn filled(rows: usize) -> TempFolder {
         })
         .unwrap();
     store.snapshot(SnapshotReason::Daily, NOW).unwrap();
-    store.close().unwrap();
+    drop(store);
     temp
 }
 
@@ -66,7 +66,7 @@ fn a_first_start_makes_everything_and_a_second_finds_it() {
     let store = temp.open().unwrap();
     make_table(&store);
     say(&store, "hello").unwrap();
-    store.close().unwrap();
+    drop(store);
     assert!(
         !temp.path().join("gatehouse.db-wal").exists(),
         "closing brings the log into the file"
@@ -316,7 +316,7 @@ fn a_database_of_a_later_build_is_refused() {
             )
         })
         .unwrap();
-    store.close().unwrap();
+    drop(store);
     let error = temp.open().unwrap_err();
     assert!(
         matches!(error, OpenError::Newer { found, known, .. } if found == known + 1),
@@ -476,7 +476,7 @@ fn full_without_a_small_disk() {
         .unwrap();
     assert!(matches!(error, StoreError::DiskFull), "{error}");
     let kept = said(&store);
-    store.close().unwrap();
+    drop(store);
     assert_eq!(said(&temp.open().unwrap()), kept);
 }
 
@@ -509,7 +509,7 @@ fn a_snapshot_that_does_not_fit_back_leaves_the_database_in_place() {
     (0..50).for_each(|_| say(&store, &"x".repeat(10_000)).unwrap());
     let info = store.snapshot(SnapshotReason::ByHand, NOW).unwrap();
     say(&store, "one more").unwrap();
-    store.close().unwrap();
+    drop(store);
     let ballast = disk.ballast(4 << 20);
     let lock = InstanceLock::acquire(&disk.folder).unwrap();
     let error = snapshot::restore(&lock, &key, &info.name, NOW).unwrap_err();
@@ -524,11 +524,27 @@ fn a_folder_that_cannot_be_written_is_said() {
         return;
     };
     let key = key_in(&disk.folder);
-    Store::open(&disk.folder, &key, NOW)
-        .unwrap()
-        .close()
-        .unwrap();
+    drop(Store::open(&disk.folder, &key, NOW).unwrap());
     disk.make_read_only();
     let error = Store::open(&disk.folder, &key, NOW).unwrap_err();
     assert!(matches!(error, OpenError::ReadOnly), "{error}");
+}
+
+#[test]
+fn with_a_lost_key_one_can_start_empty_and_everything_is_set_aside() {
+    let temp = filled(4);
+    fs::remove_file(temp.path().join("database.key")).unwrap();
+    let lost = database_key(&temp.folder, KeyHome::File);
+    assert!(matches!(lost, Err(KeyError::KeyMissing { .. })), "{lost:?}");
+    assert!(!is_first_start(&temp.folder).unwrap());
+
+    let aside = snapshot::start_empty(&temp.lock(), NOW).unwrap();
+    for name in ["gatehouse.db", "instance.json", "snapshots"] {
+        assert!(aside.join(name).exists(), "{name} is set aside");
+        assert!(!temp.path().join(name).exists(), "{name} is gone from here");
+    }
+    assert!(is_first_start(&temp.folder).unwrap());
+    let store = temp.open().unwrap();
+    make_table(&store);
+    assert_eq!(said(&store), 0, "it begins anew");
 }

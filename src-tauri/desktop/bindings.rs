@@ -13,8 +13,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
         .disable_serde_phases()
         .commands(collect_commands![
             startup::startup,
-            startup::retry_startup,
             startup::restore_snapshot,
+            startup::use_key_file,
+            startup::start_empty,
             startup::quit,
             chat::list_conversations,
             chat::search_conversations,
@@ -56,6 +57,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             settings::open_data_folder,
         ])
         .events(collect_events![
+            events::StartupChanged,
             events::ConversationsChanged,
             events::ModelAdding,
             events::ModelsChanged,

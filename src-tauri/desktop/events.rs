@@ -12,12 +12,18 @@ use specta_typescript::Number;
 use tauri::AppHandle;
 use tauri_specta::Event;
 
+use crate::commands::startup::Startup;
+
 /// A conversation changed without the interface's doing: list again.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct ConversationsChanged {
     /// Which one; `None`: any.
     pub(crate) id: Option<ConversationId>,
 }
+
+/// Something was found in the open data that a person must decide about: show this screen.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct StartupChanged(pub(crate) Startup);
 
 /// The list of models changed.
 #[derive(Debug, Clone, Serialize, Type, Event)]

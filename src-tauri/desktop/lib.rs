@@ -10,6 +10,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use clap::Parser;
 use state::AppState;
 use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Gatehouse: private AI that answers for itself.
 #[derive(Parser)]
@@ -26,7 +27,11 @@ pub fn run() -> ExitCode {
     #[cfg(target_os = "linux")]
     draw_without_a_graphics_card();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(
+            EnvFilter::builder()
+                .with_default_directive(LevelFilter::WARN.into())
+                .from_env_lossy(),
+        )
         .with_writer(std::io::stderr)
         .init();
     let specta = bindings::builder();
@@ -37,8 +42,9 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
+            app.state::<AppState>().open_early(app.handle());
             open_window(app)?;
-            state::raise_when_asked(app.handle());
+            state::watch(app.handle().clone());
             Ok(())
         })
         .on_window_event(|window, event| {
@@ -84,13 +90,26 @@ fn draw_without_a_graphics_card() {
 /// The window of the configuration. What the web view keeps lies in the data folder, as all does.
 fn open_window(app: &tauri::App) -> tauri::Result<()> {
     for config in &app.config().app.windows {
-        let mut window = tauri::WebviewWindowBuilder::from_config(app, config)?;
+        let mut window =
+            tauri::WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_our_own);
         if let Ok(folder) = app.state::<AppState>().folder() {
             window = window.data_directory(folder.path().join("window"));
         }
         window.build()?;
     }
     Ok(())
+}
+
+/// The window shows the interface and nothing else, wherever a text of a model might lead.
+fn is_our_own(address: &tauri::Url) -> bool {
+    let host = address.host_str().unwrap_or_default();
+    match address.scheme() {
+        "tauri" => host == "localhost",
+        "http" | "https" => {
+            host == "tauri.localhost" || cfg!(debug_assertions) && host == "localhost"
+        }
+        _ => false,
+    }
 }
 
 /// A model file over the window: say so, and add it when it is let go.

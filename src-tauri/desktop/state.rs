@@ -3,25 +3,38 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use gatehouse_core::{
     app::{App, StartError, Surroundings, engine_beside_this_program},
     problem::{Problem, ProblemCode},
-    store::{DataFolder, FolderError, InstanceLock, LockError, OpenError},
+    store::{DataFolder, FolderError, InstanceLock, LockError, OpenError, SnapshotError},
 };
 use tauri::{AppHandle, Manager};
 
-use crate::events::{self, EngineStatus, EnginesChanged, ModelsChanged};
+use crate::{
+    commands::startup::{self, Startup},
+    events::{
+        self, ConversationsChanged, EngineStatus, EnginesChanged, ModelsChanged, StartupChanged,
+    },
+};
+
+/// How often an open app looks whether a new day has begun.
+const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
 
 /// What the commands share.
 pub(crate) struct AppState {
     named_folder: Option<PathBuf>,
     open: Mutex<Open>,
+    /// The first opening, under way since before the window showed.
+    early: Mutex<Option<JoinHandle<Startup>>>,
+    /// Set when the window asks how the start ended: from then on it hears what it is told.
+    pub(crate) asked: OnceLock<()>,
     /// Set to stop adding models.
     pub(crate) cancel_adding: AtomicBool,
 }
@@ -48,6 +61,8 @@ impl AppState {
         Self {
             named_folder,
             open: Mutex::default(),
+            early: Mutex::default(),
+            asked: OnceLock::new(),
             cancel_adding: AtomicBool::new(false),
         }
     }
@@ -68,6 +83,25 @@ impl AppState {
         self.open().app.clone().ok_or_else(closed)
     }
 
+    /// Begin to open while the web view starts, which takes longer.
+    pub(crate) fn open_early(&self, handle: &AppHandle) {
+        let handle = handle.clone();
+        let opening =
+            std::thread::spawn(move || startup::opened(&handle, &handle.state::<AppState>()));
+        *self.early() = Some(opening);
+    }
+
+    /// How the first opening ended, once.
+    pub(crate) fn opened_early(&self) -> Option<Startup> {
+        let opening = self.early().take();
+        // One that panicked is as if it had not been tried: the caller opens then.
+        opening.and_then(|opening| opening.join().ok())
+    }
+
+    fn early(&self) -> MutexGuard<'_, Option<JoinHandle<Startup>>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Open, if it is not open yet.
     pub(crate) fn open_now(&self, handle: &AppHandle) -> Result<Arc<App>, NotOpen> {
         let mut open = self.open();
@@ -84,7 +118,8 @@ impl AppState {
         let app = Arc::new(App::open_window(&lock, surroundings(handle)?)?);
         open.app = Some(app.clone());
         drop(open);
-        settle_in(handle.clone(), app.clone());
+        let (handle, opened) = (handle.clone(), Arc::downgrade(&app));
+        std::thread::spawn(move || settle_in(&handle, &opened));
         Ok(app)
     }
 
@@ -166,27 +201,41 @@ fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
     })
 }
 
-/// What can wait until the window shows: the starter model and the day's snapshot.
-fn settle_in(handle: AppHandle, app: Arc<App>) {
-    std::thread::spawn(move || {
-        match app.ensure_starter() {
-            Ok(true) => events::tell(&handle, &ModelsChanged {}),
-            Ok(false) => {}
-            Err(error) => tracing::warn!("the starter model was not added: {error}"),
+/// What can wait until the window shows and listens: the starter model, and a snapshot a day, which is also
+/// the check that reads every page. The app is not held between two looks at the day, so that
+/// closing it waits for none.
+fn settle_in(handle: &AppHandle, app: &Weak<App>) {
+    handle.state::<AppState>().asked.wait();
+    match app.upgrade().map(|app| app.ensure_starter()) {
+        Some(Ok(true)) => events::tell(handle, &ModelsChanged {}),
+        Some(Err(error)) => tracing::warn!("the starter model was not added: {error}"),
+        _ => {}
+    }
+    while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
+        match made {
+            Ok(_) => {}
+            Err(error @ SnapshotError::Damaged { .. }) => {
+                tracing::error!("{error}");
+                let screen = startup::found_damaged(&handle.state::<AppState>(), &error);
+                return events::tell(handle, &StartupChanged(screen));
+            }
+            Err(error) => tracing::warn!("the day's snapshot was not made: {error}"),
         }
-        if let Err(error) = app.daily_snapshot() {
-            tracing::warn!("the day's snapshot was not made: {error}");
-        }
-    });
+        std::thread::sleep(SNAPSHOT_GLANCE);
+    }
 }
 
-/// Bring the window to the front whenever Gatehouse is started again on the same folder.
-pub(crate) fn raise_when_asked(handle: &AppHandle) {
-    let handle = handle.clone();
+/// Twice a second: bring the window to the front if Gatehouse was started again on the same folder,
+/// and tell the window if the command line changed something in its data.
+pub(crate) fn watch(handle: AppHandle) {
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(Duration::from_millis(500));
-            let lock = handle.state::<AppState>().open().lock.clone();
+            let (lock, app) = {
+                let state = handle.state::<AppState>();
+                let open = state.open();
+                (open.lock.clone(), open.app.clone())
+            };
             if lock.is_some_and(|lock| lock.asked_to_raise())
                 && let Some(window) = handle.get_webview_window("main")
             {
@@ -194,6 +243,10 @@ pub(crate) fn raise_when_asked(handle: &AppHandle) {
                 if let Err(error) = raised {
                     tracing::warn!("the window did not come to the front: {error}");
                 }
+            }
+            if app.is_some_and(|app| app.store.changed_by_others().unwrap_or(false)) {
+                events::tell(&handle, &ConversationsChanged { id: None });
+                events::tell(&handle, &ModelsChanged {});
             }
         }
     });

@@ -26,9 +26,8 @@ pub fn open_with(
 ) -> App {
     key_in(folder); // so that the key is in a file and no keychain is asked
     let around = Surroundings {
-        engine_program,
-        resources: None,
         on_engine_change: Box::new(on_engine_change),
+        ..around(engine_program)
     };
     let app = App::open(folder, around).unwrap();
     app.ensure_starter().unwrap();
@@ -38,6 +37,15 @@ pub fn open_with(
         "the starter model is missing; `cargo xtask models` fetches it"
     );
     app
+}
+
+/// This engine program, and nothing installed.
+pub fn around(engine_program: PathBuf) -> Surroundings {
+    Surroundings {
+        engine_program,
+        resources: None,
+        on_engine_change: Box::new(|| ()),
+    }
 }
 
 /// A folder of its own with a Gatehouse in it.

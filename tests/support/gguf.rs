@@ -1,10 +1,17 @@
 //! A tiny writer of GGUF files for tests: whole ones, and with any number in them made a lie.
 
+#![allow(
+    dead_code,
+    reason = "each crate whose tests include this file uses its own part"
+)]
+
 /// One metadata value.
 #[derive(Debug, Clone)]
 pub enum Meta {
     /// A `u32`.
     U32(u32),
+    /// An `f32`.
+    F32(f32),
     /// A `bool`.
     Flag(bool),
     /// A string.
@@ -79,9 +86,10 @@ impl Gguf {
         }
     }
 
-    /// The same with one more key.
+    /// The same with this key, in place of the one of its name.
     #[must_use]
     pub fn with(mut self, key: &str, value: Meta) -> Self {
+        self.keys.retain(|(known, _)| known != key);
         self.keys.push((key.to_owned(), value));
         self
     }
@@ -142,6 +150,10 @@ fn put_meta(out: &mut Vec<u8>, value: &Meta) {
     match value {
         Meta::U32(n) => {
             out.extend(4_u32.to_le_bytes());
+            out.extend(n.to_le_bytes());
+        }
+        Meta::F32(n) => {
+            out.extend(6_u32.to_le_bytes());
             out.extend(n.to_le_bytes());
         }
         Meta::Flag(flag) => {

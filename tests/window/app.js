@@ -120,10 +120,10 @@ export class Gatehouse {
 	}
 
 	/** Start on a folder and wait for a first screen, which may say what is wrong. */
-	static async start(t, folder, env = {}) {
+	static async start(t, folder, env = {}, binary = program("GATEHOUSE_APP")) {
 		const app = new Gatehouse();
 		app.folder = folder;
-		app.#web = await WebDriver.open(program("GATEHOUSE_APP"), ["--data-dir", folder], {
+		app.#web = await WebDriver.open(binary, ["--data-dir", folder], {
 			// What the web view keeps for itself; each folder has its own, as each person has.
 			XDG_DATA_HOME: join(folder, "web"),
 			...env,

@@ -169,7 +169,9 @@ async function keep(app, theme, name) {
 	await writeFile(new URL(`${name}-${theme}.png`, shots), png);
 }
 
-function isAtRest() {
+async function isAtRest() {
+	// A font is asked for, and a scroll is drawn, with the frame after the change.
+	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
 	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
 }
 

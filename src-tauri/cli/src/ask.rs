@@ -123,7 +123,7 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
 fn show(text: &str) {
     let mut out = io::stdout();
     let _ = out
-        .write_all(output::harmless(text).as_bytes())
+        .write_all(output::harmless(text, &std::io::stdout()).as_bytes())
         .and_then(|()| out.flush());
 }
 

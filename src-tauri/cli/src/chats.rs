@@ -8,7 +8,6 @@ use gatehouse_core::{
     chat::{self, ExportFormat},
     ids::ConversationId,
     now_ms,
-    protocol::Role,
     store::StoreError,
     workspaces,
 };
@@ -96,17 +95,15 @@ fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
         return output::json(&thread);
     }
     for message in &thread.messages {
-        let model = message.call.as_ref().map_or("Answer", |call| &call.model);
-        let speaker = if message.role == Role::User {
-            "You"
-        } else {
-            model
-        };
         output::line(&format!(
-            "── {speaker}, {}\n{}\n",
+            "── {}, {}\n{}\n",
+            message.speaker(),
             output::time(message.created_at_ms),
-            output::harmless(&message.text)
+            message.text
         ))?;
+        if let Some(note) = message.state.note() {
+            output::line(&format!("({note})\n"))?;
+        }
     }
     Ok(())
 }

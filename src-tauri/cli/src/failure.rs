@@ -4,6 +4,8 @@ use std::{fmt::Display, process::ExitCode};
 
 use gatehouse_core::problem::{Problem, ProblemCode};
 
+use crate::output::harmless;
+
 /// The exit codes, as `--help` shows them.
 pub(crate) const CODES: &str = "Exit codes:
   0    done
@@ -61,6 +63,11 @@ impl Failure {
         }
     }
 
+    /// What was named is not there.
+    pub(crate) fn missing(message: impl Display) -> Self {
+        Problem::new(ProblemCode::NotFound, message.to_string()).into()
+    }
+
     /// An answer failed after it had begun.
     pub(crate) fn answer(problem: Problem) -> Self {
         let failure = Self::from(problem);
@@ -85,7 +92,8 @@ impl Failure {
         if json {
             eprintln!("{}", serde_json::json!({ "error": self.problem }));
         } else {
-            eprintln!("{}", self.problem);
+            let text = self.problem.to_string();
+            eprintln!("{}", harmless(&text, &std::io::stderr()));
         }
     }
 }
@@ -97,7 +105,7 @@ impl<E: Into<Problem>> From<E> for Failure {
         let code = match problem.code {
             Code::NoModel | Code::ModelMissing | Code::ModelTooLarge | Code::ModelRefused => 3,
             Code::NotFound => 4,
-            Code::DiskFull => 5,
+            Code::DiskFull | Code::DataUnusable => 5,
             Code::EngineDied | Code::PromptTooLong => 6,
             Code::Cancelled => 130,
             Code::BadConstraint | Code::InvalidInput => 2,

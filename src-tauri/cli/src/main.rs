@@ -6,9 +6,11 @@
 mod ask;
 mod calls;
 mod chats;
+mod costs;
 mod failure;
 mod models;
 mod output;
+mod prices;
 mod safety;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -48,6 +50,12 @@ enum Command {
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
+    /// What a call costs: exact dollars from token counts.
+    #[command(subcommand)]
+    Costs(costs::Costs),
+    /// Prices of models: list, set, update.
+    #[command(subcommand)]
+    Prices(prices::Prices),
     /// Personal data and secrets in texts: what would have to be masked.
     #[command(subcommand)]
     Safety(safety::Safety),
@@ -85,6 +93,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Chats(chats) => chats.run(&app, json),
         Command::Models(models) => models.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
+        Command::Costs(costs) => costs.run(&app, json),
+        Command::Prices(prices) => prices.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }

@@ -18,17 +18,17 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// One line of text. A reader that went away (`| head`) is no failure.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
-    match writeln!(io::stdout(), "{text}") {
+    match writeln!(io::stdout(), "{}", harmless(text, &io::stdout())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::system(error)),
         _ => Ok(()),
     }
 }
 
-/// Text of a model or a document for a terminal, which would act on control characters in it. A
-/// pipe gets the text as it is.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+/// Text of a model, a document or a file for a terminal, which would act on control characters in
+/// it. A pipe gets the text as it is.
+pub(crate) fn harmless<'a>(text: &'a str, goes_to: &impl IsTerminal) -> Cow<'a, str> {
     let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if io::stdout().is_terminal() && text.contains(acts) {
+    if goes_to.is_terminal() && text.contains(acts) {
         return Cow::Owned(text.replace(acts, "\u{fffd}"));
     }
     Cow::Borrowed(text)

@@ -148,7 +148,7 @@ impl Alone {
             output,
         };
         alone.ask(&Request::Load(LoadRequest {
-            gpu_layers: 0,
+            gpu_layers: u32::from(u16::MAX), // as the app asks
             ..load
         }));
         while !matches!(alone.hear(), Event::Loaded(_)) {}

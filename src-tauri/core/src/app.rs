@@ -6,12 +6,14 @@ use std::{
     time::Duration,
 };
 
+use gatehouse_gguf::GgufError;
+
 use crate::{
     chat, costs,
     engine::Engines,
     gate::Gate,
     ids::ModelId,
-    models::{self, InstalledModel, ModelError, StarterPlaces, gguf::GgufError},
+    models::{self, InstalledModel, ModelError, StarterPlaces},
     now_ms,
     secrets::{self, KeyError, KeyHome},
     settings::{self, Settings, SettingsError},
@@ -59,7 +61,8 @@ pub enum StartError {
 }
 
 impl App {
-    /// Open for the command line, which may run beside a window.
+    /// Open for the command line, which may run beside a window. Whoever is alone with the data
+    /// also tidies up after an earlier run that was cut off.
     ///
     /// # Errors
     /// [`StartError`]; the data is as it was.
@@ -68,6 +71,12 @@ impl App {
         let store = Arc::new(Store::open(folder, &key, now_ms())?);
         let settings = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
+            if store.opened_alone() {
+                // An earlier run was cut off: nobody is at work on these.
+                chat::interrupt_unfinished(tx)?;
+                costs::orphan(tx)?;
+            }
+            costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
         let engines = Engines::new(around.engine_program, around.on_engine_change);
@@ -82,18 +91,12 @@ impl App {
         })
     }
 
-    /// Open for the one window of a data folder: also tidies up after an earlier run that was cut
-    /// off, and removes for good what was deleted.
+    /// Open for the one window of a data folder: also removes for good what was deleted.
     ///
     /// # Errors
     /// [`StartError`]; the data is as it was.
     pub fn open_window(lock: &InstanceLock, around: Surroundings) -> Result<Self, StartError> {
         let app = Self::open(lock.folder(), around)?;
-        app.store.write(|tx| {
-            chat::interrupt_unfinished(tx)?;
-            costs::orphan(tx)?;
-            Ok::<_, StoreError>(())
-        })?;
         // What stays behind is tried again at the next start; it must not keep the app from opening.
         if let Err(error) = app.store.write(|tx| chat::purge_deleted(tx, now_ms())) {
             tracing::warn!("deleted conversations could not be removed: {error}");
@@ -121,7 +124,14 @@ impl App {
         let memory = models::computer_memory();
         Ok(models
             .iter()
-            .map(|model| model.view(memory, Some(settings.context_tokens)))
+            .map(|model| {
+                let mut view = model.view(memory, Some(settings.context_tokens));
+                if let Some(loaded) = self.engines.loaded(model.id) {
+                    // What it holds is not free any more, and must not count against it.
+                    view.memory.is_loaded(&loaded);
+                }
+                view
+            })
             .collect())
     }
 
@@ -144,7 +154,9 @@ impl App {
         )?;
         let (model, settings) = self.store.write(|tx| {
             let id = models::register(tx, ModelId::new(), &file, now_ms())?.id();
-            Ok::<_, ModelError>((models::get(tx, id)?, settings::get(tx)?))
+            let model = models::get(tx, id)?;
+            models::note_removed(tx, &model, false)?;
+            Ok::<_, ModelError>((model, settings::get(tx)?))
         })?;
         Ok(model.view(models::computer_memory(), Some(settings.context_tokens)))
     }
@@ -156,7 +168,11 @@ impl App {
     /// [`ModelError`] when it is not on the list or its file cannot be deleted.
     pub fn remove_model(&self, id: ModelId, delete_file: bool) -> Result<bool, ModelError> {
         self.engines.unload(id);
-        let model = self.store.write(|tx| models::forget(tx, id))?;
+        let model = self.store.write(|tx| {
+            let model = models::forget(tx, id)?;
+            models::note_removed(tx, &model, true)?;
+            Ok::<_, ModelError>(model)
+        })?;
         Ok(delete_file
             && models::delete_own_file(&model, &self.folder.models()).map_err(GgufError::from)?)
     }

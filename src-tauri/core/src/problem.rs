@@ -42,6 +42,8 @@ pub enum ProblemCode {
     BadConstraint,
     /// The disk is full.
     DiskFull,
+    /// The data cannot be read or written: damaged, read-only, or held by another program.
+    DataUnusable,
     /// What was asked for is not there any more.
     NotFound,
     /// Something given cannot be used.
@@ -90,10 +92,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let code = match error {
             StoreError::DiskFull => ProblemCode::DiskFull,
-            StoreError::Busy => ProblemCode::Busy,
-            StoreError::Damaged { .. } | StoreError::ReadOnly | StoreError::Sql(_) => {
-                ProblemCode::Internal
+            StoreError::Busy | StoreError::Damaged { .. } | StoreError::ReadOnly => {
+                ProblemCode::DataUnusable
             }
+            StoreError::Sql(_) => ProblemCode::Internal,
         };
         Self::new(code, &error)
     }
@@ -112,6 +114,10 @@ impl From<SnapshotError> for Problem {
     fn from(error: SnapshotError) -> Self {
         let code = match error {
             SnapshotError::DiskFull => ProblemCode::DiskFull,
+            SnapshotError::InUse => {
+                return Self::new(ProblemCode::Busy, error)
+                    .hint("Wait until it has ended, then try again.");
+            }
             SnapshotError::NotFound { .. } | SnapshotError::NothingToUndo => ProblemCode::NotFound,
             SnapshotError::Damaged { .. }
             | SnapshotError::NotSound { .. }

@@ -58,9 +58,6 @@ pub enum KeyError {
     KeychainLocked {
         /// What it said, if anything.
         detail: String,
-        /// There is no data yet, so a key file can be chosen instead: [`KeyHome::File`], or
-        /// `GATEHOUSE_KEYCHAIN=file`.
-        first_start: bool,
     },
     /// The key was put into the keychain, and now there is no keychain.
     #[error(
@@ -181,6 +178,14 @@ fn within(
     Ok((key, instance.key_home))
 }
 
+/// Whether this folder has no key yet, so that a person may still choose where it is to live.
+///
+/// # Errors
+/// [`KeyError`] when the folder cannot be read.
+pub fn is_first_start(folder: &DataFolder) -> Result<bool, KeyError> {
+    Ok(load_instance(folder)?.is_none() && !folder.database().exists())
+}
+
 fn load_instance(folder: &DataFolder) -> Result<Option<Instance>, KeyError> {
     Instance::load(folder).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => KeyError::KeyUnreadable {
@@ -274,7 +279,6 @@ fn from_keychain(id: Uuid, limit: Duration) -> Result<DatabaseKey, KeyError> {
         Err(Refusal::Error(keyring_core::Error::NoEntry)) => Err(KeyError::KeyMissing { place }),
         Err(refusal) => Err(KeyError::KeychainLocked {
             detail: refusal.to_string(),
-            first_start: false,
         }),
     }
 }
@@ -302,7 +306,6 @@ fn put_in_keychain(id: Uuid, key: &DatabaseKey, limit: Duration) -> Result<KeyHo
         Refusal::Absent(detail) => KeyError::KeychainMissing { detail },
         other => KeyError::KeychainLocked {
             detail: other.to_string(),
-            first_start: true,
         },
     })
 }

@@ -98,6 +98,23 @@ pub fn get(conn: &Connection) -> rusqlite::Result<Settings> {
     Ok(stored.map(|json| over_defaults(&json)).unwrap_or_default())
 }
 
+/// Whether a note of this name was made: something the app remembers that is no choice on a screen.
+pub(crate) fn is_noted(conn: &Connection, name: &str) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM settings WHERE name = ?1")?
+        .exists([name])
+}
+
+/// Make a note of this name, or take it back.
+pub(crate) fn note(conn: &Connection, name: &str, noted: bool) -> rusqlite::Result<()> {
+    let sql = if noted {
+        "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, 'true')"
+    } else {
+        "DELETE FROM settings WHERE name = ?1"
+    };
+    conn.prepare_cached(sql)?.execute([name])?;
+    Ok(())
+}
+
 /// Stored settings laid over the defaults: a field that an older app did not know has its default,
 /// and what cannot be read at all is all defaults.
 pub(crate) fn over_defaults<T: Default + Serialize + DeserializeOwned>(stored: &str) -> T {

@@ -10,7 +10,7 @@ use gatehouse_core::{
     now_ms,
     problem::{Problem, ProblemCode},
     protocol::Sampling,
-    store::StoreError,
+    store::{StoreError, write_private},
     workspaces,
 };
 use tauri::{AppHandle, Manager, State, ipc::Channel};
@@ -198,7 +198,9 @@ pub(crate) async fn export_conversation(
         else {
             return Ok(None);
         };
-        std::fs::write(&path, exported.text).map_err(|error| not_written(&path, &error))?;
+        // Whole or not at all: a full disk must not cost an earlier export of this name.
+        write_private(&path, exported.text.as_bytes())
+            .map_err(|error| not_written(&path, &error))?;
         Ok(Some(path.display().to_string()))
     })
     .await
@@ -256,14 +258,18 @@ pub(crate) fn new_chat_draft(state: State<'_, AppState>) -> Result<String> {
 }
 
 /// How many tokens a text has for the model of a conversation; no conversation: a new one.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn count_tokens(
-    state: State<'_, AppState>,
+pub(crate) async fn count_tokens(
+    handle: AppHandle,
     conversation: Option<ConversationId>,
     text: String,
 ) -> Result<TokenCount> {
-    Ok(state.app()?.gate.count_tokens(conversation, &text)?)
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.count_tokens(conversation, &text)?)
+    })
+    .await
 }
 
 /// All presets.

@@ -89,25 +89,27 @@ pub(crate) fn cancel_load(state: State<'_, AppState>, id: ModelId) -> Result<()>
 }
 
 /// Take a model out of memory.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn unload_model(state: State<'_, AppState>, id: ModelId) -> Result<()> {
-    state.app()?.engines.unload(id);
-    Ok(())
+pub(crate) async fn unload_model(handle: AppHandle, id: ModelId) -> Result<()> {
+    apart(move || {
+        handle.state::<AppState>().app()?.engines.unload(id);
+        Ok(())
+    })
+    .await
 }
 
 /// Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder.
-#[tauri::command(async)]
+#[tauri::command]
 #[specta::specta]
-pub(crate) fn remove_model(
-    handle: AppHandle,
-    state: State<'_, AppState>,
-    id: ModelId,
-    delete_file: bool,
-) -> Result<()> {
-    state.app()?.remove_model(id, delete_file)?;
-    events::tell(&handle, &ModelsChanged {});
-    Ok(())
+pub(crate) async fn remove_model(handle: AppHandle, id: ModelId, delete_file: bool) -> Result<()> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        state.app()?.remove_model(id, delete_file)?;
+        events::tell(&handle, &ModelsChanged {});
+        Ok(())
+    })
+    .await
 }
 
 /// How the loaded models stand.

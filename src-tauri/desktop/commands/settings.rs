@@ -91,10 +91,15 @@ pub(crate) async fn make_snapshot(handle: AppHandle) -> Result<SnapshotInfo, Pro
 pub(crate) async fn undo_update(handle: AppHandle) -> Result<(), Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
-        state.closed(|lock| {
+        let undone = state.closed(|lock| {
             let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())?;
             Ok(snapshot::undo_update(lock, &key, gatehouse_core::now_ms())?)
-        })?;
+        });
+        if undone.is_err() {
+            // The person goes on with what was there; if it does not open, the next command says so.
+            let _ = state.open_now(&handle);
+        }
+        undone?;
         handle.exit(0);
         Ok(())
     })

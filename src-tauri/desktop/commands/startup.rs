@@ -2,9 +2,10 @@
 
 use gatehouse_core::{
     app::StartError,
-    problem::{Problem, ProblemCode},
+    now_ms,
+    problem::Problem,
     secrets::{self, KeyError, KeyHome},
-    store::{LockError, OpenError, SnapshotInfo, snapshot},
+    store::{InstanceLock, LockError, OpenError, SnapshotError, SnapshotInfo, snapshot},
 };
 use serde::Serialize;
 use specta::Type;
@@ -14,7 +15,7 @@ use super::apart;
 use crate::state::{AppState, NotOpen};
 
 /// How the start ended.
-#[derive(Debug, Serialize, Type)]
+#[derive(Debug, Clone, Serialize, Type)]
 #[serde(
     tag = "state",
     rename_all = "snake_case",
@@ -35,6 +36,10 @@ pub(crate) enum Startup {
         data_folder: String,
         snapshots: Vec<SnapshotInfo>,
         can_retry: bool,
+        /// There is no data yet, so its key may also live in a file.
+        can_use_key_file: bool,
+        /// What is there cannot be opened here: it can be set aside for a new beginning.
+        can_start_empty: bool,
     },
 }
 
@@ -43,6 +48,8 @@ pub(crate) enum Startup {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StartupCode {
     Damaged,
+    /// Found in the open data: some of it cannot be read, the rest can.
+    DamagedInPart,
     KeyMissing,
     KeyWrong,
     KeychainLocked,
@@ -55,24 +62,17 @@ pub(crate) enum StartupCode {
     Internal,
 }
 
-/// Open the data, if it is not open yet.
+/// Open the data, if it is not open yet; also to try again after a problem.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn startup(handle: AppHandle) -> Result<Startup, Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(opened(&handle, &state))
-    })
-    .await
-}
-
-/// Try again after a problem.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn retry_startup(handle: AppHandle) -> Result<Startup, Problem> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(opened(&handle, &state))
+        let outcome = state
+            .opened_early()
+            .unwrap_or_else(|| opened(&handle, &state));
+        state.asked.get_or_init(|| ());
+        Ok(outcome)
     })
     .await
 }
@@ -81,19 +81,56 @@ pub(crate) async fn retry_startup(handle: AppHandle) -> Result<Startup, Problem>
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn restore_snapshot(handle: AppHandle, name: String) -> Result<Startup, Problem> {
+    reopened(handle, move |lock| {
+        let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())?;
+        snapshot::restore(lock, &key, &name, now_ms())?;
+        Ok(())
+    })
+    .await
+}
+
+/// Keep the key of new data in a file, where the keychain does not take it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn use_key_file(handle: AppHandle) -> Result<Startup, Problem> {
+    reopened(handle, |lock| {
+        secrets::database_key(lock.folder(), KeyHome::File)?;
+        Ok(())
+    })
+    .await
+}
+
+/// Set everything aside that cannot be opened, and begin anew.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn start_empty(handle: AppHandle) -> Result<Startup, Problem> {
+    reopened(handle, |lock| {
+        snapshot::start_empty(lock, now_ms())?;
+        Ok(())
+    })
+    .await
+}
+
+/// Close, do something to the data folder, and open again, also when that failed. A window that
+/// showed the old data starts afresh.
+async fn reopened(
+    handle: AppHandle,
+    work: impl FnOnce(&InstanceLock) -> Result<(), Problem> + Send + 'static,
+) -> Result<Startup, Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
-        state.closed(|lock| {
-            let (key, _) = secrets::database_key(lock.folder(), KeyHome::preferred())
-                .map_err(|error| Problem::new(ProblemCode::Internal, error))?;
-            Ok(snapshot::restore(
-                lock,
-                &key,
-                &name,
-                gatehouse_core::now_ms(),
-            )?)
-        })?;
-        Ok(opened(&handle, &state))
+        let was_open = state.app().is_ok();
+        let done = state.closed(work);
+        let startup = opened(&handle, &state);
+        done?;
+        if was_open {
+            handle
+                .webview_windows()
+                .values()
+                .try_for_each(tauri::WebviewWindow::reload)
+                .map_err(super::internal)?;
+        }
+        Ok(startup)
     })
     .await
 }
@@ -106,39 +143,43 @@ pub(crate) fn quit(handle: AppHandle) -> Result<(), Problem> {
     Ok(())
 }
 
-fn opened(handle: &AppHandle, state: &AppState) -> Startup {
-    let folder = state.folder();
-    let data_folder = folder
-        .as_ref()
-        .map_or_else(|_| String::new(), |f| f.path().display().to_string());
+pub(crate) fn opened(handle: &AppHandle, state: &AppState) -> Startup {
     match state.open_now(handle) {
         Ok(app) => Startup::Ready {
             version: env!("CARGO_PKG_VERSION").into(),
-            data_folder,
+            data_folder: app.folder.path().display().to_string(),
             key_home: app.key_home,
         },
-        Err(error) => {
-            let code = code(&error);
-            let helps = matches!(
-                code,
-                StartupCode::Damaged | StartupCode::Newer | StartupCode::MigrationFailed
-            );
-            let snapshots = folder
-                .ok()
-                .filter(|_| helps)
-                .and_then(|folder| snapshot::list(&folder).ok());
-            Startup::Problem {
-                code,
-                message: error.to_string(),
-                hint: hint(code).map(Into::into),
-                data_folder,
-                snapshots: snapshots.unwrap_or_default(),
-                can_retry: !matches!(
-                    code,
-                    StartupCode::Newer | StartupCode::Damaged | StartupCode::KeyWrong
-                ),
-            }
-        }
+        Err(error) => problem(state, code(&error), &error),
+    }
+}
+
+/// The screen for damage that was met in data that is open, and goes on working beside it.
+pub(crate) fn found_damaged(state: &AppState, error: &SnapshotError) -> Startup {
+    problem(state, StartupCode::DamagedInPart, error)
+}
+
+fn problem(state: &AppState, code: StartupCode, error: &dyn std::error::Error) -> Startup {
+    use StartupCode as Code;
+    let folder = state.folder().ok();
+    let to_go_back_to = match (&folder, code) {
+        (
+            Some(folder),
+            Code::Damaged | Code::DamagedInPart | Code::Newer | Code::MigrationFailed,
+        ) => snapshot::list(folder).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let is_first_start = |folder| secrets::is_first_start(folder).unwrap_or(false);
+    Startup::Problem {
+        code,
+        message: error.to_string(),
+        hint: hint(code).map(Into::into),
+        can_retry: !matches!(code, Code::Newer | Code::Damaged | Code::KeyWrong),
+        can_use_key_file: matches!(code, Code::KeychainLocked | Code::KeychainMissing)
+            && folder.as_ref().is_some_and(is_first_start),
+        can_start_empty: matches!(code, Code::KeyMissing | Code::KeyWrong | Code::Damaged),
+        data_folder: folder.map_or_else(String::new, |folder| folder.path().display().to_string()),
+        snapshots: to_go_back_to,
     }
 }
 

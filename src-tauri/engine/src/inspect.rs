@@ -1,26 +1,10 @@
 //! Why a file cannot be loaded: what can be seen of it before its weights are read, and what
 //! llama.cpp says of it then, both in words that a person can act on.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::path::Path;
 
+use gatehouse_gguf::{GgufError, GgufSummary, ModelKind, read_summary};
 use gatehouse_protocol::{LoadErrorKind, ModelPurpose};
-
-use crate::gguf::{Gguf, GgufError, Value};
-
-/// Architectures that read texts and write none.
-const EMBEDDING_ARCHITECTURES: &[&str] = &[
-    "bert",
-    "modern-bert",
-    "nomic-bert",
-    "nomic-bert-moe",
-    "neo-bert",
-    "jina-bert-v2",
-    "jina-bert-v3",
-    "eurobert",
-    "t5encoder",
-    "gemma-embedding",
-    "llama-embed",
-];
 
 /// A load that failed, as the app is told of it.
 #[derive(Debug, thiserror::Error)]
@@ -44,30 +28,31 @@ impl LoadFailure {
 
 impl From<GgufError> for LoadFailure {
     fn from(error: GgufError) -> Self {
-        match &error {
-            GgufError::Io(e) => Self::from_io(e),
-            GgufError::Version(_) => Self::new(LoadErrorKind::Unsupported, error.to_string()),
-            _ => Self::new(LoadErrorKind::Damaged, error.to_string()),
-        }
-    }
-}
-
-impl LoadFailure {
-    fn from_io(error: &std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::new(
-                LoadErrorKind::NotFound,
-                "The file is not there any more. Add the model again from where it is now.",
-            ),
-            ErrorKind::PermissionDenied => Self::new(
-                LoadErrorKind::Unreadable,
-                "You may not read this file. Change its permissions, then try again.",
-            ),
-            _ => Self::new(
-                LoadErrorKind::Unreadable,
-                format!("The file cannot be read: {error}."),
-            ),
-        }
+        let kind = match &error {
+            GgufError::NotFound | GgufError::PartMissing { .. } => LoadErrorKind::NotFound,
+            GgufError::Folder
+            | GgufError::NotAFile
+            | GgufError::NotAllowed
+            | GgufError::Unreadable(_) => LoadErrorKind::Unreadable,
+            GgufError::BigEndian
+            | GgufError::OldVersion
+            | GgufError::UnknownVersion(_)
+            | GgufError::UnknownTensorType(_)
+            | GgufError::NotAModel(_)
+            | GgufError::NotFirstPart { .. } => LoadErrorKind::Unsupported,
+            GgufError::VocabOnly => LoadErrorKind::VocabOnly,
+            GgufError::Empty
+            | GgufError::OnlyZeros
+            | GgufError::WebPage { .. }
+            | GgufError::LfsPointer
+            | GgufError::Text { .. }
+            | GgufError::OtherFormat(_)
+            | GgufError::NotGguf
+            | GgufError::Truncated { .. }
+            | GgufError::Absurd(_)
+            | GgufError::Malformed(_) => LoadErrorKind::Damaged,
+        };
+        Self::new(kind, format!("{error} {}", error.hint()))
     }
 }
 
@@ -75,83 +60,15 @@ impl LoadFailure {
 ///
 /// # Errors
 /// [`LoadFailure`] with the reason.
-pub fn inspect(path: &Path, purpose: ModelPurpose) -> Result<Gguf, LoadFailure> {
-    let metadata = fs::metadata(path).map_err(|e| LoadFailure::from_io(&e))?;
-    if metadata.is_dir() {
-        return Err(LoadFailure::new(
-            LoadErrorKind::Unreadable,
-            "This is a folder. Choose the GGUF file inside it.",
-        ));
-    }
-    // Opening a pipe would wait for somebody to write into it.
-    if !metadata.is_file() {
-        return Err(LoadFailure::new(
-            LoadErrorKind::Unreadable,
-            "This is no ordinary file. Choose a GGUF file on a disk.",
-        ));
-    }
-    let gguf = Gguf::open(path)?;
-    let Some(architecture) = gguf.architecture().filter(|name| !name.is_empty()) else {
-        return Err(GgufError::Nonsense("it does not name an architecture").into());
-    };
-    refuse_parts(&gguf, architecture)?;
-    if gguf.tensors == 0 {
-        return Err(LoadFailure::new(
-            LoadErrorKind::VocabOnly,
-            "The file holds a vocabulary without weights, so it cannot answer. Choose the model's main file.",
-        ));
-    }
-    refuse_absurd_numbers(&gguf)?;
-    if purpose == ModelPurpose::Chat && writes_no_text(&gguf, architecture) {
+pub fn inspect(path: &Path, purpose: ModelPurpose) -> Result<GgufSummary, LoadFailure> {
+    let summary = read_summary(path)?;
+    if purpose == ModelPurpose::Chat && summary.kind == ModelKind::Embedding {
         return Err(LoadFailure::new(
             LoadErrorKind::WrongPurpose,
             "This model turns texts into vectors and cannot chat. Choose a chat model.",
         ));
     }
-    Ok(gguf)
-}
-
-fn refuse_parts(gguf: &Gguf, architecture: &str) -> Result<(), LoadFailure> {
-    let what = match gguf.text("general.type") {
-        Some("adapter") => {
-            "The file is an adapter (LoRA) for another model. Choose the model itself."
-        }
-        Some("mmproj") => "The file is the image part of another model. Choose the model itself.",
-        _ if architecture == "clip" => {
-            "The file is the image part of another model. Choose the model itself."
-        }
-        _ if matches!(gguf.get("split.no"), Some(Value::Int(1..))) => {
-            "The file is a later part of a model that was split. Choose the first part; the others are found beside it."
-        }
-        _ => return Ok(()),
-    };
-    Err(LoadFailure::new(LoadErrorKind::Unsupported, what))
-}
-
-/// Numbers that llama.cpp would take at their word, some of them into a failed assertion.
-fn refuse_absurd_numbers(gguf: &Gguf) -> Result<(), LoadFailure> {
-    let bounds = [
-        ("block_count", 1, 512),
-        ("embedding_length", 1, 1 << 20),
-        ("context_length", 1, 1 << 30),
-        ("attention.head_count", 0, 1 << 16),
-        ("feed_forward_length", 0, 1 << 24),
-        ("expert_count", 0, 1 << 12),
-    ];
-    for (key, least, most) in bounds {
-        if let Some(Value::Int(value)) = gguf.of_architecture(key)
-            && !(least..=most).contains(value)
-        {
-            return Err(GgufError::Absurd(format!("{value} for {key}")).into());
-        }
-    }
-    Ok(())
-}
-
-/// Whether a model reads a text as a whole and predicts no next token.
-pub fn writes_no_text(gguf: &Gguf, architecture: &str) -> bool {
-    EMBEDDING_ARCHITECTURES.contains(&architecture)
-        || gguf.of_architecture("attention.causal") == Some(&Value::Bool(false))
+    Ok(summary)
 }
 
 /// Turn what llama.cpp reported into a reason for people.
@@ -173,17 +90,6 @@ pub fn explain(errors: &str) -> LoadFailure {
         );
     }
     if has(&[
-        "not within the file bounds",
-        "within file bounds",
-        "corrupted or incomplete",
-        "unexpectedly reached end",
-    ]) {
-        return LoadFailure::new(
-            LoadErrorKind::Damaged,
-            "The file is cut off: weights that it lists are missing at its end. Download it again.",
-        );
-    }
-    if has(&[
         "unable to allocate",
         "failed to allocate",
         "out of memory",
@@ -202,6 +108,8 @@ pub fn explain(errors: &str) -> LoadFailure {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, ErrorKind};
+
     use super::*;
 
     #[test]
@@ -230,7 +138,8 @@ mod tests {
             (ErrorKind::PermissionDenied, LoadErrorKind::Unreadable),
             (ErrorKind::Other, LoadErrorKind::Unreadable),
         ] {
-            assert_eq!(LoadFailure::from_io(&error.into()).kind, kind, "{error:?}");
+            let failure = LoadFailure::from(GgufError::from(io::Error::from(error)));
+            assert_eq!(failure.kind, kind, "{error:?}");
         }
     }
 }

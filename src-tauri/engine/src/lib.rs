@@ -7,7 +7,6 @@ mod date;
 mod embedding;
 pub mod exit;
 pub mod ffi;
-mod gguf;
 mod inspect;
 mod load;
 mod log;

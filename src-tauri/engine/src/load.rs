@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use gatehouse_gguf::{GgufSummary, words};
 use gatehouse_protocol::{LoadErrorKind, LoadRequest, LoadedModel, ModelPurpose};
 use llama_cpp_2::{
     llama_backend::LlamaBackend,
@@ -16,8 +17,7 @@ use llama_cpp_2::{
 
 use crate::{
     ffi::{Context, ContextShape, Output},
-    gguf::Gguf,
-    inspect::{LoadFailure, explain, inspect, writes_no_text},
+    inspect::{LoadFailure, explain, inspect},
     log, memory,
 };
 
@@ -53,10 +53,20 @@ pub fn load(
     stop: Arc<AtomicBool>,
     progress: impl FnMut(f32) + 'static,
 ) -> Result<Loaded, LoadFailure> {
+    let request = &LoadRequest {
+        // The app asks for all layers on a GPU; a computer or a build without one takes none, and
+        // then all counts as memory of the computer.
+        gpu_layers: if backend.supports_gpu_offload() {
+            request.gpu_layers
+        } else {
+            0
+        },
+        ..request.clone()
+    };
     let path = Path::new(&request.path);
-    let gguf = inspect(path, request.purpose)?;
-    let wanted = Wanted::of(request, &gguf);
-    wanted.check_memory(&gguf)?;
+    let summary = inspect(path, request.purpose)?;
+    let wanted = Wanted::of(request, &summary);
+    wanted.check_memory(&summary)?;
     let model = Arc::new(read_weights(backend, request, cancelled, progress)?);
     check_cancelled(cancelled)?;
     let shape = wanted.shape(&model);
@@ -71,7 +81,7 @@ pub fn load(
         embedding_length: u32::try_from(model.n_embd_out()).unwrap_or(0),
         threads: shape.threads,
         weights_bytes: model.size(),
-        kv_cache_bytes: wanted.cache_bytes(&gguf, context.context_tokens()),
+        kv_cache_bytes: wanted.cache_bytes(&summary, context.context_tokens()),
         has_chat_template: model.chat_template(None).is_ok(),
     };
     Ok(Loaded {
@@ -99,24 +109,19 @@ struct Wanted {
     threads: u32,
     gpu: bool,
     output: Output,
-    /// Whether there is a KV cache: models that read a whole text at once have none.
-    remembers: bool,
 }
 
 impl Wanted {
-    fn of(request: &LoadRequest, gguf: &Gguf) -> Self {
-        let trained = gguf
-            .int("context_length")
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(u32::MAX);
+    fn of(request: &LoadRequest, summary: &GgufSummary) -> Self {
+        let trained = summary.trained_context_tokens.unwrap_or(u32::MAX);
         let most = match request.purpose {
             ModelPurpose::Chat => trained,
             ModelPurpose::Embedding => trained.min(MAX_EMBEDDING_TOKENS),
         };
-        let output = match (request.purpose, gguf.int("pooling_type")) {
+        let output = match (request.purpose, summary.pooling) {
             (ModelPurpose::Chat, _) => Output::NextToken,
-            (ModelPurpose::Embedding, Some(1..)) => Output::Embedding,
-            (ModelPurpose::Embedding, _) => Output::MeanEmbedding,
+            (ModelPurpose::Embedding, Some(_)) => Output::Embedding,
+            (ModelPurpose::Embedding, None) => Output::MeanEmbedding,
         };
         Self {
             context_tokens: request.context_tokens.max(MIN_CONTEXT_TOKENS).min(most),
@@ -126,35 +131,22 @@ impl Wanted {
                 .map_or_else(physical_cores, |threads| threads.clamp(1, 512)),
             gpu: request.gpu_layers > 0,
             output,
-            remembers: gguf
-                .architecture()
-                .is_some_and(|name| !writes_no_text(gguf, name)),
         }
     }
 
-    fn cache_bytes(&self, gguf: &Gguf, context_tokens: u32) -> u64 {
-        let streams = if self.output == Output::NextToken {
-            self.sequences
-        } else {
-            1
+    fn cache_bytes(&self, summary: &GgufSummary, context_tokens: u32) -> u64 {
+        // Texts to embed share the room of one.
+        let streams = match self.output {
+            Output::NextToken => self.sequences,
+            Output::Embedding | Output::MeanEmbedding => 1,
         };
-        let tokens = u64::from(context_tokens) * u64::from(streams);
-        if self.remembers {
-            memory::kv_cache_bytes(gguf, tokens)
-        } else {
-            0
-        }
+        summary.kv_cache_bytes(context_tokens, streams)
     }
 
-    fn check_memory(&self, gguf: &Gguf) -> Result<(), LoadFailure> {
-        let tokens = u64::from(self.context_tokens) * u64::from(self.sequences);
-        let cache = if self.remembers {
-            memory::kv_cache_bytes(gguf, tokens)
-        } else {
-            0
-        };
+    fn check_memory(&self, summary: &GgufSummary) -> Result<(), LoadFailure> {
+        let cache = self.cache_bytes(summary, self.context_tokens);
         // Layers on a GPU need that one's memory; llama.cpp says when it is too little.
-        let weights = if self.gpu { 0 } else { gguf.file_bytes };
+        let weights = if self.gpu { 0 } else { summary.weights_bytes };
         let needed = weights
             .saturating_add(cache)
             .saturating_add(memory::OVERHEAD_BYTES);
@@ -164,12 +156,12 @@ impl Wanted {
                 format!(
                     "Not enough memory: {} are needed ({} for the weights, {} for a context of {} tokens, {} at once), \
                      {} are free. Close other programs, or choose a shorter context or a smaller model.",
-                    memory::gigabytes(needed),
-                    memory::gigabytes(weights),
-                    memory::gigabytes(cache),
-                    self.context_tokens,
+                    words::size(needed),
+                    words::size(weights),
+                    words::size(cache),
+                    words::count(self.context_tokens.into()),
                     self.sequences,
-                    memory::gigabytes(available),
+                    words::size(available),
                 ),
             )),
             _ => Ok(()),

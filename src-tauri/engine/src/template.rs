@@ -3,12 +3,10 @@
 //! Templates come with models from anywhere, so they run with bounded steps, depth and output, and
 //! can reach nothing but the messages and the date.
 
-use std::{
-    io,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::io;
 
 use gatehouse_protocol::{ChatMessage, Role};
+use jiff::ZonedDateTime;
 use minijinja::{Environment, Error, ErrorKind, Value, context, value::Kwargs};
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
@@ -70,7 +68,7 @@ impl Template {
             },
         );
         environment.add_function("strftime_now", |format: String| {
-            date::format(&format, now_seconds())
+            date::format(&format, &ZonedDateTime::now())
         });
         environment.add_filter("tojson", to_json);
         environment.add_template_owned("chat", without_generation_marks(source))?;
@@ -142,12 +140,6 @@ impl Template {
         self.run(&[message(Role::System, PROBE), message(Role::User, "Hello")])
             .is_ok_and(|text| text.contains(PROBE))
     }
-}
-
-fn now_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 /// Marks for training, which other engines of Jinja do not know; they change nothing in the text.

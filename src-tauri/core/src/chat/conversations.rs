@@ -212,6 +212,22 @@ pub fn set_title(conn: &Connection, id: ConversationId, title: &str) -> rusqlite
     Ok(())
 }
 
+/// Give a conversation the model of its first answer, unless a person has chosen one.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn settle_model(
+    conn: &Connection,
+    id: ConversationId,
+    model: ModelId,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE conversations SET model_id = ?2 WHERE id = ?1 AND model_id IS NULL",
+    )?
+    .execute(params![id, model])?;
+    Ok(())
+}
+
 /// Change what a person can set.
 ///
 /// # Errors
@@ -278,10 +294,14 @@ fn changed(rows: usize) -> Result<(), ChatError> {
     }
 }
 
-/// Titles are one line of at most 120 characters.
+/// Titles are one line of at most 120 characters, none of which a terminal would act on.
 fn one_line(text: &str) -> String {
     let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    joined.chars().take(120).collect()
+    joined
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(120)
+        .collect()
 }
 
 pub(super) fn json(sampling: &Sampling) -> String {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use gatehouse_protocol::{ChatMessage, Role};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
@@ -23,7 +23,8 @@ use crate::{
 // rowid may change when the file is rewritten. An answer is indexed once it is complete; the old
 // text leaves the index before the update, as SQLite runs the newest trigger of a kind first.
 // Parents are not deleted in cascade: a long conversation is deeper than SQLite allows for that.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
     name: "2026-11-23 create messages",
     sql: "CREATE TABLE messages (
             number INTEGER PRIMARY KEY,
@@ -54,13 +55,19 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.state <> 'streaming' BEGIN
             INSERT INTO messages_fts(messages_fts, rowid, text) VALUES ('delete', old.number, old.text);
           END;",
-}];
+    },
+    Migration {
+        name: "2026-11-24 add the model of imported answers",
+        sql: "ALTER TABLE messages ADD COLUMN written_by TEXT",
+    },
+];
 
 /// How a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
     /// Complete.
+    #[default]
     Done,
     /// Being written.
     Streaming,
@@ -81,7 +88,7 @@ impl MessageState {
         (Self::Interrupted, "interrupted"),
     ];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         Self::NAMES
             .iter()
             .find(|(state, _)| *state == self)
@@ -123,6 +130,31 @@ pub struct Message {
     pub siblings: Vec<MessageId>,
     /// The call that wrote it.
     pub call: Option<CallSummary>,
+    /// The model that wrote it elsewhere, before it was imported.
+    pub written_by: Option<String>,
+}
+
+impl Message {
+    /// Who speaks, for a text that is read: `You`, the model, or `Answer` where nobody knows.
+    pub fn speaker(&self) -> &str {
+        match (self.role, &self.call, &self.written_by) {
+            (Role::User, ..) => "You",
+            (_, Some(call), _) => &call.model,
+            (_, None, Some(model)) => model,
+            (_, None, None) => "Answer",
+        }
+    }
+}
+
+impl MessageState {
+    /// What a reader must know of an answer that did not come to its end.
+    pub fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Stopped => Some("This answer was stopped."),
+            Self::Failed | Self::Interrupted => Some("This answer is not complete."),
+            Self::Done | Self::Streaming => None,
+        }
+    }
 }
 
 /// A conversation with the branch that is shown.
@@ -135,15 +167,6 @@ pub struct Thread {
     pub messages: Vec<Message>,
 }
 
-/// Two new rows: what a person said and the answer that is about to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewTurn {
-    /// The question; `None` when an old one is answered again.
-    pub question: Option<MessageId>,
-    /// The answer, in state [`MessageState::Streaming`].
-    pub answer: MessageId,
-}
-
 /// A conversation with the branch that it shows.
 ///
 /// # Errors
@@ -151,7 +174,8 @@ pub struct NewTurn {
 pub fn thread(conn: &Connection, id: ConversationId) -> Result<Thread, ChatError> {
     let conversation = conversations::get(conn, id)?;
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT m.id, m.parent_id, m.role, m.text, m.state, m.problem, m.created_at_ms, r.verdict, {}
+        "SELECT m.id, m.parent_id, m.role, m.text, m.state, m.problem, m.created_at_ms, r.verdict,
+                m.written_by, {}
          FROM messages m
          LEFT JOIN ratings r ON r.message_id = m.id
          LEFT JOIN calls k ON k.message_id = m.id AND k.purpose = 'chat'
@@ -185,60 +209,6 @@ pub fn thread(conn: &Connection, id: ConversationId) -> Result<Thread, ChatError
     })
 }
 
-/// Say something at the end of the branch that is shown, and make room for its answer.
-///
-/// # Errors
-/// [`ChatError::EmptyMessage`], [`ChatError::NoConversation`].
-pub fn begin_turn(
-    conn: &Connection,
-    conversation: ConversationId,
-    text: &str,
-    now_ms: i64,
-) -> Result<NewTurn, ChatError> {
-    let leaf = conversations::get(conn, conversation)?.leaf;
-    ask(conn, conversation, leaf, text, now_ms)
-}
-
-/// Say something else in place of an old question: a new version of it, and room for its answer.
-///
-/// # Errors
-/// [`ChatError::EmptyMessage`], [`ChatError::NoMessage`] when it is no question.
-pub fn begin_edit(
-    conn: &Connection,
-    question: MessageId,
-    text: &str,
-    now_ms: i64,
-) -> Result<NewTurn, ChatError> {
-    let (conversation, parent) = place(conn, question, "user")?;
-    ask(conn, conversation, parent, text, now_ms)
-}
-
-/// Answer an old question again: room for a new version of its answer.
-///
-/// # Errors
-/// [`ChatError::NoMessage`] when it is no answer.
-pub fn begin_regenerate(
-    conn: &Connection,
-    answer: MessageId,
-    now_ms: i64,
-) -> Result<NewTurn, ChatError> {
-    let (conversation, parent) = place(conn, answer, "assistant")?;
-    let answer = insert(
-        conn,
-        conversation,
-        parent,
-        "assistant",
-        "",
-        MessageState::Streaming,
-        now_ms,
-    )?;
-    show(conn, conversation, answer, now_ms)?;
-    Ok(NewTurn {
-        question: None,
-        answer,
-    })
-}
-
 /// The conversation of a message, whether or not it is on the branch that is shown.
 pub(crate) fn conversation_of(
     conn: &Connection,
@@ -250,39 +220,12 @@ pub(crate) fn conversation_of(
         .ok_or(ChatError::NoMessage)
 }
 
-/// Keep what was written so far of an answer that is still being written.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub fn keep_partial(conn: &Connection, answer: MessageId, text: &str) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE messages SET text = ?2 WHERE id = ?1")?
-        .execute(params![answer, text])?;
-    Ok(())
-}
-
-/// Complete an answer.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub fn end_answer(
-    conn: &Connection,
-    answer: MessageId,
-    text: &str,
-    state: MessageState,
-    problem: Option<&Problem>,
-) -> rusqlite::Result<()> {
-    let problem = problem
-        .map(|p| serde_json::to_string(p).expect("a problem is JSON because it is made of texts"));
-    conn.prepare_cached("UPDATE messages SET text = ?2, state = ?3, problem = ?4 WHERE id = ?1")?
-        .execute(params![answer, text, state.name(), problem])?;
-    Ok(())
-}
-
 /// One message as [`thread`] has it.
 pub(crate) fn one(conn: &Connection, id: MessageId) -> Result<Message, ChatError> {
     let mut found = conn
         .prepare_cached(&format!(
-            "SELECT m.id, m.parent_id, m.role, m.text, m.state, m.problem, m.created_at_ms, r.verdict, {}
+            "SELECT m.id, m.parent_id, m.role, m.text, m.state, m.problem, m.created_at_ms, r.verdict,
+                m.written_by, {}
              FROM messages m
              LEFT JOIN ratings r ON r.message_id = m.id
              LEFT JOIN calls k ON k.message_id = m.id AND k.purpose = 'chat'
@@ -352,111 +295,16 @@ pub fn switch_branch(conn: &Connection, version: MessageId) -> Result<Conversati
     Ok(conversation)
 }
 
-/// Mark answers that an earlier run of the app left unfinished; what was kept of them stays.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub fn interrupt_unfinished(conn: &Connection) -> rusqlite::Result<usize> {
-    conn.execute(
-        "UPDATE messages SET state = 'interrupted' WHERE state = 'streaming'",
-        [],
-    )
-}
-
-fn ask(
-    conn: &Connection,
-    conversation: ConversationId,
-    parent: Option<MessageId>,
-    text: &str,
-    now_ms: i64,
-) -> Result<NewTurn, ChatError> {
-    if text.trim().is_empty() {
-        return Err(ChatError::EmptyMessage);
-    }
-    let question = insert(
-        conn,
-        conversation,
-        parent,
-        "user",
-        text,
-        MessageState::Done,
-        now_ms,
-    )?;
-    let answer = insert(
-        conn,
-        conversation,
-        Some(question),
-        "assistant",
-        "",
-        MessageState::Streaming,
-        now_ms,
-    )?;
-    show(conn, conversation, answer, now_ms)?;
-    Ok(NewTurn {
-        question: Some(question),
-        answer,
-    })
-}
-
-/// Where a message of one role stands: its conversation and its parent.
-fn place(
-    conn: &Connection,
-    message: MessageId,
-    role: &str,
-) -> Result<(ConversationId, Option<MessageId>), ChatError> {
-    conn.prepare_cached(
-        "SELECT m.conversation_id, m.parent_id FROM messages m JOIN conversations c ON c.id = m.conversation_id
-         WHERE m.id = ?1 AND m.role = ?2 AND c.deleted_at_ms IS NULL",
-    )?
-    .query_row(params![message, role], |row| Ok((row.get(0)?, row.get(1)?)))
-    .optional()?
-    .ok_or(ChatError::NoMessage)
-}
-
-pub(super) fn insert(
-    conn: &Connection,
-    conversation: ConversationId,
-    parent: Option<MessageId>,
-    role: &str,
-    text: &str,
-    state: MessageState,
-    now_ms: i64,
-) -> rusqlite::Result<MessageId> {
-    let id = MessageId::new();
-    conn.prepare_cached(
-        "INSERT INTO messages (id, conversation_id, parent_id, role, text, state, created_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        id,
-        conversation,
-        parent,
-        role,
-        text,
-        state.name(),
-        now_ms
-    ])?;
-    Ok(id)
-}
-
-/// Show a branch by its last message, and put the conversation on top of the list.
-pub(super) fn show(
-    conn: &Connection,
-    conversation: ConversationId,
-    leaf: MessageId,
-    now_ms: i64,
-) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE conversations SET leaf_id = ?2, updated_at_ms = ?3 WHERE id = ?1")?
-        .execute(params![conversation, leaf, now_ms])?;
-    Ok(())
-}
-
 pub(super) fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
     Ok(if row.get_ref(column)?.as_str()? == "user" {
         Role::User
     } else {
         Role::Assistant
     })
+}
+
+pub(super) fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<MessageState> {
+    Ok(MessageState::from_name(row.get_ref(column)?.as_str()?))
 }
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -466,14 +314,15 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         parent_id: row.get(1)?,
         role: role(row, 2)?,
         text: row.get(3)?,
-        state: MessageState::from_name(row.get_ref(4)?.as_str()?),
+        state: state(row, 4)?,
         problem: problem.and_then(|json| serde_json::from_str(&json).ok()),
         created_at_ms: row.get(6)?,
         rating: row.get(7)?,
         siblings: Vec::new(),
+        written_by: row.get(8)?,
         call: row
-            .get::<_, Option<i64>>(8)?
-            .map(|_| costs::summary(row, 8))
+            .get::<_, Option<i64>>(9)?
+            .map(|_| costs::summary(row, 9))
             .transpose()?,
     })
 }

@@ -7,21 +7,24 @@ mod presets;
 mod ratings;
 mod search;
 mod transfer;
+mod turns;
 
 pub use conversations::{
     Conversation, ConversationSummary, Options, create, delete, get, list, purge_deleted, rename,
     restore, set_options, set_title,
 };
 pub use drafts::{draft, save_draft};
-pub use messages::{
-    Message, MessageState, NewTurn, Thread, begin_edit, begin_regenerate, begin_turn, end_answer,
-    history, interrupt_unfinished, keep_partial, switch_branch, thread,
-};
+pub use messages::{Message, MessageState, Thread, history, switch_branch, thread};
 pub use presets::{Preset, delete_preset, presets, save_preset};
 pub use ratings::{Rating, rate};
 pub use search::{SearchHit, SnippetPart, search};
 pub use transfer::{ExportFormat, Exported, TransferError, export, import};
+pub use turns::{
+    NewTurn, begin_edit, begin_regenerate, begin_turn, end_answer, interrupt_unfinished,
+    keep_partial,
+};
 
+pub(crate) use conversations::settle_model;
 pub(crate) use messages::{conversation_of, one};
 
 use crate::store::{Migration, StoreError};

@@ -66,24 +66,57 @@ fn in_titles(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<Search
     )?;
     let rows = statement.query_map([], |row| {
         let title: String = row.get(1)?;
-        Ok(SearchHit {
+        let Some(snippet) = marked(&title, words) else {
+            return Ok(None);
+        };
+        Ok(Some(SearchHit {
             conversation_id: row.get(0)?,
             message_id: None,
-            snippet: vec![SnippetPart {
-                text: title.clone(),
-                hit: true,
-            }],
+            snippet,
             title: Some(title),
             at_ms: row.get(2)?,
-        })
+        }))
     })?;
-    let has_words = |hit: &SearchHit| {
-        let title = hit.title.as_deref().unwrap_or_default().to_lowercase();
-        words.iter().all(|word| title.contains(word))
-    };
-    rows.filter(|row| row.as_ref().map_or(true, has_words))
+    rows.filter_map(Result::transpose)
         .take(MOST as usize)
         .collect()
+}
+
+/// The title with the words in it marked, in whatever case they are; `None` if one is missing.
+fn marked(title: &str, words: &[String]) -> Option<Vec<SnippetPart>> {
+    // One letter may become several in lower case, so each knows where it came from.
+    let (lower, origin): (Vec<char>, Vec<usize>) = title
+        .chars()
+        .enumerate()
+        .flat_map(|(at, letter)| letter.to_lowercase().map(move |lower| (lower, at)))
+        .unzip();
+    let mut hits = vec![false; title.chars().count()];
+    for word in words {
+        let word: Vec<char> = word.chars().collect();
+        let mut found = false;
+        for start in 0..(lower.len() + 1).saturating_sub(word.len()) {
+            if lower[start..].starts_with(&word) {
+                found = true;
+                origin[start..start + word.len()]
+                    .iter()
+                    .for_each(|&at| hits[at] = true);
+            }
+        }
+        if !found {
+            return None;
+        }
+    }
+    let mut parts: Vec<SnippetPart> = Vec::new();
+    for (letter, hit) in title.chars().zip(hits) {
+        match parts.last_mut() {
+            Some(part) if part.hit == hit => part.text.push(letter),
+            _ => parts.push(SnippetPart {
+                text: letter.into(),
+                hit,
+            }),
+        }
+    }
+    Some(parts)
 }
 
 fn in_messages(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<SearchHit>> {
@@ -157,7 +190,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_words_are_marked_in_a_title_whatever_their_case() {
+        let words = ["istanbul".to_string(), "lea".to_string()];
+        let parts = marked("LEASE in istanbul", &words).unwrap();
+        let seen: Vec<_> = parts.iter().map(|p| (p.text.as_str(), p.hit)).collect();
+        let expected = [("LEA", true), ("SE in ", false), ("istanbul", true)];
+        assert_eq!(seen, expected);
+        assert_eq!(marked("LEASE", &words), None, "a word is missing");
+    }
+
     proptest! {
+        #[test]
+        fn marking_changes_no_title(title in "\\PC{0,20}", word in "\\PC{1,3}") {
+            if let Some(parts) = marked(&title, &[word.to_lowercase()]) {
+                let joined: String = parts.iter().map(|part| part.text.as_str()).collect();
+                prop_assert_eq!(joined, title);
+                prop_assert!(parts.iter().any(|part| part.hit));
+            }
+        }
+
         #[test]
         fn no_text_is_lost_or_invented_by_splitting(marked in "[a-c\u{1}\u{2}]{0,30}") {
             let joined: String = parts(&marked).into_iter().map(|part| part.text).collect();

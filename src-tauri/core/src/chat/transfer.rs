@@ -9,10 +9,13 @@ use std::fmt::Write as _;
 
 use gatehouse_protocol::{Role, Sampling};
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
-use super::{ChatError, Message, MessageState, Options, Rating, conversations, messages, rate};
+use super::{
+    ChatError, Message, MessageState, Options, Rating, conversations, messages, rate,
+    turns::{self, NewMessage},
+};
 use crate::ids::{ConversationId, MessageId, WorkspaceId};
 
 const FORMAT: &str = "gatehouse-conversations";
@@ -51,6 +54,9 @@ pub enum TransferError {
     /// A message follows one that is not in the file.
     #[error("the file is damaged: message {0} follows a message that is not there")]
     Orphan(usize),
+    /// A question follows a question, or an answer follows none.
+    #[error("the file is damaged: message {0} is not a question and its answer in turn")]
+    OutOfTurn(usize),
     /// A setting in it cannot be used.
     #[error(transparent)]
     Chat(#[from] ChatError),
@@ -77,6 +83,8 @@ struct FileConversation {
     created_at_ms: i64,
     updated_at_ms: i64,
     system_prompt: String,
+    /// Settings that an older or newer app did not write have their defaults.
+    #[serde(deserialize_with = "over_defaults")]
     sampling: Sampling,
     /// Parents before their children.
     messages: Vec<FileMessage>,
@@ -92,11 +100,31 @@ struct FileMessage {
     role: Role,
     text: String,
     created_at_ms: i64,
+    /// How it stands; complete if it does not say.
+    #[serde(default, skip_serializing_if = "is_done")]
+    state: MessageState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rating: Option<Rating>,
     /// The model that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<String>,
+}
+
+fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
+    let stored = serde_json::Map::deserialize(from)?;
+    let mut all = serde_json::to_value(Sampling::default()).map_err(D::Error::custom)?;
+    all.as_object_mut()
+        .expect("it is an object because it is made of a struct")
+        .extend(stored);
+    serde_json::from_value(all).map_err(D::Error::custom)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_done(state: &MessageState) -> bool {
+    *state == MessageState::Done
 }
 
 /// Make the file of one conversation.
@@ -165,33 +193,40 @@ fn import_one(
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;
     }
-    let mut ids: Vec<MessageId> = Vec::with_capacity(file.messages.len());
+    let mut made: Vec<(MessageId, Role)> = Vec::with_capacity(file.messages.len());
     for (position, message) in file.messages.into_iter().enumerate() {
         let parent = match message.parent {
             None => None,
-            Some(parent) => Some(*ids.get(parent).ok_or(TransferError::Orphan(position))?),
+            Some(parent) => Some(*made.get(parent).ok_or(TransferError::Orphan(position))?),
         };
-        let role = if message.role == Role::User {
-            "user"
-        } else {
-            "assistant"
+        let in_turn = match message.role {
+            Role::User => parent.is_none_or(|(_, role)| role == Role::Assistant),
+            Role::Assistant => parent.is_some_and(|(_, role)| role == Role::User),
+            Role::System => false,
         };
-        let new = messages::insert(
-            conn,
-            id,
-            parent,
-            role,
-            &message.text,
-            MessageState::Done,
-            message.created_at_ms,
-        )?;
-        if role == "assistant" && message.rating.is_some() {
+        if !in_turn {
+            return Err(TransferError::OutOfTurn(position));
+        }
+        let new = NewMessage {
+            parent: parent.map(|(id, _)| id),
+            role: message.role,
+            text: &message.text,
+            state: match message.state {
+                // It was being written when the file was made, and nobody writes it here.
+                MessageState::Streaming => MessageState::Interrupted,
+                state => state,
+            },
+            written_by: message.model.as_deref(),
+            created_at_ms: message.created_at_ms,
+        };
+        let new = turns::insert(conn, id, &new)?;
+        if message.role == Role::Assistant && message.rating.is_some() {
             rate(conn, new, message.rating, message.created_at_ms)?;
         }
-        ids.push(new);
+        made.push((new, message.role));
     }
-    if let Some(&leaf) = ids.get(file.leaf).or(ids.last()) {
-        messages::show(conn, id, leaf, file.updated_at_ms)?;
+    if let Some(&(leaf, _)) = made.get(file.leaf).or(made.last()) {
+        turns::show(conn, id, leaf, file.updated_at_ms)?;
     }
     Ok(id)
 }
@@ -200,7 +235,8 @@ fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatErro
     let conversation = &thread.conversation;
     let mut statement = conn.prepare_cached(
         "SELECT m.id, m.parent_id, m.role, m.text, m.created_at_ms, r.verdict,
-                (SELECT k.model FROM calls k WHERE k.message_id = m.id AND k.purpose = 'chat')
+                coalesce((SELECT k.model FROM calls k WHERE k.message_id = m.id AND k.purpose = 'chat'), m.written_by),
+                m.state
          FROM messages m LEFT JOIN ratings r ON r.message_id = m.id
          WHERE m.conversation_id = ?1 ORDER BY m.number",
     )?;
@@ -217,6 +253,7 @@ fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatErro
             created_at_ms: row.get(4)?,
             rating: row.get(5)?,
             model: row.get(6)?,
+            state: messages::state(row, 7)?,
         });
     }
     let file = File {
@@ -242,19 +279,16 @@ fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatErro
 fn markdown(title: &str, shown: &[Message]) -> String {
     let mut text = format!("# {title}\n");
     for message in shown {
-        let speaker = match (&message.role, &message.call) {
-            (Role::User, _) => "You",
-            (_, Some(call)) => &call.model,
-            (_, None) => "Answer",
-        };
-        write!(text, "\n## {speaker}\n\n{}\n", message.text.trim())
-            .expect("a string takes every write");
-        let note = match message.state {
-            MessageState::Stopped => "This answer was stopped.",
-            MessageState::Failed | MessageState::Interrupted => "This answer is not complete.",
-            MessageState::Done | MessageState::Streaming => continue,
-        };
-        write!(text, "\n*{note}*\n").expect("a string takes every write");
+        write!(
+            text,
+            "\n## {}\n\n{}\n",
+            message.speaker(),
+            message.text.trim()
+        )
+        .expect("a string takes every write");
+        if let Some(note) = message.state.note() {
+            write!(text, "\n*{note}*\n").expect("a string takes every write");
+        }
     }
     text
 }

@@ -1,14 +1,17 @@
 //! One row for each call to a model, written in the same transaction as the message that it made.
 
 use gatehouse_protocol::FinishReason;
-use rusqlite::{
-    Connection, Row, params,
-    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
-};
-use serde::{Deserialize, Serialize, de::IntoDeserializer};
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+use super::{
+    prices::PriceId,
+    process,
+    spending::release,
+    stored::{name_of, stored_by_name},
+};
 use crate::{
     ids::{ConversationId, MessageId, ModelId, WorkspaceId},
     money::Money,
@@ -16,9 +19,10 @@ use crate::{
 };
 
 // A conversation may go, what it cost stays: its calls lose the link, not their figures.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-23 create calls",
-    sql: "CREATE TABLE calls (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-23 create calls",
+        sql: "CREATE TABLE calls (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
             started_at_ms INTEGER NOT NULL,
             workspace_id BLOB NOT NULL REFERENCES workspaces(id),
@@ -46,26 +50,24 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE INDEX calls_by_message ON calls(message_id);
           CREATE INDEX calls_by_conversation ON calls(conversation_id);
           CREATE INDEX calls_by_time ON calls(started_at_ms);",
-}];
-
-/// Stores a unit-only enum under the name that serde gives it.
-macro_rules! stored_by_name {
-    ($type:ty) => {
-        impl ToSql for $type {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(name_of(self).into())
-            }
-        }
-
-        impl FromSql for $type {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
-                    value.as_str()?.into_deserializer();
-                Self::deserialize(name).map_err(FromSqlError::other)
-            }
-        }
-    };
-}
+    },
+    // What is reserved counts as spent for as long as the cost is not known. While the call is under
+    // way it is reserved by a process. The index by time has all that it takes
+    // to add up a month.
+    Migration {
+        name: "2026-11-24 bill calls",
+        sql: "ALTER TABLE calls ADD COLUMN price_id INTEGER REFERENCES prices(id);
+              ALTER TABLE calls ADD COLUMN reserved_pico INTEGER;
+              ALTER TABLE calls ADD COLUMN reserved_by TEXT;
+              ALTER TABLE calls ADD COLUMN cache_written_tokens INTEGER NOT NULL DEFAULT 0;
+              ALTER TABLE calls ADD COLUMN cache_written_hour_tokens INTEGER NOT NULL DEFAULT 0;
+              ALTER TABLE calls ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+              DROP INDEX calls_by_time;
+              CREATE INDEX calls_by_time ON calls(started_at_ms, workspace_id, cost_pico);
+              CREATE INDEX calls_without_cost ON calls(started_at_ms) WHERE cost_pico IS NULL;
+              CREATE INDEX calls_under_way ON calls(reserved_by) WHERE reserved_by IS NOT NULL",
+    },
+];
 
 /// Where a message goes: the one colour code of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -146,8 +148,14 @@ pub struct CallEnd<'a> {
     pub input_tokens: u32,
     /// Prompt tokens that were kept from before.
     pub cached_tokens: u32,
-    /// Tokens written.
+    /// Prompt tokens that the provider keeps for minutes.
+    pub cache_written_tokens: u32,
+    /// Prompt tokens that the provider keeps for an hour.
+    pub cache_written_hour_tokens: u32,
+    /// Tokens written, reasoning included.
     pub output_tokens: u32,
+    /// Of those, reasoning.
+    pub reasoning_tokens: u32,
     /// Older messages that the model did not see.
     pub dropped_messages: u32,
     /// From sending to the first token, in milliseconds.
@@ -158,6 +166,8 @@ pub struct CallEnd<'a> {
     pub writing_ms: i64,
     /// What it cost; `None`: unknown.
     pub cost: Option<Money>,
+    /// The price that it was billed with, if one was needed and known.
+    pub price: Option<PriceId>,
     /// Whether the counts come from who ran the model, or are our own.
     pub measured: bool,
 }
@@ -255,7 +265,9 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
     conn.prepare_cached(
         "UPDATE calls SET status = ?2, finish = ?3, error_kind = ?4, input_tokens = ?5, cached_tokens = ?6,
                 output_tokens = ?7, dropped_messages = ?8, first_token_ms = ?9, duration_ms = ?10,
-                writing_ms = ?11, cost_pico = ?12, measured = ?13
+                writing_ms = ?11, cost_pico = ?12, measured = ?13, price_id = ?14,
+                cache_written_tokens = ?15, cache_written_hour_tokens = ?16, reasoning_tokens = ?17,
+                reserved_by = NULL
          WHERE number = ?1",
     )?
     .execute(params![
@@ -272,27 +284,28 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
         end.writing_ms,
         end.cost,
         end.measured,
+        end.price,
+        end.cache_written_tokens,
+        end.cache_written_hour_tokens,
+        end.reasoning_tokens,
     ])?;
     Ok(())
 }
 
-/// The name of a variant without fields, as serde writes it.
-pub fn name_of(variant: &impl Serialize) -> String {
-    match serde_json::to_value(variant) {
-        Ok(serde_json::Value::String(name)) => name,
-        other => unreachable!("a unit variant is a JSON string, not {other:?}"),
-    }
-}
-
-/// Mark calls that an earlier run of the app left behind as failed. A call of another process that
-/// still runs (the command line) is set right again when it ends.
+/// Mark calls that an earlier run of the app left behind as failed, and release what was reserved
+/// for them: what they cost is unknown, and will stay so, unless they were on this computer. A call
+/// of another process that still runs (the command line) keeps what it reserved, and is set right
+/// again when it ends.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn orphan(conn: &Connection) -> rusqlite::Result<usize> {
+    release(conn, process::runs)?;
     conn.execute(
-        "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0 WHERE status = ?2",
-        params![CallStatus::Failed, CallStatus::Running],
+        "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0,
+                cost_pico = CASE route WHEN ?3 THEN 0 END
+         WHERE status = ?2",
+        params![CallStatus::Failed, CallStatus::Running, Route::Local],
     )
 }
 

@@ -1,9 +1,28 @@
-//! What calls to models were made, what they used and what they cost.
+//! What calls to models were made, what they used, what they cost, and what they may cost.
 
+pub mod budgets;
 mod calls;
+pub mod estimate;
+pub mod listing;
+mod period;
+pub mod price_list;
+pub mod prices;
+mod process;
+pub mod rates;
+mod spending;
+mod stored;
+#[cfg(test)]
+mod testing;
 
 pub use calls::{
-    CallEnd, CallRow, CallStart, CallStatus, CallSummary, Purpose, Route, begin, end, list,
-    name_of, orphan,
+    CallEnd, CallRow, CallStart, CallStatus, CallSummary, Purpose, Route, begin, end, list, orphan,
 };
-pub(crate) use calls::{MIGRATIONS, SUMMARY_COLUMNS, summary};
+pub(crate) use calls::{SUMMARY_COLUMNS, summary};
+pub use spending::{Spending, spending};
+pub use stored::name_of;
+
+use crate::store::Migration;
+
+/// The tables of this module, in the order in which they refer to each other.
+pub(crate) const MIGRATIONS: &[&[Migration]] =
+    &[prices::MIGRATIONS, calls::MIGRATIONS, budgets::MIGRATIONS];

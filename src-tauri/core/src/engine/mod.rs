@@ -4,34 +4,26 @@
 //! so that whoever waits for it may stop waiting.
 
 mod death;
+mod handle;
 mod process;
 
 use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-        mpsc::RecvTimeoutError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use gatehouse_protocol::{
-    Event, FinishReason, GenerateRequest, LoadErrorKind, LoadRequest, LoadedModel, Request,
-    RequestErrorKind, Usage,
-};
+use gatehouse_protocol::{LoadErrorKind, LoadRequest, LoadedModel, RequestErrorKind};
 
 pub use death::Death;
+pub use handle::{Engine, InUse};
 use process::EngineProcess;
 
-use crate::{gate::Inspected, ids::ModelId};
-
-/// How often a wait looks at its stop flag.
-const GLANCE: Duration = Duration::from_millis(20);
-
-/// An engine that has not ended an answer this long after it was told to is taken for stuck.
-const STUCK: Duration = Duration::from_secs(5);
+use crate::ids::ModelId;
 
 /// Why an engine could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -63,8 +55,8 @@ pub enum EngineError {
         /// What the engine found.
         message: String,
     },
-    /// Whoever waited for the load stopped waiting.
-    #[error("stopped while the model was being loaded")]
+    /// A person stopped the wait, or took the model out of memory meanwhile.
+    #[error("it was stopped before its end")]
     Stopped,
 }
 
@@ -138,66 +130,80 @@ impl Engines {
 
     /// The engine of a model, started with `load` if there is none or the old one is dead. It may
     /// still be loading: see [`Engine::wait_ready`].
-    pub fn start(&self, model: ModelId, load: &LoadRequest) -> Result<Arc<Engine>, EngineError> {
+    pub fn start(&self, model: ModelId, load: &LoadRequest) -> Result<InUse, EngineError> {
         let mut engines = lock(&self.engines);
         if let Some(engine) = engines.get(&model).filter(|engine| engine.is_alive()) {
-            return Ok(engine.clone());
+            return Ok(InUse::of(engine));
         }
         let process = EngineProcess::spawn(&self.program).map_err(|error| EngineError::Start {
             program: self.program.display().to_string(),
             reason: error.to_string(),
         })?;
-        let engine = Arc::new(Engine {
-            process,
-            state: Mutex::new(EngineState::Loading(0.0)),
-            changed: Condvar::new(),
-            active: AtomicUsize::new(0),
-            last_used: Mutex::new(Instant::now()),
-            next_request: AtomicU64::new(1),
-            on_change: self.on_change.clone(),
-        });
+        let engine = Arc::new(Engine::new(process, self.on_change.clone()));
+        let in_use = InUse::of(&engine);
         engines.insert(model, engine.clone());
         drop(engines);
         let loading = engine.clone();
         let load = load.clone();
         std::thread::spawn(move || loading.load(load));
         (self.on_change)();
-        Ok(engine)
+        Ok(in_use)
     }
 
     /// The engine of a model, if it is loaded or loading.
-    pub fn get(&self, model: ModelId) -> Option<Arc<Engine>> {
+    pub fn get(&self, model: ModelId) -> Option<InUse> {
         lock(&self.engines)
             .get(&model)
             .filter(|engine| engine.is_alive())
-            .cloned()
+            .map(InUse::of)
+    }
+
+    /// How a model was loaded, if it is ready.
+    pub fn loaded(&self, model: ModelId) -> Option<LoadedModel> {
+        match self.get(model)?.state() {
+            EngineState::Ready(loaded) => Some(loaded),
+            _ => None,
+        }
     }
 
     /// Stop loading a model.
     pub fn cancel_load(&self, model: ModelId) {
         if let Some(engine) = self.get(model) {
-            engine.process.send(&Request::CancelLoad);
+            engine.cancel_load();
         }
     }
 
-    /// End the engine of a model; answers that it works on end with [`EngineError::Died`].
+    /// End the engine of a model; answers that it works on end with [`EngineError::Stopped`].
     pub fn unload(&self, model: ModelId) {
         let engine = lock(&self.engines).remove(&model);
         if let Some(engine) = engine {
-            engine.process.end();
+            engine.dismiss();
             (self.on_change)();
         }
     }
 
     /// End every engine that works on nothing, except that of `keep`.
     pub fn unload_unused(&self, keep: ModelId) {
-        let unused: Vec<ModelId> = lock(&self.engines)
-            .iter()
-            .filter(|(model, engine)| **model != keep && engine.is_idle())
-            .map(|(model, _)| *model)
+        self.unload_where(|model, engine| model != keep && engine.is_idle());
+    }
+
+    /// End those engines that are idle for longer than the limit.
+    fn unload_idle(&self) {
+        if let Some(limit) = *lock(&self.idle_limit) {
+            self.unload_where(|_, engine| engine.is_idle() && engine.unused_for() > limit);
+        }
+    }
+
+    /// What is chosen leaves the list before anyone can begin to use it.
+    fn unload_where(&self, chosen: impl Fn(ModelId, &Engine) -> bool) {
+        let leaving: Vec<_> = lock(&self.engines)
+            .extract_if(|&model, engine| chosen(model, engine))
             .collect();
-        for model in unused {
-            self.unload(model);
+        for (_, engine) in &leaving {
+            engine.dismiss();
+        }
+        if !leaving.is_empty() {
+            (self.on_change)();
         }
     }
 
@@ -209,7 +215,7 @@ impl Engines {
             .map(|(&model, engine)| EngineSnapshot {
                 model,
                 state: engine.state_now(),
-                active: engine.active.load(Ordering::Relaxed),
+                active: engine.active(),
             })
             .collect();
         all.sort_by_key(|engine| engine.model);
@@ -221,230 +227,17 @@ impl Engines {
 impl Drop for Engines {
     fn drop(&mut self) {
         for engine in lock(&self.engines).values() {
-            engine.process.end();
+            engine.dismiss();
         }
     }
 }
 
-/// One engine process and what is known of it.
-pub struct Engine {
-    process: EngineProcess,
-    state: Mutex<EngineState>,
-    changed: Condvar,
-    active: AtomicUsize,
-    last_used: Mutex<Instant>,
-    next_request: AtomicU64,
-    on_change: Arc<OnChange>,
-}
-
-impl Engine {
-    /// Wait until the model is loaded; `progress` gets the share that is done.
-    ///
-    /// # Errors
-    /// [`EngineError::Load`] or [`EngineError::Died`] when it does not load; [`EngineError::Stopped`]
-    /// when `stop` is set meanwhile (the load goes on for whoever comes next).
-    pub fn wait_ready(
-        &self,
-        stop: &Stop,
-        progress: &mut dyn FnMut(f32),
-    ) -> Result<LoadedModel, EngineError> {
-        let mut state = lock(&self.state);
-        let mut shown = -1.0;
-        loop {
-            match &*state {
-                EngineState::Ready(model) => {
-                    *lock(&self.last_used) = Instant::now();
-                    return Ok(model.clone());
-                }
-                EngineState::Failed(error) => return Err(error.clone()),
-                EngineState::Loading(_) if stop.is_set() => return Err(EngineError::Stopped),
-                EngineState::Loading(fraction) => {
-                    if *fraction > shown {
-                        shown = *fraction;
-                        progress(shown);
-                    }
-                }
-            }
-            state = self
-                .changed
-                .wait_timeout(state, GLANCE)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    /// Answer an inspected conversation; `on_event` gets what happens on the way.
-    ///
-    /// # Errors
-    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
-    pub(crate) fn generate(
-        &self,
-        request: Inspected<GenerateRequest>,
-        stop: &Stop,
-        on_event: &mut dyn FnMut(Event),
-    ) -> Result<(FinishReason, Usage), EngineError> {
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
-        let request = GenerateRequest {
-            id,
-            ..request.into_inner()
-        };
-        let _working = Working::begin(self);
-        let events = self.process.open(id);
-        self.process.send(&Request::Generate(request));
-        let mut cancelled_at: Option<Instant> = None;
-        loop {
-            match events.recv_timeout(GLANCE) {
-                Ok(Event::Done { reason, usage, .. }) => return Ok((reason, usage)),
-                Ok(Event::Failed { kind, message, .. }) => {
-                    return Err(EngineError::Request { kind, message });
-                }
-                Ok(event) => on_event(event),
-                Err(RecvTimeoutError::Disconnected) => {
-                    let error = self.died();
-                    // A stuck engine that was ended because the person pressed Stop: they got that.
-                    let stopped = cancelled_at.is_some();
-                    return Err(if stopped { EngineError::Stopped } else { error });
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            match cancelled_at {
-                None if stop.is_set() => {
-                    self.process.send(&Request::Cancel { id });
-                    cancelled_at = Some(Instant::now());
-                }
-                Some(at) if at.elapsed() > STUCK => self.process.kill(),
-                _ => {}
-            }
-        }
-    }
-
-    /// Count the tokens of texts.
-    ///
-    /// # Errors
-    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
-    pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
-        let events = self.process.open(id);
-        self.process.send(&Request::CountTokens { id, texts });
-        loop {
-            match events.recv() {
-                Ok(Event::Counted { counts, .. }) => return Ok(counts),
-                Ok(Event::Failed { kind, message, .. }) => {
-                    return Err(EngineError::Request { kind, message });
-                }
-                Ok(_) => {}
-                Err(_) => return Err(self.died()),
-            }
-        }
-    }
-
-    /// How far it is.
-    pub fn state(&self) -> EngineState {
-        lock(&self.state).clone()
-    }
-
-    /// Whether more requests are at work than run together.
-    pub fn is_crowded(&self) -> bool {
-        match &*lock(&self.state) {
-            EngineState::Ready(model) => {
-                self.active.load(Ordering::Relaxed) > model.sequences as usize
-            }
-            _ => false,
-        }
-    }
-
-    /// The process, so that drills can kill it.
-    pub fn process_id(&self) -> u32 {
-        self.process.id()
-    }
-
-    /// How far it is, noticing a process that ended while nobody used it.
-    fn state_now(&self) -> EngineState {
-        match self.state() {
-            EngineState::Ready(_) if self.process.has_ended() => {
-                EngineState::Failed(EngineError::Died(self.process.death()))
-            }
-            state => state,
-        }
-    }
-
-    fn is_idle(&self) -> bool {
-        self.active.load(Ordering::Relaxed) == 0 && matches!(self.state(), EngineState::Ready(_))
-    }
-
-    fn is_alive(&self) -> bool {
-        !matches!(&*lock(&self.state), EngineState::Failed(_)) && !self.process.has_ended()
-    }
-
-    /// Load to the end; runs on a thread of its own.
-    fn load(&self, request: LoadRequest) {
-        self.process.send(&Request::Load(request));
-        let outcome = loop {
-            match self.process.next_load_event() {
-                Some(Event::Loading { fraction }) => self.set_state(EngineState::Loading(fraction)),
-                Some(Event::Loaded(model)) => break EngineState::Ready(model),
-                Some(Event::LoadFailed { kind, message }) => {
-                    break EngineState::Failed(EngineError::Load { kind, message });
-                }
-                Some(_) => {}
-                None => break EngineState::Failed(self.died()),
-            }
-        };
-        *lock(&self.last_used) = Instant::now();
-        self.set_state(outcome);
-    }
-
-    /// The process is gone: keep why, so that the next request starts a new one.
-    fn died(&self) -> EngineError {
-        let error = EngineError::Died(self.process.death());
-        self.set_state(EngineState::Failed(error.clone()));
-        error
-    }
-
-    fn set_state(&self, state: EngineState) {
-        *lock(&self.state) = state;
-        self.changed.notify_all();
-        (self.on_change)();
-    }
-}
-
-/// Counts a request for as long as it lives.
-struct Working<'a>(&'a Engine);
-
-impl<'a> Working<'a> {
-    fn begin(engine: &'a Engine) -> Self {
-        engine.active.fetch_add(1, Ordering::Relaxed);
-        (engine.on_change)();
-        Self(engine)
-    }
-}
-
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Ordering::Relaxed);
-        *lock(&self.0.last_used) = Instant::now();
-        (self.0.on_change)();
-    }
-}
-
-/// End engines that were idle for longer than the limit, until nobody holds `engines` any more.
+/// Look once a second, until nobody holds `engines` any more.
 fn unload_idle(engines: &Weak<Engines>) {
-    loop {
+    while let Some(engines) = engines.upgrade() {
+        engines.unload_idle();
+        drop(engines);
         std::thread::sleep(Duration::from_secs(1));
-        let Some(engines) = engines.upgrade() else {
-            return;
-        };
-        let Some(limit) = *lock(&engines.idle_limit) else {
-            continue;
-        };
-        let idle: Vec<ModelId> = lock(&engines.engines)
-            .iter()
-            .filter(|(_, engine)| engine.is_idle() && lock(&engine.last_used).elapsed() > limit)
-            .map(|(&model, _)| model)
-            .collect();
-        for model in idle {
-            engines.unload(model);
-        }
     }
 }
 

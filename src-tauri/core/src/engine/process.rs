@@ -43,10 +43,14 @@ impl EngineProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        // Ctrl-C in a terminal is for us: it stops the answer, and must not end the engine under it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         #[cfg(windows)]
         {
-            // CREATE_NO_WINDOW: no console flashes up beside the app.
-            std::os::windows::process::CommandExt::creation_flags(&mut command, 0x0800_0000);
+            // CREATE_NO_WINDOW: no console flashes up beside the app. CREATE_NEW_PROCESS_GROUP: as above.
+            const FLAGS: u32 = 0x0800_0000 | 0x0000_0200;
+            std::os::windows::process::CommandExt::creation_flags(&mut command, FLAGS);
         }
         let mut child = command.spawn()?;
         let (stdin, stdout, stderr) =

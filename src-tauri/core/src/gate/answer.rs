@@ -2,7 +2,10 @@
 
 use std::{
     collections::hash_map::Entry,
-    sync::Arc,
+    sync::{
+        Arc, Weak,
+        mpsc::{self, Receiver},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,18 +19,22 @@ use super::{
 };
 use crate::{
     chat::{self, ChatError, Conversation, Message, MessageState, NewTurn, Options},
-    costs::{self, CallStart, CallStatus, Purpose, Route},
-    engine::{Engine, EngineError, Stop},
+    costs::{self, CallEnd, CallStart, CallStatus, Purpose, Route},
+    engine::{EngineError, InUse, Stop},
     ids::{ConversationId, MessageId},
     models::{self, Model},
     now_ms,
     problem::Problem,
     providers::local,
     settings,
+    store::{Store, StoreError},
 };
 
 /// How often what was streamed is kept, so that a crash loses little.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
+
+/// How long to wait before an end that could not be written is tried again.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// What to answer.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +52,9 @@ struct Begun<'a> {
     place: Place<'a>,
     conversation: Conversation,
     model: Model,
-    turn: NewTurn,
+    /// `None` when an old one is answered again.
+    question: Option<Message>,
+    answer: Message,
     call: i64,
     since: Instant,
 }
@@ -63,21 +72,14 @@ impl Gate {
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<(ConversationId, Message), GateError> {
         let begun = self.begin(ask)?;
-        let (question, answer) = self.store.read(|conn| {
-            let question = begun
-                .turn
-                .question
-                .map(|id| chat::one(conn, id))
-                .transpose()?;
-            Ok::<_, ChatError>((question, chat::one(conn, begun.turn.answer)?))
-        })?;
+        let answer = begun.answer.clone();
         sink(AnswerEvent::Begun {
-            question: question.map(Box::new),
+            question: begun.question.clone().map(Box::new),
             answer: Box::new(answer.clone()),
         });
         let called = begun
             .ready(sink)
-            .and_then(|engine| begun.stream(&engine, constraint, sink));
+            .and_then(|engine| begun.stream(engine, constraint, sink));
         let (outcome, problem) = match called {
             Ok(outcome) => (outcome, None),
             Err(GateError::Engine(error)) => (Outcome::not_made(error, begun.since), None),
@@ -117,20 +119,25 @@ impl Gate {
                 .read(|conn| chat::conversation_of(conn, message))?,
         };
         let place = Place::take(self, id)?;
-        let (conversation, model, turn, call) = self.store.write(|tx| {
+        self.store.write(|tx| {
             let conversation = chat::get(tx, id)?;
             let model = route::chat_model(tx, conversation.model_id)?;
+            // From its first answer on a conversation has its model, whatever others use meanwhile.
+            chat::settle_model(tx, id, model.id)?;
+            models::mark_used(tx, model.id, now_ms())?;
             let turn = begin_rows(tx, ask)?;
             let call = begin_call(tx, &conversation, &model, turn.answer)?;
-            Ok::<_, GateError>((conversation, model, turn, call))
-        })?;
-        Ok(Begun {
-            place,
-            conversation,
-            model,
-            turn,
-            call,
-            since,
+            let question = turn.question.map(|id| chat::one(tx, id)).transpose()?;
+            let answer = chat::one(tx, turn.answer)?;
+            Ok(Begun {
+                place,
+                conversation,
+                model,
+                question,
+                answer,
+                call,
+                since,
+            })
         })
     }
 
@@ -146,7 +153,7 @@ impl Gate {
         let load = model.load_request(ModelPurpose::Chat, models::computer_memory(), wanted)?;
         Ok(LoadRequest {
             threads: settings.threads,
-            // A build with a GPU back end takes all it can; one without ignores it.
+            // A build with a GPU back end takes all it can; one without takes none.
             gpu_layers: u32::from(u16::MAX),
             ..load
         })
@@ -155,7 +162,7 @@ impl Gate {
 
 impl Begun<'_> {
     /// The engine, loaded; the caller hears how far it is.
-    fn ready(&self, sink: &mut dyn FnMut(AnswerEvent)) -> Result<Arc<Engine>, GateError> {
+    fn ready(&self, sink: &mut dyn FnMut(AnswerEvent)) -> Result<InUse, GateError> {
         let engine = self
             .place
             .gate
@@ -171,40 +178,56 @@ impl Begun<'_> {
     /// Ask the model. What it writes is passed on at once and kept twice a second.
     fn stream(
         &self,
-        engine: &Engine,
+        engine: InUse,
         constraint: Option<Constraint>,
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Outcome, GateError> {
         let store = &self.place.gate.store;
         let prompt = Prompt {
             system: self.conversation.system_prompt.clone(),
-            turns: store.read(|conn| chat::history(conn, self.turn.answer))?,
+            turns: store.read(|conn| chat::history(conn, self.answer.id))?,
             sampling: self.conversation.sampling.clone(),
             constraint,
             conversation: Some(self.conversation.id.to_string()),
         };
-        let mut kept = Instant::now();
-        let outcome = call::call(
-            engine,
-            prompt,
-            &self.place.stop,
-            self.since,
-            &mut |event, so_far| {
-                if let Some(event) = for_the_caller(event) {
-                    sink(event);
-                }
-                if kept.elapsed() > KEEP_EVERY {
-                    kept = Instant::now();
-                    // A full disk must not stop the answer: it is told at the end, when it matters.
-                    if let Err(error) =
-                        store.write(|tx| chat::keep_partial(tx, self.turn.answer, so_far))
-                    {
-                        tracing::warn!("what was streamed could not be kept: {error}");
+        // Kept on a thread of its own: this one looks at Stop, and a database that another process
+        // is writing to may take seconds.
+        Ok(std::thread::scope(|scope| {
+            let (keep, to_keep) = mpsc::channel();
+            scope.spawn(move || self.keep_what_was_streamed(&to_keep));
+            let mut kept = Instant::now();
+            let outcome = call::call(
+                &engine,
+                prompt,
+                &self.place.stop,
+                self.since,
+                &mut |event, so_far| {
+                    if let Some(event) = for_the_caller(event) {
+                        sink(event);
                     }
-                }
-            },
-        );
-        Ok(outcome)
+                    if kept.elapsed() > KEEP_EVERY {
+                        kept = Instant::now();
+                        // Nobody receives only if that thread panicked; the end is written then too.
+                        let _ = keep.send(so_far.to_owned());
+                    }
+                },
+            );
+            // The model is free for others while the last text is still being kept.
+            drop(engine);
+            outcome
+        }))
+    }
+
+    /// Keep each text that comes, the newest if several wait, until no more can come.
+    fn keep_what_was_streamed(&self, texts: &Receiver<String>) {
+        while let Ok(text) = texts.recv() {
+            let text = texts.try_iter().last().unwrap_or(text);
+            let store = &self.place.gate.store;
+            // A full disk must not stop the answer: it is told at the end, when it matters.
+            if let Err(error) = store.write(|tx| chat::keep_partial(tx, self.answer.id, &text)) {
+                tracing::warn!("what was streamed could not be kept: {error}");
+            }
+        }
     }
 
     /// Write the end of the answer and of its call in one transaction. If that fails, the answer is
@@ -224,19 +247,65 @@ impl Begun<'_> {
             row.error_kind = row.error_kind.or(Some("not_made"));
         }
         let store = &self.place.gate.store;
-        let kept = store.write(|tx| {
-            chat::end_answer(tx, answer.id, &outcome.text, state, problem.as_ref())?;
-            costs::end(tx, self.call, &row)
-        });
-        let read = kept
+        let end = End {
+            answer: answer.id,
+            text: outcome.text.clone(),
+            state,
+            problem: problem.clone(),
+            call: self.call,
+            row,
+        };
+        let read = end
+            .write(store)
             .map_err(ChatError::from)
             .and_then(|()| store.read(|conn| chat::one(conn, answer.id)));
-        read.unwrap_or_else(|error| Message {
-            text: outcome.text.clone(),
-            state: MessageState::Failed,
-            problem: Some(error.into()),
-            ..answer
+        read.unwrap_or_else(|error| {
+            end.write_when_possible(Arc::downgrade(store));
+            Message {
+                text: outcome.text.clone(),
+                state: MessageState::Failed,
+                problem: Some(error.into()),
+                ..answer
+            }
         })
+    }
+}
+
+/// How an answer and its call ended.
+struct End {
+    answer: MessageId,
+    text: String,
+    state: MessageState,
+    problem: Option<Problem>,
+    call: i64,
+    row: CallEnd<'static>,
+}
+
+impl End {
+    fn write(&self, store: &Store) -> Result<(), StoreError> {
+        store.write(|tx| {
+            chat::end_answer(
+                tx,
+                self.answer,
+                &self.text,
+                self.state,
+                self.problem.as_ref(),
+            )?;
+            Ok(costs::end(tx, self.call, &self.row)?)
+        })
+    }
+
+    /// The disk was full, or the database held: try again until it works or the app is closed.
+    fn write_when_possible(self, store: Weak<Store>) {
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(TRY_AGAIN_AFTER);
+                match store.upgrade().map(|store| self.write(&store)) {
+                    Some(Err(error)) => tracing::debug!("an answer is not kept yet: {error}"),
+                    Some(Ok(())) | None => return,
+                }
+            }
+        });
     }
 }
 

@@ -122,7 +122,10 @@ impl Outcome {
             error_kind: self.end.as_ref().err().and_then(error_kind),
             input_tokens: self.usage.prompt_tokens,
             cached_tokens: self.usage.cached_tokens,
+            cache_written_tokens: 0,
+            cache_written_hour_tokens: 0,
             output_tokens: self.usage.output_tokens,
+            reasoning_tokens: 0,
             dropped_messages: self.dropped_messages,
             first_token_ms: self.first_token.map(whole_ms),
             duration_ms: whole_ms(self.duration),
@@ -130,6 +133,7 @@ impl Outcome {
                 .first_token
                 .map_or(0, |first| whole_ms(self.duration.saturating_sub(first))),
             cost: Some(Money::ZERO),
+            price: None,
             // Counts of an engine that died are those it had sent by then.
             measured: !matches!(self.end, Err(EngineError::Died(_))),
         }

@@ -27,7 +27,7 @@ pub(crate) use inspect::Inspected;
 
 use crate::{
     chat,
-    engine::{Engine, EngineState, Engines, Stop},
+    engine::{EngineState, Engines, InUse, Stop},
     ids::{ConversationId, ModelId},
     models::{self, Model},
     now_ms,
@@ -80,9 +80,10 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when it is not installed, does not fit or does not load.
     pub fn load(&self, model: ModelId, progress: &mut dyn FnMut(f32)) -> Result<(), GateError> {
-        let model = self
-            .store
-            .read(|conn| route::chat_model(conn, Some(model)))?;
+        let model = self.store.write(|tx| {
+            models::mark_used(tx, model, now_ms())?;
+            route::chat_model(tx, Some(model))
+        })?;
         self.ready(&model, &Stop::default(), progress)?;
         Ok(())
     }
@@ -127,14 +128,12 @@ impl Gate {
         model: &Model,
         stop: &Stop,
         progress: &mut dyn FnMut(f32),
-    ) -> Result<Arc<Engine>, GateError> {
+    ) -> Result<InUse, GateError> {
         let engine = match self.engines.get(model.id) {
             Some(engine) => engine,
             None => self.engines.start(model.id, &self.load_request(model)?)?,
         };
         engine.wait_ready(stop, progress)?;
-        self.store
-            .write(|tx| models::mark_used(tx, model.id, now_ms()))?;
         Ok(engine)
     }
 

@@ -8,12 +8,10 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use gatehouse_gguf::{GgufError, GgufSummary};
 use sha2::{Digest, Sha256};
 
-use super::{
-    ModelError,
-    gguf::{self, GgufError, GgufSummary},
-};
+use super::ModelError;
 
 /// How much is hashed between two looks at the cancel flag: about a millisecond.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -56,8 +54,8 @@ pub fn check(
     if path.to_str().is_none() {
         return Err(ModelError::PathNotText(path));
     }
-    let summary = gguf::read_summary(&path)?;
-    let files = gguf::parts(&path, &summary);
+    let summary = gatehouse_gguf::read_summary(&path)?;
+    let files = gatehouse_gguf::parts(&path, &summary);
     let stamp = stamp(&files)?;
     let sha256 = hash(&files, stamp.bytes, progress, cancel)?;
     if self::stamp(&files)? != stamp {
@@ -129,7 +127,7 @@ fn hash(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::gguf::tests::writer::Gguf;
+    use crate::models::writer::Gguf;
 
     fn small_model(folder: &Path) -> PathBuf {
         let path = folder.join("small.gguf");

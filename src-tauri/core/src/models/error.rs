@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::gguf::GgufError;
+use gatehouse_gguf::GgufError;
+
 use crate::{
     problem::{Problem, ProblemCode},
     store::StoreError,

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
+use gatehouse_gguf::{GgufSummary, words};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{
-    ComputerMemory, MemoryPlan, Model, ModelKind, gguf::GgufSummary, memory::plan, starter, words,
-};
+use super::{ComputerMemory, MemoryPlan, Model, ModelKind, memory::plan, starter};
 use crate::ids::ModelId;
 
 /// Where an installed model comes from.

@@ -5,13 +5,13 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use gatehouse_gguf::GgufSummary;
 use gatehouse_protocol::{LoadRequest, ModelPurpose};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     CheckedFile, ComputerMemory, FileState, InstalledModel, ModelError, ModelKind, Verdict,
     check::{self, Stamp},
-    gguf::{self, GgufSummary},
     installed, memory,
 };
 use crate::{ids::ModelId, store::Migration};
@@ -240,7 +240,7 @@ pub fn delete_own_file(model: &Model, own_folder: &Path) -> std::io::Result<bool
 impl Model {
     /// All files of the model.
     fn files(&self) -> Vec<PathBuf> {
-        gguf::parts(&self.path, &self.summary)
+        gatehouse_gguf::parts(&self.path, &self.summary)
     }
 
     /// Whether the file is where it was, as it was.

@@ -2,19 +2,16 @@
 //!
 //! The parts, as llama.cpp allocates them on a CPU:
 //! - weights: the tensors of the file, mapped into memory as they are;
-//! - KV cache: for every layer that caches, token and sequence one key and one value per KV head,
-//!   two bytes a number (F16). llama.cpp pads the context of a sequence to 256 tokens and clears the
-//!   whole cache at the start, so all of it counts. Layers with a sliding window are counted in full,
-//!   as llama.cpp's default is to keep them in full. Encoders keep no cache;
+//! - KV cache: [`GgufSummary::kv_cache_bytes`];
 //! - overhead: the buffers of one batch, which grow with the model's width, and the process with the
 //!   vocabulary. The engine asks for the scores of one token a sequence only, so the buffer that is
 //!   llama.cpp's largest by default (batch × vocabulary) is not there. The engine's benchmark holds
 //!   the whole to 100 MB for the starter model.
 
+use gatehouse_gguf::{GgufSummary, words};
+use gatehouse_protocol::LoadedModel;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-
-use super::{gguf::GgufSummary, words};
 
 /// The context when a person chose none and the model allows it: a long conversation, a small cache.
 pub const DEFAULT_CONTEXT_TOKENS: u32 = 8_192;
@@ -135,6 +132,24 @@ pub fn plan(
     }
 }
 
+impl MemoryPlan {
+    /// The plan of a model that is in memory: what it was loaded with, and so it fits.
+    pub(crate) fn is_loaded(&mut self, loaded: &LoadedModel) {
+        self.context_tokens = loaded.context_tokens;
+        self.sequences = loaded.sequences;
+        self.weights_bytes = loaded.weights_bytes;
+        self.kv_cache_bytes = loaded.kv_cache_bytes;
+        self.total_bytes = (self.weights_bytes)
+            .saturating_add(self.kv_cache_bytes)
+            .saturating_add(self.overhead_bytes);
+        self.verdict = Verdict::Fits;
+        self.reason = format!(
+            "It is in memory and takes about {}.",
+            words::size(self.total_bytes)
+        );
+    }
+}
+
 /// What one way of loading takes.
 struct Needs {
     context: u32,
@@ -151,7 +166,7 @@ impl Needs {
             context,
             sequences,
             weights: model.weights_bytes,
-            kv_cache: kv_cache_bytes(model, context, sequences),
+            kv_cache: model.kv_cache_bytes(context, sequences),
             overhead: buffers.saturating_add(PROCESS_BYTES),
         }
     }
@@ -174,34 +189,6 @@ impl Needs {
             _ => Verdict::TooLarge,
         }
     }
-}
-
-/// Bytes of the KV cache for sequences with a context each.
-fn kv_cache_bytes(model: &GgufSummary, context: u32, sequences: u32) -> u64 {
-    if model.causal == Some(false) {
-        return 0;
-    }
-    const NUMBER_BYTES: u64 = 2;
-    let per_head = model.embedding_length / model.heads.iter().copied().max().unwrap_or(1).max(1);
-    let head_pair = u64::from(model.key_length.unwrap_or(per_head))
-        + u64::from(model.value_length.unwrap_or(per_head));
-    let heads = if model.kv_heads.is_empty() {
-        &model.heads
-    } else {
-        &model.kv_heads
-    };
-    let all_heads: u64 = match heads.as_slice() {
-        &[] => 0,
-        &[same] => u64::from(same).saturating_mul(model.caching_blocks.into()),
-        each => each.iter().map(|&heads| u64::from(heads)).sum(),
-    };
-    let cells = u64::from(context)
-        .next_multiple_of(256)
-        .saturating_mul(sequences.into());
-    all_heads
-        .saturating_mul(head_pair)
-        .saturating_mul(NUMBER_BYTES)
-        .saturating_mul(cells)
 }
 
 fn reason(chosen: &Needs, verdict: Verdict, memory: ComputerMemory, wanted: u32) -> String {
@@ -253,51 +240,6 @@ mod tests {
             total_bytes: total_gb * GB,
             available_bytes: free_gb * GB,
         }
-    }
-
-    #[test]
-    fn the_cache_of_llama_3_8b_is_128_kib_a_token() {
-        assert_eq!(kv_cache_bytes(&llama_8b(), 8_192, 1), 128 * 1024 * 8_192);
-        assert_eq!(
-            kv_cache_bytes(&llama_8b(), 8_000, 2),
-            2 * 128 * 1024 * 8_192,
-            "llama.cpp pads to 256 tokens"
-        );
-    }
-
-    #[test]
-    fn heads_given_per_layer_are_summed_and_layers_without_a_cache_cost_nothing() {
-        let hybrid = GgufSummary {
-            kv_heads: vec![0, 0, 8, 0],
-            blocks: 4,
-            caching_blocks: 4,
-            ..llama_8b()
-        };
-        assert_eq!(kv_cache_bytes(&hybrid, 1_024, 1), 8 * 256 * 2 * 1_024);
-        let every_fourth = GgufSummary {
-            caching_blocks: 8,
-            ..llama_8b()
-        };
-        assert_eq!(
-            kv_cache_bytes(&every_fourth, 1_024, 1) * 4,
-            kv_cache_bytes(&llama_8b(), 1_024, 1)
-        );
-        let lengths = GgufSummary {
-            key_length: Some(576),
-            value_length: Some(512),
-            kv_heads: vec![1],
-            ..llama_8b()
-        };
-        assert_eq!(kv_cache_bytes(&lengths, 256, 1), 32 * (576 + 512) * 2 * 256);
-    }
-
-    #[test]
-    fn an_encoder_keeps_no_cache() {
-        let bert = GgufSummary {
-            causal: Some(false),
-            ..llama_8b()
-        };
-        assert_eq!(plan(&bert, computer(16, 12), None).kv_cache_bytes, 0);
     }
 
     #[test]

@@ -7,19 +7,21 @@
 mod check;
 mod computer;
 mod error;
-pub mod gguf;
 mod installed;
 mod library;
 pub mod memory;
 mod starter;
-mod words;
+#[cfg(test)]
+#[path = "../../../../tests/support/gguf.rs"]
+mod writer;
 
 pub use check::{CheckedFile, check};
 pub use computer::{Computer, computer};
 pub use error::ModelError;
-pub use gguf::ModelKind;
+pub use gatehouse_gguf::ModelKind;
 pub use installed::{FileState, InstalledModel, Origin};
 pub(crate) use library::MIGRATIONS;
 pub use library::{Added, Model, all, delete_own_file, find, forget, get, mark_used, register};
 pub use memory::{ComputerMemory, MemoryPlan, Verdict, computer_memory};
+pub(crate) use starter::note_removed;
 pub use starter::{STARTER_FILE, StarterPlaces, ensure_starter};

@@ -3,9 +3,10 @@
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use directories::ProjectDirs;
+use rusqlite::Connection;
 
 use super::{FileState, Model, ModelError, all, check, register};
-use crate::{ids::ModelId, store::Store};
+use crate::{ids::ModelId, settings, store::Store};
 
 /// The starter model's file.
 pub const STARTER_FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -56,7 +57,22 @@ impl StarterPlaces {
     }
 }
 
-/// Have the starter model in the list when nothing else is, or when its file went away and one of
+/// A person took the starter model off the list: it stays off until they add it again.
+const REMOVED: &str = "starter removed";
+
+/// Remember that the starter model was taken off the list, or was added again.
+pub(crate) fn note_removed(
+    conn: &Connection,
+    model: &Model,
+    removed: bool,
+) -> rusqlite::Result<()> {
+    if model.sha256 == SHA256 {
+        settings::note(conn, REMOVED, removed)?;
+    }
+    Ok(())
+}
+
+/// Have the starter model in the list when nothing else is and nobody removed it, or when its file went away and one of
 /// the places has it. Says which model it is, or `None` when nothing was to be done or none is there.
 ///
 /// # Errors
@@ -67,9 +83,12 @@ pub fn ensure_starter(
     places: &StarterPlaces,
     now_ms: i64,
 ) -> Result<Option<ModelId>, ModelError> {
-    let models = store.read(all)?;
+    let (models, removed) = store.read(|conn| {
+        let removed = settings::is_noted(conn, REMOVED)?;
+        Ok::<_, ModelError>((all(conn)?, removed))
+    })?;
     let lost = |model: &Model| model.sha256 == SHA256 && model.file_state() != FileState::Present;
-    if !models.is_empty() && !models.iter().any(lost) {
+    if removed || !models.is_empty() && !models.iter().any(lost) {
         return Ok(None);
     }
     let Some(path) = places.find() else {

@@ -137,7 +137,7 @@ impl Cause {
             ErrorCode::DiskFull => Self::DiskFull,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged,
-            ErrorCode::ReadOnly | ErrorCode::CannotOpen => Self::ReadOnly,
+            ErrorCode::ReadOnly => Self::ReadOnly,
             // The shared memory of the write-ahead log could not grow: there is no other cause.
             ErrorCode::SystemIoFailure
                 if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE =>

@@ -1,7 +1,7 @@
 //! The data folder: the one place on disk where everything of a person's Gatehouse lives.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -102,8 +102,31 @@ impl DataFolder {
         self.lock("snapshots.lock")
     }
 
+    /// Held by every open database, shared: the file must not be swapped under any of them. Also
+    /// whether nobody else holds it. The caller has the lock for setup, so nobody comes in between.
+    pub(super) fn mark_in_use(&self) -> io::Result<(File, bool)> {
+        let alone = self.lock_unused()?.is_some();
+        let file = self.in_use_file()?;
+        file.lock_shared()?;
+        Ok((file, alone))
+    }
+
+    /// The database to oneself until the file is dropped; `None` while some process has it open.
+    pub(super) fn lock_unused(&self) -> io::Result<Option<File>> {
+        let file = self.in_use_file()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn in_use_file(&self) -> io::Result<File> {
+        private_file(&self.0.join("in-use.lock"))
+    }
+
     fn lock(&self, name: &str) -> io::Result<File> {
-        let file = open_lock_file(&self.0.join(name))?;
+        let file = private_file(&self.0.join(name))?;
         file.lock()?;
         Ok(file)
     }
@@ -118,14 +141,17 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Open a file that exists only to be locked.
-pub(super) fn open_lock_file(path: &Path) -> io::Result<File> {
+/// Open a file to write, made for its owner alone if it is not there.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
 }
 
 /// Write a whole file that only its owner can read, or leave what was there: the content goes to
 /// a temporary name, to the disk, and then takes the place of the file.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// [`io::Error`] when it cannot be written.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let part = path.with_extension("part");
     let written = private(OpenOptions::new().write(true).create(true).truncate(true))
         .open(&part)

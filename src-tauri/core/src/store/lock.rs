@@ -34,7 +34,7 @@ impl InstanceLock {
     /// [`LockError::AlreadyOpen`] when another window is; it learns of it from
     /// [`InstanceLock::asked_to_raise`].
     pub fn acquire(folder: &DataFolder) -> Result<Self, LockError> {
-        let file = folder::open_lock_file(&folder.window_lock_file())?;
+        let file = folder::private_file(&folder.window_lock_file())?;
         match file.try_lock() {
             Ok(()) => {
                 let lock = Self {

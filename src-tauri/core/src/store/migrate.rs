@@ -24,7 +24,7 @@ const MODULES: &[&[&[Migration]]] = &[
         models::MIGRATIONS,
     ],
     chat::MIGRATIONS,
-    &[costs::MIGRATIONS],
+    costs::MIGRATIONS,
 ];
 
 /// Every step that this build knows, in the order in which they run: by date, and on the same

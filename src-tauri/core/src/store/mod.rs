@@ -13,17 +13,20 @@ pub mod snapshot;
 
 use std::{
     ffi::OsString,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
-pub(crate) use self::folder::write_private;
 pub use self::{
     error::{OpenError, StoreError},
-    folder::{DataFolder, FolderError},
+    folder::{DataFolder, FolderError, write_private},
     instance::Instance,
     lock::{InstanceLock, LockError},
     migrate::Migration,
@@ -38,12 +41,17 @@ use crate::secrets::DatabaseKey;
 /// Idle connections for reading that are kept; more are opened when more are needed at once.
 const IDLE_READERS: usize = 4;
 
-/// An open database.
+/// An open database. Dropping it brings its log into the file.
 pub struct Store {
     folder: DataFolder,
     key: DatabaseKey,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    /// See [`Store::changed_by_others`].
+    seen_version: AtomicI64,
+    opened_alone: bool,
+    /// Dropped last: while it is held, no snapshot takes the place of the file.
+    _in_use: File,
 }
 
 impl std::fmt::Debug for Store {
@@ -71,6 +79,7 @@ impl Store {
         known: &[Migration],
     ) -> Result<Self, OpenError> {
         let _turn = folder.lock_for_setup()?;
+        let (in_use, opened_alone) = folder.mark_in_use()?;
         let instance = Instance::load(folder)?;
         if instance.is_some_and(|instance| instance.key_check != key.check_value()) {
             return Err(OpenError::KeyWrong);
@@ -100,11 +109,15 @@ impl Store {
         }
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        let version = conn.pragma_query_value(None, "data_version", |row| row.get(0))?;
         Ok(Self {
             folder: folder.clone(),
             key: key.clone(),
             writer: Mutex::new(conn),
             readers: Mutex::default(),
+            seen_version: AtomicI64::new(version),
+            opened_alone,
+            _in_use: in_use,
         })
     }
 
@@ -172,6 +185,25 @@ impl Store {
         self.snapshot(Daily, now_ms).map(Some)
     }
 
+    /// Whether no other process had the database open when this one opened it: what is marked as
+    /// under way then was left behind.
+    pub fn opened_alone(&self) -> bool {
+        self.opened_alone
+    }
+
+    /// Whether another process (the command line beside the window) has changed something since
+    /// this was last asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn changed_by_others(&self) -> Result<bool, StoreError> {
+        // SQLite counts, for each connection, the commits of all others. Every write of this
+        // process goes through the one writer, so what that sees is not our own.
+        let version =
+            unpoisoned(&self.writer).pragma_query_value(None, "data_version", |row| row.get(0))?;
+        Ok(self.seen_version.swap(version, Ordering::Relaxed) != version)
+    }
+
     /// How many updates the database has had.
     ///
     /// # Errors
@@ -188,19 +220,6 @@ impl Store {
             .filter_map(|file| fs::metadata(file).ok())
             .map(|metadata| metadata.len())
             .sum()
-    }
-
-    /// Close the database and bring its log into the file. Dropping it does the same, silently.
-    ///
-    /// # Errors
-    /// [`StoreError`]; what was committed is safe in the log even then.
-    pub fn close(self) -> Result<(), StoreError> {
-        drop(self.readers);
-        let conn = self
-            .writer
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        conn.close().map_err(|(_, error)| error.into())
     }
 }
 
@@ -219,8 +238,10 @@ fn create(
 ) -> Result<(), OpenError> {
     let part = path.with_extension("new");
     remove_if_there(&part)?;
-    let made = connect::create(&part, key)
+    // SQLite by itself would let everyone read the file, and gives its log the same rights.
+    let made = folder::private_file(&part)
         .map_err(OpenError::from)
+        .and_then(|_| Ok(connect::create(&part, key)?))
         .and_then(|mut conn| {
             conn.pragma_update(None, "application_id", connect::APPLICATION_ID)?;
             migrate::migrate(&mut conn, known, now_ms)?;

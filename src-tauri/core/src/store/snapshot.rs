@@ -18,7 +18,7 @@ use rusqlite::{Connection, backup};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::restore::{restore, undo_update};
+pub use self::restore::{restore, start_empty, undo_update};
 use super::{
     connect,
     error::{Cause, OpenError},
@@ -101,6 +101,9 @@ pub enum SnapshotError {
         /// What was asked for.
         name: String,
     },
+    /// Some process has the database open, so nothing can take its place.
+    #[error("Another command of Gatehouse is at work with this data.")]
+    InUse,
     /// No update has been made that could be undone.
     #[error("There is no snapshot from before an update.")]
     NothingToUndo,
@@ -275,6 +278,7 @@ fn make_at(part: &Path, folder: &DataFolder, key: &DatabaseKey) -> Result<u32, S
 }
 
 fn copy(source: &Connection, part: &Path, key: &DatabaseKey) -> Result<(), SnapshotError> {
+    folder::private_file(part)?;
     let mut target = connect::create(part, key)?;
     // Half a copy is thrown away, so it needs no journal.
     target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;

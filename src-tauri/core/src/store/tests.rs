@@ -127,7 +127,7 @@ fn an_update_keeps_a_snapshot_of_what_was_and_can_be_undone_in_one_step() {
     let place = Place::with_note("before");
     let updated = place.open(&[NOTES, STARS]).unwrap();
     assert_eq!(notes(&updated), [""; 0], "the step deletes all notes");
-    updated.close().unwrap();
+    drop(updated);
 
     let lock = InstanceLock::acquire(&place.folder).unwrap();
     let aside = snapshot::undo_update(&lock, &place.key, NOW).unwrap();
@@ -184,7 +184,7 @@ fn an_update_that_loses_references_is_refused() {
 #[test]
 fn a_newer_database_is_refused_and_left_alone_with_the_way_back_named() {
     let place = Place::with_note("mine");
-    place.open(&[NOTES, STARS]).unwrap().close().unwrap();
+    drop(place.open(&[NOTES, STARS]).unwrap());
     let before = std::fs::read(place.folder.database()).unwrap();
     let error = place.open(&[NOTES]).unwrap_err();
     let OpenError::Newer {
@@ -301,7 +301,7 @@ fn a_snapshot_is_taken_while_someone_writes_and_holds_all_that_was_committed() {
             Ok(store.snapshot(SnapshotReason::ByHand, NOW).unwrap())
         })
         .unwrap();
-    store.close().unwrap();
+    drop(store);
     let lock = InstanceLock::acquire(&place.folder).unwrap();
     snapshot::restore(&lock, &place.key, &info.name, NOW).unwrap();
     assert_eq!(notes(&place.open(&[NOTES]).unwrap()), ["one"]);
@@ -313,7 +313,7 @@ fn a_damaged_snapshot_takes_no_ones_place() {
     let store = place.open(&[NOTES]).unwrap();
     let info = store.snapshot(SnapshotReason::ByHand, NOW).unwrap();
     add(&store, "two").unwrap();
-    store.close().unwrap();
+    drop(store);
     let path = place.folder.snapshots().join(&info.name);
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
@@ -323,6 +323,67 @@ fn a_damaged_snapshot_takes_no_ones_place() {
     let error = snapshot::restore(&lock, &place.key, &info.name, NOW).unwrap_err();
     assert!(matches!(error, SnapshotError::NotSound { .. }), "{error}");
     assert_eq!(notes(&place.open(&[NOTES]).unwrap()), ["one", "two"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_folder_that_others_can_enter_the_files_are_closed_to_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::with_note("one");
+    let open_to_all = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(place.folder.path(), open_to_all).unwrap();
+    let store = place.open(&[NOTES]).unwrap();
+    let info = store.snapshot(SnapshotReason::ByHand, NOW).unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(place.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    assert!(files.len() >= 4, "the database, its log and index, locks");
+    files.push(place.folder.snapshots().join(info.name));
+    for path in files {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} is {mode:o}", path.display());
+    }
+}
+
+#[test]
+fn a_change_by_another_process_is_noticed_once_and_an_own_one_never() {
+    let place = Place::with_note("one");
+    let (window, command) = (place.open(&[NOTES]).unwrap(), place.open(&[NOTES]).unwrap());
+    assert!(!window.changed_by_others().unwrap());
+    add(&window, "own").unwrap();
+    window.snapshot(SnapshotReason::ByHand, NOW).unwrap();
+    assert!(!window.changed_by_others().unwrap());
+    add(&command, "another's").unwrap();
+    assert!(window.changed_by_others().unwrap());
+    assert!(!window.changed_by_others().unwrap());
+    assert!(command.changed_by_others().unwrap());
+}
+
+#[test]
+fn nothing_takes_the_place_of_a_database_that_someone_has_open() {
+    let place = Place::with_note("one");
+    let lock = InstanceLock::acquire(&place.folder).unwrap();
+    let (window, command) = (place.open(&[NOTES]).unwrap(), place.open(&[NOTES]).unwrap());
+    let info = window.snapshot(SnapshotReason::ByHand, NOW).unwrap();
+    drop(window);
+    add(&command, "two").unwrap();
+    let restored = snapshot::restore(&lock, &place.key, &info.name, NOW);
+    assert!(
+        matches!(restored, Err(SnapshotError::InUse)),
+        "{restored:?}"
+    );
+    let emptied = snapshot::start_empty(&lock, NOW);
+    assert!(matches!(emptied, Err(SnapshotError::InUse)), "{emptied:?}");
+    add(&command, "three").unwrap();
+    drop(command);
+    assert_eq!(
+        notes(&place.open(&[NOTES]).unwrap()),
+        ["one", "two", "three"]
+    );
+    snapshot::restore(&lock, &place.key, &info.name, NOW).unwrap();
+    assert_eq!(notes(&place.open(&[NOTES]).unwrap()), ["one"]);
 }
 
 #[test]
@@ -349,7 +410,7 @@ fn the_log_of_a_replaced_database_never_reaches_the_snapshot() {
     // As after a crash: the last commit is in the log alone.
     let log = std::fs::read(log_of(&place.folder.database())).unwrap();
     assert!(!log.is_empty());
-    store.close().unwrap();
+    drop(store);
     std::fs::write(log_of(&place.folder.database()), log).unwrap();
     let lock = InstanceLock::acquire(&place.folder).unwrap();
     let aside = snapshot::restore(&lock, &place.key, &info.name, NOW).unwrap();
@@ -362,7 +423,7 @@ fn a_database_that_is_gone_is_not_made_anew_while_there_are_snapshots() {
     let place = Place::with_note("one");
     let store = place.open(&[NOTES]).unwrap();
     let info = store.snapshot(SnapshotReason::Daily, NOW).unwrap();
-    store.close().unwrap();
+    drop(store);
     std::fs::remove_file(place.folder.database()).unwrap();
     assert!(matches!(place.open(&[NOTES]), Err(OpenError::Missing)));
     let lock = InstanceLock::acquire(&place.folder).unwrap();

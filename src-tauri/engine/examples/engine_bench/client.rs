@@ -66,7 +66,7 @@ impl Client {
             context_tokens,
             sequences,
             threads: None,
-            gpu_layers: 0,
+            gpu_layers: u32::from(u16::MAX), // as the app asks
             purpose,
         };
         write_frame(&mut stdin, &Request::Load(load))?;

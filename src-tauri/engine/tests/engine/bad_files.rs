@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf};
 use gatehouse_protocol::{Event, LoadErrorKind, LoadRequest};
 use tempfile::TempDir;
 
-use crate::support::{Engine, load_request, starter_bytes, starter_model};
+use crate::{
+    gguf::{Gguf, Meta},
+    support::{Engine, load_request, starter_bytes, starter_model},
+};
 
 /// Load and give the refusal; the engine must end after it.
 fn refusal(request: LoadRequest) -> (LoadErrorKind, String) {
@@ -31,37 +34,13 @@ fn refused_file(bytes: &[u8]) -> (LoadErrorKind, String) {
     refusal(load_request(path, 512, 1))
 }
 
-/// A GGUF description with these texts and numbers, one tensor of four numbers, and its data.
-fn gguf(texts: &[(&str, &str)], numbers: &[(&str, u32)]) -> Vec<u8> {
-    let text = |text: &str| [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat();
-    let mut bytes = b"GGUF".to_vec();
-    bytes.extend(3_u32.to_le_bytes());
-    bytes.extend(1_u64.to_le_bytes());
-    bytes.extend(((texts.len() + numbers.len()) as u64).to_le_bytes());
-    for (key, value) in texts {
-        bytes.extend([text(key), 8_u32.to_le_bytes().to_vec(), text(value)].concat());
-    }
-    for (key, value) in numbers {
-        bytes.extend(
-            [
-                text(key),
-                4_u32.to_le_bytes().to_vec(),
-                value.to_le_bytes().to_vec(),
-            ]
-            .concat(),
-        );
-    }
-    bytes.extend(
-        [
-            text("token_embd.weight"),
-            1_u32.to_le_bytes().to_vec(),
-            4_u64.to_le_bytes().to_vec(),
-        ]
-        .concat(),
-    );
-    bytes.extend([0_u32.to_le_bytes().to_vec(), 0_u64.to_le_bytes().to_vec()].concat());
-    bytes.resize(bytes.len().next_multiple_of(32) + 16, 0);
-    bytes
+/// A small model with these numbers in place of its own.
+fn llama(numbers: &[(&str, u32)]) -> Gguf {
+    numbers
+        .iter()
+        .fold(Gguf::model("llama"), |gguf, &(key, n)| {
+            gguf.with(&format!("llama.{key}"), Meta::U32(n))
+        })
 }
 
 #[test]
@@ -73,14 +52,16 @@ fn an_empty_file() {
 
 #[test]
 fn a_text_file_with_the_name_of_a_model() {
-    for bytes in [
-        &b"Once upon a time there was a model."[..],
-        b"GG",
-        b"<html><body>404</body></html>",
+    for (bytes, words) in [
+        (&b"Once upon a time"[..], "a text file, not a model"),
+        (b"GG", "ends after 2 bytes"),
+        (b"<html><body>404</body></html>", "a web page, not a model"),
+        (b"PK\x03\x04", "a ZIP or PyTorch archive, not a GGUF model"),
+        (b"\x01\x02\xff\xfe", "not a GGUF model"),
     ] {
         let (kind, message) = refused_file(bytes);
         assert_eq!(kind, LoadErrorKind::Damaged);
-        assert!(message.contains("not a GGUF"), "{message}");
+        assert!(message.contains(words), "{message}");
     }
 }
 
@@ -91,7 +72,7 @@ fn a_file_cut_off_in_its_weights_or_in_its_description() {
         let (kind, message) = refused_file(&whole[..length]);
         assert_eq!(kind, LoadErrorKind::Damaged);
         assert!(
-            message.contains("cut off") || message.contains("can hold"),
+            message.contains("the download stopped early"),
             "{length}: {message}"
         );
     }
@@ -111,13 +92,16 @@ fn counts_that_cannot_be_true() {
     metadata[16..24].copy_from_slice(&u64::MAX.to_le_bytes());
     let mut tensors = starter_bytes();
     tensors[8..16].copy_from_slice(&(u64::MAX / 2).to_le_bytes());
-    let llama = ("general.architecture", "llama");
-    let layers = gguf(&[llama], &[("llama.block_count", u32::MAX)]);
-    let context = gguf(
-        &[llama],
-        &[("llama.context_length", u32::MAX), ("llama.block_count", 1)],
-    );
-    for bytes in [metadata, tensors, layers, context] {
+    let numbers = [
+        "block_count",
+        "embedding_length",
+        "context_length",
+        "attention.head_count",
+        "feed_forward_length",
+        "expert_count",
+    ];
+    let lies = numbers.map(|key| llama(&[(key, u32::MAX)]).bytes());
+    for bytes in [metadata, tensors].into_iter().chain(lies) {
         let (kind, message) = refused_file(&bytes);
         assert_eq!(kind, LoadErrorKind::Damaged);
         assert!(message.contains("claims"), "{message}");
@@ -126,47 +110,36 @@ fn counts_that_cannot_be_true() {
 
 #[test]
 fn weights_that_llama_cpp_misses() {
-    let numbers = [
-        ("llama.block_count", 2),
-        ("llama.context_length", 512),
-        ("llama.embedding_length", 64),
-        ("llama.attention.head_count", 4),
-        ("llama.feed_forward_length", 64),
-    ];
-    let (kind, message) = refused_file(&gguf(&[("general.architecture", "llama")], &numbers));
-    assert_eq!(kind, LoadErrorKind::Damaged, "{message}");
+    let without_layers = llama(&[("vocab_size", 40)])
+        .with("llama.attention.layer_norm_rms_epsilon", Meta::F32(1e-5))
+        .with("tokenizer.ggml.model", Meta::Text("no_vocab".to_owned()));
+    let (kind, message) = refused_file(&without_layers.bytes());
+    assert_eq!(kind, LoadErrorKind::Damaged);
+    assert!(message.contains("blk.0.attn_norm.weight"), "{message}");
 }
 
 #[test]
 fn an_architecture_that_nobody_knows() {
-    let (kind, message) = refused_file(&gguf(&[("general.architecture", "brandnew")], &[]));
+    let (kind, message) = refused_file(&Gguf::model("brandnew").bytes());
     assert_eq!(kind, LoadErrorKind::Unsupported);
     assert!(message.contains("brandnew"), "{message}");
 }
 
 #[test]
 fn a_model_that_only_embeds_loaded_for_chat() {
-    let (kind, message) = refused_file(&gguf(
-        &[("general.architecture", "bert")],
-        &[("bert.block_count", 6)],
-    ));
+    let (kind, message) = refused_file(&Gguf::model("bert").bytes());
     assert_eq!(kind, LoadErrorKind::WrongPurpose);
     assert!(message.contains("cannot chat"), "{message}");
 }
 
 #[test]
 fn a_part_of_another_model() {
-    for texts in [
-        &[("general.architecture", "clip")][..],
-        &[
-            ("general.architecture", "llama"),
-            ("general.type", "adapter"),
-        ],
-    ] {
-        assert_eq!(
-            refused_file(&gguf(texts, &[])).0,
-            LoadErrorKind::Unsupported
-        );
+    let adapter = Gguf::model("llama").with("general.type", Meta::Text("adapter".to_owned()));
+    let later_part = Gguf::model("llama")
+        .with("split.no", Meta::U32(1))
+        .with("split.count", Meta::U32(2));
+    for gguf in [Gguf::model("clip"), adapter, later_part] {
+        assert_eq!(refused_file(&gguf.bytes()).0, LoadErrorKind::Unsupported);
     }
 }
 
@@ -185,18 +158,19 @@ fn a_folder_and_a_file_that_is_gone() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_model_that_needs_more_memory_than_there_is() {
-    let numbers = [
-        ("llama.block_count", 500),
-        ("llama.context_length", 1 << 24),
-        ("llama.embedding_length", 1 << 16),
-        ("llama.attention.head_count", 64),
-    ];
+    let huge = llama(&[
+        ("block_count", 500),
+        ("context_length", 1 << 24),
+        ("embedding_length", 1 << 16),
+        ("attention.head_count", 64),
+        ("attention.head_count_kv", 64),
+    ]);
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("huge.gguf");
-    fs::write(&path, gguf(&[("general.architecture", "llama")], &numbers)).unwrap();
+    fs::write(&path, huge.bytes()).unwrap();
     let (kind, message) = refusal(load_request(path, 1 << 24, 4));
     assert_eq!(kind, LoadErrorKind::OutOfMemory);
-    assert!(message.contains("GB are needed"), "{message}");
+    assert!(message.contains("8.8 PB are needed"), "{message}");
 }
 
 #[test]

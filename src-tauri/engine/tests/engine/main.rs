@@ -7,6 +7,8 @@ mod bad_files;
 mod cancel;
 mod constraints;
 mod embeddings;
+#[path = "../../../../tests/support/gguf.rs"]
+mod gguf;
 mod process;
 mod support;
 mod together;

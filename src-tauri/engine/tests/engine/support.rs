@@ -276,7 +276,8 @@ pub fn load_request(path: impl Into<PathBuf>, context_tokens: u32, sequences: u3
         context_tokens,
         sequences,
         threads: None,
-        gpu_layers: 0,
+        // As the app asks.
+        gpu_layers: u32::from(u16::MAX),
         purpose: ModelPurpose::Chat,
     }
 }

@@ -12,7 +12,7 @@ import { formulasReady } from "$lib/markdown/formula";
 import { go } from "$lib/navigation.svelte";
 import { forgetLink, link } from "$lib/state/links.svelte";
 import { watchModels } from "$lib/state/models.svelte";
-import { changeSettings } from "$lib/state/settings.svelte";
+import { changeSettings, readSettings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 
 import { resetChat } from "./chat.svelte";
@@ -29,6 +29,7 @@ async function open(options: FakeOptions = {}): Promise<FakeBackend> {
 	useBackend(backend);
 	resetChat();
 	go("chat");
+	await readSettings();
 	await formulasReady();
 	leave.push(watchModels(() => undefined));
 	window.addEventListener("keydown", runShortcut);
@@ -105,6 +106,14 @@ describe("answers", () => {
 		expect(text).toMatch(
 			/on this computer.* in · .* out.*tok\/s.*first token 0.21 s.*\$0.*call 4,/,
 		);
+	});
+
+	it("say that the time to the first token may hold a load of the model", async () => {
+		await open();
+		await openChat(/^Summarise the inspection report/);
+		const [first] = screen.getAllByText(/^first token/);
+		expect(first?.title).toContain("with loading the model if it was not in memory");
+		expect(first?.title, "the whole time is still told").toContain("Took ");
 	});
 
 	it("can be regenerated, and the version before comes back", async () => {
@@ -331,6 +340,7 @@ describe("the list", () => {
 			hint: null,
 		});
 		useBackend(backend);
+		await readSettings();
 		resetChat();
 		go("chat");
 		render(ChatScreen);

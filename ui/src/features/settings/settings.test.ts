@@ -101,6 +101,27 @@ describe("a setting", () => {
 	});
 });
 
+describe("the model for new chats", () => {
+	const select = () => screen.findByRole("combobox", { name: /^Model for new chats/ });
+
+	async function choose(user: Awaited<ReturnType<typeof open>>["user"], label: string) {
+		(await select()).focus();
+		await user.keyboard("{Enter}");
+		const option = (await screen.findAllByText(label)).at(-1);
+		await user.click(option as HTMLElement);
+	}
+
+	it("can be the one used last again after one was chosen", async () => {
+		const { user } = await open();
+		expect((await select()).textContent).toContain("SmolLM2 135M Instruct");
+		await choose(user, "The one used last");
+		await waitFor(() => expect(settings.now.defaultModelId).toBeNull());
+		expect((await select()).textContent).toContain("The one used last");
+		await choose(user, "Qwen2.5 7B Instruct");
+		await waitFor(() => expect(settings.now.defaultModelId).toBe("qwen"));
+	});
+});
+
 describe("storage", () => {
 	it("says where the data is, how large, and where its key is", async () => {
 		await open();
@@ -120,6 +141,34 @@ describe("storage", () => {
 		expect(within(table).getAllByRole("row")).toHaveLength(4);
 		await user.click(screen.getByRole("button", { name: "Make one now" }));
 		await waitFor(() => expect(within(table).getAllByRole("row")).toHaveLength(5));
+	});
+
+	it("goes back to a snapshot only after saying what that means", async () => {
+		const { fake, user } = await open();
+		const [first] = await screen.findAllByRole("button", { name: /^Go back to this one/ });
+		await user.click(first!);
+		const question = await screen.findByRole("alertdialog", { name: "Go back to this snapshot?" });
+		expect(question.textContent).toContain("not deleted");
+		expect(fake.calls.some((call) => call.method === "restoreSnapshot")).toBe(false);
+		await user.click(within(question).getByRole("button", { name: "Go back" }));
+		await waitFor(() =>
+			expect(fake.calls.some((call) => call.method === "restoreSnapshot")).toBe(true),
+		);
+	});
+
+	it("says why it cannot go back, and stays as it was", async () => {
+		const { fake, user } = await open();
+		fake.fail("restoreSnapshot", {
+			code: "busy",
+			message: "Another command of Gatehouse is at work with this data.",
+			hint: "Wait until it has ended, then try again.",
+		});
+		const [first] = await screen.findAllByRole("button", { name: /^Go back to this one/ });
+		await user.click(first!);
+		await user.click(await screen.findByRole("button", { name: "Go back" }));
+		await waitFor(() =>
+			expect(toasts.list.map((toast) => toast.text).join()).toContain("Another command"),
+		);
 	});
 
 	it("takes back an update only after saying what that means", async () => {

@@ -10,7 +10,8 @@ type Hooks = {
 	openPalette: () => void;
 	openShortcuts: () => void;
 	models: InstalledModel[];
-	settings: Settings;
+	/** Null until they were read. */
+	settings: Settings | null;
 };
 
 export function shellActions({ openPalette, openShortcuts, models, settings }: Hooks): Action[] {
@@ -53,8 +54,8 @@ export function shellActions({ openPalette, openShortcuts, models, settings }: H
 			keywords: "preferences options",
 			run: () => returnTo("settings"),
 		},
-		...themeActions(settings.theme),
-		...modelActions(models, settings.defaultModelId),
+		...themeActions(settings?.theme),
+		...modelActions(models, settings?.defaultModelId),
 		{
 			id: "help.shortcuts",
 			title: "Keyboard shortcuts",
@@ -67,7 +68,7 @@ export function shellActions({ openPalette, openShortcuts, models, settings }: H
 	];
 }
 
-function themeActions(now: Theme): Action[] {
+function themeActions(now: Theme | undefined): Action[] {
 	const themes: { theme: Theme; title: string }[] = [
 		{ theme: "light", title: "Light theme" },
 		{ theme: "dark", title: "Dark theme" },
@@ -83,7 +84,10 @@ function themeActions(now: Theme): Action[] {
 	}));
 }
 
-function modelActions(models: InstalledModel[], defaultModelId: string | null): Action[] {
+function modelActions(
+	models: InstalledModel[],
+	defaultModelId: string | null | undefined,
+): Action[] {
 	const add: Action = {
 		id: "models.add",
 		title: "Add a model from a file",

@@ -21,21 +21,30 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 		kept: "The damaged file was left as it is.",
 		next: "Go back to a snapshot. Only what was written after it is missing then, and the damaged file is set aside, not deleted.",
 		nextWithoutSnapshots:
-			"There is no snapshot to go back to. Quit and put the folder below back from a backup of this computer. To start with no chats, rename it instead.",
+			"There is no snapshot to go back to. Quit and put the folder below back from a backup of this computer, or start with no chats.",
+	},
+	damaged_in_part: {
+		title: "A part of your chats can’t be read",
+		happened:
+			"The daily check read the whole file that holds them and found damage in it. Usually a disk fault or a power cut is the cause.",
+		kept: "Nothing was changed. Chats outside of the damaged part still open.",
+		next: "Go back to a snapshot from before the damage. Only what was written after it is missing then, and the present file is set aside, not deleted. If you need something newer first, go on and export it.",
+		nextWithoutSnapshots:
+			"There is no snapshot to go back to. Go on, export the chats that still open, and put the folder below back from a backup of this computer.",
 	},
 	key_missing: {
 		title: "The key to your chats is missing",
 		happened:
 			"Your chats are stored encrypted. Their key belongs in the keychain of this computer, or in a file beside them, and is not there.",
 		kept: untouched,
-		next: "Bring the keychain or the file back, for example from a backup of this computer, and try again. Without the key nobody can read the chats. To start with none, quit and rename the folder below.",
+		next: "Bring the keychain or the file back, for example from a backup of this computer, and try again. Without the key nobody can read the chats; if it is lost for good, start with none.",
 	},
 	key_wrong: {
 		title: "The key does not fit your chats",
 		happened:
 			"The key in the keychain of this computer is not the one these chats were stored with. Perhaps the folder came from another computer.",
 		kept: untouched,
-		next: "Quit. Bring back the keychain that belongs to this folder, or the folder that belongs to this computer, and start again.",
+		next: "Quit. Bring back the keychain that belongs to this folder, or the folder that belongs to this computer, and start again. If neither is to be had, start with no chats.",
 	},
 	keychain_locked: {
 		title: "The keychain is locked",

@@ -53,10 +53,12 @@ describe.each(codes)("when it can't open: %s", (problem) => {
 });
 
 it("tries again when asked to, and opens", async () => {
-	host({ problem: "keychain_locked" });
+	const fake = host({ problem: "keychain_locked" });
 	const { user } = show(Startup, { ready });
 	await user.click(await screen.findByRole("button", { name: "Try again" }));
 	expect(await screen.findByText("The app is open.")).toBeTruthy();
+	const asked = fake.calls.map(({ method }) => method);
+	expect(asked, "one command opens the data, at first and again").toEqual(["startup", "startup"]);
 });
 
 it("offers no second try where it can't help", async () => {
@@ -68,9 +70,10 @@ it("offers no second try where it can't help", async () => {
 
 it("keeps the problem on screen with the reason when the second try fails", async () => {
 	const fake = host({ problem: "disk_full" });
-	fake.fail("retryStartup", { code: "disk_full", message: "Still 0 bytes free.", hint: null });
 	const { user } = show(Startup, { ready });
-	await user.click(await screen.findByRole("button", { name: "Try again" }));
+	const again = await screen.findByRole("button", { name: "Try again" });
+	fake.fail("startup", { code: "disk_full", message: "Still 0 bytes free.", hint: null });
+	await user.click(again);
 	expect(await screen.findByText("Still 0 bytes free.")).toBeTruthy();
 	expect(screen.getByRole("heading", { level: 1, name: "The disk is full" })).toBeTruthy();
 });
@@ -82,6 +85,41 @@ it("does not send a person to snapshots that do not exist", async () => {
 	show(Startup, { ready });
 	expect(await screen.findByText(/There is no snapshot to go back to/)).toBeTruthy();
 	expect(screen.queryByRole("table")).toBeNull();
+});
+
+it("shows damage that the daily check finds while the app is open, and lets a person go on", async () => {
+	const fake = host({ problem: "damaged_in_part" });
+	const found = await fake.startup();
+	const { user } = show(Startup, { ready });
+	await screen.findByText("The app is open.");
+	fake.emit("startupChanged", found);
+	expect(await screen.findByText(/The daily check read the whole file/)).toBeTruthy();
+	expect(screen.getAllByRole("button", { name: /^Go back to this one/ })).not.toEqual([]);
+	await user.click(screen.getByRole("button", { name: "Go on for now" }));
+	expect(await screen.findByText("The app is open.")).toBeTruthy();
+});
+
+describe.each([
+	["key_missing", "Start with no chats…", "set aside", "Start with no chats", "startEmpty"],
+	[
+		"keychain_locked",
+		"Keep the key in a file…",
+		"whoever can read",
+		"Keep it in a file",
+		"useKeyFile",
+	],
+] as const)("the way out of %s", (problem, button, warning, confirm, method) => {
+	it("is taken only after saying what it means", async () => {
+		const fake = host({ problem });
+		const { user } = show(Startup, { ready });
+		await user.click(await screen.findByRole("button", { name: button }));
+		const question = await screen.findByRole("alertdialog");
+		expect(question.textContent).toContain(warning);
+		expect(fake.calls.some((call) => call.method === method)).toBe(false);
+		await user.click(within(question).getByRole("button", { name: confirm }));
+		expect(await screen.findByText("The app is open.")).toBeTruthy();
+		expect(fake.calls.filter((call) => call.method === method)).toHaveLength(1);
+	});
 });
 
 describe("going back to a snapshot", () => {

@@ -30,6 +30,7 @@ export type OnAnswerEvent = (event: AnswerEvent) => void;
 
 /** What the host tells without being asked. */
 export type HostEvents = {
+	startupChanged: Startup;
 	conversationsChanged: ConversationsChanged;
 	modelAdding: ModelAdding;
 	modelsChanged: ModelsChanged;
@@ -39,9 +40,12 @@ export type HostEvents = {
 
 /** Every method rejects with an `Problem` when the host refuses. */
 export type Backend = {
+	/** Opens the data if it is not open yet; after a problem it tries again. */
 	startup(): Promise<Startup>;
-	retryStartup(): Promise<Startup>;
+	/** From an open app it also loads the window afresh. */
 	restoreSnapshot(name: string): Promise<Startup>;
+	useKeyFile(): Promise<Startup>;
+	startEmpty(): Promise<Startup>;
 	quit(): Promise<void>;
 
 	listConversations(): Promise<ConversationSummary[]>;
@@ -90,4 +94,6 @@ export type Backend = {
 		name: Name,
 		handler: (payload: HostEvents[Name]) => void,
 	): () => void;
+	/** Resolves when all that was asked of `on` is heard: what is read after that misses nothing. */
+	listening(): Promise<void>;
 };

@@ -7,12 +7,14 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
-	/**  Open the data, if it is not open yet. */
+	/**  Open the data, if it is not open yet; also to try again after a problem. */
 	startup: () => typedError<Startup, Problem>(__TAURI_INVOKE("startup")),
-	/**  Try again after a problem. */
-	retryStartup: () => typedError<Startup, Problem>(__TAURI_INVOKE("retry_startup")),
 	/**  Put a snapshot in the place of the database, which is moved aside, and open it. */
 	restoreSnapshot: (name: string) => typedError<Startup, Problem>(__TAURI_INVOKE("restore_snapshot", { name })),
+	/**  Keep the key of new data in a file, where the keychain does not take it. */
+	useKeyFile: () => typedError<Startup, Problem>(__TAURI_INVOKE("use_key_file")),
+	/**  Set everything aside that cannot be opened, and begin anew. */
+	startEmpty: () => typedError<Startup, Problem>(__TAURI_INVOKE("start_empty")),
 	/**  End the app. */
 	quit: () => typedError<null, Problem>(__TAURI_INVOKE("quit")),
 	/**  All conversations, newest first. */
@@ -100,6 +102,7 @@ export const events = {
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
+	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
 /* Types */
@@ -386,6 +389,8 @@ export type Message = {
 	siblings: MessageId[],
 	/**  The call that wrote it. */
 	call: CallSummary | null,
+	/**  The model that wrote it elsewhere, before it was imported. */
+	writtenBy: string | null,
 };
 
 /**  One message in a conversation's tree. */
@@ -496,6 +501,8 @@ export type ProblemCode =
 "bad_constraint" | 
 /**  The disk is full. */
 "disk_full" | 
+/**  The data cannot be read or written: damaged, read-only, or held by another program. */
+"data_unusable" | 
 /**  What was asked for is not there any more. */
 "not_found" | 
 /**  Something given cannot be used. */
@@ -638,10 +645,19 @@ export type Startup =
 /**  The data is open. */
 { state: "ready"; version: string; dataFolder: string; keyHome: KeyHome } | 
 /**  It is not. */
-{ state: "problem"; code: StartupCode; message: string; hint: string | null; dataFolder: string; snapshots: SnapshotInfo[]; canRetry: boolean };
+{ state: "problem"; code: StartupCode; message: string; hint: string | null; dataFolder: string; snapshots: SnapshotInfo[]; canRetry: boolean; 
+/**  There is no data yet, so its key may also live in a file. */
+canUseKeyFile: boolean; 
+/**  What is there cannot be opened here: it can be set aside for a new beginning. */
+canStartEmpty: boolean };
+
+/**  Something was found in the open data that a person must decide about: show this screen. */
+export type StartupChanged = Startup;
 
 /**  Why the data is not open. */
-export type StartupCode = "damaged" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
+export type StartupCode = "damaged" | 
+/**  Found in the open data: some of it cannot be read, the rest can. */
+"damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
 
 /**  Where the data lies and how large it is. */
 export type Storage = {

@@ -45,6 +45,10 @@ const words: Record<ProblemCode, { title: string; next: string | null }> = {
 		title: "The disk is full",
 		next: "Free some space and try again. Nothing saved before was lost.",
 	},
+	data_unusable: {
+		title: "Your chats can't be read or written right now",
+		next: "Nothing was changed. Close other programs that use the data folder, then try again.",
+	},
 	not_found: {
 		title: "It is no longer there",
 		next: "It may have been deleted elsewhere. The list shows what exists now.",

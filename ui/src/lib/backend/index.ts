@@ -33,10 +33,14 @@ function channel(onEvent: OnAnswerEvent): Channel<AnswerEvent> {
 	return events;
 }
 
+/** Every wish to hear something that the host has not confirmed yet. */
+let pending: Promise<unknown> = Promise.resolve();
+
 const host: Backend = {
 	startup: throwing(commands.startup),
-	retryStartup: throwing(commands.retryStartup),
 	restoreSnapshot: throwing(commands.restoreSnapshot),
+	useKeyFile: throwing(commands.useKeyFile),
+	startEmpty: throwing(commands.startEmpty),
 	quit: silent(commands.quit),
 
 	listConversations: throwing(commands.listConversations),
@@ -84,8 +88,10 @@ const host: Backend = {
 		const listening = events[name].listen((event) => {
 			handler(event.payload as Parameters<typeof handler>[0]);
 		});
+		pending = Promise.all([pending, listening]);
 		return () => void listening.then((unlisten) => unlisten());
 	},
+	listening: async () => void (await pending),
 };
 
 /** The host. Tests and `?fake` put another in its place with `useBackend`. */

@@ -31,6 +31,12 @@ export async function refreshModels(): Promise<void> {
 	list = await backend.listModels();
 }
 
+/** Which models are loaded, as one text to compare. */
+function inMemory(engines: EngineStatus[]): string {
+	const loaded = engines.filter(({ state }) => state === "ready" || state === "answering");
+	return loaded.map(({ modelId }) => modelId).join();
+}
+
 /** Reads everything and follows the host's events until the returned function is called. */
 export function watchModels(onError: (thrown: unknown) => void): () => void {
 	const refresh = () => void refreshModels().catch(onError);
@@ -38,12 +44,18 @@ export function watchModels(onError: (thrown: unknown) => void): () => void {
 	let told = false;
 	const stopEngines = backend.on("enginesChanged", (changed) => {
 		told = true;
+		const before = inMemory(engines);
 		engines = changed;
+		// What a model in memory needs is told apart from what one would need.
+		if (inMemory(engines) !== before) refresh();
 	});
-	refresh();
-	backend.engineStatus().then((now) => {
-		// What was told meanwhile is newer than this answer.
-		if (!told) engines = now;
+	// The starter model may be added just now: read only when that would be heard.
+	void backend.listening().then(() => {
+		refresh();
+		backend.engineStatus().then((now) => {
+			// What was told meanwhile is newer than this answer.
+			if (!told) engines = now;
+		}, onError);
 	}, onError);
 	return () => {
 		stopModels();

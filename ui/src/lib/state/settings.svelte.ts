@@ -1,20 +1,21 @@
-// The settings, shared by every screen. The host keeps them; this is its last answer.
+// The settings, shared by every screen. The host keeps them; this is its last answer. There are no
+// defaults here: what the host did not say must not be shown, and above all not be written back.
 
 import { backend, type Settings } from "$lib/backend";
 
-let current = $state.raw<Settings>({
-	theme: "system",
-	sendKey: "enter",
-	automaticTitles: true,
-	defaultModelId: null,
-	idleUnloadMinutes: 15,
-	contextTokens: 4096,
-	threads: null,
-});
+let current = $state.raw<Settings | null>(null);
+/** One change after the other, so that each builds on what the host kept last. */
+let lastChange: Promise<unknown> = Promise.resolve();
 
 /** Reactive: `settings.now.theme` and so on. */
 export const settings = {
+	/** Whether the host has told them. */
+	get areKnown(): boolean {
+		return current !== null;
+	},
+	/** Only for screens, which the shell shows once they are known. */
 	get now(): Settings {
+		if (current === null) throw new Error("The settings were not read yet.");
 		return current;
 	},
 };
@@ -24,8 +25,14 @@ export async function readSettings(): Promise<void> {
 }
 
 /** Keeps the change in the host; rejects, and changes nothing, if the host refuses it. */
-export async function changeSettings(change: Partial<Settings>): Promise<void> {
-	take(await backend.setSettings({ ...current, ...change }));
+export function changeSettings(change: Partial<Settings>): Promise<void> {
+	const changed = lastChange.then(async () => {
+		// The host takes them whole, so without the others there is nothing to send.
+		if (!settings.areKnown) await readSettings();
+		take(await backend.setSettings({ ...settings.now, ...change }));
+	});
+	lastChange = changed.catch(() => undefined);
+	return changed;
 }
 
 function take(settings: Settings): void {

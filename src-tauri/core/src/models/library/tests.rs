@@ -3,7 +3,7 @@
 use std::{fs, sync::atomic::AtomicBool};
 
 use super::*;
-use crate::models::gguf::tests::writer::{Gguf, Meta};
+use crate::models::writer::{Gguf, Meta};
 
 const NOW: i64 = 1_700_000_000_000;
 const LARGE: ComputerMemory = ComputerMemory {
@@ -62,13 +62,34 @@ fn an_added_model_comes_back_as_it_was_read() {
     let model = models.get(id);
     assert_eq!(
         model.summary,
-        gguf::read_summary(&models.path("a.gguf")).expect("it is whole")
+        gatehouse_gguf::read_summary(&models.path("a.gguf")).expect("it is whole")
     );
     assert_eq!(
         (model.path.clone(), model.added_at_ms, model.last_used_at_ms),
         (models.path("a.gguf"), NOW, None)
     );
     assert_eq!(model.file_state(), FileState::Present);
+}
+
+#[test]
+fn what_a_file_says_is_stored_in_the_form_that_older_versions_wrote() {
+    let models = Fixture::new();
+    models.write("a.gguf", &named("a"));
+    models.add("a.gguf");
+    let stored: String = models
+        .conn
+        .query_row("SELECT summary FROM models", [], |row| row.get(0))
+        .expect("the model is in the table");
+    assert_eq!(
+        stored,
+        r#"{"kind":"chat","architecture":"llama","name":"Tiny Test","size_label":null,"parameters":2624,"#
+            .to_owned()
+            + r#""quantisation":"F32","trained_context_tokens":4096,"blocks":2,"caching_blocks":2,"#
+            + r#""embedding_length":64,"heads":[4],"kv_heads":[2,1],"key_length":null,"value_length":null,"#
+            + r#""vocabulary":40,"tokenizer":"gpt2","licence":"MIT","author":null,"source":null,"#
+            + r#""languages":["en","de"],"chat_template_bytes":14,"pooling":null,"causal":null,"#
+            + r#""weights_bytes":10496,"parts":1}"#
+    );
 }
 
 #[test]

@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// Put a snapshot in the place of the database. What was there is moved aside, never deleted; the
-/// folder it went to is returned. Close the [`crate::store::Store`] first: the lock shows that no
-/// other window has it open.
+/// folder it went to is returned. Close the [`crate::store::Store`] first: `lock` keeps other windows
+/// away.
 ///
 /// # Errors
-/// [`SnapshotError`]; until the snapshot has been checked and copied nothing is touched.
+/// [`SnapshotError::InUse`] while a command has the database open, and others; until the snapshot has been checked and copied nothing is touched.
 pub fn restore(
     lock: &InstanceLock,
     key: &DatabaseKey,
@@ -32,6 +32,9 @@ pub fn restore(
 ) -> Result<PathBuf, SnapshotError> {
     let folder = lock.folder();
     let _turns = (folder.lock_for_setup()?, folder.lock_for_snapshots()?);
+    let Some(_unused) = folder.lock_unused()? else {
+        return Err(SnapshotError::InUse);
+    };
     if !list(folder)?.iter().any(|snapshot| snapshot.name == name) {
         return Err(SnapshotError::NotFound {
             name: name.to_string(),
@@ -72,6 +75,31 @@ pub fn undo_update(
     restore(lock, key, &newest.name, now_ms)
 }
 
+/// Move everything that belongs to the database aside, the key file and the snapshots too, so that
+/// the next start makes a new one: the way out where the key is lost. The folder it all went to is
+/// returned; put back from there it is what it was.
+///
+/// # Errors
+/// [`SnapshotError::InUse`] while a command has the database open, and what the system says.
+pub fn start_empty(lock: &InstanceLock, now_ms: i64) -> Result<PathBuf, SnapshotError> {
+    let folder = lock.folder();
+    let _turns = (folder.lock_for_setup()?, folder.lock_for_snapshots()?);
+    let Some(_unused) = folder.lock_unused()? else {
+        return Err(SnapshotError::InUse);
+    };
+    let aside = set_aside(folder, now_ms)?;
+    // The instance file last: without it the next start makes a new key, and must find nothing
+    // that the old one belongs to.
+    let rest = [
+        folder.snapshots(),
+        folder.key_file(),
+        folder.instance_file(),
+    ];
+    rest.iter().try_for_each(|path| move_into(path, &aside))?;
+    sync_folder_of(&folder.database())?;
+    Ok(aside)
+}
+
 fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {
     let fault = connect::reader(snapshot, key)
         .and_then(|conn| connect::first_fault(&conn))
@@ -90,19 +118,23 @@ fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
         aside.as_mut_os_string().push("+");
     }
     make_private_folder(&aside)?;
-    for path in [
-        folder.database(),
-        log_of(&folder.database()),
-        index_of(&folder.database()),
-    ] {
-        let name = path
-            .file_name()
-            .expect("it has one because DataFolder gave it one");
-        match fs::rename(&path, aside.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
+    // The log stays longer than the database: a log alone is known to be what is left of one.
+    let database = folder.database();
+    let (log, index) = (log_of(&database), index_of(&database));
+    [database, log, index]
+        .iter()
+        .try_for_each(|path| move_into(path, &aside))?;
     sync_folder_of(&folder.database())?;
     Ok(aside)
+}
+
+/// Move a file or folder, if it is there.
+fn move_into(path: &Path, aside: &Path) -> io::Result<()> {
+    let name = path
+        .file_name()
+        .expect("it has one because DataFolder gave it one");
+    match fs::rename(path, aside.join(name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -104,6 +104,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			rating: null,
 			siblings: [],
 			call: null,
+			writtenBy: null,
 			...part,
 		};
 		chat.messages.set(message.id, message);

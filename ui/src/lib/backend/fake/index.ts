@@ -33,7 +33,7 @@ export type FakeOptions = {
 	answerError?: Problem | null;
 };
 
-type Method = Exclude<keyof Backend, "on">;
+type Method = Exclude<keyof Backend, "on" | "listening">;
 
 export type FakeBackend = Backend & {
 	/** Says something as the host would. */
@@ -124,9 +124,27 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			message: problemMessages[problem],
 			hint: null,
 			dataFolder: "/home/ada/.local/share/gatehouse",
-			snapshots: ["damaged", "newer", "migration_failed"].includes(problem) ? snapshots : [],
+			snapshots: ["damaged", "damaged_in_part", "newer", "migration_failed"].includes(problem)
+				? snapshots
+				: [],
 			canRetry: !["damaged", "newer", "key_wrong"].includes(problem),
+			canUseKeyFile: problem === "keychain_locked",
+			canStartEmpty: ["damaged", "key_missing", "key_wrong"].includes(problem),
 		};
+	}
+
+	/** Every way out of a problem helps. */
+	async function opened(): Promise<Startup> {
+		problem = null;
+		return startup();
+	}
+
+	/** The first start meets the problem, another try helps. */
+	async function start(): Promise<Startup> {
+		if (options.starting) return new Promise<Startup>(() => {});
+		const outcome = startup();
+		problem = null;
+		return outcome;
 	}
 
 	async function load(id: string): Promise<void> {
@@ -198,17 +216,12 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		answering: (modelId, busy) => setEngine(modelId, { state: busy ? "answering" : "ready" }),
 	});
 
-	const methods: Omit<Backend, "on"> = {
+	const methods: Pick<Backend, Method> = {
 		...chats,
-		startup: async () => (options.starting ? new Promise<Startup>(() => {}) : startup()),
-		retryStartup: async () => {
-			problem = null;
-			return startup();
-		},
-		restoreSnapshot: async () => {
-			problem = null;
-			return startup();
-		},
+		startup: start,
+		restoreSnapshot: opened,
+		useKeyFile: opened,
+		startEmpty: opened,
 		quit: async () => {},
 		openLink: async () => {},
 		listModels: async () => models,
@@ -268,6 +281,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			if (error) failures.set(method, error);
 			else failures.delete(method);
 		},
+		listening: async () => {},
 		on(name, handler) {
 			const known = handlers.get(name) ?? new Set();
 			handlers.set(name, known.add(handler as (payload: never) => void));
@@ -278,6 +292,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
 const problemMessages: Record<StartupCode, string> = {
 	damaged: "The database is not readable: page 12 fails its check.",
+	damaged_in_part: "Page 812 of the database fails its check.",
 	key_missing: "The keychain has no key named Gatehouse.",
 	key_wrong: "The key in the keychain does not open the database.",
 	keychain_locked: "The keychain did not answer within 20 seconds.",

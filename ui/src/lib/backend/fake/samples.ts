@@ -34,7 +34,7 @@ export const sampleSettings: Settings = {
 	automaticTitles: true,
 	defaultModelId: "smollm2",
 	idleUnloadMinutes: 15,
-	contextTokens: 4096,
+	contextTokens: 8192,
 	threads: null,
 };
 

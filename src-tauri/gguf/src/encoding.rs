@@ -7,7 +7,7 @@
 type TensorType = (&'static str, u64, u64);
 
 /// The tensor type of a number, if it is known.
-pub(super) fn tensor_type(number: u32) -> Option<TensorType> {
+pub(crate) fn tensor_type(number: u32) -> Option<TensorType> {
     Some(match number {
         0 => ("F32", 1, 4),
         1 => ("F16", 1, 2),
@@ -94,7 +94,7 @@ fn file_type(number: u64) -> Option<&'static str> {
 /// What to call the quantisation of a file: its own claim, unless the weights themselves speak against it.
 ///
 /// The claim is finer (`Q4_K_M` is a mix of types), but converters leave it at `F16` now and then.
-pub(super) fn quantisation(claimed: Option<u64>, dominant: Option<u32>) -> String {
+pub(crate) fn quantisation(claimed: Option<u64>, dominant: Option<u32>) -> String {
     let is_float = |name: &str| matches!(name, "F32" | "F16" | "BF16" | "F64");
     let claimed = claimed.and_then(file_type);
     let dominant = dominant.and_then(tensor_type).map(|(name, _, _)| name);

@@ -1,7 +1,7 @@
 //! Sizes and counts as a person reads them.
 
 /// A number of bytes in decimal units: `98 MB`, `1.2 GB`.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
     let mut unit = 0;
     let mut value = bytes as f64;
@@ -19,7 +19,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// A whole number with its thousands set apart: `8,192`.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -32,7 +32,7 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// A number of weights as model names write it: `135M`, `7.6B`.
-pub(crate) fn parameters(number: u64) -> String {
+pub fn parameters(number: u64) -> String {
     let (value, unit) = match number {
         0..1_000_000 => return count(number),
         1_000_000..999_500_000 => (number as f64 / 1e6, "M"),
@@ -46,7 +46,7 @@ pub(crate) fn parameters(number: u64) -> String {
 }
 
 /// One line of text from a file that nobody vouches for: no control or direction characters, not endless.
-pub(crate) fn clean(text: &str, most_chars: usize) -> String {
+pub fn clean(text: &str, most_chars: usize) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')

@@ -1,16 +1,20 @@
 //! What a GGUF file says about the model in it, read from a file that nobody vouches for.
 //!
 //! A reader of our own: the crates that exist read version 3 alone, keep whole vocabularies, or hand
-//! the file to C code that this process must not run. It reads only the header, and trusts no count
-//! or length in it (`header`); the weights are never touched.
+//! the file to C code that the app's process must not run. It reads only the header, and trusts no
+//! count or length in it (`header`); the weights are never touched. The core reads a file when it is
+//! added and the engine before llama.cpp sees it, so that both refuse the same files in the same words.
 
+mod cache;
 mod encoding;
 mod error;
 mod foreign;
 mod header;
+mod keys;
 mod summary;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
+pub mod words;
 
 use std::{
     fs::File,
@@ -47,7 +51,7 @@ pub fn read_summary_from(file: impl Read + Seek, length: u64) -> Result<GgufSumm
 }
 
 /// All files of the model whose first file is `path`, in order.
-pub(super) fn parts(path: &Path, summary: &GgufSummary) -> Vec<PathBuf> {
+pub fn parts(path: &Path, summary: &GgufSummary) -> Vec<PathBuf> {
     (0..summary.parts)
         .map(|part| part_path(path, part, summary.parts).unwrap_or_else(|| path.to_owned()))
         .collect()
@@ -78,7 +82,7 @@ fn other_parts(path: &Path, first: &Header) -> Result<Vec<PathBuf>, GgufError> {
     if parts > MAX_PARTS {
         return Err(GgufError::Absurd(format!(
             "to be split into {} files",
-            crate::models::words::count(parts)
+            words::count(parts)
         )));
     }
     if number("split.no") > 0 {

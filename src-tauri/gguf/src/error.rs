@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::models::words;
+use crate::words;
 
 /// Why a file cannot be used as a model. The message says what was found; [`GgufError::hint`] what to do.
 #[derive(Debug, thiserror::Error)]

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{
+use crate::{
     GgufError, encoding,
     header::{Header, Tensors, Value},
+    keys::Keys,
+    words,
 };
-use crate::models::words;
 
 /// Architectures that turn a text into a vector and cannot write.
 const ENCODERS: [&str; 11] = [
@@ -137,7 +138,7 @@ pub struct GgufSummary {
 }
 
 /// Put the parts together; refuse what is not a model of its own.
-pub(super) fn summarise(first: Header, rest: &[Header]) -> Result<GgufSummary, GgufError> {
+pub(crate) fn summarise(first: Header, rest: &[Header]) -> Result<GgufSummary, GgufError> {
     let keys = Keys::new(first.values);
     let architecture = keys
         .architecture
@@ -249,24 +250,38 @@ fn refuse_fragments(keys: &Keys, architecture: &str) -> Result<(), GgufError> {
     }
 }
 
-/// Refuse numbers that no model has, and that llama.cpp would take at their word.
+/// Refuse numbers that no model has, and that llama.cpp would take at their word, some of them into a
+/// failed assertion: it takes 512 layers and 1,024 experts at most. What may be 0 may also be missing,
+/// or be a list with one number a layer.
 fn refuse_nonsense(keys: &Keys) -> Result<(), GgufError> {
     let bounds = [
-        ("block_count", "layers", 512),
-        ("embedding_length", "numbers in a vector", 1 << 20),
-        ("context_length", "tokens of context", 1 << 30),
+        ("block_count", "layers", 1..=512),
+        ("embedding_length", "numbers in a vector", 1..=1 << 20),
+        ("context_length", "tokens of context", 1..=1 << 30),
+        ("attention.head_count", "heads", 0..=1 << 16),
+        ("attention.head_count_kv", "heads of keys", 0..=1 << 16),
+        ("feed_forward_length", "inner numbers", 0..=1 << 24),
+        ("expert_count", "experts", 0..=1 << 10),
     ];
-    for (key, what, most) in bounds {
-        match keys.own(key) {
-            Some(&Value::Number(n)) if (1..=most).contains(&n) => {}
-            Some(&Value::Number(n)) => {
-                return Err(GgufError::Absurd(format!("{} {what}", words::count(n))));
+    for (key, what, allowed) in bounds {
+        let may_be_missing = allowed.contains(&0);
+        let numbers = match keys.own(key) {
+            Some(Value::Number(n)) => std::slice::from_ref(n),
+            // Negative numbers and fractions are counted and not kept.
+            Some(Value::List { count, numbers, .. })
+                if may_be_missing && *count == numbers.len() as u64 =>
+            {
+                numbers
             }
+            None if may_be_missing => &[],
             _ => {
                 return Err(GgufError::Malformed(format!(
                     "it does not say its number of {what}"
                 )));
             }
+        };
+        if let Some(&n) = numbers.iter().find(|&n| !allowed.contains(n)) {
+            return Err(GgufError::Absurd(format!("{} {what}", words::count(n))));
         }
     }
     Ok(())
@@ -303,92 +318,5 @@ impl Tensors {
             *same_type = same_type.saturating_add(weights);
         }
         self
-    }
-}
-
-/// Key-values asked for by meaning; a value of another type counts as not there.
-struct Keys {
-    values: std::collections::BTreeMap<String, Value>,
-    architecture: Option<String>,
-}
-
-impl Keys {
-    fn new(values: std::collections::BTreeMap<String, Value>) -> Self {
-        let mut keys = Self {
-            values,
-            architecture: None,
-        };
-        keys.architecture = keys.text("general.architecture");
-        keys
-    }
-
-    /// A key under the architecture's own name, such as `llama.block_count`.
-    fn own(&self, key: &str) -> Option<&Value> {
-        self.values
-            .get(&format!("{}.{key}", self.architecture.as_deref()?))
-    }
-
-    fn number(&self, key: &str) -> Option<u32> {
-        match self.own(key)? {
-            &Value::Number(n) => u32::try_from(n).ok(),
-            _ => None,
-        }
-    }
-
-    fn any_number(&self, key: &str) -> Option<u64> {
-        match self.values.get(key)? {
-            &Value::Number(n) => Some(n),
-            _ => None,
-        }
-    }
-
-    fn numbers(&self, key: &str) -> Vec<u32> {
-        match self.own(key) {
-            Some(&Value::Number(n)) => u32::try_from(n).into_iter().collect(),
-            Some(Value::List { numbers, .. }) => numbers
-                .iter()
-                .filter_map(|&n| u32::try_from(n).ok())
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn flag(&self, key: &str) -> Option<bool> {
-        match self.own(key)? {
-            &Value::Flag(flag) => Some(flag),
-            _ => None,
-        }
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        match self.values.get(key)? {
-            Value::Text { start, .. } => {
-                Some(words::clean(start, 200)).filter(|text| !text.is_empty())
-            }
-            _ => None,
-        }
-    }
-
-    fn texts(&self, key: &str) -> Vec<String> {
-        match self.values.get(key) {
-            Some(Value::List { texts, .. }) => {
-                texts.iter().map(|text| words::clean(text, 20)).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn text_bytes(&self, key: &str) -> Option<u64> {
-        match self.values.get(key)? {
-            &Value::Text { bytes, .. } => Some(bytes),
-            _ => None,
-        }
-    }
-
-    fn count(&self, key: &str) -> Option<u32> {
-        match self.values.get(key)? {
-            &Value::List { count, .. } => u32::try_from(count).ok(),
-            _ => None,
-        }
     }
 }

@@ -9,8 +9,7 @@ use std::{
     io::{BufReader, Read, Seek},
 };
 
-use super::{GgufError, encoding, foreign};
-use crate::models::words;
+use crate::{GgufError, encoding, foreign, words};
 
 /// Everything before the weights ends within this. A vocabulary of 250,000 tokens takes about 12 MB.
 const MAX_HEADER_BYTES: u64 = 128 * 1024 * 1024;
@@ -33,7 +32,7 @@ const MAX_WEIGHTS_BYTES: u64 = 1 << 46;
 
 /// One metadata value, as far as it is kept.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// A whole number from 0.
     Number(u64),
     /// Yes or no.
@@ -52,14 +51,14 @@ pub(super) enum Value {
 
 /// What a file says about itself.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub values: BTreeMap<String, Value>,
     pub tensors: Tensors,
 }
 
 /// Sums over the tensors of a file.
 #[derive(Debug, Default)]
-pub(super) struct Tensors {
+pub(crate) struct Tensors {
     pub count: u64,
     pub weights: u64,
     pub bytes: u64,
@@ -70,7 +69,7 @@ pub(super) struct Tensors {
 }
 
 /// Read the header of a file of `length` bytes.
-pub(super) fn read(file: impl Read + Seek, length: u64) -> Result<Header, GgufError> {
+pub(crate) fn read(file: impl Read + Seek, length: u64) -> Result<Header, GgufError> {
     let mut bounded = Bounded {
         inner: BufReader::with_capacity(64 * 1024, file),
         at: 0,
@@ -142,8 +141,8 @@ struct Bounded<R> {
 }
 
 impl<R: Read + Seek> Bounded<R> {
-    /// Step over `bytes` on paper; the caller then reads or skips them.
-    fn claim(&mut self, bytes: u64) -> Result<(), GgufError> {
+    /// Refuse what no header has, and what this file has not.
+    fn check_room(&self, bytes: u64) -> Result<(), GgufError> {
         if bytes > MAX_HEADER_BYTES || self.at + bytes > MAX_HEADER_BYTES {
             return Err(GgufError::Absurd(format!(
                 "a description of {} and more",
@@ -153,6 +152,12 @@ impl<R: Read + Seek> Bounded<R> {
         if self.at + bytes > self.length {
             return Err(self.ends_early());
         }
+        Ok(())
+    }
+
+    /// Step over `bytes` on paper; the caller then reads or skips them.
+    fn claim(&mut self, bytes: u64) -> Result<(), GgufError> {
+        self.check_room(bytes)?;
         self.at += bytes;
         Ok(())
     }
@@ -295,12 +300,12 @@ impl<R: Read + Seek> Bounded<R> {
             // Lists in lists are in the format, but in no model, and llama.cpp refuses them.
             let size = scalar_bytes(kind)
                 .ok_or_else(|| GgufError::Malformed(format!("it has a list of the type {kind}")))?;
+            self.check_room(count.saturating_mul(size))?;
             let kept = count.min(KEPT_NUMBERS);
             for _ in 0..kept {
                 numbers.extend(self.scalar(kind)?);
             }
-            let rest = (count - kept).checked_mul(size);
-            self.skip(rest.unwrap_or(u64::MAX))?;
+            self.skip((count - kept) * size)?;
         }
         Ok(Value::List {
             count,

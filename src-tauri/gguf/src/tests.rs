@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[path = "../../../../../tests/support/gguf.rs"]
-pub(in crate::models) mod writer;
+#[path = "../../../tests/support/gguf.rs"]
+mod writer;
 use writer::{Gguf, Meta};
 
 fn read(bytes: &[u8]) -> Result<GgufSummary, GgufError> {
@@ -132,6 +132,11 @@ fn absurd_counts_and_lengths_are_refused_before_anything_is_allocated() {
         + 21;
     bytes[at + 8..at + 16].copy_from_slice(&(1_u64 << 62).to_le_bytes());
     assert!(refusal(&bytes).ends_with("it claims 4,611,686,018,427,387,904 texts in a list."));
+    bytes[at + 4..at + 8].copy_from_slice(&4_u32.to_le_bytes());
+    assert!(
+        refusal(&bytes).contains("it claims a description of 18 EB"),
+        "a list of numbers is held against the same bounds"
+    );
     let mut bytes = Gguf::model("llama").bytes();
     let at = bytes
         .windows(17)
@@ -158,6 +163,29 @@ fn numbers_that_no_model_has_are_refused() {
     };
     assert!(refusal(&blocks(u32::MAX)).ends_with("it claims 4,294,967,295 layers."));
     assert!(refusal(&blocks(0)).ends_with("it claims 0 layers."));
+    let other = |key: &str, value| refusal(&Gguf::model("llama").with(key, value).bytes());
+    for (key, claim) in [
+        ("embedding_length", "4,294,967,295 numbers in a vector."),
+        ("context_length", "4,294,967,295 tokens of context."),
+        ("attention.head_count", "4,294,967,295 heads."),
+        ("attention.head_count_kv", "4,294,967,295 heads of keys."),
+        ("feed_forward_length", "4,294,967,295 inner numbers."),
+        ("expert_count", "4,294,967,295 experts."),
+    ] {
+        assert!(
+            other(&format!("llama.{key}"), Meta::U32(u32::MAX)).ends_with(claim),
+            "{key}"
+        );
+    }
+    let heads = |each| other("llama.attention.head_count", Meta::Numbers(each));
+    assert!(
+        heads(vec![4, i32::MAX]).ends_with("it claims 2,147,483,647 heads."),
+        "each layer counts"
+    );
+    assert!(
+        heads(vec![4, -1]).ends_with("it does not say its number of heads."),
+        "a layer cannot have less than none"
+    );
     let silent = Gguf::model("llama").with("general.architecture", Meta::Text("other".to_owned()));
     assert_eq!(
         refusal(&silent.bytes()),
@@ -254,8 +282,10 @@ fn a_failing_disk_is_told_apart_from_a_bad_file() {
 
 proptest! {
     #[test]
-    fn any_bytes_end_in_a_summary_or_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..300), real_start: bool) {
-        let mut file = if real_start { b"GGUF\x03\0\0\0".to_vec() } else { Vec::new() };
+    fn any_bytes_end_in_a_summary_or_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..300), real in 0..3_usize) {
+        // Nothing that is real, magic and version, and these with counts of two tensors and three keys.
+        let start = b"GGUF\x03\0\0\0\x02\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0";
+        let mut file = start[..[0, 8, 24][real]].to_vec();
         file.extend(bytes);
         if let Err(error) = read(&file) {
             prop_assert!(!error.to_string().is_empty() && !error.hint().is_empty());

@@ -1,13 +1,12 @@
 //! What a file is that was taken for a model: a saved web page, a pointer, another format.
 
-use super::GgufError;
-use crate::models::words;
+use crate::{GgufError, words};
 
 /// How much of the beginning is looked at.
-pub(super) const LOOKED_AT_BYTES: u64 = 512;
+pub(crate) const LOOKED_AT_BYTES: u64 = 512;
 
 /// Say what a file is that does not begin with `GGUF`, from its first bytes.
-pub(super) fn diagnose(start: &[u8]) -> GgufError {
+pub(crate) fn diagnose(start: &[u8]) -> GgufError {
     if start.iter().all(|&b| b == 0) {
         return GgufError::OnlyZeros;
     }

@@ -1,0 +1,247 @@
+//! What may be spent in a day, a week or a month, in a workspace or in all of them.
+//!
+//! The most that a call can cost is set aside in the transaction that writes its row, so calls that
+//! are made at once see each other and cannot pass a limit together. The end of a call puts what it
+//! did cost in place of that; after a crash the next start releases it ([`super::orphan`]).
+
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+
+pub use super::period::Period;
+use super::spending::{Spending, set_aside, spending};
+use crate::{ids::WorkspaceId, money::Money, store::Migration};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-24 create budgets",
+    sql: "CREATE TABLE budgets (
+            workspace_id BLOB REFERENCES workspaces(id) ON DELETE CASCADE,
+            period TEXT NOT NULL,
+            limit_pico INTEGER NOT NULL CHECK (limit_pico >= 0),
+            warn_percent INTEGER NOT NULL CHECK (warn_percent BETWEEN 1 AND 100),
+            stops INTEGER NOT NULL CHECK (stops IN (0, 1))
+          ) STRICT;
+          CREATE UNIQUE INDEX budgets_by_scope ON budgets(coalesce(workspace_id, x''), period)",
+}];
+
+/// What may be spent in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Where; `None`: in all workspaces together.
+    pub workspace: Option<WorkspaceId>,
+    /// In which time.
+    pub period: Period,
+    /// How much.
+    pub limit: Money,
+    /// From which share of the limit on a person is warned, 1 to 100.
+    pub warn_percent: u8,
+    /// Whether a call that could pass the limit is stopped before it is made.
+    pub stops: bool,
+}
+
+/// How a budget stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The budget.
+    pub budget: Budget,
+    /// What its time has cost so far.
+    pub spending: Spending,
+}
+
+/// What a person is to be told of a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing.
+    Within,
+    /// The share at which they wanted to know is reached.
+    Warn,
+    /// The limit is passed.
+    Passed,
+}
+
+impl Standing {
+    /// What is spent and what is set aside.
+    pub fn committed(&self) -> Money {
+        self.spending.spent + self.spending.reserved
+    }
+
+    /// What is left; nothing once the limit is passed.
+    pub fn left(&self) -> Money {
+        let left = self.budget.limit.pico() - self.committed().pico();
+        Money::from_pico(left.max(0))
+    }
+
+    /// What a person is to be told. A budget of nothing warns of the first amount that is spent.
+    pub fn level(&self) -> Level {
+        let (committed, limit) = (self.committed().pico(), self.budget.limit.pico());
+        if committed > limit {
+            Level::Passed
+        } else if limit > 0 && committed * 100 >= limit * i128::from(self.budget.warn_percent) {
+            Level::Warn
+        } else {
+            Level::Within
+        }
+    }
+}
+
+/// Why a call is not made, or a budget not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum BudgetError {
+    /// The call could pass a limit.
+    #[error("this call can cost {most}, and of the budget of {} {} is left", limit_in_words(&.standing.budget), .standing.left())]
+    Reached {
+        /// How the budget stands without the call.
+        standing: Box<Standing>,
+        /// The most that the call can cost.
+        most: Money,
+    },
+    /// What the call can cost is not known, and a budget stops calls that could pass it.
+    #[error("what this call can cost is not known, and the budget of {} must not be passed", limit_in_words(.0))]
+    UnknownPrice(Box<Budget>),
+    /// A limit below nothing, or beyond nine million dollars.
+    #[error("the limit of a budget must be between $0 and $9000000, not {0}")]
+    Limit(Money),
+    /// A share that is none.
+    #[error("a budget can warn from 1 to 100 percent on, not {0}")]
+    Share(u8),
+    /// The clock shows a time that no calendar has.
+    #[error("the clock of this computer is wrong: {0}")]
+    Clock(#[from] jiff::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] rusqlite::Error),
+}
+
+fn limit_in_words(budget: &Budget) -> String {
+    let time = match budget.period {
+        Period::Day => "today",
+        Period::Week => "this week",
+        Period::Month => "this month",
+    };
+    match budget.workspace {
+        Some(_) => format!("{} for this workspace {time}", budget.limit),
+        None => format!("{} for {time}", budget.limit),
+    }
+}
+
+/// Keep a budget, in place of the one for the same place and period.
+///
+/// # Errors
+/// [`BudgetError`] when the limit or the share is out of its range, or the database fails.
+pub fn set(conn: &Connection, budget: &Budget) -> Result<(), BudgetError> {
+    const MOST: Money = Money::from_pico(9_000_000 * 1_000_000_000_000);
+    if !(Money::ZERO..=MOST).contains(&budget.limit) {
+        return Err(BudgetError::Limit(budget.limit));
+    }
+    if !(1..=100).contains(&budget.warn_percent) {
+        return Err(BudgetError::Share(budget.warn_percent));
+    }
+    conn.prepare_cached(
+        "INSERT INTO budgets (workspace_id, period, limit_pico, warn_percent, stops)
+         VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (coalesce(workspace_id, x''), period)
+         DO UPDATE SET limit_pico = ?3, warn_percent = ?4, stops = ?5",
+    )?
+    .execute(params![
+        budget.workspace,
+        budget.period,
+        budget.limit,
+        budget.warn_percent,
+        budget.stops
+    ])?;
+    Ok(())
+}
+
+/// Remove the budget of this place and period; whether there was one.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn remove(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+    period: Period,
+) -> rusqlite::Result<bool> {
+    let removed = conn
+        .prepare_cached("DELETE FROM budgets WHERE workspace_id IS ?1 AND period = ?2")?
+        .execute(params![workspace, period])?;
+    Ok(removed > 0)
+}
+
+/// How the budgets stand that hold in a workspace, those for everything first. `now_ms` is UTC
+/// milliseconds, `zone` that of the computer.
+///
+/// # Errors
+/// [`BudgetError`] when the clock is beyond every calendar or the database fails.
+pub fn standings(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    now_ms: i64,
+    zone: &TimeZone,
+) -> Result<Vec<Standing>, BudgetError> {
+    let budgets = conn
+        .prepare_cached(
+            "SELECT workspace_id, period, limit_pico, warn_percent, stops FROM budgets
+             WHERE workspace_id IS NULL OR workspace_id = ?1
+             ORDER BY workspace_id IS NOT NULL, period",
+        )?
+        .query_map([workspace], budget)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let stand = |budget: Budget| {
+        let time = budget.period.around(now_ms, zone)?;
+        let spending = spending(conn, budget.workspace, time)?;
+        Ok(Standing { budget, spending })
+    };
+    budgets.into_iter().map(stand).collect()
+}
+
+/// Set aside the most that a call can cost, `None` where that is not known. Belongs into the
+/// transaction that writes the row of the call; several calls in one transaction count together.
+/// How the budgets stand with it, for warning.
+///
+/// A call that costs nothing is never stopped, so that the local model answers when all is spent.
+///
+/// # Errors
+/// [`BudgetError`]: the transaction must be given up, and the call not made.
+pub fn reserve(
+    conn: &Connection,
+    call: i64,
+    most: Option<Money>,
+    zone: &TimeZone,
+) -> Result<Vec<Standing>, BudgetError> {
+    // The row of a call counts as soon as something is set aside in it: first as if nothing were.
+    let (workspace, began_ms) = set_aside(conn, call, None)?;
+    let mut standings = standings(conn, workspace, began_ms, zone)?;
+    if most != Some(Money::ZERO) {
+        for standing in standings.iter().filter(|standing| standing.budget.stops) {
+            let Some(most) = most else {
+                return Err(BudgetError::UnknownPrice(Box::new(standing.budget)));
+            };
+            if standing.committed() + most > standing.budget.limit {
+                return Err(BudgetError::Reached {
+                    standing: Box::new(*standing),
+                    most,
+                });
+            }
+        }
+    }
+    set_aside(conn, call, most)?;
+    for standing in &mut standings {
+        let reserved = standing.spending.reserved;
+        standing.spending.reserved = reserved + most.unwrap_or_default();
+    }
+    Ok(standings)
+}
+
+fn budget(row: &Row<'_>) -> rusqlite::Result<Budget> {
+    Ok(Budget {
+        workspace: row.get(0)?,
+        period: row.get(1)?,
+        limit: row.get(2)?,
+        warn_percent: row.get(3)?,
+        stops: row.get(4)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

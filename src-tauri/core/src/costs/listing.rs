@@ -1,0 +1,261 @@
+//! One published price: whose, for which model and which way of asking, from when on, and how much.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{
+    rates::{Rates, Tier},
+    stored::stored_by_name,
+};
+
+/// A price as a vendor publishes it or a person sets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listing {
+    /// Who bills it: `openai`, `anthropic`, …
+    pub provider: String,
+    /// The model's name at that provider; [`ANY_MODEL`] for all of them.
+    pub model: String,
+    /// Whether it also holds for the dated versions of the model; see [`Listing::holds_for`].
+    pub dated: bool,
+    /// The way of asking that it is for.
+    pub service: Service,
+    /// The first day on which it holds, by UTC.
+    pub from: Date,
+    /// The first day on which it no longer holds, by UTC; `None`: none is known.
+    pub until: Option<Date>,
+    /// The hours of every day in which it holds; `None`: all.
+    pub hours: Option<Hours>,
+    /// What tokens cost.
+    pub rates: Rates,
+    /// What they cost in long prompts, by rising length.
+    pub tiers: Vec<Tier>,
+    /// Where the price was read.
+    pub source: String,
+    /// When it was last known to be so.
+    pub as_of: Date,
+}
+
+/// In place of a model's name: whatever the provider runs on this computer.
+pub const ANY_MODEL: &str = "*";
+
+/// A way of asking that has prices of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Answered at once.
+    #[default]
+    Standard,
+    /// Answered within a day.
+    Batch,
+    /// Answered when there is room.
+    Flex,
+    /// Answered before others.
+    Priority,
+}
+stored_by_name!(Service);
+
+/// Hours of a day by UTC, as in `16:30-00:30`: the first minute is in, the last is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hours {
+    from_minute: u16,
+    to_minute: u16,
+}
+
+/// Why a listing is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListingError {
+    /// Not the name of a provider.
+    #[error(
+        "“{0}” is not the name of a provider: small letters, digits, “-”, “_” and “.” make one"
+    )]
+    Provider(String),
+    /// Not the name of a model.
+    #[error("“{0}” is not the name of a model")]
+    Model(String),
+    /// Nobody could look the price up.
+    #[error("the price of “{0}” needs a source, in one line")]
+    Source(String),
+    /// It would never hold.
+    #[error("the price of “{0}” ends before it begins")]
+    Dates(String),
+    /// The tiers are not in order.
+    #[error("the tiers of “{0}” do not rise")]
+    Tiers(String),
+}
+
+/// How closely a listing names a model, the closest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Closeness {
+    /// It is for whatever the provider runs.
+    Any,
+    /// It is for the dated versions of a model.
+    Dated,
+    /// It is for this very name.
+    Exact,
+}
+
+impl Listing {
+    /// How closely it names the model, if it does.
+    ///
+    /// A dated version is the name, a `-` or `@`, and a version as vendors write it: `2024-08-06`,
+    /// `20250514`, `0613` or `001`. So `gpt-4o` may hold for `gpt-4o-2024-08-06` and never for
+    /// `gpt-4o-mini`. `*` holds for all but what Ollama passes on to its own servers, whose names
+    /// end in `-cloud` or `:cloud`.
+    pub fn names(&self, model: &str) -> Option<Closeness> {
+        if self.model == ANY_MODEL {
+            let elsewhere = model.ends_with("-cloud") || model.ends_with(":cloud");
+            return (!elsewhere).then_some(Closeness::Any);
+        }
+        let rest = model.strip_prefix(self.model.as_str())?;
+        if rest.is_empty() {
+            return Some(Closeness::Exact);
+        }
+        let version = rest.strip_prefix(['-', '@'])?;
+        (self.dated && is_version(version)).then_some(Closeness::Dated)
+    }
+
+    /// Whether it holds at this moment.
+    pub fn holds_at(&self, at: Timestamp) -> bool {
+        let utc = TimeZone::UTC.to_datetime(at);
+        let minute =
+            u16::from(utc.hour().unsigned_abs()) * 60 + u16::from(utc.minute().unsigned_abs());
+        self.from <= utc.date()
+            && self.until.is_none_or(|until| utc.date() < until)
+            && self.hours.is_none_or(|hours| hours.contain(minute))
+    }
+
+    /// What tokens cost in a call with a prompt of this length.
+    pub fn rates_for(&self, prompt: u64) -> &Rates {
+        let tier = self.tiers.iter().rev().find(|tier| prompt > tier.above);
+        tier.map_or(&self.rates, |tier| &tier.rates)
+    }
+
+    /// The rates of the shortest prompts, then those of each tier.
+    pub fn all_rates(&self) -> impl Iterator<Item = &Rates> {
+        [&self.rates]
+            .into_iter()
+            .chain(self.tiers.iter().map(|tier| &tier.rates))
+    }
+
+    /// Whether two listings say the same, wherever and whenever they were read.
+    pub fn says_as(&self, other: &Self) -> bool {
+        let read_as_other = Self {
+            source: other.source.clone(),
+            as_of: other.as_of,
+            ..self.clone()
+        };
+        read_as_other == *other
+    }
+
+    /// Refuse what cannot be a price.
+    ///
+    /// # Errors
+    /// [`ListingError`] says what is wrong.
+    pub fn check(&self) -> Result<(), ListingError> {
+        let in_provider =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+        if !(1..=64).contains(&self.provider.len()) || !self.provider.chars().all(in_provider) {
+            return Err(ListingError::Provider(beginning(&self.provider)));
+        }
+        let model = || beginning(&self.model);
+        if !is_line(&self.model, 200) || self.model.contains(char::is_whitespace) {
+            return Err(ListingError::Model(model()));
+        }
+        if !is_line(&self.source, 300) {
+            return Err(ListingError::Source(model()));
+        }
+        if self.until.is_some_and(|until| until <= self.from) {
+            return Err(ListingError::Dates(model()));
+        }
+        let first = self.tiers.first().is_none_or(|tier| tier.above > 0);
+        if !first || !self.tiers.is_sorted_by(|one, next| one.above < next.above) {
+            return Err(ListingError::Tiers(model()));
+        }
+        Ok(())
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && matches!(lengths.as_slice(), [3 | 4 | 8] | [4, 2, 2])
+}
+
+/// Whether a text is something, on one line, that a terminal can show.
+fn is_line(text: &str, most_bytes: usize) -> bool {
+    !text.trim().is_empty() && text.len() <= most_bytes && !text.contains(char::is_control)
+}
+
+/// Enough of a refused text to find it by, and nothing that a terminal would act on.
+fn beginning(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+impl Hours {
+    fn contain(self, minute: u16) -> bool {
+        if self.from_minute <= self.to_minute {
+            (self.from_minute..self.to_minute).contains(&minute)
+        } else {
+            minute >= self.from_minute || minute < self.to_minute
+        }
+    }
+}
+
+impl FromStr for Hours {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let minute = |text: &str| {
+            let (hour, minute) = text.split_once(':')?;
+            let digits = |text: &str| {
+                let two = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+                two.then(|| text.parse::<u16>().ok())?
+            };
+            let (hour, minute) = (digits(hour)?, digits(minute)?);
+            (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+        };
+        text.split_once('-')
+            .and_then(|(from, to)| {
+                Some(Self {
+                    from_minute: minute(from)?,
+                    to_minute: minute(to)?,
+                })
+            })
+            .filter(|hours| hours.from_minute != hours.to_minute)
+            .ok_or_else(|| format!("“{}” are not hours such as 16:30-00:30", beginning(text)))
+    }
+}
+
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = (self.from_minute, self.to_minute);
+        write!(
+            f,
+            "{:02}:{:02}-{:02}:{:02}",
+            from / 60,
+            from % 60,
+            to / 60,
+            to % 60
+        )
+    }
+}
+
+impl Serialize for Hours {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hours {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! What a file of prices may say, and what the one inside this program says.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A file with one list of prices.
+fn file(prices: &str) -> String {
+    format!(
+        r#"{{"format": 1, "lists": [{{"provider": "someone", "source": "a test",
+            "as_of": "2026-01-01", "prices": [{prices}]}}]}}"#
+    )
+}
+
+#[test]
+fn a_price_is_read_with_all_that_it_can_say() {
+    let text = file(
+        r#"{"model": "m", "dated": true, "service": "batch", "from": "2025-02-03", "until": "2025-03-04",
+            "hours": "16:30-00:30", "rates": {"input": "2.50", "cached": "0.25", "cache_write": "3",
+            "cache_write_hour": "5", "output": "10", "reasoning": "20"},
+            "tiers": [{"above": 200000, "rates": {"input": "5"}}]}"#,
+    );
+    let [listing] = parse(&text).unwrap().try_into().unwrap();
+    assert_eq!(listing.rates.input.times(2).pico(), 5_000_000);
+    assert_eq!((listing.dated, listing.service), (true, Service::Batch));
+    assert_eq!(listing.hours.unwrap().to_string(), "16:30-00:30");
+    assert_eq!(listing.rates_for(200_001).input.to_string(), "5");
+    assert_eq!(listing.as_of.to_string(), "2026-01-01");
+}
+
+#[test]
+fn a_file_with_anything_wrong_in_it_is_refused_as_a_whole() {
+    let cases = [
+        (String::new(), "not a file of prices"),
+        ("[]".into(), "not a file of prices"),
+        (r#"{"format": 2, "prices": {}}"#.into(), "format 2"),
+        (
+            file(r#"{"model": "m", "from": "2026-01-01", "rates": {"input": 2.5}}"#),
+            "string",
+        ),
+        (
+            file(r#"{"model": "m", "from": "2026-01-01", "rates": {"input": "-1"}}"#),
+            "“-1” is not a price",
+        ),
+        (
+            file(r#"{"model": "m", "from": "2026-01-01", "rates": {"input": "1", "cahced": "1"}}"#),
+            "cahced",
+        ),
+        (
+            file(r#"{"model": "m", "from": "2026-01-01", "rates": {"output": "1"}}"#),
+            "input",
+        ),
+        (
+            file(r#"{"model": "m", "from": "2026-02-30", "rates": {"input": "1"}}"#),
+            "date",
+        ),
+        (
+            file(r#"{"model": "m", "from": "2026-01-01", "rates": {"input": "1", "input": "2"}}"#),
+            "duplicate",
+        ),
+        (
+            file(r#"{"model": "a b", "from": "2026-01-01", "rates": {"input": "1"}}"#),
+            "“a b”",
+        ),
+        (
+            file(
+                r#"{"model": "m", "from": "2026-01-01", "rates": {"input": "1"}},
+                   {"model": "m", "from": "2026-01-01", "rates": {"input": "2"}}"#,
+            ),
+            "two prices",
+        ),
+    ];
+    for (text, words) in cases {
+        let refused = parse(&text).unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused} should name {words}");
+    }
+}
+
+#[test]
+fn the_file_in_the_documentation_is_one() {
+    let page = include_str!("../../../../../docs/prices.md");
+    let (_, from_json) = page.split_once("```json").unwrap();
+    let (example, _) = from_json.split_once("```").unwrap();
+    let [listing] = parse(example).unwrap().try_into().unwrap();
+    assert!(
+        built_in().contains(&listing),
+        "and says what the built-in one says"
+    );
+}
+
+#[test]
+fn the_built_in_prices_are_right_in_themselves() {
+    let listings = built_in();
+    for listing in &listings {
+        let free = ["local", "ollama"].contains(&listing.provider.as_str());
+        assert_eq!(free, listing.model == "*", "{}", listing.model);
+        for rates in listing.all_rates() {
+            let cheaper = |one: Option<_>, other| one.is_none_or(|one| one <= other);
+            assert!(
+                cheaper(rates.cached, rates.input),
+                "{}: reading a cache saves",
+                listing.model
+            );
+            assert!(
+                rates.cache_write.is_none_or(|write| write >= rates.input),
+                "{}",
+                listing.model
+            );
+            let longer_costs_more = rates
+                .cache_write_hour
+                .is_none_or(|hour| Some(hour) >= rates.cache_write);
+            assert!(longer_costs_more, "{}", listing.model);
+            assert_eq!(rates.input.times(1).pico() == 0, free, "{}", listing.model);
+        }
+        let inputs = listing.all_rates().map(|rates| rates.input);
+        assert!(
+            inputs.is_sorted(),
+            "{}: long prompts cost more",
+            listing.model
+        );
+    }
+}
+
+#[test]
+fn what_is_billed_at_half_in_a_batch_is_half() {
+    let listings = built_in();
+    for batch in listings
+        .iter()
+        .filter(|listing| listing.service == Service::Batch)
+    {
+        let standard = listings
+            .iter()
+            .filter(|one| one.service == Service::Standard && one.model == batch.model)
+            .max_by_key(|one| one.from)
+            .unwrap();
+        for (half, whole) in batch.all_rates().zip(standard.all_rates()) {
+            assert_eq!(half.input.times(2), whole.input.times(1), "{}", batch.model);
+            assert_eq!(
+                half.output.map(|unit| unit.times(2)),
+                whole.output.map(|unit| unit.times(1)),
+                "{}",
+                batch.model
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_file_of_prices_or_refused(text in ".{0,200}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn a_damaged_file_is_read_or_refused(at in 0usize..20_000, byte: u8) {
+        let mut bytes = BUILT_IN.as_bytes().to_vec();
+        if let Some(there) = bytes.get_mut(at) {
+            *there = byte;
+        }
+        let _ = parse(&String::from_utf8_lossy(&bytes));
+    }
+}

@@ -1,0 +1,275 @@
+//! One loaded model: its process, how far it is, and what is asked of it.
+
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        mpsc::RecvTimeoutError,
+    },
+    time::{Duration, Instant},
+};
+
+use gatehouse_protocol::{
+    Event, FinishReason, GenerateRequest, LoadRequest, LoadedModel, Request, Usage,
+};
+
+use super::{EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
+use crate::gate::Inspected;
+
+/// How often a wait looks at its stop flag.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// An engine that has not ended an answer this long after it was told to is taken for stuck.
+const STUCK: Duration = Duration::from_secs(5);
+
+/// One engine process and what is known of it.
+pub struct Engine {
+    process: EngineProcess,
+    state: Mutex<EngineState>,
+    changed: Condvar,
+    active: AtomicUsize,
+    last_used: Mutex<Instant>,
+    next_request: AtomicU64,
+    /// Ended on purpose, so its end is no failure.
+    dismissed: AtomicBool,
+    on_change: Arc<OnChange>,
+}
+
+impl Engine {
+    /// A process that was just started and has not been told what to load.
+    pub(super) fn new(process: EngineProcess, on_change: Arc<OnChange>) -> Self {
+        Self {
+            process,
+            state: Mutex::new(EngineState::Loading(0.0)),
+            changed: Condvar::new(),
+            active: AtomicUsize::new(0),
+            last_used: Mutex::new(Instant::now()),
+            next_request: AtomicU64::new(1),
+            dismissed: AtomicBool::new(false),
+            on_change,
+        }
+    }
+
+    /// End it on purpose: what it works on was stopped, and did not fail.
+    pub(super) fn dismiss(&self) {
+        self.dismissed.store(true, Ordering::Relaxed);
+        self.process.end();
+    }
+
+    /// Stop loading.
+    pub(super) fn cancel_load(&self) {
+        self.process.send(&Request::CancelLoad);
+    }
+
+    /// Requests that it works on.
+    pub(super) fn active(&self) -> usize {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    /// Since when nothing was asked of it.
+    pub(super) fn unused_for(&self) -> Duration {
+        lock(&self.last_used).elapsed()
+    }
+
+    /// Wait until the model is loaded; `progress` gets the share that is done.
+    ///
+    /// # Errors
+    /// [`EngineError::Load`] or [`EngineError::Died`] when it does not load; [`EngineError::Stopped`]
+    /// when `stop` is set meanwhile (the load goes on for whoever comes next).
+    pub fn wait_ready(
+        &self,
+        stop: &Stop,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<LoadedModel, EngineError> {
+        let mut state = lock(&self.state);
+        let mut shown = -1.0;
+        loop {
+            match &*state {
+                EngineState::Ready(model) => {
+                    *lock(&self.last_used) = Instant::now();
+                    return Ok(model.clone());
+                }
+                EngineState::Failed(error) => return Err(error.clone()),
+                EngineState::Loading(_) if stop.is_set() => return Err(EngineError::Stopped),
+                EngineState::Loading(fraction) => {
+                    if *fraction > shown {
+                        shown = *fraction;
+                        progress(shown);
+                    }
+                }
+            }
+            state = self
+                .changed
+                .wait_timeout(state, GLANCE)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Answer an inspected conversation; `on_event` gets what happens on the way.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
+    pub(crate) fn generate(
+        &self,
+        request: Inspected<GenerateRequest>,
+        stop: &Stop,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<(FinishReason, Usage), EngineError> {
+        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let request = GenerateRequest {
+            id,
+            ..request.into_inner()
+        };
+        let events = self.process.open(id);
+        self.process.send(&Request::Generate(request));
+        let mut cancelled_at: Option<Instant> = None;
+        loop {
+            match events.recv_timeout(GLANCE) {
+                Ok(Event::Done { reason, usage, .. }) => return Ok((reason, usage)),
+                Ok(Event::Failed { kind, message, .. }) => {
+                    return Err(EngineError::Request { kind, message });
+                }
+                Ok(event) => on_event(event),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let error = self.died();
+                    // Ended because the person pressed Stop and it was stuck, or by the same Ctrl-C: they
+                    // got what they asked for.
+                    return Err(if stop.is_set() {
+                        EngineError::Stopped
+                    } else {
+                        error
+                    });
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            match cancelled_at {
+                None if stop.is_set() => {
+                    self.process.send(&Request::Cancel { id });
+                    cancelled_at = Some(Instant::now());
+                }
+                Some(at) if at.elapsed() > STUCK => self.process.kill(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Count the tokens of texts.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
+    pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
+        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let events = self.process.open(id);
+        self.process.send(&Request::CountTokens { id, texts });
+        loop {
+            match events.recv() {
+                Ok(Event::Counted { counts, .. }) => return Ok(counts),
+                Ok(Event::Failed { kind, message, .. }) => {
+                    return Err(EngineError::Request { kind, message });
+                }
+                Ok(_) => {}
+                Err(_) => return Err(self.died()),
+            }
+        }
+    }
+
+    /// How far it is.
+    pub fn state(&self) -> EngineState {
+        lock(&self.state).clone()
+    }
+
+    /// Whether more requests are at work than run together.
+    pub fn is_crowded(&self) -> bool {
+        match &*lock(&self.state) {
+            EngineState::Ready(model) => self.active() > model.sequences as usize,
+            _ => false,
+        }
+    }
+
+    /// The process, so that drills can kill it.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How far it is, noticing a process that ended while nobody used it.
+    pub(super) fn state_now(&self) -> EngineState {
+        match self.state() {
+            EngineState::Ready(_) if self.process.has_ended() => {
+                EngineState::Failed(EngineError::Died(self.process.death()))
+            }
+            state => state,
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.active() == 0 && matches!(self.state(), EngineState::Ready(_))
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        !matches!(&*lock(&self.state), EngineState::Failed(_)) && !self.process.has_ended()
+    }
+
+    /// Load to the end; runs on a thread of its own.
+    pub(super) fn load(&self, request: LoadRequest) {
+        self.process.send(&Request::Load(request));
+        let outcome = loop {
+            match self.process.next_load_event() {
+                Some(Event::Loading { fraction }) => self.set_state(EngineState::Loading(fraction)),
+                Some(Event::Loaded(model)) => break EngineState::Ready(model),
+                Some(Event::LoadFailed { kind, message }) => {
+                    break EngineState::Failed(EngineError::Load { kind, message });
+                }
+                Some(_) => {}
+                None => break EngineState::Failed(self.died()),
+            }
+        };
+        *lock(&self.last_used) = Instant::now();
+        self.set_state(outcome);
+    }
+
+    /// The process is gone: keep why, so that the next request starts a new one.
+    fn died(&self) -> EngineError {
+        let error = if self.dismissed.load(Ordering::Relaxed) {
+            EngineError::Stopped
+        } else {
+            EngineError::Died(self.process.death())
+        };
+        self.set_state(EngineState::Failed(error.clone()));
+        error
+    }
+
+    fn set_state(&self, state: EngineState) {
+        *lock(&self.state) = state;
+        self.changed.notify_all();
+        (self.on_change)();
+    }
+}
+
+/// An engine that someone works with: it is not unloaded for being idle or to make room.
+pub struct InUse(Arc<Engine>);
+
+impl InUse {
+    /// Called with the list of engines locked, so that none is unloaded between being found and
+    /// being counted.
+    pub(super) fn of(engine: &Arc<Engine>) -> Self {
+        engine.active.fetch_add(1, Ordering::Relaxed);
+        Self(engine.clone())
+    }
+}
+
+impl std::ops::Deref for InUse {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        &self.0
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        *lock(&self.0.last_used) = Instant::now();
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
+        (self.0.on_change)();
+    }
+}
