@@ -11,6 +11,7 @@ mod failure;
 mod models;
 mod output;
 mod prices;
+mod safety;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -55,6 +56,9 @@ enum Command {
     /// Prices of models: list, set, update.
     #[command(subcommand)]
     Prices(prices::Prices),
+    /// Personal data and secrets in texts: what would have to be masked.
+    #[command(subcommand)]
+    Safety(safety::Safety),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -80,6 +84,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         clap_complete::generate(shell, &mut command, "gatehouse", &mut std::io::stdout());
         return Ok(());
     }
+    if let Command::Safety(safety) = &arguments.command {
+        return safety.run();
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -88,7 +95,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Calls(calls) => calls.run(&app, json),
         Command::Costs(costs) => costs.run(&app, json),
         Command::Prices(prices) => prices.run(&app, json),
-        Command::Completions { .. } => Ok(()),
+        Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod models;
 pub mod money;
 pub mod problem;
 mod providers;
+pub mod safety;
 pub mod secrets;
 pub mod settings;
 pub mod store;

@@ -1,0 +1,24 @@
+//! What a text must not give away: personal data, special categories, secrets.
+//!
+//! Best effort, and said so to the person: rules find what has a form, names come by context.
+//! [`Scanner`] reads a text; [`overlap`] says which of two findings in one place stays.
+
+mod check;
+mod context;
+mod countries;
+pub mod finding;
+mod fold;
+mod numbers;
+#[cfg(test)]
+mod numbers_tests;
+pub mod overlap;
+mod own;
+mod rules;
+mod scanner;
+#[cfg(test)]
+mod tests;
+
+pub use countries::{Countries, UnknownCountry};
+pub use finding::{DataClass, Finding, Kind, Tier, char_spans};
+pub use own::{OwnPattern, OwnRule, OwnRuleError};
+pub use scanner::{Options, Scanner};
