@@ -3,5 +3,8 @@
 //! Best effort, and said so to the person: rules find what has a form, names come by context.
 
 pub mod finding;
+mod json;
+pub mod mask;
+pub mod restore;
 
 pub use finding::{DataClass, Finding, Kind, Tier, char_spans};
