@@ -5,6 +5,7 @@
 pub mod finding;
 mod json;
 pub mod mask;
+pub mod names;
 pub mod restore;
 
 pub use finding::{DataClass, Finding, Kind, Tier, char_spans};
