@@ -1,0 +1,188 @@
+//! Reads a text once with every rule that is on.
+//!
+//! 1. [`View`] folds the text, so that what hides a number does not.
+//! 2. One pass finds all words that rules look for, and the marks at which secrets begin.
+//! 3. One pass over the digits finds what has the shape of a number of some rule; checks decide.
+//! 4. Marks decide which further rules run where; a pattern is compiled when it is first needed.
+//! 5. A person's own rules, then further tiers (names), which see what was found before.
+//! 6. [`overlap`] keeps one finding in each place.
+//!
+//! Every step looks at each byte a bounded number of times, whatever the text.
+
+use std::{borrow::Cow, fmt};
+
+use super::{
+    Finding, Tier,
+    context::{AFTER, BEFORE, Hit, Topic, WordList, Words},
+    countries::Countries,
+    fold::View,
+    numbers::{Candidate, Table, runs},
+    overlap,
+    own::{Compiled, OwnRule, OwnRuleError},
+    rules::{self, Check, NumberRule, Scan},
+};
+
+/// What is looked for, and how sure a finding must be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whose national numbers are looked for.
+    pub countries: Countries,
+    /// Findings with a lower score are left out.
+    pub min_score: f32,
+    /// Rules that a person wrote.
+    pub own: Vec<OwnRule>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            countries: Countries::all(),
+            min_score: 0.4,
+            own: Vec::new(),
+        }
+    }
+}
+
+/// Finds personal data and secrets in texts. Making one takes some milliseconds; it is used for many.
+pub struct Scanner {
+    countries: Countries,
+    min_score: f32,
+    numbers: Vec<&'static NumberRule>,
+    table: Table,
+    words: Words,
+    own: Vec<Compiled>,
+    tiers: Vec<Box<dyn Tier>>,
+}
+
+impl Scanner {
+    /// A scanner with these options and no further tier.
+    ///
+    /// # Errors
+    /// [`OwnRuleError`] for the first of the person's rules that cannot be used.
+    pub fn new(options: Options) -> Result<Self, OwnRuleError> {
+        let own = options
+            .own
+            .iter()
+            .map(Compiled::new)
+            .collect::<Result<_, _>>()?;
+        let on =
+            |rule: &&NumberRule| rule.country.is_empty() || options.countries.has(rule.country);
+        let numbers: Vec<_> = rules::numbers().filter(on).collect();
+        let mut table = Table::default();
+        let mut list = WordList::default();
+        for (nth, rule) in numbers.iter().enumerate() {
+            rule.shapes.iter().for_each(|shape| table.add(nth, shape));
+            let words = rule.words.iter().copied().flatten();
+            words.for_each(|word| list.add(word, Topic::Number(nth)));
+        }
+        rules::add_words(&mut list);
+        Ok(Self {
+            countries: options.countries,
+            min_score: options.min_score,
+            numbers,
+            table,
+            words: list.ready(),
+            own,
+            tiers: Vec::new(),
+        })
+    }
+
+    /// The same with one more tier, asked after those before it.
+    #[must_use]
+    pub fn with_tier(mut self, tier: Box<dyn Tier>) -> Self {
+        self.tiers.push(tier);
+        self
+    }
+
+    /// Everything found in a text: sorted by where it lies, and not overlapping.
+    pub fn scan(&self, text: &str) -> Vec<Finding> {
+        let view = View::of(text);
+        let hits = self.words.find(view.text());
+        let scan = Scan {
+            view: view.text(),
+            hits: &hits,
+            countries: &self.countries,
+        };
+        let mut found = Vec::new();
+        let bytes = scan.view.as_bytes();
+        runs(bytes, |tokens| {
+            self.table.candidates(bytes, tokens, &mut |candidate| {
+                found.extend(self.judge(&scan, &candidate));
+            });
+            rules::at_tokens(&scan, tokens, &mut found);
+        });
+        rules::at_marks(&scan, &mut found);
+        found.retain(|finding| finding.score >= self.min_score);
+        for finding in &mut found {
+            finding.bytes = view.back(&finding.bytes, text);
+        }
+        for rule in &self.own {
+            rule.find(text, &view, &mut found);
+        }
+        for tier in &self.tiers {
+            let more = tier.find(text, &found);
+            found.extend(
+                more.into_iter()
+                    .filter(|finding| finding.score >= self.min_score),
+            );
+        }
+        overlap::resolve(found)
+    }
+
+    /// Whether something with the shape of a rule is its number, and how sure that is.
+    fn judge(&self, scan: &Scan<'_>, candidate: &Candidate<'_>) -> Option<Finding> {
+        let topic = Topic::Number(candidate.rule);
+        let rule = self.numbers.get(candidate.rule)?;
+        let (holds, alone, sure) = match rule.check {
+            Check::Strong(holds) => (holds, if candidate.formed { 0.8 } else { 0.6 }, 1.0),
+            Check::Weak(holds) => (holds, if candidate.formed { 0.5 } else { 0.3 }, 0.95),
+            Check::Form(holds) => (holds, 0.0, 0.8),
+        };
+        // Most candidates end here: only a word could save them, and there is none in the text.
+        let spoken = scan.hits.mentions(candidate.rule);
+        if !spoken && (alone == 0.0 || alone < self.min_score) || !holds(candidate.compact) {
+            return None;
+        }
+        let word = scan.hits.distance(topic, &candidate.span);
+        if word.is_none() && alone == 0.0 {
+            return None;
+        }
+        Some(Finding {
+            kind: rule.kind.clone(),
+            bytes: candidate.span.clone(),
+            score: word.map_or(alone, |(far, _)| sure - lessened(far)),
+            validated: match rule.check {
+                Check::Strong(_) => true,
+                Check::Weak(_) => word.is_some(),
+                Check::Form(_) => false,
+            },
+            rule: Cow::Borrowed(rule.name),
+            reason: reason(rule, scan.view, word),
+        })
+    }
+}
+
+/// How much less sure a word makes that is further away, so that of two words the nearer one wins.
+fn lessened(far: usize) -> f32 {
+    0.3 * far as f32 / (BEFORE + AFTER) as f32
+}
+
+fn reason(rule: &NumberRule, view: &str, word: Option<(usize, Hit)>) -> Cow<'static, str> {
+    let quoted = word.and_then(|(_, hit)| view.get(hit.start..hit.end));
+    match quoted {
+        Some(word) => Cow::Owned(format!("{}, near “{word}”", rule.reason)),
+        None => Cow::Borrowed(rule.reason),
+    }
+}
+
+impl fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scanner")
+            .field("countries", &self.countries)
+            .field("min_score", &self.min_score)
+            .field("numbers", &self.numbers.len())
+            .field("own", &self.own.len())
+            .field("tiers", &self.tiers.len())
+            .finish_non_exhaustive()
+    }
+}
