@@ -7,8 +7,10 @@ mod ask;
 mod calls;
 mod chats;
 mod failure;
+mod masking;
 mod models;
 mod output;
+mod safety;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -47,6 +49,9 @@ enum Command {
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
+    /// Personal data and secrets: mask a text, restore it.
+    #[command(subcommand)]
+    Safety(safety::Safety),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -72,13 +77,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         clap_complete::generate(shell, &mut command, "gatehouse", &mut std::io::stdout());
         return Ok(());
     }
+    if let Command::Safety(safety) = &arguments.command {
+        return safety.run(json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
         Command::Chats(chats) => chats.run(&app, json),
         Command::Models(models) => models.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
-        Command::Completions { .. } => Ok(()),
+        Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }
 
