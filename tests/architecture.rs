@@ -109,6 +109,7 @@ fn a_domain_module_does_not_know_the_gate() {
         "settings.rs",
         "secrets.rs",
         "workspaces.rs",
+        "safety",
     ];
     refuse(
         &below(&core, &domains),
@@ -120,6 +121,11 @@ fn a_domain_module_does_not_know_the_gate() {
         &["crate::"],
         "money imports no sibling",
     );
+    let foreign: Vec<_> = below(&core, &["safety"])
+        .into_iter()
+        .map(|(path, code)| (path, code.replace("crate::safety", "")))
+        .collect();
+    refuse(&foreign, &["crate::"], "safety imports no sibling");
 }
 
 #[test]

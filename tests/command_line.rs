@@ -1,6 +1,9 @@
 //! The command line as a person and a script use it: the real program on a folder of its own.
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
 
 use serde_json::Value;
 
@@ -44,6 +47,29 @@ impl Shell {
     fn json(&self, arguments: &[&str]) -> Value {
         let text = self.text(&[arguments, &["--json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+    }
+
+    /// The exit code of a command that gets this on standard input, and what it prints: its words if it
+    /// fails.
+    fn fed(&self, arguments: &[&str], input: &[u8]) -> (i32, String) {
+        let mut command = self.command(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that refuses its arguments does not read.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let output = child.wait_with_output().unwrap();
+        let printed = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(printed).unwrap(),
+        )
     }
 
     /// The exit code and the words of a command that must fail.
@@ -176,6 +202,57 @@ fn it_works_while_the_window_is_open() {
         listed.contains("Hello from the window") && listed.contains("Hello from a script"),
         "{listed}"
     );
+}
+
+#[test]
+fn a_text_is_scanned_without_data_or_model() {
+    let shell = Shell::new();
+    let text = "né 🦀 ada@example.org, NHS 943 476 5919";
+    let (code, printed) = shell.fed(&["safety", "scan"], text.as_bytes());
+    let object: Value = serde_json::from_str(&printed).unwrap();
+    let first = serde_json::json!({
+        "type": "EMAIL_ADDRESS", "start": 5, "end": 20, "byte_start": 9, "byte_end": 24,
+        "score": 1.0, "rule": "email",
+    });
+    assert_eq!(
+        (code, &object["id"], &object["findings"][0]),
+        (0, &Value::Null, &first)
+    );
+    assert_eq!(object["findings"][1]["type"], "UK_NHS");
+    let is_empty = std::fs::read_dir(shell.0.path()).unwrap().next().is_none();
+    assert!(is_empty, "nothing is opened or made");
+
+    let lines =
+        "{\"id\": 7, \"text\": \"BSN 111222333\"}\n\n{\"id\": \"b\", \"text\": \"nothing\"}\n";
+    let (_, printed) = shell.fed(
+        &["safety", "scan", "--jsonl", "--countries", "nl,uk"],
+        lines.as_bytes(),
+    );
+    let objects: Vec<Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(objects[0]["id"], 7);
+    assert_eq!(objects[0]["findings"][0]["type"], "NL_BSN");
+    assert_eq!(objects[1], serde_json::json!({"id": "b", "findings": []}));
+
+    let (_, printed) = shell.fed(
+        &["safety", "scan", "--min-score", "0.99"],
+        b"SSN 536-22-8145",
+    );
+    assert!(printed.contains("\"findings\":[]"), "{printed}");
+    for (arguments, input) in [
+        (&["--countries", "xx"][..], &b""[..]),
+        (&["--min-score", "2"], b""),
+        (&["--jsonl"], b"{\"id\": 1}\n"),
+        (&[], b"\xff\xfe"),
+    ] {
+        let (code, words) = shell.fed(&[&["safety", "scan"], arguments].concat(), input);
+        assert!(
+            code == 2 && !words.is_empty(),
+            "{arguments:?}: {code} {words}"
+        );
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ enum Command {
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
-    /// Personal data and secrets: mask a text, restore it.
+    /// Personal data and secrets in texts: find them, mask a text, restore it.
     #[command(subcommand)]
     Safety(safety::Safety),
     /// Print the completions of a shell.

@@ -8,14 +8,12 @@ use std::{
 
 use clap::Args;
 use gatehouse_core::safety::{
-    Options, Scanner,
     mask::{Masks, Replaced, mask},
-    names::Names,
     restore::{Channel, Restorer},
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, safety::Sought};
 
 /// Mask a text from standard input.
 ///
@@ -27,6 +25,8 @@ pub(crate) struct Mask {
     /// The map, made if it is not there.
     #[arg(long, value_name = "FILE")]
     map: PathBuf,
+    #[command(flatten)]
+    sought: Sought,
 }
 
 /// Restore a text from standard input.
@@ -44,8 +44,7 @@ impl Mask {
             Some(masks) => masks,
             None => Masks::new(getrandom::u32().map_err(Failure::system)?),
         };
-        let scanner = Scanner::new(Options::default()).map_err(Failure::system)?;
-        let findings = scanner.with_tier(Box::new(Names::new())).scan(&text);
+        let findings = self.sought.scanner()?.scan(&text);
         let masked = mask(&text, &findings, &mut masks);
         // First the map: without it nobody could restore the text.
         write_map(&self.map, &masks)?;

@@ -35,7 +35,7 @@ pub(crate) const AFTER: usize = 30;
 /// The words of all rules that are on, ready to be found.
 #[derive(Debug)]
 pub(crate) struct Words {
-    automaton: Option<AhoCorasick>,
+    automaton: AhoCorasick,
     words: Vec<Word>,
     longest: usize,
 }
@@ -81,9 +81,10 @@ impl WordList {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::DFA))
-            .build(&self.texts);
+            .build(&self.texts)
+            .expect("some thousand short words are far from the limit of two billion states");
         Words {
-            automaton: automaton.ok(),
+            automaton,
             longest: self.texts.iter().map(|text| text.len()).max().unwrap_or(0),
             words: self.words,
         }
@@ -111,20 +112,18 @@ impl Words {
     /// Every word that stands in the text, overlapping ones too.
     pub(crate) fn find(&self, view: &str) -> Hits<'_> {
         let mut all = Vec::new();
-        if let Some(automaton) = &self.automaton {
-            for found in automaton.find_overlapping_iter(view) {
-                let at = found.pattern().as_usize();
-                let stands = self.words.get(at).is_some_and(|word| {
-                    (word.open_start || starts_word(view, found.start()))
-                        && (word.open_end || ends_word(view, found.end()))
+        for found in self.automaton.find_overlapping_iter(view) {
+            let at = found.pattern().as_usize();
+            let stands = self.words.get(at).is_some_and(|word| {
+                (word.open_start || starts_word(view, found.start()))
+                    && (word.open_end || ends_word(view, found.end()))
+            });
+            if stands {
+                all.push(Hit {
+                    start: found.start(),
+                    end: found.end(),
+                    word: at,
                 });
-                if stands {
-                    all.push(Hit {
-                        start: found.start(),
-                        end: found.end(),
-                        word: at,
-                    });
-                }
             }
         }
         let mut mentioned = Vec::new();

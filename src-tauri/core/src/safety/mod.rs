@@ -13,11 +13,15 @@ mod json;
 pub mod mask;
 pub mod names;
 mod numbers;
+#[cfg(test)]
+mod numbers_tests;
 pub mod overlap;
 mod own;
 pub mod restore;
 mod rules;
 mod scanner;
+#[cfg(test)]
+mod tests;
 
 pub use countries::{Countries, UnknownCountry};
 pub use finding::{DataClass, Finding, Kind, Tier, char_spans};

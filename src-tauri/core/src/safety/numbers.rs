@@ -235,7 +235,8 @@ fn letters_before(text: &[u8], floor: usize, start: usize) -> Option<usize> {
     (whole && begins).then(|| end - length)
 }
 
-/// Whether a dash, dot or slash ties it to more digits: a part of something else.
+/// Whether a dash, dot or slash ties it to more digits, or a plus makes it a phone number: a part of
+/// something else.
 pub(crate) fn is_part_of_more(text: &[u8], span: &Range<usize>) -> bool {
     const NEAR: usize = 12;
     let ties = |byte: &u8| matches!(byte, b'-' | b'.' | b'/');
@@ -246,7 +247,8 @@ pub(crate) fn is_part_of_more(text: &[u8], span: &Range<usize>) -> bool {
     };
     let before = &text[..span.start];
     let after = &text[span.end..];
-    before.last().is_some_and(ties) && has_digit(&mut before.iter().rev().skip(1))
+    before.last() == Some(&b'+')
+        || before.last().is_some_and(ties) && has_digit(&mut before.iter().rev().skip(1))
         || after.first().is_some_and(ties) && has_digit(&mut after.iter().skip(1))
 }
 

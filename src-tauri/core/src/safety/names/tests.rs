@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
+use crate::safety::Kind;
 
 static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
 
@@ -171,8 +172,16 @@ fn organisations_have_a_legal_form_or_a_head() {
         finds(text, &[("organisation", name)]);
     }
     finds(
-        "Anna Berg of Zwirn GmbH",
-        &[("organisation", "Anna Berg of Zwirn GmbH")],
+        "Anna Berg von der Zwirn GmbH und Tom",
+        &[
+            ("person", "Anna Berg"),
+            ("organisation", "Zwirn GmbH"),
+            ("person", "Tom"),
+        ],
+    );
+    finds(
+        "Smith and Jones Ltd",
+        &[("organisation", "Smith and Jones Ltd")],
     );
 }
 

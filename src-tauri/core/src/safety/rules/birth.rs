@@ -116,7 +116,7 @@ const MONTHS: [&[&str]; 12] = [
     ],
 ];
 
-static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = concat!(
         r"(?P<y1>(?:1[89]|20)\d\d)[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})",
         r"|(?P<a>\d{1,2})(?:[-/]|\. ?)(?P<b>\d{1,2})(?:[-/]|\. ?)(?P<y2>(?:1[89]|20)\d\d|\d\d)",
@@ -125,7 +125,7 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?P<y5>(?:1[89]|20)\d\d)年(?P<m5>\d{1,2})月(?P<d5>\d{1,2})日",
         r"|(?P<y6>(?:19|20)\d\d)(?P<m6>[01]\d)(?P<d6>[0-3]\d)",
     );
-    Regex::new(pattern).ok()
+    Regex::new(pattern).expect("the pattern is fixed, and tests use it")
 });
 
 /// Every date after a word for birth.
@@ -141,8 +141,7 @@ pub(super) fn birth(scan: &Scan<'_>, out: &mut Vec<Finding>) {
         }
         let limit = (hit.end + REACH + LONGEST).min(scan.view.len());
         let window = &scan.view[hit.end..scan.view.floor_char_boundary(limit)];
-        let Some(date) = DATE.as_ref() else { return };
-        for found in date.captures_iter(window) {
+        for found in DATE.captures_iter(window) {
             let Some(whole) = found.get(0) else { continue };
             let span = hit.end + whole.start()..hit.end + whole.end();
             let digit = |at: usize| scan.view.as_bytes().get(at).is_some_and(u8::is_ascii_digit);

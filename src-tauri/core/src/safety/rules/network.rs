@@ -42,6 +42,7 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
         .last()
         .map(|(from, _)| &before[from..])?;
     // What punctuation leaves behind, as in `to:'joe@example.org'` or `a/joe@example.org`.
+    let local = local.rsplit("..").next().unwrap_or(local);
     let local = local.trim_start_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let after = &view[at + 1..view.floor_char_boundary((at + 1 + DOMAIN).min(view.len()))];
     let length = after
@@ -55,7 +56,7 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
         .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
     let country =
         top.chars().count() >= 2 && top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
-    let sound = !local.is_empty() && !local.ends_with('.') && !local.contains("..");
+    let sound = !local.is_empty() && !local.ends_with('.');
     (named && country && sound).then(|| at - local.len()..at + 1 + domain.len())
 }
 
