@@ -44,13 +44,11 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
 
 /// The remainder by 97 of digits and letters (A is 10 … Z is 35), as in ISO/IEC 7064 MOD 97-10.
 pub(crate) fn mod_97(letters: impl Iterator<Item = u8>) -> Option<u32> {
-    letters
-        .map(|byte| alphanumeric(byte))
-        .try_fold(0, |rest, value| {
-            let value = value?;
-            let shift = if value < 10 { 10 } else { 100 };
-            Some((rest * shift + value) % 97)
-        })
+    letters.map(alphanumeric).try_fold(0, |rest, value| {
+        let value = value?;
+        let shift = if value < 10 { 10 } else { 100 };
+        Some((rest * shift + value) % 97)
+    })
 }
 
 /// 0 to 9, and A is 10 … Z is 35.
@@ -116,11 +114,8 @@ pub(crate) fn icao_731(letters: &[u8]) -> Option<u32> {
 /// Whether that day exists; `year` is the whole year, or its last two digits where leap days are
 /// given the benefit of the doubt.
 pub(crate) fn is_date(year: u32, month: u32, day: u32) -> bool {
-    let leap = if year < 100 {
-        year % 4 == 0
-    } else {
-        year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    };
+    let century = year >= 100 && year.is_multiple_of(100);
+    let leap = year.is_multiple_of(4) && (!century || year.is_multiple_of(400));
     let longest = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

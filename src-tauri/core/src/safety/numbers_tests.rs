@@ -251,50 +251,6 @@ fn a_number_of_a_country_that_is_off_is_not_named() {
 /// These have no published examples: computed here by their laws.
 #[test]
 fn computed_numbers_are_found() {
-    let digits = |text: &str| {
-        text.bytes()
-            .map(|byte| u32::from(byte - b'0'))
-            .collect::<Vec<_>>()
-    };
-    let taj = |body: &str| {
-        let sum: u32 = digits(body)
-            .iter()
-            .enumerate()
-            .map(|(nth, digit)| digit * [3, 7][nth % 2])
-            .sum();
-        format!("{body}{}", sum % 10)
-    };
-    let personal = |body: &str, forward: bool| {
-        let place = |nth: usize| if forward { nth + 1 } else { 10 - nth };
-        let sum: usize = digits(body)
-            .iter()
-            .enumerate()
-            .map(|(nth, digit)| *digit as usize * place(nth))
-            .sum();
-        format!("{body}{}", sum % 11)
-    };
-    let niss = |body: &str| {
-        let primes = [29, 23, 19, 17, 13, 11, 7, 5, 3, 2];
-        let sum: u32 = digits(body)
-            .iter()
-            .zip(primes)
-            .map(|(digit, prime)| digit * prime)
-            .sum();
-        format!("{body}{}", 9 - sum % 10)
-    };
-    let pis = |body: &str| {
-        let sum: u32 = digits(body)
-            .iter()
-            .rev()
-            .enumerate()
-            .map(|(nth, digit)| digit * (nth as u32 % 8 + 2))
-            .sum();
-        let check = match sum * 10 % 11 {
-            10 => 0,
-            rest => rest,
-        };
-        format!("{}.{}.{}-{check}", &body[..3], &body[3..8], &body[8..])
-    };
     let cases = [
         ("HU", "HU_TAJ", "TAJ", taj("12345678")),
         (
@@ -316,4 +272,41 @@ fn computed_numbers_are_found() {
         let found = scanner(country).scan(&format!("{word}: {number}"));
         assert!(kinds(&found).contains(&kind), "{number}: {found:?}");
     }
+}
+
+fn digits(text: &str) -> Vec<usize> {
+    text.bytes().map(|byte| usize::from(byte - b'0')).collect()
+}
+
+/// The sum of the digits times what their place says.
+fn sum(body: &str, weight: impl Fn(usize) -> usize) -> usize {
+    digits(body)
+        .iter()
+        .enumerate()
+        .map(|(nth, digit)| digit * weight(nth))
+        .sum()
+}
+
+fn taj(body: &str) -> String {
+    format!("{body}{}", sum(body, |nth| [3, 7][nth % 2]) % 10)
+}
+
+/// Counted from the front for those born until 1996, and from the end for those born later.
+fn personal(body: &str, forward: bool) -> String {
+    let place = |nth: usize| if forward { nth + 1 } else { 10 - nth };
+    format!("{body}{}", sum(body, place) % 11)
+}
+
+fn niss(body: &str) -> String {
+    const PRIMES: [usize; 10] = [29, 23, 19, 17, 13, 11, 7, 5, 3, 2];
+    format!("{body}{}", 9 - sum(body, |nth| PRIMES[nth]) % 10)
+}
+
+fn pis(body: &str) -> String {
+    let last = body.len() - 1;
+    let check = match sum(body, |nth| (last - nth) % 8 + 2) * 10 % 11 {
+        10 => 0,
+        rest => rest,
+    };
+    format!("{}.{}.{}-{check}", &body[..3], &body[3..8], &body[8..])
 }

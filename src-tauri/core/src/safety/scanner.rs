@@ -144,7 +144,9 @@ impl Scanner {
             return None;
         }
         let word = scan.hits.distance(topic, &candidate.span);
-        if word.is_none() && alone == 0.0 {
+        if alone == 0.0
+            && word.is_none_or(|(far, hit)| hit.start >= candidate.span.end && far > FARTHEST)
+        {
             return None;
         }
         Some(Finding {
@@ -161,6 +163,10 @@ impl Scanner {
         })
     }
 }
+
+/// Where there is no check digit, a word after the number must be as near as in `1234 (passport)`: further
+/// on it speaks for the next number.
+const FARTHEST: usize = AFTER + 12;
 
 /// How much less sure a word makes that is further away, so that of two words the nearer one wins.
 fn lessened(far: usize) -> f32 {

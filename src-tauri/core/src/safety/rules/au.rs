@@ -78,7 +78,7 @@ fn medicare(number: &[u8]) -> bool {
 /// the first two are from 11 on.
 fn abn(number: &[u8]) -> bool {
     let sum = weighted(number, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
-    number >= b"11" && sum.is_some_and(|sum| sum % 89 == 10)
+    number >= b"11".as_slice() && sum.is_some_and(|sum| sum % 89 == 10)
 }
 
 /// ASIC: weights 8 to 1, the complement to 10.

@@ -146,7 +146,8 @@ pub(super) fn birth(scan: &Scan<'_>, out: &mut Vec<Finding>) {
             let span = hit.end + whole.start()..hit.end + whole.end();
             let digit = |at: usize| scan.view.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
             let part = span.start > 0 && digit(span.start - 1) || digit(span.end);
-            if whole.start() > REACH {
+            // A semicolon ends what the word is about.
+            if whole.start() > REACH || window[..whole.start()].contains(';') {
                 break;
             }
             if !part && is_day(&found) {

@@ -33,11 +33,13 @@ pub(super) fn email(scan: &Scan<'_>, out: &mut Vec<Finding>) {
 
 fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
     let before = view.get(view.floor_char_boundary(at.saturating_sub(LOCAL_PART))..at)?;
+    let spaced = before.chars().next_back().is_some_and(is_spaced);
     let local = before
         .char_indices()
         .rev()
         .take_while(|(_, letter)| {
-            letter.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(*letter)
+            letter.is_alphanumeric() && (is_spaced(*letter) || !spaced)
+                || "!#$%&'*+-/=?^_`{|}~.".contains(*letter)
         })
         .last()
         .map(|(from, _)| &before[from..])?;
@@ -45,9 +47,13 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
     let local = local.rsplit("..").next().unwrap_or(local);
     let local = local.trim_start_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let after = &view[at + 1..view.floor_char_boundary((at + 1 + DOMAIN).min(view.len()))];
+    let spaced = after.chars().next().is_some_and(is_spaced);
+    let inside = |letter: char| {
+        letter.is_alphanumeric() && (is_spaced(letter) || !spaced) || matches!(letter, '.' | '-')
+    };
     let length = after
         .char_indices()
-        .find(|(_, letter)| !(letter.is_alphanumeric() || matches!(letter, '.' | '-')))
+        .find(|(_, letter)| !inside(*letter))
         .map_or(after.len(), |(to, _)| to);
     let domain = after[..length].trim_end_matches(['.', '-']);
     let (labels, top) = domain.rsplit_once('.')?;
@@ -58,6 +64,11 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
         top.chars().count() >= 2 && top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
     let sound = !local.is_empty() && !local.ends_with('.');
     (named && country && sound).then(|| at - local.len()..at + 1 + domain.len())
+}
+
+/// Chinese and Japanese put no space between a word and an address.
+fn is_spaced(letter: char) -> bool {
+    letter < '\u{3000}'
 }
 
 /// An IPv4 address of the first four of these tokens.

@@ -151,9 +151,10 @@ type Found = (Range<usize>, f32, bool, &'static str, String);
 /// By the number plan: the calling code, and as many groups as give a national number of its lengths.
 fn international(mut written: Written, prefix: usize, score: f32) -> Option<Found> {
     loop {
-        if let Some((code, least, most)) = plan_of(&written.digits()[prefix..]) {
+        let digits = written.digits().get(prefix..)?;
+        if let Some((code, least, most)) = plan_of(digits) {
             let code_digits = code.to_string().len();
-            let national = written.count - prefix - code_digits;
+            let national = digits.len() - code_digits;
             if (least..=most).contains(&national) {
                 let reason = format!("+{code} and {national} digits, as its number plan has");
                 return Some((written.span, score, true, "phone/international", reason));

@@ -57,9 +57,7 @@ fn at_mark(view: &str, rule: &SecretRule, start: usize) -> Option<Range<usize>> 
     };
     let found = rule.compiled().captures(&view[start..end])?;
     let secret = found.name("s").or_else(|| found.get(0))?;
-    let value = secret
-        .as_str()
-        .trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+    let value = secret.as_str().trim_end_matches(['.', ',', ';', ':', ')']);
     if !(rule.holds)(value) {
         return None;
     }

@@ -115,7 +115,7 @@ pub(super) const IDENTITY: &[&str] = &[
     "bilhete de identidade",
     "identiteitskaart*",
     "identiteitsbewijs*",
-    "dowod osobisty",
+    "dowod*",
     "dowodu osobistego",
     "seria i numer dowodu",
     "obcansky prukaz",
