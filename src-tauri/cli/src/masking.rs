@@ -9,6 +9,7 @@ use std::{
 use clap::Args;
 use gatehouse_core::safety::{
     mask::{Masks, Replaced, mask},
+    names::Names,
     restore::{Channel, Restorer},
 };
 use serde_json::json;
@@ -44,7 +45,9 @@ impl Mask {
             Some(masks) => masks,
             None => Masks::new(getrandom::u32().map_err(Failure::system)?),
         };
-        let findings = self.sought.scanner()?.scan(&text);
+        let mut findings = self.sought.scanner()?.scan(&text);
+        let again = Names::new().again(&text, masks.people(), &findings);
+        findings.extend(again);
         let masked = mask(&text, &findings, &mut masks);
         // First the map: without it nobody could restore the text.
         write_map(&self.map, &masks)?;

@@ -100,6 +100,14 @@ impl Masks {
         self.cores().map(|(core, form)| (format!("[{core}]"), form))
     }
 
+    /// The people, in every way in which their names were written: what
+    /// [`Names::again`](crate::safety::names::Names::again) looks for in the next turn.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        let label = label(&Kind::Person);
+        let people = self.values.iter().filter(move |value| value.label == label);
+        people.flat_map(|value| value.forms.iter().map(String::as_str))
+    }
+
     /// Every placeholder without its brackets, with its value.
     pub(crate) fn cores(&self) -> impl Iterator<Item = (String, &str)> {
         self.values.iter().flat_map(move |value| {

@@ -36,6 +36,18 @@ impl Names {
             lexicon: Lexicon::new(),
         }
     }
+
+    /// Names that are known from before, such as [`Masks::people`](super::mask::Masks::people) of a
+    /// conversation, by one of their words: "Berg" after "Anna Berg". Only where `found` has
+    /// nothing yet; words that are ordinary words too do not count.
+    pub fn again<'n>(
+        &self,
+        text: &str,
+        names: impl IntoIterator<Item = &'n str>,
+        found: &[Finding],
+    ) -> Vec<Finding> {
+        Search::new(text, &self.lexicon).of_known_names(names.into_iter(), found)
+    }
 }
 
 impl Default for Names {

@@ -21,7 +21,7 @@ const GREETING: Evidence = Evidence(0.75, "name/greeting", "After a greeting");
 const SIGNATURE: Evidence = Evidence(0.75, "name/signature", "At the end of a letter");
 const LABEL: Evidence = Evidence(0.7, "name/label", "After the label of a form");
 const LIST: Evidence = Evidence(0.0, "name/list", "A known name");
-const AGAIN: Evidence = Evidence(0.6, "name/again", "Part of a name in this text");
+const AGAIN: Evidence = Evidence(0.6, "name/again", "Part of a name found before");
 const PLACE: Evidence = Evidence(0.55, "name/place", "A known place");
 const LEGAL_FORM: Evidence = Evidence(0.85, "name/legal-form", "A name with its legal form");
 const ORGANISATION: Evidence = Evidence(0.55, "name/organisation", "A kind of organisation");
@@ -233,7 +233,37 @@ impl<'a> Search<'a> {
 
     /// Names of people that were found in full, and those in e-mail addresses, by one of their words.
     fn again(&mut self, known: &[Finding]) {
-        let sought = self.sought_again(known);
+        let is_sure = |found: &&Finding| found.kind == Kind::Person && found.score >= SURE_NAME;
+        let names = self.found.iter().filter(is_sure);
+        let mut sought = self.words_that_tell(names.map(|found| &self.text[found.bytes.clone()]));
+        for finding in known
+            .iter()
+            .filter(|found| found.kind == Kind::EmailAddress)
+        {
+            let address = self.text.get(finding.bytes.clone()).unwrap_or_default();
+            sought.extend(names_in_address(address, self.lexicon));
+        }
+        self.seek(&sought);
+    }
+
+    /// Words of these names where nothing was found yet.
+    pub(super) fn of_known_names<'n>(
+        mut self,
+        names: impl Iterator<Item = &'n str>,
+        found: &[Finding],
+    ) -> Vec<Finding> {
+        let sought = self.words_that_tell(names);
+        self.found = found.to_vec();
+        self.seek(&sought);
+        self.found.split_off(found.len())
+    }
+
+    fn words_that_tell<'n>(&self, names: impl Iterator<Item = &'n str>) -> HashSet<String> {
+        let words = names.flat_map(|name| name.split([' ', '\u{a0}', ',']));
+        words.filter(|word| self.tells(word)).map(key).collect()
+    }
+
+    fn seek(&mut self, sought: &HashSet<String>) {
         if sought.is_empty() {
             return;
         }
@@ -253,24 +283,6 @@ impl<'a> Search<'a> {
                 self.push(Kind::Person, start..end, AGAIN);
             }
         }
-    }
-
-    fn sought_again(&self, known: &[Finding]) -> HashSet<String> {
-        let mut sought = HashSet::new();
-        for finding in &self.found {
-            if finding.kind == Kind::Person && finding.score >= SURE_NAME {
-                let words = self.text[finding.bytes.clone()].split([' ', '\u{a0}', ',']);
-                sought.extend(words.filter(|word| self.tells(word)).map(key));
-            }
-        }
-        for finding in known
-            .iter()
-            .filter(|found| found.kind == Kind::EmailAddress)
-        {
-            let address = self.text.get(finding.bytes.clone()).unwrap_or_default();
-            sought.extend(names_in_address(address, self.lexicon));
-        }
-        sought
     }
 
     /// Whether a word of a name is enough to know the person by.

@@ -214,6 +214,23 @@ fn a_person_is_found_again_by_one_name_and_by_an_address() {
 }
 
 #[test]
+fn a_person_of_an_earlier_turn_is_found_by_one_name() {
+    let text = "May Zwirn pay? Zwirn GmbH does. Ask Quendolina in May.";
+    let first = NAMES.find(text, &[]);
+    let known = ["Quendolina May Zwirn"];
+    let again = NAMES.again(text, known, &first);
+    let names: Vec<_> = again
+        .iter()
+        .map(|finding| &text[finding.bytes.clone()])
+        .collect();
+    assert_eq!(
+        names,
+        ["Zwirn", "Quendolina"],
+        "neither the firm nor the month"
+    );
+}
+
+#[test]
 fn odd_and_huge_texts_take_linear_time() {
     for piece in [
         "A",
