@@ -33,6 +33,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("engine", Start::Example("engine_bench")),
     ("core", Start::Example("core_bench")),
     ("safety", Start::Example("safety_bench")),
+    ("mask", Start::Example("mask_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 

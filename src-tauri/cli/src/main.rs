@@ -8,6 +8,7 @@ mod calls;
 mod chats;
 mod costs;
 mod failure;
+mod masking;
 mod models;
 mod output;
 mod prices;
@@ -56,7 +57,7 @@ enum Command {
     /// Prices of models: list, set, update.
     #[command(subcommand)]
     Prices(prices::Prices),
-    /// Personal data and secrets in texts: what would have to be masked.
+    /// Personal data and secrets in texts: find them, mask a text, restore it.
     #[command(subcommand)]
     Safety(safety::Safety),
     /// Print the completions of a shell.
@@ -85,7 +86,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     if let Command::Safety(safety) = &arguments.command {
-        return safety.run();
+        return safety.run(json);
     }
     let app = open(arguments)?;
     match &arguments.command {

@@ -1,27 +1,43 @@
-//! `gatehouse safety`: what a text would give away. It opens no data and asks no model.
+//! `gatehouse safety`: what a text would give away, what may leave of it, and how that comes back. It
+//! opens no data and asks no model.
 
 use std::io::{self, BufRead, Read};
 
 use clap::{Args, Subcommand};
-use gatehouse_core::safety::{self, Countries, Finding, Options, Scanner};
+use gatehouse_core::safety::{self, Countries, Finding, Options, Scanner, names::Names};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, output};
+use crate::{
+    failure::Failure,
+    masking::{Mask, Restore},
+    output,
+};
 
 /// Personal data and secrets in texts.
 #[derive(Subcommand)]
 pub(crate) enum Safety {
     /// Find personal data and secrets in the text on standard input; prints one line of JSON.
     Scan(Scan),
+    /// Replace personal data by placeholders and secrets by notes.
+    Mask(Mask),
+    /// Put the values back in place of their placeholders.
+    Restore(Restore),
 }
 
-/// What to look for, and in what.
+/// Where to look.
 #[derive(Args)]
 pub(crate) struct Scan {
     /// Standard input is JSON, one {"id", "text"} a line; prints a line for each.
     #[arg(long)]
     jsonl: bool,
+    #[command(flatten)]
+    sought: Sought,
+}
+
+/// What to look for.
+#[derive(Args)]
+pub(crate) struct Sought {
     /// Look for national numbers of these countries alone, such as `de,fr,gb`; all without it.
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     countries: Vec<String>,
@@ -39,15 +55,18 @@ struct Line {
 }
 
 impl Safety {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
-        let Self::Scan(scan) = self;
-        scan.run()
+    pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Scan(scan) => scan.run(),
+            Self::Mask(mask) => mask.run(json),
+            Self::Restore(restore) => restore.run(json),
+        }
     }
 }
 
 impl Scan {
     fn run(&self) -> Result<(), Failure> {
-        let scanner = self.scanner()?;
+        let scanner = self.sought.scanner()?;
         if self.jsonl {
             return lines(&scanner);
         }
@@ -57,19 +76,23 @@ impl Scan {
             .map_err(Failure::input)?;
         output::json(&object(&scanner, &Value::Null, &text))
     }
+}
 
-    fn scanner(&self) -> Result<Scanner, Failure> {
+impl Sought {
+    /// A scanner with rules and names.
+    pub(crate) fn scanner(&self) -> Result<Scanner, Failure> {
         let countries = if self.countries.is_empty() {
             Countries::all()
         } else {
             Countries::only(self.countries.iter().map(String::as_str)).map_err(Failure::input)?
         };
-        Scanner::new(Options {
+        let scanner = Scanner::new(Options {
             countries,
             min_score: self.min_score,
             ..Options::default()
         })
-        .map_err(Failure::input)
+        .map_err(Failure::input)?;
+        Ok(scanner.with_tier(Box::new(Names::new())))
     }
 }
 

@@ -1,18 +1,23 @@
 //! What a text must not give away: personal data, special categories, secrets.
 //!
 //! Best effort, and said so to the person: rules find what has a form, names come by context.
-//! [`Scanner`] reads a text; [`overlap`] says which of two findings in one place stays.
+//! [`Scanner`] reads a text, with [`names`] as its second tier; [`overlap`] says which of two findings
+//! in one place stays; [`mask`] puts placeholders in their place and [`restore`] the values back.
 
 mod check;
 mod context;
 mod countries;
 pub mod finding;
 mod fold;
+mod json;
+pub mod mask;
+pub mod names;
 mod numbers;
 #[cfg(test)]
 mod numbers_tests;
 pub mod overlap;
 mod own;
+pub mod restore;
 mod rules;
 mod scanner;
 #[cfg(test)]

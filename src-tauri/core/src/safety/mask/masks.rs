@@ -1,0 +1,264 @@
+//! The map of one conversation: which placeholder stands for which value.
+
+use std::{collections::HashMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    known::Known,
+    placeholder::{ESCAPE_LABEL, Nonce, core, is_label, label},
+    sameness::Sameness,
+};
+use crate::safety::{DataClass, Kind};
+
+/// The version of the stored form.
+const VERSION: u32 = 1;
+
+/// The placeholders of one conversation and what they stand for.
+///
+/// A value keeps its placeholder for good, over every turn. Ways of writing it that differ only in
+/// case or spaces (for numbers: in grouping) share the number and are told apart by a letter, so
+/// each is restored exactly as it was written and the model still sees that they are the same.
+///
+/// Serialised (`{"version", "nonce", "values": [{"label", "forms"}]}`) it is as sensitive as the
+/// conversation itself: whoever stores it encrypts it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Masks {
+    nonce: Nonce,
+    values: Vec<Value>,
+    /// By label and key, see [`joined`].
+    by_key: HashMap<String, usize>,
+    /// By label and form: value and form.
+    by_form: HashMap<String, Place>,
+    /// By placeholder without brackets.
+    by_core: HashMap<String, Place>,
+    /// How many values each label has.
+    counts: HashMap<String, usize>,
+    known: Known,
+}
+
+/// One value in all the ways in which it was written.
+#[derive(Clone)]
+pub(super) struct Value {
+    pub(super) label: String,
+    pub(super) number: usize,
+    pub(super) forms: Vec<String>,
+}
+
+/// One form of one value.
+#[derive(Clone, Copy)]
+struct Place {
+    value: usize,
+    form: usize,
+}
+
+impl Masks {
+    /// An empty map. `random` comes from the system's generator.
+    pub fn new(random: u32) -> Self {
+        Self::with_nonce(Nonce::from_random(random))
+    }
+
+    fn with_nonce(nonce: Nonce) -> Self {
+        Self {
+            nonce,
+            values: Vec::new(),
+            by_key: HashMap::new(),
+            by_form: HashMap::new(),
+            by_core: HashMap::new(),
+            counts: HashMap::new(),
+            known: Known::of_values(&nonce, &[], 0),
+        }
+    }
+
+    /// The placeholder of a value, which is added if it is new; `None` for a secret or an empty
+    /// value, which have none.
+    pub fn placeholder(&mut self, kind: &Kind, value: &str) -> Option<String> {
+        let may = kind.class() != DataClass::Secret && !value.is_empty();
+        may.then(|| self.placeholder_of(&label(kind), value))
+    }
+
+    /// The placeholder of text that would look like one.
+    pub(super) fn escape(&mut self, text: &str) -> String {
+        self.placeholder_of(ESCAPE_LABEL, text)
+    }
+
+    pub(super) fn placeholder_of(&mut self, label: &str, form: &str) -> String {
+        let place = self.place(label, form);
+        format!("[{}]", self.core(place))
+    }
+
+    /// The value that a placeholder stands for, as it was written.
+    pub fn value(&self, placeholder: &str) -> Option<&str> {
+        let core = placeholder.strip_prefix('[')?.strip_suffix(']')?;
+        let place = self.by_core.get(core)?;
+        Some(&self.values[place.value].forms[place.form])
+    }
+
+    /// Every placeholder with its value, in the order in which the values came.
+    pub fn iter(&self) -> impl Iterator<Item = (String, &str)> {
+        self.cores().map(|(core, form)| (format!("[{core}]"), form))
+    }
+
+    /// The people, in every way in which their names were written: what
+    /// [`Names::again`](crate::safety::names::Names::again) looks for in the next turn.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        let label = label(&Kind::Person);
+        let people = self.values.iter().filter(move |value| value.label == label);
+        people.flat_map(|value| value.forms.iter().map(String::as_str))
+    }
+
+    /// Every placeholder without its brackets, with its value.
+    pub(crate) fn cores(&self) -> impl Iterator<Item = (String, &str)> {
+        self.values.iter().flat_map(move |value| {
+            value.forms.iter().enumerate().map(move |(form, text)| {
+                let core = core(&value.label, value.number, form, &self.nonce);
+                (core, text.as_str())
+            })
+        })
+    }
+
+    /// How many different values there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether nothing was masked yet.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub(crate) fn nonce(&self) -> &Nonce {
+        &self.nonce
+    }
+
+    /// Where values of this map stand in a text, made ready again if values came.
+    pub(super) fn known(&mut self) -> &Known {
+        if self.known.forms() != self.by_form.len() {
+            self.known = Known::of_values(&self.nonce, &self.values, self.by_form.len());
+        }
+        &self.known
+    }
+
+    fn place(&mut self, label: &str, form: &str) -> Place {
+        if let Some(place) = self.by_form.get(&joined(label, form)) {
+            return *place;
+        }
+        let key = joined(label, &Sameness::of(label).key(form));
+        let value = *self.by_key.entry(key).or_insert_with(|| {
+            let number = self.counts.entry(label.to_owned()).or_default();
+            *number += 1;
+            self.values.push(Value {
+                label: label.to_owned(),
+                number: *number,
+                forms: Vec::new(),
+            });
+            self.values.len() - 1
+        });
+        self.add_form(value, form)
+    }
+
+    fn add_form(&mut self, value: usize, form: &str) -> Place {
+        let forms = &mut self.values[value].forms;
+        forms.push(form.to_owned());
+        let place = Place {
+            value,
+            form: forms.len() - 1,
+        };
+        let label = &self.values[value].label;
+        self.by_form.insert(joined(label, form), place);
+        self.by_core.insert(self.core(place), place);
+        place
+    }
+
+    fn core(&self, place: Place) -> String {
+        let value = &self.values[place.value];
+        core(&value.label, value.number, place.form, &self.nonce)
+    }
+}
+
+/// A label and a text as one key; no label contains a line break.
+fn joined(label: &str, text: &str) -> String {
+    format!("{label}\n{text}")
+}
+
+/// Says how many, never which: the values are what must not get into a log.
+impl fmt::Debug for Masks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.values.len();
+        f.debug_struct("Masks").field("values", &count).finish()
+    }
+}
+
+/// The form in which a map is stored. Numbers follow from the order of the values.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    version: u32,
+    nonce: String,
+    values: Vec<StoredValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredValue {
+    label: String,
+    forms: Vec<String>,
+}
+
+/// A stored map that cannot be one.
+#[derive(Debug, thiserror::Error)]
+pub enum MasksError {
+    /// A newer Gatehouse wrote it.
+    #[error("version {0} of the map of placeholders is not known to this program")]
+    Version(u32),
+    /// It was damaged or is something else.
+    #[error("this is no map of placeholders: {0}")]
+    Damaged(&'static str),
+}
+
+impl TryFrom<Stored> for Masks {
+    type Error = MasksError;
+
+    fn try_from(stored: Stored) -> Result<Self, MasksError> {
+        if stored.version != VERSION {
+            return Err(MasksError::Version(stored.version));
+        }
+        let nonce = Nonce::parse(&stored.nonce).ok_or(MasksError::Damaged("its nonce is none"))?;
+        let mut masks = Self::with_nonce(nonce);
+        for StoredValue { label, forms } in stored.values {
+            if !is_label(&label) {
+                return Err(MasksError::Damaged("a label is not in capitals"));
+            }
+            let Some((first, others)) = forms.split_first() else {
+                return Err(MasksError::Damaged("a value has no form"));
+            };
+            let before = masks.len();
+            let value = masks.place(&label, first).value;
+            if masks.len() == before {
+                return Err(MasksError::Damaged("a value is there twice"));
+            }
+            for form in others {
+                // Not by its key: a later version may call more forms the same, and the
+                // placeholders that were sent must keep their meaning.
+                if masks.by_form.contains_key(&joined(&label, form)) {
+                    return Err(MasksError::Damaged("a form is there twice"));
+                }
+                masks.add_form(value, form);
+            }
+        }
+        Ok(masks)
+    }
+}
+
+impl From<Masks> for Stored {
+    fn from(masks: Masks) -> Self {
+        let values = masks.values.into_iter().map(|value| StoredValue {
+            label: value.label,
+            forms: value.forms,
+        });
+        Self {
+            version: VERSION,
+            nonce: masks.nonce.as_str().to_owned(),
+            values: values.collect(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Names of people, places and organisations, by what stands around them and by lists.
+//!
+//! A run of words with a capital letter is read once: what comes before it (a title, a greeting,
+//! "my name is", the label of a form, the end of a letter), what it consists of (known given names
+//! and surnames, places, heads and legal forms of organisations), and what follows it. A name that
+//! was found with its given name is then found again by its surname alone, and so are the names in
+//! e-mail addresses. The time is linear in the text.
+//!
+//! What this cannot see is left to a model tier behind the same trait: names in small letters, in
+//! other scripts, and unknown names that nothing around them gives away.
+
+mod context;
+mod legal_forms;
+mod lexicon;
+mod people;
+mod runs;
+mod search;
+
+#[cfg(test)]
+mod tests;
+
+use lexicon::Lexicon;
+use search::Search;
+
+use super::{Finding, Tier};
+
+/// Finds names by context and lists.
+pub struct Names {
+    lexicon: Lexicon,
+}
+
+impl Names {
+    /// Reads the lists: about 7,000 words.
+    pub fn new() -> Self {
+        Self {
+            lexicon: Lexicon::new(),
+        }
+    }
+
+    /// Names that are known from before, such as [`Masks::people`](super::mask::Masks::people) of a
+    /// conversation, by one of their words: "Berg" after "Anna Berg". Only where `found` has
+    /// nothing yet; words that are ordinary words too do not count.
+    pub fn again<'n>(
+        &self,
+        text: &str,
+        names: impl IntoIterator<Item = &'n str>,
+        found: &[Finding],
+    ) -> Vec<Finding> {
+        Search::new(text, &self.lexicon).of_known_names(names.into_iter(), found)
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tier for Names {
+    fn find(&self, text: &str, known: &[Finding]) -> Vec<Finding> {
+        Search::new(text, &self.lexicon).all(known)
+    }
+}
