@@ -112,6 +112,13 @@ mod unit {
     use super::*;
 
     #[test]
+    fn azure_has_a_header_of_its_own_for_the_key() {
+        let azure = Dialect::Azure { api_version: None };
+        assert_eq!(azure.key_header(), ("api-key", ""));
+        assert_eq!(Dialect::Other.key_header(), ("authorization", "Bearer "));
+    }
+
+    #[test]
     fn a_dialect_is_known_by_its_host_and_not_by_a_part_of_it() {
         for (base, dialect) in [
             ("https://api.openai.com/v1", Dialect::OpenAi),

@@ -106,70 +106,67 @@ const NO_CREDIT: &[&str] = &[
     "exceeded your current quota",
 ];
 
+const QUOTA: &[&str] = &[
+    "insufficient_quota",
+    "billing_error",
+    "billing_hard_limit_reached",
+    "insufficient_credits",
+];
+const CONTEXT: &[&str] = &[
+    "context_length_exceeded",
+    "request_too_large",
+    "exceed_context_size_error",
+];
+const FILTER: &[&str] = &[
+    "content_filter",
+    "content_policy_violation",
+    "responsibleaipolicyviolation",
+];
+const OVERLOAD: &[&str] = &["overloaded_error", "server_overloaded", "unavailable"];
+const RATE: &[&str] = &[
+    "rate_limit_error",
+    "rate_limit_exceeded",
+    "rate_limited",
+    "resource_exhausted",
+];
+const KEY: &[&str] = &[
+    "authentication_error",
+    "permission_error",
+    "invalid_api_key",
+];
+const MISSING: &[&str] = &["not_found_error", "model_not_found"];
+
 /// What a status and a complaint mean. A name says most, then the words, then the status; a
-/// complaint in the middle of a stream comes with status 200.
+/// complaint in the middle of a stream comes with status 200. `wait` is how long the server asked
+/// us to wait.
 pub(super) fn classify(status: u16, complaint: &Complaint, wait: Option<Duration>) -> Trouble {
     let status = match complaint.status {
         Some(inner) if status < 400 && inner >= 400 => inner,
         _ => status,
     };
-    if complaint.is_named(&[
-        "insufficient_quota",
-        "billing_error",
-        "billing_hard_limit_reached",
-        "insufficient_credits",
-    ]) || complaint.says(NO_CREDIT)
-        || status == 402
-    {
-        return Trouble::Quota { wait: None };
-    }
-    if complaint.is_named(&[
-        "context_length_exceeded",
-        "request_too_large",
-        "exceed_context_size_error",
-    ]) || (complaint.says(TOO_LONG) && !matches!(status, 401 | 403 | 429))
-        || status == 413
-    {
-        return Trouble::PromptTooLong;
-    }
-    if complaint.is_named(&[
-        "content_filter",
-        "content_policy_violation",
-        "responsibleaipolicyviolation",
-    ]) {
-        return Trouble::Filtered;
-    }
-    if complaint.is_named(&["overloaded_error", "server_overloaded", "unavailable"]) {
-        return Trouble::Overloaded;
-    }
-    if complaint.is_named(&[
-        "rate_limit_error",
-        "rate_limit_exceeded",
-        "rate_limited",
-        "resource_exhausted",
-    ]) {
-        return Trouble::RateLimited { wait };
-    }
-    if complaint.is_named(&[
-        "authentication_error",
-        "permission_error",
-        "invalid_api_key",
-    ]) {
-        return Trouble::KeyWrong;
-    }
-    if complaint.is_named(&["not_found_error", "model_not_found"]) {
-        return Trouble::NotFound;
-    }
+    let named = |names| complaint.is_named(names);
     match status {
+        402 => Trouble::Quota { wait: None },
+        _ if named(QUOTA) || complaint.says(NO_CREDIT) => Trouble::Quota { wait: None },
+        413 => Trouble::PromptTooLong,
+        _ if named(CONTEXT) => Trouble::PromptTooLong,
+        // A refused key or a limit for each minute may speak of length too.
+        401 | 403 | 429 if named(FILTER) => Trouble::Filtered,
         401 | 403 => Trouble::KeyWrong,
-        404 => Trouble::NotFound,
         429 => Trouble::RateLimited { wait },
+        _ if complaint.says(TOO_LONG) => Trouble::PromptTooLong,
+        _ if named(FILTER) => Trouble::Filtered,
+        _ if named(OVERLOAD) => Trouble::Overloaded,
+        _ if named(RATE) => Trouble::RateLimited { wait },
+        _ if named(KEY) => Trouble::KeyWrong,
+        _ if named(MISSING) => Trouble::NotFound,
+        404 => Trouble::NotFound,
         503 | 529 => Trouble::Overloaded,
         300..=399 => Trouble::Moved,
         408 | 425 | 500.. => Trouble::ServerFailed { status },
         400..=499 => Trouble::Refused { status },
-        // Status 200 and an error in the stream that is none of the above.
-        _ if complaint.is_named(&["invalid_request_error"]) => Trouble::Refused { status: 400 },
+        // Status 200, and an error in the stream that is none of the above.
+        _ if named(&["invalid_request_error"]) => Trouble::Refused { status: 400 },
         _ => Trouble::ServerFailed { status },
     }
 }

@@ -214,8 +214,8 @@ fn messages(messages: &[Message]) -> Vec<Value> {
 
 fn part(part: &Part) -> Option<Value> {
     Some(match part {
-        // An empty text is refused.
-        Part::Text(text) if text.trim().is_empty() => return None,
+        // A text of nothing but white space is refused.
+        Part::Text(text) if is_blank(text) => return None,
         Part::Text(text) => json!({ "type": "text", "text": text }),
         Part::Image { media_type, bytes } => {
             let data = STANDARD.encode(bytes);
@@ -223,6 +223,14 @@ fn part(part: &Part) -> Option<Value> {
             json!({ "type": "image", "source": source })
         }
     })
+}
+
+/// Whether a text says nothing, by every notion of white space: Unicode's, Python's, which counts
+/// some control characters, and JavaScript's, which counts the byte order mark.
+fn is_blank(text: &str) -> bool {
+    let blank =
+        |letter: char| letter.is_whitespace() || letter.is_control() || letter == '\u{FEFF}';
+    text.chars().all(blank)
 }
 
 fn assistant(thinking: &[Thinking], text: &str, tool_calls: &[ToolCall]) -> Vec<Value> {

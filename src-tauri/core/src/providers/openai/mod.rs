@@ -175,3 +175,37 @@ impl OpenAi {
         self.account.error(Trouble::Nonsense).saying(said)
     }
 }
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn azure_is_asked_by_deployment_and_version_and_other_servers_below_their_base() {
+        let url = |base: &str| {
+            let provider = OpenAi::new(base, None).unwrap();
+            let outgoing = provider.outgoing(&["chat", "completions"], "my-gpt", None, "chat");
+            outgoing.url.to_string()
+        };
+        for (base, asked) in [
+            (
+                "https://api.openai.com/v1",
+                "https://api.openai.com/v1/chat/completions",
+            ),
+            (
+                "https://firm.openai.azure.com/?api-version=2024-10-21",
+                "https://firm.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21",
+            ),
+            (
+                "https://firm.openai.azure.com",
+                "https://firm.openai.azure.com/openai/v1/chat/completions",
+            ),
+            (
+                "https://generativelanguage.googleapis.com/v1beta/openai/",
+                "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+            ),
+        ] {
+            assert_eq!(url(base), asked);
+        }
+    }
+}

@@ -508,6 +508,20 @@ fn anthropic_bodies_are_as_its_reference_says() {
 }
 
 #[test]
+fn anthropic_gets_no_blank_text_and_no_empty_turn() {
+    for blank in ["", " \n", "\u{FEFF}", "\u{1C}", "\u{3000}"] {
+        let mut request = question();
+        let text = || vec![Part::Text(blank.into())];
+        request.messages.insert(0, Message::User(text()));
+        let body = anthropic_body(&request);
+        assert_eq!(anthropic_faults(&body), NONE, "{body}");
+        request.messages = vec![Message::User(text())];
+        let turns = &anthropic_body(&request)["messages"];
+        assert_eq!(*turns, json!([]), "{blank:?} says nothing");
+    }
+}
+
+#[test]
 fn tokens_are_counted_of_the_same_prompt_that_is_sent() {
     let counted: Value = serde_json::from_slice(&anthropic::count_body(&everything())).unwrap();
     let sent = anthropic_body(&everything());

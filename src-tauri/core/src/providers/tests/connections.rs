@@ -312,24 +312,6 @@ fn each_provider_gets_its_headers_and_paths() {
 }
 
 #[test]
-fn azure_is_asked_by_deployment_and_version() {
-    use crate::providers::compatible::Dialect;
-    let old = Dialect::Azure {
-        api_version: Some("2024-10-21".into()),
-    };
-    assert_eq!(
-        old.path(&["chat", "completions"], "my-gpt").join("/"),
-        "openai/deployments/my-gpt/chat/completions"
-    );
-    assert_eq!(old.key_header(), ("api-key", ""));
-    let new = Dialect::Azure { api_version: None };
-    assert_eq!(
-        new.path(&["chat", "completions"], "my-gpt").join("/"),
-        "openai/v1/chat/completions"
-    );
-}
-
-#[test]
 fn models_are_listed_with_what_is_known_of_them() {
     let offered = |id: &str, name: &str, context_tokens| OfferedModel {
         id: id.into(),
