@@ -129,18 +129,39 @@ fn a_domain_module_does_not_know_the_gate() {
 }
 
 #[test]
-fn the_domain_names_neither_window_nor_model_code_nor_network() {
+fn the_domain_names_neither_window_nor_model_code() {
     let core = sources("src-tauri/core/src", &["rs"]);
     refuse(
         &core,
         &["tauri", "llama_cpp"],
         "the domain has no window and no model code",
     );
-    refuse(
-        &core,
-        &["TcpStream", "UdpSocket", "reqwest", "hyper::"],
-        "nothing leaves this computer",
-    );
+}
+
+#[test]
+fn one_file_opens_connections() {
+    let door = |path: &Path| {
+        path.ends_with("providers/http.rs")
+            || path.components().any(|part| part.as_os_str() == "tests")
+    };
+    for part in ["src-tauri/core/src", "src-tauri/cli", "src-tauri/desktop"] {
+        let others: Vec<_> = sources(part, &["rs"])
+            .into_iter()
+            .filter(|(path, _)| !door(path))
+            .collect();
+        refuse(
+            &others,
+            &[
+                "TcpStream",
+                "UdpSocket",
+                "ToSocketAddrs",
+                "reqwest",
+                "hyper::",
+                "tokio::net",
+            ],
+            "what leaves this computer leaves through providers/http.rs, which logs it",
+        );
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub use answer::Ask;
 pub use error::GateError;
 pub use events::AnswerEvent;
 pub(crate) use inspect::Inspected;
+#[cfg(test)]
+pub(crate) use inspect::unchecked_in_a_test;
 
 use crate::{
     chat,

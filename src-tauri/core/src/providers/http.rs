@@ -1,0 +1,380 @@
+//! The one place that opens connections.
+//!
+//! Each request has a connection of its own, which ends with it: so the log of connections is
+//! exact, nothing stays open behind the person's back, and no request dies on a kept connection
+//! that the server has closed meanwhile. It costs one handshake, small beside a model's answer.
+//!
+//! `reqwest` is asynchronous and the core is not: the calling thread polls a request itself and
+//! looks at the stop flag and the offline switch every [`TICK`]; one thread of the runtime moves
+//! the bytes. TLS is rustls over *ring*, which builds with a C compiler alone on every system, and
+//! asks the operating system whom to trust. Redirects are never followed, and the environment's
+//! proxies are ignored: only a proxy set on purpose is used.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
+
+use tokio::runtime::{self, Runtime};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{
+    connection_log::{Connection, ConnectionLog, ConnectionOutcome, Record},
+    error::{ProviderError, Trouble},
+    inflate::Inflate,
+};
+use crate::{engine::Stop, now_ms};
+
+/// How often the stop flag and the offline switch are looked at.
+const TICK: Duration = Duration::from_millis(15);
+/// The longest answer that is read whole: a list of models, vectors.
+const MAX_WHOLE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Turns every connection of the app off, also those that are open.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OfflineSwitch(Arc<AtomicBool>);
+
+impl OfflineSwitch {
+    /// Turn it on (no connections) or off.
+    pub(crate) fn set(&self, offline: bool) {
+        self.0.store(offline, Ordering::Relaxed);
+    }
+
+    /// Whether connections are refused.
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How long things may take. There is no limit on a whole answer: healthy streams run for hours.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// To find the server and agree on keys with it.
+    pub connect: Duration,
+    /// Until the answer begins; a model may think for minutes before that.
+    pub first_byte: Duration,
+    /// Between two pieces of an answer. Comments that only keep the connection alive count.
+    pub idle: Duration,
+    /// For the token counts and the end mark, after a model has said that it is done.
+    pub after_end: Duration,
+    /// Before the first new try; the next waits twice as long.
+    pub backoff: Duration,
+    /// The longest time that a server may ask us to wait before a new try.
+    pub longest_wait: Duration,
+    /// How often a request is sent, the first time included.
+    pub tries: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(300),
+            idle: Duration::from_secs(120),
+            after_end: Duration::from_secs(3),
+            backoff: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(20),
+            tries: 3,
+        }
+    }
+}
+
+/// A request on its way out.
+pub(super) struct Outgoing {
+    pub url: Url,
+    /// They may hold keys, so they are wiped and marked as secret.
+    pub headers: Vec<(&'static str, Zeroizing<String>)>,
+    /// JSON to post; `None` to get.
+    pub body: Option<Vec<u8>>,
+    pub purpose: &'static str,
+}
+
+/// Opens connections.
+pub(crate) struct Http {
+    client: reqwest::Client,
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+    offline: OfflineSwitch,
+    limits: Limits,
+    log: ConnectionLog,
+}
+
+impl Http {
+    /// A way out. `proxy` is the address of a proxy that the person has set.
+    ///
+    /// # Errors
+    /// What the system says when there is no thread, no TLS, or the proxy's address is none.
+    pub(crate) fn new(
+        limits: Limits,
+        offline: OfflineSwitch,
+        proxy: Option<&str>,
+        log: ConnectionLog,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        // It is there already when another part of the process has come first, which is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(4)
+            .thread_name("network")
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("Gatehouse/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(limits.connect)
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy();
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy)?);
+        }
+        Ok(Self {
+            client: builder.build()?,
+            runtime: Some(runtime),
+            offline,
+            limits,
+            log,
+        })
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Send a request and wait until its answer begins, whatever its status.
+    pub(super) fn open(
+        &self,
+        request: &Outgoing,
+        stop: &Stop,
+    ) -> Result<Answer<'_>, ProviderError> {
+        let host = request.url.host_str().unwrap_or_default();
+        if self.offline.is_on() {
+            return Err(ProviderError::new(Trouble::Offline, host));
+        }
+        let mut record = Record::begin(
+            &self.log,
+            Connection {
+                at_ms: now_ms(),
+                host: host.to_owned(),
+                port: request.url.port_or_known_default().unwrap_or_default(),
+                purpose: request.purpose,
+                bytes_out: request.body.as_ref().map_or(0, |body| body.len() as u64),
+                bytes_in: 0,
+                outcome: ConnectionOutcome::Broken,
+            },
+        );
+        let sent = self.drive(self.build(request).send(), self.limits.first_byte, stop);
+        let response = sent
+            .and_then(|sent| sent.map_err(|error| broken(&error)))
+            .map_err(|broken| broken.at(&mut record))?;
+        record.connection.outcome = ConnectionOutcome::Answered(response.status().as_u16());
+        let encoding = response.headers().get("content-encoding");
+        let inflate = Inflate::new(encoding.map_or(&b""[..], |value| value.as_bytes()))
+            .map_err(|said| ProviderError::new(Trouble::Nonsense, host).saying(said))?;
+        Ok(Answer {
+            http: self,
+            stop: stop.clone(),
+            response,
+            inflate,
+            record,
+        })
+    }
+
+    fn build(&self, request: &Outgoing) -> reqwest::RequestBuilder {
+        let mut built = match &request.body {
+            Some(body) => self
+                .client
+                .post(request.url.clone())
+                .header("content-type", "application/json")
+                .body(body.clone()),
+            None => self.client.get(request.url.clone()),
+        };
+        // A server that packs a stream holds tokens back until a block is full.
+        built = built.header("accept-encoding", "identity");
+        for (name, value) in &request.headers {
+            // Keys are checked when they are made, so this only leaves out what nobody can send.
+            if let Ok(mut value) = reqwest::header::HeaderValue::from_str(value) {
+                value.set_sensitive(true);
+                built = built.header(*name, value);
+            }
+        }
+        built
+    }
+
+    /// Wait on this thread, without a stop, an offline switch or the limit being missed.
+    fn drive<F: Future>(
+        &self,
+        future: F,
+        limit: Duration,
+        stop: &Stop,
+    ) -> Result<F::Output, Broken> {
+        let _context = self.runtime.as_ref().map(Runtime::enter);
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut context = Context::from_waker(&waker);
+        let mut future = pin!(future);
+        let began = Instant::now();
+        loop {
+            if stop.is_set() {
+                return Err(Broken::of(Trouble::Stopped));
+            }
+            if self.offline.is_on() {
+                return Err(Broken::of(Trouble::Offline));
+            }
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return Ok(output);
+            }
+            let Some(left) = limit.checked_sub(began.elapsed()) else {
+                return Err(Broken::of(Trouble::Silent { after: limit }));
+            };
+            thread::park_timeout(left.min(TICK));
+        }
+    }
+
+    /// Wait before a new try, or be stopped.
+    pub(super) fn pause(
+        &self,
+        time: Duration,
+        server: &str,
+        stop: &Stop,
+    ) -> Result<(), ProviderError> {
+        match self.drive(std::future::pending::<()>(), time, stop) {
+            Err(Broken {
+                trouble: Trouble::Silent { .. },
+                ..
+            })
+            | Ok(()) => Ok(()),
+            Err(broken) => Err(ProviderError::new(broken.trouble, server)),
+        }
+    }
+}
+
+impl Drop for Http {
+    fn drop(&mut self) {
+        // Waiting for the runtime's thread is not allowed on the threads of another runtime.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Wakes the thread that waits.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// An answer that has begun.
+pub(super) struct Answer<'a> {
+    http: &'a Http,
+    stop: Stop,
+    response: reqwest::Response,
+    inflate: Inflate,
+    record: Record<'a>,
+}
+
+impl Answer<'_> {
+    pub(super) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// A header of the answer, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// The next piece, unpacked; `None` at the end. Nothing for `limit` is an error.
+    pub(super) fn next(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, ProviderError> {
+        let came = self.http.drive(self.response.chunk(), limit, &self.stop);
+        let piece = came
+            .and_then(|came| came.map_err(|error| broken(&error)))
+            .map_err(|broken| broken.at(&mut self.record))?;
+        let Some(piece) = piece else {
+            return Ok(None);
+        };
+        self.record.connection.bytes_in += piece.len() as u64;
+        self.inflate.unpack(&piece).map(Some).map_err(|said| {
+            let host = &self.record.connection.host;
+            ProviderError::new(Trouble::Nonsense, host).saying(said)
+        })
+    }
+
+    /// The whole answer; one that is too large is an error.
+    pub(super) fn whole(&mut self) -> Result<Vec<u8>, ProviderError> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.next(self.http.limits.idle)? {
+            all.extend_from_slice(&piece);
+            if all.len() > MAX_WHOLE_BYTES {
+                let host = &self.record.connection.host;
+                return Err(
+                    ProviderError::new(Trouble::Nonsense, host).saying("the answer is too large")
+                );
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// What went wrong, before it is known where.
+struct Broken {
+    trouble: Trouble,
+    said: String,
+}
+
+impl Broken {
+    /// Note it in the log, and tell where it happened.
+    fn at(self, record: &mut Record<'_>) -> ProviderError {
+        record.failed(&self.trouble);
+        ProviderError::new(self.trouble, &record.connection.host).saying(&self.said)
+    }
+
+    fn of(trouble: Trouble) -> Self {
+        Self {
+            trouble,
+            said: String::new(),
+        }
+    }
+}
+
+/// What an error of the network means. The text of the innermost cause is the one that tells.
+fn broken(error: &reqwest::Error) -> Broken {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    let mut certificate = false;
+    while let Some(inner) = cause.source().or_else(|| inside(cause)) {
+        cause = inner;
+        certificate |= matches!(
+            cause.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        );
+    }
+    let trouble = if certificate {
+        Trouble::Certificate
+    } else if error.is_connect() {
+        Trouble::NoNetwork
+    } else {
+        Trouble::Cut
+    };
+    Broken {
+        trouble,
+        said: cause.to_string(),
+    }
+}
+
+/// An `io::Error` does not name what is inside it as its source.
+fn inside<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    let inner = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    Some(inner)
+}

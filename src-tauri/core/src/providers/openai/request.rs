@@ -1,0 +1,153 @@
+//! What is sent to a server that speaks OpenAI's language.
+
+use std::collections::HashMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use crate::providers::{
+    cloud::{CloudRequest, EmbedRequest, Message, Part, ToolCall},
+    compatible::Dialect,
+};
+
+/// The body of Chat Completions.
+pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
+    let mut body = Map::new();
+    body.insert("model".into(), request.model.as_str().into());
+    body.insert("messages".into(), messages(request).into());
+    if request.stream {
+        body.insert("stream".into(), true.into());
+        if dialect.asks_for_usage() {
+            body.insert("stream_options".into(), json!({ "include_usage": true }));
+        }
+    }
+    if !request.tools.is_empty() {
+        body.insert("tools".into(), tools(request).into());
+    }
+    if let Some(wanted) = &request.schema {
+        let schema =
+            json!({ "name": wanted.name, "schema": wanted.schema, "strict": wanted.strict });
+        body.insert(
+            "response_format".into(),
+            json!({ "type": "json_schema", "json_schema": schema }),
+        );
+    }
+    let sampling = &request.sampling;
+    if let Some(temperature) = sampling.temperature {
+        body.insert("temperature".into(), temperature.into());
+    }
+    if let Some(top_p) = sampling.top_p {
+        body.insert("top_p".into(), top_p.into());
+    }
+    if let Some(seed) = sampling.seed {
+        body.insert(dialect.seed_field().into(), seed.into());
+    }
+    if !sampling.stop.is_empty() {
+        body.insert("stop".into(), json!(sampling.stop));
+    }
+    if let Some(most) = request.max_tokens {
+        body.insert(dialect.max_tokens_field().into(), most.into());
+    }
+    if let Some((field, effort)) = request.effort.and_then(|effort| dialect.effort(effort)) {
+        body.insert(field.into(), effort);
+    }
+    Value::Object(body)
+}
+
+fn messages(request: &CloudRequest) -> Vec<Value> {
+    let mut ids = Ids::default();
+    let mut messages = Vec::with_capacity(request.messages.len() + 1);
+    if !request.system.is_empty() {
+        messages.push(json!({ "role": "system", "content": request.system }));
+    }
+    messages.extend(request.messages.iter().map(|message| match message {
+        Message::User(parts) => json!({ "role": "user", "content": content(parts) }),
+        Message::Assistant {
+            text, tool_calls, ..
+        } => assistant(text, tool_calls, &mut ids),
+        Message::ToolResult { call, content, .. } => {
+            json!({ "role": "tool", "tool_call_id": ids.of(call), "content": content })
+        }
+    }));
+    messages
+}
+
+/// A text alone is sent as a text, which more servers understand than a list.
+fn content(parts: &[Part]) -> Value {
+    match parts {
+        [] => return "".into(),
+        [Part::Text(text)] => return text.as_str().into(),
+        _ => {}
+    }
+    let part = |part: &Part| match part {
+        Part::Text(text) => json!({ "type": "text", "text": text }),
+        Part::Image { media_type, bytes } => {
+            let url = format!("data:{media_type};base64,{}", STANDARD.encode(bytes));
+            json!({ "type": "image_url", "image_url": { "url": url } })
+        }
+    };
+    parts.iter().map(part).collect()
+}
+
+fn assistant<'a>(text: &str, tool_calls: &'a [ToolCall], ids: &mut Ids<'a>) -> Value {
+    let mut message = Map::new();
+    message.insert("role".into(), "assistant".into());
+    message.insert(
+        "content".into(),
+        match text {
+            "" if !tool_calls.is_empty() => Value::Null,
+            text => text.into(),
+        },
+    );
+    if !tool_calls.is_empty() {
+        let call = |call: &'a ToolCall| {
+            let arguments = Value::Object(call.arguments.clone()).to_string();
+            json!({
+                "id": ids.of(&call.id),
+                "type": "function",
+                "function": { "name": call.name, "arguments": arguments },
+            })
+        };
+        message.insert("tool_calls".into(), tool_calls.iter().map(call).collect());
+    }
+    Value::Object(message)
+}
+
+fn tools(request: &CloudRequest) -> Vec<Value> {
+    let tool = |tool: &crate::providers::cloud::Tool| {
+        let function = json!({
+            "name": tool.name, "description": tool.description, "parameters": tool.parameters,
+        });
+        json!({ "type": "function", "function": function })
+    };
+    request.tools.iter().map(tool).collect()
+}
+
+/// Calls are numbered anew in the order in which they come. A conversation may have calls of
+/// several providers, and each takes only its own form of id; nine letters and digits, which is
+/// what Mistral wants, are fine for all. The same conversation gets the same numbers in each turn,
+/// so that what the provider has cached stays valid.
+#[derive(Default)]
+struct Ids<'a>(HashMap<&'a str, usize>);
+
+impl<'a> Ids<'a> {
+    fn of(&mut self, id: &'a str) -> String {
+        let next = self.0.len();
+        format!("call{:05}", self.0.entry(id).or_insert(next))
+    }
+}
+
+/// The body of Embeddings.
+pub(in crate::providers) fn embed_body(request: &EmbedRequest) -> Value {
+    let mut body =
+        json!({ "model": request.model, "input": request.texts, "encoding_format": "float" });
+    if let Some(dimensions) = request.dimensions {
+        body["dimensions"] = dimensions.into();
+    }
+    body
+}
+
+/// The body of Moderations.
+pub(in crate::providers) fn moderation_body(text: &str) -> Value {
+    json!({ "model": "omni-moderation-latest", "input": text })
+}
