@@ -109,7 +109,7 @@ fn input() -> Result<String, Failure> {
 fn exactly(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout();
     match out
-        .write_all(output::harmless(text).as_bytes())
+        .write_all(output::harmless(text, &io::stdout()).as_bytes())
         .and_then(|()| out.flush())
     {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::system(error)),
