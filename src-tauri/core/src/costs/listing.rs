@@ -17,7 +17,7 @@ pub struct Listing {
     pub provider: String,
     /// The model's name at that provider; [`ANY_MODEL`] for all of them.
     pub model: String,
-    /// Whether it also holds for the dated versions of the model; see [`Listing::holds_for`].
+    /// Whether it also holds for the dated versions of the model; see [`Listing::names`].
     pub dated: bool,
     /// The way of asking that it is for.
     pub service: Service,

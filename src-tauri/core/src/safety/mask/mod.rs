@@ -3,7 +3,7 @@
 //! Four promises, each held by a property test:
 //!
 //! 1. What was found does not leave, and neither does a value that was found before in the same
-//!    conversation, wherever it stands (see [`known`] for how it is looked for).
+//!    conversation, wherever it stands (the module `known` says how it is looked for).
 //! 2. A text comes back exactly, whatever it contains: [`crate::safety::restore`] of a masked text
 //!    is the text. Each way of writing a value is restored as it was written.
 //! 3. Text that looks like a placeholder is no placeholder. One needs the nonce of its
@@ -11,7 +11,7 @@
 //!    are masked themselves. After that the nonce stands in placeholders alone.
 //! 4. Secrets have no placeholder. A note takes their place which nothing restores.
 //!
-//! Placeholders and their form are described in [`placeholder`].
+//! Placeholders and their form are described in the module `placeholder`.
 
 mod known;
 mod masks;
