@@ -30,7 +30,7 @@ mod tests {
             written("%a %b %-d %y %I:%M:%S %p"),
             "Thu Feb 29 24 01:05:09 PM"
         );
-        assert_eq!(written("100% %q %!"), "100% %q %!");
+        assert_eq!(written("100% %& %!"), "100% %& %!");
         assert_eq!(written("%"), "%");
     }
 }
