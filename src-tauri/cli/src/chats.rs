@@ -67,7 +67,7 @@ impl Chats {
 fn list(app: &App, json: bool) -> Result<(), Failure> {
     let conversations = app
         .store
-        .read(|conn| Ok::<_, StoreError>(chat::list(conn)?))?;
+        .read(|conn| Ok::<_, StoreError>(chat::list(conn, None)?))?;
     if json {
         return output::json(&conversations);
     }
@@ -143,7 +143,7 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
 fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
     let mut ids: Vec<_> = app
         .store
-        .read(|conn| Ok::<_, StoreError>(chat::list(conn)?))?;
+        .read(|conn| Ok::<_, StoreError>(chat::list(conn, None)?))?;
     ids.retain(|conversation| {
         conversation
             .id

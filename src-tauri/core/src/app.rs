@@ -15,7 +15,7 @@ use crate::{
     ids::ModelId,
     models::{self, InstalledModel, ModelError, StarterPlaces},
     now_ms,
-    secrets::{self, KeyError, KeyHome},
+    secrets::{self, KeyError, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     store::{DataFolder, InstanceLock, OpenError, SnapshotError, Store, StoreError},
     workspaces,
@@ -81,10 +81,12 @@ impl App {
         })?;
         let engines = Engines::new(around.engine_program, around.on_engine_change);
         engines.set_idle_limit(idle_limit(&settings));
+        let gate = Gate::new(store.clone(), engines.clone(), ProviderKeys::of(folder));
+        gate.obey(&settings);
         Ok(Self {
             folder: folder.clone(),
             key_home,
-            gate: Gate::new(store.clone(), engines.clone()),
+            gate,
             store,
             engines,
             starter: StarterPlaces::of_this_computer(around.resources),
@@ -192,6 +194,7 @@ impl App {
     pub fn set_settings(&self, settings: &Settings) -> Result<(), SettingsError> {
         self.store.write(|tx| settings::set(tx, settings))?;
         self.engines.set_idle_limit(idle_limit(settings));
+        self.gate.obey(settings);
         Ok(())
     }
 }

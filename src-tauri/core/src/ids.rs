@@ -76,3 +76,15 @@ id_type! {
     /// A saved system prompt with sampling settings.
     PresetId
 }
+id_type! {
+    /// An account at a provider.
+    AccountId
+}
+id_type! {
+    /// A name for a chain of models.
+    AliasId
+}
+id_type! {
+    /// A rule that a person wrote.
+    OwnRuleId
+}

@@ -3,17 +3,22 @@
 //! Every call to a model passes [`gate`]; what it may use and what may use it is drawn in
 //! `ARCHITECTURE.md`.
 
+pub mod accounts;
+pub mod aliases;
 pub mod app;
 pub mod chat;
+pub mod connections;
 pub mod costs;
 pub mod engine;
 pub mod gate;
 pub mod ids;
 pub mod models;
 pub mod money;
+pub mod policy;
 pub mod problem;
 mod providers;
 pub mod safety;
+mod sealed;
 pub mod secrets;
 pub mod settings;
 pub mod store;

@@ -25,6 +25,19 @@ impl Money {
     pub const fn pico(self) -> i128 {
         self.0
     }
+
+    /// An amount of dollars as a person writes it, `20` or `0.50`; `None`: it is none, or has more
+    /// digits than an amount has.
+    pub fn of_dollars(text: &str) -> Option<Self> {
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str, most| {
+            (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if !digits(whole, 12) || !digits(part, Self::PLACES as usize) {
+            return None;
+        }
+        format!("{whole}{part:0<12}").parse().ok().map(Self)
+    }
 }
 
 // No amount that is added up comes near the end of 128 bits; if one did, staying at the end keeps
@@ -150,6 +163,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_shown_and_nothing_else_is_one() {
+        for amount in ["0", "20", "0.5", "3.41", "0.000000000001"] {
+            let read = Money::of_dollars(amount).unwrap();
+            assert_eq!(read.to_string(), format!("${amount}"));
+        }
+        for none in [
+            "",
+            "-1",
+            "1e3",
+            "1,50",
+            "1.",
+            ".5",
+            "0.0000000000001",
+            "9999999999999",
+        ] {
+            assert_eq!(Money::of_dollars(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn amounts_show_every_digit_and_no_more() {

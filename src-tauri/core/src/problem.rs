@@ -52,6 +52,18 @@ pub enum ProblemCode {
     Busy,
     /// A person stopped it.
     Cancelled,
+    /// The key of an account is missing, wrong, or not to be had.
+    KeyWrong,
+    /// A provider did not answer as it should; the message says how.
+    Provider,
+    /// The network or the server cannot be reached, or the offline switch is on.
+    Offline,
+    /// Policy does not let it leave, and nothing on this computer can answer.
+    NotAllowed,
+    /// The person is to look at what would leave first.
+    ReviewFirst,
+    /// A budget would be passed.
+    BudgetReached,
     /// Anything else.
     Internal,
 }

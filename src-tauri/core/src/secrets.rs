@@ -5,6 +5,8 @@
 //! key is the file `database.key` in the data folder, readable by its owner alone. Keychains wait
 //! for a person to unlock them, so they are asked on a thread of their own with a time limit.
 
+mod provider_keys;
+
 use std::{
     fmt, fs, io,
     path::Path,
@@ -21,6 +23,7 @@ use thiserror::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use self::provider_keys::{ProviderKeyError, ProviderKeys};
 use crate::store::{DataFolder, Instance, write_private};
 
 /// How long a keychain may think, or a person may look at its prompt.

@@ -4,7 +4,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use specta::Type;
 
-use crate::{ids::ModelId, store::Migration};
+use crate::{
+    aliases::Elsewhere,
+    ids::{ModelId, WorkspaceId},
+    store::Migration,
+};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-23 create settings",
@@ -26,6 +30,16 @@ pub struct Settings {
     pub automatic_titles: bool,
     /// The model of new conversations; `None`: the one used last.
     pub default_model_id: Option<ModelId>,
+    /// What answers in new conversations, if not a model on this computer.
+    pub default_elsewhere: Option<Elsewhere>,
+    /// Whether a model on this computer answers where one elsewhere cannot.
+    pub fall_back_to_local: bool,
+    /// Whether every connection of the app is refused.
+    pub offline: bool,
+    /// The address of a proxy for every connection; empty: none.
+    pub proxy: String,
+    /// The workspace of new conversations; `None`: the oldest.
+    pub workspace_id: Option<WorkspaceId>,
     /// Minutes without a request after which a model leaves the memory; 0: never.
     pub idle_unload_minutes: u32,
     /// The most context a conversation gets, in tokens.
@@ -41,6 +55,11 @@ impl Default for Settings {
             send_key: SendKey::Enter,
             automatic_titles: true,
             default_model_id: None,
+            default_elsewhere: None,
+            fall_back_to_local: true,
+            offline: false,
+            proxy: String::new(),
+            workspace_id: None,
             idle_unload_minutes: 15,
             context_tokens: 8192,
             threads: None,
@@ -79,6 +98,11 @@ pub enum SettingsError {
     /// More threads than any computer has, or none.
     #[error("the number of threads must be between 1 and 512, not {0}")]
     Threads(u32),
+    /// The proxy's address is none.
+    #[error(
+        "the proxy needs an address like http://proxy.example:3128, without a name or password"
+    )]
+    Proxy,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] rusqlite::Error),
@@ -138,11 +162,24 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     if let Some(threads) = settings.threads.filter(|n| !(1..=512).contains(n)) {
         return Err(SettingsError::Threads(threads));
     }
+    if !settings.proxy.is_empty() && !is_proxy(&settings.proxy) {
+        return Err(SettingsError::Proxy);
+    }
     let json = serde_json::to_string(settings)
         .expect("settings are JSON because all their fields are plain");
     conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
         .execute(params![NAME, json])?;
     Ok(())
+}
+
+/// An address of a server that passes connections on. One with a password would be written here.
+fn is_proxy(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,17 @@
-//! Workspaces: a client, a matter, a project. Conversations belong to one.
+//! Workspaces: a client, a matter, a project. Conversations belong to one, and so do policy and
+//! budgets.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
 
-use crate::{ids::WorkspaceId, store::Migration};
+use crate::{
+    ids::WorkspaceId,
+    problem::{Problem, ProblemCode},
+    settings,
+    store::{Migration, StoreError},
+};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-23 create workspaces",
@@ -12,6 +21,52 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             created_at_ms INTEGER NOT NULL
           ) STRICT",
 }];
+
+/// A client, a matter, a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Workspace {
+    /// Identifier.
+    pub id: WorkspaceId,
+    /// What the person calls it.
+    pub name: String,
+    /// UTC milliseconds.
+    #[specta(type = Number)]
+    pub created_at_ms: i64,
+}
+
+/// Why a workspace is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// It was removed.
+    #[error("this workspace is not there any more")]
+    NotFound,
+    /// It has no name.
+    #[error("a workspace needs a name")]
+    NoName,
+    /// Another one has this name.
+    #[error("there is a workspace with the name “{0}” already")]
+    NameTaken(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for WorkspaceError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<WorkspaceError> for Problem {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::NotFound => Problem::new(ProblemCode::NotFound, error),
+            WorkspaceError::Store(store) => store.into(),
+            other => Problem::new(ProblemCode::InvalidInput, other),
+        }
+    }
+}
 
 /// The oldest workspace, made if there is none; `now_ms` is UTC milliseconds.
 ///
@@ -31,4 +86,68 @@ pub fn first(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
         params![id, now_ms],
     )?;
     Ok(id)
+}
+
+/// The workspace that is open: the one chosen in the settings if it is still there, else the oldest.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn current(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
+    if let Some(chosen) = settings::get(conn)?.workspace_id
+        && conn
+            .prepare_cached("SELECT 1 FROM workspaces WHERE id = ?1")?
+            .exists([chosen])?
+    {
+        return Ok(chosen);
+    }
+    first(conn, now_ms)
+}
+
+/// All workspaces, oldest first.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn all(conn: &Connection) -> rusqlite::Result<Vec<Workspace>> {
+    conn.prepare_cached("SELECT id, name, created_at_ms FROM workspaces ORDER BY id")?
+        .query_map([], workspace)?
+        .collect()
+}
+
+/// Make a workspace, or give one a new name.
+///
+/// # Errors
+/// [`WorkspaceError`] when the name is empty or taken.
+pub fn save(
+    conn: &Connection,
+    id: WorkspaceId,
+    name: &str,
+    now_ms: i64,
+) -> Result<Workspace, WorkspaceError> {
+    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+    if name.is_empty() {
+        return Err(WorkspaceError::NoName);
+    }
+    if conn
+        .prepare_cached("SELECT 1 FROM workspaces WHERE lower(name) = lower(?1) AND id <> ?2")?
+        .exists(params![name, id])?
+    {
+        return Err(WorkspaceError::NameTaken(name));
+    }
+    let saved = conn
+        .prepare_cached(
+            "INSERT INTO workspaces VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET name = ?2
+             RETURNING id, name, created_at_ms",
+        )?
+        .query_row(params![id, name, now_ms], workspace)?;
+    Ok(saved)
+}
+
+fn workspace(row: &Row<'_>) -> rusqlite::Result<Workspace> {
+    Ok(Workspace {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        created_at_ms: row.get(2)?,
+    })
 }

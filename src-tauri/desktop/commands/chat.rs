@@ -5,7 +5,7 @@ use gatehouse_core::{
         self, Conversation, ConversationSummary, ExportFormat, Options, Preset, Rating, SearchHit,
         Thread,
     },
-    gate::{AnswerEvent, Ask, GateError, TokenCount},
+    gate::{AnswerEvent, Ask, GateError, Preview, Review, TokenCount, WhatLeaves},
     ids::{ConversationId, MessageId, PresetId},
     now_ms,
     problem::{Problem, ProblemCode},
@@ -25,14 +25,14 @@ use crate::{
 
 type Result<T> = std::result::Result<T, Problem>;
 
-/// All conversations, newest first.
+/// The conversations of the workspace that is open, newest first.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn list_conversations(state: State<'_, AppState>) -> Result<Vec<ConversationSummary>> {
-    Ok(state
-        .app()?
-        .store
-        .read(|conn| Ok::<_, StoreError>(chat::list(conn)?))?)
+    Ok(state.app()?.store.read(|conn| {
+        let workspace = workspaces::current(conn, now_ms())?;
+        Ok::<_, StoreError>(chat::list(conn, Some(workspace))?)
+    })?)
 }
 
 /// Find words in messages and titles.
@@ -113,9 +113,10 @@ pub(crate) async fn send_message(
     handle: AppHandle,
     conversation: ConversationId,
     text: String,
+    review: Review,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    apart(move || answer(&handle, Ask::Say(conversation, &text), &on_event)).await
+    apart(move || answer(&handle, Ask::Say(conversation, &text), review, &on_event)).await
 }
 
 /// Answer an old question again; returns when the answer has ended.
@@ -124,9 +125,10 @@ pub(crate) async fn send_message(
 pub(crate) async fn regenerate(
     handle: AppHandle,
     answer_id: MessageId,
+    review: Review,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    apart(move || answer(&handle, Ask::Again(answer_id), &on_event)).await
+    apart(move || answer(&handle, Ask::Again(answer_id), review, &on_event)).await
 }
 
 /// Say something else in place of an old question; returns when the answer has ended.
@@ -136,9 +138,10 @@ pub(crate) async fn edit_message(
     handle: AppHandle,
     question_id: MessageId,
     text: String,
+    review: Review,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    apart(move || answer(&handle, Ask::Edit(question_id, &text), &on_event)).await
+    apart(move || answer(&handle, Ask::Edit(question_id, &text), review, &on_event)).await
 }
 
 /// Stop the answer that a conversation is getting.
@@ -227,7 +230,7 @@ pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Vec
         let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
         let ids = app
             .store
-            .write(|tx| chat::import(tx, workspaces::first(tx, now_ms())?, &text))?;
+            .write(|tx| chat::import(tx, workspaces::current(tx, now_ms())?, &text))?;
         Ok(Some(ids))
     })
     .await
@@ -268,6 +271,47 @@ pub(crate) async fn count_tokens(
     apart(move || {
         let state = handle.state::<AppState>();
         Ok(state.app()?.gate.count_tokens(conversation, &text)?)
+    })
+    .await
+}
+
+/// Where a message would go if it were sent, and what that would do; no conversation: a new one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn preview_message(
+    handle: AppHandle,
+    conversation: Option<ConversationId>,
+    text: String,
+) -> Result<Preview> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.preview(conversation, &text)?)
+    })
+    .await
+}
+
+/// Exactly what would leave with a message; nothing if it stays on this computer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn what_would_leave(
+    handle: AppHandle,
+    conversation: Option<ConversationId>,
+    text: String,
+) -> Result<Option<WhatLeaves>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.what_would_leave(conversation, &text)?)
+    })
+    .await
+}
+
+/// Exactly what left with a call; nothing if nothing did.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn what_left(handle: AppHandle, call: i64) -> Result<Option<WhatLeaves>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.what_left(call)?)
     })
     .await
 }
@@ -328,9 +372,14 @@ pub(crate) fn open_link(handle: AppHandle, url: String) -> Result<()> {
 }
 
 /// Answer, pass on what happens, and find a title afterwards.
-fn answer(handle: &AppHandle, ask: Ask<'_>, on_event: &Channel<AnswerEvent>) -> Result<()> {
+fn answer(
+    handle: &AppHandle,
+    ask: Ask<'_>,
+    review: Review,
+    on_event: &Channel<AnswerEvent>,
+) -> Result<()> {
     let app = handle.state::<AppState>().app()?;
-    let (conversation, _) = app.gate.answer(ask, None, &mut |event| {
+    let (conversation, _) = app.gate.answer_reviewed(ask, None, review, &mut |event| {
         if let Err(error) = on_event.send(event) {
             tracing::debug!("the window did not hear of an answer: {error}");
         }

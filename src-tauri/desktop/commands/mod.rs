@@ -2,6 +2,9 @@
 
 pub(crate) mod chat;
 pub(crate) mod models;
+pub(crate) mod money;
+pub(crate) mod providers;
+pub(crate) mod safety;
 pub(crate) mod settings;
 pub(crate) mod startup;
 

@@ -8,6 +8,7 @@ use specta_typescript::Number;
 
 use super::ChatError;
 use crate::{
+    aliases::Elsewhere,
     costs::Route,
     ids::{ConversationId, MessageId, ModelId, WorkspaceId},
     settings::over_defaults,
@@ -29,6 +30,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             deleted_at_ms INTEGER
           ) STRICT;
           CREATE INDEX conversations_by_update ON conversations(updated_at_ms);",
+}, Migration {
+    name: "2026-11-27 choose models elsewhere",
+    sql: "ALTER TABLE conversations ADD COLUMN elsewhere TEXT CHECK (elsewhere IS NULL OR json_valid(elsewhere));
+          CREATE INDEX conversations_by_workspace ON conversations(workspace_id)",
 }];
 
 /// A conversation without its messages.
@@ -49,15 +54,16 @@ pub struct Conversation {
     pub system_prompt: String,
     /// How tokens are chosen.
     pub sampling: Sampling,
-    /// The model that answers; `None`: the default one.
+    /// The model on this computer that answers; `None`: the default one.
     pub model_id: Option<ModelId>,
+    /// What answers instead of a model on this computer.
+    pub elsewhere: Option<Elsewhere>,
     /// What was typed and not sent.
     pub draft: String,
     /// The last message of the branch that is shown.
     #[serde(skip)]
     pub leaf: Option<MessageId>,
     /// Where it belongs.
-    #[serde(skip)]
     pub workspace_id: WorkspaceId,
 }
 
@@ -95,8 +101,11 @@ pub struct Options {
     pub system_prompt: String,
     /// How tokens are chosen.
     pub sampling: Sampling,
-    /// The model that answers; `None`: the default one.
+    /// The model on this computer that answers; `None`: the default one.
     pub model_id: Option<ModelId>,
+    /// What answers instead of a model on this computer.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
 }
 
 /// Make an empty conversation; `now_ms` is UTC milliseconds.
@@ -112,10 +121,18 @@ pub fn create(
 ) -> Result<(), ChatError> {
     check_sampling(&options.sampling)?;
     conn.prepare_cached(
-        "INSERT INTO conversations (id, workspace_id, system_prompt, sampling, model_id, created_at_ms, updated_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO conversations (id, workspace_id, system_prompt, sampling, model_id, elsewhere, created_at_ms, updated_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
     )?
-    .execute(params![id, workspace, options.system_prompt, json(&options.sampling), options.model_id, now_ms])?;
+    .execute(params![
+        id,
+        workspace,
+        options.system_prompt,
+        json(&options.sampling),
+        options.model_id,
+        written(options.elsewhere.as_ref()),
+        now_ms
+    ])?;
     Ok(())
 }
 
@@ -126,7 +143,7 @@ pub fn create(
 pub fn get(conn: &Connection, id: ConversationId) -> Result<Conversation, ChatError> {
     conn.prepare_cached(
         "SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms, c.system_prompt, c.sampling, c.model_id,
-                coalesce(d.text, ''), c.leaf_id, c.workspace_id
+                coalesce(d.text, ''), c.leaf_id, c.workspace_id, c.elsewhere
          FROM conversations c LEFT JOIN drafts d ON d.conversation_id = c.id
          WHERE c.id = ?1 AND c.deleted_at_ms IS NULL",
     )?
@@ -142,17 +159,22 @@ pub fn get(conn: &Connection, id: ConversationId) -> Result<Conversation, ChatEr
             draft: row.get(7)?,
             leaf: row.get(8)?,
             workspace_id: row.get(9)?,
+            elsewhere: read(row, 10)?,
         })
     })
     .optional()?
     .ok_or(ChatError::NoConversation)
 }
 
-/// All conversations that are not deleted and have a message, newest first.
+/// All conversations that are not deleted and have a message, newest first; those of one workspace,
+/// or of all.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ConversationSummary>> {
+pub fn list(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<ConversationSummary>> {
     let mut statement = conn.prepare_cached(
         "SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms,
                 (SELECT count(*) FROM messages WHERE conversation_id = c.id),
@@ -163,10 +185,10 @@ pub fn list(conn: &Connection) -> rusqlite::Result<Vec<ConversationSummary>> {
          LEFT JOIN calls last ON last.number = (SELECT max(number) FROM calls WHERE conversation_id = c.id)
          LEFT JOIN (SELECT conversation_id, count(*) AS calls, count(cost_pico) AS known, sum(cost_pico) AS cost_pico
                     FROM calls GROUP BY conversation_id) total ON total.conversation_id = c.id
-         WHERE c.deleted_at_ms IS NULL AND c.leaf_id IS NOT NULL
+         WHERE c.deleted_at_ms IS NULL AND c.leaf_id IS NOT NULL AND (?1 IS NULL OR c.workspace_id = ?1)
          ORDER BY c.updated_at_ms DESC, c.id DESC",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([workspace], |row| {
         let calls: Option<u32> = row.get(7)?;
         let known: Option<u32> = row.get(8)?;
         let cost: Option<crate::money::Money> = row.get(9)?;
@@ -239,12 +261,13 @@ pub fn set_options(
 ) -> Result<(), ChatError> {
     check_sampling(&options.sampling)?;
     changed(conn.execute(
-        "UPDATE conversations SET system_prompt = ?2, sampling = ?3, model_id = ?4 WHERE id = ?1",
+        "UPDATE conversations SET system_prompt = ?2, sampling = ?3, model_id = ?4, elsewhere = ?5 WHERE id = ?1",
         params![
             id,
             options.system_prompt,
             json(&options.sampling),
-            options.model_id
+            options.model_id,
+            written(options.elsewhere.as_ref())
         ],
     )?)
 }
@@ -302,6 +325,18 @@ fn one_line(text: &str) -> String {
         .filter(|c| !c.is_control())
         .take(120)
         .collect()
+}
+
+fn written(elsewhere: Option<&Elsewhere>) -> Option<String> {
+    elsewhere.map(|chosen| {
+        serde_json::to_string(chosen).expect("a choice is JSON because it is made of names")
+    })
+}
+
+/// What a newer app chose and this one cannot read is no choice.
+fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Elsewhere>> {
+    let json: Option<String> = row.get(column)?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
 pub(super) fn json(sampling: &Sampling) -> String {

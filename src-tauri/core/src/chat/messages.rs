@@ -251,25 +251,44 @@ pub(crate) fn one(conn: &Connection, id: MessageId) -> Result<Message, ChatError
 /// # Errors
 /// [`ChatError::NoMessage`].
 pub fn history(conn: &Connection, answer: MessageId) -> Result<Vec<ChatMessage>, ChatError> {
-    let mut statement = conn.prepare_cached(
-        "WITH RECURSIVE above(id, parent_id, role, text, depth) AS (
-           SELECT id, parent_id, role, text, 0 FROM messages WHERE id = (SELECT parent_id FROM messages WHERE id = ?1)
-           UNION ALL
-           SELECT m.id, m.parent_id, m.role, m.text, depth + 1 FROM messages m JOIN above ON m.id = above.parent_id)
-         SELECT role, text FROM above WHERE text <> '' ORDER BY depth DESC",
-    )?;
-    let rows = statement.query_map([answer], |row| {
-        Ok(ChatMessage {
-            role: role(row, 0)?,
-            content: row.get(1)?,
-        })
-    })?;
-    let messages: Vec<_> = rows.collect::<Result<_, _>>()?;
+    let messages = branch(conn, parent_of(conn, answer)?)?;
     if messages.is_empty() {
         Err(ChatError::NoMessage)
     } else {
         Ok(messages)
     }
+}
+
+/// The messages from the first one down to `last` that have a text; none without a last one.
+pub(crate) fn branch(
+    conn: &Connection,
+    last: Option<MessageId>,
+) -> Result<Vec<ChatMessage>, ChatError> {
+    let mut statement = conn.prepare_cached(
+        "WITH RECURSIVE above(id, parent_id, role, text, depth) AS (
+           SELECT id, parent_id, role, text, 0 FROM messages WHERE id = ?1
+           UNION ALL
+           SELECT m.id, m.parent_id, m.role, m.text, depth + 1 FROM messages m JOIN above ON m.id = above.parent_id)
+         SELECT role, text FROM above WHERE text <> '' ORDER BY depth DESC",
+    )?;
+    let rows = statement.query_map([last], |row| {
+        Ok(ChatMessage {
+            role: role(row, 0)?,
+            content: row.get(1)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The message before a message; `None`: it begins its conversation.
+pub(crate) fn parent_of(
+    conn: &Connection,
+    message: MessageId,
+) -> Result<Option<MessageId>, ChatError> {
+    conn.prepare_cached("SELECT parent_id FROM messages WHERE id = ?1")?
+        .query_row([message], |row| row.get(0))
+        .optional()?
+        .ok_or(ChatError::NoMessage)
 }
 
 /// Show the branch of one version of a message, down to its newest continuation.

@@ -187,7 +187,7 @@ fn import_one(
     let options = Options {
         system_prompt: file.system_prompt,
         sampling: file.sampling,
-        model_id: None,
+        ..Options::default()
     };
     conversations::create(conn, id, workspace, &options, file.created_at_ms)?;
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {

@@ -8,6 +8,10 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
+mod view;
+
+pub use view::{BudgetInput, BudgetView, views};
+
 pub use super::period::Period;
 use super::spending::{Spending, set_aside, spending};
 use crate::{ids::WorkspaceId, money::Money, store::Migration};
@@ -49,7 +53,7 @@ pub struct Standing {
 }
 
 /// What a person is to be told of a budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing.
@@ -102,6 +106,9 @@ pub enum BudgetError {
     /// A limit below nothing, or beyond nine million dollars.
     #[error("the limit of a budget must be between $0 and $9000000, not {0}")]
     Limit(Money),
+    /// What was entered is no amount.
+    #[error("“{0}” is not an amount of dollars, such as 20 or 0.50")]
+    Amount(String),
     /// A share that is none.
     #[error("a budget can warn from 1 to 100 percent on, not {0}")]
     Share(u8),
@@ -199,8 +206,6 @@ pub fn standings(
 /// transaction that writes the row of the call; several calls in one transaction count together.
 /// How the budgets stand with it, for warning.
 ///
-/// A call that costs nothing is never stopped, so that the local model answers when all is spent.
-///
 /// # Errors
 /// [`BudgetError`]: the transaction must be given up, and the call not made.
 pub fn reserve(
@@ -212,25 +217,37 @@ pub fn reserve(
     // The row of a call counts as soon as something is set aside in it: first as if nothing were.
     let (workspace, began_ms) = set_aside(conn, call, None)?;
     let mut standings = standings(conn, workspace, began_ms, zone)?;
-    if most != Some(Money::ZERO) {
-        for standing in standings.iter().filter(|standing| standing.budget.stops) {
-            let Some(most) = most else {
-                return Err(BudgetError::UnknownPrice(Box::new(standing.budget)));
-            };
-            if standing.committed() + most > standing.budget.limit {
-                return Err(BudgetError::Reached {
-                    standing: Box::new(*standing),
-                    most,
-                });
-            }
-        }
-    }
+    allow(&standings, most)?;
     set_aside(conn, call, most)?;
     for standing in &mut standings {
         let reserved = standing.spending.reserved;
         standing.spending.reserved = reserved + most.unwrap_or_default();
     }
     Ok(standings)
+}
+
+/// Whether a call that costs at most this may be made, as the budgets stand without it.
+///
+/// A call that costs nothing is never stopped, so that the local model answers when all is spent.
+///
+/// # Errors
+/// [`BudgetError`] that names the budget which would be passed.
+pub fn allow(standings: &[Standing], most: Option<Money>) -> Result<(), BudgetError> {
+    if most == Some(Money::ZERO) {
+        return Ok(());
+    }
+    for standing in standings.iter().filter(|standing| standing.budget.stops) {
+        let Some(most) = most else {
+            return Err(BudgetError::UnknownPrice(Box::new(standing.budget)));
+        };
+        if standing.committed() + most > standing.budget.limit {
+            return Err(BudgetError::Reached {
+                standing: Box::new(*standing),
+                most,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn budget(row: &Row<'_>) -> rusqlite::Result<Budget> {

@@ -13,8 +13,9 @@ use super::{
     stored::{name_of, stored_by_name},
 };
 use crate::{
-    ids::{ConversationId, MessageId, ModelId, WorkspaceId},
+    ids::{AccountId, ConversationId, MessageId, ModelId, WorkspaceId},
     money::Money,
+    policy::Action,
     store::Migration,
 };
 
@@ -67,6 +68,17 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
               CREATE INDEX calls_without_cost ON calls(started_at_ms) WHERE cost_pico IS NULL;
               CREATE INDEX calls_under_way ON calls(reserved_by) WHERE reserved_by IS NOT NULL",
     },
+    // An answer may take several calls, of which the last one wrote it; `moves` says why the
+    // others did not.
+    Migration {
+        name: "2026-11-27 route calls",
+        sql: "ALTER TABLE calls ADD COLUMN account_id BLOB REFERENCES accounts(id) ON DELETE SET NULL;
+              ALTER TABLE calls ADD COLUMN alias TEXT;
+              ALTER TABLE calls ADD COLUMN decision TEXT;
+              ALTER TABLE calls ADD COLUMN masked INTEGER NOT NULL DEFAULT 0;
+              ALTER TABLE calls ADD COLUMN moves TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(moves));
+              CREATE INDEX calls_by_account ON calls(account_id) WHERE account_id IS NOT NULL",
+    },
 ];
 
 /// Where a message goes: the one colour code of the product.
@@ -110,6 +122,19 @@ pub enum CallStatus {
 }
 stored_by_name!(CallStatus);
 
+/// A model that was to answer, and why another one did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Move {
+    /// The model.
+    pub model: String,
+    /// Why it did not answer, as a sentence.
+    pub reason: String,
+    /// The call that failed; `None`: none was made.
+    #[specta(type = Option<Number>)]
+    pub call: Option<i64>,
+}
+
 /// What is known when a call begins.
 #[derive(Debug, Clone)]
 pub struct CallStart<'a> {
@@ -125,8 +150,18 @@ pub struct CallStart<'a> {
     pub purpose: Purpose,
     /// Who runs the model; `local` for this computer.
     pub provider: &'a str,
-    /// The installed model.
-    pub model_id: ModelId,
+    /// The installed model; `None`: it is not on this computer.
+    pub model_id: Option<ModelId>,
+    /// The account it is made with; `None`: on this computer.
+    pub account_id: Option<AccountId>,
+    /// The alias that led to it.
+    pub alias: Option<&'a str>,
+    /// What policy said of what leaves; `None`: nothing leaves.
+    pub decision: Option<Action>,
+    /// Places in what leaves that hold a placeholder or a note.
+    pub masked: u32,
+    /// The models that were to answer before this one, and why they did not.
+    pub moves: &'a [Move],
     /// Its name at that time.
     pub model: &'a str,
     /// Which exact model: the SHA-256 of its file, in hexadecimal.
@@ -205,6 +240,14 @@ pub struct CallSummary {
     pub dropped_messages: u32,
     /// Why the model stopped writing.
     pub finish: Option<FinishReason>,
+    /// Of the tokens written, reasoning.
+    pub reasoning_tokens: u32,
+    /// Places in what left that held a placeholder or a note.
+    pub masked: u32,
+    /// Who was asked, as the person calls the account; `None`: nobody, it stayed on this computer.
+    pub account: Option<String>,
+    /// The models that were to answer before this one, and why they did not.
+    pub moves: Vec<Move>,
 }
 
 /// Tokens a second.
@@ -239,8 +282,8 @@ pub struct CallRow {
 pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO calls (started_at_ms, workspace_id, conversation_id, message_id, purpose, provider,
-                            model_id, model, version, route, status)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                            model_id, model, version, route, status, account_id, alias, decision, masked, moves)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
     .insert(params![
         call.started_at_ms,
@@ -253,8 +296,24 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
         call.model,
         call.version,
         call.route,
-        CallStatus::Running
+        CallStatus::Running,
+        call.account_id,
+        call.alias,
+        call.decision,
+        call.masked,
+        serde_json::to_string(call.moves).expect("moves are JSON because they are texts")
     ])
+}
+
+/// Another call writes the answer that this one was made for: this one keeps its figures and loses
+/// the link.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn hand_over(conn: &Connection, number: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE calls SET message_id = NULL WHERE number = ?1")?
+        .execute([number])?;
+    Ok(())
 }
 
 /// Complete the row of a call.
@@ -321,19 +380,35 @@ pub fn list(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<CallRow>> {
     let rows = statement.query_map([limit], |row| {
         Ok(CallRow {
             summary: summary(row, 0)?,
-            started_at_ms: row.get(13)?,
-            purpose: row.get(14)?,
-            status: row.get(15)?,
-            error_kind: row.get(16)?,
-            conversation_id: row.get(17)?,
+            started_at_ms: row.get(SUMMARY_LENGTH)?,
+            purpose: row.get(SUMMARY_LENGTH + 1)?,
+            status: row.get(SUMMARY_LENGTH + 2)?,
+            error_kind: row.get(SUMMARY_LENGTH + 3)?,
+            conversation_id: row.get(SUMMARY_LENGTH + 4)?,
         })
     })?;
     rows.collect()
 }
 
+/// One call.
+///
+/// # Errors
+/// [`rusqlite::Error`] when there is no such call.
+pub fn get(conn: &Connection, number: i64) -> rusqlite::Result<CallSummary> {
+    conn.prepare_cached(&format!(
+        "SELECT {SUMMARY_COLUMNS} FROM calls k WHERE k.number = ?1"
+    ))?
+    .query_row([number], |row| summary(row, 0))
+}
+
 /// What [`summary`] reads, from the table `calls` under the name `k`.
 pub(crate) const SUMMARY_COLUMNS: &str = "k.number, k.model, k.route, k.input_tokens, k.cached_tokens, k.output_tokens, \
-     k.writing_ms, k.first_token_ms, k.duration_ms, k.cost_pico, k.measured, k.dropped_messages, k.finish";
+     k.writing_ms, k.first_token_ms, k.duration_ms, k.cost_pico, k.measured, k.dropped_messages, k.finish, \
+     k.reasoning_tokens, k.masked, coalesce((SELECT name FROM accounts WHERE id = k.account_id), \
+     CASE k.provider WHEN 'local' THEN NULL ELSE k.provider END), k.moves";
+
+/// How many columns [`SUMMARY_COLUMNS`] has.
+const SUMMARY_LENGTH: usize = 17;
 
 /// A summary from [`SUMMARY_COLUMNS`], of which the first is column `at`.
 pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary> {
@@ -357,5 +432,9 @@ pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary>
         measured: row.get(at + 10)?,
         dropped_messages: row.get(at + 11)?,
         finish: finish.and_then(|name| serde_json::from_value(name.into()).ok()),
+        reasoning_tokens: row.get(at + 13)?,
+        masked: row.get(at + 14)?,
+        account: row.get(at + 15)?,
+        moves: serde_json::from_str(&row.get::<_, String>(at + 16)?).unwrap_or_default(),
     })
 }

@@ -15,11 +15,13 @@ mod stored;
 mod testing;
 
 pub use calls::{
-    CallEnd, CallRow, CallStart, CallStatus, CallSummary, Purpose, Route, begin, end, list, orphan,
+    CallEnd, CallRow, CallStart, CallStatus, CallSummary, Move, Purpose, Route, begin, end, get,
+    hand_over, list, orphan,
 };
 pub(crate) use calls::{SUMMARY_COLUMNS, summary};
 pub use spending::{Spending, spending};
 pub use stored::name_of;
+pub(crate) use stored::{by_name, stored_by_name};
 
 use crate::store::Migration;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::stored::stored_by_name;
 
 /// A time that a budget is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// From midnight to midnight.

@@ -12,7 +12,7 @@ pub fn name_of(variant: &impl Serialize) -> String {
 }
 
 /// The variant of this name.
-pub(super) fn by_name<'a, T: Deserialize<'a>>(value: ValueRef<'a>) -> FromSqlResult<T> {
+pub(crate) fn by_name<'a, T: Deserialize<'a>>(value: ValueRef<'a>) -> FromSqlResult<T> {
     let name: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
         value.as_str()?.into_deserializer();
     T::deserialize(name).map_err(FromSqlError::other)
@@ -31,9 +31,9 @@ macro_rules! stored_by_name {
             fn column_result(
                 value: rusqlite::types::ValueRef<'_>,
             ) -> rusqlite::types::FromSqlResult<Self> {
-                $crate::costs::stored::by_name(value)
+                $crate::costs::by_name(value)
             }
         }
     };
 }
-pub(super) use stored_by_name;
+pub(crate) use stored_by_name;

@@ -1,4 +1,7 @@
 //! Answers in a conversation: from a question to the rows that are kept of its answer.
+//!
+//! A chain of models may answer. The first one that may be asked and can answer does; each that did
+//! not is kept with its reason, so that the answer can say why another one wrote it.
 
 use std::{
     collections::hash_map::Entry,
@@ -9,24 +12,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gatehouse_protocol::{Constraint, Event, FinishReason, LoadRequest, ModelPurpose};
+use gatehouse_protocol::{Constraint, FinishReason, LoadRequest, ModelPurpose};
+use jiff::tz::TimeZone;
 use rusqlite::Transaction;
 
 use super::{
-    AnswerEvent, Gate, GateError, call,
-    call::{Outcome, Prompt},
-    route,
+    AnswerEvent, Gate, GateError, Review,
+    call::{self, CallError, Outcome, Prompt},
+    elsewhere::{self, Ready},
+    route::{self, Candidate, Plan},
 };
 use crate::{
     chat::{self, ChatError, Conversation, Message, MessageState, NewTurn, Options},
-    costs::{self, CallEnd, CallStart, CallStatus, Purpose, Route},
-    engine::{EngineError, InUse, Stop},
+    costs::{self, CallEnd, CallStart, CallStatus, Move, Purpose, Route, budgets},
+    engine::{InUse, Stop},
     ids::{ConversationId, MessageId},
     models::{self, Model},
-    now_ms,
-    problem::Problem,
+    now_ms, policy,
+    problem::{Problem, ProblemCode},
     providers::local,
-    settings,
+    sealed, settings,
     store::{Store, StoreError},
 };
 
@@ -47,16 +52,40 @@ pub enum Ask<'a> {
     Again(MessageId),
 }
 
-/// An answer that has its rows and its place among those that are being written.
-struct Begun<'a> {
-    place: Place<'a>,
-    conversation: Conversation,
-    model: Model,
+/// A model that is about to be asked.
+enum Asked {
+    /// On this computer.
+    Local(Box<Model>),
+    /// Elsewhere, with what would leave.
+    Elsewhere(Box<Ready>),
+}
+
+/// The rows of an answer.
+struct Rows {
     /// `None` when an old one is answered again.
     question: Option<Message>,
     answer: Message,
-    call: i64,
+}
+
+/// An answer that is being made, and its place among those that are.
+struct Answering<'a> {
+    place: Place<'a>,
+    plan: Plan,
+    ask: Ask<'a>,
+    constraint: Option<Constraint>,
+    review: Review,
+    /// There once the first call was begun.
+    rows: Option<Rows>,
+    moves: Vec<Move>,
     since: Instant,
+}
+
+/// Why a model of the chain is not asked.
+enum Passed {
+    /// The next one may answer.
+    Over(GateError),
+    /// No other may answer either: the person is to know.
+    Ends(GateError),
 }
 
 impl Gate {
@@ -71,46 +100,21 @@ impl Gate {
         constraint: Option<Constraint>,
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<(ConversationId, Message), GateError> {
-        let begun = self.begin(ask)?;
-        let answer = begun.answer.clone();
-        sink(AnswerEvent::Begun {
-            question: begun.question.clone().map(Box::new),
-            answer: Box::new(answer.clone()),
-        });
-        let called = begun
-            .ready(sink)
-            .and_then(|engine| begun.stream(engine, constraint, sink));
-        let (outcome, problem) = match called {
-            Ok(outcome) => (outcome, None),
-            Err(GateError::Engine(error)) => (Outcome::not_made(error, begun.since), None),
-            Err(other) => (
-                Outcome::not_made(EngineError::Stopped, begun.since),
-                Some(other.into()),
-            ),
-        };
-        let conversation = begun.conversation.id;
-        let answer = begun.end(answer, &outcome, problem);
-        sink(AnswerEvent::Ended {
-            answer: Box::new(answer.clone()),
-        });
-        Ok((conversation, answer))
+        self.answer_reviewed(ask, constraint, Review::NotAsked, sink)
     }
 
-    /// Start an empty conversation with the options of a new one.
+    /// The same after the person has said whether it may leave.
     ///
     /// # Errors
-    /// [`GateError`] when the options or the database refuse.
-    pub fn new_conversation(&self, options: &Options) -> Result<Conversation, GateError> {
-        let id = ConversationId::new();
-        self.store.write(|tx| {
-            let workspace = crate::workspaces::first(tx, now_ms())?;
-            chat::create(tx, id, workspace, options, now_ms())?;
-            Ok(chat::get(tx, id)?)
-        })
-    }
-
-    /// Route, and write the rows of question, answer and call in one transaction.
-    fn begin(&self, ask: Ask<'_>) -> Result<Begun<'_>, GateError> {
+    /// [`GateError`] when nothing was begun; [`GateError::ReviewFirst`] when the person is to look
+    /// at what would leave before anything does.
+    pub fn answer_reviewed(
+        &self,
+        ask: Ask<'_>,
+        constraint: Option<Constraint>,
+        review: Review,
+        sink: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<(ConversationId, Message), GateError> {
         let since = Instant::now();
         let id = match ask {
             Ask::Say(conversation, _) => conversation,
@@ -119,25 +123,30 @@ impl Gate {
                 .read(|conn| chat::conversation_of(conn, message))?,
         };
         let place = Place::take(self, id)?;
+        let plan = self.store.read(|conn| route::plan(conn, ask))?;
+        let answering = Answering {
+            place,
+            plan,
+            ask,
+            constraint,
+            review,
+            rows: None,
+            moves: Vec::new(),
+            since,
+        };
+        Ok((id, answering.run(sink)?))
+    }
+
+    /// Start an empty conversation with the options of a new one, in the workspace that is open.
+    ///
+    /// # Errors
+    /// [`GateError`] when the options or the database refuse.
+    pub fn new_conversation(&self, options: &Options) -> Result<Conversation, GateError> {
+        let id = ConversationId::new();
         self.store.write(|tx| {
-            let conversation = chat::get(tx, id)?;
-            let model = route::chat_model(tx, conversation.model_id)?;
-            // From its first answer on a conversation has its model, whatever others use meanwhile.
-            chat::settle_model(tx, id, model.id)?;
-            models::mark_used(tx, model.id, now_ms())?;
-            let turn = begin_rows(tx, ask)?;
-            let call = begin_call(tx, &conversation, &model, turn.answer)?;
-            let question = turn.question.map(|id| chat::one(tx, id)).transpose()?;
-            let answer = chat::one(tx, turn.answer)?;
-            Ok(Begun {
-                place,
-                conversation,
-                model,
-                question,
-                answer,
-                call,
-                since,
-            })
+            let workspace = crate::workspaces::current(tx, now_ms())?;
+            chat::create(tx, id, workspace, options, now_ms())?;
+            Ok(chat::get(tx, id)?)
         })
     }
 
@@ -160,13 +169,254 @@ impl Gate {
     }
 }
 
-impl Begun<'_> {
+impl Answering<'_> {
+    /// Ask one model after the other until one has answered.
+    fn run(mut self, sink: &mut dyn FnMut(AnswerEvent)) -> Result<Message, GateError> {
+        let candidates = std::mem::take(&mut self.plan.chain.candidates);
+        let mut last: Option<(Outcome, i64)> = None;
+        let mut refused = GateError::NoModel;
+        for (nth, candidate) in candidates.iter().enumerate() {
+            let others = nth + 1 < candidates.len();
+            let begun = self.ready(candidate, others).and_then(|asked| {
+                let call = self.begin(&asked, last.as_ref())?;
+                Ok((asked, call))
+            });
+            let (asked, call) = match begun {
+                Ok(begun) => begun,
+                Err(Passed::Over(error)) => {
+                    self.passed_over(candidate, &error);
+                    refused = error;
+                    continue;
+                }
+                Err(Passed::Ends(error)) if self.rows.is_none() => return Err(error),
+                Err(Passed::Ends(error)) => {
+                    refused = error;
+                    break;
+                }
+            };
+            self.tell_begun(&asked, last.is_some(), sink);
+            let outcome = self.make(asked, call, sink);
+            let moves_on = others
+                && outcome.is_silent()
+                && outcome.end.as_ref().is_err_and(elsewhere::may_move);
+            if !moves_on {
+                return Ok(self.end(&outcome, call));
+            }
+            if let Err(error) = &outcome.end {
+                self.moves.push(Move {
+                    model: candidate.name().to_owned(),
+                    reason: Problem::from(error).message,
+                    call: Some(call),
+                });
+            }
+            last = Some((outcome, call));
+        }
+        match last {
+            // The last model that was asked did not answer, and no other one may.
+            Some((outcome, call)) => Ok(self.end(&outcome, call)),
+            None => Err(self.nobody(refused)),
+        }
+    }
+
+    /// Why nobody may answer: what a person can act on comes before "there is no model".
+    fn nobody(&self, refused: GateError) -> GateError {
+        match self.moves.first() {
+            Some(moved) if matches!(refused, GateError::NoModel) => {
+                GateError::NotAllowed(moved.reason.clone())
+            }
+            _ => refused,
+        }
+    }
+
+    fn passed_over(&mut self, candidate: &Candidate, error: &GateError) {
+        self.moves.push(Move {
+            model: candidate.name().to_owned(),
+            reason: Problem::new(ProblemCode::Internal, error).message,
+            call: None,
+        });
+    }
+
+    /// Whether a model may be asked, and with what. `others`: whether another one could answer.
+    fn ready(&self, candidate: &Candidate, others: bool) -> Result<Asked, Passed> {
+        let cloud = match candidate {
+            Candidate::Local(model) => return Ok(Asked::Local(model.clone())),
+            Candidate::Elsewhere(cloud) => cloud,
+        };
+        let gate = self.place.gate;
+        let conversation = &self.plan.conversation;
+        let ready = gate
+            .prepare(&self.plan, cloud, self.constraint.as_ref(), self.since)
+            .map_err(Passed::Ends)?;
+        let reviewed = || {
+            gate.store
+                .read(|conn| policy::reviews::is_reviewed(conn, conversation.id, cloud.account.id))
+        };
+        match gate.verdict(&ready, self.review, others, reviewed) {
+            Ok(()) => Ok(Asked::Elsewhere(Box::new(ready))),
+            Err(error @ (GateError::ReviewFirst { .. } | GateError::Blocked { .. })) => {
+                Err(Passed::Ends(error))
+            }
+            Err(error) => Err(Passed::Over(error)),
+        }
+    }
+
+    /// Write the rows of the call in one transaction, with those of question and answer if they are
+    /// not there yet. From here on a crash leaves a state that the next start shows as interrupted.
+    fn begin(&mut self, asked: &Asked, before: Option<&(Outcome, i64)>) -> Result<i64, Passed> {
+        let store = Arc::clone(&self.place.gate.store);
+        let begun = store.write(|tx| {
+            if let Some((outcome, call)) = before {
+                costs::end(tx, *call, &failed_row(outcome))?;
+                costs::hand_over(tx, *call)?;
+            }
+            let turn = match &self.rows {
+                Some(rows) => rows.answer.id,
+                None => begin_rows(tx, self.ask)?.answer,
+            };
+            let call = self.begin_call(tx, asked, turn)?;
+            let rows = match self.rows {
+                Some(_) => None,
+                None => Some(read_rows(tx, turn, self.ask)?),
+            };
+            Ok::<_, GateError>((call, rows))
+        });
+        match begun {
+            Ok((call, rows)) => {
+                if let Some(rows) = rows {
+                    self.rows = Some(rows);
+                }
+                Ok(call)
+            }
+            Err(error @ GateError::Budget(_)) => Err(Passed::Over(error)),
+            Err(error) => Err(Passed::Ends(error)),
+        }
+    }
+
+    fn begin_call(
+        &self,
+        tx: &Transaction<'_>,
+        asked: &Asked,
+        answer: MessageId,
+    ) -> Result<i64, GateError> {
+        let conversation = &self.plan.conversation;
+        let version = match asked {
+            Asked::Local(model) => model.version(),
+            Asked::Elsewhere(ready) => ready.cloud.model.clone(),
+        };
+        let start = CallStart {
+            started_at_ms: now_ms(),
+            workspace: conversation.workspace_id,
+            conversation: Some(conversation.id),
+            message: Some(answer),
+            purpose: Purpose::Chat,
+            provider: local::NAME,
+            model_id: None,
+            account_id: None,
+            alias: self.plan.chain.alias.as_deref(),
+            model: &version,
+            version: &version,
+            route: Route::Local,
+            decision: None,
+            masked: 0,
+            moves: &self.moves,
+        };
+        match asked {
+            Asked::Local(model) => {
+                if conversation.elsewhere.is_none() {
+                    // From its first answer on it has its model, whatever others use meanwhile.
+                    chat::settle_model(tx, conversation.id, model.id)?;
+                }
+                models::mark_used(tx, model.id, now_ms())?;
+                Ok(costs::begin(
+                    tx,
+                    &CallStart {
+                        model_id: Some(model.id),
+                        model: &model.name,
+                        ..start
+                    },
+                )?)
+            }
+            Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready, start),
+        }
+    }
+
+    /// What leaves is set aside in the budgets and kept, with the map that restores it, before it
+    /// does.
+    fn begin_elsewhere(
+        &self,
+        tx: &Transaction<'_>,
+        ready: &Ready,
+        start: CallStart<'_>,
+    ) -> Result<i64, GateError> {
+        let account = &ready.cloud.account;
+        let conversation = self.plan.conversation.id;
+        let call = costs::begin(
+            tx,
+            &CallStart {
+                provider: account.billed_as(),
+                account_id: Some(account.id),
+                route: ready.route(),
+                decision: Some(ready.decided.action),
+                masked: ready.decided.masked,
+                ..start
+            },
+        )?;
+        budgets::reserve(tx, call, ready.pricing.most(), &TimeZone::system())?;
+        if ready.decided.masked > 0 {
+            sealed::save_masks(tx, conversation, &ready.decided.masks)?;
+        }
+        let body = elsewhere::client(account, None)?.body(&ready.request)?;
+        sealed::keep_sent(tx, call, conversation, &body)?;
+        if self.review == Review::MayLeave {
+            policy::reviews::note(tx, conversation, account.id, now_ms())?;
+        }
+        Ok(call)
+    }
+
+    fn tell_begun(&self, asked: &Asked, again: bool, sink: &mut dyn FnMut(AnswerEvent)) {
+        let Some(rows) = &self.rows else { return };
+        if !again {
+            sink(AnswerEvent::Begun {
+                question: rows.question.clone().map(Box::new),
+                answer: Box::new(rows.answer.clone()),
+            });
+        }
+        if !self.moves.is_empty() {
+            sink(AnswerEvent::Moved {
+                moves: self.moves.clone(),
+                to: match asked {
+                    Asked::Local(model) => model.name.clone(),
+                    Asked::Elsewhere(ready) => ready.cloud.model.clone(),
+                },
+            });
+        }
+    }
+
+    /// Ask the model. What it writes is passed on at once and kept twice a second.
+    fn make(&self, asked: Asked, call: i64, sink: &mut dyn FnMut(AnswerEvent)) -> Outcome {
+        let made = match asked {
+            Asked::Local(model) => self
+                .engine(&model, sink)
+                .and_then(|engine| self.stream_local(engine, sink)),
+            Asked::Elsewhere(ready) => self.stream_elsewhere(*ready, sink),
+        };
+        made.unwrap_or_else(|error| {
+            tracing::debug!("call {call} was not made: {error}");
+            let error = match error {
+                GateError::Engine(error) => CallError::Engine(error),
+                GateError::Provider(fault) => CallError::Provider(fault.0),
+                other => CallError::NotMade(other.into()),
+            };
+            Outcome::not_made(error, self.since)
+        })
+    }
+
     /// The engine, loaded; the caller hears how far it is.
-    fn ready(&self, sink: &mut dyn FnMut(AnswerEvent)) -> Result<InUse, GateError> {
+    fn engine(&self, model: &Model, sink: &mut dyn FnMut(AnswerEvent)) -> Result<InUse, GateError> {
         let engine = self
             .place
             .gate
-            .ready(&self.model, &self.place.stop, &mut |fraction| {
+            .ready(model, &self.place.stop, &mut |fraction| {
                 sink(AnswerEvent::Loading { fraction });
             })?;
         if engine.is_crowded() {
@@ -175,56 +425,84 @@ impl Begun<'_> {
         Ok(engine)
     }
 
-    /// Ask the model. What it writes is passed on at once and kept twice a second.
-    fn stream(
+    fn stream_local(
         &self,
         engine: InUse,
-        constraint: Option<Constraint>,
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Outcome, GateError> {
-        let store = &self.place.gate.store;
+        let conversation = &self.plan.conversation;
         let prompt = Prompt {
-            system: self.conversation.system_prompt.clone(),
-            turns: store.read(|conn| chat::history(conn, self.answer.id))?,
-            sampling: self.conversation.sampling.clone(),
-            constraint,
-            conversation: Some(self.conversation.id.to_string()),
+            system: conversation.system_prompt.clone(),
+            turns: self.plan.turns.clone(),
+            sampling: conversation.sampling.clone(),
+            constraint: self.constraint.clone(),
+            conversation: Some(conversation.id.to_string()),
         };
-        // Kept on a thread of its own: this one looks at Stop, and a database that another process
-        // is writing to may take seconds.
-        Ok(std::thread::scope(|scope| {
-            let (keep, to_keep) = mpsc::channel();
-            scope.spawn(move || self.keep_what_was_streamed(&to_keep));
-            let mut kept = Instant::now();
-            let outcome = call::call(
-                &engine,
-                prompt,
-                &self.place.stop,
-                self.since,
-                &mut |event, so_far| {
-                    if let Some(event) = for_the_caller(event) {
-                        sink(event);
-                    }
-                    if kept.elapsed() > KEEP_EVERY {
-                        kept = Instant::now();
-                        // Nobody receives only if that thread panicked; the end is written then too.
-                        let _ = keep.send(so_far.to_owned());
-                    }
-                },
-            );
+        Ok(self.keeping(sink, |on_event| {
+            let outcome = call::local(&engine, prompt, &self.place.stop, self.since, on_event);
             // The model is free for others while the last text is still being kept.
             drop(engine);
             outcome
         }))
     }
 
+    fn stream_elsewhere(
+        &self,
+        ready: Ready,
+        sink: &mut dyn FnMut(AnswerEvent),
+    ) -> Result<Outcome, GateError> {
+        let gate = self.place.gate;
+        let account = &ready.cloud.account;
+        let id = account.id;
+        let client = gate.client(account)?;
+        let http = gate.network.http()?;
+        let outcome = self.keeping(sink, |on_event| {
+            elsewhere::call(
+                &http,
+                &client,
+                ready,
+                &self.place.stop,
+                self.since,
+                on_event,
+            )
+        });
+        match &outcome.end {
+            Err(error) if elsewhere::may_move(error) => gate.health.failed(id, Instant::now()),
+            _ => gate.health.answered(id),
+        }
+        Ok(outcome)
+    }
+
+    /// Pass on what happens, and keep the text so far twice a second. On a thread of its own: this
+    /// one looks at Stop, and a database that another process is writing to may take seconds.
+    fn keeping(
+        &self,
+        sink: &mut dyn FnMut(AnswerEvent),
+        call: impl FnOnce(&mut dyn FnMut(AnswerEvent, &str)) -> Outcome,
+    ) -> Outcome {
+        std::thread::scope(|scope| {
+            let (keep, to_keep) = mpsc::channel();
+            scope.spawn(move || self.keep_what_was_streamed(&to_keep));
+            let mut kept = Instant::now();
+            call(&mut |event, so_far| {
+                sink(event);
+                if kept.elapsed() > KEEP_EVERY {
+                    kept = Instant::now();
+                    // Nobody receives only if that thread panicked; the end is written then too.
+                    let _ = keep.send(so_far.to_owned());
+                }
+            })
+        })
+    }
+
     /// Keep each text that comes, the newest if several wait, until no more can come.
     fn keep_what_was_streamed(&self, texts: &Receiver<String>) {
+        let Some(rows) = &self.rows else { return };
         while let Ok(text) = texts.recv() {
             let text = texts.try_iter().last().unwrap_or(text);
             let store = &self.place.gate.store;
             // A full disk must not stop the answer: it is told at the end, when it matters.
-            if let Err(error) = store.write(|tx| chat::keep_partial(tx, self.answer.id, &text)) {
+            if let Err(error) = store.write(|tx| chat::keep_partial(tx, rows.answer.id, &text)) {
                 tracing::warn!("what was streamed could not be kept: {error}");
             }
         }
@@ -232,28 +510,25 @@ impl Begun<'_> {
 
     /// Write the end of the answer and of its call in one transaction. If that fails, the answer is
     /// returned all the same, with the reason, so that it stays on the screen.
-    fn end(self, answer: Message, outcome: &Outcome, problem: Option<Problem>) -> Message {
+    fn end(self, outcome: &Outcome, call: i64) -> Message {
         let (state, problem) = match &outcome.end {
-            _ if problem.is_some() => (MessageState::Failed, problem),
-            Ok(FinishReason::Cancelled) | Err(EngineError::Stopped) => {
-                (MessageState::Stopped, None)
-            }
+            Ok(FinishReason::Cancelled) => (MessageState::Stopped, None),
             Ok(_) => (MessageState::Done, None),
+            Err(error) if error.is_stop() => (MessageState::Stopped, None),
             Err(error) => (MessageState::Failed, Some(Problem::from(error))),
         };
-        let mut row = outcome.row();
-        if state == MessageState::Failed {
-            row.status = CallStatus::Failed;
-            row.error_kind = row.error_kind.or(Some("not_made"));
-        }
+        let answer = self
+            .rows
+            .map(|rows| rows.answer)
+            .expect("a call has its answer's row because both are written together");
         let store = &self.place.gate.store;
         let end = End {
             answer: answer.id,
             text: outcome.text.clone(),
             state,
-            problem: problem.clone(),
-            call: self.call,
-            row,
+            problem,
+            call,
+            row: outcome.row(),
         };
         let read = end
             .write(store)
@@ -269,6 +544,23 @@ impl Begun<'_> {
             }
         })
     }
+}
+
+/// The row of a call that another one took over from.
+fn failed_row(outcome: &Outcome) -> CallEnd<'static> {
+    CallEnd {
+        status: CallStatus::Failed,
+        ..outcome.row()
+    }
+}
+
+fn read_rows(tx: &Transaction<'_>, answer: MessageId, ask: Ask<'_>) -> Result<Rows, GateError> {
+    let answer = chat::one(tx, answer)?;
+    let question = match ask {
+        Ask::Again(_) => None,
+        Ask::Say(..) | Ask::Edit(..) => answer.parent_id.map(|id| chat::one(tx, id)).transpose()?,
+    };
+    Ok(Rows { question, answer })
 }
 
 /// How an answer and its call ended.
@@ -323,53 +615,6 @@ fn begin_rows(tx: &Transaction<'_>, ask: Ask<'_>) -> Result<NewTurn, GateError> 
         }
         Ask::Edit(question, text) => chat::begin_edit(tx, question, text, now_ms())?,
         Ask::Again(answer) => chat::begin_regenerate(tx, answer, now_ms())?,
-    })
-}
-
-fn begin_call(
-    tx: &Transaction<'_>,
-    conversation: &Conversation,
-    model: &Model,
-    answer: MessageId,
-) -> rusqlite::Result<i64> {
-    costs::begin(
-        tx,
-        &CallStart {
-            started_at_ms: now_ms(),
-            workspace: conversation.workspace_id,
-            conversation: Some(conversation.id),
-            message: Some(answer),
-            purpose: Purpose::Chat,
-            provider: local::NAME,
-            model_id: model.id,
-            model: &model.name,
-            version: &model.version(),
-            route: Route::Local,
-        },
-    )
-}
-
-fn for_the_caller(event: &Event) -> Option<AnswerEvent> {
-    Some(match event {
-        Event::Started {
-            prompt_tokens,
-            cached_tokens,
-            dropped_messages,
-            ..
-        } => AnswerEvent::Started {
-            prompt_tokens: *prompt_tokens,
-            cached_tokens: *cached_tokens,
-            dropped_messages: *dropped_messages,
-        },
-        Event::Reading { read, total, .. } => AnswerEvent::Reading {
-            read: *read,
-            total: *total,
-        },
-        Event::Text { text, tokens, .. } => AnswerEvent::Text {
-            text: text.clone(),
-            tokens: *tokens,
-        },
-        _ => return None,
     })
 }
 

@@ -1,17 +1,18 @@
-//! The steps "call" and "measure": one request to a loaded model, its text, counts and times.
+//! The steps "call", "restore" and "measure": one request to a model, its text, counts and times.
 
 use std::time::{Duration, Instant};
 
 use gatehouse_protocol::{
-    ChatMessage, Constraint, Event, FinishReason, GenerateRequest, Role, Sampling, Usage,
+    ChatMessage, Constraint, Event, FinishReason, GenerateRequest, Role, Sampling,
 };
 
-use super::inspect;
+use super::{AnswerEvent, inspect};
 use crate::{
-    costs::{CallEnd, CallStatus},
+    costs::{CallEnd, CallStatus, prices::PriceId},
     engine::{Engine, EngineError, Stop},
     money::Money,
-    providers::local,
+    problem::Problem,
+    providers::{error::ProviderError, local},
 };
 
 /// What a model is asked.
@@ -24,49 +25,55 @@ pub(super) struct Prompt {
     pub conversation: Option<String>,
 }
 
+/// Why a call did not end well.
+#[derive(Debug)]
+pub(super) enum CallError {
+    /// The engine could not do it, or a person stopped it.
+    Engine(EngineError),
+    /// The provider did not.
+    Provider(ProviderError),
+    /// It was not made.
+    NotMade(Problem),
+}
+
+/// Tokens of a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub input: u64,
+    pub cached: u64,
+    pub cache_write: u64,
+    pub cache_write_hour: u64,
+    /// Reasoning included.
+    pub output: u64,
+    pub reasoning: u64,
+}
+
 /// What came of a call.
 pub(super) struct Outcome {
     pub text: String,
-    pub end: Result<FinishReason, EngineError>,
-    pub usage: Usage,
+    pub end: Result<FinishReason, CallError>,
+    pub counts: Counts,
     pub dropped_messages: u32,
     pub first_token: Option<Duration>,
     pub duration: Duration,
+    /// What it cost; `None`: not known.
+    pub cost: Option<Money>,
+    pub price: Option<PriceId>,
+    /// Whether the counts come from who ran the model.
+    pub measured: bool,
 }
 
-/// Ask a loaded model. `on_event` hears every event; `since` is when the person sent it.
-pub(super) fn call(
+/// Ask a loaded model. `on_event` hears what happens and the text so far; `since` is when the
+/// person sent it.
+pub(super) fn local(
     engine: &Engine,
     prompt: Prompt,
     stop: &Stop,
     since: Instant,
-    on_event: &mut dyn FnMut(&Event, &str),
+    on_event: &mut dyn FnMut(AnswerEvent, &str),
 ) -> Outcome {
-    let mut messages = Vec::with_capacity(prompt.turns.len() + 1);
-    if !prompt.system.trim().is_empty() {
-        messages.push(ChatMessage {
-            role: Role::System,
-            content: prompt.system,
-        });
-    }
-    messages.extend(prompt.turns);
-    let request = GenerateRequest {
-        id: 0, // the engine's handle gives it one
-        messages,
-        sampling: prompt.sampling,
-        constraint: prompt.constraint,
-        conversation: prompt.conversation,
-        abort_after_tokens: None,
-    };
-    let request = inspect::for_this_computer(request);
-    let mut outcome = Outcome {
-        text: String::new(),
-        end: Err(EngineError::Stopped),
-        usage: Usage::default(),
-        dropped_messages: 0,
-        first_token: None,
-        duration: Duration::ZERO,
-    };
+    let request = inspect::for_this_computer(generate(prompt));
+    let mut outcome = Outcome::begun();
     let ended = local::generate(engine, request, stop, &mut |event| {
         match &event {
             Event::Started {
@@ -75,78 +82,164 @@ pub(super) fn call(
                 dropped_messages,
                 ..
             } => {
-                outcome.usage.prompt_tokens = *prompt_tokens;
-                outcome.usage.cached_tokens = *cached_tokens;
+                outcome.counts.input = u64::from(*prompt_tokens);
+                outcome.counts.cached = u64::from(*cached_tokens);
                 outcome.dropped_messages = *dropped_messages;
             }
             Event::Text { text, tokens, .. } => {
                 outcome.first_token.get_or_insert_with(|| since.elapsed());
                 outcome.text.push_str(text);
-                outcome.usage.output_tokens = *tokens;
+                outcome.counts.output = u64::from(*tokens);
             }
             _ => {}
         }
-        on_event(&event, &outcome.text);
+        if let Some(event) = for_the_caller(event) {
+            on_event(event, &outcome.text);
+        }
     });
     outcome.duration = since.elapsed();
-    outcome.end = ended.map(|(reason, usage)| {
-        outcome.usage = usage;
-        reason
-    });
+    // Counts of an engine that died are those it had sent by then.
+    outcome.measured = !matches!(ended, Err(EngineError::Died(_)));
+    outcome.end = match ended {
+        Ok((reason, usage)) => {
+            outcome.counts = Counts {
+                input: u64::from(usage.prompt_tokens),
+                cached: u64::from(usage.cached_tokens),
+                output: u64::from(usage.output_tokens),
+                ..Counts::default()
+            };
+            Ok(reason)
+        }
+        Err(error) => Err(CallError::Engine(error)),
+    };
     outcome
 }
 
+fn generate(prompt: Prompt) -> GenerateRequest {
+    let mut messages = Vec::with_capacity(prompt.turns.len() + 1);
+    if !prompt.system.trim().is_empty() {
+        messages.push(ChatMessage {
+            role: Role::System,
+            content: prompt.system,
+        });
+    }
+    messages.extend(prompt.turns);
+    GenerateRequest {
+        id: 0, // the engine's handle gives it one
+        messages,
+        sampling: prompt.sampling,
+        constraint: prompt.constraint,
+        conversation: prompt.conversation,
+        abort_after_tokens: None,
+    }
+}
+
+fn for_the_caller(event: Event) -> Option<AnswerEvent> {
+    Some(match event {
+        Event::Started {
+            prompt_tokens,
+            cached_tokens,
+            dropped_messages,
+            ..
+        } => AnswerEvent::Started {
+            prompt_tokens,
+            cached_tokens,
+            dropped_messages,
+        },
+        Event::Reading { read, total, .. } => AnswerEvent::Reading { read, total },
+        Event::Text { text, tokens, .. } => AnswerEvent::Text { text, tokens },
+        _ => return None,
+    })
+}
+
 impl Outcome {
-    /// A call that ended before the model was asked.
-    pub(super) fn not_made(error: EngineError, since: Instant) -> Self {
+    /// A call that has heard nothing yet. On this computer it costs nothing.
+    pub(super) fn begun() -> Self {
         Self {
             text: String::new(),
-            end: Err(error),
-            usage: Usage::default(),
+            end: Err(CallError::Engine(EngineError::Stopped)),
+            counts: Counts::default(),
             dropped_messages: 0,
             first_token: None,
-            duration: since.elapsed(),
+            duration: Duration::ZERO,
+            cost: Some(Money::ZERO),
+            price: None,
+            measured: true,
         }
     }
 
-    /// How the call's row is completed. A call on this computer costs nothing.
+    /// A call that ended before the model was asked.
+    pub(super) fn not_made(error: CallError, since: Instant) -> Self {
+        Self {
+            end: Err(error),
+            duration: since.elapsed(),
+            ..Self::begun()
+        }
+    }
+
+    /// Whether nothing of an answer came, so that another model may still give one.
+    pub(super) fn is_silent(&self) -> bool {
+        self.first_token.is_none()
+    }
+
+    /// How the call's row is completed.
     pub(super) fn row(&self) -> CallEnd<'static> {
-        let status = match &self.end {
-            Ok(FinishReason::Cancelled) | Err(EngineError::Stopped) => CallStatus::Stopped,
-            Ok(_) => CallStatus::Answered,
-            Err(_) => CallStatus::Failed,
-        };
+        let count = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
         CallEnd {
-            status,
+            status: match &self.end {
+                Ok(FinishReason::Cancelled) => CallStatus::Stopped,
+                Ok(_) => CallStatus::Answered,
+                Err(error) if error.is_stop() => CallStatus::Stopped,
+                Err(_) => CallStatus::Failed,
+            },
             finish: self.end.as_ref().ok().copied(),
-            error_kind: self.end.as_ref().err().and_then(error_kind),
-            input_tokens: self.usage.prompt_tokens,
-            cached_tokens: self.usage.cached_tokens,
-            cache_written_tokens: 0,
-            cache_written_hour_tokens: 0,
-            output_tokens: self.usage.output_tokens,
-            reasoning_tokens: 0,
+            error_kind: self.end.as_ref().err().and_then(CallError::kind),
+            input_tokens: count(self.counts.input),
+            cached_tokens: count(self.counts.cached),
+            cache_written_tokens: count(self.counts.cache_write),
+            cache_written_hour_tokens: count(self.counts.cache_write_hour),
+            output_tokens: count(self.counts.output),
+            reasoning_tokens: count(self.counts.reasoning),
             dropped_messages: self.dropped_messages,
             first_token_ms: self.first_token.map(whole_ms),
             duration_ms: whole_ms(self.duration),
             writing_ms: self
                 .first_token
                 .map_or(0, |first| whole_ms(self.duration.saturating_sub(first))),
-            cost: Some(Money::ZERO),
-            price: None,
-            // Counts of an engine that died are those it had sent by then.
-            measured: !matches!(self.end, Err(EngineError::Died(_))),
+            cost: self.cost,
+            price: self.price,
+            measured: self.measured,
         }
     }
 }
 
-fn error_kind(error: &EngineError) -> Option<&'static str> {
-    match error {
-        EngineError::Start { .. } => Some("engine_missing"),
-        EngineError::Load { .. } => Some("load_failed"),
-        EngineError::Died(_) => Some("engine_died"),
-        EngineError::Request { .. } => Some("refused"),
-        EngineError::Stopped => None,
+impl CallError {
+    /// Whether a person stopped it.
+    pub(super) fn is_stop(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::Stopped))
+    }
+
+    /// What the record calls it.
+    fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Engine(EngineError::Start { .. }) => Some("engine_missing"),
+            Self::Engine(EngineError::Load { .. }) => Some("load_failed"),
+            Self::Engine(EngineError::Died(_)) => Some("engine_died"),
+            Self::Engine(EngineError::Request { .. }) => Some("refused"),
+            Self::Engine(EngineError::Stopped) => None,
+            Self::Provider(error) => Some(error.kind()),
+            Self::NotMade(_) => Some("not_made"),
+        }
+    }
+}
+
+impl From<&CallError> for Problem {
+    fn from(error: &CallError) -> Self {
+        match error {
+            CallError::Engine(error) => error.into(),
+            CallError::Provider(error) => error.into(),
+            CallError::NotMade(problem) => problem.clone(),
+        }
     }
 }
 

@@ -2,11 +2,22 @@
 
 use gatehouse_protocol::{LoadErrorKind, RequestErrorKind};
 
+use super::inspect::InspectionError;
 use crate::{
+    accounts::AccountError,
+    aliases::AliasError,
     chat::ChatError,
+    costs::budgets::BudgetError,
     engine::{Death, EngineError},
     models::ModelError,
     problem::{Problem, ProblemCode},
+    providers::{
+        account::AddressError,
+        error::{ProviderError, Trouble},
+        key::NotAKey,
+    },
+    sealed::SealedError,
+    secrets::ProviderKeyError,
     store::StoreError,
 };
 
@@ -28,9 +39,102 @@ pub enum GateError {
     /// The conversation or message cannot be used.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// An account cannot be used.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// An alias cannot be used.
+    #[error(transparent)]
+    Alias(#[from] AliasError),
+    /// The key of an account is not to be had.
+    #[error(transparent)]
+    Key(#[from] ProviderKeyError),
+    /// What a person entered as a key or an address cannot be one.
+    #[error("{0}")]
+    Entered(String),
+    /// A provider did not answer as it should.
+    #[error("{}", .0.words())]
+    Provider(ProviderFault),
+    /// A text could not be inspected, so it does not leave.
+    #[error("the message could not be inspected, so it does not leave: {0}")]
+    Inspection(#[from] InspectionError),
+    /// Policy says that this leaves for nobody.
+    #[error("{what} does not leave for {account}: the policy of this workspace blocks it")]
+    Blocked {
+        /// What was found.
+        what: &'static str,
+        /// For whom.
+        account: String,
+    },
+    /// Policy keeps this on this computer.
+    #[error("the policy of this workspace keeps {what} on this computer")]
+    KeptByPolicy {
+        /// What was found.
+        what: &'static str,
+    },
+    /// The person keeps it on this computer.
+    #[error("you kept it on this computer")]
+    KeptHere,
+    /// The person is to look at it first.
+    #[error("look at what leaves for {account} first")]
+    ReviewFirst {
+        /// For whom.
+        account: String,
+    },
+    /// Nobody may answer, and why.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// The offline switch is on.
+    #[error("the offline switch is on")]
+    Offline,
+    /// The provider failed again and again, and is left out for a while.
+    #[error("{account} has failed several times in a row and is left out for a while")]
+    LeftOut {
+        /// Which.
+        account: String,
+    },
+    /// A budget would be passed.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+    /// What is kept under the conversation's key cannot be used.
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
+    /// The system gives no network.
+    #[error("this computer gives no way out: {0}")]
+    Network(String),
+    /// Only some models can do this.
+    #[error("{0}")]
+    OnlyHere(&'static str),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A provider's fault. Its fields are the gate's own business.
+#[derive(Debug)]
+pub struct ProviderFault(pub(super) ProviderError);
+
+impl ProviderFault {
+    fn words(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl From<ProviderError> for GateError {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(ProviderFault(error))
+    }
+}
+
+impl From<NotAKey> for GateError {
+    fn from(error: NotAKey) -> Self {
+        Self::Entered(error.to_string())
+    }
+}
+
+impl From<AddressError> for GateError {
+    fn from(error: AddressError) -> Self {
+        Self::Entered(error.to_string())
+    }
 }
 
 impl From<rusqlite::Error> for GateError {
@@ -52,7 +156,68 @@ impl From<GateError> for Problem {
             GateError::Model(model) => model.into(),
             GateError::Engine(engine) => Problem::from(&engine),
             GateError::Chat(chat) => chat.into(),
+            GateError::Account(account) => account.into(),
+            GateError::Alias(alias) => alias.into(),
+            GateError::Key(key) => key.into(),
+            GateError::Provider(fault) => (&fault.0).into(),
+            GateError::Entered(_) | GateError::OnlyHere(_) => {
+                Problem::new(Code::InvalidInput, &error)
+            }
+            GateError::Inspection(_) => Problem::new(Code::NotAllowed, &error)
+                .hint("Mend the rules on the Safety screen, then try again."),
+            GateError::Blocked { .. } => Problem::new(Code::NotAllowed, &error)
+                .hint("Take it out of the message, choose a model on this computer, or change the policy on the Safety screen."),
+            GateError::KeptByPolicy { .. } | GateError::KeptHere => {
+                Problem::new(Code::NotAllowed, &error)
+                    .hint("Choose a model on this computer, or change the policy on the Safety screen.")
+            }
+            GateError::NotAllowed(_) => Problem::new(Code::NotAllowed, &error)
+                .hint("Add a model on the Models screen: one on this computer can always answer."),
+            GateError::ReviewFirst { .. } => Problem::new(Code::ReviewFirst, &error),
+            GateError::Offline => Problem::new(Code::Offline, &error)
+                .hint("Turn the switch in Settings off, or choose a model on this computer."),
+            GateError::LeftOut { .. } => Problem::new(Code::Provider, &error)
+                .hint("It is tried again in a few minutes."),
+            GateError::Budget(budget) => budget.into(),
+            GateError::Sealed(SealedError::Store(store)) => store.into(),
+            GateError::Sealed(_) => Problem::new(Code::DataUnusable, &error),
+            GateError::Network(_) => Problem::new(Code::Internal, &error),
             GateError::Store(store) => store.into(),
+        }
+    }
+}
+
+impl From<&ProviderError> for Problem {
+    fn from(error: &ProviderError) -> Self {
+        use ProblemCode as Code;
+        let code = match error.trouble {
+            Trouble::KeyWrong => Code::KeyWrong,
+            Trouble::NoNetwork | Trouble::Offline | Trouble::Certificate => Code::Offline,
+            Trouble::PromptTooLong => Code::PromptTooLong,
+            Trouble::Stopped => Code::Cancelled,
+            _ => Code::Provider,
+        };
+        let problem = Problem::new(code, error);
+        match error.hint() {
+            "" => problem,
+            hint => problem.hint(hint),
+        }
+    }
+}
+
+impl From<BudgetError> for Problem {
+    fn from(error: BudgetError) -> Self {
+        use ProblemCode as Code;
+        match error {
+            BudgetError::Store(store) => StoreError::from(store).into(),
+            BudgetError::Reached { .. } => Problem::new(Code::BudgetReached, &error)
+                .hint("Your message is kept. Raise the budget in Settings, or choose a cheaper model or one on this computer."),
+            BudgetError::UnknownPrice(_) => Problem::new(Code::BudgetReached, &error)
+                .hint("Your message is kept. Enter a price of your own for this model, let the budget only warn, or choose another model."),
+            BudgetError::Clock(_) => Problem::new(Code::Internal, error),
+            BudgetError::Limit(_) | BudgetError::Share(_) | BudgetError::Amount(_) => {
+                Problem::new(Code::InvalidInput, error)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use crate::chat::Message;
+use crate::{chat::Message, costs::Move};
 
 /// One thing that happened to an answer, in this order: begun, then any of the others, then ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
@@ -44,6 +44,18 @@ pub enum AnswerEvent {
         cached_tokens: u32,
         /// Older messages that the model does not see.
         dropped_messages: u32,
+    },
+    /// Models that were to answer did not, and another one is asked now.
+    Moved {
+        /// Which, and why.
+        moves: Vec<Move>,
+        /// The model that is asked now.
+        to: String,
+    },
+    /// A piece of what the model thinks before it answers, which is not kept.
+    Thinking {
+        /// The piece.
+        text: String,
     },
     /// A piece of the answer.
     Text {

@@ -1,5 +1,18 @@
 //! The second step of a call: what would leave is looked at before anything can leave.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ids::WorkspaceId,
+    policy::{Policy, PolicyError, own_rules::OwnRule},
+    safety::{self, Finding, OwnRuleError, Scanner, Tier, mask::Masks, names::Names},
+};
+
 /// A request that was inspected for where it goes. Only the gate makes one, and whatever reaches a
 /// model takes one: a prompt that was not inspected cannot reach a provider, because that does not
 /// compile.
@@ -22,4 +35,114 @@ pub(crate) fn unchecked_in_a_test<T>(request: T) -> Inspected<T> {
 /// Pass a request to a model on this computer. Nothing leaves, so nothing has to be masked.
 pub(super) fn for_this_computer<T>(request: T) -> Inspected<T> {
     Inspected(request)
+}
+
+/// Pass a request to a server. `decided` is the proof that policy was asked about all its texts.
+pub(super) fn as_decided<T>(request: T, decided: &super::decide::Decided) -> Inspected<T> {
+    debug_assert!(decided.may_leave(), "what may not leave is never sent");
+    Inspected(request)
+}
+
+/// How many texts are remembered with what was found in them: a conversation is inspected whole
+/// for each turn and while a person types, and only its end is new.
+const REMEMBERED: usize = 4_096;
+
+/// Why nothing could be inspected. What cannot be inspected does not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectionError {
+    /// One of the person's own rules cannot be used any more.
+    #[error(transparent)]
+    OwnRule(#[from] OwnRuleError),
+    /// The policy names what there is not.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
+
+/// Looks at texts, with the rules of each workspace.
+#[derive(Default)]
+pub(super) struct Inspector {
+    names: OnceLock<SharedNames>,
+    ready: Mutex<HashMap<WorkspaceId, Arc<Inspection>>>,
+}
+
+/// The rules of one workspace, made ready.
+pub(super) struct Inspection {
+    countries: Vec<String>,
+    rules: Vec<OwnRule>,
+    scanner: Scanner,
+    names: SharedNames,
+    seen: Mutex<HashMap<[u8; 32], Arc<[Finding]>>>,
+}
+
+/// The lists of names are read once for all workspaces.
+#[derive(Clone)]
+struct SharedNames(Arc<Names>);
+
+impl Tier for SharedNames {
+    fn find(&self, text: &str, known: &[Finding]) -> Vec<Finding> {
+        self.0.find(text, known)
+    }
+}
+
+impl Inspector {
+    /// What looks at the texts of a workspace with this policy and these rules of its own.
+    ///
+    /// # Errors
+    /// [`InspectionError`] when a rule or a country cannot be used.
+    pub(super) fn of(
+        &self,
+        workspace: WorkspaceId,
+        policy: &Policy,
+        rules: &[OwnRule],
+    ) -> Result<Arc<Inspection>, InspectionError> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = ready.get(&workspace)
+            && known.countries == policy.countries
+            && known.rules == rules
+        {
+            return Ok(Arc::clone(known));
+        }
+        let names = self
+            .names
+            .get_or_init(|| SharedNames(Arc::new(Names::new())));
+        let used = rules.iter().filter(|rule| rule.is_on);
+        let options = safety::Options {
+            countries: policy.countries().map_err(PolicyError::from)?,
+            own: used.map(OwnRule::for_the_scanner).collect(),
+            ..safety::Options::default()
+        };
+        let made = Arc::new(Inspection {
+            countries: policy.countries.clone(),
+            rules: rules.to_vec(),
+            scanner: Scanner::new(options)?.with_tier(Box::new(names.clone())),
+            names: names.clone(),
+            seen: Mutex::default(),
+        });
+        ready.insert(workspace, Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+impl Inspection {
+    /// Everything found in a text.
+    pub(super) fn find(&self, text: &str) -> Arc<[Finding]> {
+        let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = seen().get(&key) {
+            return Arc::clone(found);
+        }
+        // Not under the lock: a long text must not hold up a short one.
+        let found: Arc<[Finding]> = self.scanner.scan(text).into();
+        let mut seen = seen();
+        if seen.len() >= REMEMBERED {
+            seen.clear();
+        }
+        seen.insert(key, Arc::clone(&found));
+        found
+    }
+
+    /// People of earlier turns who are named by one word now, beside what was found.
+    pub(super) fn find_again(&self, text: &str, masks: &Masks, found: &[Finding]) -> Vec<Finding> {
+        self.names.0.again(text, masks.people(), found)
+    }
 }

@@ -1,18 +1,27 @@
 //! The one door: every call to a model passes here, each step a module with one job.
 //!
 //! ```text
-//! request ─► route ─► inspect ─► call ─► record ─► events to the caller
+//! request ─► route ─► inspect ─► decide ─► price ─► call ─► restore ─► record ─► events to the caller
 //! ```
 //!
 //! A prompt that was not inspected cannot reach a provider: providers take `Inspected`, which only
 //! this module makes.
 
+mod access;
 mod answer;
 mod call;
+mod decide;
+mod elsewhere;
 mod error;
 mod events;
+mod health;
 mod inspect;
+mod leaving;
+mod network;
+mod preview;
+mod price;
 mod route;
+mod safety;
 mod title;
 
 use std::{
@@ -20,12 +29,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub use access::PullProgress;
 pub use answer::Ask;
-pub use error::GateError;
+pub use decide::Review;
+pub use error::{GateError, ProviderFault};
 pub use events::AnswerEvent;
 pub(crate) use inspect::Inspected;
+pub use inspect::InspectionError;
 #[cfg(test)]
 pub(crate) use inspect::unchecked_in_a_test;
+pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
+pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
 
 use crate::{
     chat,
@@ -33,13 +47,23 @@ use crate::{
     ids::{ConversationId, ModelId},
     models::{self, Model},
     now_ms,
+    providers::http::Limits,
+    secrets::ProviderKeys,
+    settings::Settings,
     store::Store,
 };
+use health::Health;
+use inspect::Inspector;
+use network::Network;
 
 /// The door, and what it needs to let a call through.
 pub struct Gate {
     store: Arc<Store>,
     engines: Arc<Engines>,
+    keys: ProviderKeys,
+    inspector: Inspector,
+    network: Network,
+    health: Health,
     /// Conversations that are being answered right now.
     answering: Mutex<HashMap<ConversationId, Stop>>,
 }
@@ -54,13 +78,24 @@ pub struct TokenCount {
 }
 
 impl Gate {
-    /// A door over a store and the engines of this computer.
-    pub fn new(store: Arc<Store>, engines: Arc<Engines>) -> Self {
+    /// A door over a store, the engines of this computer and the keys of providers. Nothing is
+    /// opened before it is needed.
+    pub fn new(store: Arc<Store>, engines: Arc<Engines>, keys: ProviderKeys) -> Self {
         Self {
+            network: Network::new(Arc::clone(&store), Limits::default()),
             store,
             engines,
+            keys,
+            inspector: Inspector::default(),
+            health: Health::default(),
             answering: Mutex::default(),
         }
+    }
+
+    /// Act on settings: the offline switch ends every open connection at once.
+    pub fn obey(&self, settings: &Settings) {
+        self.network.offline.set(settings.offline);
+        self.network.set_proxy(&settings.proxy);
     }
 
     /// Stop the answer that a conversation is getting; nothing happens if it gets none.

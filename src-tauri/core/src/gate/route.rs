@@ -1,13 +1,210 @@
-//! The first step of a call: which model answers.
+//! The first step of a call: which models may answer, in which order.
 
+use gatehouse_protocol::{ChatMessage, Role, Sampling};
 use rusqlite::Connection;
 
-use super::GateError;
+use super::{Ask, GateError};
 use crate::{
-    ids::ModelId,
+    accounts::{self, Account, AccountError},
+    aliases::{self, AliasError, Elsewhere, Link},
+    chat::{self, Conversation},
+    ids::{AccountId, AliasId, ConversationId, ModelId},
     models::{self, Model, ModelKind},
-    settings,
+    now_ms,
+    policy::{self, Policy, own_rules::OwnRule},
+    settings::{self, Settings},
+    workspaces,
 };
+
+/// A model that may answer.
+#[derive(Debug, Clone)]
+pub(super) enum Candidate {
+    /// On this computer.
+    Local(Box<Model>),
+    /// Of an account.
+    Elsewhere(Box<CloudModel>),
+}
+
+/// A model of an account.
+#[derive(Debug, Clone)]
+pub(super) struct CloudModel {
+    pub account: Account,
+    /// What a request calls it.
+    pub model: String,
+}
+
+/// Who may answer in a conversation.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// In the order in which they are tried; at least one.
+    pub candidates: Vec<Candidate>,
+    /// The alias that names them.
+    pub alias: Option<String>,
+}
+
+/// All that a call is decided by, read at one moment.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub conversation: Conversation,
+    pub chain: Chain,
+    pub policy: Policy,
+    pub rules: Vec<OwnRule>,
+    /// The conversation, the question last.
+    pub turns: Vec<ChatMessage>,
+}
+
+impl Candidate {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Local(model) => &model.name,
+            Self::Elsewhere(cloud) => &cloud.model,
+        }
+    }
+}
+
+/// Read what a call is decided by.
+pub(super) fn plan(conn: &Connection, ask: Ask<'_>) -> Result<Plan, GateError> {
+    let (id, last, said) = match ask {
+        Ask::Say(id, text) => (id, chat::get(conn, id)?.leaf, Some(text)),
+        Ask::Edit(question, text) => (
+            chat::conversation_of(conn, question)?,
+            chat::parent_of(conn, question)?,
+            Some(text),
+        ),
+        Ask::Again(answer) => (
+            chat::conversation_of(conn, answer)?,
+            chat::parent_of(conn, answer)?,
+            None,
+        ),
+    };
+    let mut turns = chat::branch(conn, last)?;
+    turns.extend(said.map(question));
+    of(conn, chat::get(conn, id)?, turns)
+}
+
+/// What the first message of a new conversation is decided by.
+pub(super) fn plan_of_new(conn: &Connection, text: &str) -> Result<Plan, GateError> {
+    let conversation = Conversation {
+        id: ConversationId::new(),
+        title: None,
+        created_at_ms: 0,
+        updated_at_ms: 0,
+        system_prompt: String::new(),
+        sampling: Sampling::default(),
+        model_id: None,
+        elsewhere: None,
+        draft: String::new(),
+        leaf: None,
+        workspace_id: workspaces::current(conn, now_ms())?,
+    };
+    of(conn, conversation, vec![question(text)])
+}
+
+fn question(text: &str) -> ChatMessage {
+    ChatMessage {
+        role: Role::User,
+        content: text.to_owned(),
+    }
+}
+
+fn of(
+    conn: &Connection,
+    conversation: Conversation,
+    turns: Vec<ChatMessage>,
+) -> Result<Plan, GateError> {
+    Ok(Plan {
+        chain: chain(conn, conversation.elsewhere.as_ref(), conversation.model_id)?,
+        policy: policy::get(conn, conversation.workspace_id)?,
+        rules: policy::own_rules::all(conn, conversation.workspace_id)?,
+        conversation,
+        turns,
+    })
+}
+
+/// Who may answer, by what was chosen for a conversation, else by the settings.
+pub(super) fn chain(
+    conn: &Connection,
+    elsewhere: Option<&Elsewhere>,
+    local: Option<ModelId>,
+) -> Result<Chain, GateError> {
+    let settings = settings::get(conn)?;
+    let by_default = settings
+        .default_elsewhere
+        .as_ref()
+        .filter(|_| local.is_none());
+    match elsewhere.or(by_default) {
+        None => Ok(Chain {
+            candidates: vec![Candidate::Local(Box::new(chat_model(conn, local)?))],
+            alias: None,
+        }),
+        Some(Elsewhere::Account { account_id, model }) => {
+            let mut candidates = vec![of_account(conn, *account_id, model)?];
+            if settings.fall_back_to_local {
+                candidates.extend(usable(chat_model(conn, local))?.map(local_candidate));
+            }
+            Ok(Chain {
+                candidates,
+                alias: None,
+            })
+        }
+        Some(Elsewhere::Alias { alias_id }) => of_alias(conn, &settings, *alias_id),
+    }
+}
+
+fn of_alias(conn: &Connection, settings: &Settings, id: AliasId) -> Result<Chain, GateError> {
+    let alias = match aliases::get(conn, id) {
+        Ok(alias) => alias,
+        Err(AliasError::NotFound) => {
+            // It was removed: the conversation goes on with the default model.
+            return Ok(Chain {
+                candidates: vec![local_candidate(chat_model(
+                    conn,
+                    settings.default_model_id,
+                )?)],
+                alias: None,
+            });
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let mut candidates = Vec::with_capacity(alias.chain.len());
+    for link in &alias.chain {
+        let candidate = match link {
+            Link::Local { model_id } => usable(chat_model(conn, *model_id))?.map(local_candidate),
+            Link::Account { account_id, model } => match of_account(conn, *account_id, model) {
+                Err(GateError::Account(AccountError::NotFound)) => None,
+                other => Some(other?),
+            },
+        };
+        candidates.extend(candidate);
+    }
+    if candidates.is_empty() {
+        return Err(GateError::NoModel);
+    }
+    Ok(Chain {
+        candidates,
+        alias: Some(alias.name),
+    })
+}
+
+fn local_candidate(model: Model) -> Candidate {
+    Candidate::Local(Box::new(model))
+}
+
+fn of_account(conn: &Connection, id: AccountId, model: &str) -> Result<Candidate, GateError> {
+    Ok(Candidate::Elsewhere(Box::new(CloudModel {
+        account: accounts::get(conn, id)?,
+        model: model.to_owned(),
+    })))
+}
+
+/// A local model that is not there is left out of a chain.
+fn usable(model: Result<Model, GateError>) -> Result<Option<Model>, GateError> {
+    match model {
+        Ok(model) => Ok(Some(model)),
+        Err(GateError::NoModel | GateError::Model(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
 
 /// The model that was chosen, or the default one, or the chat model that was used last.
 pub(super) fn chat_model(conn: &Connection, chosen: Option<ModelId>) -> Result<Model, GateError> {

@@ -56,14 +56,19 @@ impl Gate {
                     message: None,
                     purpose: Purpose::Title,
                     provider: local::NAME,
-                    model_id: model.id,
+                    model_id: Some(model.id),
+                    account_id: None,
+                    alias: None,
+                    decision: None,
+                    masked: 0,
+                    moves: &[],
                     model: &model.name,
                     version: &model.version(),
                     route: Route::Local,
                 },
             )
         })?;
-        let outcome = call::call(
+        let outcome = call::local(
             &engine,
             prompt(&question.text, &answer.text),
             &Stop::default(),

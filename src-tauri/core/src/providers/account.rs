@@ -1,7 +1,7 @@
 //! Where a provider is, the key for it, and how one request is exchanged with it.
 
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     retry::{Failed, asked_to_wait, retrying},
     stream::{self, Decode, Framing},
 };
-use crate::engine::Stop;
+use crate::{engine::Stop, policy::Destination};
 
 /// The address of a server and the key for it.
 #[derive(Debug, Clone)]
@@ -49,7 +49,8 @@ impl Account {
         if !base.username().is_empty() || base.password().is_some() {
             return Err(AddressError::HasPassword);
         }
-        if base.scheme() == "http" && key.is_some() && !is_near(&base) {
+        if base.scheme() == "http" && key.is_some() && Destination::of(&base) == Destination::Cloud
+        {
             return Err(AddressError::NotEncrypted);
         }
         base.set_query(None);
@@ -222,25 +223,6 @@ pub(super) fn glance(body: &[u8]) -> String {
         return "a web page".to_owned();
     }
     text.into_owned()
-}
-
-/// Whether a server is on this computer or in the same house, where a key may go unencrypted: a
-/// loopback or private address (RFC 1918, RFC 4193, link-local), a name without a dot, or one that
-/// ends with `.local` (RFC 6762), `.internal` or `.home.arpa` (RFC 8375), which no public server has.
-fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        Some(Host::Ipv6(ip)) => {
-            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
-        }
-        Some(Host::Domain(name)) => {
-            !name.contains('.')
-                || [".local", ".internal", ".home.arpa", ".localhost"]
-                    .iter()
-                    .any(|end| name.ends_with(end))
-        }
-        None => false,
-    }
 }
 
 #[cfg(test)]

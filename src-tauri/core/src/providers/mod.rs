@@ -3,26 +3,19 @@
 //! A model elsewhere is asked with a [`cloud::CloudRequest`], whoever offers it, and answers with
 //! [`cloud::CloudEvent`]s. Only [`http`] opens connections.
 
-mod account;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod anthropic;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod cloud;
+pub(crate) mod account;
+pub(crate) mod anthropic;
+pub(crate) mod cloud;
 mod compatible;
 mod complaint;
-mod connection_log;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod error;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod http;
+pub(crate) mod connection_log;
+pub(crate) mod error;
+pub(crate) mod http;
 mod inflate;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod key;
+pub(crate) mod key;
 pub(crate) mod local;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod ollama;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate does not use it yet"))]
-mod openai;
+pub(crate) mod ollama;
+pub(crate) mod openai;
 mod retry;
 mod sse;
 mod stream;

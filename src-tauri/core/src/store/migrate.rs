@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Cause, OpenError};
-use crate::{chat, costs, models, settings, workspaces};
+use crate::{
+    accounts, aliases, chat, connections, costs, models, policy, sealed, settings, workspaces,
+};
 
 /// One step: a name that starts with its date, as in `2026-11-23 create ratings`, and its SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +24,14 @@ const MODULES: &[&[&[Migration]]] = &[
         workspaces::MIGRATIONS,
         settings::MIGRATIONS,
         models::MIGRATIONS,
+        accounts::MIGRATIONS,
+        aliases::MIGRATIONS,
+        policy::MIGRATIONS,
+        connections::MIGRATIONS,
     ],
     chat::MIGRATIONS,
     costs::MIGRATIONS,
+    sealed::MIGRATIONS,
 ];
 
 /// Every step that this build knows, in the order in which they run: by date, and on the same

@@ -1,0 +1,121 @@
+//! The log of every connection that the app made, for the person to read.
+
+use rusqlite::{Connection as Database, Row, params};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use specta_typescript::Number;
+
+use crate::{costs::stored_by_name, store::Migration};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-27 create connections",
+    sql: "CREATE TABLE connections (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            at_ms INTEGER NOT NULL,
+            host TEXT NOT NULL,
+            port INTEGER NOT NULL,
+            purpose TEXT NOT NULL,
+            bytes_out INTEGER NOT NULL,
+            bytes_in INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            status INTEGER
+          ) STRICT",
+}];
+
+/// Lines that are kept; the oldest go first.
+const KEPT: i64 = 20_000;
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The server was not found or did not let us in; nothing was sent.
+    NotReached,
+    /// The server answered.
+    Answered,
+    /// It broke off.
+    Broken,
+    /// Nothing came for too long.
+    Silent,
+    /// A person stopped it.
+    Stopped,
+    /// The offline switch ended it.
+    Offline,
+}
+stored_by_name!(Outcome);
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// When, in UTC milliseconds.
+    #[specta(type = Number)]
+    pub at_ms: i64,
+    /// With whom.
+    pub host: String,
+    /// On which port.
+    pub port: u16,
+    /// What for: `chat`, `models`, …
+    pub purpose: String,
+    /// Bytes of the request's body.
+    #[specta(type = Number)]
+    pub bytes_out: u64,
+    /// Bytes of the answer's body, as they came.
+    #[specta(type = Number)]
+    pub bytes_in: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The HTTP status, if there was one.
+    pub status: Option<u16>,
+}
+
+/// Write a line of the log.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<()> {
+    let number = db
+        .prepare_cached(
+            "INSERT INTO connections (at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .insert(params![
+            line.at_ms,
+            line.host,
+            line.port,
+            line.purpose,
+            line.bytes_out,
+            line.bytes_in,
+            line.outcome,
+            line.status
+        ])?;
+    db.prepare_cached("DELETE FROM connections WHERE number <= ?1")?
+        .execute([number - KEPT])?;
+    Ok(())
+}
+
+/// The newest lines first.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn list(db: &Database, limit: u32) -> rusqlite::Result<Vec<Connection>> {
+    db.prepare_cached(
+        "SELECT at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status FROM connections
+         ORDER BY number DESC LIMIT ?1",
+    )?
+    .query_map([limit], line)?
+    .collect()
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Connection> {
+    Ok(Connection {
+        at_ms: row.get(0)?,
+        host: row.get(1)?,
+        port: row.get(2)?,
+        purpose: row.get(3)?,
+        bytes_out: row.get(4)?,
+        bytes_in: row.get(5)?,
+        outcome: row.get(6)?,
+        status: row.get(7)?,
+    })
+}

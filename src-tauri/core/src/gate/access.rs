@@ -1,0 +1,145 @@
+//! Accounts, as far as they need the network or a key: tested, listed, and asked to fetch a model.
+
+use zeroize::Zeroizing;
+
+use super::{Gate, GateError, elsewhere};
+use crate::{
+    accounts::{self, Account, AccountInput, AccountModel, ProviderKind},
+    engine::Stop,
+    ids::AccountId,
+    now_ms,
+    providers::{cloud::Cloud, key::ApiKey},
+    secrets::ProviderKeyError,
+};
+
+/// How far a server is with fetching a model.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PullProgress {
+    /// What it is doing, in its words.
+    pub status: String,
+    /// Bytes of the part that is being fetched.
+    #[specta(type = Option<specta_typescript::Number>)]
+    pub total: Option<u64>,
+    /// Of these, there.
+    #[specta(type = Option<specta_typescript::Number>)]
+    pub completed: Option<u64>,
+}
+
+impl Gate {
+    /// Keep a new account (`None`), or new facts of an old one. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`GateError`] when the name is taken or the address cannot be used.
+    pub fn save_account(
+        &self,
+        id: Option<AccountId>,
+        input: &AccountInput,
+    ) -> Result<Account, GateError> {
+        let account = input.account(id.unwrap_or_else(AccountId::new))?;
+        // Refused now and not at the first message; with a key, it must also be encrypted.
+        let has_key = match id {
+            Some(id) => self.store.read(|conn| accounts::get(conn, id))?.has_key,
+            None => false,
+        };
+        elsewhere::client(&account, has_key.then_some("a-key"))?;
+        Ok(self.store.write(|tx| {
+            accounts::save(tx, &account, now_ms())?;
+            accounts::get(tx, account.id)
+        })?)
+    }
+
+    /// Keep the key of an account in the keychain; empty: forget it. It is never shown again.
+    ///
+    /// # Errors
+    /// [`GateError`] when it cannot be a key, would not be safe at that address, or is not kept.
+    pub fn set_account_key(
+        &self,
+        id: AccountId,
+        key: Zeroizing<String>,
+    ) -> Result<Account, GateError> {
+        let account = self.store.read(|conn| accounts::get(conn, id))?;
+        let key = Zeroizing::new(key.trim().to_owned());
+        if key.is_empty() {
+            self.keys.forget(id)?;
+        } else {
+            ApiKey::new(&key)?;
+            elsewhere::client(&account, Some(&key))?;
+            self.keys.set(id, key.clone())?;
+        }
+        Ok(self.store.write(|tx| {
+            accounts::note_key(tx, id, !key.is_empty())?;
+            accounts::get(tx, id)
+        })?)
+    }
+
+    /// Ask an account for its models, which shows that address and key are right, and keep them.
+    ///
+    /// # Errors
+    /// [`GateError`] that says what is wrong.
+    pub fn test_account(&self, id: AccountId) -> Result<Account, GateError> {
+        let account = self.store.read(|conn| accounts::get(conn, id))?;
+        let client = self.client(&account)?;
+        let offered = client.models(&*self.network.http()?, &Stop::default())?;
+        self.health.answered(id);
+        let models = offered.into_iter().map(|model| AccountModel {
+            id: model.id,
+            name: model.name,
+            context_tokens: model.context_tokens,
+            chosen: false,
+        });
+        Ok(self.store.write(|tx| {
+            accounts::take_models(tx, id, models.collect(), now_ms())?;
+            accounts::get(tx, id)
+        })?)
+    }
+
+    /// Forget an account and its key. What was asked with it stays in the list of calls.
+    ///
+    /// # Errors
+    /// [`GateError`] when it is not there or the keychain refuses.
+    pub fn remove_account(&self, id: AccountId) -> Result<(), GateError> {
+        self.keys.forget(id)?;
+        Ok(self.store.write(|tx| accounts::remove(tx, id))?)
+    }
+
+    /// Let an Ollama server fetch a model. `on_progress` hears how far it is.
+    ///
+    /// # Errors
+    /// [`GateError`] when it is no such server, or the download does not succeed.
+    pub fn pull_model(
+        &self,
+        id: AccountId,
+        model: &str,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(PullProgress),
+    ) -> Result<(), GateError> {
+        let account = self.store.read(|conn| accounts::get(conn, id))?;
+        let Cloud::Ollama(ollama) = self.client(&account)? else {
+            return Err(GateError::OnlyHere("only Ollama fetches models itself"));
+        };
+        let http = self.network.http()?;
+        ollama.pull(&http, model.trim(), stop, &mut |progress| {
+            on_progress(PullProgress {
+                status: progress.status,
+                total: progress.total,
+                completed: progress.completed,
+            });
+        })?;
+        Ok(())
+    }
+
+    /// The client of an account, with its key.
+    pub(super) fn client(&self, account: &Account) -> Result<Cloud, GateError> {
+        let key = if account.has_key {
+            Some(self.keys.get(account.id)?)
+        } else {
+            None
+        };
+        let needs_one = matches!(account.kind, ProviderKind::OpenAi | ProviderKind::Anthropic);
+        if key.is_none() && needs_one {
+            return Err(ProviderKeyError::None.into());
+        }
+        elsewhere::client(account, key.as_ref().map(|key| key.as_str()))
+    }
+}

@@ -1,0 +1,364 @@
+//! A call to a model that is not on this computer: made ready, sent, restored, counted.
+
+use std::time::Instant;
+
+use gatehouse_protocol::{ChatMessage, Constraint, FinishReason, Role, Sampling};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use super::{
+    AnswerEvent, GateError,
+    call::{CallError, Counts, Outcome},
+    decide::Decided,
+    inspect,
+    price::{self, Pricing},
+    route::CloudModel,
+};
+use crate::{
+    accounts::{Account, ProviderKind},
+    engine::Stop,
+    problem::{Problem, ProblemCode},
+    providers::{
+        anthropic::Anthropic,
+        cloud::{
+            self, AnswerSchema, Cloud, CloudEvent, CloudRequest, Delta, EndReason, Message, Part,
+        },
+        error::{ProviderError, Trouble},
+        http::Http,
+        key::ApiKey,
+        ollama::Ollama,
+        openai::OpenAi,
+    },
+    safety::{
+        mask,
+        restore::{Channel, Restorer},
+    },
+};
+
+/// A request that may leave, and all that is known of it before it does.
+pub(super) struct Ready {
+    pub cloud: CloudModel,
+    pub decided: Decided,
+    pub pricing: Pricing,
+    pub request: CloudRequest,
+}
+
+/// The client of an account.
+///
+/// # Errors
+/// [`GateError`] when its address or its key cannot be used.
+pub(super) fn client(account: &Account, key: Option<&str>) -> Result<Cloud, GateError> {
+    let key = key.map(ApiKey::new).transpose()?;
+    Ok(match account.kind {
+        ProviderKind::OpenAi | ProviderKind::Compatible => {
+            Cloud::OpenAi(OpenAi::new(&account.base_url, key)?)
+        }
+        ProviderKind::Anthropic => Cloud::Anthropic(Anthropic::new(&account.base_url, key)?),
+        ProviderKind::Ollama => {
+            Cloud::Ollama(Ollama::new(&account.base_url, key, account.context_tokens)?)
+        }
+    })
+}
+
+impl Ready {
+    /// Put a request together from the texts as they may leave.
+    ///
+    /// # Errors
+    /// [`GateError`] when the database fails, or a grammar is asked for, which no provider takes.
+    pub(super) fn new(
+        conn: &Connection,
+        cloud: CloudModel,
+        decided: Decided,
+        sampling: &Sampling,
+        constraint: Option<&Constraint>,
+        at_ms: i64,
+    ) -> Result<Self, GateError> {
+        let request = request(&cloud.model, &decided, sampling, constraint)?;
+        let texts = decided.texts.iter().map(|text| text.leaving.as_str());
+        let pricing = Pricing::of(conn, &cloud, texts, sampling.max_tokens, at_ms)?;
+        let request = CloudRequest {
+            max_tokens: Some(pricing.max_output),
+            ..request
+        };
+        Ok(Self {
+            cloud,
+            decided,
+            pricing,
+            request,
+        })
+    }
+}
+
+/// The settings of a local model are not sent as they are: a provider knows best what suits its
+/// model, and some refuse what others take. Only what the person changed is.
+fn request(
+    model: &str,
+    decided: &Decided,
+    sampling: &Sampling,
+    constraint: Option<&Constraint>,
+) -> Result<CloudRequest, GateError> {
+    let usual = Sampling::default();
+    #[expect(
+        clippy::float_cmp,
+        reason = "a setting that was never touched is the very same"
+    )]
+    let changed = |value: f32, usual: f32| (value != usual).then(|| decimal(value));
+    let mut system = Vec::new();
+    let mut messages = Vec::with_capacity(decided.texts.len());
+    for text in &decided.texts {
+        let said = text.leaving.clone();
+        match text.role {
+            Role::System => system.push(said),
+            Role::User => messages.push(Message::User(vec![Part::Text(said)])),
+            Role::Assistant => messages.push(Message::Assistant {
+                thinking: Vec::new(),
+                text: said,
+                tool_calls: Vec::new(),
+            }),
+        }
+    }
+    if decided.masked > 0 {
+        system.push(mask::INSTRUCTION.to_owned());
+    }
+    Ok(CloudRequest {
+        model: model.to_owned(),
+        system: system.join("\n\n"),
+        messages,
+        tools: Vec::new(),
+        schema: constraint.map(schema).transpose()?,
+        sampling: cloud::Sampling {
+            temperature: changed(sampling.temperature, usual.temperature),
+            top_p: changed(sampling.top_p, usual.top_p),
+            seed: sampling.seed.map(i64::from),
+            stop: sampling.stop.clone(),
+        },
+        max_tokens: None,
+        effort: None,
+        keep_prompt: true,
+        stream: true,
+    })
+}
+
+/// A setting as the person wrote it: 0.7 and not 0.699999988079071.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
+
+fn schema(constraint: &Constraint) -> Result<AnswerSchema, GateError> {
+    match constraint {
+        Constraint::JsonSchema(Value::Object(schema)) => Ok(AnswerSchema {
+            name: "answer".to_owned(),
+            schema: Map::clone(schema),
+            strict: false,
+        }),
+        _ => Err(GateError::OnlyHere(
+            "a grammar can only be held to by a model on this computer",
+        )),
+    }
+}
+
+/// Ask. What the model writes is restored piece by piece; `on_event` hears it and the text so far.
+pub(super) fn call(
+    http: &Http,
+    client: &Cloud,
+    ready: Ready,
+    stop: &Stop,
+    since: Instant,
+    on_event: &mut dyn FnMut(AnswerEvent, &str),
+) -> Outcome {
+    let mut answer = Hearing::new(&ready, since, on_event);
+    let Ready {
+        cloud,
+        decided,
+        pricing,
+        request,
+    } = &ready;
+    let sent = inspect::as_decided(request.clone(), decided);
+    let called = client.chat(http, sent, stop, &mut |event| answer.hear(event));
+    answer.finish();
+    let Hearing {
+        mut outcome,
+        end,
+        usage,
+        written,
+        ..
+    } = answer;
+    outcome.duration = since.elapsed();
+    outcome.end = match (called, end) {
+        (Err(error), _) => Err(CallError::Provider(error)),
+        (Ok(()), Some(EndReason::Refused)) if outcome.text.trim().is_empty() => {
+            Err(CallError::NotMade(declined(cloud)))
+        }
+        (Ok(()), Some(EndReason::Length)) => Ok(FinishReason::MaxTokens),
+        (Ok(()), Some(EndReason::Stopped)) => Ok(FinishReason::Cancelled),
+        (Ok(()), _) => Ok(FinishReason::EndOfAnswer),
+    };
+    count(&mut outcome, &ready, usage, &written);
+    outcome.price = pricing.price.as_ref().map(|price| price.id);
+    outcome
+}
+
+fn declined(cloud: &CloudModel) -> Problem {
+    let said = format!("{} declined to answer", cloud.model);
+    Problem::new(ProblemCode::Provider, said)
+        .hint("Say it in other words, or choose another model.")
+}
+
+/// Whose counts hold: the provider's last ones; else, where something was billed all the same, our
+/// own. A call that never reached a model used nothing.
+fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<cloud::Usage>, written: &str) {
+    let cloud = &ready.cloud;
+    let stopped = matches!(outcome.end, Ok(FinishReason::Cancelled));
+    let whole = outcome.end.is_ok() && !stopped;
+    let known = usage.filter(|usage| whole || usage.output > 0);
+    outcome.measured = known.is_some() && !stopped;
+    let own_output = || price::own_count(cloud, written);
+    let usage = match known {
+        // A stopped stream's counts are older than its last piece.
+        Some(usage) if stopped => cloud::Usage {
+            output: usage.output.max(own_output()),
+            ..usage
+        },
+        Some(usage) => usage,
+        None if !whole && !stopped && outcome.first_token.is_none() => {
+            // Nothing came: whether it is billed is the provider's secret.
+            outcome.cost = not_begun(&outcome.end);
+            return;
+        }
+        None => cloud::Usage {
+            input: ready.pricing.prompt_tokens,
+            output: own_output(),
+            ..cloud::Usage::default()
+        },
+    };
+    let tokens = price::tokens(cloud, usage);
+    outcome.counts = Counts {
+        input: tokens.prompt(),
+        cached: tokens.cached,
+        cache_write: tokens.cache_write,
+        cache_write_hour: tokens.cache_write_hour,
+        output: tokens.output + tokens.reasoning,
+        reasoning: tokens.reasoning,
+    };
+    outcome.cost = ready.pricing.cost(&tokens);
+}
+
+/// What a call cost of which nothing was heard: nothing, if the provider refused it or was not
+/// reached.
+fn not_begun(end: &Result<FinishReason, CallError>) -> Option<crate::money::Money> {
+    let unbilled = match end {
+        Err(CallError::Provider(error)) => !matches!(
+            error.trouble,
+            Trouble::Silent { .. } | Trouble::Cut | Trouble::Nonsense | Trouble::Filtered
+        ),
+        _ => false,
+    };
+    unbilled.then_some(crate::money::Money::ZERO)
+}
+
+/// An answer as far as it was heard.
+struct Hearing<'a> {
+    restorer: Restorer,
+    outcome: Outcome,
+    end: Option<EndReason>,
+    usage: Option<cloud::Usage>,
+    /// As the model wrote it, reasoning included.
+    written: String,
+    since: Instant,
+    on_event: &'a mut dyn FnMut(AnswerEvent, &str),
+}
+
+impl<'a> Hearing<'a> {
+    fn new(ready: &Ready, since: Instant, on_event: &'a mut dyn FnMut(AnswerEvent, &str)) -> Self {
+        Self {
+            restorer: Restorer::new(&ready.decided.masks),
+            outcome: Outcome::begun(),
+            end: None,
+            usage: None,
+            written: String::new(),
+            since,
+            on_event,
+        }
+    }
+
+    fn hear(&mut self, event: CloudEvent) {
+        match event {
+            CloudEvent::Delta(Delta::Text(piece)) => {
+                self.piece(&piece);
+                let text = self.restorer.piece(Channel::Content, &piece);
+                self.tell(text);
+            }
+            CloudEvent::Delta(Delta::Reasoning(piece)) => {
+                self.piece(&piece);
+                let text = self.restorer.piece(Channel::Reasoning, &piece);
+                self.think(text);
+            }
+            // A chat has no tools yet, so a call of one is only counted.
+            CloudEvent::Delta(Delta::ToolCall { arguments, .. }) => self.piece(&arguments),
+            CloudEvent::Usage(usage) => self.usage = Some(usage),
+            CloudEvent::End(end) => self.end = Some(end.reason),
+        }
+    }
+
+    fn piece(&mut self, piece: &str) {
+        let since = self.since;
+        self.outcome
+            .first_token
+            .get_or_insert_with(|| since.elapsed());
+        self.written.push_str(piece);
+    }
+
+    fn tell(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.outcome.text.push_str(&text);
+        let tokens = u32::try_from(self.written.len().div_ceil(4)).unwrap_or(u32::MAX);
+        (self.on_event)(AnswerEvent::Text { text, tokens }, &self.outcome.text);
+    }
+
+    fn think(&mut self, text: String) {
+        if !text.is_empty() {
+            (self.on_event)(AnswerEvent::Thinking { text }, &self.outcome.text);
+        }
+    }
+
+    /// What was held back comes out, however the answer ended.
+    fn finish(&mut self) {
+        for (channel, rest) in self.restorer.end_all() {
+            match channel {
+                Channel::Content => self.tell(rest),
+                Channel::Reasoning => self.think(rest),
+                Channel::Arguments(_) => {}
+            }
+        }
+    }
+}
+
+/// Whether another model may answer where this one did not: the network, the server or the quota
+/// failed, which says nothing of the request.
+pub(super) fn may_move(error: &CallError) -> bool {
+    matches!(
+        error,
+        CallError::Provider(ProviderError {
+            trouble: Trouble::NoNetwork
+                | Trouble::Offline
+                | Trouble::ServerFailed { .. }
+                | Trouble::Overloaded
+                | Trouble::RateLimited { .. }
+                | Trouble::Quota { .. }
+                | Trouble::Silent { .. }
+                | Trouble::Cut,
+            ..
+        })
+    )
+}
+
+/// The prompt as the inspection reads it: the system prompt first, if there is one.
+pub(super) fn prompt(system: &str, turns: &[ChatMessage]) -> Vec<ChatMessage> {
+    let system = (!system.trim().is_empty()).then(|| ChatMessage {
+        role: Role::System,
+        content: system.to_owned(),
+    });
+    system.into_iter().chain(turns.iter().cloned()).collect()
+}

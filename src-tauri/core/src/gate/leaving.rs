@@ -1,0 +1,260 @@
+//! What leaves, for the person to look at: before it does, and later from any answer.
+
+use serde::Serialize;
+use serde_json::Value;
+use specta::Type;
+use specta_typescript::Number;
+
+use crate::{
+    costs::{Route, budgets::Level},
+    ids::AccountId,
+    policy::{Action, Destination, own_rules::RuleClass},
+    problem::Problem,
+    safety::{DataClass, Finding, mask::Masks, restore::restore},
+};
+
+/// One thing that was found in a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// The value.
+    pub text: String,
+    /// Its type, such as `EMAIL_ADDRESS`.
+    pub kind: String,
+    /// What that is, in words.
+    pub label: String,
+    /// How careful policy is with it.
+    pub class: RuleClass,
+    /// Why it was taken for that.
+    pub reason: String,
+    /// Which rule found it.
+    pub rule: String,
+    /// How sure that is, 0 to 1.
+    #[specta(type = Number)]
+    pub score: f32,
+    /// What policy does with it at the destination.
+    pub action: Action,
+}
+
+/// A piece of a text as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Piece {
+    /// As it leaves.
+    pub sent: String,
+    /// What it stands for; `None`: itself.
+    pub original: Option<String>,
+}
+
+/// A message as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LeavingMessage {
+    /// `system`, `user` or `assistant`.
+    pub role: String,
+    /// Its text in pieces.
+    pub pieces: Vec<Piece>,
+}
+
+/// Where a message would go if it were sent now, and what would become of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// The colour of the route line.
+    pub route: Route,
+    /// The model that would answer.
+    pub model: Option<String>,
+    /// The account that it would leave for, as the person calls it; `None`: it stays.
+    pub account: Option<String>,
+    /// Its identifier.
+    pub account_id: Option<AccountId>,
+    /// Whose computer that is.
+    pub destination: Destination,
+    /// What policy says; `None`: nothing leaves.
+    pub action: Option<Action>,
+    /// Places that hold a placeholder or a note.
+    pub masked: u32,
+    /// Whether the person is to look at it before it is sent.
+    pub review: bool,
+    /// Why the model that was chosen does not answer, or why nothing does.
+    pub because: Option<Problem>,
+    /// Tokens of the prompt.
+    #[specta(type = Number)]
+    pub tokens: u64,
+    /// Whether the model itself counts so.
+    pub exact: bool,
+    /// About what it will cost, in dollars; `None`: not known.
+    pub about: Option<String>,
+    /// The most that it can cost, in dollars; `None`: not known.
+    pub most: Option<String>,
+    /// How the tightest budget stands with it; `None`: there is no budget.
+    pub budget: Option<Level>,
+}
+
+/// What leaves, or left, exactly.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhatLeaves {
+    /// The model.
+    pub model: String,
+    /// The account, as the person calls it.
+    pub account: String,
+    /// The messages, in pieces that show what was masked.
+    pub messages: Vec<LeavingMessage>,
+    /// The body of the request, byte for byte.
+    pub body: String,
+    /// What was found; empty when it is looked at later, as only what left is kept.
+    pub found: Vec<Found>,
+    /// Tokens of the prompt.
+    #[specta(type = Number)]
+    pub tokens: u64,
+    /// Whether the model itself counts so.
+    pub exact: bool,
+    /// About what it costs, or what it did cost, in dollars; `None`: not known.
+    pub cost: Option<String>,
+}
+
+impl From<DataClass> for RuleClass {
+    fn from(class: DataClass) -> Self {
+        match class {
+            DataClass::Personal => Self::Personal,
+            DataClass::Special => Self::Special,
+            DataClass::Secret => Self::Secret,
+        }
+    }
+}
+
+/// What was found in a text, for a list.
+pub(super) fn found(text: &str, finding: &Finding, action: Action) -> Found {
+    Found {
+        text: text
+            .get(finding.bytes.clone())
+            .unwrap_or_default()
+            .to_owned(),
+        kind: finding.kind.name().to_owned(),
+        label: finding.kind.label().to_owned(),
+        class: finding.kind.class().into(),
+        reason: finding.reason.to_string(),
+        rule: finding.rule.to_string(),
+        score: finding.score,
+        action,
+    }
+}
+
+/// The messages of a request, whichever provider's language it is in: all of them have a list
+/// `messages` whose texts are in `content`, and Anthropic has `system` beside it.
+pub(super) fn messages(body: &[u8], masks: &Masks) -> Vec<LeavingMessage> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let system = body.get("system").map(|system| ("system", text_of(system)));
+    let listed = body["messages"].as_array().into_iter().flatten();
+    let listed = listed.map(|message| {
+        let role = message["role"].as_str().unwrap_or("user");
+        (role, text_of(&message["content"]))
+    });
+    system
+        .into_iter()
+        .chain(listed)
+        .map(|(role, text)| LeavingMessage {
+            role: role.to_owned(),
+            pieces: pieces(&text, masks),
+        })
+        .collect()
+}
+
+/// A text, or the texts of a list of parts.
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part["text"].as_str());
+            texts.collect::<Vec<_>>().join("\n")
+        }
+        _ => String::new(),
+    }
+}
+
+/// A text that left, taken apart at its placeholders.
+pub(super) fn pieces(text: &str, masks: &Masks) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let (mut plain, mut at) = (0, 0);
+    while let Some(end) = text[at..].find(']').map(|found| at + found + 1) {
+        let open = text[at..end].rfind('[').map(|found| at + found);
+        at = end;
+        let Some(open) = open else { continue };
+        let placeholder = &text[open..end];
+        let original = restore(placeholder, masks);
+        if original == placeholder {
+            continue;
+        }
+        if plain < open {
+            pieces.push(as_is(&text[plain..open]));
+        }
+        pieces.push(Piece {
+            sent: placeholder.to_owned(),
+            original: Some(original),
+        });
+        plain = end;
+    }
+    if plain < text.len() {
+        pieces.push(as_is(&text[plain..]));
+    }
+    pieces
+}
+
+fn as_is(text: &str) -> Piece {
+    Piece {
+        sent: text.to_owned(),
+        original: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::safety::{Options, Scanner, mask::mask};
+
+    proptest! {
+        #[test]
+        fn the_pieces_put_together_are_both_texts(before in ".{0,30}", after in "[^@]{0,30}") {
+            let text = format!("{before} anna.weiss@example.org {after}");
+            let mut masks = Masks::new(7);
+            let findings = Scanner::new(Options::default()).unwrap().scan(&text);
+            let sent = mask(&text, &findings, &mut masks).text;
+            let pieces = pieces(&sent, &masks);
+            let again: String = pieces.iter().map(|piece| piece.sent.as_str()).collect();
+            prop_assert_eq!(&again, &sent);
+            let original: String = pieces
+                .iter()
+                .map(|piece| piece.original.as_deref().unwrap_or(&piece.sent))
+                .collect();
+            prop_assert_eq!(original, restore(&sent, &masks));
+        }
+    }
+
+    #[test]
+    fn the_messages_are_found_in_every_providers_language() {
+        let masks = Masks::new(1);
+        let texts = |body: Value| -> Vec<(String, String)> {
+            messages(body.to_string().as_bytes(), &masks)
+                .into_iter()
+                .map(|message| {
+                    let text = message.pieces.into_iter().map(|piece| piece.sent).collect();
+                    (message.role, text)
+                })
+                .collect()
+        };
+        let wanted = vec![
+            ("system".to_owned(), "Be brief.".to_owned()),
+            ("user".to_owned(), "Hello".to_owned()),
+        ];
+        let openai = json!({ "messages": [
+            { "role": "system", "content": "Be brief." }, { "role": "user", "content": "Hello" } ] });
+        assert_eq!(texts(openai), wanted);
+        let anthropic = json!({ "system": "Be brief.", "messages": [
+            { "role": "user", "content": [{ "type": "text", "text": "Hello" }] } ] });
+        assert_eq!(texts(anthropic), wanted);
+    }
+}

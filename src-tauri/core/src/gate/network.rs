@@ -1,0 +1,136 @@
+//! The way out, made when it is first needed, and the log of what went through it.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::JoinHandle,
+};
+
+use super::GateError;
+use crate::{
+    connections::{self, Outcome},
+    providers::{
+        connection_log::{Connection, ConnectionLog, ConnectionOutcome},
+        http::{Http, Limits, OfflineSwitch},
+    },
+    store::{Store, StoreError},
+};
+
+/// The way out.
+pub(super) struct Network {
+    pub(super) offline: OfflineSwitch,
+    limits: Limits,
+    state: Mutex<State>,
+    log: ConnectionLog,
+    /// Ends when no line can come any more.
+    writer: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The address of the person's proxy; empty: none.
+    proxy: String,
+    http: Option<Arc<Http>>,
+}
+
+impl Network {
+    /// Nothing is opened yet.
+    pub(super) fn new(store: Arc<Store>, limits: Limits) -> Self {
+        let (line, lines) = mpsc::channel::<Connection>();
+        // On a thread of its own: who waits for an answer must not wait for a busy database.
+        let writer = std::thread::Builder::new()
+            .name("connection log".into())
+            .spawn(move || {
+                for connection in lines {
+                    let written = store
+                        .write(|tx| Ok::<_, StoreError>(connections::add(tx, &kept(connection))?));
+                    if let Err(error) = written {
+                        tracing::warn!("a connection could not be logged: {error}");
+                    }
+                }
+            });
+        let line = Mutex::new(line);
+        Self {
+            offline: OfflineSwitch::default(),
+            limits,
+            state: Mutex::default(),
+            log: Arc::new(move |connection| {
+                // Nobody listens only if the thread could not be started, which was told then.
+                let _ = line
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .send(connection);
+            }),
+            writer: writer
+                .inspect_err(|error| tracing::error!("connections are not logged: {error}"))
+                .ok(),
+        }
+    }
+
+    /// Use a proxy from now on; empty: none.
+    pub(super) fn set_proxy(&self, proxy: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.proxy != proxy {
+            proxy.clone_into(&mut state.proxy);
+            state.http = None;
+        }
+    }
+
+    /// The way out.
+    ///
+    /// # Errors
+    /// [`GateError::Network`] when the system gives no thread or the proxy's address is none.
+    pub(super) fn http(&self) -> Result<Arc<Http>, GateError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(http) = &state.http {
+            return Ok(Arc::clone(http));
+        }
+        let proxy = (!state.proxy.is_empty()).then_some(state.proxy.as_str());
+        let http = Http::new(
+            self.limits,
+            self.offline.clone(),
+            proxy,
+            Arc::clone(&self.log),
+        )
+        .map_err(|error| GateError::Network(error.to_string()))?;
+        let http = Arc::new(http);
+        state.http = Some(Arc::clone(&http));
+        Ok(http)
+    }
+}
+
+impl Drop for Network {
+    /// Waits until the last line is written. No request can be under way: whoever makes one holds
+    /// the gate, and with it this.
+    fn drop(&mut self) {
+        self.state
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .http = None;
+        self.log = Arc::new(|_| ());
+        if let Some(writer) = self.writer.take() {
+            // It can only have failed by a fault of its own, which was told then.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn kept(connection: Connection) -> connections::Connection {
+    let (outcome, status) = match connection.outcome {
+        ConnectionOutcome::NotReached => (Outcome::NotReached, None),
+        ConnectionOutcome::Answered(status) => (Outcome::Answered, Some(status)),
+        ConnectionOutcome::Broken => (Outcome::Broken, None),
+        ConnectionOutcome::Silent => (Outcome::Silent, None),
+        ConnectionOutcome::Stopped => (Outcome::Stopped, None),
+        ConnectionOutcome::Offline => (Outcome::Offline, None),
+    };
+    connections::Connection {
+        at_ms: connection.at_ms,
+        host: connection.host,
+        port: connection.port,
+        purpose: connection.purpose.to_owned(),
+        bytes_out: connection.bytes_out,
+        bytes_in: connection.bytes_in,
+        outcome,
+        status,
+    }
+}

@@ -1,0 +1,207 @@
+//! The fourth step of a call: what it can cost, counted before, and what it did cost, after.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::route::CloudModel;
+use crate::{
+    accounts::ProviderKind,
+    costs::{
+        estimate::{self, Ahead, Caching, Counting, Tokens, Usage},
+        listing::Service,
+        prices::{self, Price, PriceError, Wanted},
+    },
+    money::Money,
+    policy::Destination,
+    providers::cloud,
+};
+
+/// Tokens that a model elsewhere may write unless the person says otherwise, reasoning included.
+/// Without a limit nobody could say what a call costs at most, and no budget could hold.
+pub(super) const MAX_OUTPUT: u32 = 16_384;
+
+/// Texts longer than this are counted by their length: counting exactly takes a second for some
+/// megabytes, and a person is typing.
+const COUNTED_EXACTLY: usize = 400_000;
+
+/// Tokens around each message of a conversation, as OpenAI's guide to counting has them.
+const AROUND_A_MESSAGE: u64 = 4;
+
+/// What is known of the money of a call before it is made.
+#[derive(Debug, Clone)]
+pub(super) struct Pricing {
+    /// The price that holds; `None`: none is known, or none is needed.
+    pub price: Option<Price>,
+    /// Whether nobody bills it: a server of one's own without a price.
+    pub free: bool,
+    /// Tokens of the prompt by our own count.
+    pub prompt_tokens: u64,
+    /// Whether that is the model's own way of counting.
+    pub exact: bool,
+    /// The most that it may write.
+    pub max_output: u32,
+}
+
+impl Pricing {
+    /// Look the price up and count.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn of<'t>(
+        conn: &Connection,
+        cloud: &CloudModel,
+        texts: impl Iterator<Item = &'t str>,
+        max_output: Option<u32>,
+        at_ms: i64,
+    ) -> rusqlite::Result<Self> {
+        let price = price(conn, cloud, at_ms)?;
+        let (prompt_tokens, exact) = prompt_tokens(cloud, texts);
+        Ok(Self {
+            free: price.is_none() && cloud.account.destination == Destination::OwnServer,
+            price,
+            prompt_tokens,
+            exact,
+            max_output: max_output.unwrap_or(MAX_OUTPUT),
+        })
+    }
+
+    /// The most that the call can cost; `None`: not known. Our count may be a little low, so a
+    /// tenth is added where it is exact, and it is doubled where it is an estimate.
+    pub(super) fn most(&self) -> Option<Money> {
+        if self.free {
+            return Some(Money::ZERO);
+        }
+        let prompt = if self.exact {
+            self.prompt_tokens + self.prompt_tokens / 10 + 16
+        } else {
+            self.prompt_tokens * 2 + 64
+        };
+        let ahead = Ahead {
+            prompt,
+            max_output: u64::from(self.max_output),
+            caching: Caching::Writes,
+        };
+        estimate::most(&self.price.as_ref()?.listing, &ahead).ok()
+    }
+
+    /// About what the call will cost: its prompt, and as much again as an answer, at most what it
+    /// may write. `None`: not known.
+    pub(super) fn about(&self) -> Option<Money> {
+        if self.free {
+            return Some(Money::ZERO);
+        }
+        let tokens = Tokens {
+            input: self.prompt_tokens,
+            output: u64::from(self.max_output).min(USUAL_ANSWER),
+            ..Tokens::default()
+        };
+        estimate::cost(&self.price.as_ref()?.listing, &tokens).ok()
+    }
+
+    /// What a call cost; `None`: not known.
+    pub(super) fn cost(&self, tokens: &Tokens) -> Option<Money> {
+        if self.free {
+            return Some(Money::ZERO);
+        }
+        estimate::cost(&self.price.as_ref()?.listing, tokens).ok()
+    }
+}
+
+/// Tokens of a usual answer: two paragraphs.
+const USUAL_ANSWER: u64 = 300;
+
+fn price(conn: &Connection, cloud: &CloudModel, at_ms: i64) -> rusqlite::Result<Option<Price>> {
+    let found = prices::find(
+        conn,
+        &Wanted {
+            provider: Some(cloud.account.billed_as()),
+            model: &cloud.model,
+            service: Service::Standard,
+            at: Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH),
+        },
+    );
+    match found {
+        Ok(price) => Ok(Some(price)),
+        Err(PriceError::Store(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Tokens of a prompt, and whether they are counted as the model counts: OpenAI's current models
+/// all use the encoding `o200k_base`.
+fn prompt_tokens<'t>(cloud: &CloudModel, texts: impl Iterator<Item = &'t str>) -> (u64, bool) {
+    let exact = cloud.account.kind == ProviderKind::OpenAi;
+    let mut all_exact = exact;
+    let tokens = texts.map(|text| {
+        let exact = exact && text.len() <= COUNTED_EXACTLY;
+        all_exact &= exact;
+        AROUND_A_MESSAGE
+            + if exact {
+                openai_tokens(text)
+            } else {
+                estimated(text)
+            }
+    });
+    let sum = tokens.sum();
+    (sum, all_exact)
+}
+
+/// Tokens of a text that was written or sent, by our own count.
+pub(super) fn own_count(cloud: &CloudModel, text: &str) -> u64 {
+    if cloud.account.kind == ProviderKind::OpenAi && text.len() <= COUNTED_EXACTLY {
+        openai_tokens(text)
+    } else {
+        estimated(text)
+    }
+}
+
+fn openai_tokens(text: &str) -> u64 {
+    tiktoken_rs::o200k_base_singleton().count_ordinary(text) as u64
+}
+
+/// An estimate for other tokenizers: one token for 3.5 bytes of text in the Latin alphabet, and one
+/// for each letter of the others, of which most have two or three bytes. It is meant to be rather
+/// high than low.
+pub(super) fn estimated(text: &str) -> u64 {
+    let others = text
+        .chars()
+        .filter(|letter| *letter as u32 >= 0x0250)
+        .count() as u64;
+    let latin = text.chars().count() as u64 - others;
+    (latin * 2).div_ceil(7) + others
+}
+
+/// What a provider counted, each token in one place.
+pub(super) fn tokens(cloud: &CloudModel, usage: cloud::Usage) -> Tokens {
+    Tokens::of(
+        Usage {
+            input: usage.input,
+            cached: usage.cached,
+            cache_write: usage.cache_write,
+            cache_write_hour: usage.cache_write_hour,
+            output: usage.output,
+            reasoning: usage.reasoning,
+        },
+        Counting::of_provider(cloud.account.billed_as()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_is_near_and_rather_high() {
+        let english =
+            "The notice period in this lease is three months to the end of a month. ".repeat(40);
+        let counted = openai_tokens(&english);
+        let guess = estimated(&english);
+        assert!(
+            guess >= counted && guess < counted * 3 / 2,
+            "{guess} for {counted}"
+        );
+        let chinese = "这份租约的通知期为三个月。".repeat(40);
+        let (counted, guess) = (openai_tokens(&chinese), estimated(&chinese));
+        assert!(guess >= counted, "{guess} for {counted}");
+    }
+}

@@ -1,0 +1,157 @@
+//! The gate's own look at a text, for the person: what it finds and what it would do.
+
+use gatehouse_protocol::{ChatMessage, Role};
+use serde::Serialize;
+use specta::Type;
+
+use super::{Found, Gate, GateError, Piece, decide, leaving};
+use crate::{
+    now_ms,
+    policy::{self, Action, Destination, own_rules::OwnRule},
+    safety::{Options, Scanner, mask::Masks},
+    workspaces,
+};
+
+/// What would become of a text at one destination.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DestinationReport {
+    /// Whose computer that is.
+    pub destination: Destination,
+    /// What policy says.
+    pub action: Action,
+    /// Places that would hold a placeholder or a note.
+    pub masked: u32,
+    /// The text as it would leave, in pieces.
+    pub pieces: Vec<Piece>,
+}
+
+/// A place in a text where something was found, or where nothing was.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// The text of this place.
+    pub text: String,
+    /// What was found; `None`: nothing.
+    pub found: Option<Found>,
+}
+
+/// What is found in a text, and what would become of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SafetyReport {
+    /// The text in parts; what is found says what policy does with it for the cloud.
+    pub parts: Vec<Part>,
+    /// For this computer, an own server, the cloud.
+    pub destinations: Vec<DestinationReport>,
+}
+
+/// What a rule finds in a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleTrial {
+    /// The text in parts.
+    pub parts: Vec<Part>,
+    /// How many matches there are.
+    pub matches: u32,
+}
+
+impl Gate {
+    /// Inspect a text by the policy and the rules of the workspace that is open. Nothing is kept.
+    ///
+    /// # Errors
+    /// [`GateError`] when a rule cannot be used or the database fails.
+    pub fn safety_report(&self, text: &str) -> Result<SafetyReport, GateError> {
+        let (workspace, policy, rules) = self.store.read(|conn| {
+            let workspace = workspaces::current(conn, now_ms())?;
+            Ok::<_, GateError>((
+                workspace,
+                policy::get(conn, workspace)?,
+                policy::own_rules::all(conn, workspace)?,
+            ))
+        })?;
+        let inspection = self.inspector.of(workspace, &policy, &rules)?;
+        let random = getrandom::u32().map_err(crate::sealed::SealedError::from)?;
+        let destinations = [
+            Destination::ThisComputer,
+            Destination::OwnServer,
+            Destination::Cloud,
+        ];
+        let report = |destination| {
+            let prompt = vec![ChatMessage {
+                role: Role::User,
+                content: text.to_owned(),
+            }];
+            let decided = decide::decide(
+                &inspection,
+                &policy,
+                destination,
+                prompt,
+                Masks::new(random),
+            );
+            let leaving = decided.texts.first().map(|text| text.leaving.as_str());
+            DestinationReport {
+                destination,
+                action: decided.action,
+                masked: decided.masked,
+                pieces: leaving::pieces(leaving.unwrap_or_default(), &decided.masks),
+            }
+        };
+        let found = inspection.find(text);
+        let parts = parts(text, &found, |class| {
+            policy.action(Some(class), Destination::Cloud)
+        });
+        Ok(SafetyReport {
+            parts,
+            destinations: destinations.map(report).to_vec(),
+        })
+    }
+
+    /// What a rule alone finds in a text, whether or not it is kept.
+    ///
+    /// # Errors
+    /// [`GateError`] when the rule cannot be used.
+    pub fn try_rule(&self, rule: &OwnRule, text: &str) -> Result<RuleTrial, GateError> {
+        let options = Options {
+            own: vec![rule.for_the_scanner()],
+            ..Options::default()
+        };
+        let scanner = Scanner::new(options).map_err(super::InspectionError::from)?;
+        let mut found = scanner.scan(text);
+        found.retain(|finding| finding.rule.starts_with("own/"));
+        let matches = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        Ok(RuleTrial {
+            parts: parts(text, &found, |_| Action::Mask),
+            matches,
+        })
+    }
+}
+
+/// A text taken apart at what was found in it.
+fn parts(
+    text: &str,
+    found: &[crate::safety::Finding],
+    action: impl Fn(crate::safety::DataClass) -> Action,
+) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(found.len() * 2 + 1);
+    let mut at = 0;
+    let plain = |from: usize, to: usize| Part {
+        text: text.get(from..to).unwrap_or_default().to_owned(),
+        found: None,
+    };
+    for finding in found {
+        if at < finding.bytes.start {
+            parts.push(plain(at, finding.bytes.start));
+        }
+        let found = leaving::found(text, finding, action(finding.kind.class()));
+        parts.push(Part {
+            text: found.text.clone(),
+            found: Some(found),
+        });
+        at = finding.bytes.end;
+    }
+    if at < text.len() {
+        parts.push(plain(at, text.len()));
+    }
+    parts
+}

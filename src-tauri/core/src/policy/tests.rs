@@ -1,0 +1,81 @@
+//! What policy promises: the strictest action holds, and secrets never leave.
+
+use super::*;
+use crate::safety::DataClass::{Personal, Secret, Special};
+
+#[test]
+fn by_default_personal_data_is_masked_health_stays_and_secrets_do_not_leave() {
+    let policy = Policy::default();
+    let cloud = |class| policy.action(class, Destination::Cloud);
+    assert_eq!(cloud(None), Action::Allow);
+    assert_eq!(cloud(Some(Personal)), Action::Mask);
+    assert_eq!(cloud(Some(Special)), Action::KeepLocal);
+    assert_eq!(cloud(Some(Secret)), Action::Block);
+    for class in [None, Some(Personal), Some(Special), Some(Secret)] {
+        let here = policy.action(class, Destination::ThisComputer);
+        assert_eq!(here, Action::Allow, "nothing leaves this computer");
+    }
+}
+
+#[test]
+fn of_several_classes_the_strictest_action_holds() {
+    let policy = Policy::default();
+    let strictest =
+        |classes: &[DataClass]| policy.strictest(classes.iter().copied(), Destination::Cloud);
+    assert_eq!(strictest(&[]), Action::Allow);
+    assert_eq!(strictest(&[Personal, Special]), Action::KeepLocal);
+    assert_eq!(strictest(&[Special, Secret, Personal]), Action::Block);
+    let closed = Policy {
+        nothing: Row {
+            own_server: Action::Block,
+            cloud: Action::Block,
+        },
+        ..Policy::default()
+    };
+    assert_eq!(
+        closed.strictest([Personal], Destination::Cloud),
+        Action::Block,
+        "where nothing at all may leave, masked data may not either"
+    );
+}
+
+#[test]
+fn no_policy_lets_secrets_leave_as_they_are() {
+    let mut policy = Policy::default();
+    policy.secret.cloud = Action::Allow;
+    assert!(matches!(policy.check(), Err(PolicyError::SecretsLeave)));
+    policy.secret.cloud = Action::Mask;
+    assert!(policy.check().is_ok());
+    policy.countries = vec!["XX".into()];
+    assert!(matches!(policy.check(), Err(PolicyError::Country(_))));
+}
+
+#[test]
+fn a_server_is_ones_own_when_no_public_one_can_have_its_address() {
+    for own in [
+        "http://localhost:11434",
+        "http://127.0.0.1:1/v1",
+        "http://[::1]",
+        "http://192.168.1.7",
+        "https://tower.local/v1",
+        "http://tower:8000",
+    ] {
+        assert_eq!(
+            Destination::of_address(own),
+            Destination::OwnServer,
+            "{own}"
+        );
+    }
+    for cloud in [
+        "https://api.openai.com/v1",
+        "https://8.8.8.8",
+        "not an address",
+        "https://localhost.example.com",
+    ] {
+        assert_eq!(
+            Destination::of_address(cloud),
+            Destination::Cloud,
+            "{cloud}"
+        );
+    }
+}

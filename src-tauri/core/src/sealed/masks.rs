@@ -1,0 +1,50 @@
+//! The map of placeholders of a conversation.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Key, SealedError};
+use crate::{ids::ConversationId, safety::mask::Masks, store::Migration};
+
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-27 create masks",
+    sql: "CREATE TABLE masks (
+            conversation_id BLOB PRIMARY KEY REFERENCES conversations(id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+          ) STRICT",
+}];
+
+/// The map of a conversation; a new one if it has none. Nothing is written.
+///
+/// # Errors
+/// [`SealedError`] when there is one and it cannot be read: a new one would give old placeholders
+/// new meanings.
+pub(crate) fn masks(conn: &Connection, of: ConversationId) -> Result<Masks, SealedError> {
+    let sealed: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT sealed FROM masks WHERE conversation_id = ?1")?
+        .query_row([of], |row| row.get(0))
+        .optional()?;
+    let Some(sealed) = sealed else {
+        return Ok(Masks::new(getrandom::u32()?));
+    };
+    let key = Key::find(conn, of)?.ok_or(SealedError::Damaged("its key was destroyed"))?;
+    let json = key.open("masks", of, &sealed)?;
+    serde_json::from_slice(&json).map_err(|_| SealedError::Damaged("it is no map of placeholders"))
+}
+
+/// Keep the map of a conversation.
+///
+/// # Errors
+/// [`SealedError`] when it cannot be encrypted or written.
+pub(crate) fn save_masks(
+    conn: &Connection,
+    of: ConversationId,
+    masks: &Masks,
+) -> Result<(), SealedError> {
+    let json = zeroize::Zeroizing::new(
+        serde_json::to_vec(masks).expect("a map is JSON because it is made of texts"),
+    );
+    let sealed = Key::of(conn, of)?.seal("masks", of, &json)?;
+    conn.prepare_cached("INSERT OR REPLACE INTO masks VALUES (?1, ?2)")?
+        .execute(params![of, sealed])?;
+    Ok(())
+}
