@@ -63,7 +63,36 @@ fn an_estimate_says_exact_dollars_and_where_the_price_was_read() {
     let text = shell.text(&[
         "costs", "estimate", "--model", "gpt-5", "--input", "1000000",
     ]);
-    assert!(text.contains("$1.25") && text.contains("OpenAI"), "{text}");
+    assert!(text.contains("$1.25") && text.contains("LiteLLM"), "{text}");
+}
+
+#[test]
+fn well_known_models_cost_what_their_vendors_say() {
+    let shell = Shell::new();
+    let of = |model, counts: &[&str]| {
+        let day = ["--at", "2026-11-24", "--model", model];
+        let arguments = [&["costs", "estimate"], &day[..], counts].concat();
+        shell.json(&arguments)["cost_usd"].clone()
+    };
+    let long = [
+        "--input", "300000", "--cached", "100000", "--output", "1000",
+    ];
+    assert_eq!(
+        of("gpt-6-luna", &long),
+        "0.04275",
+        "above 272 000: 200 000 × 0.2 + 100 000 × 0.02 + 1000 × 0.75 millionths"
+    );
+    let written = ["--input", "1000", "--cache-write", "3000", "--output", "10"];
+    assert_eq!(
+        of("claude-haiku-5-5", &written),
+        "0.00048",
+        "1000 × 0.1 + 3000 × 0.125 + 10 × 0.5 millionths"
+    );
+    assert_eq!(
+        of("gemini/gemini-2.5-pro", &long),
+        "0.54",
+        "above 200 000: 200 000 × 2.5 + 100 000 × 0.25 + 1000 × 15 millionths"
+    );
 }
 
 #[test]
@@ -250,13 +279,67 @@ fn a_file_updates_the_prices_and_says_what_changes() {
 }
 
 #[test]
+fn the_list_that_is_published_online_is_taken_as_it_is() {
+    let shell = Shell::new();
+    let path = shell.path().join("online.json");
+    let update = |input: &str, day: &str| {
+        let text = format!(
+            r#"{{"sample_spec": {{"mode": "one of"}}, "gemini/gemini-99": {{"mode": "chat",
+                "litellm_provider": "gemini", "input_cost_per_token": {input},
+                "output_cost_per_token": 2e-06, "max_output_tokens": 9000}}}}"#
+        );
+        std::fs::write(&path, text).unwrap();
+        shell.json(&["prices", "update", path.to_str().unwrap(), "--as-of", day])
+    };
+    let said = update("1.5e-07", "2030-01-01");
+    assert_eq!(said["changes"]["added"][0]["model"], "gemini-99");
+    assert_eq!(said["skipped"]["other_vendor"], 1);
+    assert_eq!(update("1.5e-07", "2030-02-01")["changes"]["confirmed"], 1);
+    let changed = &update("3e-07", "2030-03-01")["changes"]["changed"][0];
+    assert_eq!(
+        (
+            &changed["before"]["rates"]["input"],
+            &changed["after"]["rates"]["input"]
+        ),
+        (&"0.15".into(), &"0.3".into())
+    );
+    let at = |day| {
+        let asked = [
+            "costs",
+            "estimate",
+            "--provider",
+            "gemini",
+            "--model",
+            "gemini-99",
+        ];
+        shell.json(&[&asked[..], &["--input", "1000000", "--at", day]].concat())["cost_usd"].clone()
+    };
+    assert_eq!(at("2030-02-28"), "0.15");
+    assert_eq!(at("2030-03-01"), "0.3");
+    let (code, words) = shell.refused(&[
+        "costs",
+        "estimate",
+        "--model",
+        "gemini-99",
+        "--input",
+        "1",
+        "--at",
+        "2029-12-31",
+    ]);
+    assert!(
+        code == 4 && words.contains("gemini-99"),
+        "nobody has seen what it cost before: {code}: {words}"
+    );
+}
+
+#[test]
 fn a_file_that_is_wrong_anywhere_changes_nothing() {
     let shell = Shell::new();
     let before = shell.json(&["prices", "list"]);
     let file = price_file(&shell, "-3", "2025-06-01");
     let (code, words) = shell.refused(&["prices", "update", &file]);
     assert!(code == 2 && words.contains("-3"), "{code}: {words}");
-    std::fs::write(&file, "x".repeat((4 << 20) + 1)).unwrap();
+    std::fs::write(&file, "x".repeat((16 << 20) + 1)).unwrap();
     let (code, words) = shell.refused(&["prices", "update", &file]);
     assert!(code == 2 && words.contains("too large"), "{code}: {words}");
     assert_eq!(shell.refused(&["prices", "update", "/no/such/file"]).0, 4);

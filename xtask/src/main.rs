@@ -6,6 +6,7 @@ mod bench;
 mod bundle;
 mod frontend;
 mod models;
+mod prices;
 mod run;
 mod session;
 mod shell;
@@ -28,6 +29,7 @@ Usage: cargo xtask <verb>
   test [--only PART]...    everything that must pass; PART is lint, rust, ui or window
   bench                    measure a release build; table on screen, target/bench/results.json
   models                   fetch the starter model into the cache folder
+  prices                   write the built-in prices anew from a published list
   bundle                   build installers for this system
 
 On Linux, as root, missing system packages are installed with apt; otherwise the one line to
@@ -59,8 +61,9 @@ fn main() -> ExitCode {
         },
         ("bench", []) => bench::run(&workspace),
         ("models", []) => models::run(),
+        ("prices", []) => prices::run(&workspace),
         ("bundle", []) => bundle::run(&workspace),
-        ("bench" | "models" | "bundle", [first, ..]) => {
+        ("bench" | "models" | "prices" | "bundle", [first, ..]) => {
             return usage(&format!("`{verb}` takes no arguments, but got `{first}`."));
         }
         _ => return usage(&format!("`{verb}` is not a verb of xtask.")),

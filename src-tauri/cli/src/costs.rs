@@ -8,6 +8,7 @@ use gatehouse_core::{
         listing::Service,
         prices::{self, Price, PriceError, Wanted},
         rates::TokenKind,
+        vendors,
     },
     models,
     money::Money,
@@ -91,6 +92,7 @@ impl Estimate {
     /// The price; that of this computer for a model that is installed and in no list.
     fn price(&self, app: &App, at: Timestamp) -> Result<Price, PriceError> {
         let provider = self.provider.as_deref().map(str::to_ascii_lowercase);
+        let provider = provider.map(|name| vendors::named(&name).map_or(name, Into::into));
         let wanted = |provider| Wanted {
             provider,
             model: &self.model,

@@ -11,8 +11,10 @@ use gatehouse_core::{
     app::App,
     costs::{
         listing::{Listing, Service},
-        name_of, price_list,
+        name_of,
+        price_list::{self, PriceList},
         prices::{self, Changes, Origin, Price},
+        published::{self, Published, Skipped},
         rates::Rates,
     },
     money::UnitPrice,
@@ -38,10 +40,14 @@ pub(crate) enum Prices {
     },
     /// Set a price of your own, which goes before every other.
     Set(Set),
-    /// Take prices over from a file, whose format is in docs/prices.md, and say what that changes.
+    /// Take prices over from a file, and say what that changes: one of our own form, which is in
+    /// docs/prices.md, or the list that LiteLLM publishes, as it is.
     Update {
         /// The file.
         file: PathBuf,
+        /// For LiteLLM's list, which does not say it: the day that it is of; without it, today.
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<Date>,
         /// Only say what would change.
         #[arg(long)]
         dry_run: bool,
@@ -124,7 +130,11 @@ impl Prices {
             }
             Self::Set(set) if set.remove => set.remove(app, json),
             Self::Set(set) => set.run(app, json),
-            Self::Update { file, dry_run } => update(app, file, *dry_run, json),
+            Self::Update {
+                file,
+                as_of,
+                dry_run,
+            } => update(app, &New::read(file, *as_of)?, *dry_run, json),
         }
     }
 }
@@ -213,7 +223,7 @@ fn longer(listing: &Listing) -> String {
 
 impl Set {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+        let today = today();
         let Some(input) = self.input else {
             return Err(Failure::input("--input is missing."));
         };
@@ -270,19 +280,68 @@ impl Set {
     }
 }
 
-fn update(app: &App, file: &Path, dry_run: bool, json: bool) -> Result<(), Failure> {
-    let listings = price_list::parse(&read(file)?).map_err(Failure::input)?;
+/// A list of prices that was read, before it is taken over.
+enum New {
+    /// Of our own form, which says when each price began.
+    Ours(PriceList),
+    /// Prices that were seen on a day.
+    Seen(Published),
+}
+
+impl New {
+    fn read(file: &Path, as_of: Option<Date>) -> Result<Self, Failure> {
+        let text = read(file)?;
+        if published::is_published(&text) {
+            let as_of = as_of.unwrap_or_else(today);
+            let seen = published::read(text.as_bytes(), published::SOURCE, as_of);
+            return Ok(Self::Seen(seen.map_err(Failure::input)?));
+        }
+        if as_of.is_some() {
+            return Err(Failure::input(
+                "this file says itself which day it is of: leave --as-of out",
+            ));
+        }
+        Ok(Self::Ours(
+            price_list::parse(&text).map_err(Failure::input)?,
+        ))
+    }
+
+    fn skipped(&self) -> Option<&Skipped> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Seen(seen) => Some(&seen.skipped),
+        }
+    }
+}
+
+fn update(app: &App, new: &New, dry_run: bool, json: bool) -> Result<(), Failure> {
     let changes = if dry_run {
-        app.store
-            .read(|conn| prices::compare(conn, &listings, Origin::File))?
+        app.store.read(|conn| match new {
+            New::Ours(list) => prices::compare(conn, list, Origin::File),
+            New::Seen(seen) => prices::compare_seen(conn, &seen.list, Origin::File),
+        })?
     } else {
-        app.store
-            .write(|tx| prices::take(tx, &listings, Origin::File, now_ms()))?
+        app.store.write(|tx| match new {
+            New::Ours(list) => prices::take(tx, list, Origin::File, now_ms()),
+            New::Seen(seen) => prices::take_seen(tx, &seen.list, Origin::File, now_ms()),
+        })?
     };
     if json {
-        return output::json(&json!({ "written": !dry_run, "changes": changes }));
+        return output::json(&json!({
+            "written": !dry_run,
+            "changes": changes,
+            "skipped": new.skipped(),
+        }));
     }
-    summary(&changes, dry_run)
+    summary(&changes, dry_run)?;
+    match new.skipped() {
+        Some(skipped) => output::line(&format!("Left out: {skipped}.")),
+        None => Ok(()),
+    }
+}
+
+fn today() -> Date {
+    TimeZone::UTC.to_datetime(Timestamp::now()).date()
 }
 
 /// The text of a file that is no larger than a list of prices can be.

@@ -105,11 +105,68 @@ pub struct UnitPrice(u64);
 )]
 pub struct NotAPrice(String);
 
+/// Why a number is not a price of one token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotPerToken {
+    /// It is no number, less than nothing, or more than a dollar.
+    #[error("this is not the price of a token")]
+    NotAPrice,
+    /// It has parts of a pico-dollar, which would have to be rounded.
+    #[error("this price of a token is finer than a pico-dollar")]
+    TooFine,
+}
+
 impl UnitPrice {
     /// Decimals that a price for a million tokens may have.
     const PLACES: u32 = 6;
     /// A dollar for a single token. No model costs near it, and no product with a count overflows.
     const MOST: u64 = 1_000_000_000_000;
+
+    /// From dollars for one token, as JSON writes numbers: `1.5e-07` is 0.15 for a million. The
+    /// decimal point is moved; no digit goes through binary floating point.
+    ///
+    /// # Errors
+    /// [`NotPerToken`] when it is no price, or not a whole number of pico-dollars.
+    pub fn per_token(text: &str) -> Result<Self, NotPerToken> {
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => {
+                let exponent: i32 = exponent.parse().map_err(|_| NotPerToken::NotAPrice)?;
+                (mantissa, i64::from(exponent))
+            }
+            None => (text, 0),
+        };
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+        let is_digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let short = (1..=100).contains(&mantissa.len());
+        if !short || !is_digits(whole) || !is_digits(part) {
+            return Err(NotPerToken::NotAPrice);
+        }
+        let all = format!("{whole}{part}");
+        let digits = all.trim_start_matches('0').trim_end_matches('0');
+        if digits.is_empty() {
+            return Ok(Self(0));
+        }
+        // What is left of `digits` stands so many places before (or, below zero, behind) the last
+        // place of a pico-dollar.
+        let zeros = all.len() - all.trim_end_matches('0').len();
+        let decimals = i64::try_from(part.len()).unwrap_or(i64::MAX);
+        let places = exponent + i64::from(Money::PLACES) - decimals
+            + i64::try_from(zeros).unwrap_or(i64::MAX);
+        let places = u32::try_from(places).map_err(|_| NotPerToken::TooFine)?;
+        let digits: u64 = digits.parse().map_err(|_| NotPerToken::NotAPrice)?;
+        10_u64
+            .checked_pow(places)
+            .and_then(|one| digits.checked_mul(one))
+            .filter(|pico| *pico <= Self::MOST)
+            .map(Self)
+            .ok_or(NotPerToken::NotAPrice)
+    }
+
+    /// Whether it is nothing.
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
 
     /// What so many tokens cost, exactly.
     pub const fn times(self, tokens: u64) -> Money {
@@ -224,7 +281,99 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_price_of_a_token_is_that_of_a_million_with_its_point_moved() {
+        let cases = [
+            ("1.5e-07", "0.15"),
+            ("4e-07", "0.4"),
+            ("2.5E-6", "2.5"),
+            ("0.00000125", "1.25"),
+            ("0.0", "0"),
+            ("0", "0"),
+            ("0e99", "0"),
+            ("1", "1000000"),
+            ("1e-12", "0.000001"),
+            ("10e-13", "0.000001"),
+            ("0.00001500", "15"),
+            ("2.800e-08", "0.028"),
+            ("12.5e-7", "1.25"),
+        ];
+        for (token, million) in cases {
+            let price = UnitPrice::per_token(token).unwrap();
+            assert_eq!(price.to_string(), million, "{token}");
+        }
+    }
+
+    #[test]
+    fn what_would_have_to_be_rounded_or_is_no_price_of_a_token_is_refused() {
+        for fine in [
+            "1e-13",
+            "2.0000000000000002E-7",
+            "1.41953125e-07",
+            "1e-2000000000",
+        ] {
+            assert_eq!(
+                UnitPrice::per_token(fine),
+                Err(NotPerToken::TooFine),
+                "{fine}"
+            );
+        }
+        let wrong = [
+            "",
+            "-1e-7",
+            "+1",
+            "1.000000000001",
+            "2",
+            "1e9",
+            "1e2000000000",
+            "1e99999999999",
+            "1e",
+            "e-7",
+            ".5",
+            "1.",
+            "0x1",
+            "NaN",
+            "null",
+            "true",
+            "\"1e-7\"",
+            "1e-7 ",
+            "١e-7",
+            "1e-7e-7",
+        ];
+        for wrong in wrong {
+            assert_eq!(
+                UnitPrice::per_token(wrong),
+                Err(NotPerToken::NotAPrice),
+                "{wrong}"
+            );
+        }
+        let long = format!("0.{}1", "0".repeat(100_000));
+        assert_eq!(UnitPrice::per_token(&long), Err(NotPerToken::NotAPrice));
+    }
+
     proptest! {
+        #[test]
+        fn moving_the_point_changes_no_digit(pico in 0u64..=UnitPrice::MOST, shift in 0i32..40) {
+            let whole = format!("{pico}e-12");
+            prop_assert_eq!(UnitPrice::per_token(&whole), Ok(UnitPrice(pico)));
+            // The same number with its point further left, and with zeros behind it.
+            let digits = format!("{pico:041}");
+            let (before, behind) = digits.split_at(41 - usize::try_from(shift).unwrap());
+            let moved = format!("{before}.{behind}0e{}", shift - 12);
+            prop_assert_eq!(UnitPrice::per_token(&moved), Ok(UnitPrice(pico)), "{}", moved);
+        }
+
+        #[test]
+        fn a_price_finer_than_a_pico_dollar_is_never_rounded(pico in 0u64..1_000_000, finer in 1u32..10) {
+            let text = format!("{pico}.{finer}e-12");
+            prop_assert_eq!(UnitPrice::per_token(&text), Err(NotPerToken::TooFine));
+        }
+
+        #[test]
+        fn any_text_is_the_price_of_a_token_or_refused(text in "[-+0-9.eE]{0,30}|.{0,30}") {
+            let _ = UnitPrice::per_token(&text);
+        }
+
         #[test]
         fn a_price_is_read_exactly_and_shown_as_it_was_read(whole in 0u32..1_000_000, part in "[0-9]{1,6}") {
             let price: UnitPrice = format!("{whole}.{part}").parse().unwrap();

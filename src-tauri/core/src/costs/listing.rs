@@ -1,11 +1,10 @@
 //! One published price: whose, for which model and which way of asking, from when on, and how much.
 
-use std::{fmt, str::FromStr};
-
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use super::{
+    hours::Hours,
     rates::{Rates, Tier},
     stored::stored_by_name,
 };
@@ -25,7 +24,7 @@ pub struct Listing {
     pub from: Date,
     /// The first day on which it no longer holds, by UTC; `None`: none is known.
     pub until: Option<Date>,
-    /// The hours of every day in which it holds; `None`: all.
+    /// The hours in which it holds; `None`: all.
     pub hours: Option<Hours>,
     /// What tokens cost.
     pub rates: Rates,
@@ -55,13 +54,6 @@ pub enum Service {
     Priority,
 }
 stored_by_name!(Service);
-
-/// Hours of a day by UTC, as in `16:30-00:30`: the first minute is in, the last is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Hours {
-    from_minute: u16,
-    to_minute: u16,
-}
 
 /// Why a listing is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -119,11 +111,9 @@ impl Listing {
     /// Whether it holds at this moment.
     pub fn holds_at(&self, at: Timestamp) -> bool {
         let utc = TimeZone::UTC.to_datetime(at);
-        let minute =
-            u16::from(utc.hour().unsigned_abs()) * 60 + u16::from(utc.minute().unsigned_abs());
         self.from <= utc.date()
             && self.until.is_none_or(|until| utc.date() < until)
-            && self.hours.is_none_or(|hours| hours.contain(minute))
+            && self.hours.is_none_or(|hours| hours.contain(utc))
     }
 
     /// What tokens cost in a call with a prompt of this length.
@@ -177,6 +167,21 @@ impl Listing {
     }
 }
 
+/// The names under which a price of this model may be listed, the closest first: its own, and
+/// those of which it may be a dated version. See [`Listing::names`].
+pub(super) fn names_of(model: &str) -> Vec<&str> {
+    let ends = model
+        .char_indices()
+        .rev()
+        .filter(|(_, sign)| matches!(sign, '-' | '@'))
+        .take(3);
+    let bases = ends.filter(|(at, _)| is_version(&model[at + 1..]));
+    [model]
+        .into_iter()
+        .chain(bases.map(|(at, _)| &model[..at]))
+        .collect()
+}
+
 fn is_version(text: &str) -> bool {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
     text.bytes()
@@ -190,71 +195,8 @@ fn is_line(text: &str, most_bytes: usize) -> bool {
 }
 
 /// Enough of a refused text to find it by, and nothing that a terminal would act on.
-fn beginning(text: &str) -> String {
+pub(super) fn beginning(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(60).collect()
-}
-
-impl Hours {
-    fn contain(self, minute: u16) -> bool {
-        if self.from_minute <= self.to_minute {
-            (self.from_minute..self.to_minute).contains(&minute)
-        } else {
-            minute >= self.from_minute || minute < self.to_minute
-        }
-    }
-}
-
-impl FromStr for Hours {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let minute = |text: &str| {
-            let (hour, minute) = text.split_once(':')?;
-            let digits = |text: &str| {
-                let two = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-                two.then(|| text.parse::<u16>().ok())?
-            };
-            let (hour, minute) = (digits(hour)?, digits(minute)?);
-            (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-        };
-        text.split_once('-')
-            .and_then(|(from, to)| {
-                Some(Self {
-                    from_minute: minute(from)?,
-                    to_minute: minute(to)?,
-                })
-            })
-            .filter(|hours| hours.from_minute != hours.to_minute)
-            .ok_or_else(|| format!("“{}” are not hours such as 16:30-00:30", beginning(text)))
-    }
-}
-
-impl fmt::Display for Hours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (from, to) = (self.from_minute, self.to_minute);
-        write!(
-            f,
-            "{:02}:{:02}-{:02}:{:02}",
-            from / 60,
-            from % 60,
-            to / 60,
-            to % 60
-        )
-    }
-}
-
-impl Serialize for Hours {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Hours {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
-    }
 }
 
 #[cfg(test)]

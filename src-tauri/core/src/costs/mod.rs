@@ -3,16 +3,20 @@
 pub mod budgets;
 mod calls;
 pub mod estimate;
+pub mod hours;
+pub mod limits;
 pub mod listing;
 mod period;
 pub mod price_list;
 pub mod prices;
 mod process;
+pub mod published;
 pub mod rates;
 mod spending;
 mod stored;
 #[cfg(test)]
 mod testing;
+pub mod vendors;
 
 pub use calls::{
     CallEnd, CallRow, CallStart, CallStatus, CallSummary, Move, Purpose, Route, begin, end, get,
@@ -26,5 +30,9 @@ pub(crate) use stored::{by_name, stored_by_name};
 use crate::store::Migration;
 
 /// The tables of this module, in the order in which they refer to each other.
-pub(crate) const MIGRATIONS: &[&[Migration]] =
-    &[prices::MIGRATIONS, calls::MIGRATIONS, budgets::MIGRATIONS];
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[
+    prices::MIGRATIONS,
+    limits::MIGRATIONS,
+    calls::MIGRATIONS,
+    budgets::MIGRATIONS,
+];

@@ -1,21 +1,35 @@
 //! The file of prices: the one inside this program, and those that a person updates from. The
 //! format is in `docs/prices.md`.
 
+mod write;
+
 use std::collections::HashSet;
 
 use jiff::civil::Date;
 use serde::Deserialize;
 
+pub use self::write::write;
 use super::{
-    listing::{Hours, Listing, ListingError, Service},
+    hours::Hours,
+    limits::{Limits, ModelLimits},
+    listing::{Listing, ListingError, Service},
     rates::{Rates, Tier},
 };
 
-/// The largest file that is read, in bytes: twenty times what all vendors publish.
-pub const MOST_BYTES: u64 = 4 << 20;
+/// The largest file of prices that is read, in bytes: four times the published list.
+pub const MOST_BYTES: u64 = 16 << 20;
 
 /// The prices that this program comes with.
-const BUILT_IN: &str = include_str!("prices.json");
+pub(super) const BUILT_IN: &str = include_str!("prices.json");
+
+/// What a file of prices says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PriceList {
+    /// What models cost.
+    pub listings: Vec<Listing>,
+    /// How much they can read and write.
+    pub limits: Vec<ModelLimits>,
+}
 
 /// Why a file of prices is refused. Nothing of it is taken.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +89,15 @@ struct Entry {
     rates: Rates,
     #[serde(default)]
     tiers: Vec<Tier>,
+    max_input_tokens: Option<u32>,
+    max_output_tokens: Option<u32>,
 }
 
 /// Read and check a file of prices; all of it is right, or none of it is taken.
 ///
 /// # Errors
 /// [`PriceListError`] names the first thing that is wrong.
-pub fn parse(text: &str) -> Result<Vec<Listing>, PriceListError> {
+pub fn parse(text: &str) -> Result<PriceList, PriceListError> {
     /// Known before the rest is looked at, which a later format may have changed.
     #[derive(Deserialize)]
     struct Head {
@@ -92,9 +108,13 @@ pub fn parse(text: &str) -> Result<Vec<Listing>, PriceListError> {
         return Err(PriceListError::OtherFormat(head.format));
     }
     let file: File = serde_json::from_str(text)?;
-    let listings: Vec<_> = file.lists.into_iter().flat_map(List::listings).collect();
+    let mut list = PriceList::default();
+    for (listing, limits) in file.lists.into_iter().flat_map(List::read) {
+        list.listings.push(listing);
+        list.limits.extend(limits);
+    }
     let mut seen = HashSet::new();
-    for listing in &listings {
+    for listing in &list.listings {
         listing.check()?;
         let key = (
             &listing.provider,
@@ -111,34 +131,47 @@ pub fn parse(text: &str) -> Result<Vec<Listing>, PriceListError> {
             });
         }
     }
-    Ok(listings)
+    Ok(list)
 }
 
 /// The prices that this program comes with.
-pub fn built_in() -> Vec<Listing> {
+pub fn built_in() -> PriceList {
     parse(BUILT_IN).expect("the built-in prices are right because a test reads them")
 }
 
 impl List {
-    fn listings(self) -> impl Iterator<Item = Listing> {
+    fn read(self) -> impl Iterator<Item = (Listing, Option<ModelLimits>)> {
         let Self {
             provider,
             source,
             as_of,
             prices,
         } = self;
-        prices.into_iter().map(move |entry| Listing {
-            provider: provider.clone(),
-            model: entry.model,
-            dated: entry.dated,
-            service: entry.service,
-            from: entry.from,
-            until: entry.until,
-            hours: entry.hours,
-            rates: entry.rates,
-            tiers: entry.tiers,
-            source: source.clone(),
-            as_of,
+        prices.into_iter().map(move |entry| {
+            let limits = Limits {
+                max_input_tokens: entry.max_input_tokens.map(u64::from),
+                max_output_tokens: entry.max_output_tokens.map(u64::from),
+            };
+            let limits = (limits != Limits::default()).then(|| ModelLimits {
+                provider: provider.clone(),
+                model: entry.model.clone(),
+                limits,
+                as_of,
+            });
+            let listing = Listing {
+                provider: provider.clone(),
+                model: entry.model,
+                dated: entry.dated,
+                service: entry.service,
+                from: entry.from,
+                until: entry.until,
+                hours: entry.hours,
+                rates: entry.rates,
+                tiers: entry.tiers,
+                source: source.clone(),
+                as_of,
+            };
+            (listing, limits)
         })
     }
 }

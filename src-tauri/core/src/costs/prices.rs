@@ -3,6 +3,8 @@
 //! The facts of a row never change, so that a call can keep the price it was billed with. A price
 //! that is replaced is withdrawn: it is not chosen any more, and its row stays.
 
+mod find;
+mod seen;
 mod take;
 
 use jiff::{Timestamp, civil::Date};
@@ -12,9 +14,13 @@ use rusqlite::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub use self::take::{Change, Changes, compare, take, take_built_in};
+pub use self::{
+    find::find,
+    seen::{compare_seen, continued, take_seen},
+    take::{Change, Changes, compare, take, take_built_in},
+};
 use super::{
-    listing::{ANY_MODEL, Listing, ListingError, Service},
+    listing::{Listing, ListingError, Service},
     stored::stored_by_name,
 };
 use crate::{
@@ -22,8 +28,17 @@ use crate::{
     store::{Migration, StoreError},
 };
 
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    CREATE,
+    Migration {
+        name: "2026-11-27 find prices by model",
+        sql: "CREATE INDEX prices_by_model ON prices(model, service) WHERE withdrawn_at_ms IS NULL;
+          CREATE TABLE built_in_prices_taken (sha256 BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
+    },
+];
+
 // The index: of a provider's and a person's prices each, one for a thing at a time.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+const CREATE: Migration = Migration {
     name: "2026-11-24 create prices",
     sql: "CREATE TABLE prices (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -45,7 +60,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE UNIQUE INDEX prices_current
           ON prices(provider, model, service, from_date, hours, origin = 'own')
           WHERE withdrawn_at_ms IS NULL",
-}];
+};
 
 /// Names a price in this database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -134,7 +149,8 @@ fn asked(service: Service) -> String {
 /// What a price is looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Whose model; `None`: of the one provider that has it.
+    /// Whose model; `None`: of the provider that the name begins with, as in `groq/llama`, or else
+    /// of the one that has it. Who makes a model goes before those who run it for others.
     pub provider: Option<&'a str>,
     /// The name that the provider gives it.
     pub model: &'a str,
@@ -142,63 +158,6 @@ pub struct Wanted<'a> {
     pub service: Service,
     /// When.
     pub at: Timestamp,
-}
-
-/// The price of a model at a time. A person's own goes before all others; then one for this very
-/// name before one for its versions; then one for certain hours; then the latest.
-///
-/// # Errors
-/// [`PriceError::Unknown`] when no price holds: the cost is then unknown, and never zero.
-pub fn find(conn: &Connection, wanted: &Wanted<'_>) -> Result<Price, PriceError> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM prices
-         WHERE withdrawn_at_ms IS NULL AND service = ?1 AND provider = coalesce(?2, provider)
-           AND CASE model WHEN ?4 THEN ?2 IS NOT NULL ELSE substr(?3, 1, length(model)) = model END"
-    ))?;
-    let rows = statement.query_map(
-        params![wanted.service, wanted.provider, wanted.model, ANY_MODEL],
-        price,
-    )?;
-    let mut holding = Vec::new();
-    for row in rows {
-        let price = row?;
-        let listing = &price.listing;
-        let Some(closeness) = listing.names(wanted.model) else {
-            continue;
-        };
-        if listing.holds_at(wanted.at) {
-            let own = price.origin == Origin::Own;
-            let length = listing.model.len();
-            let rank = (
-                own,
-                closeness,
-                length,
-                listing.hours.is_some(),
-                listing.from,
-            );
-            holding.push((rank, price));
-        }
-    }
-    let mut providers: Vec<_> = holding
-        .iter()
-        .map(|(_, price)| price.listing.provider.clone())
-        .collect();
-    providers.sort();
-    providers.dedup();
-    if providers.len() > 1 {
-        return Err(PriceError::Ambiguous {
-            model: wanted.model.into(),
-            providers,
-        });
-    }
-    let best = holding.into_iter().max_by_key(|(rank, _)| *rank);
-    best.map(|(_, price)| price)
-        .ok_or_else(|| PriceError::Unknown {
-            provider: wanted.provider.map(Into::into),
-            model: wanted.model.into(),
-            service: wanted.service,
-            date: jiff::tz::TimeZone::UTC.to_datetime(wanted.at).date(),
-        })
 }
 
 /// The price of this id, withdrawn or not.

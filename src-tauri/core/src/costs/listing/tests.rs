@@ -169,35 +169,31 @@ fn what_cannot_be_a_price_is_refused_and_shown_without_control_characters() {
 }
 
 #[test]
-fn hours_that_no_clock_shows_are_refused() {
-    for text in [
-        "",
-        "1:00-2:00",
-        "24:00-01:00",
-        "01:60-02:00",
-        "01:00",
-        "01:00-01:00",
-        "01:00-02:00-03:00",
-        "+1:00-02:00",
-    ] {
-        assert!(text.parse::<Hours>().is_err(), "{text}");
-    }
+fn a_price_is_looked_for_under_every_name_that_may_hold_for_the_model() {
+    assert_eq!(names_of("gpt-4o"), ["gpt-4o"]);
+    assert_eq!(
+        names_of("gpt-4o-2024-08-06"),
+        ["gpt-4o-2024-08-06", "gpt-4o"]
+    );
+    assert_eq!(names_of("m@001"), ["m@001", "m"]);
+    assert_eq!(names_of("m-0613-001"), ["m-0613-001", "m-0613"]);
 }
 
 proptest! {
     #[test]
-    fn hours_are_read_as_they_are_shown(from in 0u16..1440, to in 0u16..1440) {
-        prop_assume!(from != to);
-        let hours = Hours { from_minute: from, to_minute: to };
-        prop_assert_eq!(hours.to_string().parse::<Hours>(), Ok(hours));
-        let inside = (0..1440).filter(|minute| hours.contain(*minute)).count();
-        prop_assert_eq!(inside, usize::from((to + 1440 - from) % 1440));
+    fn any_names_are_taken_or_refused(name in ".{0,30}", other in ".{0,30}") {
+        let _ = listing(&name, true).names(&other);
     }
 
     #[test]
-    fn any_names_and_hours_are_taken_or_refused(name in ".{0,30}", other in ".{0,30}") {
-        let _ = listing(&name, true).names(&other);
-        let _ = other.parse::<Hours>();
-        let _ = listing(&name, true).check();
+    fn no_name_that_holds_for_a_model_is_left_out(
+        name in "[a-c0-2-]{1,12}",
+        version in "(-|@)?([0-9]{1,8}|[0-9]{4}-[0-9]{2}-[0-9]{2})?",
+    ) {
+        let model = format!("{name}{version}");
+        for end in 1..=model.len() {
+            let names = listing(&model[..end], true).names(&model).is_some();
+            prop_assert_eq!(names, names_of(&model).contains(&&model[..end]), "{}", end);
+        }
     }
 }

@@ -2,9 +2,14 @@
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{Origin, Price, PriceError, current, insert, withdraw};
-use crate::costs::{listing::Listing, price_list};
+use crate::costs::{
+    limits,
+    listing::Listing,
+    price_list::{self, PriceList},
+};
 
 /// What came of a list of prices.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -47,25 +52,21 @@ enum Verdict {
 /// [`PriceError`] when a price cannot be or the database fails.
 pub fn take(
     conn: &Connection,
-    listings: &[Listing],
+    list: &PriceList,
     origin: Origin,
     now_ms: i64,
 ) -> Result<Changes, PriceError> {
-    listings.iter().try_for_each(Listing::check)?;
-    Ok(take_checked(conn, listings, origin, now_ms)?)
+    list.listings.iter().try_for_each(Listing::check)?;
+    Ok(take_checked(conn, list, origin, now_ms)?)
 }
 
 /// What [`take`] would change; nothing is written. No two of the prices may be for the same thing.
 ///
 /// # Errors
 /// [`PriceError`] when a price cannot be or the database fails.
-pub fn compare(
-    conn: &Connection,
-    listings: &[Listing],
-    origin: Origin,
-) -> Result<Changes, PriceError> {
+pub fn compare(conn: &Connection, list: &PriceList, origin: Origin) -> Result<Changes, PriceError> {
     let mut changes = Changes::default();
-    for listing in listings {
+    for listing in &list.listings {
         listing.check()?;
         changes.note(
             listing,
@@ -75,22 +76,31 @@ pub fn compare(
     Ok(changes)
 }
 
-/// Take over what this program came with; run at every start. What is there already is not written.
+/// Take over what this program came with; run at every start. A list that was taken over before is
+/// not even read; `None` says so.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub fn take_built_in(conn: &Connection, now_ms: i64) -> rusqlite::Result<Changes> {
-    take_checked(conn, &price_list::built_in(), Origin::BuiltIn, now_ms)
+pub fn take_built_in(conn: &Connection, now_ms: i64) -> rusqlite::Result<Option<Changes>> {
+    let sha256 = Sha256::digest(price_list::BUILT_IN);
+    let is_new = conn
+        .prepare_cached("INSERT OR IGNORE INTO built_in_prices_taken VALUES (?1)")?
+        .execute([sha256.as_slice()])?;
+    if is_new == 0 {
+        return Ok(None);
+    }
+    take_checked(conn, &price_list::built_in(), Origin::BuiltIn, now_ms).map(Some)
 }
 
 fn take_checked(
     conn: &Connection,
-    listings: &[Listing],
+    list: &PriceList,
     origin: Origin,
     now_ms: i64,
 ) -> rusqlite::Result<Changes> {
     let mut changes = Changes::default();
-    for listing in listings {
+    limits::take(conn, &list.limits)?;
+    for listing in &list.listings {
         let verdict = weigh(current(conn, listing, origin)?, listing, origin);
         match &verdict {
             Verdict::Same | Verdict::Older => {}

@@ -5,6 +5,8 @@ use crate::{
     costs::{
         self, CallStatus,
         estimate::{Counting, Tokens, Usage, cost},
+        limits::{self, Limits, ModelLimits},
+        price_list::{self, PriceList},
         testing::{NOON, Opened, Place, call, ended, workspace},
     },
     store::Store,
@@ -13,8 +15,8 @@ use crate::{
 /// A database with the built-in prices.
 fn store() -> Opened {
     let store = Place::new().open();
-    let changes = store.write(|tx| take_built_in(tx, NOON)).unwrap();
-    assert!(changes.added.len() > 100 && changes.changed.is_empty());
+    let changes = store.write(|tx| take_built_in(tx, NOON)).unwrap().unwrap();
+    assert!(changes.added.len() > 1000 && changes.changed.is_empty());
     store
 }
 
@@ -53,6 +55,13 @@ fn listing(model: &str, input: &str) -> Listing {
         tiers: Vec::new(),
         source: "a test".into(),
         as_of: "2025-06-01".parse().unwrap(),
+    }
+}
+
+fn list_of(listings: &[Listing]) -> PriceList {
+    PriceList {
+        listings: listings.to_vec(),
+        ..PriceList::default()
     }
 }
 
@@ -152,7 +161,7 @@ fn what_runs_on_this_computer_costs_nothing() {
 fn a_model_of_two_providers_must_be_named_with_one() {
     let store = store();
     store
-        .write(|tx| take(tx, &[listing("o3", "4")], Origin::File, NOON))
+        .write(|tx| take(tx, &list_of(&[listing("o3", "4")]), Origin::File, NOON))
         .unwrap();
     let error = store
         .read(|conn| find(conn, &wanted(None, "o3")))
@@ -193,10 +202,14 @@ fn a_persons_own_price_goes_before_every_other_until_it_is_removed() {
 }
 
 #[test]
-fn taking_the_same_list_again_changes_nothing() {
+fn the_built_in_prices_are_taken_once() {
     let store = store();
     let before = store.read(list).unwrap();
-    let changes = store.write(|tx| take_built_in(tx, NOON + 1)).unwrap();
+    assert_eq!(store.write(|tx| take_built_in(tx, NOON + 1)).unwrap(), None);
+    let again = price_list::built_in();
+    let changes = store
+        .write(|tx| take(tx, &again, Origin::BuiltIn, NOON + 1))
+        .unwrap();
     assert_eq!(changes.unchanged, before.len());
     assert_eq!(
         Changes {
@@ -212,10 +225,10 @@ fn taking_the_same_list_again_changes_nothing() {
 fn a_list_replaces_what_is_known_of_an_earlier_day_and_says_so() {
     let store = Place::new().open();
     let take = |listing: &Listing, origin| {
-        let listings = std::slice::from_ref(listing);
-        let announced = store.read(|conn| compare(conn, listings, origin)).unwrap();
+        let list = list_of(std::slice::from_ref(listing));
+        let announced = store.read(|conn| compare(conn, &list, origin)).unwrap();
         let changes = store
-            .write(|tx| super::take(tx, listings, origin, NOON))
+            .write(|tx| super::take(tx, &list, origin, NOON))
             .unwrap();
         assert_eq!(announced, changes, "what is announced is what happens");
         changes
@@ -249,7 +262,7 @@ fn a_list_replaces_what_is_known_of_an_earlier_day_and_says_so() {
     );
     let known = found(&store, &wanted(None, "m"));
     assert_eq!(known.listing, day(second, "2025-07-01"));
-    let wrong = [listing("fine", "1"), listing("not fine", "1")];
+    let wrong = list_of(&[listing("fine", "1"), listing("not fine", "1")]);
     assert!(
         store
             .write(|tx| super::take(tx, &wrong, Origin::File, NOON))
@@ -283,7 +296,7 @@ fn a_call_keeps_the_price_it_was_billed_with() {
         ..price.listing.clone()
     };
     store
-        .write(|tx| take(tx, &[dearer], Origin::File, NOON))
+        .write(|tx| take(tx, &list_of(&[dearer]), Origin::File, NOON))
         .unwrap();
     assert_eq!(input(&store, &wanted(None, "gpt-5")), "7");
     let billed: PriceId = store
@@ -295,14 +308,20 @@ fn a_call_keeps_the_price_it_was_billed_with() {
     assert_eq!(store.read(|conn| get(conn, billed)).unwrap(), price);
 }
 
+/// What a call costs on a day, by the built-in prices.
+fn dollars(store: &Store, model: &str, day: &str, usage: Usage) -> String {
+    let wanted = Wanted {
+        at: at(&format!("{day}T12:00:00Z")),
+        ..wanted(None, model)
+    };
+    let price = found(store, &wanted).listing;
+    let tokens = Tokens::of(usage, Counting::of_provider(&price.provider));
+    cost(&price, &tokens).unwrap().to_string()
+}
+
 #[test]
 fn published_examples_cost_what_they_cost() {
     let store = store();
-    let dollars = |model, usage| {
-        let price = found(&store, &wanted(None, model)).listing;
-        let tokens = Tokens::of(usage, Counting::of_provider(&price.provider));
-        cost(&price, &tokens).unwrap().to_string()
-    };
     let usage = Usage {
         input: 1_000_000,
         cached: 400_000,
@@ -310,10 +329,197 @@ fn published_examples_cost_what_they_cost() {
         reasoning: 150_000,
         ..Usage::default()
     };
+    let of = |model, day| dollars(&store, model, day, usage);
     // 0.6 × 1.25 + 0.4 × 0.125 + 0.2 × 10
-    assert_eq!(dollars("gpt-5", usage), "$2.8");
-    // More than 200 000 tokens of prompt: 1 × 6 + 0.4 × 0.6 + 0.2 × 22.5
-    assert_eq!(dollars("claude-sonnet-4-5", usage), "$10.74");
+    assert_eq!(of("gpt-5", "2025-11-25"), "$2.8");
+    assert_eq!(of("gpt-5", "2026-11-24"), "$2.8");
+    // More than 200 000 tokens of prompt, as it was: 1 × 6 + 0.4 × 0.6 + 0.2 × 22.5
+    assert_eq!(of("claude-sonnet-4-5", "2025-11-25"), "$10.74");
+    // Without a price for long prompts, as it is: 1 × 3 + 0.4 × 0.3 + 0.2 × 15
+    assert_eq!(of("claude-sonnet-4-5", "2026-11-24"), "$6.12");
     // 1 × 5 + 0.4 × 0.5 + 0.2 × 25
-    assert_eq!(dollars("claude-opus-4-5", usage), "$10.2");
+    assert_eq!(of("claude-opus-4-5", "2026-11-24"), "$10.2");
+    // More than 272 000: 0.6 × 0.2 + 0.4 × 0.02 + 0.2 × 0.75
+    assert_eq!(of("gpt-6-luna", "2026-11-24"), "$0.278");
+    // More than 200 000: 0.6 × 2.5 + 0.4 × 0.25 + 0.2 × 15
+    assert_eq!(of("gemini-2.5-pro", "2026-11-24"), "$4.6");
+}
+
+#[test]
+fn cache_writes_and_long_prompts_cost_what_the_vendor_says() {
+    let store = store();
+    let usage = |input| Usage {
+        input,
+        cached: 10_000,
+        cache_write: 20_000,
+        cache_write_hour: 30_000,
+        output: 1_001,
+        ..Usage::default()
+    };
+    let haiku = |input| dollars(&store, "claude-haiku-5-5", "2026-11-24", usage(input));
+    // A prompt of 100 000 in all: 40 000 × 0.1 + 10 000 × 0.01 + 20 000 × 0.125 + 30 000 × 0.2
+    // + 1001 × 0.5 millionths.
+    assert_eq!(haiku(40_000), "$0.0131005");
+    // One token more, and all of it costs five times as much.
+    assert_eq!(haiku(40_001), "$0.065503");
+}
+
+#[test]
+fn off_peak_hours_cost_less_on_their_days() {
+    let store = store();
+    let at_time = |time| {
+        let wanted = Wanted {
+            at: at(time),
+            ..wanted(Some("deepseek"), "deepseek-v4-pro")
+        };
+        input(&store, &wanted)
+    };
+    assert_eq!(at_time("2026-11-24T09:59:00Z"), "1.32", "a Tuesday at work");
+    assert_eq!(at_time("2026-11-24T10:00:00Z"), "0.66", "that evening");
+    assert_eq!(at_time("2026-11-28T09:59:00Z"), "0.66", "a Saturday");
+}
+
+#[test]
+fn who_makes_a_model_goes_before_who_runs_it_for_others() {
+    let store = store();
+    let at_noon = |provider, model| {
+        let wanted = Wanted {
+            at: at("2026-11-24T12:00:00Z"),
+            ..wanted(provider, model)
+        };
+        store.read(|conn| find(conn, &wanted))
+    };
+    let vendor = |provider, model| at_noon(provider, model).unwrap().listing.provider;
+    assert_eq!(vendor(None, "gpt-5.1"), "openai");
+    assert_eq!(vendor(Some("azure"), "gpt-5.1"), "azure");
+    assert_eq!(vendor(None, "azure/gpt-5.1"), "azure");
+    assert_eq!(vendor(None, "gemini/gemini-2.5-pro"), "google");
+    assert_eq!(vendor(None, "groq/openai/gpt-oss-120b"), "groq");
+    let several = at_noon(None, "openai/gpt-oss-120b").unwrap_err();
+    assert!(matches!(several, PriceError::Ambiguous { .. }), "{several}");
+    let own = Listing {
+        provider: "azure".into(),
+        ..listing("gpt-5.1", "1")
+    };
+    store.write(|tx| set_own(tx, &own, NOON)).unwrap();
+    let several = at_noon(None, "gpt-5.1").unwrap_err();
+    assert!(
+        matches!(several, PriceError::Ambiguous { .. }),
+        "a person who has set a price for one of them may mean that one: {several}"
+    );
+}
+
+#[test]
+fn the_most_that_a_model_can_read_and_write_is_known() {
+    let store = store();
+    let of = |provider, model| {
+        store
+            .read(|conn| limits::find(conn, provider, model))
+            .unwrap()
+    };
+    let haiku = Some(Limits {
+        max_input_tokens: Some(1_000_000),
+        max_output_tokens: Some(128_000),
+    });
+    assert_eq!(of("anthropic", "claude-haiku-5-5"), haiku);
+    assert_eq!(of("anthropic", "claude-haiku-5-5-20261001"), haiku);
+    assert_eq!(of("anthropic", "claude-haiku-5-5-mini"), None);
+    assert_eq!(of("openai", "claude-haiku-5-5"), None);
+    let known = ModelLimits {
+        provider: "anthropic".into(),
+        model: "claude-haiku-5-5".into(),
+        limits: Limits::default(),
+        as_of: "2020-01-01".parse().unwrap(),
+    };
+    let older = PriceList {
+        limits: vec![known],
+        ..PriceList::default()
+    };
+    store
+        .write(|tx| take(tx, &older, Origin::File, NOON))
+        .unwrap();
+    assert_eq!(
+        of("anthropic", "claude-haiku-5-5"),
+        haiku,
+        "an older list changes nothing"
+    );
+}
+
+/// A price as it was seen on a day, in a list that does not say when it began.
+fn seen(input: &str, day: &str) -> Listing {
+    Listing {
+        from: day.parse().unwrap(),
+        as_of: day.parse().unwrap(),
+        ..listing("m", input)
+    }
+}
+
+#[test]
+fn a_price_that_is_seen_again_goes_on_and_one_that_changed_begins_anew() {
+    let store = Place::new().open();
+    let take = |listing: Listing| {
+        let list = list_of(&[listing]);
+        let announced = store
+            .read(|conn| compare_seen(conn, &list, Origin::File))
+            .unwrap();
+        let changes = store
+            .write(|tx| take_seen(tx, &list, Origin::File, NOON))
+            .unwrap();
+        assert_eq!(announced, changes, "what is announced is what happens");
+        changes
+    };
+    assert_eq!(take(seen("3", "2026-03-01")).added.len(), 1);
+    assert_eq!(take(seen("3", "2026-04-01")).confirmed, 1);
+    assert_eq!(take(seen("4", "2026-05-01")).changed.len(), 1);
+    assert_eq!(take(seen("3", "2026-06-01")).changed.len(), 1);
+    assert_eq!(take(seen("3", "2026-06-01")).unchanged, 1);
+    let on = |day: &str| {
+        let wanted = Wanted {
+            at: at(&format!("{day}T00:00:00Z")),
+            ..wanted(None, "m")
+        };
+        input(&store, &wanted)
+    };
+    assert_eq!(on("2026-03-01"), "3");
+    assert_eq!(on("2026-04-30"), "3");
+    assert_eq!(on("2026-05-31"), "4");
+    assert_eq!(on("2026-06-01"), "3");
+    assert_eq!(
+        store.read(list).unwrap().len(),
+        3,
+        "each change is kept, and nothing else"
+    );
+    let before = Wanted {
+        at: at("2026-02-28T00:00:00Z"),
+        ..wanted(None, "m")
+    };
+    assert!(
+        store.read(|conn| find(conn, &before)).is_err(),
+        "no day before the first one that it was seen on has a price"
+    );
+}
+
+#[test]
+fn hours_that_are_not_seen_any_more_have_ended() {
+    let store = Place::new().open();
+    let by_night = Listing {
+        hours: Some("20:00-06:00".parse().unwrap()),
+        ..seen("1", "2026-03-01")
+    };
+    let with_nights = list_of(&[seen("3", "2026-03-01"), by_night]);
+    let without = list_of(&[seen("3", "2026-04-01")]);
+    for list in [with_nights, without] {
+        store
+            .write(|tx| take_seen(tx, &list, Origin::File, NOON))
+            .unwrap();
+    }
+    let on = |time| {
+        let wanted = Wanted {
+            at: at(time),
+            ..wanted(None, "m")
+        };
+        input(&store, &wanted)
+    };
+    assert_eq!(on("2026-03-31T22:00:00Z"), "1");
+    assert_eq!(on("2026-04-01T22:00:00Z"), "3");
 }
