@@ -8,5 +8,6 @@ mod command_line;
 mod kills;
 mod models;
 mod prices;
+mod safety;
 mod store;
 mod support;

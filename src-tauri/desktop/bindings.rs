@@ -64,6 +64,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             providers::remove_alias,
             providers::list_connections,
             safety::inspect_text,
+            safety::measured_quality,
             safety::get_policy,
             safety::set_policy,
             safety::list_own_rules,

@@ -18,7 +18,7 @@ use crate::session;
 use crate::shell;
 use crate::system::{self, Purpose};
 use crate::workspace::{Profile, Workspace};
-use crate::{frontend, models};
+use crate::{frontend, models, presidio};
 
 /// How a benchmark program is started.
 enum Start {
@@ -28,11 +28,14 @@ enum Start {
     WindowScript(&'static str),
 }
 
+/// Compares itself with presidio-analyzer.
+const SAFETY: &str = "safety_bench";
+
 /// The programs, in the order in which they run, one at a time so that none disturbs another.
 const PROGRAMS: &[(&str, Start)] = &[
     ("engine", Start::Example("engine_bench")),
     ("core", Start::Example("core_bench")),
-    ("safety", Start::Example("safety_bench")),
+    ("safety", Start::Example(SAFETY)),
     ("mask", Start::Example("mask_bench")),
     ("window", Start::WindowScript("bench")),
 ];
@@ -92,6 +95,9 @@ fn measure(workspace: &Workspace, start: &Start, written: &Path) -> Result<bool>
                     workspace.program(Profile::Release, "gatehouse-engine"),
                 )
                 .env("GATEHOUSE_TEST_MODELS", models::cache_folder()?);
+            if *example == SAFETY {
+                presidio::tell(workspace, &mut command);
+            }
             shell::run(&mut command)?;
         }
         Start::WindowScript(_) if !session::IS_SUPPORTED => return Ok(false),

@@ -6,6 +6,7 @@ mod bench;
 mod bundle;
 mod frontend;
 mod models;
+mod presidio;
 mod prices;
 mod run;
 mod session;

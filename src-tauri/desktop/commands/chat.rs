@@ -308,10 +308,10 @@ pub(crate) async fn what_would_leave(
 /// Exactly what left with a call; nothing if nothing did.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn what_left(handle: AppHandle, call: i64) -> Result<Option<WhatLeaves>> {
+pub(crate) async fn what_left(handle: AppHandle, call: u32) -> Result<Option<WhatLeaves>> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.what_left(call)?)
+        Ok(state.app()?.gate.what_left(i64::from(call))?)
     })
     .await
 }

@@ -6,6 +6,7 @@ use gatehouse_core::{
     now_ms,
     policy::{self, Policy, own_rules, own_rules::OwnRule},
     problem::Problem,
+    safety::measured::{Measured, measured},
     store::StoreError,
     workspaces::{self, Workspace},
 };
@@ -25,6 +26,13 @@ pub(crate) async fn inspect_text(handle: AppHandle, text: String) -> Result<Safe
         Ok(state.app()?.gate.safety_report(&text)?)
     })
     .await
+}
+
+/// How much of what it should find the scanner of this build finds, as measured.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn measured_quality() -> Measured {
+    measured().clone()
 }
 
 /// The policy of the workspace that is open.

@@ -158,7 +158,8 @@ impl Hits<'_> {
         })
     }
 
-    /// How far the nearest word on a topic is, in bytes; a word after counts as further.
+    /// How far the nearest word on a topic is, in bytes; a word after counts as further. Of two that
+    /// end in one place it is the longer one.
     pub(crate) fn distance(&self, topic: Topic, span: &Range<usize>) -> Option<(usize, Hit)> {
         let earliest = span.start.saturating_sub(BEFORE);
         let latest = span.end + AFTER;
@@ -177,7 +178,7 @@ impl Hits<'_> {
                 let word = self.words.words.get(hit.word)?;
                 word.topics.contains(&topic).then_some((far, hit))
             })
-            .min_by_key(|(far, hit)| (*far, hit.start))
+            .min_by_key(|(far, hit)| (*far, std::cmp::Reverse(hit.end - hit.start), hit.start))
     }
 }
 

@@ -3,7 +3,10 @@
 //! Best effort, and said so to the person: rules find what has a form, names come by context.
 //! [`Scanner`] reads a text, with [`names`] as its second tier; [`overlap`] says which of two findings
 //! in one place stays; [`mask`] puts placeholders in their place and [`restore`] the values back.
+//! [`measured`] says how well that goes. For people: `docs/safety.md`.
 
+#[cfg(test)]
+mod adversarial_tests;
 mod check;
 mod context;
 mod countries;
@@ -11,6 +14,7 @@ pub mod finding;
 mod fold;
 mod json;
 pub mod mask;
+pub mod measured;
 pub mod names;
 mod numbers;
 #[cfg(test)]

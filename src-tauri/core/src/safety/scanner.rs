@@ -9,10 +9,11 @@
 //!
 //! Every step looks at each byte a bounded number of times, whatever the text.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use super::{
     Finding, Tier,
+    check::{is_date, part},
     context::{AFTER, BEFORE, Hit, Topic, WordList, Words},
     countries::Countries,
     fold::View,
@@ -143,6 +144,9 @@ impl Scanner {
         if !spoken && (alone == 0.0 || alone < self.min_score) || !holds(candidate.compact) {
             return None;
         }
+        if is_else(rule, candidate, scan.view.as_bytes()) {
+            return None;
+        }
         let word = scan.hits.distance(topic, &candidate.span);
         if alone == 0.0
             && word.is_none_or(|(far, hit)| hit.start >= candidate.span.end && far > FARTHEST)
@@ -152,7 +156,7 @@ impl Scanner {
         Some(Finding {
             kind: rule.kind.clone(),
             bytes: candidate.span.clone(),
-            score: word.map_or(alone, |(far, _)| sure - lessened(far)),
+            score: word.map_or(alone, |(far, hit)| sure - lessened(far) - vague(&hit)),
             validated: match rule.check {
                 Check::Strong(_) => true,
                 Check::Weak(_) => word.is_some(),
@@ -171,6 +175,59 @@ const FARTHEST: usize = AFTER + 12;
 /// How much less sure a word makes that is further away, so that of two words the nearer one wins.
 fn lessened(far: usize) -> f32 {
     0.3 * far as f32 / (BEFORE + AFTER) as f32
+}
+
+/// How much less sure a short word makes than a long one as near: "British passport" says more than
+/// "passport". It is less than a byte of distance.
+fn vague(word: &Hit) -> f32 {
+    const LONG: usize = 40;
+    0.002 * (1.0 - (word.end - word.start).min(LONG) as f32 / LONG as f32)
+}
+
+/// Whether what is around a candidate says that it is something else, whatever stands near it.
+fn is_else(rule: &NumberRule, candidate: &Candidate<'_>, text: &[u8]) -> bool {
+    match rule.check {
+        Check::Strong(_) => false,
+        // Three of the four groups of a card are no other number.
+        Check::Weak(_) => has_equal_neighbour(text, &candidate.span),
+        Check::Form(_) => {
+            let anywhere = rule.country.is_empty();
+            anywhere && has_small_word(&text[candidate.span.clone()])
+                || is_compact_date(candidate.compact)
+        }
+    }
+}
+
+/// Whether the groups of digits go on before or after, one space or dash away and as long as the
+/// group there.
+fn has_equal_neighbour(text: &[u8], span: &Range<usize>) -> bool {
+    let digits = |bytes: &mut dyn Iterator<Item = &u8>| {
+        bytes.take_while(|byte| byte.is_ascii_digit()).count()
+    };
+    let ties = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'-'));
+    let (before, inside, after) = (&text[..span.start], &text[span.clone()], &text[span.end..]);
+    let (first, last) = (digits(&mut inside.iter()), digits(&mut inside.iter().rev()));
+    let grouped = first < inside.len();
+    grouped
+        && (ties(before.last()) && first > 2 && digits(&mut before.iter().rev().skip(1)) == first
+            || ties(after.first()) && last > 2 && digits(&mut after.iter().skip(1)) == last)
+}
+
+/// Whether one of its groups is a word in small letters, as in `is 1234567`.
+fn has_small_word(written: &[u8]) -> bool {
+    let small = |group: &[u8]| {
+        group.iter().all(u8::is_ascii_alphabetic) && group.iter().any(u8::is_ascii_lowercase)
+    };
+    written.contains(&b' ') && written.split(|byte| *byte == b' ').any(small)
+}
+
+/// Whether eight digits are a day of our time, as in `20260312`: file names and references have them.
+fn is_compact_date(number: &[u8]) -> bool {
+    let parts = (part(number, 0, 4), part(number, 4, 2), part(number, 6, 2));
+    let (8, (Some(year), Some(month), Some(day))) = (number.len(), parts) else {
+        return false;
+    };
+    (1990..2050).contains(&year) && is_date(year, month, day)
 }
 
 fn reason(rule: &NumberRule, view: &str, word: Option<(usize, Hit)>) -> Cow<'static, str> {

@@ -117,6 +117,46 @@ fn phones_are_found_by_number_plan_form_or_word() {
 }
 
 #[test]
+fn what_stands_before_an_address_in_a_log_or_link_is_no_part_of_it() {
+    expect(&[
+        (
+            "user=joe.bloggs@example.org&x=1 https://a.example/?a=1&to=joe@example.org",
+            &[
+                "EMAIL_ADDRESS=joe.bloggs@example.org",
+                "EMAIL_ADDRESS=joe@example.org",
+            ],
+        ),
+        (
+            "bounce-1=joe@example.org",
+            &["EMAIL_ADDRESS=bounce-1=joe@example.org"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_part_of_a_card_is_no_other_number() {
+    // 2080 1976 1070 would be a number of twelve digits with a right check digit.
+    expect(&[
+        ("card 4414 2080 1976 1070 was refused", &[]),
+        (
+            "Aadhaar 2345 5199 0456, 1234",
+            &["IN_AADHAAR=2345 5199 0456"],
+        ),
+    ]);
+}
+
+#[test]
+fn words_and_days_are_no_numbers_of_papers() {
+    expect(&[
+        (
+            "the ID card, which is 6043589, ref. 20260312",
+            &["IDENTITY_CARD=6043589"],
+        ),
+        ("Kennzeichen unklar, er kam 3 Mal am 4 Mai", &[]),
+    ]);
+}
+
+#[test]
 fn computers_and_mailboxes_are_found() {
     expect(&[
         (
@@ -181,6 +221,13 @@ fn addresses_are_found_in_the_forms_of_several_countries() {
         (
             "10 Downing Street, London SW1A 2AA",
             &["ADDRESS=10 Downing Street, London SW1A 2AA"],
+        ),
+        (
+            "12 rue de la Paix, 75002 Paris. Le solde, 10 Mill Lane, St. Ives PE27 5AA. We",
+            &[
+                "ADDRESS=12 rue de la Paix, 75002 Paris",
+                "ADDRESS=10 Mill Lane, St. Ives PE27 5AA",
+            ],
         ),
         (
             "Musterstraße 12a, 10115 Berlin",
@@ -348,6 +395,15 @@ fn the_nearer_word_names_a_number() {
         kinds("SSN: 536228145, passport: 536228145"),
         ["US_SSN", "US_PASSPORT"]
     );
+    assert_eq!(
+        kinds("British passport 536228145"),
+        ["UK_PASSPORT"],
+        "more is said"
+    );
+    assert_eq!(
+        kinds("slovenské rodné číslo 580714/1494"),
+        ["SK_BIRTH_NUMBER"]
+    );
     assert_eq!(kinds("isikukood 37102250382"), ["EE_PERSONAL_CODE"]);
     assert_eq!(kinds("asmens kodas 37102250382"), ["LT_PERSONAL_CODE"]);
 }
@@ -489,7 +545,7 @@ fn five_megabytes_and_a_line_of_one_are_read_whole() {
 }
 
 /// Pieces that rules react to, and what may stand between them.
-fn hostile() -> impl Strategy<Value = String> {
+pub(super) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "\\PC{0,6}",
         "[0-9]{1,20}",

@@ -17,7 +17,7 @@ export const commands = {
 	startEmpty: () => typedError<Startup, Problem>(__TAURI_INVOKE("start_empty")),
 	/**  End the app. */
 	quit: () => typedError<null, Problem>(__TAURI_INVOKE("quit")),
-	/**  All conversations, newest first. */
+	/**  The conversations of the workspace that is open, newest first. */
 	listConversations: () => typedError<ConversationSummary[], Problem>(__TAURI_INVOKE("list_conversations")),
 	/**  Find words in messages and titles. */
 	searchConversations: (query: string) => typedError<SearchHit[], Problem>(__TAURI_INVOKE("search_conversations", { query })),
@@ -34,11 +34,11 @@ export const commands = {
 	/**  Change system prompt, sampling settings and model of a conversation. */
 	setConversationOptions: (id: ConversationId, options: Options) => typedError<Conversation, Problem>(__TAURI_INVOKE("set_conversation_options", { id, options })),
 	/**  Say something and have it answered; returns when the answer has ended. */
-	sendMessage: (conversation: ConversationId, text: string, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, onEvent })),
+	sendMessage: (conversation: ConversationId, text: string, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, review, onEvent })),
 	/**  Answer an old question again; returns when the answer has ended. */
-	regenerate: (answerId: MessageId, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, onEvent })),
+	regenerate: (answerId: MessageId, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, review, onEvent })),
 	/**  Say something else in place of an old question; returns when the answer has ended. */
-	editMessage: (questionId: MessageId, text: string, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("edit_message", { questionId, text, onEvent })),
+	editMessage: (questionId: MessageId, text: string, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("edit_message", { questionId, text, review, onEvent })),
 	/**  Stop the answer that a conversation is getting. */
 	stopAnswer: (conversation: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("stop_answer", { conversation })),
 	/**  Show another version of a message, with its newest continuation. */
@@ -55,6 +55,12 @@ export const commands = {
 	newChatDraft: () => typedError<string, Problem>(__TAURI_INVOKE("new_chat_draft")),
 	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
 	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
+	/**  Where a message would go if it were sent, and what that would do; no conversation: a new one. */
+	previewMessage: (conversation: ConversationId | null, text: string) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { conversation, text })),
+	/**  Exactly what would leave with a message; nothing if it stays on this computer. */
+	whatWouldLeave: (conversation: ConversationId | null, text: string) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { conversation, text })),
+	/**  Exactly what left with a call; nothing if nothing did. */
+	whatLeft: (call: number) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_left", { call })),
 	/**  All presets. */
 	listPresets: () => typedError<Preset[], Problem>(__TAURI_INVOKE("list_presets")),
 	/**  Keep a system prompt and sampling settings under a name. */
@@ -81,6 +87,56 @@ export const commands = {
 	engineStatus: () => typedError<EngineStatus[], Problem>(__TAURI_INVOKE("engine_status")),
 	/**  What this computer has. */
 	computer: () => typedError<Computer, Problem>(__TAURI_INVOKE("computer")),
+	/**  All accounts, oldest first. */
+	listAccounts: () => typedError<Account[], Problem>(__TAURI_INVOKE("list_accounts")),
+	/**  Keep an account; no id: a new one. Nothing is sent. */
+	saveAccount: (id: AccountId | null, input: AccountInput) => typedError<Account, Problem>(__TAURI_INVOKE("save_account", { id, input })),
+	/**  Keep the key of an account in the keychain; empty: forget it. No command gives a key back. */
+	setAccountKey: (id: AccountId, key: string) => typedError<Account, Problem>(__TAURI_INVOKE("set_account_key", { id, key })),
+	/**  Ask an account for its models, which shows that its address and key are right. */
+	testAccount: (id: AccountId) => typedError<Account, Problem>(__TAURI_INVOKE("test_account", { id })),
+	/**  Choose which models of an account stand in lists. */
+	chooseAccountModels: (id: AccountId, models: string[]) => typedError<Account, Problem>(__TAURI_INVOKE("choose_account_models", { id, models })),
+	/**  Forget an account and its key. */
+	removeAccount: (id: AccountId) => typedError<null, Problem>(__TAURI_INVOKE("remove_account", { id })),
+	/**  Let an Ollama server fetch a model; returns when it is there. */
+	pullModel: (id: AccountId, model: string, onProgress: Channel<PullProgress>) => typedError<null, Problem>(__TAURI_INVOKE("pull_model", { id, model, onProgress })),
+	/**  All names for chains of models. */
+	listAliases: () => typedError<Alias[], Problem>(__TAURI_INVOKE("list_aliases")),
+	/**  Keep a chain of models under a name; no id: a new one. */
+	saveAlias: (id: AliasId | null, name: string, chain: Link[]) => typedError<Alias, Problem>(__TAURI_INVOKE("save_alias", { id, name, chain })),
+	/**  Forget a chain. */
+	removeAlias: (id: AliasId) => typedError<null, Problem>(__TAURI_INVOKE("remove_alias", { id })),
+	/**  The connections that the app made, newest first. */
+	listConnections: () => typedError<Connection[], Problem>(__TAURI_INVOKE("list_connections")),
+	/**  What is found in a text by the rules of the workspace that is open, and what would become of it. */
+	inspectText: (text: string) => typedError<SafetyReport, Problem>(__TAURI_INVOKE("inspect_text", { text })),
+	/**  How much of what it should find the scanner of this build finds, as measured. */
+	measuredQuality: () => __TAURI_INVOKE<Measured>("measured_quality"),
+	/**  The policy of the workspace that is open. */
+	getPolicy: () => typedError<Policy, Problem>(__TAURI_INVOKE("get_policy")),
+	/**  Keep the policy of the workspace that is open. */
+	setPolicy: (policy: Policy) => typedError<null, Problem>(__TAURI_INVOKE("set_policy", { policy })),
+	/**  A person's own rules in the workspace that is open. */
+	listOwnRules: () => typedError<OwnRule[], Problem>(__TAURI_INVOKE("list_own_rules")),
+	/**  An identifier for a new rule. */
+	newOwnRuleId: () => __TAURI_INVOKE<OwnRuleId>("new_own_rule_id"),
+	/**  Keep a rule in the workspace that is open. */
+	saveOwnRule: (rule: OwnRule) => typedError<null, Problem>(__TAURI_INVOKE("save_own_rule", { rule })),
+	/**  Forget a rule. */
+	removeOwnRule: (id: OwnRuleId) => typedError<null, Problem>(__TAURI_INVOKE("remove_own_rule", { id })),
+	/**  What a rule, kept or not, finds in a text. */
+	tryOwnRule: (rule: OwnRule, text: string) => typedError<RuleTrial, Problem>(__TAURI_INVOKE("try_own_rule", { rule, text })),
+	/**  All workspaces, oldest first. */
+	listWorkspaces: () => typedError<Workspace[], Problem>(__TAURI_INVOKE("list_workspaces")),
+	/**  Make a workspace (no id), or give one a new name. */
+	saveWorkspace: (id: WorkspaceId | null, name: string) => typedError<Workspace, Problem>(__TAURI_INVOKE("save_workspace", { id, name })),
+	/**  How the budgets stand that hold in the workspace that is open. */
+	listBudgets: () => typedError<BudgetView[], Problem>(__TAURI_INVOKE("list_budgets")),
+	/**  Keep a budget for everything, or for the workspace that is open. */
+	setBudget: (budget: BudgetInput) => typedError<null, Problem>(__TAURI_INVOKE("set_budget", { budget })),
+	/**  Remove a budget for everything, or for the workspace that is open. */
+	removeBudget: (everywhere: boolean, period: Period) => typedError<null, Problem>(__TAURI_INVOKE("remove_budget", { everywhere, period })),
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
@@ -106,6 +162,70 @@ export const events = {
 };
 
 /* Types */
+/**  An account at a provider. */
+export type Account = {
+	/**  Identifier. */
+	id: AccountId,
+	/**  What language it speaks. */
+	kind: ProviderKind,
+	/**  What the person calls it. */
+	name: string,
+	/**  The base address, such as `https://api.openai.com/v1`. */
+	baseUrl: string,
+	/**  Whose computer answers there, which decides the policy. */
+	destination: Destination,
+	/**  For Ollama: how many tokens a conversation may have; `None`: as the server has it. */
+	contextTokens: number | null,
+	/**  Whether a key was entered. */
+	hasKey: boolean,
+	/**  Its models, as they were read last. */
+	models: AccountModel[],
+	/**  When they were read, in UTC milliseconds. */
+	modelsReadAtMs: number | null,
+};
+
+/**  An account at a provider. */
+export type AccountId = string;
+
+/**  What a person enters for an account. */
+export type AccountInput = {
+	/**  What language it speaks. */
+	kind: ProviderKind,
+	/**  What to call it; empty: as its provider is called. */
+	name: string,
+	/**  The base address; empty: the provider's own. */
+	baseUrl: string,
+	/**  Whose computer answers there; `None`: by the address. */
+	destination: Destination | null,
+	/**  For Ollama: how many tokens a conversation may have. */
+	contextTokens: number | null,
+};
+
+/**  A model that an account has. */
+export type AccountModel = {
+	/**  What a request calls it. */
+	id: string,
+	/**  What a person calls it. */
+	name: string,
+	/**  Tokens that it can read, where the provider says. */
+	contextTokens: number | null,
+	/**  Whether the person wants it in lists to choose from. */
+	chosen: boolean,
+};
+
+/**  What is done with a request that has data of some class in it, from mild to strict. */
+export type Action = 
+/**  It leaves as it is. */
+"allow" | 
+/**  It leaves with placeholders in place of the data; secrets are taken out for good. */
+"mask" | 
+/**  The person is shown what would leave, masked, and says whether it does. */
+"ask" | 
+/**  A model on this computer answers instead. */
+"keep_local" | 
+/**  It is not answered at all. */
+"block";
+
 /**  How adding a file stands. */
 export type AddingState = 
 /**  It is being read and hashed. */
@@ -114,6 +234,19 @@ export type AddingState =
 "added" | 
 /**  It cannot be used. */
 "refused";
+
+/**  A name for a chain of models. */
+export type Alias = {
+	/**  Identifier. */
+	id: AliasId,
+	/**  What the person calls it. */
+	name: string,
+	/**  Its models in the order in which they are tried. */
+	chain: Link[],
+};
+
+/**  A name for a chain of models. */
+export type AliasId = string;
 
 /**  One thing that happened to an answer, in this order: begun, then any of the others, then ended. */
 export type AnswerEvent = 
@@ -143,6 +276,16 @@ promptTokens: number;
 cachedTokens: number; 
 /**  Older messages that the model does not see. */
 droppedMessages: number } | 
+/**  Models that were to answer did not, and another one is asked now. */
+{ type: "moved"; 
+/**  Which, and why. */
+moves: Move[]; 
+/**  The model that is asked now. */
+to: string } | 
+/**  A piece of what the model thinks before it answers, which is not kept. */
+{ type: "thinking"; 
+/**  The piece. */
+text: string } | 
 /**  A piece of the answer. */
 { type: "text"; 
 /**  The piece. */
@@ -153,6 +296,44 @@ tokens: number } |
 { type: "ended"; 
 /**  The answer as it is kept. */
 answer: Message };
+
+/**  A budget as a person enters it. */
+export type BudgetInput = {
+	/**  Whether it is for all workspaces together. */
+	everywhere: boolean,
+	/**  In which time. */
+	period: Period,
+	/**  Dollars, such as `20` or `0.50`. */
+	limit: string,
+	/**  From which share on a person is warned, 1 to 100. */
+	warnPercent: number,
+	/**  Whether a call that could pass it is stopped. */
+	stops: boolean,
+};
+
+/**  How a budget stands. */
+export type BudgetView = {
+	/**  Whether it is for all workspaces together. */
+	everywhere: boolean,
+	/**  In which time. */
+	period: Period,
+	/**  How much, exact, in dollars. */
+	limit: string,
+	/**  From which share on a person is warned, 1 to 100. */
+	warnPercent: number,
+	/**  Whether a call that could pass it is stopped. */
+	stops: boolean,
+	/**  What is known to be spent, exact, in dollars. */
+	spent: string,
+	/**  Set aside for calls under way, and for calls without a known cost. */
+	reserved: string,
+	/**  Calls whose cost nobody knows. */
+	unknownCalls: number,
+	/**  Share of the limit that is spent or set aside, in whole percent, 100 at most. */
+	percent: number,
+	/**  What the person is to be told. */
+	level: Level,
+};
 
 /**  What an answer says of its call. */
 export type CallSummary = {
@@ -182,6 +363,14 @@ export type CallSummary = {
 	droppedMessages: number,
 	/**  Why the model stopped writing. */
 	finish: FinishReason | null,
+	/**  Of the tokens written, reasoning. */
+	reasoningTokens: number,
+	/**  Places in what left that held a placeholder or a note. */
+	masked: number,
+	/**  Who was asked, as the person calls the account; `None`: nobody, it stayed on this computer. */
+	account: string | null,
+	/**  The models that were to answer before this one, and why they did not. */
+	moves: Move[],
 };
 
 /**  What this computer has. */
@@ -190,6 +379,26 @@ export type Computer = {
 	memoryFreeBytes: number,
 	physicalCores: number,
 	processor: string,
+};
+
+/**  One connection. */
+export type Connection = {
+	/**  When, in UTC milliseconds. */
+	atMs: number,
+	/**  With whom. */
+	host: string,
+	/**  On which port. */
+	port: number,
+	/**  What for: `chat`, `models`, … */
+	purpose: string,
+	/**  Bytes of the request's body. */
+	bytesOut: number,
+	/**  Bytes of the answer's body, as they came. */
+	bytesIn: number,
+	/**  How it ended. */
+	outcome: Outcome,
+	/**  The HTTP status, if there was one. */
+	status: number | null,
 };
 
 /**  A conversation without its messages. */
@@ -206,10 +415,14 @@ export type Conversation = {
 	systemPrompt: string,
 	/**  How tokens are chosen. */
 	sampling: Sampling,
-	/**  The model that answers; `None`: the default one. */
+	/**  The model on this computer that answers; `None`: the default one. */
 	modelId: ModelId | null,
+	/**  What answers instead of a model on this computer. */
+	elsewhere: Elsewhere | null,
 	/**  What was typed and not sent. */
 	draft: string,
+	/**  Where it belongs. */
+	workspaceId: WorkspaceId,
 };
 
 /**  A conversation. */
@@ -243,6 +456,40 @@ export type ConversationsChanged = {
 	id: ConversationId | null,
 };
 
+/**  Whose computer answers. */
+export type Destination = 
+/**  This one: nothing leaves. */
+"this_computer" | 
+/**  A server of the person's own, in the same house or firm. */
+"own_server" | 
+/**  Somebody else's. */
+"cloud";
+
+/**  What would become of a text at one destination. */
+export type DestinationReport = {
+	/**  Whose computer that is. */
+	destination: Destination,
+	/**  What policy says. */
+	action: Action,
+	/**  Places that would hold a placeholder or a note. */
+	masked: number,
+	/**  The text as it would leave, in pieces. */
+	pieces: Piece[],
+};
+
+/**  What a person chose to answer, where that is not simply a model on this computer. */
+export type Elsewhere = 
+/**  A model of an account. */
+{ type: "account"; 
+/**  Of which. */
+accountId: AccountId; 
+/**  What a request calls it. */
+model: string } | 
+/**  A chain of models. */
+{ type: "alias"; 
+/**  Which. */
+aliasId: AliasId };
+
 /**  How one loaded model stands. */
 export type EngineStatus = {
 	modelId: ModelId,
@@ -268,6 +515,16 @@ export type ExportFormat =
 /**  Everything, to import again. */
 "json";
 
+/**  How often the scanner was right. */
+export type Figures = {
+	/**  Of what is there, how much was found, under its own type and to its ends. */
+	recall: Share,
+	/**  Of what was found under this type, how much is there. */
+	precision: Share,
+	/**  Of what is there, how much would be hidden whole, under whatever type it was found. */
+	hidden: Share,
+};
+
 /**  Whether the file of a model is where it was, as it was. */
 export type FileState = 
 /**  It is. */
@@ -289,6 +546,26 @@ export type FinishReason =
 "context_full" | 
 /**  The app stopped it. */
 "cancelled";
+
+/**  One thing that was found in a text. */
+export type Found = {
+	/**  The value. */
+	text: string,
+	/**  Its type, such as `EMAIL_ADDRESS`. */
+	kind: string,
+	/**  What that is, in words. */
+	label: string,
+	/**  How careful policy is with it. */
+	class: RuleClass,
+	/**  Why it was taken for that. */
+	reason: string,
+	/**  Which rule found it. */
+	rule: string,
+	/**  How sure that is, 0 to 1. */
+	score: number,
+	/**  What policy does with it at the destination. */
+	action: Action,
+};
 
 /**  What is shown of an installed model. */
 export type InstalledModel = {
@@ -346,6 +623,60 @@ export type KeyHome =
 "keychain" | 
 /**  A file in the data folder that only its owner can read. */
 "file";
+
+/**  One kind of data. */
+export type KindFigures = {
+	/**  As in JSON output: `EMAIL_ADDRESS`. */
+	name: string,
+	/**  For people: "E-mail address". */
+	label: string,
+	/**  How it did. */
+	figures: Figures,
+};
+
+/**  A message as it leaves. */
+export type LeavingMessage = {
+	/**  `system`, `user` or `assistant`. */
+	role: string,
+	/**  Its text in pieces. */
+	pieces: Piece[],
+};
+
+/**  What a person is to be told of a budget. */
+export type Level = 
+/**  Nothing. */
+"within" | 
+/**  The share at which they wanted to know is reached. */
+"warn" | 
+/**  The limit is passed. */
+"passed";
+
+/**  One model of a chain. */
+export type Link = 
+/**  A model on this computer; `None`: the default one. */
+{ type: "local"; 
+/**  Which. */
+modelId: ModelId | null } | 
+/**  A model of an account. */
+{ type: "account"; 
+/**  Of which. */
+accountId: AccountId; 
+/**  What a request calls it. */
+model: string };
+
+/**  What was measured, when, and on how much. */
+export type Measured = {
+	/**  The day, as `2026-11-27`. */
+	date: string,
+	/**  Texts that were inspected, with something to find or without. */
+	texts: number,
+	/**  Places in them that a person or the script that made them labelled. */
+	spans: number,
+	/**  All kinds together. */
+	overall: Figures,
+	/**  Each kind, in the order of [`Kind::ALL`](super::Kind::ALL). */
+	kinds: KindFigures[],
+};
 
 /**  How a model would be loaded, what that takes, and whether it fits. */
 export type MemoryPlan = {
@@ -441,14 +772,26 @@ export type ModelKind =
 /**  The list of models changed. */
 export type ModelsChanged = Record<string, never>;
 
+/**  A model that was to answer, and why another one did. */
+export type Move = {
+	/**  The model. */
+	model: string,
+	/**  Why it did not answer, as a sentence. */
+	reason: string,
+	/**  The call that failed; `None`: none was made. */
+	call: number | null,
+};
+
 /**  What a person can set for one conversation. */
 export type Options = {
 	/**  Instructions that stand above the conversation; empty: none. */
 	systemPrompt: string,
 	/**  How tokens are chosen. */
 	sampling: Sampling,
-	/**  The model that answers; `None`: the default one. */
+	/**  The model on this computer that answers; `None`: the default one. */
 	modelId: ModelId | null,
+	/**  What answers instead of a model on this computer. */
+	elsewhere?: Elsewhere | null,
 };
 
 /**  Where an installed model comes from. */
@@ -457,6 +800,79 @@ export type Origin =
 "starter" | 
 /**  The person added it. */
 "added";
+
+/**  How a connection ended. */
+export type Outcome = 
+/**  The server was not found or did not let us in; nothing was sent. */
+"not_reached" | 
+/**  The server answered. */
+"answered" | 
+/**  It broke off. */
+"broken" | 
+/**  Nothing came for too long. */
+"silent" | 
+/**  A person stopped it. */
+"stopped" | 
+/**  The offline switch ended it. */
+"offline";
+
+/**  A rule that a person wrote. */
+export type OwnRule = {
+	/**  Identifier. */
+	id: OwnRuleId,
+	/**  Its name, such as "Case number". */
+	name: string,
+	/**  How careful policy is with what it finds. */
+	class: RuleClass,
+	/**  How it is written. */
+	form: RuleForm,
+	/**  The words, one a line, or the pattern. */
+	content: string,
+	/**  Whether it is used. */
+	isOn: boolean,
+};
+
+/**  A rule that a person wrote. */
+export type OwnRuleId = string;
+
+/**  A place in a text where something was found, or where nothing was. */
+export type Part = {
+	/**  The text of this place. */
+	text: string,
+	/**  What was found; `None`: nothing. */
+	found: Found | null,
+};
+
+/**  A time that a budget is for. */
+export type Period = 
+/**  From midnight to midnight. */
+"day" | 
+/**  From Monday on, as ISO 8601 has it. */
+"week" | 
+/**  A month of the calendar. */
+"month";
+
+/**  A piece of a text as it leaves. */
+export type Piece = {
+	/**  As it leaves. */
+	sent: string,
+	/**  What it stands for; `None`: itself. */
+	original: string | null,
+};
+
+/**  What may leave for where. On this computer everything may be read, as nothing leaves. */
+export type Policy = {
+	/**  A request in which nothing was found. */
+	nothing: Row,
+	/**  Personal data. */
+	personal: Row,
+	/**  Special categories: health above all. */
+	special: Row,
+	/**  Keys, passwords, tokens. */
+	secret: Row,
+	/**  ISO 3166 codes of the countries whose national numbers are looked for; empty: all. */
+	countries: string[],
+};
 
 /**  A system prompt and sampling settings under a name. */
 export type Preset = {
@@ -472,6 +888,38 @@ export type Preset = {
 
 /**  A saved system prompt with sampling settings. */
 export type PresetId = string;
+
+/**  Where a message would go if it were sent now, and what would become of it. */
+export type Preview = {
+	/**  The colour of the route line. */
+	route: Route,
+	/**  The model that would answer. */
+	model: string | null,
+	/**  The account that it would leave for, as the person calls it; `None`: it stays. */
+	account: string | null,
+	/**  Its identifier. */
+	accountId: AccountId | null,
+	/**  Whose computer that is. */
+	destination: Destination,
+	/**  What policy says; `None`: nothing leaves. */
+	action: Action | null,
+	/**  Places that hold a placeholder or a note. */
+	masked: number,
+	/**  Whether the person is to look at it before it is sent. */
+	review: boolean,
+	/**  Why the model that was chosen does not answer, or why nothing does. */
+	because: Problem | null,
+	/**  Tokens of the prompt. */
+	tokens: number,
+	/**  Whether the model itself counts so. */
+	exact: boolean,
+	/**  About what it will cost, in dollars; `None`: not known. */
+	about: string | null,
+	/**  The most that it can cost, in dollars; `None`: not known. */
+	most: string | null,
+	/**  How the tightest budget stands with it; `None`: there is no budget. */
+	budget: Level | null,
+};
 
 /**  One thing that did not work, in a person's words. */
 export type Problem = {
@@ -511,8 +959,41 @@ export type ProblemCode =
 "busy" | 
 /**  A person stopped it. */
 "cancelled" | 
+/**  The key of an account is missing, wrong, or not to be had. */
+"key_wrong" | 
+/**  A provider did not answer as it should; the message says how. */
+"provider" | 
+/**  The network or the server cannot be reached, or the offline switch is on. */
+"offline" | 
+/**  Policy does not let it leave, and nothing on this computer can answer. */
+"not_allowed" | 
+/**  The person is to look at what would leave first. */
+"review_first" | 
+/**  A budget would be passed. */
+"budget_reached" | 
 /**  Anything else. */
 "internal";
+
+/**  What language a provider speaks. */
+export type ProviderKind = 
+/**  OpenAI itself. */
+"open_ai" | 
+/**  Anthropic itself. */
+"anthropic" | 
+/**  A server that speaks as OpenAI does: vLLM, llama-server, OpenRouter, Mistral, Groq, Azure… */
+"compatible" | 
+/**  Ollama. */
+"ollama";
+
+/**  How far a server is with fetching a model. */
+export type PullProgress = {
+	/**  What it is doing, in its words. */
+	status: string,
+	/**  Bytes of the part that is being fetched. */
+	total: number | null,
+	/**  Of these, there. */
+	completed: number | null,
+};
 
 /**  Tokens a second. */
 export type Rate = number;
@@ -523,6 +1004,15 @@ export type Rating =
 "good" | 
 /**  It did not. */
 "bad";
+
+/**  What the person said of a message that policy wants them to look at. */
+export type Review = 
+/**  Nothing yet. */
+"not_asked" | 
+/**  They saw what leaves, and it may. */
+"may_leave" | 
+/**  It is to stay on this computer, whatever policy says. */
+"keep_here";
 
 /**  Who speaks in a conversation. */
 export type Role = 
@@ -543,6 +1033,46 @@ export type Route =
 "cloud" | 
 /**  Does not leave. */
 "blocked";
+
+/**  What one class of data does at each destination. */
+export type Row = {
+	/**  At a server of one's own. */
+	ownServer: Action,
+	/**  At somebody else's. */
+	cloud: Action,
+};
+
+/**  How careful policy is with what a rule finds. */
+export type RuleClass = 
+/**  Personal data. */
+"personal" | 
+/**  A special category. */
+"special" | 
+/**  A secret. */
+"secret";
+
+/**  How a rule is written. */
+export type RuleForm = 
+/**  One word or phrase a line. */
+"words" | 
+/**  A regular expression. */
+"pattern";
+
+/**  What a rule finds in a text. */
+export type RuleTrial = {
+	/**  The text in parts. */
+	parts: Part[],
+	/**  How many matches there are. */
+	matches: number,
+};
+
+/**  What is found in a text, and what would become of it. */
+export type SafetyReport = {
+	/**  The text in parts; what is found says what policy does with it for the cloud. */
+	parts: Part[],
+	/**  For this computer, an own server, the cloud. */
+	destinations: DestinationReport[],
+};
 
 /**  How tokens are chosen. The defaults suit most chat models. */
 export type Sampling = {
@@ -601,12 +1131,30 @@ export type Settings = {
 	automaticTitles: boolean,
 	/**  The model of new conversations; `None`: the one used last. */
 	defaultModelId: ModelId | null,
+	/**  What answers in new conversations, if not a model on this computer. */
+	defaultElsewhere: Elsewhere | null,
+	/**  Whether a model on this computer answers where one elsewhere cannot. */
+	fallBackToLocal: boolean,
+	/**  Whether every connection of the app is refused. */
+	offline: boolean,
+	/**  The address of a proxy for every connection; empty: none. */
+	proxy: string,
+	/**  The workspace of new conversations; `None`: the oldest. */
+	workspaceId: WorkspaceId | null,
 	/**  Minutes without a request after which a model leaves the memory; 0: never. */
 	idleUnloadMinutes: number,
 	/**  The most context a conversation gets, in tokens. */
 	contextTokens: number,
 	/**  Threads for computing; `None`: the physical cores. */
 	threads: number | null,
+};
+
+/**  So many of so many. */
+export type Share = {
+	/**  Those that were right. */
+	hits: number,
+	/**  All of them. */
+	total: number,
 };
 
 /**  One snapshot. */
@@ -705,6 +1253,39 @@ export type Verdict =
 "tight" | 
 /**  It does not fit this computer. */
 "too_large";
+
+/**  What leaves, or left, exactly. */
+export type WhatLeaves = {
+	/**  The model. */
+	model: string,
+	/**  The account, as the person calls it. */
+	account: string,
+	/**  The messages, in pieces that show what was masked. */
+	messages: LeavingMessage[],
+	/**  The body of the request, byte for byte. */
+	body: string,
+	/**  What was found; empty when it is looked at later, as only what left is kept. */
+	found: Found[],
+	/**  Tokens of the prompt. */
+	tokens: number,
+	/**  Whether the model itself counts so. */
+	exact: boolean,
+	/**  About what it costs, or what it did cost, in dollars; `None`: not known. */
+	cost: string | null,
+};
+
+/**  A client, a matter, a project. */
+export type Workspace = {
+	/**  Identifier. */
+	id: WorkspaceId,
+	/**  What the person calls it. */
+	name: string,
+	/**  UTC milliseconds. */
+	createdAtMs: number,
+};
+
+/**  A client, a matter, a project: the boundary of policy, budget and documents. */
+export type WorkspaceId = string;
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

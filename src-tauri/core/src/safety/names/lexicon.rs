@@ -274,6 +274,14 @@ mod tests {
     }
 
     #[test]
+    fn no_place_is_broken_at_the_end_of_a_line() {
+        let lines = PLACES.lines().filter(|line| !line.starts_with('#'));
+        for line in lines.filter(|line| !line.is_empty()) {
+            assert!(line.ends_with(','), "{line}");
+        }
+    }
+
+    #[test]
     fn accents_hyphens_and_case_do_not_matter() {
         for (word, expected) in [
             ("MÜLLER", "muller"),

@@ -16,6 +16,8 @@ pub(super) struct Name {
     surnames: usize,
     unknown: usize,
     initials: usize,
+    /// Whether a small word of names, with a capital, is part of it: "Van der Berg".
+    particle: bool,
     ordinary_first: bool,
     after_comma: bool,
 }
@@ -24,7 +26,9 @@ impl Name {
     /// The name that begins at this word. If it is `expected` (after a title, say) the first word
     /// may be any; else a word that is in no list must follow a given name.
     pub(super) fn at(run: &[Word], from: usize, expected: bool) -> Option<Self> {
-        let first = run.get(from).filter(|word| may_be_name(word))?;
+        let begins =
+            |word: &&Word| may_be_name(word) || expected && is_particle(word) && !word.small;
+        let first = run.get(from).filter(begins)?;
         let mut name = Self {
             end: from,
             known: 0,
@@ -32,6 +36,7 @@ impl Name {
             surnames: 0,
             unknown: 0,
             initials: 0,
+            particle: false,
             ordinary_first: first.traits.any(Traits::ORDINARY),
             after_comma: false,
         };
@@ -42,7 +47,7 @@ impl Name {
         name.extend(run, from, |name, word, after_small| {
             name.goes_on_with(word, after_small)
         });
-        Some(name)
+        (name.end > from + 1 || may_be_name(first)).then_some(name)
     }
 
     /// The name that begins at this word, where nothing else is to be expected: all words that can
@@ -69,13 +74,14 @@ impl Name {
     fn take(&mut self, word: &Word, at: usize) {
         let follows_given = self.given > 0 || self.initials > 0;
         let is = |traits| word.traits.any(traits);
+        self.particle |= is_particle(word);
         if word.initial {
             self.initials += 1;
         } else if is(Traits::SURNAME) && (follows_given || !is(Traits::GIVEN)) {
             self.surnames += 1;
         } else if is(Traits::GIVEN) {
             self.given += 1;
-        } else {
+        } else if !is(Traits::NAME_PART) {
             self.unknown += 1;
         }
         self.known += usize::from(!word.initial && is(Traits::GIVEN | Traits::SURNAME));
@@ -94,9 +100,15 @@ impl Name {
             return word.initial || is(Traits::GIVEN);
         }
         match family {
-            false => word.initial || is(Traits::GIVEN | Traits::SURNAME) || self.follows_given(),
+            false => {
+                let known = is(Traits::GIVEN | Traits::SURNAME);
+                word.initial || known || self.particle || self.follows_given()
+            }
             // A second surname, but not the next name of a list.
-            true => is(Traits::SURNAME) && !is(Traits::GIVEN) || after_small && self.unknown == 0,
+            true => {
+                is(Traits::SURNAME) && !is(Traits::GIVEN)
+                    || after_small && (self.unknown == 0 || self.particle)
+            }
         }
     }
 
@@ -141,9 +153,16 @@ fn may_be_name(word: &Word) -> bool {
     !word.small && (word.initial || known || !word.traits.any(never))
 }
 
+/// A small word of names, whichever way it is written.
+fn is_particle(word: &Word) -> bool {
+    !word.initial && word.traits.any(Traits::NAME_PART)
+}
+
 /// The next word, or the one after the small words of a name.
 fn capital_after_small(run: &[Word], from: usize) -> usize {
-    let small = |word: &&Word| word.small && word.traits.any(Traits::NAME_PART);
+    let known = Traits::GIVEN | Traits::SURNAME;
+    // "Federica Della Valle": some write the small word with a capital.
+    let small = |word: &&Word| is_particle(word) && (word.small || !word.traits.any(known));
     let count = run[from..].iter().take_while(small).count();
     // "Tom and Anna" is two names.
     let next = run.get(from + count);

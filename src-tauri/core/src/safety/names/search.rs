@@ -86,7 +86,10 @@ impl<'a> Search<'a> {
         let phrase = self.place_of_words(run, at);
         let no_name = run[at].traits.any(Traits::NO_NAME) && !run[at].initial;
         if phrase.is_none() {
-            if run[at].small || no_name {
+            // "mevrouw De Boer": the small word begins a name there.
+            let begins = run[at].traits.any(Traits::NAME_PART)
+                && matches!(context, Context::Title | Context::SureIntroduction);
+            if run[at].small || no_name && !begins {
                 return at;
             }
             if let Some((names, evidence)) = self.introduced(run, at, context) {
@@ -105,7 +108,7 @@ impl<'a> Search<'a> {
                 self.add(Kind::Location, &run[at..end], PLACE);
                 end
             }
-            (_, Some(name)) if score > 0.0 => {
+            (_, Some(name)) if score > 0.0 && !self.is_abbreviation(&run[at..name.end]) => {
                 self.add(Kind::Person, &run[at..name.end], LIST.at_least(score));
                 name.end
             }
@@ -168,6 +171,16 @@ impl<'a> Search<'a> {
     fn follows(&self, word: &Word, what: &[char]) -> bool {
         let rest = self.text[word.end..].trim_start_matches([' ', '\t']);
         rest.chars().next().is_none_or(|next| what.contains(&next))
+    }
+
+    /// Whether the only word of it, but for initials, is as short as "IVA" and all in capitals.
+    fn is_abbreviation(&self, name: &[Word]) -> bool {
+        let mut words = name.iter().filter(|word| !word.initial);
+        let written = words.next().map(|word| &self.text[word.start..word.end]);
+        words.next().is_none()
+            && written.is_some_and(|word| {
+                word.chars().count() <= 4 && word.chars().all(char::is_uppercase)
+            })
     }
 
     /// The end of a place of two words or more that begins here.

@@ -272,3 +272,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn small_words_of_a_name_may_have_capitals() {
+    person("Geachte mevrouw Van der Quist,", "Van der Quist");
+    person("Gisteren belde mevrouw De Quist.", "De Quist");
+    person(
+        "ritirato ieri da Federica Della Quist.",
+        "Federica Della Quist",
+    );
+    person("Monsieur Yves Le Quist est là.", "Yves Le Quist");
+}
+
+#[test]
+fn a_short_word_in_capitals_is_an_abbreviation_unless_it_is_part_of_a_name() {
+    finds("La partita IVA e il mio NINO. P. IVA 1", &[]);
+    person("signed by ANNA BERG today", "ANNA BERG");
+}
+
+#[test]
+fn places_of_several_words_are_whole() {
+    finds(
+        "From São Paulo to South Africa and Las Palmas.",
+        &[
+            ("place", "São Paulo"),
+            ("place", "South Africa"),
+            ("place", "Las Palmas"),
+        ],
+    );
+}

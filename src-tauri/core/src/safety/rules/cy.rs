@@ -20,6 +20,8 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         shapes: &["d{6,8}"],
         words: &[&[
             "cypriot id*",
+            "cyprus id card*",
+            "cypriot identity card*",
             "cyprus id*",
             "αριθμοσ ταυτοτητασ",
             "δελτιο ταυτοτητασ",

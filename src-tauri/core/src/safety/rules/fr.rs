@@ -18,6 +18,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
             "dddddd ddd ddd dd",
             "ddddddxdddddddd",
             "ddddddxdddddd dd",
+            "ddddddxdddddd-dd",
         ],
         words: &[
             &[

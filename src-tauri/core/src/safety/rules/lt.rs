@@ -9,7 +9,13 @@ pub(super) const NUMBERS: &[NumberRule] = &[NumberRule {
     country: "LT",
     shapes: &["ddddddddddd"],
     words: &[
-        &["asmens kod*", "a.k", "lithuanian*", "lithuania"],
+        &[
+            "asmens kod*",
+            "a.k",
+            "lithuanian*",
+            "lithuania",
+            "lithuanian personal code",
+        ],
         words::PERSONAL,
     ],
     // Law on the Population Register: the formula of Estonia.

@@ -45,6 +45,7 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
         .map(|(from, _)| &before[from..])?;
     // What punctuation leaves behind, as in `to:'joe@example.org'` or `a/joe@example.org`.
     let local = local.rsplit("..").next().unwrap_or(local);
+    let local = after_key(local);
     let local = local.trim_start_matches(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let after = &view[at + 1..view.floor_char_boundary((at + 1 + DOMAIN).min(view.len()))];
     let spaced = after.chars().next().is_some_and(is_spaced);
@@ -64,6 +65,21 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
         top.chars().count() >= 2 && top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
     let sound = !local.is_empty() && !local.ends_with('.');
     (named && country && sound).then(|| at - local.len()..at + 1 + domain.len())
+}
+
+/// Logs and links write `user=joe@example.org`: a name of letters before the = is no part of it.
+fn after_key(local: &str) -> &str {
+    let Some((before, after)) = local.rsplit_once('=') else {
+        return local;
+    };
+    let key = before.rsplit(['&', '?', '/', '|', '{']).next();
+    let is_key = key.is_some_and(|key| {
+        !key.is_empty()
+            && key
+                .chars()
+                .all(|letter| letter.is_alphabetic() || letter == '_')
+    });
+    if is_key { after } else { local }
 }
 
 /// Chinese and Japanese put no space between a word and an address.

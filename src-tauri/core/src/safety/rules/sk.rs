@@ -7,6 +7,7 @@ const WORDS: &[&str] = &[
     "rodne cislo",
     "rodneho cisla",
     "rodnym cislom",
+    "slovenske rodne cislo",
     "r.c",
     "rc",
     "slovak birth number",

@@ -32,7 +32,7 @@ macro_rules! name {
     () => { r"(?:(?:\p{Lu}[\p{L}'’.-]*|d[eiou]s?|del|della|dei|degli|la|las|los|le|les|l'|d'|sur|en|y|e|van|der|den|do|das|dos|zu|am|an|im|of|the|i)[ ]?)" };
 }
 macro_rules! town {
-    () => { r"\p{Lu}[\p{L}'’.-]+(?:[ -](?:\p{Lu}[\p{L}'’.-]+|am|an|der|im|sur|de|la|le|en|del|di|upon|on|i|d')){0,3}" };
+    () => { r"(?:(?:Ste?|Sta|Sto|Mt|Ft)\. ?)?\p{Lu}[\p{L}'’-]+(?:[ -](?:\p{Lu}[\p{L}'’-]+|am|an|der|im|sur|de|la|le|en|del|di|upon|on|i|d')){0,3}" };
 }
 
 pub(in crate::safety::rules) static FORMS: [Form; 9] = [

@@ -374,7 +374,7 @@ pub(in crate::safety::rules) static RULES: [SecretRule; 35] = [
             "Endpoint=sb://",
             "DefaultEndpointsProtocol="
         ],
-        r#"(?i)^[a-z ]{4,26}=[^\n"']{1,400}?(?:password|pwd|SharedAccessKey|AccountKey)=[^;\s"']{3,}"#,
+        r#"(?i)^[a-z ]{4,26}=[^\n"']{1,400}?(?:password|pwd|SharedAccessKey|AccountKey)=[^;\s"']{3,}(?:;[a-z ]{2,40}=[^;\s"']*){0,12}"#,
         not_a_template,
         0.95,
         "A connection string with a password"
