@@ -7,7 +7,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 use crate::{
-    costs::stored_by_name,
+    costs::{stored_by_name, vendors},
     ids::AccountId,
     policy::Destination,
     problem::{Problem, ProblemCode},
@@ -153,43 +153,12 @@ impl ProviderKind {
 impl Account {
     /// Under whose name its prices are listed; see `docs/prices.md`. By the host, where one server
     /// speaks another's language.
-    pub fn billed_as(&self) -> &str {
-        const BY_HOST: &[(&str, &str)] = &[
-            ("openai.com", "openai"),
-            ("anthropic.com", "anthropic"),
-            ("openai.azure.com", "azure"),
-            ("cognitiveservices.azure.com", "azure"),
-            ("services.ai.azure.com", "azure"),
-            ("openrouter.ai", "openrouter"),
-            ("mistral.ai", "mistral"),
-            ("deepseek.com", "deepseek"),
-            ("groq.com", "groq"),
-            ("googleapis.com", "gemini"),
-            ("x.ai", "xai"),
-            ("together.xyz", "together"),
-            ("together.ai", "together"),
-            ("fireworks.ai", "fireworks"),
-            ("perplexity.ai", "perplexity"),
-            ("cohere.com", "cohere"),
-            ("cohere.ai", "cohere"),
-        ];
+    pub fn billed_as(&self) -> &'static str {
         match self.kind {
             ProviderKind::OpenAi => "openai",
             ProviderKind::Anthropic => "anthropic",
             ProviderKind::Ollama => "ollama",
-            ProviderKind::Compatible => {
-                let host = self.host();
-                let is = |domain: &str| {
-                    host == domain
-                        || host
-                            .strip_suffix(domain)
-                            .is_some_and(|sub| sub.ends_with('.'))
-                };
-                BY_HOST
-                    .iter()
-                    .find(|(domain, _)| is(domain))
-                    .map_or("compatible", |(_, provider)| provider)
-            }
+            ProviderKind::Compatible => vendors::at_host(&self.host()).unwrap_or("compatible"),
         }
     }
 

@@ -1,14 +1,19 @@
 //! Accounts, as far as they need the network or a key: tested, listed, and asked to fetch a model.
 
+use jiff::{Timestamp, tz::TimeZone};
 use zeroize::Zeroizing;
 
 use super::{Gate, GateError, elsewhere};
 use crate::{
     accounts::{self, Account, AccountInput, AccountModel, ProviderKind},
+    costs::{
+        prices::{self, Changes, Origin},
+        published,
+    },
     engine::Stop,
     ids::AccountId,
     now_ms,
-    providers::{cloud::Cloud, key::ApiKey},
+    providers::{self, cloud::Cloud, key::ApiKey},
     secrets::ProviderKeyError,
 };
 
@@ -127,6 +132,35 @@ impl Gate {
             });
         })?;
         Ok(())
+    }
+
+    /// Read the published list of prices online and take it over; with `dry_run`, only say what
+    /// that would change. A person's own prices stay before all others.
+    ///
+    /// # Errors
+    /// [`GateError`] when the list is not to be had or is none; the prices are as they were.
+    pub fn update_prices(&self, dry_run: bool) -> Result<Changes, GateError> {
+        self.update_prices_from(published::ADDRESS, dry_run)
+    }
+
+    /// The same from another address.
+    ///
+    /// # Errors
+    /// As [`Gate::update_prices`].
+    pub fn update_prices_from(&self, address: &str, dry_run: bool) -> Result<Changes, GateError> {
+        let server = providers::account::Account::new(address, None)?;
+        let http = self.network.http()?;
+        let bytes = server.fetch(&http, "prices", &Stop::default())?;
+        let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+        let list = published::read(&bytes, published::SOURCE, today)?.list;
+        let changes = if dry_run {
+            self.store
+                .read(|conn| prices::compare_seen(conn, &list, Origin::File))
+        } else {
+            self.store
+                .write(|tx| prices::take_seen(tx, &list, Origin::File, now_ms()))
+        };
+        Ok(changes?)
     }
 
     /// The client of an account, with its key.

@@ -245,7 +245,7 @@ impl Answering<'_> {
         let gate = self.place.gate;
         let conversation = &self.plan.conversation;
         let ready = gate
-            .prepare(&self.plan, cloud, self.constraint.as_ref(), self.since)
+            .prepare(&self.plan, cloud, self.constraint.as_ref())
             .map_err(Passed::Ends)?;
         let reviewed = || {
             gate.store

@@ -7,7 +7,7 @@ use crate::{
     accounts::AccountError,
     aliases::AliasError,
     chat::ChatError,
-    costs::budgets::BudgetError,
+    costs::{budgets::BudgetError, prices::PriceError, published::PublishedError},
     engine::{Death, EngineError},
     models::ModelError,
     problem::{Problem, ProblemCode},
@@ -98,6 +98,12 @@ pub enum GateError {
     /// What is kept under the conversation's key cannot be used.
     #[error(transparent)]
     Sealed(#[from] SealedError),
+    /// What was read online is no list of prices.
+    #[error(transparent)]
+    PriceList(#[from] PublishedError),
+    /// A price cannot be kept.
+    #[error(transparent)]
+    Price(#[from] PriceError),
     /// The system gives no network.
     #[error("this computer gives no way out: {0}")]
     Network(String),
@@ -181,6 +187,9 @@ impl From<GateError> for Problem {
             GateError::Budget(budget) => budget.into(),
             GateError::Sealed(SealedError::Store(store)) => store.into(),
             GateError::Sealed(_) => Problem::new(Code::DataUnusable, &error),
+            GateError::PriceList(_) => Problem::new(Code::Provider, &error)
+                .hint("The prices are as they were. Try again later, or update from a file."),
+            GateError::Price(price) => price.into(),
             GateError::Network(_) => Problem::new(Code::Internal, &error),
             GateError::Store(store) => store.into(),
         }

@@ -47,7 +47,6 @@ impl Gate {
         plan: &Plan,
         cloud: &CloudModel,
         constraint: Option<&Constraint>,
-        _since: Instant,
     ) -> Result<Ready, GateError> {
         let conversation = &plan.conversation;
         let inspection = self
@@ -136,7 +135,7 @@ impl Gate {
                 }
                 Candidate::Elsewhere(cloud) => cloud,
             };
-            let ready = self.prepare(&plan, cloud, None, Instant::now())?;
+            let ready = self.prepare(&plan, cloud, None)?;
             let reviewed = || {
                 let id = plan.conversation.id;
                 self.store
@@ -145,7 +144,7 @@ impl Gate {
             let (standing, fits) = self.standing(&plan, &ready)?;
             let verdict = self
                 .verdict(&ready, Review::NotAsked, others, reviewed)
-                .and_then(|()| fits);
+                .and(fits);
             match verdict {
                 Ok(()) => return Ok(leaves(&ready, because, false, standing)),
                 Err(GateError::ReviewFirst { .. }) => {
@@ -184,7 +183,7 @@ impl Gate {
                 Candidate::Local(_) => None,
             });
         let Some(cloud) = cloud else { return Ok(None) };
-        let ready = self.prepare(&plan, cloud, None, Instant::now())?;
+        let ready = self.prepare(&plan, cloud, None)?;
         let body = elsewhere::client(&cloud.account, None)?
             .body(&ready.request)
             .map_err(GateError::from)?;
@@ -239,7 +238,6 @@ impl Gate {
     }
 
     /// How the tightest budget would stand with a call, and whether it may be made.
-    #[expect(clippy::type_complexity, reason = "two answers to one question")]
     fn standing(
         &self,
         plan: &Plan,

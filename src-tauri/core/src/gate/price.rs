@@ -8,6 +8,7 @@ use crate::{
     accounts::ProviderKind,
     costs::{
         estimate::{self, Ahead, Caching, Counting, Tokens, Usage},
+        limits,
         listing::Service,
         prices::{self, Price, PriceError, Wanted},
     },
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// Tokens that a model elsewhere may write unless the person says otherwise, reasoning included.
-/// Without a limit nobody could say what a call costs at most, and no budget could hold.
+/// Without a limit nobody could say what a call costs at most, and no budget could hold. Less where
+/// the model cannot write as much.
 pub(super) const MAX_OUTPUT: u32 = 16_384;
 
 /// Texts longer than this are counted by their length: counting exactly takes a second for some
@@ -56,12 +58,17 @@ impl Pricing {
     ) -> rusqlite::Result<Self> {
         let price = price(conn, cloud, at_ms)?;
         let (prompt_tokens, exact) = prompt_tokens(cloud, texts);
+        let limits = limits::find(conn, cloud.account.billed_as(), &cloud.model)?;
+        let most = limits.and_then(|limits| limits.max_output_tokens);
+        let most = most.map_or(MAX_OUTPUT, |most| {
+            u32::try_from(most).unwrap_or(u32::MAX).clamp(1, MAX_OUTPUT)
+        });
         Ok(Self {
             free: price.is_none() && cloud.account.destination == Destination::OwnServer,
             price,
             prompt_tokens,
             exact,
-            max_output: max_output.unwrap_or(MAX_OUTPUT),
+            max_output: max_output.unwrap_or(most),
         })
     }
 

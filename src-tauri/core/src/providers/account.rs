@@ -100,6 +100,28 @@ impl Account {
         }
     }
 
+    /// Fetch what lies at the base address itself.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when it is not there or does not come whole.
+    pub(crate) fn fetch(
+        &self,
+        http: &Http,
+        purpose: &'static str,
+        stop: &Stop,
+    ) -> Result<Vec<u8>, ProviderError> {
+        let request = Outgoing {
+            url: self.base.clone(),
+            headers: Vec::new(),
+            body: None,
+            purpose,
+        };
+        retrying(http, stop, || {
+            let mut answer = self.begin(http, &request, stop)?;
+            Ok(answer.whole().map_err(|error| self.scrubbed(error))?)
+        })
+    }
+
     /// Exchange a request for a whole JSON answer.
     pub(super) fn whole(
         &self,

@@ -41,6 +41,7 @@ pub(crate) enum Message {
         text: String,
         tool_calls: Vec<ToolCall>,
     },
+    #[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
     ToolResult {
         /// The id of the call.
         call: String,
@@ -54,6 +55,7 @@ pub(crate) enum Message {
 #[derive(Debug, Clone)]
 pub(crate) enum Part {
     Text(String),
+    #[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
     Image {
         /// `image/png`, `image/jpeg`, `image/webp` or `image/gif`.
         media_type: String,
@@ -108,6 +110,7 @@ pub(crate) struct Sampling {
 
 /// How much a model thinks before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
 pub(crate) enum Effort {
     Low,
     Medium,

@@ -19,9 +19,6 @@ use super::{
 };
 use crate::{engine::Stop, gate::Inspected};
 
-/// Where Ollama listens on the same computer.
-pub(crate) const BASE: &str = "http://localhost:11434";
-
 /// An Ollama server.
 #[derive(Debug, Clone)]
 pub(crate) struct Ollama {
@@ -143,6 +140,10 @@ impl Ollama {
     ///
     /// # Errors
     /// [`ProviderError`] when there is no end.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "documents and evaluations will use it")
+    )]
     pub(crate) fn generate(
         &self,
         http: &Http,
@@ -160,6 +161,10 @@ impl Ollama {
     ///
     /// # Errors
     /// [`ProviderError`] when there is not one vector for each text.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "documents and evaluations will use it")
+    )]
     pub(crate) fn embed(
         &self,
         http: &Http,

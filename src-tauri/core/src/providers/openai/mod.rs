@@ -24,9 +24,6 @@ use super::{
 };
 use crate::{engine::Stop, gate::Inspected};
 
-/// OpenAI's own address.
-pub(crate) const BASE: &str = "https://api.openai.com/v1";
-
 /// A server that speaks OpenAI's language.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenAi {
@@ -86,6 +83,10 @@ impl OpenAi {
     ///
     /// # Errors
     /// [`ProviderError`] when there is not one vector for each text.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "documents and evaluations will use it")
+    )]
     pub(crate) fn embed(
         &self,
         http: &Http,
@@ -103,6 +104,10 @@ impl OpenAi {
     ///
     /// # Errors
     /// [`ProviderError`] when there is no result.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "documents and evaluations will use it")
+    )]
     pub(crate) fn moderate(
         &self,
         http: &Http,

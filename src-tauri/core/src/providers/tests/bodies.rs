@@ -11,17 +11,25 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{KEY, Language, object, provider, question, weather_tool};
-use crate::providers::{
-    anthropic,
-    cloud::{
-        AnswerSchema, Cloud, CloudRequest, Effort, EmbedRequest, Message, Part, Sampling, Thinking,
-        ToolCall,
+use crate::{
+    accounts::ProviderKind,
+    providers::{
+        anthropic,
+        cloud::{
+            AnswerSchema, Cloud, CloudRequest, Effort, EmbedRequest, Message, Part, Sampling,
+            Thinking, ToolCall,
+        },
+        error::Trouble,
+        key::ApiKey,
+        ollama::{self, CompletionRequest, Ollama},
+        openai::{self, OpenAi},
     },
-    error::Trouble,
-    key::ApiKey,
-    ollama::{self, CompletionRequest, Ollama},
-    openai::{self, OpenAi},
 };
+
+/// The provider's own address.
+fn base(kind: ProviderKind) -> &'static str {
+    kind.usual().1
+}
 
 /// A published document, and validators of the parts that are asked for.
 struct Published {
@@ -295,7 +303,7 @@ fn texts() -> EmbedRequest {
 }
 
 fn openai() -> Cloud {
-    Cloud::OpenAi(OpenAi::new(openai::BASE, None).unwrap())
+    Cloud::OpenAi(OpenAi::new(base(ProviderKind::OpenAi), None).unwrap())
 }
 
 const NONE: Vec<String> = Vec::new();
@@ -328,7 +336,7 @@ fn ollama_bodies_are_as_published() {
     let Some(published) = Published::read("ollama-openapi.yaml") else {
         return;
     };
-    let provider = Ollama::new(ollama::BASE, None, Some(32_768)).unwrap();
+    let provider = Ollama::new(base(ProviderKind::Ollama), None, Some(32_768)).unwrap();
     let chat = published.operation("/api/chat");
     for request in [question(), everything()] {
         assert_eq!(chat.faults(&provider.body(&request)), NONE);
@@ -474,7 +482,7 @@ fn anthropic_faults(body: &Value) -> Vec<String> {
 }
 
 fn anthropic_body(request: &CloudRequest) -> Value {
-    let body = provider(Language::Anthropic, anthropic::BASE)
+    let body = provider(Language::Anthropic, base(ProviderKind::Anthropic))
         .body(request)
         .unwrap();
     serde_json::from_slice(&body).unwrap()
@@ -572,7 +580,7 @@ fn a_request_is_said_in_the_dialect_of_the_server() {
     };
     for (base, has, has_not) in [
         (
-            openai::BASE,
+            base(ProviderKind::OpenAi),
             vec![
                 "max_completion_tokens",
                 "reasoning_effort",
@@ -642,7 +650,7 @@ proptest! {
                 prop_assert_eq!(chat.faults(&openai().body(request).unwrap()), NONE);
             }
             if let Some(chat) = &*OLLAMA_CHAT {
-                let body = provider(Language::Ollama, ollama::BASE).body(request).unwrap();
+                let body = provider(Language::Ollama, base(ProviderKind::Ollama)).body(request).unwrap();
                 prop_assert_eq!(chat.faults(&body), NONE);
             }
         }
