@@ -134,7 +134,11 @@ impl Gate {
             moves: Vec::new(),
             since,
         };
-        Ok((id, answering.run(sink)?))
+        let answer = answering.run(sink)?;
+        sink(AnswerEvent::Ended {
+            answer: Box::new(answer.clone()),
+        });
+        Ok((id, answer))
     }
 
     /// Start an empty conversation with the options of a new one, in the workspace that is open.
