@@ -204,7 +204,12 @@ fn a_deleted_conversation_comes_back_until_it_is_purged_with_its_search_terms() 
     turn(&store, id, "a secret word", "rhubarb");
     store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
     assert!(search(&store, "rhubarb").is_empty());
-    assert!(store.read(|conn| chat::list(conn, None)).unwrap().is_empty());
+    assert!(
+        store
+            .read(|conn| chat::list(conn, None))
+            .unwrap()
+            .is_empty()
+    );
     store.write(|tx| chat::restore(tx, id)).unwrap();
     assert_eq!(search(&store, "rhubarb").len(), 1);
     store.write(|tx| chat::delete(tx, id, NOW)).unwrap();

@@ -5,6 +5,7 @@ mod answers;
 mod architecture;
 mod chat;
 mod command_line;
+mod gate;
 mod kills;
 mod models;
 mod prices;

@@ -4,3 +4,4 @@ pub mod app;
 pub mod disk;
 pub mod folder;
 pub mod gguf;
+pub mod provider;
