@@ -216,8 +216,6 @@ fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
     let provider = Provider::echo();
     let place = place(&provider.address);
     let conversation = place.conversation();
-    // A first turn, so that the map of placeholders is there: a new one draws its own mark.
-    place.say(conversation, LETTER);
     let text = "Call +49 30 901820 instead.";
     let before = place
         .app
@@ -225,9 +223,9 @@ fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
         .what_would_leave(Some(conversation), text)
         .unwrap()
         .unwrap();
-    assert_eq!(provider.received().len(), 1, "looking sends nothing");
+    assert!(provider.received().is_empty(), "looking sends nothing");
     let answer = place.say(conversation, text);
-    let received = String::from_utf8(provider.received()[1].body.clone()).unwrap();
+    let received = String::from_utf8(provider.received()[0].body.clone()).unwrap();
     assert_eq!(before.body, received);
     let phone = before
         .found
@@ -608,6 +606,81 @@ fn a_chain_answers_with_the_first_model_that_can() {
     );
     assert_eq!(call.moves.len(), 1);
     assert!(!down.everything().contains("anna.weiss") && !up.everything().contains("anna.weiss"));
+}
+
+#[test]
+fn every_byte_that_leaves_is_accounted_for() {
+    // Everything goes through this proxy, whomever it is meant for.
+    let proxy = Provider::start(|request| match request.head.split(' ').next() {
+        Some("GET") => Reply::Whole(json!({ "data": [{ "id": MODEL }] })),
+        _ => Reply::Pieces(vec!["Yes.".into()], 50, 2),
+    });
+    let place = place("http://tower/v1");
+    let mut settings = place.app.store.read(gatehouse_core::settings::get).unwrap();
+    settings.proxy = proxy.address.trim_end_matches("/v1").to_owned();
+    place.app.set_settings(&settings).unwrap();
+    let gate = &place.app.gate;
+    // What a person does in a session, with everything that looks and counts on the way.
+    gate.test_account(place.account.id).unwrap();
+    let conversation = place.conversation();
+    gate.preview(Some(conversation), LETTER).unwrap();
+    gate.what_would_leave(Some(conversation), LETTER).unwrap();
+    gate.count_tokens(Some(conversation), LETTER).unwrap();
+    gate.safety_report(LETTER).unwrap();
+    let first = place.say(conversation, LETTER);
+    gate.title(conversation).unwrap();
+    app::answer(&place.app, Ask::Again(first.id), |_| ());
+    let question = first.parent_id.unwrap();
+    app::answer(
+        &place.app,
+        Ask::Edit(question, "And bob@example.net?"),
+        |_| (),
+    );
+    assert!(
+        gate.update_prices_from("http://tower/prices.json", true)
+            .is_err()
+    );
+
+    let received = proxy.received();
+    let (with_body, without): (Vec<_>, Vec<_>) = received
+        .iter()
+        .partition(|request| !request.body.is_empty());
+    assert!(
+        without
+            .iter()
+            .all(|request| request.head.starts_with("GET "))
+    );
+    let mut left: Vec<_> = place
+        .calls()
+        .iter()
+        .filter_map(|call| gate.what_left(call.summary.number).unwrap())
+        .map(|left| left.body.into_bytes())
+        .collect();
+    left.reverse();
+    let sent: Vec<_> = with_body
+        .into_iter()
+        .map(|request| request.body.clone())
+        .collect();
+    assert_eq!(sent.len(), 3, "a message, its answer again, its edit");
+    assert_eq!(sent, left, "each byte that left is kept with its call");
+    let Place {
+        _folder: folder,
+        app,
+        ..
+    } = place;
+    drop(app);
+    let app = app::open(&folder.folder);
+    let log = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?))
+        .unwrap();
+    assert_eq!(log.len(), received.len(), "each connection is in the log");
+    let logged: u64 = log.iter().map(|line| line.bytes_out).sum();
+    assert_eq!(
+        logged,
+        sent.iter().map(|body| body.len() as u64).sum::<u64>()
+    );
+    assert!(log.iter().all(|line| line.host == "tower"));
 }
 
 #[test]

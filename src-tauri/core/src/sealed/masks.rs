@@ -1,6 +1,7 @@
 //! The map of placeholders of a conversation.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
 
 use super::{Key, SealedError};
 use crate::{ids::ConversationId, safety::mask::Masks, store::Migration};
@@ -24,11 +25,19 @@ pub(crate) fn masks(conn: &Connection, of: ConversationId) -> Result<Masks, Seal
         .query_row([of], |row| row.get(0))
         .optional()?;
     let Some(sealed) = sealed else {
-        return Ok(Masks::new(getrandom::u32()?));
+        return Ok(Masks::new(mark(of)));
     };
     let key = Key::find(conn, of)?.ok_or(SealedError::Damaged("its key was destroyed"))?;
     let json = key.open("masks", of, &sealed)?;
     serde_json::from_slice(&json).map_err(|_| SealedError::Damaged("it is no map of placeholders"))
+}
+
+/// The random number of a conversation's placeholders. It follows from its identifier, so that what
+/// a person is shown before the first message is what leaves with it. It is no secret: every
+/// provider sees the letters that come of it, and a hash tells nothing of the identifier.
+fn mark(of: ConversationId) -> u32 {
+    let hash = Sha256::digest(of.to_string().as_bytes());
+    u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
 /// Keep the map of a conversation.
