@@ -149,9 +149,64 @@ mod gnome_keyring {
         let path = std::env::var_os("GATEHOUSE_TEST_FOLDER").unwrap();
         let folder = DataFolder::resolve(Some(Path::new(&path))).unwrap();
         match within(&folder, KeyHome::Keychain, Duration::from_secs(2)) {
-            Ok((key, home)) => println!("\nANSWER {home:?} {}", key.check_value()),
+            Ok((key, home)) if std::env::var_os("GATEHOUSE_TEST_ACCOUNT").is_none() => {
+                println!("\nANSWER {home:?} {}", key.check_value());
+            }
+            Ok(_) => println!("\nANSWER {}", provider_key(&folder)),
             Err(error) => println!("\nANSWER {error:?}"),
         }
+    }
+
+    const PROVIDER_KEY: &str = "sk-test-in-the-keychain";
+
+    /// What is there for an account, after doing what the test asks for.
+    fn provider_key(folder: &DataFolder) -> String {
+        let keys = ProviderKeys::of(folder);
+        let account = std::env::var("GATEHOUSE_TEST_ACCOUNT").unwrap();
+        let account = account.parse().unwrap();
+        match std::env::var("GATEHOUSE_TEST_DEED").unwrap().as_str() {
+            "set" => keys.set(account, PROVIDER_KEY.to_owned().into()).unwrap(),
+            "forget" => keys.forget(account).unwrap(),
+            _ => {}
+        }
+        match keys.get(account) {
+            Ok(key) => format!("the key {}", *key),
+            Err(error) => format!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_provider_is_in_the_keychain_and_nowhere_else() {
+        let desktop = Desktop::new();
+        let account = crate::ids::AccountId::new().to_string();
+        let session = |deed| {
+            let mut command = desktop.command(UNLOCKED);
+            command
+                .env("DISPLAY", ":404")
+                .env("GATEHOUSE_TEST_ACCOUNT", &account)
+                .env("GATEHOUSE_TEST_DEED", deed);
+            said(&mut command)
+        };
+        assert_eq!(session("get"), "None", "there is none yet");
+        let kept = format!("the key {PROVIDER_KEY}");
+        assert_eq!(session("set"), kept);
+        assert_eq!(session("get"), kept, "it is there in the next session");
+        for entry in fs::read_dir(desktop.data.path()).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(
+                path.file_name().is_some_and(|name| name != "keys"),
+                "no file has it"
+            );
+            if path.is_file() {
+                let bytes = fs::read(&path).unwrap();
+                let found = bytes
+                    .windows(PROVIDER_KEY.len())
+                    .any(|part| part == PROVIDER_KEY.as_bytes());
+                assert!(!found, "{} has the key", path.display());
+            }
+        }
+        assert_eq!(session("forget"), "None");
+        assert_eq!(session("forget"), "None", "forgetting twice does no harm");
     }
 
     #[test]
