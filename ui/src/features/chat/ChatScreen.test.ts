@@ -448,6 +448,17 @@ describe("the list", () => {
 		);
 	});
 
+	it("calls a chat without a title in a hit as in the list", async () => {
+		await open();
+		expect(await screen.findByRole("button", { name: /^Hello\. What can I help/ })).toBeTruthy();
+		await user.type(await screen.findByRole("searchbox", { name: "Search chats" }), "hello");
+		const results = await screen.findByRole("region", { name: "Search results" });
+		const [hit] = await within(results).findAllByRole("button");
+		expect(hit?.querySelector("b")?.textContent, "one name wherever it stands").toMatch(
+			/^Hello\. What can I help/,
+		);
+	});
+
 	async function find(words: string): Promise<void> {
 		const field = await screen.findByRole("searchbox", { name: "Search chats" });
 		await user.clear(field);

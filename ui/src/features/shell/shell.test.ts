@@ -120,6 +120,13 @@ describe("the command palette", () => {
 		await waitFor(() => expect(screen.queryByRole("combobox")).toBeNull());
 	});
 
+	it("calls a chat without a title as the list of chats does", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "hello");
+		const name = /^Hello\. What can I help you with\?/;
+		expect(await screen.findByRole("option", { name })).toBeTruthy();
+	});
+
 	it("runs an action with Enter", async () => {
 		const { user, input } = await openPalette();
 		await user.type(input, "dark");
