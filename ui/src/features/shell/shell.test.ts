@@ -12,6 +12,8 @@ import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
+// Read after the first frame; to read it takes long where it is also compiled.
+import "./Overlays.svelte";
 import Shell from "./Shell.svelte";
 
 type Ready = Extract<Startup, { state: "ready" }>;

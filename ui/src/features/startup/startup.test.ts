@@ -7,6 +7,8 @@ import type { StartupCode } from "$lib/backend";
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
 import { problemWords } from "./problems";
+// Read when it is needed; to read it takes long where it is also compiled.
+import "./ProblemScreen.svelte";
 import Startup from "./Startup.svelte";
 
 const ready = createRawSnippet(() => ({ render: () => "<p>The app is open.</p>" }));
