@@ -2,7 +2,7 @@
 // the host's replies and that reading take about as long.
 
 import { backend, toProblem, type Startup } from "$lib/backend";
-import { readSettings } from "$lib/state/settings.svelte";
+import { readSettings, settings } from "$lib/state/settings.svelte";
 
 export class Start {
 	/** How it ended; null until it has. */
@@ -24,6 +24,10 @@ export class Start {
 	}
 
 	async #ask(): Promise<void> {
+		// The first screen needs them, and the host has usually opened the data by now; else they are
+		// read after it has. If that fails too, the shell says why.
+		const read = () => readSettings().catch(() => undefined);
+		const early = read();
 		let startup: Startup;
 		try {
 			await backend.listening();
@@ -31,8 +35,8 @@ export class Start {
 		} catch (thrown) {
 			startup = problem(toProblem(thrown).message);
 		}
-		// The first screen needs them; the shell reads them again, and says why, if this fails.
-		if (startup.state === "ready") await readSettings().catch(() => undefined);
+		await early;
+		if (startup.state === "ready" && !settings.areKnown) await read();
 		this.outcome ??= startup;
 	}
 }

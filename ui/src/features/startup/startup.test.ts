@@ -59,7 +59,7 @@ it("tries again when asked to, and opens", async () => {
 	const { user } = show(Startup, { ready });
 	await user.click(await screen.findByRole("button", { name: "Try again" }));
 	expect(await screen.findByText("The app is open.")).toBeTruthy();
-	const asked = fake.calls.map(({ method }) => method);
+	const asked = fake.calls.map(({ method }) => method).filter((method) => method === "startup");
 	expect(asked, "one command opens the data, at first and again").toEqual(["startup", "startup"]);
 });
 
