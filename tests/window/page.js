@@ -135,7 +135,7 @@ export function watchFrames() {
 	const frames = (window.seenFrames = { times: [], tokens: 0 });
 	const look = (time) => {
 		if (window.seenFrames !== frames) return;
-		const written = document.querySelector("article[aria-busy=true] .phase")?.innerText;
+		const written = document.querySelector("article[aria-busy=true] .phase")?.textContent;
 		const tokens = Number(written?.match(/Writing, ([\d,]+) token/)?.[1].replaceAll(",", "") ?? 0);
 		if (tokens > 0) frames.times.push(time);
 		frames.tokens = Math.max(frames.tokens, tokens);

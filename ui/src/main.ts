@@ -8,7 +8,12 @@ import { mount } from "svelte";
 
 import { useBackend } from "$lib/backend";
 
-import App from "./App.svelte";
+import { Start } from "./features/startup/start.svelte";
+
+// Were it not there for the first layout, that would look for another font, which takes far longer.
+const font = document.fonts.load("14px 'Inter Variable'").catch(() => undefined);
+// Read while the host opens the data.
+const app = import("./App.svelte");
 
 // In a browser there is no host; with ?fake one in memory stands in. Builds leave this out.
 if (import.meta.env.DEV || import.meta.env.MODE === "fake") {
@@ -19,6 +24,15 @@ if (import.meta.env.DEV || import.meta.env.MODE === "fake") {
 	}
 }
 
+/** A start that takes longer than this is shown. */
+const shownAfterMs = 150;
+
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");
-mount(App, { target });
+const start = new Start();
+// The usual start is over at once, and to draw that it goes on would only make it longer.
+await Promise.race([
+	Promise.all([start.ended, font]),
+	new Promise((late) => setTimeout(late, shownAfterMs)),
+]);
+mount((await app).default, { target, props: { start } });

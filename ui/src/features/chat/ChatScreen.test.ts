@@ -17,6 +17,7 @@ import { toasts } from "$lib/state/toasts.svelte";
 
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
+import { threadView } from "./thread/read";
 
 // Patient: a machine that also builds takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -31,6 +32,8 @@ async function open(options: FakeOptions = {}): Promise<FakeBackend> {
 	go("chat");
 	await readSettings();
 	await formulasReady();
+	// Read after the first frame; to read it takes long where it is also compiled.
+	await threadView();
 	leave.push(watchModels(() => undefined));
 	window.addEventListener("keydown", runShortcut);
 	leave.push(() => window.removeEventListener("keydown", runShortcut));
@@ -386,7 +389,7 @@ describe("the model", () => {
 		await waitFor(() => expect(button("Model: SmolLM2 135M Instruct")).toBeTruthy());
 		// Options that are changed later must not take the model away again.
 		await user.click(button("Options"));
-		await user.type(screen.getByRole("textbox", { name: /Instructions/ }), "Be brief.");
+		await user.type(await screen.findByRole("textbox", { name: /Instructions/ }), "Be brief.");
 		await user.tab();
 		const kept = () => backend.calls.findLast(({ method }) => method === "setConversationOptions");
 		await waitFor(() => expect(kept()?.args[1]).toMatchObject({ systemPrompt: "Be brief." }));
@@ -445,6 +448,17 @@ describe("the list", () => {
 		);
 		await waitFor(() =>
 			expect(document.querySelector(".marked")?.textContent).toContain("successor"),
+		);
+	});
+
+	it("calls a chat without a title in a hit as in the list", async () => {
+		await open();
+		expect(await screen.findByRole("button", { name: /^Hello\. What can I help/ })).toBeTruthy();
+		await user.type(await screen.findByRole("searchbox", { name: "Search chats" }), "hello");
+		const results = await screen.findByRole("region", { name: "Search results" });
+		const [hit] = await within(results).findAllByRole("button");
+		expect(hit?.querySelector("b")?.textContent, "one name wherever it stands").toMatch(
+			/^Hello\. What can I help/,
 		);
 	});
 

@@ -15,15 +15,11 @@ import { toast, toastError } from "$lib/state/toasts.svelte";
 
 import { plainStart } from "./plain-start";
 import { Thread } from "./thread.svelte";
+import { titleOf } from "./title";
 
 /** How many threads stay in memory without being shown or written to. */
 const keptThreads = 4;
 const searchAfterMs = 150;
-
-/** The title, or until there is one, how the conversation reads. */
-export function titleOf({ title, preview }: ConversationSummary): string {
-	return title ?? (plainStart(preview).slice(0, 60) || "New chat");
-}
 
 class Chat {
 	/** Newest first; null until it was read. */

@@ -12,6 +12,8 @@ import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
+// Read after the first frame; to read it takes long where it is also compiled.
+import "./Overlays.svelte";
 import Shell from "./Shell.svelte";
 
 type Ready = Extract<Startup, { state: "ready" }>;
@@ -118,6 +120,13 @@ describe("the command palette", () => {
 		expect(place.conversationId).not.toBeNull();
 		expect(place.messageId, "the search hit names the message").not.toBeNull();
 		await waitFor(() => expect(screen.queryByRole("combobox")).toBeNull());
+	});
+
+	it("calls a chat without a title as the list of chats does", async () => {
+		const { user, input } = await openPalette();
+		await user.type(input, "hello");
+		const name = /^Hello\. What can I help you with\?/;
+		expect(await screen.findByRole("option", { name })).toBeTruthy();
 	});
 
 	it("runs an action with Enter", async () => {

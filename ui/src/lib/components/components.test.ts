@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { forgetLink, openLinkAfterAsking } from "$lib/state/links.svelte";
@@ -6,6 +6,7 @@ import { dismissToast, toast, toastError, toasts } from "$lib/state/toasts.svelt
 
 import { host, show } from "../../test/render";
 import ConfirmDialog from "./ConfirmDialog.svelte";
+import IconButton from "./IconButton.svelte";
 import LinkDialog from "./LinkDialog.svelte";
 import NumberField from "./NumberField.svelte";
 import Progress from "./Progress.svelte";
@@ -112,4 +113,34 @@ it("progress is told in whole per cents and never beyond its ends", () => {
 	expect(screen.getByRole("progressbar", { name: "Reading" }).getAttribute("aria-valuenow")).toBe(
 		"100",
 	);
+});
+
+describe("what a button without words does", () => {
+	const tip = () => document.querySelector(".tooltip")?.textContent;
+
+	it("is said under the pointer after a moment, until it is pressed", async () => {
+		vi.useFakeTimers();
+		show(IconButton, { icon: "plus" as const, label: "New chat", shortcut: "Mod+N" });
+		const button = screen.getByRole("button", { name: "New chat" });
+		await fireEvent.pointerEnter(button);
+		expect(tip(), "passing over it says nothing").toBeUndefined();
+		await vi.advanceTimersByTimeAsync(600);
+		expect(tip()).toMatch(/New chat.*Ctrl.*N/s);
+		await fireEvent.pointerDown(button);
+		expect(tip()).toBeUndefined();
+	});
+
+	it("is not said once the pointer has left, nor while its menu is open", async () => {
+		vi.useFakeTimers();
+		const { rerender } = show(IconButton, { icon: "more" as const, label: "More" });
+		const button = screen.getByRole("button", { name: "More" });
+		await fireEvent.pointerEnter(button);
+		await fireEvent.pointerLeave(button);
+		await vi.advanceTimersByTimeAsync(600);
+		expect(tip()).toBeUndefined();
+		await rerender({ "aria-expanded": "true" });
+		await fireEvent.pointerEnter(button);
+		await vi.advanceTimersByTimeAsync(600);
+		expect(tip()).toBeUndefined();
+	});
 });
