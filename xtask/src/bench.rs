@@ -37,6 +37,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("core", Start::Example("core_bench")),
     ("safety", Start::Example(SAFETY)),
     ("mask", Start::Example("mask_bench")),
+    ("gate", Start::Example("gate_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 
