@@ -153,6 +153,21 @@ impl Place {
     }
 }
 
+/// The log of connections. It is written by a thread of its own, which ends with the app.
+fn log_of(place: Place) -> Vec<connections::Connection> {
+    let Place {
+        _folder: folder,
+        app,
+        ..
+    } = place;
+    drop(app);
+    let app = app::open(&folder.folder);
+    let log = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?));
+    log.unwrap()
+}
+
 /// An address at which nobody listens.
 fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -498,18 +513,7 @@ fn offline_opens_no_connection_and_every_other_one_is_in_the_log() {
     let answer = place.say(conversation, "Hello again");
     assert_eq!(answer.call.unwrap().route, Route::Local);
     assert_eq!(provider.received().len(), 1, "nothing was opened");
-    // The log is written by a thread of its own, which ends with the app.
-    let Place {
-        _folder: folder,
-        app,
-        ..
-    } = place;
-    drop(app);
-    let app = app::open(&folder.folder);
-    let log = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(connections::list(conn, 10)?))
-        .unwrap();
+    let log = log_of(place);
     assert_eq!(log.len(), 1);
     let sent = provider.received()[0].body.len() as u64;
     assert_eq!(
@@ -663,17 +667,7 @@ fn every_byte_that_leaves_is_accounted_for() {
         .collect();
     assert_eq!(sent.len(), 3, "a message, its answer again, its edit");
     assert_eq!(sent, left, "each byte that left is kept with its call");
-    let Place {
-        _folder: folder,
-        app,
-        ..
-    } = place;
-    drop(app);
-    let app = app::open(&folder.folder);
-    let log = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?))
-        .unwrap();
+    let log = log_of(place);
     assert_eq!(log.len(), received.len(), "each connection is in the log");
     let logged: u64 = log.iter().map(|line| line.bytes_out).sum();
     assert_eq!(

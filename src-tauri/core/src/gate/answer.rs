@@ -5,16 +5,11 @@
 
 use std::{
     collections::hash_map::Entry,
-    sync::{
-        Arc, Weak,
-        mpsc::{self, Receiver},
-    },
+    sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
 };
 
-use gatehouse_protocol::{Constraint, FinishReason, LoadRequest, ModelPurpose};
-use jiff::tz::TimeZone;
-use rusqlite::Transaction;
+use gatehouse_protocol::{Constraint, LoadRequest, ModelPurpose};
 
 use super::{
     AnswerEvent, Gate, GateError, Review,
@@ -23,23 +18,18 @@ use super::{
     route::{self, Candidate, Plan},
 };
 use crate::{
-    chat::{self, ChatError, Conversation, Message, MessageState, NewTurn, Options},
-    costs::{self, CallEnd, CallStart, CallStatus, Move, Purpose, Route, budgets},
+    chat::{self, Conversation, Message, Options},
+    costs::Move,
     engine::{InUse, Stop},
     ids::{ConversationId, MessageId},
     models::{self, Model},
     now_ms, policy,
     problem::{Problem, ProblemCode},
-    providers::local,
-    sealed, settings,
-    store::{Store, StoreError},
+    settings,
 };
 
 /// How often what was streamed is kept, so that a crash loses little.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
-
-/// How long to wait before an end that could not be written is tried again.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// What to answer.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +43,7 @@ pub enum Ask<'a> {
 }
 
 /// A model that is about to be asked.
-enum Asked {
+pub(super) enum Asked {
     /// On this computer.
     Local(Box<Model>),
     /// Elsewhere, with what would leave.
@@ -61,27 +51,27 @@ enum Asked {
 }
 
 /// The rows of an answer.
-struct Rows {
+pub(super) struct Rows {
     /// `None` when an old one is answered again.
-    question: Option<Message>,
-    answer: Message,
+    pub(super) question: Option<Message>,
+    pub(super) answer: Message,
 }
 
 /// An answer that is being made, and its place among those that are.
-struct Answering<'a> {
-    place: Place<'a>,
-    plan: Plan,
-    ask: Ask<'a>,
-    constraint: Option<Constraint>,
-    review: Review,
+pub(super) struct Answering<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) plan: Plan,
+    pub(super) ask: Ask<'a>,
+    pub(super) constraint: Option<Constraint>,
+    pub(super) review: Review,
     /// There once the first call was begun.
-    rows: Option<Rows>,
-    moves: Vec<Move>,
-    since: Instant,
+    pub(super) rows: Option<Rows>,
+    pub(super) moves: Vec<Move>,
+    pub(super) since: Instant,
 }
 
 /// Why a model of the chain is not asked.
-enum Passed {
+pub(super) enum Passed {
     /// The next one may answer.
     Over(GateError),
     /// No other may answer either: the person is to know.
@@ -264,119 +254,6 @@ impl Answering<'_> {
         }
     }
 
-    /// Write the rows of the call in one transaction, with those of question and answer if they are
-    /// not there yet. From here on a crash leaves a state that the next start shows as interrupted.
-    fn begin(&mut self, asked: &Asked, before: Option<&(Outcome, i64)>) -> Result<i64, Passed> {
-        let store = Arc::clone(&self.place.gate.store);
-        let begun = store.write(|tx| {
-            if let Some((outcome, call)) = before {
-                costs::end(tx, *call, &failed_row(outcome))?;
-                costs::hand_over(tx, *call)?;
-            }
-            let turn = match &self.rows {
-                Some(rows) => rows.answer.id,
-                None => begin_rows(tx, self.ask)?.answer,
-            };
-            let call = self.begin_call(tx, asked, turn)?;
-            let rows = match self.rows {
-                Some(_) => None,
-                None => Some(read_rows(tx, turn, self.ask)?),
-            };
-            Ok::<_, GateError>((call, rows))
-        });
-        match begun {
-            Ok((call, rows)) => {
-                if let Some(rows) = rows {
-                    self.rows = Some(rows);
-                }
-                Ok(call)
-            }
-            Err(error @ GateError::Budget(_)) => Err(Passed::Over(error)),
-            Err(error) => Err(Passed::Ends(error)),
-        }
-    }
-
-    fn begin_call(
-        &self,
-        tx: &Transaction<'_>,
-        asked: &Asked,
-        answer: MessageId,
-    ) -> Result<i64, GateError> {
-        let conversation = &self.plan.conversation;
-        let version = match asked {
-            Asked::Local(model) => model.version(),
-            Asked::Elsewhere(ready) => ready.cloud.model.clone(),
-        };
-        let start = CallStart {
-            started_at_ms: now_ms(),
-            workspace: conversation.workspace_id,
-            conversation: Some(conversation.id),
-            message: Some(answer),
-            purpose: Purpose::Chat,
-            provider: local::NAME,
-            model_id: None,
-            account_id: None,
-            alias: self.plan.chain.alias.as_deref(),
-            model: &version,
-            version: &version,
-            route: Route::Local,
-            decision: None,
-            masked: 0,
-            moves: &self.moves,
-        };
-        match asked {
-            Asked::Local(model) => {
-                if conversation.elsewhere.is_none() {
-                    // From its first answer on it has its model, whatever others use meanwhile.
-                    chat::settle_model(tx, conversation.id, model.id)?;
-                }
-                models::mark_used(tx, model.id, now_ms())?;
-                Ok(costs::begin(
-                    tx,
-                    &CallStart {
-                        model_id: Some(model.id),
-                        model: &model.name,
-                        ..start
-                    },
-                )?)
-            }
-            Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready, start),
-        }
-    }
-
-    /// What leaves is set aside in the budgets and kept, with the map that restores it, before it
-    /// does.
-    fn begin_elsewhere(
-        &self,
-        tx: &Transaction<'_>,
-        ready: &Ready,
-        start: CallStart<'_>,
-    ) -> Result<i64, GateError> {
-        let account = &ready.cloud.account;
-        let conversation = self.plan.conversation.id;
-        let call = costs::begin(
-            tx,
-            &CallStart {
-                provider: account.billed_as(),
-                account_id: Some(account.id),
-                route: ready.route(),
-                decision: Some(ready.decided.action),
-                masked: ready.decided.masked,
-                ..start
-            },
-        )?;
-        budgets::reserve(tx, call, ready.pricing.most(), &TimeZone::system())?;
-        if ready.decided.masked > 0 {
-            sealed::save_masks(tx, conversation, &ready.decided.masks)?;
-        }
-        let body = elsewhere::client(account, None)?.body(&ready.request)?;
-        sealed::keep_sent(tx, call, conversation, &body)?;
-        if self.review == Review::MayLeave {
-            policy::reviews::note(tx, conversation, account.id, now_ms())?;
-        }
-        Ok(call)
-    }
-
     fn tell_begun(&self, asked: &Asked, again: bool, sink: &mut dyn FnMut(AnswerEvent)) {
         let Some(rows) = &self.rows else { return };
         if !again {
@@ -511,122 +388,13 @@ impl Answering<'_> {
             }
         }
     }
-
-    /// Write the end of the answer and of its call in one transaction. If that fails, the answer is
-    /// returned all the same, with the reason, so that it stays on the screen.
-    fn end(self, outcome: &Outcome, call: i64) -> Message {
-        let (state, problem) = match &outcome.end {
-            Ok(FinishReason::Cancelled) => (MessageState::Stopped, None),
-            Ok(_) => (MessageState::Done, None),
-            Err(error) if error.is_stop() => (MessageState::Stopped, None),
-            Err(error) => (MessageState::Failed, Some(Problem::from(error))),
-        };
-        let answer = self
-            .rows
-            .map(|rows| rows.answer)
-            .expect("a call has its answer's row because both are written together");
-        let store = &self.place.gate.store;
-        let end = End {
-            answer: answer.id,
-            text: outcome.text.clone(),
-            state,
-            problem,
-            call,
-            row: outcome.row(),
-        };
-        let read = end
-            .write(store)
-            .map_err(ChatError::from)
-            .and_then(|()| store.read(|conn| chat::one(conn, answer.id)));
-        read.unwrap_or_else(|error| {
-            end.write_when_possible(Arc::downgrade(store));
-            Message {
-                text: outcome.text.clone(),
-                state: MessageState::Failed,
-                problem: Some(error.into()),
-                ..answer
-            }
-        })
-    }
-}
-
-/// The row of a call that another one took over from.
-fn failed_row(outcome: &Outcome) -> CallEnd<'static> {
-    CallEnd {
-        status: CallStatus::Failed,
-        ..outcome.row()
-    }
-}
-
-fn read_rows(tx: &Transaction<'_>, answer: MessageId, ask: Ask<'_>) -> Result<Rows, GateError> {
-    let answer = chat::one(tx, answer)?;
-    let question = match ask {
-        Ask::Again(_) => None,
-        Ask::Say(..) | Ask::Edit(..) => answer.parent_id.map(|id| chat::one(tx, id)).transpose()?,
-    };
-    Ok(Rows { question, answer })
-}
-
-/// How an answer and its call ended.
-struct End {
-    answer: MessageId,
-    text: String,
-    state: MessageState,
-    problem: Option<Problem>,
-    call: i64,
-    row: CallEnd<'static>,
-}
-
-impl End {
-    fn write(&self, store: &Store) -> Result<(), StoreError> {
-        store.write(|tx| {
-            chat::end_answer(
-                tx,
-                self.answer,
-                &self.text,
-                self.state,
-                self.problem.as_ref(),
-            )?;
-            Ok(costs::end(tx, self.call, &self.row)?)
-        })
-    }
-
-    /// The disk was full, or the database held: try again until it works or the app is closed.
-    fn write_when_possible(self, store: Weak<Store>) {
-        std::thread::spawn(move || {
-            loop {
-                std::thread::sleep(TRY_AGAIN_AFTER);
-                match store.upgrade().map(|store| self.write(&store)) {
-                    Some(Err(error)) => tracing::debug!("an answer is not kept yet: {error}"),
-                    Some(Ok(())) | None => return,
-                }
-            }
-        });
-    }
-}
-
-/// The rows of the conversation; a draft that was sent is a draft no more.
-fn begin_rows(tx: &Transaction<'_>, ask: Ask<'_>) -> Result<NewTurn, GateError> {
-    Ok(match ask {
-        Ask::Say(conversation, text) => {
-            let was = chat::get(tx, conversation)?;
-            chat::save_draft(tx, Some(conversation), "")?;
-            if was.leaf.is_none() {
-                // The first message was the draft of the new chat until now.
-                chat::save_draft(tx, None, "")?;
-            }
-            chat::begin_turn(tx, conversation, text, now_ms())?
-        }
-        Ask::Edit(question, text) => chat::begin_edit(tx, question, text, now_ms())?,
-        Ask::Again(answer) => chat::begin_regenerate(tx, answer, now_ms())?,
-    })
 }
 
 /// The place of a conversation among those that are being answered: one answer at a time.
-struct Place<'a> {
-    gate: &'a Gate,
-    conversation: ConversationId,
-    stop: Stop,
+pub(super) struct Place<'a> {
+    pub(super) gate: &'a Gate,
+    pub(super) conversation: ConversationId,
+    pub(super) stop: Stop,
 }
 
 impl<'a> Place<'a> {

@@ -8,7 +8,7 @@ use gatehouse_protocol::{
 
 use super::{AnswerEvent, inspect};
 use crate::{
-    costs::{CallEnd, CallStatus, prices::PriceId},
+    costs::{CallEnd, CallStatus, estimate::Usage, prices::PriceId},
     engine::{Engine, EngineError, Stop},
     money::Money,
     problem::Problem,
@@ -36,23 +36,12 @@ pub(super) enum CallError {
     NotMade(Problem),
 }
 
-/// Tokens of a call.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub input: u64,
-    pub cached: u64,
-    pub cache_write: u64,
-    pub cache_write_hour: u64,
-    /// Reasoning included.
-    pub output: u64,
-    pub reasoning: u64,
-}
-
 /// What came of a call.
 pub(super) struct Outcome {
     pub text: String,
     pub end: Result<FinishReason, CallError>,
-    pub counts: Counts,
+    /// Tokens; the prompt with all that a cache took part in, the output with its reasoning.
+    pub counts: Usage,
     pub dropped_messages: u32,
     pub first_token: Option<Duration>,
     pub duration: Duration,
@@ -102,11 +91,11 @@ pub(super) fn local(
     outcome.measured = !matches!(ended, Err(EngineError::Died(_)));
     outcome.end = match ended {
         Ok((reason, usage)) => {
-            outcome.counts = Counts {
+            outcome.counts = Usage {
                 input: u64::from(usage.prompt_tokens),
                 cached: u64::from(usage.cached_tokens),
                 output: u64::from(usage.output_tokens),
-                ..Counts::default()
+                ..Usage::default()
             };
             Ok(reason)
         }
@@ -158,7 +147,7 @@ impl Outcome {
         Self {
             text: String::new(),
             end: Err(CallError::Engine(EngineError::Stopped)),
-            counts: Counts::default(),
+            counts: Usage::default(),
             dropped_messages: 0,
             first_token: None,
             duration: Duration::ZERO,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AnswerEvent, GateError,
-    call::{CallError, Counts, Outcome},
+    call::{CallError, Outcome},
     decide::Decided,
     inspect,
     price::{self, Pricing},
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     accounts::{Account, ProviderKind},
+    costs::estimate::Usage,
     engine::Stop,
     problem::{Problem, ProblemCode},
     providers::{
@@ -232,7 +233,7 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<cloud::Usage>, writ
         },
     };
     let tokens = price::tokens(cloud, usage);
-    outcome.counts = Counts {
+    outcome.counts = Usage {
         input: tokens.prompt(),
         cached: tokens.cached,
         cache_write: tokens.cache_write,

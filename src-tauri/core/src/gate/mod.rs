@@ -9,9 +9,11 @@
 
 mod access;
 mod answer;
+mod begin;
 mod call;
 mod decide;
 mod elsewhere;
+mod end;
 mod error;
 mod events;
 mod health;

@@ -1,0 +1,174 @@
+//! The rows with which an answer begins, written in one transaction before anything is asked.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use rusqlite::Transaction;
+
+use super::{
+    Ask, GateError, Review,
+    answer::{Answering, Asked, Passed, Rows},
+    call::Outcome,
+    elsewhere::{self, Ready},
+};
+use crate::{
+    chat::{self, NewTurn},
+    costs::{self, CallEnd, CallStart, CallStatus, Purpose, Route, budgets},
+    ids::MessageId,
+    models, now_ms, policy,
+    providers::local,
+    sealed,
+};
+
+impl Answering<'_> {
+    /// Write the rows of the call in one transaction, with those of question and answer if they are
+    /// not there yet. From here on a crash leaves a state that the next start shows as interrupted.
+    pub(super) fn begin(
+        &mut self,
+        asked: &Asked,
+        before: Option<&(Outcome, i64)>,
+    ) -> Result<i64, Passed> {
+        let store = Arc::clone(&self.place.gate.store);
+        let begun = store.write(|tx| {
+            if let Some((outcome, call)) = before {
+                costs::end(tx, *call, &failed_row(outcome))?;
+                costs::hand_over(tx, *call)?;
+            }
+            let turn = match &self.rows {
+                Some(rows) => rows.answer.id,
+                None => begin_rows(tx, self.ask)?.answer,
+            };
+            let call = self.begin_call(tx, asked, turn)?;
+            let rows = match self.rows {
+                Some(_) => None,
+                None => Some(read_rows(tx, turn, self.ask)?),
+            };
+            Ok::<_, GateError>((call, rows))
+        });
+        match begun {
+            Ok((call, rows)) => {
+                if let Some(rows) = rows {
+                    self.rows = Some(rows);
+                }
+                Ok(call)
+            }
+            Err(error @ GateError::Budget(_)) => Err(Passed::Over(error)),
+            Err(error) => Err(Passed::Ends(error)),
+        }
+    }
+
+    fn begin_call(
+        &self,
+        tx: &Transaction<'_>,
+        asked: &Asked,
+        answer: MessageId,
+    ) -> Result<i64, GateError> {
+        let conversation = &self.plan.conversation;
+        let version = match asked {
+            Asked::Local(model) => model.version(),
+            Asked::Elsewhere(ready) => ready.cloud.model.clone(),
+        };
+        let start = CallStart {
+            started_at_ms: now_ms(),
+            workspace: conversation.workspace_id,
+            conversation: Some(conversation.id),
+            message: Some(answer),
+            purpose: Purpose::Chat,
+            provider: local::NAME,
+            model_id: None,
+            account_id: None,
+            alias: self.plan.chain.alias.as_deref(),
+            model: &version,
+            version: &version,
+            route: Route::Local,
+            decision: None,
+            masked: 0,
+            moves: &self.moves,
+        };
+        match asked {
+            Asked::Local(model) => {
+                if conversation.elsewhere.is_none() {
+                    // From its first answer on it has its model, whatever others use meanwhile.
+                    chat::settle_model(tx, conversation.id, model.id)?;
+                }
+                models::mark_used(tx, model.id, now_ms())?;
+                Ok(costs::begin(
+                    tx,
+                    &CallStart {
+                        model_id: Some(model.id),
+                        model: &model.name,
+                        ..start
+                    },
+                )?)
+            }
+            Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready, start),
+        }
+    }
+
+    /// What leaves is set aside in the budgets and kept, with the map that restores it, before it
+    /// does.
+    fn begin_elsewhere(
+        &self,
+        tx: &Transaction<'_>,
+        ready: &Ready,
+        start: CallStart<'_>,
+    ) -> Result<i64, GateError> {
+        let account = &ready.cloud.account;
+        let conversation = self.plan.conversation.id;
+        let call = costs::begin(
+            tx,
+            &CallStart {
+                provider: account.billed_as(),
+                account_id: Some(account.id),
+                route: ready.route(),
+                decision: Some(ready.decided.action),
+                masked: ready.decided.masked,
+                ..start
+            },
+        )?;
+        budgets::reserve(tx, call, ready.pricing.most(), &TimeZone::system())?;
+        if ready.decided.masked > 0 {
+            sealed::save_masks(tx, conversation, &ready.decided.masks)?;
+        }
+        let body = elsewhere::client(account, None)?.body(&ready.request)?;
+        sealed::keep_sent(tx, call, conversation, &body)?;
+        if self.review == Review::MayLeave {
+            policy::reviews::note(tx, conversation, account.id, now_ms())?;
+        }
+        Ok(call)
+    }
+}
+
+/// The row of a call that another one took over from.
+fn failed_row(outcome: &Outcome) -> CallEnd<'static> {
+    CallEnd {
+        status: CallStatus::Failed,
+        ..outcome.row()
+    }
+}
+
+fn read_rows(tx: &Transaction<'_>, answer: MessageId, ask: Ask<'_>) -> Result<Rows, GateError> {
+    let answer = chat::one(tx, answer)?;
+    let question = match ask {
+        Ask::Again(_) => None,
+        Ask::Say(..) | Ask::Edit(..) => answer.parent_id.map(|id| chat::one(tx, id)).transpose()?,
+    };
+    Ok(Rows { question, answer })
+}
+
+/// The rows of the conversation; a draft that was sent is a draft no more.
+fn begin_rows(tx: &Transaction<'_>, ask: Ask<'_>) -> Result<NewTurn, GateError> {
+    Ok(match ask {
+        Ask::Say(conversation, text) => {
+            let was = chat::get(tx, conversation)?;
+            chat::save_draft(tx, Some(conversation), "")?;
+            if was.leaf.is_none() {
+                // The first message was the draft of the new chat until now.
+                chat::save_draft(tx, None, "")?;
+            }
+            chat::begin_turn(tx, conversation, text, now_ms())?
+        }
+        Ask::Edit(question, text) => chat::begin_edit(tx, question, text, now_ms())?,
+        Ask::Again(answer) => chat::begin_regenerate(tx, answer, now_ms())?,
+    })
+}
