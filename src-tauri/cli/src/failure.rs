@@ -15,6 +15,9 @@ pub(crate) const CODES: &str = "Exit codes:
   4    what was named is not there
   5    the data cannot be opened, read or written
   6    the answer failed on the way; what was written is kept
+  7    it may not leave this computer, or is to be looked at first; nothing was sent
+  8    a provider, its key or the network is the trouble
+  9    a budget would be passed; nothing was sent
   130  stopped by you";
 
 /// Why a command did not do what it was asked.
@@ -109,6 +112,9 @@ impl<E: Into<Problem>> From<E> for Failure {
             Code::EngineDied | Code::PromptTooLong => 6,
             Code::Cancelled => 130,
             Code::BadConstraint | Code::InvalidInput => 2,
+            Code::NotAllowed | Code::ReviewFirst => 7,
+            Code::KeyWrong | Code::Provider | Code::Offline => 8,
+            Code::BudgetReached => 9,
             Code::Busy | Code::Internal => 1,
         };
         Self { problem, code }
