@@ -147,25 +147,18 @@ impl Place {
         self.app.set_settings(&settings).unwrap();
     }
 
+    fn log(&self) -> Vec<connections::Connection> {
+        let log = self
+            .app
+            .store
+            .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?));
+        log.unwrap()
+    }
+
     fn messages(&self, conversation: ConversationId) -> Vec<Message> {
         let thread = self.app.store.read(|conn| chat::thread(conn, conversation));
         thread.unwrap().messages
     }
-}
-
-/// The log of connections. It is written by a thread of its own, which ends with the app.
-fn log_of(place: Place) -> Vec<connections::Connection> {
-    let Place {
-        _folder: folder,
-        app,
-        ..
-    } = place;
-    drop(app);
-    let app = app::open(&folder.folder);
-    let log = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?));
-    log.unwrap()
 }
 
 /// An address at which nobody listens.
@@ -513,7 +506,7 @@ fn offline_opens_no_connection_and_every_other_one_is_in_the_log() {
     let answer = place.say(conversation, "Hello again");
     assert_eq!(answer.call.unwrap().route, Route::Local);
     assert_eq!(provider.received().len(), 1, "nothing was opened");
-    let log = log_of(place);
+    let log = place.log();
     assert_eq!(log.len(), 1);
     let sent = provider.received()[0].body.len() as u64;
     assert_eq!(
@@ -667,7 +660,7 @@ fn every_byte_that_leaves_is_accounted_for() {
         .collect();
     assert_eq!(sent.len(), 3, "a message, its answer again, its edit");
     assert_eq!(sent, left, "each byte that left is kept with its call");
-    let log = log_of(place);
+    let log = place.log();
     assert_eq!(log.len(), received.len(), "each connection is in the log");
     let logged: u64 = log.iter().map(|line| line.bytes_out).sum();
     assert_eq!(
@@ -675,6 +668,17 @@ fn every_byte_that_leaves_is_accounted_for() {
         sent.iter().map(|body| body.len() as u64).sum::<u64>()
     );
     assert!(log.iter().all(|line| line.host == "tower"));
+}
+
+#[test]
+fn where_the_account_was_removed_the_conversation_goes_on_here() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    place.app.gate.remove_account(place.account.id).unwrap();
+    let answer = place.say(conversation, "Hello");
+    assert_eq!(answer.call.unwrap().route, Route::Local);
+    assert!(provider.received().is_empty());
 }
 
 #[test]

@@ -85,7 +85,9 @@ impl Gate {
     pub fn test_account(&self, id: AccountId) -> Result<Account, GateError> {
         let account = self.store.read(|conn| accounts::get(conn, id))?;
         let client = self.client(&account)?;
-        let offered = client.models(&*self.network.http()?, &Stop::default())?;
+        let offered = client.models(&*self.network.http()?, &Stop::default());
+        self.network.settle();
+        let offered = offered?;
         self.health.answered(id);
         let models = offered.into_iter().map(|model| AccountModel {
             id: model.id,
@@ -124,14 +126,15 @@ impl Gate {
             return Err(GateError::OnlyHere("only Ollama fetches models itself"));
         };
         let http = self.network.http()?;
-        ollama.pull(&http, model.trim(), stop, &mut |progress| {
+        let pulled = ollama.pull(&http, model.trim(), stop, &mut |progress| {
             on_progress(PullProgress {
                 status: progress.status,
                 total: progress.total,
                 completed: progress.completed,
             });
-        })?;
-        Ok(())
+        });
+        self.network.settle();
+        Ok(pulled?)
     }
 
     /// Read the published list of prices online and take it over; with `dry_run`, only say what
@@ -150,7 +153,9 @@ impl Gate {
     pub fn update_prices_from(&self, address: &str, dry_run: bool) -> Result<Changes, GateError> {
         let server = providers::account::Account::new(address, None)?;
         let http = self.network.http()?;
-        let bytes = server.fetch(&http, "prices", &Stop::default())?;
+        let bytes = server.fetch(&http, "prices", &Stop::default());
+        self.network.settle();
+        let bytes = bytes?;
         let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
         let list = published::read(&bytes, published::SOURCE, today)?.list;
         let changes = if dry_run {

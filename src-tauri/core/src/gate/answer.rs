@@ -128,6 +128,7 @@ impl Gate {
         sink(AnswerEvent::Ended {
             answer: Box::new(answer.clone()),
         });
+        self.network.settle();
         Ok((id, answer))
     }
 

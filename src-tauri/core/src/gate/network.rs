@@ -21,8 +21,20 @@ pub(super) struct Network {
     limits: Limits,
     state: Mutex<State>,
     log: ConnectionLog,
+    lines: Lines,
     /// Ends when no line can come any more.
     writer: Option<JoinHandle<()>>,
+}
+
+/// The way to the thread that writes the log; `None` once it is to end.
+type Lines = Arc<Mutex<Option<mpsc::Sender<Line>>>>;
+
+/// What the thread that writes the log is given.
+enum Line {
+    /// A connection that has ended.
+    Connection(Connection),
+    /// Say when all before this is written.
+    Settle(mpsc::SyncSender<()>),
 }
 
 #[derive(Default)]
@@ -35,35 +47,31 @@ struct State {
 impl Network {
     /// Nothing is opened yet.
     pub(super) fn new(store: Arc<Store>, limits: Limits) -> Self {
-        let (line, lines) = mpsc::channel::<Connection>();
+        let (sender, receiver) = mpsc::channel();
         // On a thread of its own: who waits for an answer must not wait for a busy database.
         let writer = std::thread::Builder::new()
             .name("connection log".into())
-            .spawn(move || {
-                for connection in lines {
-                    let written = store
-                        .write(|tx| Ok::<_, StoreError>(connections::add(tx, &kept(connection))?));
-                    if let Err(error) = written {
-                        tracing::warn!("a connection could not be logged: {error}");
-                    }
-                }
-            });
-        let line = Mutex::new(line);
+            .spawn(move || write(&store, &receiver));
+        let lines: Lines = Arc::new(Mutex::new(Some(sender)));
+        let line = Arc::clone(&lines);
         Self {
             offline: OfflineSwitch::default(),
             limits,
             state: Mutex::default(),
-            log: Arc::new(move |connection| {
-                // Nobody listens only if the thread could not be started, which was told then.
-                let _ = line
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .send(connection);
-            }),
+            log: Arc::new(move |connection| give(&line, Line::Connection(connection))),
+            lines,
             writer: writer
                 .inspect_err(|error| tracing::error!("connections are not logged: {error}"))
                 .ok(),
         }
+    }
+
+    /// Wait until every connection that has ended is in the log.
+    pub(super) fn settle(&self) {
+        let (settled, wait) = mpsc::sync_channel(1);
+        give(&self.lines, Line::Settle(settled));
+        // An error: nobody writes, which was told when it began.
+        let _ = wait.recv();
     }
 
     /// Use a proxy from now on; empty: none.
@@ -99,17 +107,36 @@ impl Network {
 }
 
 impl Drop for Network {
-    /// Waits until the last line is written. No request can be under way: whoever makes one holds
-    /// the gate, and with it this.
+    /// The last lines are written before the database may close.
     fn drop(&mut self) {
-        self.state
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .http = None;
-        self.log = Arc::new(|_| ());
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = None;
         if let Some(writer) = self.writer.take() {
             // It can only have failed by a fault of its own, which was told then.
             let _ = writer.join();
+        }
+    }
+}
+
+fn give(lines: &Lines, line: Line) {
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(sender) = lines.as_ref() {
+        // Nobody listens only if the thread could not be started, which was told then.
+        let _ = sender.send(line);
+    }
+}
+
+/// Write each line that comes, until no more can come.
+fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
+    for line in lines {
+        match line {
+            Line::Connection(connection) => {
+                let written =
+                    store.write(|tx| Ok::<_, StoreError>(connections::add(tx, &kept(connection))?));
+                if let Err(error) = written {
+                    tracing::warn!("a connection could not be logged: {error}");
+                }
+            }
+            Line::Settle(settled) => settled.send(()).unwrap_or_default(),
         }
     }
 }

@@ -138,9 +138,15 @@ pub(super) fn chain(
             alias: None,
         }),
         Some(Elsewhere::Account { account_id, model }) => {
-            let mut candidates = vec![of_account(conn, *account_id, model)?];
-            if settings.fall_back_to_local {
+            let chosen = still_there(of_account(conn, *account_id, model))?;
+            // Where the account was removed, nothing leaves for anybody else.
+            let removed = chosen.is_none();
+            let mut candidates: Vec<_> = chosen.into_iter().collect();
+            if settings.fall_back_to_local || removed {
                 candidates.extend(usable(chat_model(conn, local))?.map(local_candidate));
+            }
+            if candidates.is_empty() {
+                return Err(AccountError::NotFound.into());
             }
             Ok(Chain {
                 candidates,
@@ -170,10 +176,9 @@ fn of_alias(conn: &Connection, settings: &Settings, id: AliasId) -> Result<Chain
     for link in &alias.chain {
         let candidate = match link {
             Link::Local { model_id } => usable(chat_model(conn, *model_id))?.map(local_candidate),
-            Link::Account { account_id, model } => match of_account(conn, *account_id, model) {
-                Err(GateError::Account(AccountError::NotFound)) => None,
-                other => Some(other?),
-            },
+            Link::Account { account_id, model } => {
+                still_there(of_account(conn, *account_id, model))?
+            }
         };
         candidates.extend(candidate);
     }
@@ -195,6 +200,14 @@ fn of_account(conn: &Connection, id: AccountId, model: &str) -> Result<Candidate
         account: accounts::get(conn, id)?,
         model: model.to_owned(),
     })))
+}
+
+/// An account that was removed is left out of a chain.
+fn still_there(candidate: Result<Candidate, GateError>) -> Result<Option<Candidate>, GateError> {
+    match candidate {
+        Err(GateError::Account(AccountError::NotFound)) => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// A local model that is not there is left out of a chain.
