@@ -228,7 +228,7 @@ fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
     let before = place
         .app
         .gate
-        .what_would_leave(Some(conversation), text)
+        .what_would_leave(Some(conversation), None, text)
         .unwrap()
         .unwrap();
     assert!(provider.received().is_empty(), "looking sends nothing");
@@ -296,7 +296,11 @@ fn a_secret_blocks_the_message_and_nothing_is_lost() {
     assert!(matches!(error, GateError::Blocked { .. }), "{error}");
     assert!(provider.received().is_empty(), "nothing was opened");
     assert!(place.messages(conversation).is_empty() && place.calls().is_empty());
-    let preview = place.app.gate.preview(Some(conversation), text).unwrap();
+    let preview = place
+        .app
+        .gate
+        .preview(Some(conversation), None, text)
+        .unwrap();
     assert_eq!(
         preview.route,
         Route::Blocked,
@@ -332,7 +336,7 @@ fn where_policy_asks_nothing_leaves_before_the_person_has_looked() {
         place
             .app
             .gate
-            .preview(Some(conversation), LETTER)
+            .preview(Some(conversation), None, LETTER)
             .unwrap()
             .review
     );
@@ -620,8 +624,9 @@ fn every_byte_that_leaves_is_accounted_for() {
     // What a person does in a session, with everything that looks and counts on the way.
     gate.test_account(place.account.id).unwrap();
     let conversation = place.conversation();
-    gate.preview(Some(conversation), LETTER).unwrap();
-    gate.what_would_leave(Some(conversation), LETTER).unwrap();
+    gate.preview(Some(conversation), None, LETTER).unwrap();
+    gate.what_would_leave(Some(conversation), None, LETTER)
+        .unwrap();
     gate.count_tokens(Some(conversation), LETTER).unwrap();
     gate.safety_report(LETTER).unwrap();
     let first = place.say(conversation, LETTER);

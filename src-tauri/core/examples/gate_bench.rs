@@ -97,7 +97,7 @@ fn own_cost(app: &App, account: &Account, arrivals: &Receiver<Instant>) -> Vec<V
         let id = conversation(app, account, "one");
         let text = prompt(nth);
         let begin = Instant::now();
-        let leaves = app.gate.what_would_leave(Some(id), &text).unwrap();
+        let leaves = app.gate.what_would_leave(Some(id), None, &text).unwrap();
         looked.push(milliseconds(begin.elapsed()));
         assert!(leaves.is_some_and(|leaves| !leaves.body.contains("@example.org")));
         let text = prompt(ROUNDS + nth);

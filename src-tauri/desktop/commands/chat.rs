@@ -1,6 +1,7 @@
 //! The chat screen.
 
 use gatehouse_core::{
+    aliases::Elsewhere,
     chat::{
         self, Conversation, ConversationSummary, ExportFormat, Options, Preset, Rating, SearchHit,
         Thread,
@@ -281,11 +282,15 @@ pub(crate) async fn count_tokens(
 pub(crate) async fn preview_message(
     handle: AppHandle,
     conversation: Option<ConversationId>,
+    elsewhere: Option<Elsewhere>,
     text: String,
 ) -> Result<Preview> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.preview(conversation, &text)?)
+        Ok(state
+            .app()?
+            .gate
+            .preview(conversation, elsewhere.as_ref(), &text)?)
     })
     .await
 }
@@ -296,11 +301,15 @@ pub(crate) async fn preview_message(
 pub(crate) async fn what_would_leave(
     handle: AppHandle,
     conversation: Option<ConversationId>,
+    elsewhere: Option<Elsewhere>,
     text: String,
 ) -> Result<Option<WhatLeaves>> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.what_would_leave(conversation, &text)?)
+        Ok(state
+            .app()?
+            .gate
+            .what_would_leave(conversation, elsewhere.as_ref(), &text)?)
     })
     .await
 }

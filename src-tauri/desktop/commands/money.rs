@@ -1,4 +1,4 @@
-//! Budgets.
+//! Budgets, and the list of prices.
 
 use gatehouse_core::{
     costs::budgets::{self, BudgetInput, BudgetView, Period},
@@ -6,8 +6,11 @@ use gatehouse_core::{
     problem::Problem,
     workspaces,
 };
-use tauri::State;
+use serde::Serialize;
+use specta::Type;
+use tauri::{AppHandle, Manager, State};
 
+use super::apart;
 use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
@@ -45,4 +48,30 @@ pub(crate) fn remove_budget(
         budgets::remove(tx, (!everywhere).then_some(workspace), period)?;
         Ok::<_, budgets::BudgetError>(())
     })?)
+}
+
+/// How an update of the prices went.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PriceUpdate {
+    /// Prices that are new.
+    added: u32,
+    /// Prices that are others now.
+    changed: u32,
+}
+
+/// Read the published list of prices online and take it over. Own prices stay before all others.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn update_prices(handle: AppHandle) -> Result<PriceUpdate> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        let changes = state.app()?.gate.update_prices(false)?;
+        let count = |prices: usize| u32::try_from(prices).unwrap_or(u32::MAX);
+        Ok(PriceUpdate {
+            added: count(changes.added.len()),
+            changed: count(changes.changed.len()),
+        })
+    })
+    .await
 }

@@ -13,6 +13,7 @@ use super::{
     route::{self, Candidate, CloudModel, Plan},
 };
 use crate::{
+    aliases::Elsewhere,
     costs::{
         self, Route,
         budgets::{self, Level, Standing},
@@ -114,16 +115,18 @@ impl Gate {
         Ok(())
     }
 
-    /// What would become of a message in a conversation (`None`: a new one).
+    /// What would become of a message in a conversation (`None`: a new one, for which `elsewhere` is
+    /// what was chosen to answer).
     ///
     /// # Errors
     /// [`GateError`] when the conversation is not there or the database fails.
     pub fn preview(
         &self,
         conversation: Option<ConversationId>,
+        elsewhere: Option<&Elsewhere>,
         text: &str,
     ) -> Result<Preview, GateError> {
-        let mut plan = self.plan_for(conversation, text)?;
+        let mut plan = self.plan_for(conversation, elsewhere, text)?;
         let candidates = std::mem::take(&mut plan.chain.candidates);
         let mut because = None;
         for (nth, candidate) in candidates.iter().enumerate() {
@@ -171,9 +174,10 @@ impl Gate {
     pub fn what_would_leave(
         &self,
         conversation: Option<ConversationId>,
+        elsewhere: Option<&Elsewhere>,
         text: &str,
     ) -> Result<Option<WhatLeaves>, GateError> {
-        let plan = self.plan_for(conversation, text)?;
+        let plan = self.plan_for(conversation, elsewhere, text)?;
         let cloud = plan
             .chain
             .candidates
@@ -227,6 +231,7 @@ impl Gate {
     fn plan_for(
         &self,
         conversation: Option<ConversationId>,
+        elsewhere: Option<&Elsewhere>,
         text: &str,
     ) -> Result<Plan, GateError> {
         if let Some(id) = conversation {
@@ -234,7 +239,8 @@ impl Gate {
                 .store
                 .read(|conn| route::plan(conn, Ask::Say(id, text)));
         }
-        self.store.read(|conn| route::plan_of_new(conn, text))
+        self.store
+            .read(|conn| route::plan_of_new(conn, elsewhere, text))
     }
 
     /// How the tightest budget would stand with a call, and whether it may be made.

@@ -83,7 +83,11 @@ pub(super) fn plan(conn: &Connection, ask: Ask<'_>) -> Result<Plan, GateError> {
 }
 
 /// What the first message of a new conversation is decided by.
-pub(super) fn plan_of_new(conn: &Connection, text: &str) -> Result<Plan, GateError> {
+pub(super) fn plan_of_new(
+    conn: &Connection,
+    elsewhere: Option<&Elsewhere>,
+    text: &str,
+) -> Result<Plan, GateError> {
     let conversation = Conversation {
         id: ConversationId::new(),
         title: None,
@@ -92,7 +96,7 @@ pub(super) fn plan_of_new(conn: &Connection, text: &str) -> Result<Plan, GateErr
         system_prompt: String::new(),
         sampling: Sampling::default(),
         model_id: None,
-        elsewhere: None,
+        elsewhere: elsewhere.cloned(),
         draft: String::new(),
         leaf: None,
         workspace_id: workspaces::current(conn, now_ms())?,

@@ -56,9 +56,9 @@ export const commands = {
 	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
 	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
 	/**  Where a message would go if it were sent, and what that would do; no conversation: a new one. */
-	previewMessage: (conversation: ConversationId | null, text: string) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { conversation, text })),
+	previewMessage: (conversation: ConversationId | null, elsewhere: Elsewhere | null, text: string) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { conversation, elsewhere, text })),
 	/**  Exactly what would leave with a message; nothing if it stays on this computer. */
-	whatWouldLeave: (conversation: ConversationId | null, text: string) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { conversation, text })),
+	whatWouldLeave: (conversation: ConversationId | null, elsewhere: Elsewhere | null, text: string) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { conversation, elsewhere, text })),
 	/**  Exactly what left with a call; nothing if nothing did. */
 	whatLeft: (call: number) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_left", { call })),
 	/**  All presets. */
@@ -137,6 +137,8 @@ export const commands = {
 	setBudget: (budget: BudgetInput) => typedError<null, Problem>(__TAURI_INVOKE("set_budget", { budget })),
 	/**  Remove a budget for everything, or for the workspace that is open. */
 	removeBudget: (everywhere: boolean, period: Period) => typedError<null, Problem>(__TAURI_INVOKE("remove_budget", { everywhere, period })),
+	/**  Read the published list of prices online and take it over. Own prices stay before all others. */
+	updatePrices: () => typedError<PriceUpdate, Problem>(__TAURI_INVOKE("update_prices")),
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
@@ -919,6 +921,14 @@ export type Preview = {
 	most: string | null,
 	/**  How the tightest budget stands with it; `None`: there is no budget. */
 	budget: Level | null,
+};
+
+/**  How an update of the prices went. */
+export type PriceUpdate = {
+	/**  Prices that are new. */
+	added: number,
+	/**  Prices that are others now. */
+	changed: number,
 };
 
 /**  One thing that did not work, in a person's words. */
