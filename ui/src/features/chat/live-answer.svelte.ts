@@ -1,6 +1,8 @@
 // An answer while it is being written. Pieces are gathered and shown together, thirty times a second:
 // nobody reads faster, and every other frame stays free for scrolling and typing.
 
+import type { Move } from "$lib/backend";
+
 const showEveryMs = 30;
 
 /** What the model is doing before and while it writes. */
@@ -9,6 +11,7 @@ export type Phase =
 	| { kind: "loading"; fraction: number }
 	| { kind: "waiting" }
 	| { kind: "reading"; read: number; total: number }
+	| { kind: "thinking" }
 	| { kind: "writing" };
 
 export class LiveAnswer {
@@ -16,6 +19,10 @@ export class LiveAnswer {
 	text = $state("");
 	tokens = $state(0);
 	phase = $state.raw<Phase>({ kind: "starting" });
+	/** Models that were to answer before the one that does. */
+	moves = $state.raw<Move[]>([]);
+	/** What the model thinks before it answers; it is not kept. */
+	thoughts = $state("");
 	/** Older messages that did not fit into what the model can read. */
 	droppedMessages = $state(0);
 
@@ -27,6 +34,12 @@ export class LiveAnswer {
 	constructor(messageId: string, text: string) {
 		this.messageId = messageId;
 		this.text = text;
+	}
+
+	/** Add a piece of what the model thinks. */
+	think(text: string): void {
+		this.thoughts += text;
+		if (this.phase.kind !== "writing") this.phase = { kind: "thinking" };
 	}
 
 	/** Add a piece; `tokens` is how many were written in all. */

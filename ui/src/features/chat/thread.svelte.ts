@@ -10,6 +10,7 @@ import {
 	type Message,
 	type OnAnswerEvent,
 	type Rating,
+	type Review,
 } from "$lib/backend";
 import { models } from "$lib/state/models.svelte";
 import { Turns } from "$lib/turns";
@@ -28,6 +29,7 @@ const untouched: Options = {
 	systemPrompt: "",
 	sampling: defaultSampling,
 	modelId: null,
+	elsewhere: null,
 };
 
 const elsewhereWhileAnswering: Problem = {
@@ -65,6 +67,8 @@ export class Thread {
 	draft = $state("");
 	/** As the person wants them; `saveOptions` has the host keep them. */
 	options = $state.raw<Options>(untouched);
+	/** Grows when the host has kept other options. */
+	optionsSaved = $state(0);
 	/** Why the conversation could not be opened. */
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
@@ -138,19 +142,19 @@ export class Thread {
 	}
 
 	/** Ask something; the text stays in the draft if the host does not take it. */
-	async send(text: string): Promise<void> {
+	async send(text: string, review: Review = "not_asked"): Promise<void> {
 		if (this.answering) return;
 		this.setDraft("");
 		const asked = await this.#ask(async (onEvent) => {
 			const id = this.id ?? (await this.#create());
-			await backend.sendMessage(id, text, onEvent);
+			await backend.sendMessage(id, text, review, onEvent);
 		});
 		if (!asked && this.draft === "") this.setDraft(text);
 	}
 
 	/** Another answer beside this one. */
 	async regenerate(answerId: string): Promise<void> {
-		await this.#ask((onEvent) => backend.regenerate(answerId, onEvent));
+		await this.#ask((onEvent) => backend.regenerate(answerId, "not_asked", onEvent));
 	}
 
 	/** Open a question for another wording; what was typed there before is still there. */
@@ -171,7 +175,7 @@ export class Thread {
 		const edit = this.edits.get(questionId);
 		if (edit) edit.isAsked = true;
 		await this.#ask((onEvent) =>
-			backend.editMessage(questionId, text, (event) => {
+			backend.editMessage(questionId, text, "not_asked", (event) => {
 				onEvent(event);
 				if (event.type !== "begun") return;
 				this.edits.delete(questionId);
@@ -230,6 +234,7 @@ export class Thread {
 			const options = { ...this.options, modelId: models.wasRemoved(modelId) ? null : modelId };
 			try {
 				this.#takeConversation(await backend.setConversationOptions(this.id, options));
+				this.optionsSaved += 1;
 			} catch (thrown) {
 				this.#unsaved = { ...sent, ...this.#unsaved };
 				throw thrown;
@@ -302,6 +307,8 @@ export class Thread {
 		else if (event.type === "waiting") live.phase = { kind: "waiting" };
 		else if (event.type === "reading") live.phase = { kind: "reading", ...event };
 		else if (event.type === "started") live.droppedMessages = event.droppedMessages;
+		else if (event.type === "moved") live.moves = event.moves;
+		else if (event.type === "thinking") live.think(event.text);
 		else this.#end(live, event.answer);
 	}
 
@@ -344,8 +351,8 @@ export class Thread {
 	}
 
 	#takeConversation(conversation: Conversation): void {
-		const { systemPrompt, sampling, modelId } = conversation;
+		const { systemPrompt, sampling, modelId, elsewhere } = conversation;
 		this.conversation = conversation;
-		this.options = { systemPrompt, sampling, modelId, ...this.#unsaved };
+		this.options = { systemPrompt, sampling, modelId, elsewhere, ...this.#unsaved };
 	}
 }

@@ -19,16 +19,19 @@ export function speed(tokensPerSecond: number): string {
 	return `${tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0)} tok/s`;
 }
 
-const places: Record<Route, string> = {
-	local: "on this computer",
-	masked: "with personal data masked",
-	cloud: "left as written",
-	blocked: "not sent",
-};
+function placeOf(call: CallSummary): string {
+	const places: Record<Route, string> = {
+		local: "on this computer",
+		masked: `${call.account ?? "elsewhere"}, ${plural(call.masked, "item")} masked`,
+		cloud: `${call.account ?? "elsewhere"}, as written`,
+		blocked: "not sent",
+	};
+	return places[call.route];
+}
 
 /** The model and where the message went. */
 export function modelAndPlace(call: CallSummary): string {
-	return `${call.model}, ${places[call.route]}`;
+	return `${call.model}, ${placeOf(call)}`;
 }
 
 /** Why an answer ended before its own end, in words; null when there is nothing to say. */

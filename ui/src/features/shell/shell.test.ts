@@ -68,10 +68,12 @@ describe("the rail", () => {
 });
 
 describe("by keyboard", () => {
-	it("Ctrl+1 to 3 lead to the screens", async () => {
+	it("Ctrl+1 to 4 lead to the screens", async () => {
 		open();
-		await press("3", { ctrlKey: true });
+		await press("4", { ctrlKey: true });
 		expect(place.screen).toBe("settings");
+		await press("3", { ctrlKey: true });
+		expect(place.screen).toBe("safety");
 		await press("2", { ctrlKey: true });
 		expect(place.screen).toBe("models");
 		await press("1", { ctrlKey: true });

@@ -2,9 +2,29 @@
 // `index.ts` fulfils it over IPC, `fake.ts` in memory for tests and for looking at the interface.
 
 import type {
+	Account,
+	AccountInput,
+	Alias,
 	AnswerEvent,
+	BudgetInput,
+	BudgetView,
 	Computer,
+	Connection,
 	Conversation,
+	Elsewhere,
+	Link,
+	Measured,
+	OwnRule,
+	Period,
+	Policy,
+	Preview,
+	PriceUpdate,
+	PullProgress,
+	Review,
+	RuleTrial,
+	SafetyReport,
+	WhatLeaves,
+	Workspace,
 	Options,
 	ConversationsChanged,
 	ConversationSummary,
@@ -56,9 +76,31 @@ export type Backend = {
 	deleteConversation(id: string): Promise<void>;
 	restoreConversation(id: string): Promise<void>;
 	setConversationOptions(id: string, options: Options): Promise<Conversation>;
-	sendMessage(conversationId: string, text: string, onEvent: OnAnswerEvent): Promise<void>;
-	regenerate(messageId: string, onEvent: OnAnswerEvent): Promise<void>;
-	editMessage(messageId: string, text: string, onEvent: OnAnswerEvent): Promise<void>;
+	sendMessage(
+		conversationId: string,
+		text: string,
+		review: Review,
+		onEvent: OnAnswerEvent,
+	): Promise<void>;
+	regenerate(messageId: string, review: Review, onEvent: OnAnswerEvent): Promise<void>;
+	editMessage(
+		messageId: string,
+		text: string,
+		review: Review,
+		onEvent: OnAnswerEvent,
+	): Promise<void>;
+	/** `elsewhere` is what was picked for a new chat, which the host does not know yet. */
+	previewMessage(
+		conversationId: string | null,
+		elsewhere: Elsewhere | null,
+		text: string,
+	): Promise<Preview>;
+	whatWouldLeave(
+		conversationId: string | null,
+		elsewhere: Elsewhere | null,
+		text: string,
+	): Promise<WhatLeaves | null>;
+	whatLeft(call: number): Promise<WhatLeaves | null>;
 	stopAnswer(conversationId: string): Promise<void>;
 	switchBranch(messageId: string): Promise<Thread>;
 	rateMessage(messageId: string, rating: Rating | null): Promise<void>;
@@ -81,6 +123,35 @@ export type Backend = {
 	removeModel(id: string, deleteFile: boolean): Promise<void>;
 	engineStatus(): Promise<EngineStatus[]>;
 	computer(): Promise<Computer>;
+
+	listAccounts(): Promise<Account[]>;
+	saveAccount(id: string | null, input: AccountInput): Promise<Account>;
+	setAccountKey(id: string, key: string): Promise<Account>;
+	testAccount(id: string): Promise<Account>;
+	chooseAccountModels(id: string, models: string[]): Promise<Account>;
+	removeAccount(id: string): Promise<void>;
+	pullModel(id: string, model: string, onProgress: (progress: PullProgress) => void): Promise<void>;
+	listAliases(): Promise<Alias[]>;
+	saveAlias(id: string | null, name: string, chain: Link[]): Promise<Alias>;
+	removeAlias(id: string): Promise<void>;
+	listConnections(): Promise<Connection[]>;
+
+	inspectText(text: string): Promise<SafetyReport>;
+	measuredQuality(): Promise<Measured>;
+	getPolicy(): Promise<Policy>;
+	setPolicy(policy: Policy): Promise<void>;
+	listOwnRules(): Promise<OwnRule[]>;
+	newOwnRuleId(): Promise<string>;
+	saveOwnRule(rule: OwnRule): Promise<void>;
+	removeOwnRule(id: string): Promise<void>;
+	tryOwnRule(rule: OwnRule, text: string): Promise<RuleTrial>;
+	listWorkspaces(): Promise<Workspace[]>;
+	saveWorkspace(id: string | null, name: string): Promise<Workspace>;
+
+	listBudgets(): Promise<BudgetView[]>;
+	setBudget(budget: BudgetInput): Promise<void>;
+	removeBudget(everywhere: boolean, period: Period): Promise<void>;
+	updatePrices(): Promise<PriceUpdate>;
 
 	getSettings(): Promise<Settings>;
 	setSettings(settings: Settings): Promise<Settings>;

@@ -59,6 +59,24 @@ const words: Record<ProblemCode, { title: string; next: string | null }> = {
 		next: "Wait until it has ended, or stop it first.",
 	},
 	cancelled: { title: "Stopped", next: null },
+	key_wrong: {
+		title: "The key of this account does not work",
+		next: "Check the key in Settings.",
+	},
+	provider: { title: "The provider did not answer", next: "Try again, or choose another model." },
+	offline: {
+		title: "It cannot be reached",
+		next: "Check the connection, or go on with a model on this computer.",
+	},
+	not_allowed: {
+		title: "This does not leave",
+		next: "Choose a model on this computer, or look at the policy on the Safety screen.",
+	},
+	review_first: { title: "Look at what leaves first", next: null },
+	budget_reached: {
+		title: "The budget would be passed",
+		next: "Your message is kept. Raise the budget in Settings, or choose another model.",
+	},
 	internal: {
 		title: "Something went wrong inside Gatehouse",
 		next: "Try again. What was saved before is kept.",

@@ -2,8 +2,8 @@
 
 import { Channel } from "@tauri-apps/api/core";
 
-import type { Backend, OnAnswerEvent } from "./backend";
-import { commands, events, type AnswerEvent, type Problem } from "./bindings";
+import type { Backend } from "./backend";
+import { commands, events, type Problem } from "./bindings";
 
 export type { Backend, OnAnswerEvent } from "./backend";
 export { explain, toProblem } from "./errors";
@@ -27,8 +27,8 @@ function silent<Args extends unknown[]>(command: (...args: Args) => Promise<Outc
 	};
 }
 
-function channel(onEvent: OnAnswerEvent): Channel<AnswerEvent> {
-	const events = new Channel<AnswerEvent>();
+function channel<T>(onEvent: (event: T) => void): Channel<T> {
+	const events = new Channel<T>();
 	events.onmessage = onEvent;
 	return events;
 }
@@ -51,9 +51,14 @@ const host: Backend = {
 	deleteConversation: silent(commands.deleteConversation),
 	restoreConversation: silent(commands.restoreConversation),
 	setConversationOptions: throwing(commands.setConversationOptions),
-	sendMessage: (id, text, onEvent) => silent(commands.sendMessage)(id, text, channel(onEvent)),
-	regenerate: (id, onEvent) => silent(commands.regenerate)(id, channel(onEvent)),
-	editMessage: (id, text, onEvent) => silent(commands.editMessage)(id, text, channel(onEvent)),
+	sendMessage: (id, text, review, onEvent) =>
+		silent(commands.sendMessage)(id, text, review, channel(onEvent)),
+	regenerate: (id, review, onEvent) => silent(commands.regenerate)(id, review, channel(onEvent)),
+	editMessage: (id, text, review, onEvent) =>
+		silent(commands.editMessage)(id, text, review, channel(onEvent)),
+	previewMessage: throwing(commands.previewMessage),
+	whatWouldLeave: throwing(commands.whatWouldLeave),
+	whatLeft: throwing(commands.whatLeft),
 	stopAnswer: silent(commands.stopAnswer),
 	switchBranch: throwing(commands.switchBranch),
 	rateMessage: silent(commands.rateMessage),
@@ -76,6 +81,35 @@ const host: Backend = {
 	removeModel: silent(commands.removeModel),
 	engineStatus: throwing(commands.engineStatus),
 	computer: throwing(commands.computer),
+
+	listAccounts: throwing(commands.listAccounts),
+	saveAccount: throwing(commands.saveAccount),
+	setAccountKey: throwing(commands.setAccountKey),
+	testAccount: throwing(commands.testAccount),
+	chooseAccountModels: throwing(commands.chooseAccountModels),
+	removeAccount: silent(commands.removeAccount),
+	pullModel: (id, model, onProgress) => silent(commands.pullModel)(id, model, channel(onProgress)),
+	listAliases: throwing(commands.listAliases),
+	saveAlias: throwing(commands.saveAlias),
+	removeAlias: silent(commands.removeAlias),
+	listConnections: throwing(commands.listConnections),
+
+	inspectText: throwing(commands.inspectText),
+	measuredQuality: commands.measuredQuality,
+	getPolicy: throwing(commands.getPolicy),
+	setPolicy: silent(commands.setPolicy),
+	listOwnRules: throwing(commands.listOwnRules),
+	newOwnRuleId: commands.newOwnRuleId,
+	saveOwnRule: silent(commands.saveOwnRule),
+	removeOwnRule: silent(commands.removeOwnRule),
+	tryOwnRule: throwing(commands.tryOwnRule),
+	listWorkspaces: throwing(commands.listWorkspaces),
+	saveWorkspace: throwing(commands.saveWorkspace),
+
+	listBudgets: throwing(commands.listBudgets),
+	setBudget: silent(commands.setBudget),
+	removeBudget: silent(commands.removeBudget),
+	updatePrices: throwing(commands.updatePrices),
 
 	getSettings: throwing(commands.getSettings),
 	setSettings: throwing(commands.setSettings),

@@ -85,6 +85,8 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			systemPrompt: "",
 			sampling: { ...sampleSampling },
 			modelId: null,
+			elsewhere: null,
+			workspaceId: "personal",
 			draft: "",
 			messages: new Map(),
 			leaf: null,
@@ -184,6 +186,8 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		systemPrompt: of.systemPrompt,
 		sampling: of.sampling,
 		modelId: of.modelId,
+		elsewhere: of.elsewhere,
+		workspaceId: of.workspaceId,
 		draft: of.draft,
 	});
 	const thread = (of: Chat): Thread => ({ conversation: conversation(of), messages: branch(of) });
@@ -312,18 +316,18 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		},
 		setConversationOptions: async (chatId, change) =>
 			conversation(Object.assign(chat(chatId), change)),
-		sendMessage: async (chatId, text, onEvent) => {
+		sendMessage: async (chatId, text, _review, onEvent) => {
 			const of = chat(chatId);
 			of.draft = "";
 			await answer(of, addMessage(of, of.leaf, { text }), true, onEvent);
 		},
-		regenerate: async (messageId, onEvent) => {
+		regenerate: async (messageId, _review, onEvent) => {
 			const [of, old] = chatOf(messageId);
 			const question = of.messages.get(old.parentId ?? "");
 			if (!question) throw notFound;
 			await answer(of, question, false, onEvent);
 		},
-		editMessage: async (messageId, text, onEvent) => {
+		editMessage: async (messageId, text, _review, onEvent) => {
 			const [of, old] = chatOf(messageId);
 			await answer(of, addMessage(of, old.parentId, { text }), true, onEvent);
 		},

@@ -12,6 +12,7 @@ import type {
 	StartupCode,
 } from "../bindings";
 import { fakeChats } from "./chats";
+import { fakeGate } from "./gate";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
 
 export type FakeOptions = {
@@ -232,6 +233,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
 	const methods: Pick<Backend, Method> = {
 		...chats,
+		...fakeGate(),
 		startup: start,
 		restoreSnapshot: opened,
 		useKeyFile: opened,

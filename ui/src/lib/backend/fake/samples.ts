@@ -33,6 +33,11 @@ export const sampleSettings: Settings = {
 	sendKey: "enter",
 	automaticTitles: true,
 	defaultModelId: "smollm2",
+	defaultElsewhere: null,
+	fallBackToLocal: true,
+	offline: false,
+	proxy: "",
+	workspaceId: null,
 	idleUnloadMinutes: 15,
 	contextTokens: 8192,
 	threads: null,
@@ -224,6 +229,10 @@ export function sampleCall(number: number, outputTokens: number): CallSummary {
 		measured: true,
 		droppedMessages: 0,
 		finish: "end_of_answer",
+		reasoningTokens: 0,
+		masked: 0,
+		account: null,
+		moves: [],
 	};
 }
 

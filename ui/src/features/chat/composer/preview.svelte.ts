@@ -1,0 +1,36 @@
+// Where the message would go that is being typed, asked for when the typing pauses.
+
+import { backend, toProblem, type Elsewhere, type Preview, type Problem } from "$lib/backend";
+
+const askAfterMs = 250;
+
+export class TypedPreview {
+	now = $state.raw<Preview | null>(null);
+	/** Why it could not be said. */
+	problem = $state.raw<Problem | null>(null);
+
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	#asked = 0;
+
+	/** Ask soon; an answer that was overtaken is not shown. */
+	of(conversationId: string | null, elsewhere: Elsewhere | null, text: string): void {
+		clearTimeout(this.#timer);
+		const asked = ++this.#asked;
+		if (elsewhere === null) {
+			this.now = null;
+			this.problem = null;
+			return;
+		}
+		const take = (now: Preview | null, problem: Problem | null) => {
+			if (asked !== this.#asked) return;
+			this.now = now;
+			this.problem = problem;
+		};
+		this.#timer = setTimeout(() => {
+			backend.previewMessage(conversationId, elsewhere, text).then(
+				(preview) => take(preview, null),
+				(thrown: unknown) => take(null, toProblem(thrown)),
+			);
+		}, askAfterMs);
+	}
+}

@@ -1,0 +1,46 @@
+// The accounts at providers and the chains of models, shared by every screen that shows or picks one.
+
+import { backend, type Account, type Alias, type Elsewhere } from "$lib/backend";
+
+let list = $state.raw<Account[]>([]);
+let chains = $state.raw<Alias[]>([]);
+/** Counts what could change where a message goes; whoever shows that asks again when it grows. */
+let version = $state(0);
+
+/** Reactive; empty until they were read. */
+export const accounts = {
+	get list(): Account[] {
+		return list;
+	},
+	get aliases(): Alias[] {
+		return chains;
+	},
+	get version(): number {
+		return version;
+	},
+	find(id: string): Account | undefined {
+		return list.find((account) => account.id === id);
+	},
+};
+
+/** Reads both again. */
+export async function refreshAccounts(): Promise<void> {
+	[list, chains] = await Promise.all([backend.listAccounts(), backend.listAliases()]);
+	version += 1;
+}
+
+/** Something else changed that decides where a message goes: policy, a rule, a budget, a price. */
+export function routesChanged(): void {
+	version += 1;
+}
+
+/** What a choice is called: the model, or the chain. */
+export function nameOf(choice: Elsewhere): string {
+	if (choice.type === "account") return choice.model;
+	return chains.find((alias) => alias.id === choice.aliasId)?.name ?? "Removed chain";
+}
+
+/** Whether two choices are the same. */
+export function isSame(one: Elsewhere | null, other: Elsewhere | null): boolean {
+	return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,19 @@
+// Words for what the gate does, the same on every screen.
+
+import type { Action, Destination } from "$lib/backend";
+
+/** What happens to data at a destination. */
+export const actionWords: Record<Action, string> = {
+	allow: "Leaves as it is",
+	mask: "Masked",
+	ask: "You are asked",
+	keep_local: "Stays here",
+	block: "Blocked",
+};
+
+/** Whose computer answers. */
+export const destinationWords: Record<Destination, string> = {
+	this_computer: "This computer",
+	own_server: "Own server",
+	cloud: "Cloud",
+};
