@@ -125,9 +125,21 @@ for (const theme of ["light", "dark"]) {
 		await app.see("list", "Installed models");
 		await app.click("button", /^Details/);
 		await shootBoth("models");
+		await app.click("button", "Safety");
+		await app.see("region", "Policy of this workspace");
+		await app.says("Measured");
+		await shootBoth("safety-empty");
+		await app.fill("A text to look at", letter);
+		await app.says("things were found");
+		await shootBoth("safety");
 		await app.click("button", "Settings");
 		await app.says("Key to the chats");
 		await shootBoth("settings");
+		await app.click("button", "Add an account");
+		await app.see("dialog", "Add an account");
+		await shootBoth("account");
+		await app.press("Escape");
+		await app.gone("dialog");
 		await app.run(scrollToEnd);
 		await shoot("settings-end");
 
@@ -150,6 +162,9 @@ for (const theme of ["light", "dark"]) {
 		await take(locked, theme, "problem-key-missing");
 	});
 }
+
+const letter =
+	"Dear Ms Weiss, please call +49 30 901820 or write to anna.weiss@example.org. Your NHS number is 943 476 5919.";
 
 /** Write a screenshot of the window at rest. */
 async function take(app, theme, name) {

@@ -28,10 +28,11 @@ test("by keyboard alone", async (t) => {
 		await hasFocus("Message");
 	});
 
-	await t.test("Ctrl+1 to Ctrl+3 go to the screens", async () => {
+	await t.test("Ctrl+1 to Ctrl+4 go to the screens", async () => {
 		for (const [key, title] of [
 			["2", "Models"],
-			["3", "Settings"],
+			["3", "Safety"],
+			["4", "Settings"],
 			["1", "New chat"],
 		]) {
 			await app.press(`Control+${key}`);

@@ -23,7 +23,7 @@ export function findAll(role, name, within) {
 		switch: "[role=switch]",
 		table: "table",
 		textbox:
-			"textarea, input:not([type]), input[type=text], input[type=search], input[type=number]",
+			"textarea, input:not([type]), input[type=text], input[type=search], input[type=number], input[type=password]",
 	}[role];
 	if (!elements) throw new Error(`findAll does not know the role ${role}`);
 	const plain = (text) => (text ?? "").replace(/\s+/g, " ").trim();

@@ -32,7 +32,7 @@ export function show<Props extends Record<string, unknown>>(
  * can't be placed and counts as invisible, and what is invisible has no name: so by its text.
  */
 export async function menuEntry(text: string): Promise<HTMLElement> {
-	const entry = (await screen.findByText(text)).closest<HTMLElement>("[role=menuitem]");
+	const entry = (await screen.findByText(text)).closest<HTMLElement>("[role^=menuitem]");
 	if (!entry) throw new Error(`"${text}" is not an entry of a menu`);
 	return entry;
 }

@@ -1,0 +1,180 @@
+// A model that is not on this computer, as a person sets it up, uses it, and sees what leaves.
+
+import assert from "node:assert/strict";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { Gatehouse, until } from "./app.js";
+import { startProvider } from "./provider.js";
+
+const key = "sk-test-5f3a9c0b7e1d4826";
+const letter = "Please write to anna.weiss@example.org about the lease. 早い";
+const shots = new URL("./screenshots/", import.meta.url);
+
+async function shoot(app, name) {
+	await until(`${name} comes to rest`, () => app.run(isAtRest));
+	await mkdir(shots, { recursive: true });
+	await writeFile(new URL(`${name}-light.png`, shots), await app.screenshot());
+}
+
+async function isAtRest() {
+	// A scroll or a focus is drawn with the frame after the change.
+	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
+}
+
+async function choose(app, field, option) {
+	await app.click("button", field);
+	await app.click("option", option);
+	await app.gone("option");
+}
+
+test("a model elsewhere", async (t) => {
+	const provider = await startProvider(t);
+	const app = await Gatehouse.startNew(t);
+
+	await t.test("an account is set up, and nothing is sent before it is tested", async () => {
+		await app.click("button", "Settings");
+		await app.click("button", "Add an account");
+		await app.see("dialog", "Add an account");
+		await choose(app, /^Provider:/, /^Another server/);
+		await app.fill("Name", "Test");
+		await app.fill("Address", provider.address);
+		await choose(app, /^Whose server:/, /^Somebody else/);
+		await app.fill("Key", key);
+		await app.click("button", "Save");
+		await app.gone("dialog");
+		await app.says("key in the keychain");
+		assert.ok(!(await app.text()).includes(key), "no screen shows the key");
+		await app.click("button", "Test and read models");
+		await app.says("2 of 2 models in lists");
+	});
+
+	await t.test("the line says what leaves before it does, and the sheet shows it", async () => {
+		await app.click("button", "Chat");
+		await app.click("button", /^Model:/);
+		await app.click("menuitem", /^small/);
+		await app.fill("Message", letter);
+		await app.says("Leaves for Test with 1 item masked");
+		await app.says("cost unknown");
+		await shoot(app, "route-line");
+		await app.click("button", "See what leaves");
+		await app.see("dialog", "What leaves for Test");
+		await app.says("[EMAIL-ADDRESS-1-");
+		await shoot(app, "what-leaves");
+		await app.press("Escape");
+		await app.gone("dialog");
+		assert.equal(provider.bodies.length, 0, "looking sends nothing");
+	});
+
+	await t.test("it leaves masked, and the answer comes back with the real values", async () => {
+		await app.click("button", "Send");
+		await app.asked(letter);
+		const answer = await app.answered();
+		assert.equal(answer.text, letter);
+		assert.match(answer.footer, /^small, Test, 1 item masked 50 in · 12 out/);
+		assert.ok(!provider.bodies.join().includes("anna.weiss"), provider.bodies.join());
+		await app.click("button", "See what left");
+		await app.see("dialog", "What left for Test");
+		await app.press("Escape");
+		await app.gone("dialog");
+		await shoot(app, "answered-elsewhere");
+	});
+
+	await t.test("a password does not leave, and what was typed is still there", async () => {
+		const secret = "The password: hunter2-Kr0kodil!x9";
+		await app.fill("Message", secret);
+		await app.says("Does not leave");
+		await shoot(app, "does-not-leave");
+		const before = provider.bodies.length;
+		await app.click("button", "Send");
+		await app.see("alert", /does not leave/i);
+		assert.equal(await app.valueOf("Message"), secret);
+		assert.equal(provider.bodies.length, before);
+		await app.click("button", "Dismiss");
+	});
+
+	await t.test("with the provider gone, the model on this computer goes on", async () => {
+		await provider.close();
+		await app.limitAnswers(12);
+		await app.ask("Are you there?");
+		const answer = await app.answered();
+		assert.match(answer.footer, /^SmolLM2-135M-Instruct, on this computer/);
+		assert.match(answer.all, /small did not answer: .*cannot be reached/);
+		await shoot(app, "moved-on");
+	});
+
+	await t.test("offline is said everywhere", async () => {
+		await app.click("button", "Settings");
+		await app.click("switch", "Offline");
+		await app.says("Offline: no connection is made");
+		await app.click("button", "Show the log");
+		await app.see("dialog", "Log of connections");
+		await app.says("127.0.0.1");
+		await shoot(app, "connections");
+		await app.press("Escape");
+		await app.gone("dialog");
+	});
+
+	await t.test("the key is in no file but its own", async () => {
+		await app.quit();
+		const names = await readdir(app.folder, { recursive: true, withFileTypes: true });
+		const files = names.filter((entry) => entry.isFile());
+		const having = await Promise.all(
+			files.map(async (file) => {
+				const path = join(file.parentPath ?? file.path, file.name);
+				return (await readFile(path)).includes(key) ? path : null;
+			}),
+		);
+		const found = having.filter((path) => path !== null);
+		assert.equal(found.length, 1, `only the key file has it: ${found}`);
+		assert.match(found[0], /[\\/]keys[\\/]/);
+	});
+});
+
+test("a policy that asks", async (t) => {
+	const provider = await startProvider(t);
+	const app = await Gatehouse.startNew(t);
+	await app.run(setUp, provider.address);
+	await app.reload();
+	await app.see("button", /^Model:/);
+
+	await t.test("shows the sheet before the first send, and keeps it here when told so", async () => {
+		await app.click("button", "Safety");
+		await choose(app, /^Personal data, Cloud:/, "You are asked");
+		await until("the policy is kept", async () => (await app.run(personalInCloud)) === "ask");
+		await app.click("button", "Chat");
+		await app.click("button", /^Model:/);
+		await app.click("menuitem", /^small/);
+		await app.fill("Message", letter);
+		await app.says("Leaves for Test");
+		await app.click("button", "Send");
+		await app.see("dialog", "What leaves for Test");
+		await shoot(app, "review");
+		assert.equal(provider.bodies.length, 0);
+		await app.click("button", "Send masked");
+		await app.asked(letter);
+		const answer = await app.answered();
+		assert.equal(answer.text, letter);
+		assert.ok(!provider.bodies.join().includes("anna.weiss"));
+	});
+});
+
+async function setUp(baseUrl) {
+	const { invoke } = window.__TAURI_INTERNALS__;
+	const input = {
+		kind: "compatible",
+		name: "Test",
+		baseUrl,
+		destination: "cloud",
+		contextTokens: null,
+	};
+	const account = await invoke("save_account", { id: null, input });
+	await invoke("test_account", { id: account.id });
+}
+
+async function personalInCloud() {
+	const policy = await window.__TAURI_INTERNALS__.invoke("get_policy");
+	return policy.personal.cloud;
+}

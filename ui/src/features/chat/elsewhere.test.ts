@@ -1,0 +1,155 @@
+// A chat that is answered by a model elsewhere: what leaves is said before, shown, and asked about.
+
+import "../../test/layout";
+
+import { cleanup, configure, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { FakeBackend } from "$lib/backend/fake";
+import { go } from "$lib/navigation.svelte";
+import { refreshAccounts } from "$lib/state/accounts.svelte";
+import { watchModels } from "$lib/state/models.svelte";
+import { readSettings } from "$lib/state/settings.svelte";
+
+import { accessibilityFaults } from "../../test/axe";
+import { host, menuEntry, show } from "../../test/render";
+import { resetChat } from "./chat.svelte";
+import ChatScreen from "./ChatScreen.svelte";
+import { threadView } from "./thread/read";
+
+vi.setConfig({ testTimeout: 60_000 });
+configure({ asyncUtilTimeout: 15_000 });
+
+const leave: (() => void)[] = [];
+afterEach(() => {
+	cleanup();
+	for (const end of leave.splice(0)) end();
+});
+
+/** A new chat with the model of an account. */
+async function open() {
+	const fake = host();
+	resetChat();
+	go("chat");
+	await readSettings();
+	await threadView();
+	const account = await fake.saveAccount(null, {
+		kind: "open_ai",
+		name: "OpenAI",
+		baseUrl: "",
+		destination: null,
+		contextTokens: null,
+	});
+	await fake.testAccount(account.id);
+	await refreshAccounts();
+	leave.push(watchModels(() => undefined));
+	const { user } = show(ChatScreen);
+	await user.click(await screen.findByRole("button", { name: /^Model:/ }));
+	await user.click(await menuEntry("GPT-6 Luna"));
+	return { fake, user };
+}
+
+const field = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+const letter = "Please write to anna.weiss@example.org.";
+const sent = (fake: FakeBackend) => fake.calls.filter(({ method }) => method === "sendMessage");
+
+describe("the line under the message", () => {
+	it("says for whom it leaves and how much is masked, and what it costs", async () => {
+		const { user } = await open();
+		await user.type(field(), letter);
+		expect(await screen.findByText("Leaves for OpenAI with 1 item masked")).toBeTruthy();
+		expect(screen.getByText(/token.* about \$0\.0002/)).toBeTruthy();
+	});
+
+	it("says that a secret does not leave, and why", async () => {
+		const { user } = await open();
+		await user.type(field(), "my password is hunter2");
+		expect(await screen.findByText("Does not leave")).toBeTruthy();
+		expect(screen.getByText(/another secret does not leave for OpenAI/)).toBeTruthy();
+	});
+
+	it("shows the newest answer, however late an older one comes", async () => {
+		const { fake, user } = await open();
+		let late: (() => void) | undefined;
+		const real = fake.previewMessage;
+		fake.previewMessage = async (chat, elsewhere, text) => {
+			if (text === letter) await new Promise<void>((resolve) => (late = resolve));
+			return real(chat, elsewhere, text);
+		};
+		await user.type(field(), letter);
+		await waitFor(() => expect(late).toBeDefined());
+		await user.clear(field());
+		await user.type(field(), "Nothing to hide");
+		expect(await screen.findByText("Leaves for OpenAI as written")).toBeTruthy();
+		late?.();
+		await waitFor(() => expect(screen.queryByText(/1 item masked/)).toBeNull());
+	});
+});
+
+describe("the sheet", () => {
+	it("shows what was written beside what is received, and sends nothing", async () => {
+		const { fake, user } = await open();
+		await user.type(field(), letter);
+		await user.click(await screen.findByRole("button", { name: "See what leaves" }));
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		const wrote = within(sheet).getByRole("region", { name: "You wrote" });
+		expect(wrote.textContent).toContain("anna.weiss@example.org");
+		const receives = within(sheet).getByRole("region", { name: "OpenAI receives" });
+		expect(receives.textContent).not.toContain("anna.weiss");
+		expect(receives.textContent).toContain("[EMAIL-ADDRESS-");
+		expect(within(sheet).getByRole("cell", { name: "E-mail address" })).toBeTruthy();
+		// The chat's own bar counts as a second banner only where the screen stands alone.
+		const faults = await accessibilityFaults();
+		expect(faults.filter((fault) => !fault.startsWith("landmark"))).toEqual([]);
+		expect(sent(fake)).toEqual([]);
+	});
+
+	it("opens by itself where policy asks, and sends what the person lets go", async () => {
+		const { fake, user } = await open();
+		fake.fail("sendMessage", {
+			code: "review_first",
+			message: "Look at what leaves for OpenAI first.",
+			hint: null,
+		});
+		await user.type(field(), `${letter}{Enter}`);
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		expect(field().value, "nothing is lost").toBe(letter);
+		fake.fail("sendMessage", null);
+		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
+		await waitFor(() => expect(sent(fake).at(-1)?.args.slice(1, 3)).toEqual([letter, "may_leave"]));
+	});
+
+	it("keeps it on this computer when the person says so", async () => {
+		const { fake, user } = await open();
+		fake.fail("sendMessage", { code: "review_first", message: "Look first.", hint: null });
+		await user.type(field(), `${letter}{Enter}`);
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		fake.fail("sendMessage", null);
+		await user.click(within(sheet).getByRole("button", { name: "Keep on this computer" }));
+		await waitFor(() => expect(sent(fake).at(-1)?.args[2]).toBe("keep_here"));
+	});
+
+	it("leaves everything as it was when it is closed", async () => {
+		const { fake, user } = await open();
+		fake.fail("sendMessage", { code: "review_first", message: "Look first.", hint: null });
+		await user.type(field(), `${letter}{Enter}`);
+		await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		await user.keyboard("{Escape}");
+		await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		expect(field().value).toBe(letter);
+	});
+});
+
+describe("a message that may not leave", () => {
+	it("stays in the field with the reason", async () => {
+		const { fake, user } = await open();
+		fake.fail("sendMessage", {
+			code: "budget_reached",
+			message: "This call can cost $0.23, and of the budget of $0.1 for today $0.1 is left.",
+			hint: "Your message is kept.",
+		});
+		await user.type(field(), "Hello{Enter}");
+		expect(await screen.findByText("The budget would be passed")).toBeTruthy();
+		expect(field().value).toBe("Hello");
+	});
+});
