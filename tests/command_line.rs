@@ -57,7 +57,7 @@ impl Shell {
 
     /// The exit code of a command that gets this on standard input, and what it prints: its words if it
     /// fails.
-    fn fed(&self, arguments: &[&str], input: &[u8]) -> (i32, String) {
+    pub fn fed(&self, arguments: &[&str], input: &[u8]) -> (i32, String) {
         let mut command = self.command(arguments);
         command
             .stdin(Stdio::piped())

@@ -9,6 +9,7 @@ mod gate;
 mod kills;
 mod models;
 mod prices;
+mod providers_cli;
 mod safety;
 mod store;
 mod support;

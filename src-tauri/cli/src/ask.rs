@@ -9,23 +9,35 @@ use std::{
 use clap::Args;
 use gatehouse_core::{
     app::App,
-    chat::{Message, MessageState, Options},
-    gate::{self, AnswerEvent},
-    models,
+    chat::{self, Message, MessageState, Options},
+    costs::Move,
+    gate::{self, AnswerEvent, GateError, Review},
     protocol::Constraint,
+    store::StoreError,
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, leaving, naming, output};
 
 /// Ask a model something.
 #[derive(Args)]
 pub(crate) struct Ask {
     /// The question; `-` reads it from standard input.
     text: String,
-    /// Which installed model answers: a name, a file name or an id.
+    /// What answers: an alias, ACCOUNT/MODEL, or a model on this computer by its name, file name or
+    /// id. Without it, what answers in a new chat.
     #[arg(long, short)]
     model: Option<String>,
+    /// Print the request that would leave, byte for byte, and send nothing. Only the four letters
+    /// at the end of each placeholder are others when it is sent: every conversation has its own.
+    #[arg(long, conflicts_with_all = ["json_schema", "may_leave", "keep_here"])]
+    show_request: bool,
+    /// Where the policy asks before something leaves: it may.
+    #[arg(long, conflicts_with = "keep_here")]
+    may_leave: bool,
+    /// Keep it on this computer, whatever the policy allows.
+    #[arg(long)]
+    keep_here: bool,
     /// Hold the answer to the JSON Schema in this file.
     #[arg(long, value_name = "FILE")]
     json_schema: Option<PathBuf>,
@@ -35,30 +47,34 @@ impl Ask {
     pub(crate) fn run(&self, app: App, json: bool) -> Result<(), Failure> {
         let text = self.question()?;
         let constraint = self.constraint()?;
-        let model_id = match &self.model {
-            Some(name) => Some(app.store.read(|conn| models::find(conn, name))?.id),
-            None => None,
+        let options = match &self.model {
+            Some(name) => naming::options(&app, name)?,
+            None => Options::default(),
         };
+        if self.show_request {
+            return leaving::show(&app, &options, &text, json);
+        }
         let app = Arc::new(app);
         stop_on_interrupt(&app)?;
-        let options = Options {
-            model_id,
-            ..Options::default()
-        };
         let conversation = app.gate.new_conversation(&options)?.id;
         let mut printed = String::new();
-        let (_, answer) = app.gate.answer(
+        let answered = app.gate.answer_reviewed(
             gate::Ask::Say(conversation, &text),
             constraint,
-            &mut |event| {
-                if let AnswerEvent::Text { text, .. } = event
-                    && !json
-                {
+            self.review(),
+            &mut |event| match event {
+                AnswerEvent::Text { text, .. } if !json => {
                     show(&text);
                     printed.push_str(&text);
                 }
+                AnswerEvent::Moved { moves, to } if !json => tell_moves(&moves, &to),
+                _ => {}
             },
-        )?;
+        );
+        let (_, answer) = match answered {
+            Ok(answered) => answered,
+            Err(error) => return Err(not_begun(&app, &text, error)),
+        };
         if !printed.is_empty() && !printed.ends_with('\n') {
             output::line("")?;
         }
@@ -70,6 +86,14 @@ impl Ask {
             _ => answer
                 .problem
                 .map_or(Ok(()), |problem| Err(Failure::answer(problem))),
+        }
+    }
+
+    fn review(&self) -> Review {
+        match (self.may_leave, self.keep_here) {
+            (true, _) => Review::MayLeave,
+            (_, true) => Review::KeepHere,
+            _ => Review::NotAsked,
         }
     }
 
@@ -113,10 +137,49 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
             "duration_ms": call.duration_ms,
             "tokens_per_second": call.tokens_per_second,
         })),
+        "account": call.and_then(|call| call.account.as_ref()),
+        "masked": call.map_or(0, |call| call.masked),
+        "moves": call.map_or(&[][..], |call| &call.moves),
         "cost": call.and_then(|call| call.cost.as_ref()),
         "call": call.map(|call| call.number),
         "finish": call.and_then(|call| call.finish),
     })
+}
+
+/// A question that nobody was asked is kept for the person, behind what they were writing themselves.
+fn not_begun(app: &App, text: &str, error: GateError) -> Failure {
+    let asks = matches!(error, GateError::ReviewFirst { .. });
+    let mut failure = Failure::from(error);
+    if asks {
+        failure = failure.and(
+            "--show-request shows it, --may-leave sends it, --keep-here has a model on this computer answer.",
+        );
+    }
+    let kept = app.store.write(|tx| {
+        let draft = chat::draft(tx, None)?;
+        let both = match draft.as_str() {
+            "" => text.to_owned(),
+            _ if draft.ends_with(text) => draft,
+            draft => format!("{draft}\n\n{text}"),
+        };
+        Ok::<_, StoreError>(chat::save_draft(tx, None, &both)?)
+    });
+    match kept {
+        Ok(()) => failure.and("What you wrote waits in the app as the draft of a new chat."),
+        Err(_) => failure,
+    }
+}
+
+/// Say on standard error why another model answers.
+fn tell_moves(moves: &[Move], to: &str) {
+    for moved in moves {
+        let words = format!("{} does not answer: {}", moved.model, moved.reason);
+        eprintln!("{}", output::harmless(&words, &io::stderr()));
+    }
+    eprintln!(
+        "{}",
+        output::harmless(&format!("{to} answers."), &io::stderr())
+    );
 }
 
 /// Print a piece at once. If the reader went away the answer is still kept, so nothing is done.

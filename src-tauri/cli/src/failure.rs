@@ -78,6 +78,14 @@ impl Failure {
         Self { code, ..failure }
     }
 
+    /// The same, with more of what the person is to know.
+    pub(crate) fn and(mut self, words: &str) -> Self {
+        let hint = self.problem.hint.take();
+        let hints: Vec<_> = hint.iter().map(String::as_str).chain([words]).collect();
+        self.problem.hint = Some(hints.join(" "));
+        self
+    }
+
     /// The person stopped it.
     pub(crate) fn stopped() -> Self {
         Self {

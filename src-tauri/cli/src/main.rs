@@ -3,15 +3,22 @@
 //! Answers go to standard output, everything about them to standard error, so that a pipe gets
 //! only what was asked for. Exit codes are in [`failure`].
 
+mod aliases;
 mod ask;
+mod budgets;
 mod calls;
 mod chats;
+mod connections;
 mod costs;
 mod failure;
+mod leaving;
 mod masking;
 mod models;
+mod naming;
 mod output;
+mod policy;
 mod prices;
+mod providers;
 mod safety;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -24,7 +31,8 @@ use gatehouse_core::{
     store::DataFolder,
 };
 
-/// Private AI that answers for itself: chat with models on this computer, offline.
+/// Private AI that answers for itself: chat with models on this computer, offline, or with others
+/// through one door.
 #[derive(Parser)]
 #[command(name = "gatehouse", version, after_help = failure::CODES)]
 struct Arguments {
@@ -48,6 +56,12 @@ enum Command {
     /// Installed models: list, add, show, remove.
     #[command(subcommand)]
     Models(models::Models),
+    /// Accounts at providers of models: add, list, test, key, models, remove, pull.
+    #[command(subcommand)]
+    Providers(providers::Providers),
+    /// Names for chains of models: list, set, remove.
+    #[command(subcommand)]
+    Aliases(aliases::Aliases),
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
@@ -57,6 +71,14 @@ enum Command {
     /// Prices of models: list, set, update.
     #[command(subcommand)]
     Prices(prices::Prices),
+    /// What may be spent: list, set, remove.
+    #[command(subcommand)]
+    Budgets(budgets::Budgets),
+    /// What may leave for where.
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// The log of every connection that Gatehouse made.
+    Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
     #[command(subcommand)]
     Safety(safety::Safety),
@@ -93,9 +115,14 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Ask(ask) => ask.run(app, json),
         Command::Chats(chats) => chats.run(&app, json),
         Command::Models(models) => models.run(&app, json),
+        Command::Providers(providers) => providers.run(&app, json),
+        Command::Aliases(aliases) => aliases.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
         Command::Costs(costs) => costs.run(&app, json),
         Command::Prices(prices) => prices.run(&app, json),
+        Command::Budgets(budgets) => budgets.run(&app, json),
+        Command::Policy(policy) => policy.run(&app, json),
+        Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }

@@ -40,13 +40,13 @@ pub(crate) enum Prices {
     },
     /// Set a price of your own, which goes before every other.
     Set(Set),
-    /// Take prices over from a file, and say what that changes: one of our own form, which is in
-    /// docs/prices.md, or the list that LiteLLM publishes, as it is.
+    /// Take prices over, and say what that changes: the list that LiteLLM publishes, read online, or
+    /// a file, which is that list as it is or one of our own form, which is in docs/prices.md.
     Update {
-        /// The file.
-        file: PathBuf,
+        /// The file; without it, the list is read online.
+        file: Option<PathBuf>,
         /// For LiteLLM's list, which does not say it: the day that it is of; without it, today.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", requires = "file")]
         as_of: Option<Date>,
         /// Only say what would change.
         #[arg(long)]
@@ -134,7 +134,13 @@ impl Prices {
                 file,
                 as_of,
                 dry_run,
-            } => update(app, &New::read(file, *as_of)?, *dry_run, json),
+            } => match file {
+                Some(file) => update(app, &New::read(file, *as_of)?, *dry_run, json),
+                None => {
+                    let changes = app.gate.update_prices(*dry_run)?;
+                    tell(&changes, None, *dry_run, json)
+                }
+            },
         }
     }
 }
@@ -326,15 +332,24 @@ fn update(app: &App, new: &New, dry_run: bool, json: bool) -> Result<(), Failure
             New::Seen(seen) => prices::take_seen(tx, &seen.list, Origin::File, now_ms()),
         })?
     };
+    tell(&changes, new.skipped(), dry_run, json)
+}
+
+fn tell(
+    changes: &Changes,
+    skipped: Option<&Skipped>,
+    dry_run: bool,
+    json: bool,
+) -> Result<(), Failure> {
     if json {
         return output::json(&json!({
             "written": !dry_run,
             "changes": changes,
-            "skipped": new.skipped(),
+            "skipped": skipped,
         }));
     }
-    summary(&changes, dry_run)?;
-    match new.skipped() {
+    summary(changes, dry_run)?;
+    match skipped {
         Some(skipped) => output::line(&format!("Left out: {skipped}.")),
         None => Ok(()),
     }
