@@ -13,7 +13,10 @@ use tauri::{AppHandle, Manager, State};
 use tauri_plugin_opener::OpenerExt;
 
 use super::apart;
-use crate::state::AppState;
+use crate::{
+    events::{self, ConversationsChanged},
+    state::AppState,
+};
 
 /// Where the data lies and how large it is.
 #[derive(Debug, Serialize, Type)]
@@ -46,10 +49,20 @@ pub(crate) fn get_settings(state: State<'_, AppState>) -> Result<Settings, Probl
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn set_settings(
+    handle: AppHandle,
     state: State<'_, AppState>,
     settings: Settings,
 ) -> Result<Settings, Problem> {
-    state.app()?.set_settings(&settings)?;
+    let app = state.app()?;
+    let before = app
+        .store
+        .read(settings::get)
+        .map_err(gatehouse_core::store::StoreError::from)?;
+    app.set_settings(&settings)?;
+    if before.workspace_id != settings.workspace_id {
+        // Another workspace has other conversations.
+        events::tell(&handle, &ConversationsChanged { id: None });
+    }
     Ok(settings)
 }
 

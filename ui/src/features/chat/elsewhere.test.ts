@@ -129,6 +129,27 @@ describe("the sheet", () => {
 		await waitFor(() => expect(sent(fake).at(-1)?.args[2]).toBe("keep_here"));
 	});
 
+	it("lets an old question leave again, and not what is being typed", async () => {
+		const { fake, user } = await open();
+		await user.type(field(), `${letter}{Enter}`);
+		await screen.findByRole("button", { name: "Regenerate" });
+		await user.type(field(), "half written");
+		fake.fail("regenerate", { code: "review_first", message: "Look first.", hint: null });
+		await user.click(screen.getByRole("button", { name: "Regenerate" }));
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		const wrote = within(sheet).getByRole("region", { name: "You wrote" });
+		expect(wrote.textContent, "the old question, not the draft").toContain(
+			"anna.weiss@example.org",
+		);
+		fake.fail("regenerate", null);
+		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
+		await waitFor(() => {
+			const again = fake.calls.filter(({ method }) => method === "regenerate");
+			expect(again.at(-1)?.args[1]).toBe("may_leave");
+		});
+		expect(sent(fake).length, "nothing else was sent").toBe(1);
+	});
+
 	it("leaves everything as it was when it is closed", async () => {
 		const { fake, user } = await open();
 		fake.fail("sendMessage", { code: "review_first", message: "Look first.", hint: null });

@@ -47,6 +47,15 @@ export type ScrollPlace = { offset: number; atEnd: boolean; sizes: Sizes | undef
 /** A message to bring into view; one that was searched for is also marked. */
 export type Target = { messageId: string; isFound: boolean };
 
+/** Something that was asked and that the person is to look at before it leaves. */
+export type Reviewed = {
+	text: string;
+	/** It would be a new message, so that what leaves can be shown byte for byte. */
+	isNew: boolean;
+	/** Ask it again with what the person said. */
+	repeat: (review: Review) => Promise<void>;
+};
+
 /** What a thread tells the chat it belongs to. */
 export type ThreadHost = {
 	/** An answer began: the host has noted which model was used. */
@@ -73,6 +82,8 @@ export class Thread {
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
 	failure = $state.raw<Problem | null>(null);
+	/** What the person is to look at before it leaves. */
+	review = $state.raw<Reviewed | null>(null);
 	/** Questions that a person is wording anew, by their identifiers. */
 	readonly edits = new SvelteMap<string, Edit>();
 	/** Brought into view once, then null again. */
@@ -145,16 +156,25 @@ export class Thread {
 	async send(text: string, review: Review = "not_asked"): Promise<void> {
 		if (this.answering) return;
 		this.setDraft("");
-		const asked = await this.#ask(async (onEvent) => {
-			const id = this.id ?? (await this.#create());
-			await backend.sendMessage(id, text, review, onEvent);
-		});
+		const asked = await this.#ask(
+			async (onEvent) => {
+				const id = this.id ?? (await this.#create());
+				await backend.sendMessage(id, text, review, onEvent);
+			},
+			{ text, isNew: true, repeat: (now) => this.send(text, now) },
+		);
 		if (!asked && this.draft === "") this.setDraft(text);
 	}
 
 	/** Another answer beside this one. */
-	async regenerate(answerId: string): Promise<void> {
-		await this.#ask((onEvent) => backend.regenerate(answerId, "not_asked", onEvent));
+	async regenerate(answerId: string, review: Review = "not_asked"): Promise<void> {
+		const answer = this.messages?.find(({ id }) => id === answerId);
+		const question = this.messages?.find(({ id }) => id === answer?.parentId);
+		await this.#ask((onEvent) => backend.regenerate(answerId, review, onEvent), {
+			text: question?.text ?? "",
+			isNew: false,
+			repeat: (now) => this.regenerate(answerId, now),
+		});
 	}
 
 	/** Open a question for another wording; what was typed there before is still there. */
@@ -171,16 +191,23 @@ export class Thread {
 	}
 
 	/** Another wording beside this question, and its answer; `onBegun` once the host took it. */
-	async edit(questionId: string, text: string, onBegun: () => void): Promise<void> {
+	async edit(
+		questionId: string,
+		text: string,
+		onBegun: () => void,
+		review: Review = "not_asked",
+	): Promise<void> {
 		const edit = this.edits.get(questionId);
 		if (edit) edit.isAsked = true;
-		await this.#ask((onEvent) =>
-			backend.editMessage(questionId, text, "not_asked", (event) => {
-				onEvent(event);
-				if (event.type !== "begun") return;
-				this.edits.delete(questionId);
-				onBegun();
-			}),
+		await this.#ask(
+			(onEvent) =>
+				backend.editMessage(questionId, text, review, (event) => {
+					onEvent(event);
+					if (event.type !== "begun") return;
+					this.edits.delete(questionId);
+					onBegun();
+				}),
+			{ text, isNew: false, repeat: (now) => this.edit(questionId, text, onBegun, now) },
 		);
 		if (edit) edit.isAsked = false;
 	}
@@ -278,10 +305,14 @@ export class Thread {
 	}
 
 	/** True if the answer was begun. */
-	async #ask(request: (onEvent: OnAnswerEvent) => Promise<void>): Promise<boolean> {
+	async #ask(
+		request: (onEvent: OnAnswerEvent) => Promise<void>,
+		asked: Reviewed,
+	): Promise<boolean> {
 		if (this.answering) return false;
 		let begun = false;
 		this.failure = null;
+		this.review = null;
 		this.#asking = true;
 		try {
 			await this.#keepOptions();
@@ -291,6 +322,7 @@ export class Thread {
 			});
 		} catch (thrown) {
 			const error = toProblem(thrown);
+			if (error.code === "review_first") this.review = asked;
 			if (error.code !== "cancelled") this.failure = error;
 		} finally {
 			this.#asking = false;

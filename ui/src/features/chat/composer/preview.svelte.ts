@@ -16,11 +16,10 @@ export class TypedPreview {
 	of(conversationId: string | null, elsewhere: Elsewhere | null, text: string): void {
 		clearTimeout(this.#timer);
 		const asked = ++this.#asked;
-		if (elsewhere === null) {
-			this.now = null;
-			this.problem = null;
-			return;
-		}
+		// What was said of another text must not stand beside this one.
+		this.now = null;
+		this.problem = null;
+		if (elsewhere === null) return;
 		const take = (now: Preview | null, problem: Problem | null) => {
 			if (asked !== this.#asked) return;
 			this.now = now;
