@@ -77,7 +77,7 @@ pub(crate) struct Add {
     /// What to call it; without it, as its provider is called.
     #[arg(long)]
     name: Option<String>,
-    /// The base address, such as https://api.mistral.ai/v1; without it, the provider's own.
+    /// The base address, such as `https://api.mistral.ai/v1`; without it, the provider's own.
     #[arg(long)]
     url: Option<String>,
     /// It is a server of your own, which the policy treats more mildly; without this and --cloud
