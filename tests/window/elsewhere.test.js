@@ -45,7 +45,7 @@ test("a model elsewhere", async (t) => {
 		await app.fill("Key", key);
 		await app.click("button", "Save");
 		await app.gone("dialog");
-		await app.says("key in the keychain");
+		await app.says("key kept");
 		assert.ok(!(await app.text()).includes(key), "no screen shows the key");
 		await app.click("button", "Test and read models");
 		await app.says("2 of 2 models in lists");
