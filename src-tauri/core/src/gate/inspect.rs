@@ -39,7 +39,7 @@ pub(super) fn for_this_computer<T>(request: T) -> Inspected<T> {
 
 /// Pass a request to a server. `decided` is the proof that policy was asked about all its texts.
 pub(super) fn as_decided<T>(request: T, decided: &super::decide::Decided) -> Inspected<T> {
-    debug_assert!(decided.may_leave(), "what may not leave is never sent");
+    assert!(decided.may_leave(), "what may not leave is never sent");
     Inspected(request)
 }
 
