@@ -22,6 +22,7 @@ use gatehouse_core::{
     chat::Options,
     gate::{AnswerEvent, Ask},
     policy::Destination,
+    record::Actor,
     store::DataFolder,
 };
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let folder = DataFolder::resolve(Some(folder.path())).unwrap();
     let around = Surroundings {
+        actor: Actor::CommandLine,
         // No model of this computer is asked here.
         engine_program: PathBuf::from("no-engine"),
         resources: None,

@@ -14,7 +14,7 @@ use crate::{
     ids::AccountId,
     now_ms,
     providers::{self, cloud::Cloud, key::ApiKey},
-    secrets::ProviderKeyError,
+    secrets::SecretError,
 };
 
 /// How far a server is with fetching a model.
@@ -177,7 +177,7 @@ impl Gate {
         };
         let needs_one = matches!(account.kind, ProviderKind::OpenAi | ProviderKind::Anthropic);
         if key.is_none() && needs_one {
-            return Err(ProviderKeyError::None.into());
+            return Err(SecretError::None.into());
         }
         elsewhere::client(account, key.as_ref().map(|key| key.as_str()))
     }

@@ -22,6 +22,7 @@ mod leaving;
 mod network;
 mod preview;
 mod price;
+mod record;
 mod route;
 mod safety;
 mod title;
@@ -50,6 +51,7 @@ use crate::{
     models::{self, Model},
     now_ms,
     providers::http::Limits,
+    record::Record,
     secrets::ProviderKeys,
     settings::Settings,
     store::Store,
@@ -63,6 +65,7 @@ pub struct Gate {
     store: Arc<Store>,
     engines: Arc<Engines>,
     keys: ProviderKeys,
+    record: Arc<Record>,
     inspector: Inspector,
     network: Network,
     health: Health,
@@ -80,14 +83,20 @@ pub struct TokenCount {
 }
 
 impl Gate {
-    /// A door over a store, the engines of this computer and the keys of providers. Nothing is
+    /// A door over a store, the engines of this computer, the keys of providers and the record. Nothing is
     /// opened before it is needed.
-    pub fn new(store: Arc<Store>, engines: Arc<Engines>, keys: ProviderKeys) -> Self {
+    pub fn new(
+        store: Arc<Store>,
+        engines: Arc<Engines>,
+        keys: ProviderKeys,
+        record: Arc<Record>,
+    ) -> Self {
         Self {
             network: Network::new(Arc::clone(&store), Limits::default()),
             store,
             engines,
             keys,
+            record,
             inspector: Inspector::default(),
             health: Health::default(),
             answering: Mutex::default(),
