@@ -121,7 +121,7 @@ pub(super) fn count_of_code(code: &str) -> Option<i64> {
 }
 
 /// As it is written in files and in the keychain.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
     instance: Uuid,

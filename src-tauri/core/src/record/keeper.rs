@@ -262,19 +262,12 @@ impl Record {
         Ok(verdict)
     }
 
-    /// Compare with a checkpoint that was given away; what differs, if anything does.
-    ///
-    /// # Errors
-    /// [`RecordError`] when the database fails.
-    pub fn compare(&self, witness: &Checkpoint) -> Result<Option<Fault>, RecordError> {
-        self.inner.store.read(|conn| {
-            Ok(verify::check_end(
-                conn,
-                self.inner.instance,
-                Some(&self.inner.keys),
-                Some(witness),
-            )?)
-        })
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(super) fn instance(&self) -> Uuid {
+        self.inner.instance
     }
 
     /// Sign where the chain ends now, and keep that in the database and outside it.

@@ -7,19 +7,23 @@ mod checkpoints;
 mod encoding;
 mod entries;
 mod facts;
+mod file;
 mod keeper;
 mod keys;
 mod payloads;
 mod verify;
+mod witness;
 
 pub use action::{Action, Actor};
 pub use checkpoints::Checkpoint;
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
+pub use file::{Contents, ExportError, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
-pub use verify::{Fault, Verdict, VerifyError};
+pub use verify::{Fault, Notes, Verdict, VerifyError};
+pub use witness::{Compared, Witness, WitnessError};
 
 use crate::store::Migration;
 

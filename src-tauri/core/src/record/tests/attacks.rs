@@ -9,6 +9,7 @@ use crate::record::{
     entries::Head,
     facts::Facts,
     payloads::Known,
+    witness::Witness,
 };
 
 /// The database and its log, as they lie in the folder.
@@ -463,7 +464,13 @@ mod with_file_and_keychain {
         let (_store, record) = here.open();
         let verdict = record.verify(&mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(verdict.fault, None, "at home nothing can be seen");
-        let compared = record.compare(&witness).unwrap();
-        assert_eq!(compared, Some(Fault::CheckpointDiffers(witness.count)));
+        let count = witness.count;
+        for witness in [
+            Witness::Code(witness.code()),
+            Witness::Checkpoint(Box::new(witness)),
+        ] {
+            let compared = record.compare(&witness, NOW).unwrap();
+            assert_eq!(compared.fault, Some(Fault::CheckpointDiffers(count)));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod erasing;
+mod files;
 mod following;
 
 use std::{ops::ControlFlow, sync::Arc};

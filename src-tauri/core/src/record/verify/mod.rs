@@ -168,7 +168,7 @@ impl Verdict {
         self.fault.is_none()
     }
 
-    fn failed(fault: Fault, from: i64) -> Self {
+    pub(super) fn failed(fault: Fault, from: i64) -> Self {
         Self {
             from,
             count: 0,

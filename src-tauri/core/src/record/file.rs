@@ -1,0 +1,337 @@
+//! The record as a file that anyone can verify without Gatehouse: one JSON object a line, each
+//! written in one way only, so that no byte of it can be changed unseen.
+
+use std::io::{self, BufRead, Write};
+
+use rusqlite::params;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{
+    Fault, Record, RecordError, Verdict, VerifyError, Witness,
+    checkpoints::{self, Checkpoint, Written},
+    encoding::{from_hex, hex},
+    entries::{self, COLUMN_COUNT, COLUMNS, Entry, Kept},
+    facts::Facts,
+    payloads::Known,
+    verify::Chain,
+};
+use crate::store::Store;
+
+/// Entries that are read in one transaction.
+const PAGE: i64 = 4096;
+/// No line that Gatehouse writes is longer: a payload is never a message's text.
+const LONGEST_LINE: u64 = 16 << 20;
+
+/// What goes into the file of what is private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing: the chain and what is said in the clear.
+    Facts,
+    /// All private parts that are still there.
+    Everything,
+}
+
+/// Why the record could not be written to a file.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The record cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The file cannot be written.
+    #[error("the file cannot be written: {0}")]
+    File(#[from] io::Error),
+}
+
+impl From<rusqlite::Error> for ExportError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+/// The first line: what the file must come to in the end.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstLine {
+    kind: FirstKind,
+    format: u32,
+    checkpoint: Written,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum FirstKind {
+    #[serde(rename = "gatehouse-record")]
+    Record,
+}
+
+/// Any other line.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+enum Line {
+    Entry(EntryLine),
+    Checkpoint(Written),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryLine {
+    sequence: i64,
+    time: i64,
+    latest: i64,
+    instance: Uuid,
+    actor: String,
+    action: String,
+    subject: String,
+    facts: Facts,
+    commitment: String,
+    previous: String,
+    hash: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payload: Option<PayloadLine>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayloadLine {
+    salt: String,
+    text: String,
+}
+
+impl Record {
+    /// Write the record as a file, up to a checkpoint that is made now. That checkpoint.
+    ///
+    /// # Errors
+    /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
+    pub fn export(
+        &self,
+        contents: Contents,
+        out: &mut impl Write,
+    ) -> Result<Checkpoint, ExportError> {
+        let last = self.checkpoint()?;
+        let first = FirstLine {
+            kind: FirstKind::Record,
+            format: 1,
+            checkpoint: Written::from(&last),
+        };
+        write_line(out, &first)?;
+        let mut after = 0;
+        while after < last.count {
+            let until = last.count.min(after + PAGE);
+            for line in page(self.store(), &last, after, until, contents)? {
+                write_line(out, &line)?;
+            }
+            after = until;
+        }
+        Ok(last)
+    }
+}
+
+/// The lines of the entries after one and up to another, with the checkpoints that stand there.
+fn page(
+    store: &Store,
+    last: &Checkpoint,
+    after: i64,
+    until: i64,
+    contents: Contents,
+) -> Result<Vec<Line>, ExportError> {
+    store.read(|conn| {
+        let mut lines = Vec::new();
+        let mut checkpoint = checkpoints::next_from(conn, last.instance, after + 1)?;
+        let mut statement = conn.prepare_cached(&format!(
+            "SELECT {COLUMNS}, p.sealed FROM audit_entries e LEFT JOIN audit_payloads p ON p.sequence = e.sequence
+             WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
+        ))?;
+        let mut rows = statement.query(params![after, until])?;
+        while let Some(row) = rows.next()? {
+            let kept = entries::read(row)?;
+            let sequence = kept.entry.sequence;
+            let payload = match (contents, row.get::<_, Option<Vec<u8>>>(COLUMN_COUNT)?) {
+                (Contents::Everything, Some(sealed)) => {
+                    opened(conn, &kept.entry, &sealed)?
+                }
+                _ => None,
+            };
+            lines.push(Line::Entry(EntryLine::of(kept, payload)));
+            // The last one is in the first line.
+            let due = |found: &mut Checkpoint| found.count == sequence && sequence < last.count;
+            if let Some(found) = checkpoint.take_if(due) {
+                lines.push(Line::Checkpoint(Written::from(&found)));
+                checkpoint = checkpoints::next_from(conn, last.instance, sequence + 1)?;
+            }
+        }
+        Ok(lines)
+    })
+}
+
+/// A private part that cannot be opened is left out: the verification says what is wrong with it.
+fn opened(
+    conn: &rusqlite::Connection,
+    entry: &Entry,
+    sealed: &[u8],
+) -> rusqlite::Result<Option<PayloadLine>> {
+    let known = Known::by_token(conn, &entry.subject)?;
+    let salted = known.and_then(|known| known.open(entry.sequence, sealed).ok());
+    Ok(salted.map(|salted| PayloadLine {
+        salt: hex(salted.salt()),
+        text: salted.text().to_owned(),
+    }))
+}
+
+fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+impl EntryLine {
+    fn of(kept: Kept, payload: Option<PayloadLine>) -> Self {
+        let Kept { entry, hash, .. } = kept;
+        Self {
+            sequence: entry.sequence,
+            time: entry.time_ms,
+            latest: entry.latest_ms,
+            instance: entry.instance,
+            actor: entry.actor,
+            action: entry.action,
+            subject: hex(&entry.subject),
+            facts: entry.facts,
+            commitment: hex(&entry.commitment),
+            previous: hex(&entry.previous),
+            hash: hex(&hash),
+            payload,
+        }
+    }
+
+    /// The entry, the hash beside it, and what is private of it, if the digits are digits.
+    fn read(self) -> Option<(Entry, Vec<u8>, Option<PayloadLine>)> {
+        let entry = Entry {
+            sequence: self.sequence,
+            time_ms: self.time,
+            latest_ms: self.latest,
+            instance: self.instance,
+            actor: self.actor,
+            action: self.action,
+            subject: from_hex(&self.subject)?,
+            facts: self.facts,
+            commitment: from_hex(&self.commitment)?,
+            previous: from_hex(&self.previous)?.try_into().ok()?,
+        };
+        Some((entry, from_hex(&self.hash)?, self.payload))
+    }
+}
+
+/// Verify a file that [`Record::export`] wrote, and compare it with a witness if there is one. It
+/// needs no database, no keychain and little memory.
+///
+/// # Errors
+/// [`VerifyError`] when the file cannot be read.
+pub fn verify_file(
+    file: &mut impl BufRead,
+    witness: Option<&Witness>,
+) -> Result<Verdict, VerifyError> {
+    let mut reader = Lines { file, number: 0 };
+    let first: FirstLine = match reader.next()? {
+        Next::Line(first) => first,
+        Next::Bad | Next::End => return Ok(Verdict::failed(Fault::Line(1), 1)),
+    };
+    let last = match (first.format, first.checkpoint.read()) {
+        (1, Some(last)) if last.is_signed() => last,
+        _ => return Ok(Verdict::failed(Fault::Line(1), 1)),
+    };
+    let mut chain = Chain::new(last.instance);
+    let mut witnessed = witness.map(|witness| (witness, false));
+    let fault = loop {
+        let taken = match reader.next::<Line>()? {
+            Next::End => break end(&chain, &last, witnessed),
+            Next::Bad => Err(Fault::Line(reader.number)),
+            Next::Line(Line::Checkpoint(written)) => match written.read() {
+                Some(checkpoint) => chain.check(&checkpoint),
+                None => Err(Fault::Line(reader.number)),
+            },
+            Next::Line(Line::Entry(line)) => take(&mut chain, line, reader.number),
+        };
+        if let Err(fault) = taken {
+            break Some(fault);
+        }
+        if let Some((witness, seen)) = &mut witnessed
+            && witness.count() == chain.end.count
+        {
+            *seen = true;
+            if !witness.speaks_of(chain.instance, &chain.end.hash) {
+                break Some(Fault::CheckpointDiffers(chain.end.count));
+            }
+        }
+    };
+    Ok(Verdict {
+        from: 1,
+        count: chain.end.count,
+        head: chain.end.hash,
+        fault,
+        notes: chain.notes,
+    })
+}
+
+fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
+    let (entry, hash, payload) = line.read().ok_or(Fault::Line(number))?;
+    chain.take(&entry, &hash)?;
+    let Some(payload) = payload else {
+        return Ok(());
+    };
+    let salted = from_hex(&payload.salt)
+        .and_then(|salt| super::payloads::Salted::from_parts(&salt, &payload.text))
+        .ok_or(Fault::Line(number))?;
+    if salted.commitment() == *entry.commitment {
+        Ok(())
+    } else {
+        Err(Fault::PayloadChanged(entry.sequence))
+    }
+}
+
+/// The file must end where its first line says, and have come by the witness.
+fn end(chain: &Chain, last: &Checkpoint, witnessed: Option<(&Witness, bool)>) -> Option<Fault> {
+    if (chain.end.count, chain.end.hash) != (last.count, last.head) {
+        return Some(Fault::Incomplete);
+    }
+    if let Err(fault) = chain.check(last) {
+        return Some(fault);
+    }
+    match witnessed {
+        Some((witness, false)) => Some(Fault::CutOff {
+            expected: witness.count(),
+            found: chain.end.count,
+        }),
+        _ => None,
+    }
+}
+
+struct Lines<'a, R> {
+    file: &'a mut R,
+    number: u64,
+}
+
+enum Next<T> {
+    Line(T),
+    /// It is not exactly as Gatehouse writes it.
+    Bad,
+    End,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    fn next<T: Serialize + DeserializeOwned>(&mut self) -> io::Result<Next<T>> {
+        self.number += 1;
+        let mut line = Vec::new();
+        io::Read::take(&mut *self.file, LONGEST_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(Next::End);
+        }
+        let Ok(read) = serde_json::from_slice::<T>(&line) else {
+            return Ok(Next::Bad);
+        };
+        let mut again = Vec::with_capacity(line.len());
+        write_line(&mut again, &read)?;
+        Ok(if again == line {
+            Next::Line(read)
+        } else {
+            Next::Bad
+        })
+    }
+}
