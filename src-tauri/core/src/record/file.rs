@@ -13,7 +13,7 @@ use super::{
     encoding::{from_hex, hex},
     entries::{self, COLUMN_COUNT, COLUMNS, Entry, Kept},
     facts::Facts,
-    payloads::Known,
+    payloads::{Known, Salted},
     verify::Chain,
 };
 use crate::store::Store;
@@ -52,14 +52,14 @@ impl From<rusqlite::Error> for ExportError {
 /// The first line: what the file must come to in the end.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FirstLine {
+pub(super) struct FirstLine {
     kind: FirstKind,
     format: u32,
     checkpoint: Written,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-enum FirstKind {
+pub(super) enum FirstKind {
     #[serde(rename = "gatehouse-record")]
     Record,
 }
@@ -67,14 +67,14 @@ enum FirstKind {
 /// Any other line.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-enum Line {
+pub(super) enum Line {
     Entry(EntryLine),
     Checkpoint(Written),
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EntryLine {
+pub(super) struct EntryLine {
     sequence: i64,
     time: i64,
     latest: i64,
@@ -92,7 +92,7 @@ struct EntryLine {
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PayloadLine {
+pub(super) struct PayloadLine {
     salt: String,
     text: String,
 }
@@ -108,12 +108,7 @@ impl Record {
         out: &mut impl Write,
     ) -> Result<Checkpoint, ExportError> {
         let last = self.checkpoint()?;
-        let first = FirstLine {
-            kind: FirstKind::Record,
-            format: 1,
-            checkpoint: Written::from(&last),
-        };
-        write_line(out, &first)?;
+        write_line(out, &FirstLine::of(&last))?;
         let mut after = 0;
         while after < last.count {
             let until = last.count.min(after + PAGE);
@@ -151,11 +146,11 @@ fn page(
                 }
                 _ => None,
             };
-            lines.push(Line::Entry(EntryLine::of(kept, payload)));
+            lines.push(Line::entry(kept, payload));
             // The last one is in the first line.
             let due = |found: &mut Checkpoint| found.count == sequence && sequence < last.count;
             if let Some(found) = checkpoint.take_if(due) {
-                lines.push(Line::Checkpoint(Written::from(&found)));
+                lines.push(Line::checkpoint(&found));
                 checkpoint = checkpoints::next_from(conn, last.instance, sequence + 1)?;
             }
         }
@@ -171,15 +166,41 @@ fn opened(
 ) -> rusqlite::Result<Option<PayloadLine>> {
     let known = Known::by_token(conn, &entry.subject)?;
     let salted = known.and_then(|known| known.open(entry.sequence, sealed).ok());
-    Ok(salted.map(|salted| PayloadLine {
-        salt: hex(salted.salt()),
-        text: salted.text().to_owned(),
-    }))
+    Ok(salted.as_ref().map(PayloadLine::of))
 }
 
 fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
+}
+
+impl FirstLine {
+    pub(super) fn of(last: &Checkpoint) -> Self {
+        Self {
+            kind: FirstKind::Record,
+            format: 1,
+            checkpoint: Written::from(last),
+        }
+    }
+}
+
+impl PayloadLine {
+    pub(super) fn of(salted: &Salted) -> Self {
+        Self {
+            salt: hex(salted.salt()),
+            text: salted.text().to_owned(),
+        }
+    }
+}
+
+impl Line {
+    pub(super) fn entry(kept: Kept, payload: Option<PayloadLine>) -> Self {
+        Self::Entry(EntryLine::of(kept, payload))
+    }
+
+    pub(super) fn checkpoint(checkpoint: &Checkpoint) -> Self {
+        Self::Checkpoint(Written::from(checkpoint))
+    }
 }
 
 impl EntryLine {
@@ -277,7 +298,7 @@ fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
         return Ok(());
     };
     let salted = from_hex(&payload.salt)
-        .and_then(|salt| super::payloads::Salted::from_parts(&salt, &payload.text))
+        .and_then(|salt| Salted::from_parts(&salt, &payload.text))
         .ok_or(Fault::Line(number))?;
     if salted.commitment() == *entry.commitment {
         Ok(())
