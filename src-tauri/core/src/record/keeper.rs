@@ -270,6 +270,14 @@ impl Record {
         self.inner.instance
     }
 
+    pub(super) fn public_key(&self) -> String {
+        hex(&self.inner.keys.public())
+    }
+
+    pub(super) fn code_of(&self, head: &Head) -> String {
+        checkpoints::code(self.inner.instance, head.count, &head.hash)
+    }
+
     /// Sign where the chain ends now, and keep that in the database and outside it.
     ///
     /// # Errors

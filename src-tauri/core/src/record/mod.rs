@@ -11,6 +11,8 @@ mod file;
 mod keeper;
 mod keys;
 mod payloads;
+mod status;
+mod timeline;
 mod verify;
 mod witness;
 
@@ -22,6 +24,8 @@ pub use file::{Contents, ExportError, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
+pub use status::{Failure, Moment, RecordStatus};
+pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, choices, list};
 pub use verify::{Fault, Notes, Verdict, VerifyError};
 pub use witness::{Compared, Witness, WitnessError};
 

@@ -4,6 +4,7 @@ mod attacks;
 mod erasing;
 mod files;
 mod following;
+mod timeline;
 mod vectors;
 
 use std::{ops::ControlFlow, sync::Arc};
