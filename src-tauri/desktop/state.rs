@@ -158,6 +158,8 @@ impl AppState {
         while app.gate.stop_all() && start.elapsed() < limit {
             std::thread::sleep(Duration::from_millis(10));
         }
+        // The process ends without dropping what other threads still hold.
+        app.record.close();
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
