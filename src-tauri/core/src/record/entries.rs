@@ -4,14 +4,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::{
-    action::Action,
     encoding::{Encoding, Hash},
     facts::Facts,
 };
 use crate::store::Migration;
 
-/// What filters and links look for stands beside the entry as columns that SQLite works out from
-/// its facts: they cannot differ from what is hashed.
+/// What entries are found by stands beside them as columns that SQLite works out from their facts:
+/// they cannot differ from what is hashed. The one index is of what is rare, so that an entry beside
+/// a message costs no more than its row; see [`super::lookup`].
 pub(super) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-27 create audit entries",
     sql: "CREATE TABLE audit_entries (
@@ -32,12 +32,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
             outcome TEXT GENERATED ALWAYS AS (facts ->> 'outcome') VIRTUAL,
             call INTEGER GENERATED ALWAYS AS (facts ->> 'call') VIRTUAL
           ) STRICT;
-          CREATE INDEX audit_by_action ON audit_entries(action);
-          CREATE INDEX audit_by_subject ON audit_entries(subject, action) WHERE length(subject) > 0;
-          CREATE INDEX audit_by_model ON audit_entries(model) WHERE model IS NOT NULL;
-          CREATE INDEX audit_by_workspace ON audit_entries(workspace) WHERE workspace IS NOT NULL;
-          CREATE INDEX audit_by_outcome ON audit_entries(outcome) WHERE outcome IS NOT NULL;
-          CREATE INDEX audit_by_call ON audit_entries(call) WHERE call IS NOT NULL;
+          CREATE INDEX audit_milestones ON audit_entries(action, subject)
+            WHERE action IN ('record.verification-failed', 'record.failure-seen', 'record.verified',
+                             'record.witness-saved', 'content.erased');
           CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
             BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END;
           CREATE TRIGGER audit_entries_stay_as_they_are BEFORE UPDATE ON audit_entries
@@ -168,9 +165,10 @@ pub(super) fn hash_at(conn: &Connection, sequence: i64) -> rusqlite::Result<Opti
 /// What the last entry says that tells of a failed verification.
 pub(super) fn last_failure(conn: &Connection) -> rusqlite::Result<Option<Facts>> {
     conn.prepare_cached(
-        "SELECT facts FROM audit_entries WHERE action = ?1 ORDER BY sequence DESC LIMIT 1",
+        "SELECT facts FROM audit_entries WHERE action = 'record.verification-failed'
+         ORDER BY sequence DESC LIMIT 1",
     )?
-    .query_row([Action::VerificationFailed.name()], |row| row.get(0))
+    .query_row([], |row| row.get(0))
     .optional()
 }
 

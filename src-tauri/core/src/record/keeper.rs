@@ -15,6 +15,7 @@ use super::{
     encoding::hex,
     entries::{self, Entry, Head},
     keys::{KeyPlace, Keys},
+    lookup,
     payloads::{self, Known},
     verify::{self, Progress},
 };
@@ -266,6 +267,11 @@ impl Record {
         &self.inner.store
     }
 
+    /// Let the lookup take in what it does not know yet.
+    pub(super) fn look_up(&self) -> Result<(), RecordError> {
+        self.inner.look_up()
+    }
+
     pub(super) fn instance(&self) -> Uuid {
         self.inner.instance
     }
@@ -394,11 +400,22 @@ impl Inner {
         }
     }
 
+    /// Let the lookup take in what it does not know yet.
+    fn look_up(&self) -> Result<(), RecordError> {
+        while self.store.read(lookup::behind)? > 0 {
+            self.store.write(|tx| lookup::catch_up(tx))?;
+        }
+        Ok(())
+    }
+
     /// Keep a checkpoint of what is in the database now; how many entries that is.
     fn catch_up(&self) -> Option<i64> {
         let kept = self
-            .store
-            .read(|conn| Ok::<_, RecordError>(entries::head(conn)?))
+            .look_up()
+            .and_then(|()| {
+                self.store
+                    .read(|conn| Ok::<_, RecordError>(entries::head(conn)?))
+            })
             .and_then(|head| {
                 let checkpoint = self.sign(&head, now_ms());
                 self.place.keep_checkpoint(&checkpoint)?;

@@ -10,6 +10,7 @@ mod facts;
 mod file;
 mod keeper;
 mod keys;
+mod lookup;
 mod payloads;
 mod status;
 mod timeline;
@@ -25,7 +26,7 @@ pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
 pub use status::{Failure, Moment, RecordStatus};
-pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, choices, list};
+pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace};
 pub use verify::{Fault, Notes, Verdict, VerifyError};
 pub use witness::{Compared, Witness, WitnessError};
 
@@ -35,6 +36,7 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     entries::MIGRATIONS,
     payloads::MIGRATIONS,
     checkpoints::MIGRATIONS,
+    lookup::MIGRATIONS,
 ];
 
 /// What is to be recorded.

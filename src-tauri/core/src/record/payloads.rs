@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::encoding::{Hash, hex};
+use super::{
+    encoding::{Hash, hex},
+    lookup,
+};
 use crate::{
     ids::{ConversationId, WorkspaceId},
     sealed::{Key, SealedError},
@@ -169,9 +172,11 @@ pub(super) fn destroy(conn: &Connection, subject: Subject) -> rusqlite::Result<O
         .query_row(params![subject.kind(), subject.of()], |row| row.get(0))
         .optional()?;
     if let Some(token) = &token {
+        while lookup::catch_up(conn)? {}
         conn.prepare_cached(
             "DELETE FROM audit_payloads WHERE sequence IN
-               (SELECT sequence FROM audit_entries WHERE subject = ?1 AND length(subject) > 0)",
+               (SELECT sequence FROM audit_lookup WHERE subject =
+                 (SELECT id FROM audit_values WHERE kind = 'subject' AND value = ?1))",
         )?
         .execute([token])?;
     }

@@ -1,11 +1,11 @@
 //! What happened, newest first: filtered, a page at a time, and one entry with all there is to it.
 //!
-//! A million entries must be looked through while a person types, so every filter is answered from
-//! an index: the one that leaves the fewest entries is walked, the others are looked at on the way.
+//! Every filter is answered from an index of the lookup: the one that leaves the fewest entries is
+//! walked, the others are looked at on the way.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
@@ -16,12 +16,13 @@ use super::{
     encoding::hex,
     entries::{self, COLUMN_COUNT, COLUMNS, Kept},
     facts::Fact,
+    lookup,
     payloads::Known,
 };
 use crate::ids::{ConversationId, MessageId};
 
 /// A filter that leaves fewer entries than this is walked.
-const FEW: i64 = 2_000;
+const FEW: i64 = 50_000;
 /// Conversations whose title a text is looked for in.
 const TITLES: u32 = 100;
 /// The longest page.
@@ -118,42 +119,31 @@ pub struct Choices {
     pub outcomes: Vec<String>,
 }
 
-/// Entries, newest first.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
-    let limit = filter.limit.min(LONGEST_PAGE);
-    let mut conditions = exact(filter);
-    let text = filter.text.as_deref().map(str::trim).unwrap_or_default();
-    if text.is_empty() {
-        let driver = most_selective(conn, &mut conditions)?;
-        return walk(conn, driver.as_ref(), &conditions, filter.before, limit);
-    }
-    // Entries by their place, so that one that fits twice is there once.
-    let mut found = BTreeMap::new();
-    for driver in places_of(conn, text)? {
-        for row in walk(conn, Some(&driver), &conditions, filter.before, limit)? {
-            found.insert(row.sequence, row);
-        }
-    }
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(found.into_values().rev().take(limit).collect())
-}
-
-/// What the filters can be set to.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub fn choices(conn: &Connection) -> rusqlite::Result<Choices> {
-    Ok(Choices {
-        actions: distinct(conn, "action")?,
-        models: distinct(conn, "model")?,
-        outcomes: distinct(conn, "outcome")?,
-    })
-}
-
 impl Record {
+    /// Entries, newest first.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database fails.
+    pub fn list(&self, filter: &Filter) -> Result<Vec<EntryRow>, RecordError> {
+        self.look_up()?;
+        self.store().read(|conn| Ok(list(conn, filter)?))
+    }
+
+    /// What the filters can be set to.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database fails.
+    pub fn choices(&self) -> Result<Choices, RecordError> {
+        self.look_up()?;
+        self.store().read(|conn| {
+            Ok(Choices {
+                actions: lookup::values(conn, "action")?,
+                models: lookup::values(conn, "model")?,
+                outcomes: lookup::values(conn, "outcome")?,
+            })
+        })
+    }
+
     /// One entry; `None` where there is none.
     ///
     /// # Errors
@@ -215,31 +205,62 @@ impl From<Kept> for EntryRow {
     }
 }
 
-/// A column that has an index, and the value that it must have.
+fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
+    let limit = filter.limit.min(LONGEST_PAGE);
+    let before = filter.before.unwrap_or(i64::MAX);
+    let Some(mut conditions) = exact(conn, filter)? else {
+        return Ok(Vec::new());
+    };
+    let text = filter.text.as_deref().map(str::trim).unwrap_or_default();
+    let sequences = if text.is_empty() {
+        let driver = most_selective(conn, &mut conditions)?;
+        walk(conn, driver, &conditions, before, limit)?
+    } else {
+        // A set, so that an entry that fits twice is there once.
+        let mut found = BTreeSet::new();
+        for driver in places_of(conn, text)? {
+            found.extend(walk(conn, Some(driver), &conditions, before, limit)?);
+        }
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        found.into_iter().rev().take(limit).collect()
+    };
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence = ?1"
+    ))?;
+    sequences
+        .iter()
+        .map(|sequence| {
+            statement.query_row([sequence], |row| entries::read(row).map(EntryRow::from))
+        })
+        .collect()
+}
+
+/// A column of the lookup, and the number that it must have.
+#[derive(Clone, Copy)]
 struct Condition {
     column: &'static str,
-    value: Box<dyn ToSql>,
+    value: i64,
 }
 
-impl Condition {
-    fn new(column: &'static str, value: impl ToSql + 'static) -> Self {
-        Self {
-            column,
-            value: Box::new(value),
-        }
-    }
-}
-
-fn exact(filter: &Filter) -> Vec<Condition> {
-    [
+/// The conditions of a filter; `None`: one of its values is in no entry.
+fn exact(conn: &Connection, filter: &Filter) -> rusqlite::Result<Option<Vec<Condition>>> {
+    let wanted = [
         ("action", &filter.action),
         ("model", &filter.model),
         ("workspace", &filter.workspace),
         ("outcome", &filter.outcome),
-    ]
-    .into_iter()
-    .filter_map(|(column, value)| Some(Condition::new(column, value.clone()?)))
-    .collect()
+    ];
+    let mut conditions = Vec::new();
+    for (column, value) in wanted {
+        let Some(value) = value else { continue };
+        let id = conn
+            .prepare_cached("SELECT id FROM audit_values WHERE kind = ?1 AND value = ?2")?
+            .query_row((column, value), |row| row.get(0))
+            .optional()?;
+        let Some(value) = id else { return Ok(None) };
+        conditions.push(Condition { column, value });
+    }
+    Ok(Some(conditions))
 }
 
 /// Take out the condition that leaves the fewest entries.
@@ -248,14 +269,13 @@ fn most_selective(
     conditions: &mut Vec<Condition>,
 ) -> rusqlite::Result<Option<Condition>> {
     let mut best: Option<(usize, i64)> = None;
-    for (at, condition) in conditions.iter().enumerate() {
+    for (at, Condition { column, value }) in conditions.iter().enumerate() {
         let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM audit_entries WHERE {} = ?1 LIMIT {FEW})",
-            condition.column
+            "SELECT count(*) FROM (SELECT 1 FROM audit_lookup WHERE {column} = ?1 LIMIT {FEW})"
         );
         let count = conn
             .prepare_cached(&sql)?
-            .query_row([&condition.value], |row| row.get(0))?;
+            .query_row([value], |row| row.get(0))?;
         if best.is_none_or(|(_, fewest)| count < fewest) {
             best = Some((at, count));
         }
@@ -266,74 +286,69 @@ fn most_selective(
 /// Walk along one index from its end; the other conditions must not tempt SQLite to another.
 fn walk(
     conn: &Connection,
-    driver: Option<&Condition>,
+    driver: Option<Condition>,
     others: &[Condition],
-    before: Option<i64>,
+    before: i64,
     limit: u32,
-) -> rusqlite::Result<Vec<EntryRow>> {
-    let mut sql = format!("SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence < ?1");
-    let mut values: Vec<&dyn ToSql> = vec![];
-    let before = before.unwrap_or(i64::MAX);
-    values.push(&before);
-    for (condition, index) in driver
-        .into_iter()
-        .map(|driver| (driver, ""))
-        .chain(others.iter().map(|other| (other, "+")))
-    {
-        values.push(&condition.value);
-        sql += &format!(" AND {index}e.{} = ?{}", condition.column, values.len());
-    }
-    // What the index of subjects is for is said as it was when it was made.
-    if driver.is_some_and(|driver| driver.column == "subject") {
-        sql += " AND length(e.subject) > 0";
-    }
-    sql += &format!(" ORDER BY e.sequence DESC LIMIT {limit}");
-    conn.prepare_cached(&sql)?
-        .query_map(params_from_iter(values), |row| {
-            entries::read(row).map(EntryRow::from)
-        })?
-        .collect()
+) -> rusqlite::Result<Vec<i64>> {
+    let driven = driver.map(|driver| format!(" AND {} = {}", driver.column, driver.value));
+    let others = others
+        .iter()
+        .map(|other| format!(" AND +{} = {}", other.column, other.value));
+    // Only names of ours and numbers, so the text cannot be more than it says.
+    let conditions: String = driven.into_iter().chain(others).collect();
+    conn.prepare(&format!(
+        "SELECT sequence FROM audit_lookup WHERE sequence < ?1{conditions}
+         ORDER BY sequence DESC LIMIT ?2"
+    ))?
+    .query_map((before, limit), |row| row.get(0))?
+    .collect()
 }
 
 /// Where a text is found: in the names of actions and models, in titles, as a number.
 fn places_of(conn: &Connection, text: &str) -> rusqlite::Result<Vec<Condition>> {
     let wanted = text.to_lowercase();
     let mut places = Vec::new();
-    for column in ["action", "model"] {
-        for value in distinct(conn, column)? {
-            if value.to_lowercase().contains(&wanted) {
-                places.push(Condition::new(column, value));
-            }
+    let mut names = conn.prepare_cached(
+        "SELECT id, kind, value FROM audit_values WHERE kind IN ('action', 'model')",
+    )?;
+    let mut rows = names.query([])?;
+    while let Some(row) = rows.next()? {
+        if row.get::<_, String>(2)?.to_lowercase().contains(&wanted) {
+            places.push(Condition {
+                column: if row.get::<_, String>(1)? == "action" {
+                    "action"
+                } else {
+                    "model"
+                },
+                value: row.get(0)?,
+            });
         }
     }
-    if let Ok(number) = text.trim_start_matches('#').parse::<i64>() {
-        places.push(Condition::new("sequence", number));
-        places.push(Condition::new("call", number));
+    if let Ok(value) = text.trim_start_matches('#').parse() {
+        places.push(Condition {
+            column: "sequence",
+            value,
+        });
+        places.push(Condition {
+            column: "call",
+            value,
+        });
     }
-    let mut statement = conn.prepare_cached(
-        "SELECT s.token FROM conversations c
+    let mut titles = conn.prepare_cached(
+        "SELECT v.id FROM conversations c
          JOIN audit_subjects s ON s.kind = 'conversation' AND s.of = c.id
+         JOIN audit_values v ON v.kind = 'subject' AND v.value = s.token
          WHERE instr(lower(c.title), ?1) > 0 LIMIT ?2",
     )?;
-    let tokens = statement.query_map((&wanted, TITLES), |row| row.get::<_, Vec<u8>>(0))?;
-    for token in tokens {
-        places.push(Condition::new("subject", token?));
+    let subjects = titles.query_map((&wanted, TITLES), |row| row.get(0))?;
+    for value in subjects {
+        places.push(Condition {
+            column: "subject",
+            value: value?,
+        });
     }
     Ok(places)
-}
-
-/// The values that a column has, each found by one step in its index.
-fn distinct(conn: &Connection, column: &str) -> rusqlite::Result<Vec<String>> {
-    conn.prepare_cached(&format!(
-        "WITH RECURSIVE each(value) AS (
-           SELECT min({column}) FROM audit_entries WHERE {column} IS NOT NULL
-           UNION ALL
-           SELECT (SELECT min({column}) FROM audit_entries WHERE {column} > value) FROM each
-           WHERE value IS NOT NULL)
-         SELECT value FROM each WHERE value IS NOT NULL"
-    ))?
-    .query_map([], |row| row.get(0))?
-    .collect()
 }
 
 fn message_of(conn: &Connection, call: Option<i64>) -> rusqlite::Result<Option<MessagePlace>> {

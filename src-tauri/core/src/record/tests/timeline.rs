@@ -1,7 +1,7 @@
 //! What happened is found again.
 
 use super::*;
-use crate::record::{EntryRow, Filter, choices, list};
+use crate::record::{EntryRow, Filter};
 
 fn sequences(rows: &[EntryRow]) -> Vec<i64> {
     rows.iter().map(|row| row.sequence).collect()
@@ -37,8 +37,8 @@ fn filled() -> (Installation, Arc<Store>, Record) {
 
 #[test]
 fn entries_come_newest_first_and_page_by_page() {
-    let (_here, store, _record) = filled();
-    let page = |filter: Filter| store.read(|conn| list(conn, &filter)).unwrap();
+    let (_here, _store, record) = filled();
+    let page = |filter: Filter| record.list(&filter).unwrap();
     let first = page(with(|filter| filter.limit = 4));
     assert_eq!(sequences(&first), [9, 8, 7, 6]);
     let second = page(with(|filter| {
@@ -50,8 +50,8 @@ fn entries_come_newest_first_and_page_by_page() {
 
 #[test]
 fn filters_hold_together() {
-    let (_here, store, _record) = filled();
-    let found = |filter: Filter| sequences(&store.read(|conn| list(conn, &filter)).unwrap());
+    let (_here, _store, record) = filled();
+    let found = |filter: Filter| sequences(&record.list(&filter).unwrap());
     assert_eq!(found(with(|f| f.model = Some("large".into()))), [9, 8]);
     assert_eq!(
         found(with(|f| {
@@ -72,10 +72,10 @@ fn filters_hold_together() {
 
 #[test]
 fn a_text_finds_actions_models_and_numbers_each_entry_once() {
-    let (_here, store, _record) = filled();
+    let (_here, _store, record) = filled();
     let found = |text: &str| {
         let filter = with(|filter| filter.text = Some(text.into()));
-        sequences(&store.read(|conn| list(conn, &filter)).unwrap())
+        sequences(&record.list(&filter).unwrap())
     };
     assert_eq!(found("LARGE"), [9, 8]);
     assert_eq!(found("started"), [3, 2]);
@@ -87,8 +87,8 @@ fn a_text_finds_actions_models_and_numbers_each_entry_once() {
 
 #[test]
 fn the_filters_offer_what_there_is() {
-    let (_here, store, _record) = filled();
-    let choices = store.read(choices).unwrap();
+    let (_here, _store, record) = filled();
+    let choices = record.choices().unwrap();
     assert_eq!(
         choices.actions,
         ["app.started", "call.ended", "record.began"]
@@ -127,4 +127,21 @@ fn a_failure_is_told_until_it_was_read_and_stays_in_the_record() {
     assert!(record.status().unwrap().failure.unwrap().seen);
     let kept = record.details(failure.found.sequence).unwrap().unwrap();
     assert_eq!(kept.row.action, Action::VerificationFailed.name());
+}
+
+#[test]
+fn an_entry_that_was_hidden_from_searches_is_found_by_a_verification() {
+    for sql in [
+        "DELETE FROM audit_lookup WHERE sequence = 5",
+        "UPDATE audit_lookup SET outcome = (SELECT id FROM audit_values WHERE value = 'failed') WHERE sequence = 4",
+        "UPDATE audit_values SET value = 'nothing' WHERE value = 'large'",
+        "UPDATE audit_lookup SET call = 1 WHERE sequence = 8",
+    ] {
+        let (here, store, record) = filled();
+        record.look_up().unwrap();
+        drop((store, record));
+        here.attack(|conn| conn.execute_batch(sql).unwrap());
+        let found = here.verdict().fault;
+        assert!(matches!(found, Some(Fault::Hidden(_))), "{sql}: {found:?}");
+    }
 }

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::{Chain, Fault, Verdict, VerifyError};
 use crate::{
     record::{
-        action::Action,
         checkpoints::{self, Checkpoint},
         encoding::Hash,
         entries::{self, COLUMN_COUNT, COLUMNS, Kept},
         keys::Keys,
+        lookup,
         payloads::Known,
     },
     store::Store,
@@ -86,6 +86,7 @@ pub(in crate::record) fn verify(
         mac_key: keys.check_value(),
         next: None,
         subjects: HashMap::new(),
+        lookup_differs: None,
     };
     let mut found = None;
     while walk.chain.end.count < until && found.is_none() {
@@ -96,7 +97,11 @@ pub(in crate::record) fn verify(
     }
     // What the walk finds says more than what is wrong at the end.
     let stray = store.read(stray_payload)?;
-    let fault = found.or(fault).or(stray).or_else(|| walk.keys_are_ours());
+    let fault = found
+        .or(fault)
+        .or(stray)
+        .or_else(|| walk.keys_are_ours())
+        .or(walk.lookup_differs.map(Fault::Hidden));
     Ok(Verdict {
         from: 1,
         count: walk.chain.end.count,
@@ -113,6 +118,8 @@ struct Walk<'a> {
     /// The next checkpoint that the walk comes to, and whether it was looked for.
     next: Option<Option<Checkpoint>>,
     subjects: HashMap<Vec<u8>, Option<Known>>,
+    /// The first entry that would not be found by what it says.
+    lookup_differs: Option<i64>,
 }
 
 impl Walk<'_> {
@@ -124,6 +131,9 @@ impl Walk<'_> {
              WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
         ))?;
         let last = until.min(after + PAGE);
+        if let Some(differs) = lookup::differs(conn, after, last)? {
+            self.lookup_differs.get_or_insert(differs);
+        }
         let mut rows = statement.query(params![after, last])?;
         loop {
             let place = self.chain.end.count + 1;
@@ -253,11 +263,9 @@ fn replaced(conn: &Connection) -> rusqlite::Result<bool> {
 fn erased_after(conn: &Connection, token: &[u8], sequence: i64) -> rusqlite::Result<bool> {
     conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM audit_entries
-                        WHERE subject = ?1 AND length(subject) > 0 AND action = ?2 AND sequence > ?3)",
+                        WHERE subject = ?1 AND action = 'content.erased' AND sequence > ?2)",
     )?
-    .query_row(params![token, Action::Erased.name(), sequence], |row| {
-        row.get(0)
-    })
+    .query_row(params![token, sequence], |row| row.get(0))
 }
 
 /// A private part of an entry that is not there.

@@ -74,6 +74,9 @@ pub enum Fault {
     /// The table is not the one that Gatehouse made.
     #[error("The table of the record was replaced by something else.")]
     TableReplaced,
+    /// An entry is not found by what it says.
+    #[error("Entry {0} was hidden from searches.")]
+    Hidden(i64),
     /// A line of an exported file is not one that Gatehouse writes.
     #[error("Line {0} of the file is not as Gatehouse writes it.")]
     Line(u64),
@@ -102,6 +105,7 @@ impl Fault {
             Self::CheckpointMissing => "checkpoint-missing",
             Self::KeysMissing(_) => "keys-missing",
             Self::TableReplaced => "table-replaced",
+            Self::Hidden(_) => "hidden",
             Self::Line(_) => "line",
             Self::Incomplete => "incomplete",
         }
@@ -122,7 +126,8 @@ impl Fault {
             | Self::PayloadAdded(at)
             | Self::CheckpointUnsigned(at)
             | Self::CheckpointDiffers(at)
-            | Self::KeysMissing(at) => Some(*at),
+            | Self::KeysMissing(at)
+            | Self::Hidden(at) => Some(*at),
             Self::CutOff { found, .. } => Some(*found),
             Self::CheckpointMissing | Self::TableReplaced | Self::Line(_) | Self::Incomplete => {
                 None
