@@ -231,7 +231,7 @@ fn file(app: &App, path: &Path) -> Vec<Value> {
     let written = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let mut file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
-    let verdict = verify_file(&mut file, None).unwrap();
+    let verdict = verify_file(&mut file, None, None).unwrap();
     assert!(verdict.holds(), "{verdict:?}");
     let verified = start.elapsed().as_secs_f64();
     let bytes = std::fs::metadata(path).unwrap().len() / 1_000_000;

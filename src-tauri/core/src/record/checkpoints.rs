@@ -65,7 +65,7 @@ impl Checkpoint {
         })
     }
 
-    /// A short form for paper: the count and 120 bits that stand for installation, count and head.
+    /// A short form for paper: the count and 160 bits that stand for installation, count and head.
     pub fn code(&self) -> String {
         code(self.instance, self.count, &self.head)
     }
@@ -87,7 +87,7 @@ pub(super) fn code(instance: Uuid, count: i64, head: &Hash) -> String {
         .integer(count)
         .bytes(head)
         .hash();
-    let letters = base32(&hash[..15]);
+    let letters = base32(&hash[..20]);
     let groups: Vec<_> = letters
         .as_bytes()
         .chunks(4)
@@ -117,7 +117,7 @@ pub(super) fn count_of_code(code: &str) -> Option<i64> {
         ("GH", count) => count.parse().ok()?,
         _ => return None,
     };
-    (count > 0 && parts.count() == 6).then_some(count)
+    (count > 0 && parts.count() == 8).then_some(count)
 }
 
 /// As it is written in files and in the keychain.

@@ -75,6 +75,20 @@ impl Entry {
         self.encoding().hash()
     }
 
+    /// Whether its names are names and its bytes as many as they must be. Names of other letters could
+    /// look like ones that they are not.
+    pub(super) fn is_well_formed(&self) -> bool {
+        let plain = |name: &str| {
+            let letter = |c: u8| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' | b' ');
+            !name.is_empty() && name.bytes().all(letter)
+        };
+        plain(&self.actor)
+            && plain(&self.action)
+            && self.facts.iter().all(|(name, _)| plain(name))
+            && matches!(self.subject.len(), 0 | 16)
+            && matches!(self.commitment.len(), 0 | 32)
+    }
+
     pub(super) fn encoding(&self) -> Encoding {
         Encoding::of("gatehouse record entry 1")
             .integer(self.sequence)

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Fault, Record, RecordError, Verdict, VerifyError, Witness,
     checkpoints::{self, Checkpoint, Written},
-    encoding::{from_hex, hex},
+    encoding::{Hash, from_hex, hex},
     entries::{self, COLUMN_COUNT, COLUMNS, Entry, Kept},
     facts::Facts,
     payloads::{Known, Salted},
@@ -222,8 +222,8 @@ impl EntryLine {
         }
     }
 
-    /// The entry, the hash beside it, and what is private of it, if the digits are digits.
-    fn read(self) -> Option<(Entry, Vec<u8>, Option<PayloadLine>)> {
+    /// The entry, the hash beside it, and what is private of it, if all has its form.
+    fn read(self) -> Option<(Entry, Hash, Option<Salted>)> {
         let entry = Entry {
             sequence: self.sequence,
             time_ms: self.time,
@@ -236,18 +236,27 @@ impl EntryLine {
             commitment: from_hex(&self.commitment)?,
             previous: from_hex(&self.previous)?.try_into().ok()?,
         };
-        Some((entry, from_hex(&self.hash)?, self.payload))
+        let payload = match self.payload {
+            Some(payload) => Some(Salted::from_parts(
+                &from_hex(&payload.salt)?,
+                &payload.text,
+            )?),
+            None => None,
+        };
+        let hash = from_hex(&self.hash)?.try_into().ok()?;
+        entry.is_well_formed().then_some((entry, hash, payload))
     }
 }
 
-/// Verify a file that [`Record::export`] wrote, and compare it with a witness if there is one. It
-/// needs no database, no keychain and little memory.
+/// Verify a file that [`Record::export`] wrote, and compare it with a witness, and with the key that
+/// it must be signed with, if there are any. It needs no database, no keychain and little memory.
 ///
 /// # Errors
 /// [`VerifyError`] when the file cannot be read.
 pub fn verify_file(
     file: &mut impl BufRead,
     witness: Option<&Witness>,
+    public_key: Option<&[u8; 32]>,
 ) -> Result<Verdict, VerifyError> {
     let mut reader = Lines { file, number: 0 };
     let first: FirstLine = match reader.next()? {
@@ -256,17 +265,24 @@ pub fn verify_file(
     };
     let last = match (first.format, first.checkpoint.read()) {
         (1, Some(last)) if last.is_signed() => last,
+        (1, Some(last)) => {
+            return Ok(Verdict::failed(Fault::CheckpointUnsigned(last.count), 1));
+        }
         _ => return Ok(Verdict::failed(Fault::Line(1), 1)),
     };
     let mut chain = Chain::new(last.instance);
+    let mut checkpoint_before = 0;
     let mut witnessed = witness.map(|witness| (witness, false));
     let fault = loop {
         let taken = match reader.next::<Line>()? {
-            Next::End => break end(&chain, &last, witnessed),
+            Next::End => break end(&chain, &last, witnessed, public_key),
             Next::Bad => Err(Fault::Line(reader.number)),
             Next::Line(Line::Checkpoint(written)) => match written.read() {
-                Some(checkpoint) => chain.check(&checkpoint),
-                None => Err(Fault::Line(reader.number)),
+                Some(checkpoint) if checkpoint.count > checkpoint_before => {
+                    checkpoint_before = checkpoint.count;
+                    chain.check(&checkpoint)
+                }
+                _ => Err(Fault::Line(reader.number)),
             },
             Next::Line(Line::Entry(line)) => take(&mut chain, line, reader.number),
         };
@@ -294,26 +310,32 @@ pub fn verify_file(
 fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
     let (entry, hash, payload) = line.read().ok_or(Fault::Line(number))?;
     chain.take(&entry, &hash)?;
-    let Some(payload) = payload else {
-        return Ok(());
-    };
-    let salted = from_hex(&payload.salt)
-        .and_then(|salt| Salted::from_parts(&salt, &payload.text))
-        .ok_or(Fault::Line(number))?;
-    if salted.commitment() == *entry.commitment {
-        Ok(())
-    } else {
-        Err(Fault::PayloadChanged(entry.sequence))
+    match payload {
+        Some(salted) if salted.commitment() != *entry.commitment => {
+            Err(Fault::PayloadChanged(entry.sequence))
+        }
+        _ => Ok(()),
     }
 }
 
 /// The file must end where its first line says, and have come by the witness.
-fn end(chain: &Chain, last: &Checkpoint, witnessed: Option<(&Witness, bool)>) -> Option<Fault> {
+fn end(
+    chain: &Chain,
+    last: &Checkpoint,
+    witnessed: Option<(&Witness, bool)>,
+    public_key: Option<&[u8; 32]>,
+) -> Option<Fault> {
     if (chain.end.count, chain.end.hash) != (last.count, last.head) {
         return Some(Fault::Incomplete);
     }
+    if last.count == 0 {
+        return Some(Fault::Missing(1));
+    }
     if let Err(fault) = chain.check(last) {
         return Some(fault);
+    }
+    if public_key.is_some_and(|key| *key != last.public_key) {
+        return Some(Fault::OtherKey);
     }
     match witnessed {
         Some((witness, false)) => Some(Fault::CutOff {

@@ -17,7 +17,7 @@ use super::{
 pub enum Witness {
     /// A signed checkpoint.
     Checkpoint(Box<Checkpoint>),
-    /// A code: how many entries, and 120 bits of what they hash to.
+    /// A code: how many entries, and 160 bits of what they hash to.
     Code(String),
 }
 

@@ -43,6 +43,7 @@ mod with_the_file {
             "time_ms = time_ms - 1",
             "latest_ms = latest_ms - 1",
             "actor = 'app'",
+            "actor = 'wіndow'",
             "action = 'call.began'",
             "facts = json_set(facts, '$.call', 99)",
             "subject = randomblob(16)",

@@ -15,7 +15,7 @@ fn exported(here: &Installation, contents: Contents) -> Vec<u8> {
 }
 
 fn verified(file: &[u8]) -> Verdict {
-    verify_file(&mut &*file, None).unwrap()
+    verify_file(&mut &*file, None, None).unwrap()
 }
 
 fn lines(file: &[u8]) -> Vec<String> {
@@ -92,7 +92,7 @@ fn a_file_that_was_cut_to_one_of_its_checkpoints_is_found_by_a_witness() {
         let (_store, record) = here.open();
         Witness::read(&Witness::file(&record.checkpoint().unwrap())).unwrap()
     };
-    let found = verify_file(&mut cut.as_bytes(), Some(&witness)).unwrap();
+    let found = verify_file(&mut cut.as_bytes(), Some(&witness), None).unwrap();
     assert!(
         matches!(found.fault, Some(Fault::CutOff { .. })),
         "{found:?}"
@@ -108,9 +108,19 @@ fn a_witness_of_the_time_of_the_file_and_its_code_fit_it() {
     record.export(Contents::Facts, &mut file).unwrap();
     for witness in [Witness::file(&checkpoint), checkpoint.code().to_lowercase()] {
         let witness = Witness::read(&witness).unwrap();
-        let verdict = verify_file(&mut &*file, Some(&witness)).unwrap();
+        let verdict = verify_file(&mut &*file, Some(&witness), None).unwrap();
         assert_eq!(verdict.fault, None);
     }
+}
+
+#[test]
+fn a_file_of_another_key_is_found_by_the_key_that_was_expected() {
+    let here = Installation::with_entries(3);
+    let file = exported(&here, Contents::Facts);
+    let key = here.stolen_keys().public();
+    let with = |key: [u8; 32]| verify_file(&mut &*file, None, Some(&key)).unwrap().fault;
+    assert_eq!(with(key), None);
+    assert_eq!(with([7; 32]), Some(Fault::OtherKey));
 }
 
 #[test]
@@ -124,6 +134,7 @@ fn a_changed_witness_is_refused() {
         assert!(Witness::read(&changed).is_err());
     }
     assert!(Witness::read("GH-3-AAAA").is_err());
+    assert!(Witness::read("GH-3-AAAA-BBBB-CCCC-DDDD-EEEE-FFFF").is_err());
     assert!(Witness::read("").is_err());
 }
 

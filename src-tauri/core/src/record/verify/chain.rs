@@ -27,21 +27,13 @@ pub(in crate::record) struct Chain {
 impl Chain {
     /// Before the first entry.
     pub(in crate::record) fn new(instance: Uuid) -> Self {
-        Self::after(
+        Self {
             instance,
-            Head {
+            end: Head {
                 count: 0,
                 hash: BEGINNING,
                 latest_ms: i64::MIN,
             },
-        )
-    }
-
-    /// After entries that are known to be good.
-    pub(in crate::record) fn after(instance: Uuid, end: Head) -> Self {
-        Self {
-            instance,
-            end,
             public_key: None,
             mac_key: None,
             notes: Notes::default(),
@@ -67,7 +59,7 @@ impl Chain {
         if entry.latest_ms != entry.time_ms.max(self.end.latest_ms) {
             return Err(Fault::Time(place));
         }
-        if !matches!(entry.subject.len(), 0 | 16) || !matches!(entry.commitment.len(), 0 | 32) {
+        if !entry.is_well_formed() {
             return Err(Fault::Unreadable(place));
         }
         self.note_clock(entry);
@@ -108,7 +100,12 @@ impl Chain {
         if begins != (entry.sequence == 1) {
             return Err(Fault::Missing(1));
         }
-        if begins || entry.action == Action::KeysReplaced.name() {
+        let replaced = entry.action == Action::KeysReplaced.name();
+        if replaced {
+            self.notes.keys_replaced += 1;
+            self.notes.keys_replaced_at = Some(entry.sequence);
+        }
+        if begins || replaced {
             let named = entry.facts.text("public_key").and_then(from_hex);
             let key = named.as_deref().and_then(as_hash);
             self.public_key = Some(key.ok_or(Fault::Unreadable(entry.sequence))?);

@@ -80,6 +80,9 @@ pub enum Fault {
     /// A line of an exported file is not one that Gatehouse writes.
     #[error("Line {0} of the file is not as Gatehouse writes it.")]
     Line(u64),
+    /// The key that signed is not the one that was expected.
+    #[error("The record was signed with another key than the one you named.")]
+    OtherKey,
     /// An exported file ends before what its first line says.
     #[error("The file ends too early, or goes on after its end.")]
     Incomplete,
@@ -107,11 +110,12 @@ impl Fault {
             Self::TableReplaced => "table-replaced",
             Self::Hidden(_) => "hidden",
             Self::Line(_) => "line",
+            Self::OtherKey => "other-key",
             Self::Incomplete => "incomplete",
         }
     }
 
-    /// The entry that it is about, if it is about one.
+    /// The entry that it is about, if it is about one; for a line, its number.
     pub fn at(&self) -> Option<i64> {
         match self {
             Self::Missing(at)
@@ -129,7 +133,8 @@ impl Fault {
             | Self::KeysMissing(at)
             | Self::Hidden(at) => Some(*at),
             Self::CutOff { found, .. } => Some(*found),
-            Self::CheckpointMissing | Self::TableReplaced | Self::Line(_) | Self::Incomplete => {
+            Self::Line(line) => Some(i64::try_from(*line).unwrap_or(i64::MAX)),
+            Self::CheckpointMissing | Self::TableReplaced | Self::OtherKey | Self::Incomplete => {
                 None
             }
         }
@@ -160,6 +165,12 @@ pub struct Notes {
     /// The first of them.
     #[specta(type = Option<specta_typescript::Number>)]
     pub clock_set_back_at: Option<i64>,
+    /// How often the keys of the record were gone and new ones were made. Nothing shows that who holds
+    /// the new ones held the old.
+    pub keys_replaced: u32,
+    /// The last time.
+    #[specta(type = Option<specta_typescript::Number>)]
+    pub keys_replaced_at: Option<i64>,
     /// Entries whose private part was erased.
     pub erased: u32,
     /// Entries of before keys were lost, which are linked, and no more.
