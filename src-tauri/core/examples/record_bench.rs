@@ -144,15 +144,10 @@ fn fill(app: &App) -> Value {
 fn screen(app: &App) -> Vec<Value> {
     app.record.choices().unwrap(); // lets the lookup catch up, as it does within a second
     let page = |filter: Filter| {
-        app.store
-            .read(|conn| {
-                record::list(
-                    conn,
-                    &Filter {
-                        limit: 100,
-                        ..filter
-                    },
-                )
+        app.record
+            .list(&Filter {
+                limit: 100,
+                ..filter
             })
             .unwrap()
             .len()

@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
             previous BLOB NOT NULL,
             hash BLOB NOT NULL,
             mac BLOB NOT NULL,
+            sealed BLOB,
             model TEXT GENERATED ALWAYS AS (facts ->> 'model') VIRTUAL,
             workspace TEXT GENERATED ALWAYS AS (facts ->> 'workspace') VIRTUAL,
             outcome TEXT GENERATED ALWAYS AS (facts ->> 'outcome') VIRTUAL,
@@ -37,7 +38,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
                              'record.witness-saved', 'content.erased');
           CREATE TRIGGER audit_entries_stay BEFORE DELETE ON audit_entries
             BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END;
-          CREATE TRIGGER audit_entries_stay_as_they_are BEFORE UPDATE ON audit_entries
+          CREATE TRIGGER audit_entries_stay_as_they_are
+            BEFORE UPDATE OF sequence, time_ms, latest_ms, instance, actor, action, subject, facts, commitment,
+                             previous, hash, mac ON audit_entries
+            BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END;
+          CREATE TRIGGER audit_payloads_are_destroyed_only
+            BEFORE UPDATE OF sealed ON audit_entries WHEN new.sealed IS NOT NULL
             BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END",
 }];
 
@@ -104,18 +110,20 @@ impl Entry {
     }
 }
 
-/// An entry with the two proofs that are kept beside it, which may be wrong.
+/// An entry with what is kept beside it: two proofs, which may be wrong, and what is private, sealed,
+/// until it is destroyed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub entry: Entry,
     pub hash: Vec<u8>,
     pub mac: Vec<u8>,
+    pub sealed: Option<Vec<u8>>,
 }
 
 pub(super) const COLUMNS: &str = "e.sequence, e.time_ms, e.latest_ms, e.instance, e.actor, e.action, e.subject, \
-     e.facts, e.commitment, e.previous, e.hash, e.mac";
+     e.facts, e.commitment, e.previous, e.hash, e.mac, e.sealed";
 /// How many columns [`COLUMNS`] names.
-pub(super) const COLUMN_COUNT: usize = 12;
+pub(super) const COLUMN_COUNT: usize = 13;
 
 /// A row of [`COLUMNS`], from the first column on.
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Kept> {
@@ -134,6 +142,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Kept> {
         },
         hash: row.get(10)?,
         mac: row.get(11)?,
+        sealed: row.get(12)?,
     })
 }
 
@@ -178,25 +187,31 @@ pub(super) fn hash_at(conn: &Connection, sequence: i64) -> rusqlite::Result<Opti
 
 /// What the last entry says that tells of a failed verification.
 pub(super) fn last_failure(conn: &Connection) -> rusqlite::Result<Option<Facts>> {
-    conn.prepare_cached(
-        "SELECT facts FROM audit_entries WHERE action = 'record.verification-failed'
-         ORDER BY sequence DESC LIMIT 1",
-    )?
+    conn.prepare_cached(&format!(
+        "SELECT facts FROM audit_entries WHERE action = 'record.verification-failed' AND {MILESTONES}
+         ORDER BY sequence DESC LIMIT 1"
+    ))?
     .query_row([], |row| row.get(0))
     .optional()
 }
 
-/// Write an entry with its two proofs.
+/// What is looked for by its action at every start; as the index of what is rare has it, word for word.
+pub(super) const MILESTONES: &str =
+    "action IN ('record.verification-failed', 'record.failure-seen', 'record.verified',
+                             'record.witness-saved', 'content.erased')";
+
+/// Write an entry with its two proofs, and what is private, sealed.
 pub(super) fn insert(
     conn: &Connection,
     entry: &Entry,
     hash: &[u8],
     mac: &[u8],
+    sealed: Option<&[u8]>,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO audit_entries (sequence, time_ms, latest_ms, instance, actor, action, subject, facts,
-                                    commitment, previous, hash, mac)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                    commitment, previous, hash, mac, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         entry.sequence,
@@ -211,6 +226,7 @@ pub(super) fn insert(
         entry.previous,
         hash,
         mac,
+        sealed,
     ])?;
     Ok(())
 }

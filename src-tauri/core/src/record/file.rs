@@ -11,7 +11,7 @@ use super::{
     Fault, Record, RecordError, Verdict, VerifyError, Witness,
     checkpoints::{self, Checkpoint, Written},
     encoding::{Hash, from_hex, hex},
-    entries::{self, COLUMN_COUNT, COLUMNS, Entry, Kept},
+    entries::{self, COLUMNS, Entry, Kept},
     facts::Facts,
     payloads::{Known, Salted},
     verify::Chain,
@@ -133,18 +133,16 @@ fn page(
         let mut lines = Vec::new();
         let mut checkpoint = checkpoints::next_from(conn, last.instance, after + 1)?;
         let mut statement = conn.prepare_cached(&format!(
-            "SELECT {COLUMNS}, p.sealed FROM audit_entries e LEFT JOIN audit_payloads p ON p.sequence = e.sequence
+            "SELECT {COLUMNS} FROM audit_entries e
              WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
         ))?;
         let mut rows = statement.query(params![after, until])?;
         while let Some(row) = rows.next()? {
             let kept = entries::read(row)?;
             let sequence = kept.entry.sequence;
-            let payload = match (contents, row.get::<_, Option<Vec<u8>>>(COLUMN_COUNT)?) {
-                (Contents::Everything, Some(sealed)) => {
-                    opened(conn, &kept.entry, &sealed)?
-                }
-                _ => None,
+            let payload = match contents {
+                Contents::Everything => opened(conn, &kept)?,
+                Contents::Facts => None,
             };
             lines.push(Line::entry(kept, payload));
             // The last one is in the first line.
@@ -159,13 +157,12 @@ fn page(
 }
 
 /// A private part that cannot be opened is left out: the verification says what is wrong with it.
-fn opened(
-    conn: &rusqlite::Connection,
-    entry: &Entry,
-    sealed: &[u8],
-) -> rusqlite::Result<Option<PayloadLine>> {
-    let known = Known::by_token(conn, &entry.subject)?;
-    let salted = known.and_then(|known| known.open(entry.sequence, sealed).ok());
+fn opened(conn: &rusqlite::Connection, kept: &Kept) -> rusqlite::Result<Option<PayloadLine>> {
+    let Some(sealed) = &kept.sealed else {
+        return Ok(None);
+    };
+    let known = Known::by_token(conn, &kept.entry.subject)?;
+    let salted = known.and_then(|known| known.open(kept.entry.sequence, sealed).ok());
     Ok(salted.as_ref().map(PayloadLine::of))
 }
 

@@ -173,8 +173,8 @@ impl Record {
     /// that every transaction can append.
     pub fn append(&self, tx: &Connection, event: Event, now_ms: i64) -> rusqlite::Result<i64> {
         let head = entries::head(tx)?;
-        let sealed = seal(tx, head.count + 1, &event).map_err(as_sql)?;
-        self.link(tx, head, event, sealed, now_ms)
+        let about = seal(tx, head.count + 1, &event).map_err(as_sql)?;
+        self.link(tx, head, event, about, now_ms)
     }
 
     fn link(
@@ -182,7 +182,7 @@ impl Record {
         tx: &Connection,
         head: Head,
         event: Event,
-        sealed: About,
+        about: About,
         now_ms: i64,
     ) -> rusqlite::Result<i64> {
         let sequence = head.count + 1;
@@ -193,16 +193,14 @@ impl Record {
             instance: self.inner.instance,
             actor: event.actor.unwrap_or(self.inner.actor).name().to_owned(),
             action: event.action.name().to_owned(),
-            subject: sealed.token,
+            subject: about.token,
             facts: event.facts,
-            commitment: sealed.commitment,
+            commitment: about.commitment,
             previous: head.hash,
         };
         let hash = entry.hash();
-        entries::insert(tx, &entry, &hash, &self.inner.keys.mac(&hash))?;
-        if let Some(payload) = sealed.payload {
-            payloads::keep(tx, sequence, &payload)?;
-        }
+        let mac = self.inner.keys.mac(&hash);
+        entries::insert(tx, &entry, &hash, &mac, about.payload.as_deref())?;
         if sequence % EVERY == 0 {
             let head = Head {
                 count: sequence,
@@ -211,8 +209,12 @@ impl Record {
             };
             checkpoints::keep(tx, &self.inner.sign(&head, now_ms))?;
         }
-        lock(&self.inner.progress).appended = sequence;
-        self.inner.woken.notify_one();
+        let mut progress = lock(&self.inner.progress);
+        let asleep = progress.appended <= progress.kept;
+        progress.appended = sequence;
+        if asleep {
+            self.inner.woken.notify_one();
+        }
         Ok(sequence)
     }
 

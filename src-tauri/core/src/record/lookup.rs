@@ -5,8 +5,11 @@
 //! takes to find it again follows within a second, or when somebody looks. Nothing is proven by it,
 //! and a verification compares it with the chain.
 
-use rusqlite::{Connection, params};
+use std::collections::HashMap;
 
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Value};
+
+use super::{entries::Entry, facts::Fact};
 use crate::store::Migration;
 
 /// Each index has all that filters look at, so that no row is read for an entry that does not fit.
@@ -48,6 +51,9 @@ const KINDS: [(&str, &str); 5] = [
     ("outcome", "e.outcome"),
     ("subject", "nullif(e.subject, x'')"),
 ];
+
+/// Values that are remembered at once.
+const REMEMBERED: usize = 10_000;
 
 /// Entries that are taken in one transaction.
 const AT_ONCE: i64 = 10_000;
@@ -99,21 +105,68 @@ pub(super) fn values(conn: &Connection, kind: &str) -> rusqlite::Result<Vec<Stri
         .collect()
 }
 
-/// The first of these entries that the lookup has otherwise than the chain; entries that it has not
-/// taken in yet are none.
-pub(super) fn differs(conn: &Connection, after: i64, until: i64) -> rusqlite::Result<Option<i64>> {
-    let same: Vec<String> = KINDS
-        .iter()
-        .map(|(kind, value)| {
-            format!("(SELECT value FROM audit_values WHERE id = l.{kind} AND kind = '{kind}') IS {value}")
-        })
-        .collect();
-    conn.prepare_cached(&format!(
-        "SELECT min(e.sequence) FROM audit_entries e LEFT JOIN audit_lookup l ON l.sequence = e.sequence
-         WHERE e.sequence > ?1 AND e.sequence <= ?2
-           AND e.sequence <= (SELECT max(sequence) FROM audit_lookup)
-           AND NOT (l.sequence IS NOT NULL AND l.call IS e.call AND {})",
-        same.join(" AND ")
-    ))?
-    .query_row(params![after, until], |row| row.get(0))
+/// What the lookup says of an entry.
+pub(super) const COLUMNS: &str = "l.action, l.model, l.workspace, l.outcome, l.subject, l.call";
+
+/// The values that numbers stand for, remembered while the chain is walked along.
+#[derive(Default)]
+pub(super) struct Values(HashMap<i64, (String, Value)>);
+
+impl Values {
+    /// Whether the lookup says of an entry what the entry says. `row` has [`COLUMNS`] from `at` on.
+    pub(super) fn agree(
+        &mut self,
+        conn: &Connection,
+        row: &Row<'_>,
+        at: usize,
+        entry: &Entry,
+    ) -> rusqlite::Result<bool> {
+        let text = |name: &str| match entry.facts.get(name) {
+            Some(Fact::Text(text)) => Some(Value::Text(text.clone())),
+            Some(Fact::Integer(value)) => Some(Value::Text(value.to_string())),
+            None => None,
+        };
+        let subject = (!entry.subject.is_empty()).then(|| Value::Blob(entry.subject.clone()));
+        let real = [
+            Some(Value::Text(entry.action.clone())),
+            text("model"),
+            text("workspace"),
+            text("outcome"),
+            subject,
+        ];
+        for (place, ((kind, _), real)) in KINDS.iter().zip(real).enumerate() {
+            let same = match (row.get::<_, Option<i64>>(at + place)?, real) {
+                (None, None) => true,
+                (Some(id), Some(real)) => self.is(conn, id, kind, &real)?,
+                _ => false,
+            };
+            if !same {
+                return Ok(false);
+            }
+        }
+        let call: Option<i64> = row.get(at + KINDS.len())?;
+        Ok(call == entry.facts.integer("call"))
+    }
+
+    fn is(
+        &mut self,
+        conn: &Connection,
+        id: i64,
+        kind: &str,
+        real: &Value,
+    ) -> rusqlite::Result<bool> {
+        if self.0.len() >= REMEMBERED {
+            self.0.clear();
+        }
+        if !self.0.contains_key(&id) {
+            let known = conn
+                .prepare_cached("SELECT kind, value FROM audit_values WHERE id = ?1")?
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?
+                .unwrap_or((String::new(), Value::Null));
+            self.0.insert(id, known);
+        }
+        let (known_kind, value) = &self.0[&id];
+        Ok(known_kind == kind && value == real)
+    }
 }

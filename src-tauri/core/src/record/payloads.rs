@@ -16,17 +16,13 @@ use crate::{
 };
 
 pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-27 create audit payloads",
+    name: "2026-11-27 create audit subjects",
     sql: "CREATE TABLE audit_subjects (
             token BLOB PRIMARY KEY CHECK (length(token) = 16),
             kind TEXT NOT NULL,
             of BLOB NOT NULL,
             key BLOB NOT NULL CHECK (length(key) = 32),
             UNIQUE (kind, of)
-          ) STRICT;
-          CREATE TABLE audit_payloads (
-            sequence INTEGER PRIMARY KEY REFERENCES audit_entries(sequence),
-            sealed BLOB NOT NULL
           ) STRICT",
 }];
 
@@ -158,12 +154,6 @@ fn commitment(salted: &[u8]) -> Hash {
     Sha256::digest(salted).into()
 }
 
-pub(super) fn keep(conn: &Connection, sequence: i64, sealed: &[u8]) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT INTO audit_payloads VALUES (?1, ?2)")?
-        .execute(params![sequence, sealed])?;
-    Ok(())
-}
-
 /// Destroy all payloads of a subject, with their salts and the key; its token, for the entry that
 /// says so. `None`: nothing in the record is about it.
 pub(super) fn destroy(conn: &Connection, subject: Subject) -> rusqlite::Result<Option<Vec<u8>>> {
@@ -174,7 +164,7 @@ pub(super) fn destroy(conn: &Connection, subject: Subject) -> rusqlite::Result<O
     if let Some(token) = &token {
         while lookup::catch_up(conn)? {}
         conn.prepare_cached(
-            "DELETE FROM audit_payloads WHERE sequence IN
+            "UPDATE audit_entries SET sealed = NULL WHERE sequence IN
                (SELECT sequence FROM audit_lookup WHERE subject =
                  (SELECT id FROM audit_values WHERE kind = 'subject' AND value = ?1))",
         )?

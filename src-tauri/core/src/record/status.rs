@@ -5,7 +5,11 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use super::{Action, Event, Record, RecordError, entries, facts::Facts};
+use super::{
+    Action, Event, Record, RecordError,
+    entries::{self, MILESTONES},
+    facts::Facts,
+};
 
 /// How the record stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -104,7 +108,7 @@ impl Record {
 fn last(conn: &Connection, action: Action) -> rusqlite::Result<Option<(Moment, Facts)>> {
     // Said in the statement, so that SQLite sees that the index of what is rare has it.
     conn.prepare_cached(&format!(
-        "SELECT sequence, time_ms, facts FROM audit_entries WHERE action = '{}'
+        "SELECT sequence, time_ms, facts FROM audit_entries WHERE action = '{}' AND {MILESTONES}
          ORDER BY sequence DESC LIMIT 1",
         action.name()
     ))?

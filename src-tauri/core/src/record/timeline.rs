@@ -14,7 +14,7 @@ use super::{
     Record, RecordError,
     checkpoints::next_from,
     encoding::hex,
-    entries::{self, COLUMN_COUNT, COLUMNS, Kept},
+    entries::{self, COLUMNS, Kept},
     facts::Fact,
     lookup,
     payloads::Known,
@@ -150,26 +150,18 @@ impl Record {
     /// [`RecordError`] when the database fails.
     pub fn details(&self, sequence: i64) -> Result<Option<EntryDetails>, RecordError> {
         self.store().read(|conn| {
-            let sql = format!(
-                "SELECT {COLUMNS}, p.sealed FROM audit_entries e
-                 LEFT JOIN audit_payloads p ON p.sequence = e.sequence WHERE e.sequence = ?1"
-            );
+            let sql = format!("SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence = ?1");
             let found = conn
                 .prepare_cached(&sql)?
-                .query_row([sequence], |row| {
-                    Ok((
-                        entries::read(row)?,
-                        row.get::<_, Option<Vec<u8>>>(COLUMN_COUNT)?,
-                    ))
-                })
+                .query_row([sequence], entries::read)
                 .optional()?;
-            let Some((kept, sealed)) = found else {
+            let Some(kept) = found else {
                 return Ok(None);
             };
             let known = Known::by_token(conn, &kept.entry.subject)?;
             let payload = known
-                .zip(sealed)
-                .and_then(|(known, sealed)| known.open(sequence, &sealed).ok())
+                .zip(kept.sealed.as_deref())
+                .and_then(|(known, sealed)| known.open(sequence, sealed).ok())
                 .map(|salted| salted.text().to_owned());
             let covered = next_from(conn, self.instance(), sequence)?;
             Ok(Some(EntryDetails {

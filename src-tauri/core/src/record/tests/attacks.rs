@@ -26,7 +26,6 @@ fn put_back(here: &Installation, file: &[u8]) {
 
 fn cut(conn: &Connection, from: i64) {
     for sql in [
-        "DELETE FROM audit_payloads WHERE sequence >= ?1",
         "DELETE FROM audit_entries WHERE sequence >= ?1",
         "DELETE FROM checkpoints WHERE count >= ?1",
     ] {
@@ -101,10 +100,8 @@ mod with_the_file {
     fn an_entry_deleted_in_the_middle_is_found() {
         let here = Installation::with_entries(5);
         here.attack(|conn| {
-            conn.execute_batch(
-                "DELETE FROM audit_payloads WHERE sequence = 4; DELETE FROM audit_entries WHERE sequence = 4",
-            )
-            .unwrap();
+            conn.execute_batch("DELETE FROM audit_entries WHERE sequence = 4")
+                .unwrap();
         });
         assert_eq!(here.verdict().fault, Some(Fault::Missing(4)));
     }
@@ -114,10 +111,9 @@ mod with_the_file {
         let here = Installation::with_entries(5);
         here.attack(|conn| {
             conn.execute_batch(
-                "DELETE FROM audit_payloads WHERE sequence >= 4;
-                 DELETE FROM audit_entries WHERE sequence = 4;
+                "DELETE FROM audit_entries WHERE sequence = 4;
                  UPDATE audit_entries SET sequence = sequence - 1 WHERE sequence > 4;
-                 UPDATE audit_entries SET commitment = x'' WHERE sequence >= 4",
+                 UPDATE audit_entries SET commitment = x'', sealed = NULL WHERE sequence >= 4",
             )
             .unwrap();
             chain_anew(conn, 4, guessed);
@@ -176,8 +172,7 @@ mod with_the_file {
         let here = Installation::with_entries(5);
         here.attack(|conn| {
             conn.execute_batch(
-                "DELETE FROM audit_payloads WHERE sequence >= 4;
-                 UPDATE audit_entries SET sequence = -sequence - 1, commitment = x'' WHERE sequence >= 4;
+                "UPDATE audit_entries SET sequence = -sequence - 1, commitment = x'', sealed = NULL WHERE sequence >= 4;
                  UPDATE audit_entries SET sequence = -sequence WHERE sequence < 0",
             )
             .unwrap();
@@ -199,7 +194,7 @@ mod with_the_file {
             forged.previous = entry_at(conn, 7).hash();
             forged.commitment = Vec::new();
             let hash = forged.hash();
-            entries::insert(conn, &forged, &hash, &[0; 32]).unwrap();
+            entries::insert(conn, &forged, &hash, &[0; 32], None).unwrap();
         });
         assert_eq!(here.verdict().fault, Some(Fault::Forged(8)));
     }
@@ -229,7 +224,7 @@ mod with_the_file {
                 entry.previous = head.hash;
                 entry.commitment = Vec::new();
                 let hash = entry.hash();
-                entries::insert(conn, &entry, &hash, &keys.mac(&hash)).unwrap();
+                entries::insert(conn, &entry, &hash, &keys.mac(&hash), None).unwrap();
             }
         });
         assert_eq!(here.fault_at_start().as_deref(), Some("checkpoint-differs"));
@@ -253,7 +248,7 @@ mod with_the_file {
         here.attack(|conn| {
             cut(conn, 1);
             for (entry, mac) in &rows {
-                entries::insert(conn, entry, &entry.hash(), mac).unwrap();
+                entries::insert(conn, entry, &entry.hash(), mac, None).unwrap();
             }
         });
         assert_eq!(here.fault_at_start().as_deref(), Some("checkpoint-differs"));
@@ -282,7 +277,7 @@ mod with_the_file {
                 .unwrap();
             let (_, sealed) = known.seal(4, r#"{"text":"something else"}"#).unwrap();
             conn.execute(
-                "UPDATE audit_payloads SET sealed = ?1 WHERE sequence = 4",
+                "UPDATE audit_entries SET sealed = ?1 WHERE sequence = 4",
                 [sealed],
             )
             .unwrap();
@@ -295,9 +290,8 @@ mod with_the_file {
         let here = Installation::with_entries(5);
         here.attack(|conn| {
             conn.execute_batch(
-                "UPDATE audit_payloads SET sequence = -4 WHERE sequence = 4;
-                 UPDATE audit_payloads SET sequence = 4 WHERE sequence = 5;
-                 UPDATE audit_payloads SET sequence = 5 WHERE sequence = -4",
+                "UPDATE audit_entries SET sealed = (SELECT sealed FROM audit_entries WHERE sequence = 5)
+                 WHERE sequence = 4",
             )
             .unwrap();
         });
@@ -307,7 +301,7 @@ mod with_the_file {
     #[test]
     fn a_deleted_payload_is_found_and_so_is_one_whose_key_was_deleted() {
         for sql in [
-            "DELETE FROM audit_payloads WHERE sequence = 4",
+            "UPDATE audit_entries SET sealed = NULL WHERE sequence = 4",
             "DELETE FROM audit_subjects",
         ] {
             let here = Installation::with_entries(5);
@@ -329,8 +323,9 @@ mod with_the_file {
             claim.previous = entry_at(conn, 7).hash();
             claim.action = Action::Erased.name().to_owned();
             claim.commitment = Vec::new();
-            conn.execute("DELETE FROM audit_payloads", []).unwrap();
-            entries::insert(conn, &claim, &claim.hash(), &[0; 32]).unwrap();
+            conn.execute("UPDATE audit_entries SET sealed = NULL", [])
+                .unwrap();
+            entries::insert(conn, &claim, &claim.hash(), &[0; 32], None).unwrap();
         });
         assert_eq!(here.verdict().fault, Some(Fault::Forged(8)));
     }
@@ -339,8 +334,11 @@ mod with_the_file {
     fn a_payload_that_no_entry_has_is_found() {
         let here = Installation::with_entries(5);
         here.attack(|conn| {
-            conn.execute("INSERT INTO audit_payloads VALUES (1, x'00')", [])
-                .unwrap();
+            conn.execute(
+                "UPDATE audit_entries SET sealed = x'00' WHERE sequence = 1",
+                [],
+            )
+            .unwrap();
         });
         assert_eq!(here.verdict().fault, Some(Fault::PayloadAdded(1)));
     }
@@ -355,9 +353,9 @@ mod with_the_file {
                  CREATE VIEW audit_entries AS SELECT * FROM hidden WHERE sequence <> 4;
                  CREATE TRIGGER take_in INSTEAD OF INSERT ON audit_entries BEGIN
                    INSERT INTO hidden (sequence, time_ms, latest_ms, instance, actor, action, subject, facts,
-                                       commitment, previous, hash, mac)
+                                       commitment, previous, hash, mac, sealed)
                    VALUES (new.sequence, new.time_ms, new.latest_ms, new.instance, new.actor, new.action,
-                           new.subject, new.facts, new.commitment, new.previous, new.hash, new.mac);
+                           new.subject, new.facts, new.commitment, new.previous, new.hash, new.mac, new.sealed);
                  END",
             )
             .unwrap();

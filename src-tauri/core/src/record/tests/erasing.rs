@@ -14,7 +14,11 @@ fn what_was_erased_is_gone_and_the_record_verifies() {
         .unwrap();
     assert!(erased);
     let payloads: i64 = store
-        .read(|conn| conn.query_row("SELECT count(*) FROM audit_payloads", [], |row| row.get(0)))
+        .read(|conn| {
+            conn.query_row("SELECT count(sealed) FROM audit_entries", [], |row| {
+                row.get(0)
+            })
+        })
         .unwrap();
     assert_eq!(payloads, 0);
     let verdict = record.verify(&mut |_| ControlFlow::Continue(())).unwrap();
@@ -58,8 +62,11 @@ fn after_an_erasure_the_subject_has_another_name_and_its_payloads_count_again() 
     );
     drop((record, store));
     here.attack(|conn| {
-        conn.execute("DELETE FROM audit_payloads WHERE sequence = 7", [])
-            .unwrap();
+        conn.execute(
+            "UPDATE audit_entries SET sealed = NULL WHERE sequence = 7",
+            [],
+        )
+        .unwrap();
     });
     assert_eq!(here.verdict().fault, Some(Fault::PayloadMissing(7)));
 }
@@ -71,6 +78,7 @@ fn the_record_itself_refuses_to_be_changed() {
     for sql in [
         "UPDATE audit_entries SET actor = 'x'",
         "DELETE FROM audit_entries WHERE sequence = 5",
+        "UPDATE audit_entries SET sealed = x'00' WHERE sequence = 4",
     ] {
         let refused = store.write(|tx| tx.execute_batch(sql)).unwrap_err();
         assert!(refused.to_string().contains("only added to"), "{refused}");

@@ -9,7 +9,7 @@ mod vectors;
 
 use std::{ops::ControlFlow, sync::Arc};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -83,7 +83,8 @@ impl Installation {
         let conn = connection_of_an_attacker(&self.folder, &key);
         conn.execute_batch(
             "DROP TRIGGER IF EXISTS audit_entries_stay;
-             DROP TRIGGER IF EXISTS audit_entries_stay_as_they_are",
+             DROP TRIGGER IF EXISTS audit_entries_stay_as_they_are;
+             DROP TRIGGER IF EXISTS audit_payloads_are_destroyed_only",
         )
         .unwrap();
         attack(&conn);
@@ -125,13 +126,22 @@ fn entry_at(conn: &Connection, sequence: i64) -> Entry {
 
 /// Write an entry over the one in its place, with the hash it has now and the proof that `mac` makes.
 fn put(conn: &Connection, entry: &Entry, mac: impl Fn(&[u8; 32]) -> Vec<u8>) {
+    let sealed: Option<Vec<u8>> = conn
+        .query_row(
+            "SELECT sealed FROM audit_entries WHERE sequence = ?1",
+            [entry.sequence],
+            |row| row.get(0),
+        )
+        .optional()
+        .unwrap()
+        .flatten();
     conn.execute(
         "DELETE FROM audit_entries WHERE sequence = ?1",
         [entry.sequence],
     )
     .unwrap();
     let hash = entry.hash();
-    entries::insert(conn, entry, &hash, &mac(&hash)).unwrap();
+    entries::insert(conn, entry, &hash, &mac(&hash), sealed.as_deref()).unwrap();
 }
 
 /// Link all entries from one on anew, after something before them was changed.

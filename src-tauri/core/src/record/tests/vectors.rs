@@ -82,6 +82,7 @@ impl Made {
         let kept = Kept {
             hash: entry.hash().to_vec(),
             mac: Vec::new(),
+            sealed: None,
             entry,
         };
         let payload = salted.as_ref().map(PayloadLine::of);
@@ -263,6 +264,7 @@ fn forged(change: impl FnOnce(&mut Entry)) -> String {
     let kept = Kept {
         hash: entry.hash().to_vec(),
         mac: Vec::new(),
+        sealed: None,
         entry,
     };
     made.line(&Line::entry(kept, None));

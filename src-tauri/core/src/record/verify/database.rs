@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, ops::ControlFlow};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{Chain, Fault, Verdict, VerifyError};
@@ -11,9 +11,9 @@ use crate::{
     record::{
         checkpoints::{self, Checkpoint},
         encoding::Hash,
-        entries::{self, COLUMN_COUNT, COLUMNS, Kept},
+        entries::{self, COLUMN_COUNT, COLUMNS, Kept, MILESTONES},
         keys::Keys,
-        lookup,
+        lookup::{self, Values},
         payloads::Known,
     },
     store::Store,
@@ -73,9 +73,10 @@ pub(in crate::record) fn verify(
     last: Option<&Checkpoint>,
     progress: &mut Progress<'_>,
 ) -> Result<Verdict, VerifyError> {
-    let (fault, until) = store.read(|conn| {
+    let (fault, until, looked_up) = store.read(|conn| {
         let fault = check_end(conn, instance, Some(keys), last)?;
-        Ok::<_, VerifyError>((fault, entries::head(conn)?.count))
+        let until = entries::head(conn)?.count;
+        Ok::<_, VerifyError>((fault, until, until - lookup::behind(conn)?))
     })?;
     if fault == Some(Fault::TableReplaced) {
         return Ok(Verdict::failed(Fault::TableReplaced, 1));
@@ -86,6 +87,8 @@ pub(in crate::record) fn verify(
         mac_key: keys.check_value(),
         next: None,
         subjects: HashMap::new(),
+        looked_up,
+        values: Values::default(),
         lookup_differs: None,
     };
     let mut found = None;
@@ -96,10 +99,8 @@ pub(in crate::record) fn verify(
         }
     }
     // What the walk finds says more than what is wrong at the end.
-    let stray = store.read(stray_payload)?;
     let fault = found
         .or(fault)
-        .or(stray)
         .or_else(|| walk.keys_are_ours())
         .or(walk.lookup_differs.map(Fault::Hidden));
     Ok(Verdict {
@@ -118,6 +119,9 @@ struct Walk<'a> {
     /// The next checkpoint that the walk comes to, and whether it was looked for.
     next: Option<Option<Checkpoint>>,
     subjects: HashMap<Vec<u8>, Option<Known>>,
+    /// How many entries the lookup has taken in.
+    looked_up: i64,
+    values: Values,
     /// The first entry that would not be found by what it says.
     lookup_differs: Option<i64>,
 }
@@ -127,13 +131,12 @@ impl Walk<'_> {
     fn page(&mut self, conn: &Connection, until: i64) -> Result<Option<Fault>, VerifyError> {
         let after = self.chain.end.count;
         let mut statement = conn.prepare_cached(&format!(
-            "SELECT {COLUMNS}, p.sealed FROM audit_entries e LEFT JOIN audit_payloads p ON p.sequence = e.sequence
-             WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
+            "SELECT {COLUMNS}, l.sequence, {} FROM audit_entries e
+             LEFT JOIN audit_lookup l ON l.sequence = e.sequence
+             WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence",
+            lookup::COLUMNS
         ))?;
         let last = until.min(after + PAGE);
-        if let Some(differs) = lookup::differs(conn, after, last)? {
-            self.lookup_differs.get_or_insert(differs);
-        }
         let mut rows = statement.query(params![after, last])?;
         loop {
             let place = self.chain.end.count + 1;
@@ -143,21 +146,26 @@ impl Walk<'_> {
                 Ok(None) => return Ok(None),
                 Err(error) => return Err(error.into()),
             };
-            let (Ok(kept), Ok(sealed)) = (entries::read(row), row.get(COLUMN_COUNT)) else {
+            let Ok(kept) = entries::read(row) else {
                 return Ok(Some(Fault::Unreadable(place)));
             };
-            if let Err(fault) = self.entry(conn, &kept, sealed)? {
+            if self.lookup_differs.is_none() && place <= self.looked_up {
+                let there = row.get::<_, Option<i64>>(COLUMN_COUNT)?.is_some();
+                if !there
+                    || !self
+                        .values
+                        .agree(conn, row, COLUMN_COUNT + 1, &kept.entry)?
+                {
+                    self.lookup_differs = Some(place);
+                }
+            }
+            if let Err(fault) = self.entry(conn, &kept)? {
                 return Ok(Some(fault));
             }
         }
     }
 
-    fn entry(
-        &mut self,
-        conn: &Connection,
-        kept: &Kept,
-        sealed: Option<Vec<u8>>,
-    ) -> Result<Result<(), Fault>, VerifyError> {
+    fn entry(&mut self, conn: &Connection, kept: &Kept) -> Result<Result<(), Fault>, VerifyError> {
         let hash = match self.chain.take(&kept.entry, &kept.hash) {
             Ok(hash) => hash,
             Err(fault) => return Ok(Err(fault)),
@@ -165,7 +173,7 @@ impl Walk<'_> {
         if let Err(fault) = self.proof(kept, &hash) {
             return Ok(Err(fault));
         }
-        if let Err(fault) = self.payload(conn, kept, sealed)? {
+        if let Err(fault) = self.payload(conn, kept)? {
             return Ok(Err(fault));
         }
         self.checkpoint(conn)
@@ -187,17 +195,16 @@ impl Walk<'_> {
         &mut self,
         conn: &Connection,
         kept: &Kept,
-        sealed: Option<Vec<u8>>,
     ) -> Result<Result<(), Fault>, VerifyError> {
         let entry = &kept.entry;
         let sequence = entry.sequence;
-        let subject = match (entry.commitment.is_empty(), &sealed) {
+        let subject = match (entry.commitment.is_empty(), &kept.sealed) {
             (true, None) => return Ok(Ok(())),
             (true, Some(_)) => return Ok(Err(Fault::PayloadAdded(sequence))),
             (false, _) => self.subject(conn, &entry.subject)?,
         };
-        Ok(match (subject, sealed) {
-            (Some(known), Some(sealed)) => match known.open(sequence, &sealed) {
+        Ok(match (subject, &kept.sealed) {
+            (Some(known), Some(sealed)) => match known.open(sequence, sealed) {
                 Ok(salted) if salted.commitment() == *entry.commitment => Ok(()),
                 _ => Err(Fault::PayloadChanged(sequence)),
             },
@@ -245,37 +252,27 @@ impl Walk<'_> {
 fn replaced(conn: &Connection) -> rusqlite::Result<bool> {
     let tables: i64 = conn.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table'
-         AND name IN ('audit_entries', 'audit_payloads', 'audit_subjects', 'checkpoints')",
+         AND name IN ('audit_entries', 'audit_subjects', 'checkpoints')",
         [],
         |row| row.get(0),
     )?;
     let others: i64 = conn.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'
-         AND tbl_name IN ('audit_entries', 'audit_payloads', 'audit_subjects', 'checkpoints')
-         AND name NOT IN ('audit_entries_stay', 'audit_entries_stay_as_they_are')",
+         AND tbl_name IN ('audit_entries', 'audit_subjects', 'checkpoints')
+         AND name NOT IN ('audit_entries_stay', 'audit_entries_stay_as_they_are',
+                          'audit_payloads_are_destroyed_only')",
         [],
         |row| row.get(0),
     )?;
-    Ok(tables != 4 || others != 0)
+    Ok(tables != 3 || others != 0)
 }
 
 /// Whether a later entry says that what is private about this subject was erased.
 fn erased_after(conn: &Connection, token: &[u8], sequence: i64) -> rusqlite::Result<bool> {
-    conn.prepare_cached(
+    conn.prepare_cached(&format!(
         "SELECT EXISTS (SELECT 1 FROM audit_entries
-                        WHERE subject = ?1 AND action = 'content.erased' AND sequence > ?2)",
-    )?
+                        WHERE subject = ?1 AND action = 'content.erased' AND {MILESTONES}
+                          AND sequence > ?2)"
+    ))?
     .query_row(params![token, sequence], |row| row.get(0))
-}
-
-/// A private part of an entry that is not there.
-fn stray_payload(conn: &Connection) -> Result<Option<Fault>, VerifyError> {
-    let stray: Option<i64> = conn
-        .prepare_cached(
-            "SELECT p.sequence FROM audit_payloads p WHERE NOT EXISTS
-               (SELECT 1 FROM audit_entries e WHERE e.sequence = p.sequence) LIMIT 1",
-        )?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(stray.map(Fault::PayloadAdded))
 }
