@@ -19,6 +19,7 @@ mod events;
 mod health;
 mod inspect;
 mod leaving;
+mod make;
 mod network;
 mod preview;
 mod price;
