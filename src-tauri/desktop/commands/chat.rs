@@ -1,12 +1,11 @@
 //! The chat screen.
 
 use gatehouse_core::{
-    aliases::Elsewhere,
     chat::{
         self, Conversation, ConversationSummary, ExportFormat, Options, Preset, Rating, SearchHit,
         Thread,
     },
-    gate::{AnswerEvent, Ask, GateError, Preview, Review, TokenCount, WhatLeaves},
+    gate::{AnswerEvent, Ask, GateError, Review},
     ids::{ConversationId, MessageId, PresetId},
     now_ms,
     problem::{Problem, ProblemCode},
@@ -259,70 +258,6 @@ pub(crate) fn new_chat_draft(state: State<'_, AppState>) -> Result<String> {
         .app()?
         .store
         .read(|conn| Ok::<_, StoreError>(chat::draft(conn, None)?))?)
-}
-
-/// How many tokens a text has for the model of a conversation; no conversation: a new one.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn count_tokens(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    text: String,
-) -> Result<TokenCount> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.count_tokens(conversation, &text)?)
-    })
-    .await
-}
-
-/// Where a message would go if it were sent, and what that would do; no conversation: a new one.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn preview_message(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    elsewhere: Option<Elsewhere>,
-    text: String,
-) -> Result<Preview> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .gate
-            .preview(conversation, elsewhere.as_ref(), &text)?)
-    })
-    .await
-}
-
-/// Exactly what would leave with a message; nothing if it stays on this computer.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn what_would_leave(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    elsewhere: Option<Elsewhere>,
-    text: String,
-) -> Result<Option<WhatLeaves>> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .gate
-            .what_would_leave(conversation, elsewhere.as_ref(), &text)?)
-    })
-    .await
-}
-
-/// Exactly what left with a call; nothing if nothing did.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn what_left(handle: AppHandle, call: u32) -> Result<Option<WhatLeaves>> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.what_left(i64::from(call))?)
-    })
-    .await
 }
 
 /// All presets.
