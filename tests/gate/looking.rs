@@ -1,0 +1,81 @@
+//! A person sees what leaves before it does, and later.
+
+use super::*;
+
+#[test]
+fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let text = "Call +49 30 901820 instead.";
+    let before = place
+        .app
+        .gate
+        .what_would_leave(Some(conversation), None, text)
+        .unwrap()
+        .unwrap();
+    assert!(provider.received().is_empty(), "looking sends nothing");
+    let answer = place.say(conversation, text);
+    let received = String::from_utf8(provider.received()[0].body.clone()).unwrap();
+    assert_eq!(before.body, received);
+    let phone = before
+        .found
+        .iter()
+        .find(|found| found.kind == "PHONE_NUMBER")
+        .unwrap();
+    assert_eq!(
+        (phone.text.as_str(), phone.action),
+        ("+49 30 901820", Action::Mask)
+    );
+    let call = answer.call.unwrap().number;
+    let later = place.app.gate.what_left(call).unwrap().unwrap();
+    assert_eq!(later.body, received);
+    let shown: String = later
+        .messages
+        .last()
+        .unwrap()
+        .pieces
+        .iter()
+        .map(|piece| piece.original.as_deref().unwrap_or(&piece.sent))
+        .collect();
+    assert_eq!(shown, text, "what it stands for is shown beside it");
+}
+
+#[test]
+fn where_policy_asks_nothing_leaves_before_the_person_has_looked() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place.policy(|policy| policy.personal.cloud = Action::Ask);
+    let conversation = place.conversation();
+    let error = place.refused(conversation, LETTER, Review::NotAsked);
+    assert!(matches!(error, GateError::ReviewFirst { .. }), "{error}");
+    assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
+    assert!(
+        place
+            .app
+            .gate
+            .preview(Some(conversation), None, LETTER)
+            .unwrap()
+            .review
+    );
+    let send = |text: &str, review| {
+        place
+            .app
+            .gate
+            .answer_reviewed(Ask::Say(conversation, text), None, review, &mut |_| ())
+            .unwrap()
+            .1
+    };
+    let here = send(LETTER, Review::KeepHere);
+    assert_eq!(here.call.unwrap().route, Route::Local);
+    assert!(provider.received().is_empty(), "it was kept here");
+    let sent = send(LETTER, Review::MayLeave);
+    assert_eq!(sent.call.unwrap().route, Route::Masked);
+    assert!(!provider.everything().contains("anna.weiss"));
+    let again = send("And bob@example.net too.", Review::NotAsked);
+    assert_eq!(
+        again.call.unwrap().route,
+        Route::Masked,
+        "the first send was looked at"
+    );
+}
