@@ -8,7 +8,7 @@ mod spending;
 
 use gatehouse_core::{
     accounts::{Account, AccountInput, ProviderKind},
-    aliases::Elsewhere,
+    aliases::{self, Alias, Elsewhere, Link},
     app::App,
     chat::{self, Message, MessageState, Options},
     connections::{self, Outcome},
@@ -19,8 +19,8 @@ use gatehouse_core::{
         prices,
         rates::Rates,
     },
-    gate::{AnswerEvent, Ask, GateError, Review},
-    ids::{ConversationId, OwnRuleId},
+    gate::{AnswerEvent, Ask, GateError, Review, Turn},
+    ids::{AliasId, ConversationId, OwnRuleId},
     money::Money,
     now_ms,
     policy::{self, Action, Destination, Policy, own_rules},
@@ -72,20 +72,25 @@ fn account(app: &App, name: &str, address: &str) -> Account {
 
 /// A price of two dollars a million tokens in, and eight out.
 fn price(app: &App) {
+    price_of(app, MODEL, "2", "8");
+}
+
+/// A price in dollars for a million tokens in and out.
+fn price_of(app: &App, model: &str, input: &str, output: &str) {
     let listing = Listing {
         provider: "compatible".into(),
-        model: MODEL.into(),
+        model: model.into(),
         dated: false,
         service: Service::Standard,
         from: jiff::civil::date(2020, 1, 1),
         until: None,
         hours: None,
         rates: Rates {
-            input: "2".parse().unwrap(),
+            input: input.parse().unwrap(),
             cached: None,
             cache_write: None,
             cache_write_hour: None,
-            output: Some("8".parse().unwrap()),
+            output: Some(output.parse().unwrap()),
             reasoning: None,
         },
         tiers: Vec::new(),
@@ -96,6 +101,26 @@ fn price(app: &App) {
         .store
         .write(|tx| prices::set_own(tx, &listing, now_ms()));
     set.unwrap();
+}
+
+/// A budget for each day, of all workspaces, that stops what would pass it.
+fn budget(app: &App, dollars: &str) {
+    let budget = Budget {
+        workspace: None,
+        period: Period::Day,
+        limit: Money::of_dollars(dollars).unwrap(),
+        warn_percent: 80,
+        stops: true,
+    };
+    app.store.write(|tx| budgets::set(tx, &budget)).unwrap();
+}
+
+/// The link of a chain to a model of an account.
+fn link(account: &Account, model: &str) -> Link {
+    Link::Account {
+        account_id: account.id,
+        model: model.into(),
+    }
 }
 
 fn elsewhere(account: &Account) -> Options {
@@ -112,6 +137,25 @@ fn elsewhere(account: &Account) -> Options {
 impl Place {
     fn conversation(&self) -> ConversationId {
         let options = elsewhere(&self.account);
+        self.app.gate.new_conversation(&options).unwrap().id
+    }
+
+    /// A conversation that a chain of models answers.
+    fn conversation_with(&self, chain: Vec<Link>) -> ConversationId {
+        let alias = Alias {
+            id: AliasId::new(),
+            name: "default".into(),
+            chain,
+        };
+        self.app
+            .store
+            .write(|tx| aliases::save(tx, &alias))
+            .unwrap();
+        let options = Options {
+            elsewhere: Some(Elsewhere::Alias { alias_id: alias.id }),
+            sampling: app::steady(12),
+            ..Options::default()
+        };
         self.app.gate.new_conversation(&options).unwrap().id
     }
 
@@ -162,5 +206,13 @@ impl Place {
     fn messages(&self, conversation: ConversationId) -> Vec<Message> {
         let thread = self.app.store.read(|conn| chat::thread(conn, conversation));
         thread.unwrap().messages
+    }
+}
+
+/// A new message at the end of a conversation, before it is sent.
+fn say(conversation: ConversationId, text: &str) -> Turn {
+    Turn::Say {
+        conversation,
+        text: text.to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use gatehouse_core::gate::WhatLeaves;
+
 use super::*;
 
 /// An address at which nobody listens.
@@ -92,32 +94,11 @@ fn a_chain_answers_with_the_first_model_that_can() {
     );
     let place = place(&down.address);
     let second = account(&place.app, "Second", &up.address);
-    let chain = vec![
-        gatehouse_core::aliases::Link::Account {
-            account_id: place.account.id,
-            model: MODEL.into(),
-        },
-        gatehouse_core::aliases::Link::Account {
-            account_id: second.id,
-            model: "other".into(),
-        },
-        gatehouse_core::aliases::Link::Local { model_id: None },
-    ];
-    let alias = gatehouse_core::aliases::Alias {
-        id: gatehouse_core::ids::AliasId::new(),
-        name: "default".into(),
-        chain,
-    };
-    place
-        .app
-        .store
-        .write(|tx| gatehouse_core::aliases::save(tx, &alias))
-        .unwrap();
-    let options = Options {
-        elsewhere: Some(Elsewhere::Alias { alias_id: alias.id }),
-        ..Options::default()
-    };
-    let conversation = place.app.gate.new_conversation(&options).unwrap().id;
+    let conversation = place.conversation_with(vec![
+        link(&place.account, MODEL),
+        link(&second, "other"),
+        Link::Local { model_id: None },
+    ]);
     let answer = place.say(conversation, LETTER);
     assert_eq!(answer.text, LETTER);
     let call = answer.call.unwrap();
@@ -138,4 +119,106 @@ fn where_the_account_was_removed_the_conversation_goes_on_here() {
     let answer = place.say(conversation, "Hello");
     assert_eq!(answer.call.unwrap().route, Route::Local);
     assert!(provider.received().is_empty());
+}
+
+/// What is shown of the letter before it is sent is what is sent, with the same reasons.
+fn shown_and_sent(place: &Place, conversation: ConversationId, provider: &Provider) -> WhatLeaves {
+    let gate = &place.app.gate;
+    let turn = say(conversation, LETTER);
+    let shown = gate.what_would_leave(&turn).unwrap().unwrap();
+    let preview = gate.preview(&turn).unwrap();
+    assert_eq!(preview.model.as_ref(), Some(&shown.model));
+    assert_eq!(preview.moves, shown.moves);
+    assert!(provider.received().is_empty(), "looking sends nothing");
+    let call = place.say(conversation, LETTER).call.unwrap();
+    assert_eq!((&call.model, &call.moves), (&shown.model, &shown.moves));
+    assert_eq!(provider.everything(), shown.body);
+    shown
+}
+
+#[test]
+fn what_is_shown_is_for_the_model_that_would_be_asked_and_says_why_the_others_would_not() {
+    let (down, dear, cheap) = (
+        Provider::start(|_| Reply::Refuse(503, "overloaded")),
+        Provider::echo(),
+        Provider::echo(),
+    );
+    let place = place(&down.address);
+    for _ in 0..3 {
+        place.say(place.conversation(), "Hello");
+    }
+    let keyless = AccountInput {
+        kind: ProviderKind::OpenAi,
+        name: "No key".into(),
+        base_url: nobody(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    let keyless = place.app.gate.save_account(None, &keyless).unwrap();
+    let dearer = account(&place.app, "Dear", &dear.address);
+    let cheaper = account(&place.app, "Cheap", &cheap.address);
+    price_of(&place.app, "dear", "2000", "8000");
+    price_of(&place.app, "cheap", "0.01", "0.01");
+    budget(&place.app, "0.01");
+    let conversation = place.conversation_with(vec![
+        link(&keyless, "keyless"),
+        link(&place.account, MODEL),
+        link(&dearer, "dear"),
+        link(&cheaper, "cheap"),
+        Link::Local { model_id: None },
+    ]);
+    let shown = shown_and_sent(&place, conversation, &cheap);
+    assert_eq!(
+        (shown.model.as_str(), shown.account.as_str()),
+        ("cheap", "Cheap")
+    );
+    let why: Vec<_> = shown
+        .moves
+        .iter()
+        .map(|moved| (moved.model.as_str(), moved.reason.as_str()))
+        .collect();
+    let [(first, no_key), (second, left_out), (third, too_dear)] = why.as_slice() else {
+        panic!("{why:?}")
+    };
+    assert_eq!([*first, *second, *third], ["keyless", MODEL, "dear"]);
+    assert!(no_key.contains("no key"), "{no_key}");
+    assert!(left_out.contains("left out"), "{left_out}");
+    assert!(too_dear.contains("budget"), "{too_dear}");
+    assert!(dear.received().is_empty());
+}
+
+#[test]
+fn what_policy_keeps_from_one_destination_is_shown_as_it_leaves_for_another() {
+    let (cloud, own) = (Provider::echo(), Provider::echo());
+    let place = place(&cloud.address);
+    place.policy(|policy| policy.personal.cloud = Action::KeepLocal);
+    let input = AccountInput {
+        kind: ProviderKind::Compatible,
+        name: "Own".into(),
+        base_url: own.address.clone(),
+        destination: Some(Destination::OwnServer),
+        context_tokens: None,
+    };
+    let server = place.app.gate.save_account(None, &input).unwrap();
+    let here = Link::Local { model_id: None };
+    let chain = vec![link(&place.account, MODEL), link(&server, "own"), here];
+    let conversation = place.conversation_with(chain);
+    let shown = shown_and_sent(&place, conversation, &own);
+    assert!(
+        shown.moves[0].reason.contains("policy"),
+        "{:?}",
+        shown.moves
+    );
+    assert!(cloud.received().is_empty());
+
+    let here = place.conversation();
+    let turn = say(here, LETTER);
+    assert_eq!(
+        place.app.gate.what_would_leave(&turn).unwrap(),
+        None,
+        "this computer answers, so nothing would leave"
+    );
+    let preview = place.app.gate.preview(&turn).unwrap();
+    assert_eq!(preview.route, Route::Local);
+    assert_eq!(preview.moves[0].model, MODEL);
 }

@@ -11,7 +11,7 @@ fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
     let before = place
         .app
         .gate
-        .what_would_leave(Some(conversation), None, text)
+        .what_would_leave(&say(conversation, text))
         .unwrap()
         .unwrap();
     assert!(provider.received().is_empty(), "looking sends nothing");
@@ -54,7 +54,7 @@ fn where_policy_asks_nothing_leaves_before_the_person_has_looked() {
         place
             .app
             .gate
-            .preview(Some(conversation), None, LETTER)
+            .preview(&say(conversation, LETTER))
             .unwrap()
             .review
     );
@@ -78,4 +78,57 @@ fn where_policy_asks_nothing_leaves_before_the_person_has_looked() {
         Route::Masked,
         "the first send was looked at"
     );
+}
+
+/// What policy holds back is shown, let go, and arrives as it was shown.
+fn looked_at_and_let_go(place: &Place, provider: &Provider, ask: Ask<'_>, turn: &Turn) {
+    let gate = &place.app.gate;
+    let error = gate.answer(ask, None, &mut |_| ()).unwrap_err();
+    assert!(matches!(error, GateError::ReviewFirst { .. }), "{error}");
+    assert!(gate.preview(turn).unwrap().review);
+    let shown = gate.what_would_leave(turn).unwrap().unwrap();
+    let before = provider.received().len();
+    gate.answer_reviewed(ask, None, Review::MayLeave, &mut |_| ())
+        .unwrap();
+    let received = provider.received();
+    assert_eq!(received.len(), before + 1);
+    let arrived = String::from_utf8(received[before].body.clone()).unwrap();
+    assert_eq!(arrived, shown.body, "{turn:?}");
+}
+
+#[test]
+fn what_was_looked_at_is_what_leaves_also_for_another_wording_and_another_answer() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place.policy(|policy| policy.personal.cloud = Action::Ask);
+    // Each in a conversation of its own, as what was let go once is not asked about again.
+    let told = || {
+        let conversation = place.conversation();
+        for text in [LETTER, "Tell bob@example.net, too."] {
+            let ask = Ask::Say(conversation, text);
+            let gate = &place.app.gate;
+            gate.answer_reviewed(ask, None, Review::KeepHere, &mut |_| ())
+                .unwrap();
+        }
+        (conversation, place.messages(conversation))
+    };
+
+    let (_, messages) = told();
+    let wording = "Please write to carla.rossi@example.com instead.";
+    let turn = Turn::Edit {
+        question: messages[0].id,
+        text: wording.into(),
+    };
+    looked_at_and_let_go(&place, &provider, Ask::Edit(messages[0].id, wording), &turn);
+
+    for nth in [1, 3] {
+        let (_, messages) = told();
+        let answer = messages[nth].id;
+        let turn = Turn::Again { answer };
+        looked_at_and_let_go(&place, &provider, Ask::Again(answer), &turn);
+    }
+
+    let (conversation, _) = told();
+    let turn = say(conversation, LETTER);
+    looked_at_and_let_go(&place, &provider, Ask::Say(conversation, LETTER), &turn);
 }

@@ -8,26 +8,12 @@ fn a_budget_stops_a_call_before_it_is_made() {
     let place = place(&provider.address);
     price(&place.app);
     place.without_fallback();
-    let budget = |limit| Budget {
-        workspace: None,
-        period: Period::Day,
-        limit: Money::of_dollars(limit).unwrap(),
-        warn_percent: 80,
-        stops: true,
-    };
-    let set = |limit| {
-        place
-            .app
-            .store
-            .write(|tx| budgets::set(tx, &budget(limit)))
-            .unwrap()
-    };
-    set("0.00001");
+    budget(&place.app, "0.00001");
     let conversation = place.conversation();
     let error = place.refused(conversation, "Hello", Review::NotAsked);
     assert!(matches!(error, GateError::Budget(_)), "{error}");
     assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
-    set("5");
+    budget(&place.app, "5");
     assert_eq!(place.say(conversation, "Hello").state, MessageState::Done);
     // An own price is needed for a budget to hold: unknown is never zero.
     let other = Options {

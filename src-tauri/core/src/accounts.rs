@@ -136,6 +136,11 @@ impl ProviderKind {
             Self::Ollama => ("Ollama", "http://localhost:11434"),
         }
     }
+
+    /// Whether it answers nobody who has no key.
+    pub fn needs_key(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Anthropic)
+    }
 }
 
 impl Account {

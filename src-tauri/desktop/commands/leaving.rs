@@ -1,8 +1,7 @@
 //! The line under the composer, and what leaves with a message.
 
 use gatehouse_core::{
-    aliases::Elsewhere,
-    gate::{Preview, TokenCount, WhatLeaves},
+    gate::{Preview, TokenCount, Turn, WhatLeaves},
     ids::ConversationId,
     problem::Problem,
 };
@@ -28,40 +27,20 @@ pub(crate) async fn count_tokens(
     .await
 }
 
-/// Where a message would go if it were sent, and what that would do; no conversation: a new one.
+/// Where a turn would go if it were asked, and what that would do.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn preview_message(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    elsewhere: Option<Elsewhere>,
-    text: String,
-) -> Result<Preview> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .gate
-            .preview(conversation, elsewhere.as_ref(), &text)?)
-    })
-    .await
+pub(crate) async fn preview_message(handle: AppHandle, turn: Turn) -> Result<Preview> {
+    apart(move || Ok(handle.state::<AppState>().app()?.gate.preview(&turn)?)).await
 }
 
-/// Exactly what would leave with a message; nothing if it stays on this computer.
+/// Exactly what would leave with a turn; nothing if it stays on this computer.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn what_would_leave(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    elsewhere: Option<Elsewhere>,
-    text: String,
-) -> Result<Option<WhatLeaves>> {
+pub(crate) async fn what_would_leave(handle: AppHandle, turn: Turn) -> Result<Option<WhatLeaves>> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .gate
-            .what_would_leave(conversation, elsewhere.as_ref(), &text)?)
+        Ok(state.app()?.gate.what_would_leave(&turn)?)
     })
     .await
 }

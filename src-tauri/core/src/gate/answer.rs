@@ -11,6 +11,7 @@ use super::{
     AnswerEvent, Gate, GateError, Review,
     call::Outcome,
     elsewhere::{self, Ready},
+    next,
     route::{self, Candidate, Plan},
 };
 use crate::{
@@ -19,8 +20,8 @@ use crate::{
     engine::Stop,
     ids::{ConversationId, MessageId},
     models::{self, Model},
-    now_ms, policy,
-    problem::{Problem, ProblemCode},
+    now_ms,
+    problem::Problem,
     settings,
 };
 
@@ -172,7 +173,7 @@ impl Answering<'_> {
             let (asked, call) = match begun {
                 Ok(begun) => begun,
                 Err(Passed::Over(error)) => {
-                    self.passed_over(candidate, &error);
+                    self.moves.push(next::moved(candidate.name(), &error));
                     refused = error;
                     continue;
                 }
@@ -216,14 +217,6 @@ impl Answering<'_> {
         }
     }
 
-    fn passed_over(&mut self, candidate: &Candidate, error: &GateError) {
-        self.moves.push(Move {
-            model: candidate.name().to_owned(),
-            reason: Problem::new(ProblemCode::Internal, error).message,
-            call: None,
-        });
-    }
-
     /// Whether a model may be asked, and with what. `others`: whether another one could answer.
     fn ready(&self, candidate: &Candidate, others: bool) -> Result<Asked, Passed> {
         let cloud = match candidate {
@@ -231,16 +224,12 @@ impl Answering<'_> {
             Candidate::Elsewhere(cloud) => cloud,
         };
         let gate = self.place.gate;
-        let conversation = &self.plan.conversation;
-        let ready = gate
-            .prepare(&self.plan, cloud, self.constraint.as_ref())
+        let constraint = self.constraint.as_ref();
+        let (weighed, verdict) = gate
+            .weigh(&self.plan, cloud, constraint, self.review, others)
             .map_err(Passed::Ends)?;
-        let reviewed = || {
-            gate.store
-                .read(|conn| policy::reviews::is_reviewed(conn, conversation.id, cloud.account.id))
-        };
-        match gate.verdict(&ready, self.review, others, reviewed) {
-            Ok(()) => Ok(Asked::Elsewhere(Box::new(ready))),
+        match verdict {
+            Ok(()) => Ok(Asked::Elsewhere(Box::new(weighed.ready))),
             Err(error @ (GateError::ReviewFirst { .. } | GateError::Blocked { .. })) => {
                 Err(Passed::Ends(error))
             }
