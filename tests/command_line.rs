@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use gatehouse_core::store::Store;
 use serde_json::Value;
 
 use crate::support::{
@@ -76,6 +77,19 @@ impl Shell {
             output.status.code().unwrap(),
             String::from_utf8(printed).unwrap(),
         )
+    }
+
+    /// What a command that must work prints, and what it says beside on standard error.
+    pub fn both(&self, arguments: &[&str]) -> (String, String) {
+        let output = self.run(arguments);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {words}");
+        (String::from_utf8(output.stdout).unwrap(), words)
+    }
+
+    /// The database, for what no command sets.
+    pub fn store(&self) -> Store {
+        self.0.open().unwrap()
     }
 
     /// The exit code and the words of a command that must fail.

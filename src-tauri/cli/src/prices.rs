@@ -11,6 +11,7 @@ use gatehouse_core::{
         listing::{Listing, Service},
         name_of,
         prices::{self, Price},
+        published,
         rates::Rates,
     },
     money::UnitPrice,
@@ -42,6 +43,9 @@ pub(crate) enum Prices {
     Update {
         /// The file; without it, the list is read online.
         file: Option<PathBuf>,
+        /// Where to read it online instead, such as a copy in your own network.
+        #[arg(long, value_name = "ADDRESS", conflicts_with = "file")]
+        from: Option<String>,
         /// For LiteLLM's list, which does not say it: the day that it is of; without it, today.
         #[arg(long, value_name = "DATE", requires = "file")]
         as_of: Option<Date>,
@@ -129,12 +133,14 @@ impl Prices {
             Self::Set(set) => set.run(app, json),
             Self::Update {
                 file,
+                from,
                 as_of,
                 dry_run,
             } => match file {
                 Some(file) => update::update(app, &New::read(file, *as_of)?, *dry_run, json),
                 None => {
-                    let changes = app.gate.update_prices(*dry_run)?;
+                    let from = from.as_deref().unwrap_or(published::ADDRESS);
+                    let changes = app.gate.update_prices_from(from, *dry_run)?;
                     update::tell(&changes, None, *dry_run, json)
                 }
             },
