@@ -1,6 +1,7 @@
 //! What leaves for a provider, what does not, what it costs, and who answers when one cannot.
 
 mod chains;
+mod clients;
 mod looking;
 mod masking;
 mod network;

@@ -35,17 +35,18 @@ pub(crate) fn list_conversations(state: State<'_, AppState>) -> Result<Vec<Conve
     })?)
 }
 
-/// Find words in messages and titles.
+/// Find words in messages and titles of the workspace that is open: one client's words are not to
+/// turn up beside another's.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn search_conversations(
     state: State<'_, AppState>,
     query: String,
 ) -> Result<Vec<SearchHit>> {
-    Ok(state
-        .app()?
-        .store
-        .read(|conn| Ok::<_, StoreError>(chat::search(conn, &query)?))?)
+    Ok(state.app()?.store.read(|conn| {
+        let workspace = workspaces::current(conn, now_ms())?;
+        Ok::<_, StoreError>(chat::search(conn, &query, Some(workspace))?)
+    })?)
 }
 
 /// Start an empty conversation.
