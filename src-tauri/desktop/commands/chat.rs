@@ -20,6 +20,7 @@ use tauri_plugin_opener::OpenerExt;
 use super::{apart, internal};
 use crate::{
     events::{self, ConversationsChanged},
+    pace::paced,
     state::AppState,
 };
 
@@ -324,11 +325,15 @@ fn answer(
     on_event: &Channel<AnswerEvent>,
 ) -> Result<()> {
     let app = handle.state::<AppState>().app()?;
-    let (conversation, _) = app.gate.answer_reviewed(ask, None, review, &mut |event| {
+    let tell = |event| {
         if let Err(error) = on_event.send(event) {
             tracing::debug!("the window did not hear of an answer: {error}");
         }
-    })?;
+    };
+    let answered = paced(tell, |sink| {
+        app.gate.answer_reviewed(ask, None, review, sink)
+    });
+    let (conversation, _) = answered?;
     let handle = handle.clone();
     std::thread::spawn(move || match app.gate.title(conversation) {
         Ok(true) => events::tell(
