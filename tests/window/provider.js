@@ -38,7 +38,8 @@ export async function startProvider(t) {
 }
 
 /**
- * Start one that answers with so many numbered tokens, each an event of its own, at a steady rate.
+ * Start one that answers with so many numbered tokens in paragraphs of 60, each an event of its own,
+ * at a steady rate.
  * `ended` resolves once the last one of an answer is written.
  */
 export async function startSteadyProvider(t, { tokens, perSecond }) {
@@ -57,7 +58,7 @@ export async function startSteadyProvider(t, { tokens, perSecond }) {
 		const timer = setInterval(() => {
 			// What a late tick owes is made up for, so the rate holds.
 			const due = Math.min(tokens, Math.floor(((performance.now() - began) / 1000) * perSecond));
-			for (; sent < due; sent++) response.write(event(delta(`${numbered(sent)} `)));
+			for (; sent < due; sent++) response.write(event(delta(numbered(sent) + (sent % 60 === 59 ? "\n\n" : " "))));
 			if (sent < tokens) return;
 			clearInterval(timer);
 			const usage = { prompt_tokens: 20, completion_tokens: tokens };
