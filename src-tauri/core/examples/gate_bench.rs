@@ -20,7 +20,7 @@ use gatehouse_core::{
     aliases::Elsewhere,
     app::{App, Surroundings},
     chat::Options,
-    gate::{AnswerEvent, Ask},
+    gate::{AnswerEvent, Ask, Turn},
     policy::Destination,
     record::Actor,
     store::DataFolder,
@@ -97,9 +97,12 @@ fn own_cost(app: &App, account: &Account, arrivals: &Receiver<Instant>) -> Vec<V
     let (mut looked, mut sent) = (Vec::new(), Vec::new());
     for nth in 0..ROUNDS {
         let id = conversation(app, account, "one");
-        let text = prompt(nth);
+        let turn = Turn::Say {
+            conversation: id,
+            text: prompt(nth),
+        };
         let begin = Instant::now();
-        let leaves = app.gate.what_would_leave(Some(id), None, &text).unwrap();
+        let leaves = app.gate.what_would_leave(&turn).unwrap();
         looked.push(milliseconds(begin.elapsed()));
         assert!(leaves.is_some_and(|leaves| !leaves.body.contains("@example.org")));
         let text = prompt(ROUNDS + nth);

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{Gate, GateError, elsewhere};
 use crate::{
-    accounts::{self, Account, AccountInput, AccountModel, ProviderKind},
+    accounts::{self, Account, AccountInput, AccountModel},
     costs::{
         prices::{self, Changes, Origin},
         published,
@@ -175,8 +175,7 @@ impl Gate {
         } else {
             None
         };
-        let needs_one = matches!(account.kind, ProviderKind::OpenAi | ProviderKind::Anthropic);
-        if key.is_none() && needs_one {
+        if key.is_none() && account.kind.needs_key() {
             return Err(SecretError::None.into());
         }
         elsewhere::client(account, key.as_ref().map(|key| key.as_str()))

@@ -19,13 +19,16 @@ mod events;
 mod health;
 mod inspect;
 mod leaving;
+mod make;
 mod network;
+mod next;
 mod preview;
 mod price;
 mod record;
 mod route;
 mod safety;
 mod title;
+mod turn;
 
 use std::{
     collections::HashMap,
@@ -43,6 +46,7 @@ pub use inspect::InspectionError;
 pub(crate) use inspect::unchecked_in_a_test;
 pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
+pub use turn::Turn;
 
 use crate::{
     chat,
@@ -150,15 +154,20 @@ impl Gate {
             let chosen = conversation.map(|id| chat::get(conn, id)).transpose()?;
             route::chat_model(conn, chosen.and_then(|conversation| conversation.model_id))
         });
-        let loaded = match model {
-            Ok(model) => self.engines.get(model.id),
-            Err(GateError::NoModel | GateError::Model(_)) => None,
-            Err(error) => return Err(error),
-        };
-        let counted = loaded
+        match model {
+            Ok(model) => Ok(self.count(Some(model.id), text)),
+            Err(GateError::NoModel | GateError::Model(_)) => Ok(self.count(None, text)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The tokens of a text for a model, if it is loaded.
+    fn count(&self, model: Option<ModelId>, text: &str) -> TokenCount {
+        let counted = model
+            .and_then(|id| self.engines.get(id))
             .filter(|engine| matches!(engine.state(), EngineState::Ready(_)))
             .and_then(|engine| engine.count_tokens(vec![text.to_owned()]).ok());
-        Ok(match counted.as_deref() {
+        match counted.as_deref() {
             Some([tokens]) => TokenCount {
                 tokens: *tokens,
                 exact: true,
@@ -167,7 +176,7 @@ impl Gate {
                 tokens: estimated_tokens(text),
                 exact: false,
             },
-        })
+        }
     }
 
     /// The engine of a model, loaded. Other models that are not in use make room if they must.

@@ -72,9 +72,10 @@ describe("the line under the message", () => {
 		const { fake, user } = await open();
 		let late: (() => void) | undefined;
 		const real = fake.previewMessage;
-		fake.previewMessage = async (chat, elsewhere, text) => {
-			if (text === letter) await new Promise<void>((resolve) => (late = resolve));
-			return real(chat, elsewhere, text);
+		fake.previewMessage = async (turn) => {
+			if ("text" in turn && turn.text === letter)
+				await new Promise<void>((resolve) => (late = resolve));
+			return real(turn);
 		};
 		await user.type(field(), letter);
 		await waitFor(() => expect(late).toBeDefined());
@@ -141,6 +142,11 @@ describe("the sheet", () => {
 		expect(wrote.textContent, "the old question, not the draft").toContain(
 			"anna.weiss@example.org",
 		);
+		const shown = fake.calls.findLast(({ method }) => method === "whatWouldLeave");
+		const refused = fake.calls.findLast(({ method }) => method === "regenerate");
+		expect(shown?.args, "the very request that waits").toEqual([
+			{ type: "again", answer: refused?.args[0] },
+		]);
 		fake.fail("regenerate", null);
 		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
 		await waitFor(() => {

@@ -11,6 +11,7 @@ import {
 	type OnAnswerEvent,
 	type Rating,
 	type Review,
+	type Turn,
 } from "$lib/backend";
 import { models } from "$lib/state/models.svelte";
 import { Turns } from "$lib/turns";
@@ -21,6 +22,7 @@ import type { VirtualizerHandle } from "virtua/svelte";
 import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
+import { newMessage } from "./turn";
 
 const saveDraftAfterMs = 400;
 
@@ -49,9 +51,8 @@ export type Target = { messageId: string; isFound: boolean };
 
 /** Something that was asked and that the person is to look at before it leaves. */
 export type Reviewed = {
-	text: string;
-	/** It would be a new message, so that what leaves can be shown byte for byte. */
-	isNew: boolean;
+	/** As the host has it described, so that what leaves can be shown byte for byte. */
+	turn: () => Turn;
 	/** Ask it again with what the person said. */
 	repeat: (review: Review) => Promise<void>;
 };
@@ -161,18 +162,18 @@ export class Thread {
 				const id = this.id ?? (await this.#create());
 				await backend.sendMessage(id, text, review, onEvent);
 			},
-			{ text, isNew: true, repeat: (now) => this.send(text, now) },
+			{
+				turn: () => newMessage(this.id, this.options.elsewhere ?? null, text),
+				repeat: (now) => this.send(text, now),
+			},
 		);
 		if (!asked && this.draft === "") this.setDraft(text);
 	}
 
 	/** Another answer beside this one. */
 	async regenerate(answerId: string, review: Review = "not_asked"): Promise<void> {
-		const answer = this.messages?.find(({ id }) => id === answerId);
-		const question = this.messages?.find(({ id }) => id === answer?.parentId);
 		await this.#ask((onEvent) => backend.regenerate(answerId, review, onEvent), {
-			text: question?.text ?? "",
-			isNew: false,
+			turn: () => ({ type: "again", answer: answerId }),
 			repeat: (now) => this.regenerate(answerId, now),
 		});
 	}
@@ -207,7 +208,10 @@ export class Thread {
 					this.edits.delete(questionId);
 					onBegun();
 				}),
-			{ text, isNew: false, repeat: (now) => this.edit(questionId, text, onBegun, now) },
+			{
+				turn: () => ({ type: "edit", question: questionId, text }),
+				repeat: (now) => this.edit(questionId, text, onBegun, now),
+			},
 		);
 		if (edit) edit.isAsked = false;
 	}

@@ -11,7 +11,6 @@ import type {
 	Computer,
 	Connection,
 	Conversation,
-	Elsewhere,
 	Link,
 	Measured,
 	OwnRule,
@@ -44,6 +43,7 @@ import type {
 	Storage,
 	Thread,
 	TokenCount,
+	Turn,
 } from "./bindings";
 
 export type OnAnswerEvent = (event: AnswerEvent) => void;
@@ -89,17 +89,8 @@ export type Backend = {
 		review: Review,
 		onEvent: OnAnswerEvent,
 	): Promise<void>;
-	/** `elsewhere` is what was picked for a new chat, which the host does not know yet. */
-	previewMessage(
-		conversationId: string | null,
-		elsewhere: Elsewhere | null,
-		text: string,
-	): Promise<Preview>;
-	whatWouldLeave(
-		conversationId: string | null,
-		elsewhere: Elsewhere | null,
-		text: string,
-	): Promise<WhatLeaves | null>;
+	previewMessage(turn: Turn): Promise<Preview>;
+	whatWouldLeave(turn: Turn): Promise<WhatLeaves | null>;
 	whatLeft(call: number): Promise<WhatLeaves | null>;
 	stopAnswer(conversationId: string): Promise<void>;
 	switchBranch(messageId: string): Promise<Thread>;

@@ -13,6 +13,7 @@ import type {
 	Policy,
 	Preview,
 	Problem,
+	Turn,
 	WhatLeaves,
 	Workspace,
 } from "../bindings";
@@ -79,6 +80,11 @@ function found(text: string): Found {
 	};
 }
 
+/** The question of an answer that is asked again, which this host does not look up. */
+const letter = "Please write to anna.weiss@example.org.";
+
+const textOf = (turn: Turn) => ("text" in turn ? turn.text : letter);
+
 const masked = (text: string) => pieces(text).filter(({ original }) => original !== null);
 
 export function fakeGate(): GatePart {
@@ -126,6 +132,7 @@ export function fakeGate(): GatePart {
 						hint: "Take it out of the message.",
 					}
 				: null,
+			moves: [],
 			tokens: Math.ceil(text.length / 4),
 			exact: true,
 			about: "$0.0002",
@@ -140,15 +147,16 @@ export function fakeGate(): GatePart {
 		messages: [{ role: "user", pieces: pieces(text) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
 		found: masked(text).map(({ original }) => found(original ?? "")),
+		moves: [],
 		tokens: Math.ceil(text.length / 4),
 		exact: true,
 		cost: "$0.0002",
 	});
 
 	return {
-		previewMessage: async (_chat, _elsewhere, text) => preview(text),
-		whatWouldLeave: async (_chat, _elsewhere, text) => leaves(text),
-		whatLeft: async () => leaves("Please write to anna.weiss@example.org."),
+		previewMessage: async (turn) => preview(textOf(turn)),
+		whatWouldLeave: async (turn) => leaves(textOf(turn)),
+		whatLeft: async () => leaves(letter),
 		listAccounts: async () => accounts,
 		saveAccount: async (accountId, input) => {
 			if (accountId !== null) return change(accountId, { name: input.name });
