@@ -24,7 +24,7 @@ use crate::{
     policy::{self, Action},
     problem::{Problem, ProblemCode},
     sealed,
-    secrets::ProviderKeyError,
+    secrets::SecretError,
 };
 
 /// A model elsewhere, before it is asked.
@@ -187,7 +187,7 @@ impl Gate {
             return Err(GateError::Offline);
         }
         if account.kind.needs_key() && !account.has_key {
-            return Err(ProviderKeyError::None.into());
+            return Err(SecretError::None.into());
         }
         if others && self.health.is_out(account.id, Instant::now()) {
             return Err(GateError::LeftOut {
