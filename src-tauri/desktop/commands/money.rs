@@ -29,10 +29,7 @@ pub(crate) fn list_budgets(state: State<'_, AppState>) -> Result<Vec<BudgetView>
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn set_budget(state: State<'_, AppState>, budget: BudgetInput) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        budgets::set(tx, &budget.budget(workspace)?)
-    })?)
+    Ok(state.app()?.set_budget(&budget)?)
 }
 
 /// Remove a budget for everything, or for the workspace that is open.
@@ -43,11 +40,8 @@ pub(crate) fn remove_budget(
     everywhere: bool,
     period: Period,
 ) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        budgets::remove(tx, (!everywhere).then_some(workspace), period)?;
-        Ok::<_, budgets::BudgetError>(())
-    })?)
+    state.app()?.remove_budget(everywhere, period)?;
+    Ok(())
 }
 
 /// How an update of the prices went.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
-    Fault, Record, RecordError, Verdict, VerifyError, Witness,
+    Action, Event, Fault, Record, RecordError, Verdict, VerifyError, Witness,
     checkpoints::{self, Checkpoint, Written},
     encoding::{Hash, from_hex, hex},
     entries::{self, COLUMNS, Entry, Kept},
@@ -98,7 +98,8 @@ pub(super) struct PayloadLine {
 }
 
 impl Record {
-    /// Write the record as a file, up to a checkpoint that is made now. That checkpoint.
+    /// Write the record as a file, up to a checkpoint that is made now, behind the entry that says so.
+    /// That checkpoint. `now_ms` is UTC milliseconds.
     ///
     /// # Errors
     /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
@@ -106,7 +107,15 @@ impl Record {
         &self,
         contents: Contents,
         out: &mut impl Write,
+        now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
+        let private = match contents {
+            Contents::Facts => "left out",
+            Contents::Everything => "included",
+        };
+        let event = Event::new(Action::RecordExported).fact("private", private);
+        self.store()
+            .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
         let last = self.checkpoint()?;
         write_line(out, &FirstLine::of(&last))?;
         let mut after = 0;
@@ -245,6 +254,11 @@ impl EntryLine {
     }
 }
 
+/// A public key from its hexadecimal digits; `None` where it is none.
+pub fn parse_public_key(text: &str) -> Option<[u8; 32]> {
+    from_hex(&text.trim().to_ascii_lowercase())?.try_into().ok()
+}
+
 /// Verify a file that [`Record::export`] wrote, and compare it with a witness, and with the key that
 /// it must be signed with, if there are any. It needs no database, no keychain and little memory.
 ///
@@ -300,6 +314,7 @@ pub fn verify_file(
         count: chain.end.count,
         head: chain.end.hash,
         fault,
+        public_key: chain.public_key,
         notes: chain.notes,
     })
 }

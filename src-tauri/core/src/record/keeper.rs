@@ -30,6 +30,8 @@ use crate::{
 /// are one.
 const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Why the record cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -150,6 +152,7 @@ impl Record {
             if let Some(fault) = &fault {
                 record.note_fault(tx, fault, last.as_ref(), now_ms)?;
             }
+            record.note_update(tx, now_ms)?;
             record.append(tx, started(), now_ms)?;
             Ok::<_, RecordError>(record.inner.sign(&entries::head(tx)?, now_ms))
         })?;
@@ -328,6 +331,21 @@ impl Record {
         self.append(tx, event, now_ms).map(drop)
     }
 
+    /// Another version than the one that started last.
+    fn note_update(&self, tx: &Connection, now_ms: i64) -> rusqlite::Result<()> {
+        let before = entries::last_version(tx)?;
+        match before {
+            Some(before) if before != VERSION => {
+                let event = Event::new(Action::Updated)
+                    .by_itself()
+                    .fact("from", before)
+                    .fact("to", VERSION);
+                self.append(tx, event, now_ms).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Write down a fault once, with what the last checkpoint said: it is replaced after.
     fn note_fault(
         &self,
@@ -465,7 +483,7 @@ fn as_sql(error: SealedError) -> rusqlite::Error {
 
 fn started() -> Event {
     Event::new(Action::Started)
-        .fact("version", env!("CARGO_PKG_VERSION"))
+        .fact("version", VERSION)
         .fact("system", std::env::consts::OS)
 }
 
