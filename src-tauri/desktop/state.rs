@@ -38,6 +38,8 @@ pub(crate) struct AppState {
     pub(crate) asked: OnceLock<()>,
     /// Set to stop adding models.
     pub(crate) cancel_adding: AtomicBool,
+    /// Set to stop a verification of the record.
+    pub(crate) stop_verifying: AtomicBool,
 }
 
 #[derive(Default)]
@@ -65,6 +67,7 @@ impl AppState {
             early: Mutex::default(),
             asked: OnceLock::new(),
             cancel_adding: AtomicBool::new(false),
+            stop_verifying: AtomicBool::new(false),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, IsTerminal, Write as _},
+    io::{self, BufReader, IsTerminal, Write as _},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -11,7 +11,9 @@ use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
     now_ms,
-    record::{Contents, EntryRow, Filter, Verdict, Witness, parse_public_key, verify_file},
+    record::{
+        Contents, EntryRow, ExportError, Filter, Verdict, Witness, parse_public_key, verify_file,
+    },
 };
 use serde_json::json;
 
@@ -234,27 +236,24 @@ fn facts(entry: &EntryRow) -> String {
 }
 
 fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Failure> {
-    let file = File::create_new(path).map_err(|error| Failure::file(path, &error))?;
-    let mut out = BufWriter::new(file);
+    if path.exists() {
+        return Err(Failure::input(format!(
+            "{} is there already.",
+            path.display()
+        )));
+    }
     let contents = if facts_only {
         Contents::Facts
     } else {
         Contents::Everything
     };
-    let written = app
+    let last = app
         .record
-        .export(contents, &mut out, now_ms())
-        .map_err(Failure::data)
-        .and_then(|last| {
-            out.flush()
-                .and_then(|()| out.get_ref().sync_all())
-                .map_err(|error| Failure::file(path, &error))?;
-            Ok(last)
-        });
-    let last = written.inspect_err(|_| {
-        // Half a file proves nothing; one that cannot be removed is told as incomplete by any verifier.
-        let _ = std::fs::remove_file(path);
-    })?;
+        .export_to(path, contents, now_ms())
+        .map_err(|error| match error {
+            ExportError::Record(error) => Failure::from(error),
+            ExportError::File(error) => Failure::file(path, &error),
+        })?;
     if json {
         return output::json(&json!({ "entries": last.count, "code": last.code() }));
     }

@@ -1,7 +1,11 @@
 //! The record as a file that anyone can verify without Gatehouse: one JSON object a line, each
 //! written in one way only, so that no byte of it can be changed unseen.
 
-use std::io::{self, BufRead, Write};
+use std::{
+    fs,
+    io::{self, BufRead, BufWriter, Write},
+    path::Path,
+};
 
 use rusqlite::params;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -16,7 +20,7 @@ use super::{
     payloads::{Known, Salted},
     verify::Chain,
 };
-use crate::store::Store;
+use crate::store::{Store, private_file};
 
 /// Entries that are read in one transaction.
 const PAGE: i64 = 4096;
@@ -127,6 +131,39 @@ impl Record {
             after = until;
         }
         Ok(last)
+    }
+}
+
+impl Record {
+    /// The same into a new file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`ExportError`]; a file of this name is then as it was.
+    pub fn export_to(
+        &self,
+        path: &Path,
+        contents: Contents,
+        now_ms: i64,
+    ) -> Result<Checkpoint, ExportError> {
+        let part = path.with_extension("part");
+        let written = private_file(&part)
+            .map_err(ExportError::from)
+            .and_then(|file| {
+                file.set_len(0)?;
+                let mut out = BufWriter::new(file);
+                let last = self.export(contents, &mut out, now_ms)?;
+                out.flush()?;
+                out.get_ref().sync_all()?;
+                Ok(last)
+            });
+        let moved = written.and_then(|last| {
+            fs::rename(&part, path)?;
+            Ok(last)
+        });
+        if moved.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        moved
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     now_ms,
+    problem::{Problem, ProblemCode},
     sealed::SealedError,
     secrets::SecretError,
     store::{DataFolder, Instance, Store, StoreError},
@@ -49,6 +50,15 @@ pub enum RecordError {
 impl From<rusqlite::Error> for RecordError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Store(error) => error.into(),
+            other => Self::new(ProblemCode::DataUnusable, other),
+        }
     }
 }
 
