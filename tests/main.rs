@@ -10,6 +10,7 @@ mod kills;
 mod models;
 mod prices;
 mod providers_cli;
+mod record;
 mod safety;
 mod store;
 mod support;
