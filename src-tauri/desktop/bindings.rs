@@ -77,6 +77,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             money::list_budgets,
             money::set_budget,
             money::remove_budget,
+            money::asking_prices,
             money::update_prices,
             settings::get_settings,
             settings::set_settings,

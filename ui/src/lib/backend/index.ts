@@ -109,6 +109,7 @@ const host: Backend = {
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),
 	removeBudget: silent(commands.removeBudget),
+	askingPrices: throwing(commands.askingPrices),
 	updatePrices: throwing(commands.updatePrices),
 
 	getSettings: throwing(commands.getSettings),

@@ -9,7 +9,9 @@ import type {
 	Preset,
 	SearchHit,
 	Thread,
+	Total,
 } from "../bindings";
+import type { AwayPart } from "./gate";
 import { sampleAnswer, sampleCall, sampleChats, sampleSampling } from "./samples";
 
 type Chat = Conversation & {
@@ -31,6 +33,10 @@ export type ChatsOptions = {
 	changed: (id: string | null) => void;
 	/** The model of an answer that begins, which is then the one used last. */
 	route: (own: string | null) => string;
+	/** The workspace that is open. */
+	workspace: () => string;
+	/** What is said of an answer that was to be written elsewhere. */
+	away: AwayPart["call"];
 	/** Marks the engine as busy or idle. */
 	answering: (modelId: string, busy: boolean) => void;
 };
@@ -67,6 +73,16 @@ export type ChatsPart = Pick<
 	| "deletePreset"
 >;
 
+function totalOf(messages: Message[]): Total {
+	const costs = messages.flatMap(({ call }) => (call ? [call.cost] : []));
+	const known = costs.reduce((sum, cost) => sum + Number(cost?.slice(1) ?? 0), 0);
+	return {
+		known: `$${Number(known.toFixed(12))}`,
+		estimated: messages.filter(({ call }) => call?.measured === false).length,
+		unknown: costs.filter((cost) => cost === null).length,
+	};
+}
+
 export function fakeChats(options: ChatsOptions): ChatsPart {
 	const chats = new Map<string, Chat>();
 	const presets = new Map<string, Preset>();
@@ -86,7 +102,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			sampling: { ...sampleSampling },
 			modelId: null,
 			elsewhere: null,
-			workspaceId: "personal",
+			workspaceId: options.workspace(),
 			draft: "",
 			messages: new Map(),
 			leaf: null,
@@ -203,8 +219,8 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			updatedAtMs: of.updatedAtMs,
 			messageCount: messages.length,
 			model: messages.findLast((message) => message.call)?.call?.model ?? null,
-			route: "local",
-			cost: "$0",
+			route: messages.findLast((message) => message.call)?.call?.route ?? "local",
+			total: totalOf([...of.messages.values()]),
 			preview: messages.at(-1)?.text.slice(0, 120) ?? "",
 		};
 	}
@@ -221,7 +237,8 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		onEvent: OnAnswerEvent,
 	): Promise<void> {
 		stopping.delete(of.id);
-		const modelId = (of.modelId = options.route(of.modelId));
+		const modelId = options.route(of.modelId);
+		if (of.elsewhere === null) of.modelId = modelId;
 		const error = options.answerError();
 		const row = addMessage(of, question.id, { role: "assistant", state: "streaming" });
 		of.updatedAtMs = options.now();
@@ -232,6 +249,12 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		});
 		options.answering(modelId, true);
 		options.changed(of.id);
+		const number = ++calls;
+		const away = options.away(number, of.elsewhere, question.text);
+		if (away.moves.length > 0) {
+			onEvent({ type: "moved", moves: away.moves, to: away.call?.model ?? "SmolLM2 135M" });
+			await pause();
+		}
 		for (const read of [0, 64, 128, 186]) {
 			onEvent({ type: "reading", read, total: 186 });
 			await pause();
@@ -249,7 +272,10 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		row.state = error ? "failed" : stopped ? "stopped" : "done";
 		row.error = error;
 		row.call = {
-			...sampleCall(++calls, tokens),
+			...sampleCall(number, tokens),
+			...away.call,
+			moves: away.moves,
+			alias: away.alias,
 			finish: error ? null : stopped ? "cancelled" : "end_of_answer",
 		};
 		of.updatedAtMs = options.now();
@@ -292,7 +318,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 	return {
 		listConversations: async () =>
 			[...chats.values()]
-				.filter((of) => !of.deleted)
+				.filter((of) => !of.deleted && of.workspaceId === options.workspace())
 				.sort((a, b) => b.updatedAtMs - a.updatedAtMs)
 				.map(summary),
 		searchConversations: async (query) => search(query),
