@@ -12,7 +12,7 @@ import { watchModels } from "$lib/state/models.svelte";
 import { readSettings } from "$lib/state/settings.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
-import { host, menuEntry, show } from "../../test/render";
+import { host, option, show } from "../../test/render";
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
 import { threadView } from "./thread/read";
@@ -45,7 +45,7 @@ async function open() {
 	leave.push(watchModels(() => undefined));
 	const { user } = show(ChatScreen);
 	await user.click(await screen.findByRole("button", { name: /^Model:/ }));
-	await user.click(await menuEntry("GPT-6 Luna"));
+	await user.click(await option("GPT-6 Luna"));
 	return { fake, user };
 }
 

@@ -163,7 +163,8 @@ export class Thread {
 			},
 			{ text, isNew: true, repeat: (now) => this.send(text, now) },
 		);
-		if (!asked && this.draft === "") this.setDraft(text);
+		// What was typed meanwhile stays as well.
+		if (!asked) this.setDraft([text, this.draft].filter(Boolean).join("\n\n"));
 	}
 
 	/** Another answer beside this one. */
@@ -210,6 +211,17 @@ export class Thread {
 			{ text, isNew: false, repeat: (now) => this.edit(questionId, text, onBegun, now) },
 		);
 		if (edit) edit.isAsked = false;
+	}
+
+	/** Forget why the last request was not begun. */
+	dismissFailure(): void {
+		this.failure = null;
+		this.review = null;
+	}
+
+	/** Show again what the person is to look at. */
+	lookAgain(): void {
+		if (this.review) this.review = { ...this.review };
 	}
 
 	async stop(): Promise<void> {
@@ -271,6 +283,8 @@ export class Thread {
 
 	/** Keep what is being typed; written to the host when the typing pauses. */
 	setDraft(text: string): void {
+		// Nobody is to let a text leave that is not the one in the field.
+		if (this.review?.isNew && this.review.text !== text.trim()) this.dismissFailure();
 		this.draft = text;
 		clearTimeout(this.#draftTimer);
 		this.#draftTimer = setTimeout(() => this.saveDraft(), saveDraftAfterMs);
@@ -311,8 +325,7 @@ export class Thread {
 	): Promise<boolean> {
 		if (this.answering) return false;
 		let begun = false;
-		this.failure = null;
-		this.review = null;
+		this.dismissFailure();
 		this.#asking = true;
 		try {
 			await this.#keepOptions();
@@ -339,7 +352,7 @@ export class Thread {
 		else if (event.type === "waiting") live.phase = { kind: "waiting" };
 		else if (event.type === "reading") live.phase = { kind: "reading", ...event };
 		else if (event.type === "started") live.droppedMessages = event.droppedMessages;
-		else if (event.type === "moved") live.moves = event.moves;
+		else if (event.type === "moved") live.move(event.moves, event.to);
 		else if (event.type === "thinking") live.think(event.text);
 		else this.#end(live, event.answer);
 	}
