@@ -35,6 +35,11 @@ export function goalOf(name: Goal): Attachment<HTMLElement> {
 		void tick().then(() => {
 			element.scrollIntoView({ block: "center" });
 			element.querySelector<HTMLElement>("input, textarea, button:not(:disabled)")?.focus();
+			// The focus of somebody who came by mouse is not drawn.
+			element.classList.add("arrived");
+			element.addEventListener("focusout", () => element.classList.remove("arrived"), {
+				once: true,
+			});
 		});
 	};
 }
