@@ -34,12 +34,11 @@ export function goalOf(name: Goal): Attachment<HTMLElement> {
 		// After the rest of the screen, whose height decides where this stands.
 		void tick().then(() => {
 			element.scrollIntoView({ block: "center" });
-			element.querySelector<HTMLElement>("input, textarea, button:not(:disabled)")?.focus();
+			const control = element.querySelector<HTMLElement>("input, textarea, button:not(:disabled)");
+			control?.focus();
 			// The focus of somebody who came by mouse is not drawn.
-			element.classList.add("arrived");
-			element.addEventListener("focusout", () => element.classList.remove("arrived"), {
-				once: true,
-			});
+			control?.classList.add("arrived");
+			control?.addEventListener("blur", () => control.classList.remove("arrived"), { once: true });
 		});
 	};
 }

@@ -138,7 +138,7 @@ describe("an answer that moved along a chain", () => {
 		const { ask } = await open("cheap");
 		await ask("One");
 		expect(within(answers()[0]!).getByTitle("The chain of models that led to it").textContent).toBe(
-			"cheap",
+			"chain cheap",
 		);
 		expect(screen.queryByText(/did not answer/)).toBeNull();
 	});

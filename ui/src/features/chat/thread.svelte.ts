@@ -7,6 +7,7 @@ import {
 	type Conversation,
 	type Options,
 	type Problem,
+	type ProblemCode,
 	type Message,
 	type OnAnswerEvent,
 	type Rating,
@@ -23,6 +24,14 @@ import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
 
 const saveDraftAfterMs = 400;
+
+/** Problems that another text need not have. */
+const ofTheText: ReadonlySet<ProblemCode> = new Set([
+	"review_first",
+	"not_allowed",
+	"budget_reached",
+	"prompt_too_long",
+]);
 
 /** The options of a new chat until the person chooses others. */
 const untouched: Options = {
@@ -93,6 +102,8 @@ export class Thread {
 	seenMs: number | null = null;
 
 	#asking = $state(false);
+	/** The new message that was not taken. */
+	#refused: string | null = null;
 	/** Options that the host does not have yet. */
 	#unsaved: Partial<Options> = {};
 	/** What reads and writes the conversation, so that the newest state comes last. */
@@ -163,8 +174,10 @@ export class Thread {
 			},
 			{ text, isNew: true, repeat: (now) => this.send(text, now) },
 		);
-		// What was typed meanwhile stays as well.
-		if (!asked) this.setDraft([text, this.draft].filter(Boolean).join("\n\n"));
+		if (asked) return;
+		// What was typed meanwhile stays as well, and is not what the person was asked about.
+		if (this.draft !== "") this.review = null;
+		this.#keepDraft([text, this.draft].filter(Boolean).join("\n\n"));
 	}
 
 	/** Another answer beside this one. */
@@ -216,6 +229,7 @@ export class Thread {
 	/** Forget why the last request was not begun. */
 	dismissFailure(): void {
 		this.failure = null;
+		this.#refused = null;
 		this.review = null;
 	}
 
@@ -283,8 +297,14 @@ export class Thread {
 
 	/** Keep what is being typed; written to the host when the typing pauses. */
 	setDraft(text: string): void {
-		// Nobody is to let a text leave that is not the one in the field.
-		if (this.review?.isNew && this.review.text !== text.trim()) this.dismissFailure();
+		// What was said of another text does not stand beside this one, and above all nobody is to let
+		// a text leave that is not the one in the field.
+		const isOfText = this.failure !== null && ofTheText.has(this.failure.code);
+		if (isOfText && this.#refused !== null && this.#refused !== text.trim()) this.dismissFailure();
+		this.#keepDraft(text);
+	}
+
+	#keepDraft(text: string): void {
 		this.draft = text;
 		clearTimeout(this.#draftTimer);
 		this.#draftTimer = setTimeout(() => this.saveDraft(), saveDraftAfterMs);
@@ -336,6 +356,7 @@ export class Thread {
 		} catch (thrown) {
 			const error = toProblem(thrown);
 			if (error.code === "review_first") this.review = asked;
+			this.#refused = asked.isNew ? asked.text : null;
 			if (error.code !== "cancelled") this.failure = error;
 		} finally {
 			this.#asking = false;

@@ -199,7 +199,9 @@ export function fakeGate(options: { offline: () => boolean; down: string[] }): G
 		listWorkspaces: async () => workspaces,
 		saveWorkspace: async (workspaceId, name) => {
 			const made: Workspace = { id: workspaceId ?? id("workspace"), name, createdAtMs: 0 };
-			workspaces = [...workspaces.filter((one) => one.id !== made.id), made];
+			workspaces = workspaces.some((one) => one.id === made.id)
+				? workspaces.map((one) => (one.id === made.id ? made : one))
+				: [...workspaces, made];
 			return made;
 		},
 		listBudgets: async () => budgets,
