@@ -7,7 +7,6 @@ import {
 	type Conversation,
 	type Options,
 	type Problem,
-	type ProblemCode,
 	type Message,
 	type OnAnswerEvent,
 	type Rating,
@@ -22,16 +21,9 @@ import type { VirtualizerHandle } from "virtua/svelte";
 import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
+import { Refusal, type Asked } from "./refusal.svelte";
 
 const saveDraftAfterMs = 400;
-
-/** Problems that another text need not have. */
-const ofTheText: ReadonlySet<ProblemCode> = new Set([
-	"review_first",
-	"not_allowed",
-	"budget_reached",
-	"prompt_too_long",
-]);
 
 /** The options of a new chat until the person chooses others. */
 const untouched: Options = {
@@ -55,15 +47,6 @@ export type ScrollPlace = { offset: number; atEnd: boolean; sizes: Sizes | undef
 
 /** A message to bring into view; one that was searched for is also marked. */
 export type Target = { messageId: string; isFound: boolean };
-
-/** Something that was asked and that the person is to look at before it leaves. */
-export type Reviewed = {
-	text: string;
-	/** It would be a new message, so that what leaves can be shown byte for byte. */
-	isNew: boolean;
-	/** Ask it again with what the person said. */
-	repeat: (review: Review) => Promise<void>;
-};
 
 /** What a thread tells the chat it belongs to. */
 export type ThreadHost = {
@@ -90,9 +73,7 @@ export class Thread {
 	/** Why the conversation could not be opened. */
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
-	failure = $state.raw<Problem | null>(null);
-	/** What the person is to look at before it leaves. */
-	review = $state.raw<Reviewed | null>(null);
+	readonly refusal = new Refusal();
 	/** Questions that a person is wording anew, by their identifiers. */
 	readonly edits = new SvelteMap<string, Edit>();
 	/** Brought into view once, then null again. */
@@ -102,8 +83,6 @@ export class Thread {
 	seenMs: number | null = null;
 
 	#asking = $state(false);
-	/** The new message that was not taken. */
-	#refused: string | null = null;
 	/** Options that the host does not have yet. */
 	#unsaved: Partial<Options> = {};
 	/** What reads and writes the conversation, so that the newest state comes last. */
@@ -176,7 +155,7 @@ export class Thread {
 		);
 		if (asked) return;
 		// What was typed meanwhile stays as well, and is not what the person was asked about.
-		if (this.draft !== "") this.review = null;
+		if (this.draft !== "") this.refusal.review = null;
 		this.#keepDraft([text, this.draft].filter(Boolean).join("\n\n"));
 	}
 
@@ -224,18 +203,6 @@ export class Thread {
 			{ text, isNew: false, repeat: (now) => this.edit(questionId, text, onBegun, now) },
 		);
 		if (edit) edit.isAsked = false;
-	}
-
-	/** Forget why the last request was not begun. */
-	dismissFailure(): void {
-		this.failure = null;
-		this.#refused = null;
-		this.review = null;
-	}
-
-	/** Show again what the person is to look at. */
-	lookAgain(): void {
-		if (this.review) this.review = { ...this.review };
 	}
 
 	async stop(): Promise<void> {
@@ -297,10 +264,7 @@ export class Thread {
 
 	/** Keep what is being typed; written to the host when the typing pauses. */
 	setDraft(text: string): void {
-		// What was said of another text does not stand beside this one, and above all nobody is to let
-		// a text leave that is not the one in the field.
-		const isOfText = this.failure !== null && ofTheText.has(this.failure.code);
-		if (isOfText && this.#refused !== null && this.#refused !== text.trim()) this.dismissFailure();
+		this.refusal.meet(text);
 		this.#keepDraft(text);
 	}
 
@@ -339,13 +303,10 @@ export class Thread {
 	}
 
 	/** True if the answer was begun. */
-	async #ask(
-		request: (onEvent: OnAnswerEvent) => Promise<void>,
-		asked: Reviewed,
-	): Promise<boolean> {
+	async #ask(request: (onEvent: OnAnswerEvent) => Promise<void>, asked: Asked): Promise<boolean> {
 		if (this.answering) return false;
 		let begun = false;
-		this.dismissFailure();
+		this.refusal.forget();
 		this.#asking = true;
 		try {
 			await this.#keepOptions();
@@ -355,9 +316,7 @@ export class Thread {
 			});
 		} catch (thrown) {
 			const error = toProblem(thrown);
-			if (error.code === "review_first") this.review = asked;
-			this.#refused = asked.isNew ? asked.text : null;
-			if (error.code !== "cancelled") this.failure = error;
+			if (error.code !== "cancelled") this.refusal.take(error, asked);
 		} finally {
 			this.#asking = false;
 		}
