@@ -19,6 +19,8 @@ import { option } from "../../test/render";
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
 import { threadView } from "./thread/read";
+// Read when the button is pressed; to read it takes long where it is also compiled.
+import "../picker/PickerDialog.svelte";
 
 // Patient: a machine that also builds takes its time.
 vi.setConfig({ testTimeout: 60_000 });

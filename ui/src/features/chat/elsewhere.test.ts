@@ -16,6 +16,8 @@ import { host, option, show } from "../../test/render";
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
 import { threadView } from "./thread/read";
+// Read when the button is pressed; to read it takes long where it is also compiled.
+import "../picker/PickerDialog.svelte";
 
 vi.setConfig({ testTimeout: 60_000 });
 configure({ asyncUtilTimeout: 15_000 });
