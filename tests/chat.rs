@@ -54,7 +54,7 @@ fn texts(messages: &[Message]) -> Vec<&str> {
 }
 
 fn search(store: &Store, query: &str) -> Vec<chat::SearchHit> {
-    store.read(|conn| chat::search(conn, query)).unwrap()
+    store.read(|conn| chat::search(conn, query, None)).unwrap()
 }
 
 #[test]
@@ -601,7 +601,7 @@ proptest! {
         prop_assert_eq!(exported.text, again.text);
         let (before, after) = (thread(&store, id), thread(&store, ids[0]));
         prop_assert_eq!(texts(&before.messages), texts(&after.messages));
-        let terms = store.read(|conn| Ok::<_, StoreError>(chat::search(conn, "first")?)).unwrap();
+        let terms = store.read(|conn| Ok::<_, StoreError>(chat::search(conn, "first", None)?)).unwrap();
         prop_assert!(terms.len() >= 2, "what was imported is found");
     }
 }

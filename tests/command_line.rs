@@ -6,6 +6,13 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use gatehouse_core::{
+    chat::{self, MessageState, Options},
+    ids::{ConversationId, WorkspaceId},
+    now_ms, settings,
+    store::Store,
+    workspaces,
+};
 use serde_json::Value;
 
 use crate::support::{
@@ -78,6 +85,19 @@ impl Shell {
         )
     }
 
+    /// What a command that must work prints, and what it says beside on standard error.
+    pub fn both(&self, arguments: &[&str]) -> (String, String) {
+        let output = self.run(arguments);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {words}");
+        (String::from_utf8(output.stdout).unwrap(), words)
+    }
+
+    /// The database, for what no command sets.
+    pub fn store(&self) -> Store {
+        self.0.open().unwrap()
+    }
+
     /// The exit code and the words of a command that must fail.
     pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
@@ -129,6 +149,52 @@ fn ask_ends_with_one_json_object_for_programs() {
         (Some(1), Some("$0"))
     );
     assert!(object["model"].as_str().unwrap().contains("SmolLM2"));
+}
+
+#[test]
+fn a_search_is_of_the_workspace_that_is_open_unless_all_are_asked_for() {
+    let shell = Shell::new();
+    let store = shell.store();
+    let made = store.write(|tx| {
+        let first = workspaces::first(tx, now_ms())?;
+        let other = WorkspaceId::new();
+        workspaces::save(tx, other, "Another client", now_ms())?;
+        for (workspace, text) in [
+            (first, "The lease of Harbour Road"),
+            (other, "The lease of Mill Lane"),
+        ] {
+            let id = ConversationId::new();
+            chat::create(tx, id, workspace, &Options::default(), now_ms())?;
+            chat::rename(tx, id, &text.replace("The lease of ", "Titled "))?;
+            let turn = chat::begin_turn(tx, id, text, now_ms())?;
+            chat::end_answer(tx, turn.answer, "Noted.", MessageState::Done, None)?;
+        }
+        Ok::<_, Box<dyn std::error::Error>>(other)
+    });
+    let other = made.unwrap();
+    let found = |arguments: &[&str]| {
+        let hits = shell.json(&[&["chats", "search"], arguments].concat());
+        let hits = hits.as_array().unwrap().iter();
+        hits.map(|hit| hit["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(&["lease"]), ["Titled Harbour Road"]);
+    assert_eq!(found(&["titled"]), ["Titled Harbour Road"], "titles, too");
+    let mut all = found(&["lease", "--all"]);
+    all.sort();
+    assert_eq!(all, ["Titled Harbour Road", "Titled Mill Lane"]);
+    let opened = store.write(|tx| {
+        let mut now = settings::get(tx)?;
+        now.workspace_id = Some(other);
+        settings::set(tx, &now)
+    });
+    opened.unwrap();
+    assert_eq!(found(&["lease"]), ["Titled Mill Lane"]);
+    assert!(
+        shell
+            .text(&["chats", "search", "lease"])
+            .contains("Mill Lane")
+    );
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Cloud models from a shell: the real program against a provider on this computer that keeps what
 //! it was sent.
 
+mod online_prices;
+mod prompt;
+mod pull;
+mod review;
+
 use std::{
     fs,
     path::{Path, PathBuf},

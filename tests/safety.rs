@@ -224,7 +224,7 @@ const fn floor(
     }
 }
 
-const FLOORS: [Floor; 8] = [
+const FLOORS: [Floor; 9] = [
     floor("people", |kind| kind == "PERSON", [73.0, 93.0, 73.0]),
     floor("places", |kind| kind == "LOCATION", [81.0, 89.0, 81.0]),
     floor(
@@ -244,6 +244,11 @@ const FLOORS: [Floor; 8] = [
     ),
     floor("papers and vehicles", is_paper, [82.0, 94.0, 91.0]),
     floor("national numbers", is_national, [94.5, 95.0, 97.0]),
+    floor(
+        "special categories in words",
+        is_special_in_words,
+        [77.0, 97.5, 78.0],
+    ),
     floor("secrets", is_secret, [97.5, 99.0, 97.5]),
 ];
 
@@ -278,6 +283,20 @@ fn is_paper(kind: &str) -> bool {
     .contains(&kind)
 }
 
+fn is_special_in_words(kind: &str) -> bool {
+    [
+        "HEALTH_CONDITION",
+        "RELIGION",
+        "SEXUAL_ORIENTATION",
+        "ETHNIC_ORIGIN",
+        "POLITICAL_OPINION",
+        "UNION_MEMBERSHIP",
+        "BODY_DATA",
+        "CRIMINAL_RECORD",
+    ]
+    .contains(&kind)
+}
+
 fn is_secret(kind: &str) -> bool {
     let of_kind = Kind::ALL.iter().find(|known| known.name() == kind);
     of_kind.is_some_and(|kind| kind.class() == DataClass::Secret)
@@ -290,6 +309,7 @@ fn is_national(kind: &str) -> bool {
         || is_address_or_birth(kind)
         || is_reach_or_payment(kind)
         || is_paper(kind)
+        || is_special_in_words(kind)
         || is_secret(kind))
 }
 

@@ -3,7 +3,7 @@
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
-    commands::{chat, models, money, providers, safety, settings, startup},
+    commands::{chat, leaving, models, money, providers, safety, settings, startup},
     events,
 };
 
@@ -35,10 +35,10 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             chat::import_conversations,
             chat::save_draft,
             chat::new_chat_draft,
-            chat::count_tokens,
-            chat::preview_message,
-            chat::what_would_leave,
-            chat::what_left,
+            leaving::count_tokens,
+            leaving::preview_message,
+            leaving::what_would_leave,
+            leaving::what_left,
             chat::list_presets,
             chat::save_preset,
             chat::delete_preset,

@@ -3,6 +3,7 @@
 mod bindings;
 mod commands;
 mod events;
+mod pace;
 mod state;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};

@@ -13,6 +13,7 @@ use std::{
 use gatehouse_core::{
     app::{App, StartError, Surroundings, engine_beside_this_program},
     problem::{Problem, ProblemCode},
+    record::Actor,
     store::{DataFolder, FolderError, InstanceLock, LockError, OpenError, SnapshotError},
 };
 use tauri::{AppHandle, Manager};
@@ -157,6 +158,8 @@ impl AppState {
         while app.gate.stop_all() && start.elapsed() < limit {
             std::thread::sleep(Duration::from_millis(10));
         }
+        // The process ends without dropping what other threads still hold.
+        app.record.close();
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -181,6 +184,7 @@ fn let_go(mut app: Arc<App>) -> Result<(), Arc<App>> {
 fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
     let teller = handle.clone();
     Ok(Surroundings {
+        actor: Actor::Window,
         engine_program: engine_beside_this_program().map_err(OpenError::from)?,
         resources: handle
             .path()

@@ -22,6 +22,7 @@ from check_digits import Source  # noqa: E402
 from common import COMMON, SECRETS, TEXTS, made_negatives  # noqa: E402
 from names import texts as named  # noqa: E402
 from national import FORMS, NATIONAL, SENTENCES  # noqa: E402
+from special import texts as special  # noqa: E402
 
 MARK = re.compile(r"\[\[([A-Z_]+)\|(.*?)\]\]", re.DOTALL)
 
@@ -83,8 +84,13 @@ def names():
         yield labelled(name, text)
 
 
+def in_words():
+    for name, text in special():
+        yield labelled(name, text)
+
+
 def main():
-    texts = [*written(), *national(), *common(), *names(), *made_negatives()]
+    texts = [*written(), *national(), *common(), *names(), *in_words(), *made_negatives()]
     ids = [text["id"] for text in texts]
     assert len(ids) == len(set(ids)), "two texts share an id"
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)

@@ -8,6 +8,7 @@ use gatehouse_core::{
     gate::{AnswerEvent, Ask},
     ids::ConversationId,
     protocol::Sampling,
+    record::Actor,
     store::DataFolder,
 };
 
@@ -42,6 +43,7 @@ pub fn open_with(
 /// This engine program, and nothing installed.
 pub fn around(engine_program: PathBuf) -> Surroundings {
     Surroundings {
+        actor: Actor::CommandLine,
         engine_program,
         resources: None,
         on_engine_change: Box::new(|| ()),

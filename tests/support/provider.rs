@@ -50,6 +50,8 @@ pub enum Reply {
     Refuse(u16, &'static str),
     /// Answer with this whole.
     Whole(Value),
+    /// Answer with these, each on a line of its own.
+    Lines(Vec<Value>),
 }
 
 /// A running provider. It runs for as long as the test does.
@@ -162,6 +164,15 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
                 "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                 body.len()
             )
+        }
+        Reply::Lines(values) => {
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n"
+            )?;
+            values
+                .iter()
+                .try_for_each(|value| writeln!(stream, "{value}"))
         }
         Reply::Whole(value) => {
             let body = value.to_string();

@@ -6,20 +6,25 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-import { Gatehouse, importChat, program, temporaryFolder, until } from "./app.js";
+import { Gatehouse, gatehouse, importChat, program, temporaryFolder, until } from "./app.js";
 import * as page from "./page.js";
-import { childrenOf, isRunning, memoryOf, startedAt } from "./processes.js";
+import { childrenOf, isRunning, memoryOf, processorTime, startedAt } from "./processes.js";
+import { numbered, startSteadyProvider } from "./provider.js";
 import { WebDriver } from "./webdriver.js";
 
 const starts = 9;
 const longMessages = 10_000;
 const streamMs = 15_000;
+const steady = { tokens: 2_000, perSecond: 200 };
 
-const { values } = parseArgs({ options: { json: { type: "string" } } });
+const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string" } } });
 const done = [];
 const scope = { after: (work) => done.unshift(work) };
 try {
-	const rows = [...(await firstPaint()), await idleMemory(), ...(await frameGaps())];
+	const rows = [];
+	for (const [name, measured] of Object.entries({ firstPaint, idleMemory, frameGaps, streaming })) {
+		if (!values.only || values.only === name) rows.push(...(await measured()));
+	}
 	for (const { measure, value, unit, goal, met, note } of rows) {
 		const verdict = { true: "met", false: "MISSED" }[met] ?? "";
 		console.log(`${measure}: ${value} ${unit}, goal ${goal ?? "none"} ${verdict} ${note ?? ""}`);
@@ -72,11 +77,13 @@ async function idleMemory() {
 	await pause(5000);
 	const megabytes = Math.round((await memoryOf(app.pid)) / 1e6);
 	await app.kill();
-	return row("Idle memory of the app's process", megabytes, "MB", {
-		goal: "≤ 120 MB",
-		met: megabytes <= 120,
-		note: "proportional set size, 5 s after the start",
-	});
+	return [
+		row("Idle memory of the app's process", megabytes, "MB", {
+			goal: "≤ 120 MB",
+			met: megabytes <= 120,
+			note: "proportional set size, 5 s after the start",
+		}),
+	];
 }
 
 /**
@@ -123,6 +130,55 @@ async function framesOf(messages) {
 	const gaps = times.slice(1).map((time, at) => time - times[at]);
 	const rate = Math.round(tokens / ((times.at(-1) - times[0]) / 1000));
 	return { gaps, rate };
+}
+
+/**
+ * What an answer from elsewhere takes of the processor: a provider on this computer writes 200
+ * tokens a second for 10 s. Nothing is asked of the page meanwhile, as asking costs, too.
+ */
+async function streaming() {
+	const provider = await startSteadyProvider(scope, steady);
+	const folder = await temporaryFolder(scope);
+	const add = ["providers", "add", "--kind", "compatible", "--name", "Steady", "--cloud"];
+	for (const args of [[...add, "--url", provider.address], ["providers", "test", "Steady"]]) {
+		const { code, stderr } = await gatehouse(folder, ...args);
+		if (code !== 0) throw new Error(stderr);
+	}
+	const app = await Gatehouse.start(scope, folder);
+	await app.click("button", /^Model:/);
+	await app.click("menuitem", /^steady/);
+	await app.fill("Message", "Count.");
+	await app.says("Leaves for Steady");
+	const [web] = await childrenOf(app.pid, "WebKitWebProces");
+	await app.click("button", "Send");
+	await app.writing();
+	const taken = async () => [await processorTime(app.pid), await processorTime(web)];
+	const [before, beganMs] = [await taken(), performance.now()];
+	const { tookMs } = await provider.ended;
+	const [after, ms] = [await taken(), performance.now() - beganMs];
+	const { text } = await app.answered();
+	const shown = new Set(text.split(/\s+/));
+	const all = Array.from({ length: steady.tokens }, (_, at) => numbered(at));
+	const lost = all.filter((token) => !shown.has(token)).length;
+	await app.quit();
+	const share = (nth) => round((100 * (after[nth] - before[nth])) / ms, 1);
+	const [own, drawing] = [share(0), share(1)];
+	const both = round(own + drawing, 1);
+	const rate = Math.round(steady.tokens / (tookMs / 1000));
+	return [
+		row("Tokens lost of a stream from elsewhere", lost, "tokens", {
+			goal: "0",
+			met: lost === 0,
+			note: `of ${steady.tokens}, ${rate} a second`,
+		}),
+		row("Processor while it streams, app and page", both, "% of a core", {
+			goal: "≤ 10 %",
+			met: both <= 10,
+			note: "from /proc, without a graphics card",
+		}),
+		row("Of it, the app's own process", own, "% of a core", {}),
+		row("Of it, the page's process", drawing, "% of a core", {}),
+	];
 }
 
 /** The app in a folder of its own, where it finds the engine of a steady rate beside it. */

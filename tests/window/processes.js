@@ -32,11 +32,18 @@ export async function memoryOf(pid) {
 	return Number(rollup.match(/^Pss:\s+(\d+) kB/m)[1]) * 1024;
 }
 
+/** The processor time that it has taken so far, in milliseconds. */
+export async function processorTime(pid) {
+	const { ticks } = await read(pid);
+	return (ticks / ticksPerSecond) * 1000;
+}
+
 /** Null if it has ended. */
 async function read(pid) {
 	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
 	const [, name, rest] = stat?.match(/^\d+ \((.*)\) (.*)/s) ?? [];
 	if (!rest || rest.startsWith("Z")) return null;
 	const fields = rest.split(" ");
-	return { name, parent: Number(fields[1]), startTicks: Number(fields[19]) };
+	const ticks = Number(fields[11]) + Number(fields[12]);
+	return { name, parent: Number(fields[1]), ticks, startTicks: Number(fields[19]) };
 }

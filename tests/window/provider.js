@@ -37,13 +37,61 @@ export async function startProvider(t) {
 	return { address: `http://127.0.0.1:${server.address().port}/v1`, bodies, close };
 }
 
+/**
+ * Start one that answers with so many numbered tokens in paragraphs of 60, each an event of its own,
+ * at a steady rate.
+ * `ended` resolves once the last one of an answer is written.
+ */
+export async function startSteadyProvider(t, { tokens, perSecond }) {
+	let end;
+	const ended = new Promise((resolve) => (end = resolve));
+	const server = createServer((request, response) => {
+		request.resume();
+		if (request.method === "GET") {
+			response.setHeader("content-type", "application/json");
+			response.end(JSON.stringify({ data: [{ id: "steady" }] }));
+			return;
+		}
+		response.setHeader("content-type", "text/event-stream");
+		const began = performance.now();
+		let sent = 0;
+		const timer = setInterval(() => {
+			// What a late tick owes is made up for, so the rate holds.
+			const due = Math.min(tokens, Math.floor(((performance.now() - began) / 1000) * perSecond));
+			for (; sent < due; sent++) response.write(event(delta(numbered(sent) + (sent % 60 === 59 ? "\n\n" : " "))));
+			if (sent < tokens) return;
+			clearInterval(timer);
+			const usage = { prompt_tokens: 20, completion_tokens: tokens };
+			response.end(
+				[event(finish), event({ choices: [], usage }), "data: [DONE]\n\n"].join(""),
+			);
+			end({ tookMs: performance.now() - began });
+		}, 1000 / perSecond);
+		response.on("close", () => clearInterval(timer));
+	});
+	await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+	t.after(() => {
+		server.closeAllConnections();
+		return new Promise((resolve) => server.close(resolve));
+	});
+	return { address: `http://127.0.0.1:${server.address().port}/v1`, ended };
+}
+
+/** The text of the token at this place. */
+export function numbered(at) {
+	return `t${at}`;
+}
+
+const event = (value) => `data: ${JSON.stringify(value)}\r\n\r\n`;
+const delta = (content) => ({ choices: [{ index: 0, delta: { content } }] });
+const finish = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
+
 function stream(text) {
-	const event = (value) => `data: ${JSON.stringify(value)}\r\n\r\n`;
 	const pieces = text.match(/.{1,3}/gsu) ?? [];
 	return [
 		": PROCESSING\n\n",
-		...pieces.map((content) => event({ choices: [{ index: 0, delta: { content } }] })),
-		event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }),
+		...pieces.map((content) => event(delta(content))),
+		event(finish),
 		event({ choices: [], usage: { prompt_tokens: 50, completion_tokens: 12 } }),
 		"data: [DONE]\n\n",
 	].join("");

@@ -38,6 +38,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("safety", Start::Example(SAFETY)),
     ("mask", Start::Example("mask_bench")),
     ("gate", Start::Example("gate_bench")),
+    ("record", Start::Example("record_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 

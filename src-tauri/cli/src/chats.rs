@@ -19,6 +19,14 @@ use crate::{failure::Failure, output};
 pub(crate) enum Chats {
     /// List all conversations, newest first.
     List,
+    /// Find words in the messages and titles of the workspace that is open.
+    Search {
+        /// The words; the last one may be a beginning.
+        words: String,
+        /// In all workspaces.
+        #[arg(long)]
+        all: bool,
+    },
     /// Show one conversation.
     Show {
         /// Its id, or the beginning of it.
@@ -55,6 +63,7 @@ impl Chats {
     pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
         match self {
             Self::List => list(app, json),
+            Self::Search { words, all } => search(app, words, *all, json),
             Self::Show { id } => show(app, find(app, id)?, json),
             Self::Export { id, format, output } => {
                 export(app, find(app, id)?, *format, output.as_ref())
@@ -87,6 +96,32 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
         })
         .collect();
     output::table(["ID", "UPDATED", "MESSAGES", "TITLE"], &rows)
+}
+
+fn search(app: &App, words: &str, all: bool, json: bool) -> Result<(), Failure> {
+    let hits = app.store.read(|conn| {
+        let workspace = match all {
+            true => None,
+            false => Some(workspaces::current(conn, now_ms())?),
+        };
+        Ok::<_, StoreError>(chat::search(conn, words, workspace)?)
+    })?;
+    if json {
+        return output::json(&hits);
+    }
+    let rows: Vec<_> = hits
+        .iter()
+        .map(|hit| {
+            let snippet: String = hit.snippet.iter().map(|part| part.text.as_str()).collect();
+            [
+                hit.conversation_id.to_string(),
+                output::time(hit.at_ms),
+                output::beginning(hit.title.as_deref().unwrap_or_default(), 30),
+                output::beginning(&snippet, 80),
+            ]
+        })
+        .collect();
+    output::table(["ID", "WHEN", "TITLE", "FOUND"], &rows)
 }
 
 fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
@@ -130,7 +165,7 @@ fn export(
 fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
     let ids = app.store.write(|tx| {
-        let workspace = workspaces::first(tx, now_ms())?;
+        let workspace = workspaces::current(tx, now_ms())?;
         chat::import(tx, workspace, &text)
     })?;
     if json {

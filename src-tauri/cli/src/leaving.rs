@@ -3,11 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 
 use gatehouse_core::{
-    aliases::Elsewhere,
     app::App,
     chat::Options,
-    costs::Route,
-    gate::{Preview, WhatLeaves},
+    costs::{Move, Route},
+    gate::{Preview, Turn, WhatLeaves},
 };
 
 use crate::{failure::Failure, output, providers};
@@ -19,16 +18,15 @@ pub(crate) fn show(app: &App, options: &Options, text: &str, json: bool) -> Resu
     if options.model_id.is_some() {
         return stays(None, json);
     }
-    let preview = app.gate.preview(None, options.elsewhere.as_ref(), text)?;
+    let turn = Turn::New {
+        elsewhere: options.elsewhere.clone(),
+        text: text.to_owned(),
+    };
+    let preview = app.gate.preview(&turn)?;
     if preview.route == Route::Blocked {
         return Err(blocked(preview));
     }
-    let (Some(account_id), Some(model)) = (preview.account_id, preview.model.clone()) else {
-        return stays(Some(&preview), json);
-    };
-    // The one of a chain that would be asked, not the first of it.
-    let elsewhere = Elsewhere::Account { account_id, model };
-    match app.gate.what_would_leave(None, Some(&elsewhere), text)? {
+    match app.gate.what_would_leave(&turn)? {
         Some(leaves) => print(&leaves, &preview, json),
         None => stays(Some(&preview), json),
     }
@@ -61,9 +59,7 @@ fn about(leaves: &WhatLeaves, preview: &Preview) -> String {
         leaves.model,
         providers::whose(preview.destination)
     )];
-    if let Some(because) = &preview.because {
-        lines.push(format!("It goes there because {}", because.message));
-    }
+    lines.extend(leaves.moves.iter().map(passed_over));
     let pieces = leaves.messages.iter().flat_map(|message| &message.pieces);
     for piece in pieces {
         if let Some(original) = &piece.original {
@@ -87,13 +83,18 @@ fn stays(preview: Option<&Preview>, json: bool) -> Result<(), Failure> {
         format!("{name}, on this computer,")
     });
     tell(&format!("Nothing leaves: {who} answers."));
-    if let Some(because) = preview.and_then(|preview| preview.because.as_ref()) {
-        tell(&because.to_string());
+    for moved in preview.map_or(&[][..], |preview| &preview.moves) {
+        tell(&passed_over(moved));
     }
     if json {
         return output::json(&None::<WhatLeaves>);
     }
     Ok(())
+}
+
+/// Why a model of the chain would not be asked.
+fn passed_over(moved: &Move) -> String {
+    format!("{} would not be asked: {}", moved.model, moved.reason)
 }
 
 fn blocked(preview: Preview) -> Failure {

@@ -28,6 +28,7 @@ use clap_complete::Shell;
 use failure::Failure;
 use gatehouse_core::{
     app::{App, Surroundings, engine_beside_this_program},
+    record::Actor,
     store::DataFolder,
 };
 
@@ -133,6 +134,7 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
     let app = App::open(
         &folder,
         Surroundings {
+            actor: Actor::CommandLine,
             engine_program,
             resources: resources(),
             on_engine_change: Box::new(|| ()),

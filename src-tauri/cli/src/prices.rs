@@ -1,10 +1,8 @@
 //! `gatehouse prices`: what models cost, by whose word.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+mod update;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use gatehouse_core::{
@@ -12,9 +10,8 @@ use gatehouse_core::{
     costs::{
         listing::{Listing, Service},
         name_of,
-        price_list::{self, PriceList},
-        prices::{self, Changes, Origin, Price},
-        published::{self, Published, Skipped},
+        prices::{self, Price},
+        published,
         rates::Rates,
     },
     money::UnitPrice,
@@ -25,6 +22,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
 use crate::{failure::Failure, output};
+use update::New;
 
 /// Prices of models, in dollars for a million tokens.
 #[derive(Subcommand)]
@@ -45,6 +43,9 @@ pub(crate) enum Prices {
     Update {
         /// The file; without it, the list is read online.
         file: Option<PathBuf>,
+        /// Where to read it online instead, such as a copy in your own network.
+        #[arg(long, value_name = "ADDRESS", conflicts_with = "file")]
+        from: Option<String>,
         /// For LiteLLM's list, which does not say it: the day that it is of; without it, today.
         #[arg(long, value_name = "DATE", requires = "file")]
         as_of: Option<Date>,
@@ -132,13 +133,15 @@ impl Prices {
             Self::Set(set) => set.run(app, json),
             Self::Update {
                 file,
+                from,
                 as_of,
                 dry_run,
             } => match file {
-                Some(file) => update(app, &New::read(file, *as_of)?, *dry_run, json),
+                Some(file) => update::update(app, &New::read(file, *as_of)?, *dry_run, json),
                 None => {
-                    let changes = app.gate.update_prices(*dry_run)?;
-                    tell(&changes, None, *dry_run, json)
+                    let from = from.as_deref().unwrap_or(published::ADDRESS);
+                    let changes = app.gate.update_prices_from(from, *dry_run)?;
+                    update::tell(&changes, None, *dry_run, json)
                 }
             },
         }
@@ -286,114 +289,8 @@ impl Set {
     }
 }
 
-/// A list of prices that was read, before it is taken over.
-enum New {
-    /// Of our own form, which says when each price began.
-    Ours(PriceList),
-    /// Prices that were seen on a day.
-    Seen(Published),
-}
-
-impl New {
-    fn read(file: &Path, as_of: Option<Date>) -> Result<Self, Failure> {
-        let text = read(file)?;
-        if published::is_published(&text) {
-            let as_of = as_of.unwrap_or_else(today);
-            let seen = published::read(text.as_bytes(), published::SOURCE, as_of);
-            return Ok(Self::Seen(seen.map_err(Failure::input)?));
-        }
-        if as_of.is_some() {
-            return Err(Failure::input(
-                "this file says itself which day it is of: leave --as-of out",
-            ));
-        }
-        Ok(Self::Ours(
-            price_list::parse(&text).map_err(Failure::input)?,
-        ))
-    }
-
-    fn skipped(&self) -> Option<&Skipped> {
-        match self {
-            Self::Ours(_) => None,
-            Self::Seen(seen) => Some(&seen.skipped),
-        }
-    }
-}
-
-fn update(app: &App, new: &New, dry_run: bool, json: bool) -> Result<(), Failure> {
-    let changes = if dry_run {
-        app.store.read(|conn| match new {
-            New::Ours(list) => prices::compare(conn, list, Origin::File),
-            New::Seen(seen) => prices::compare_seen(conn, &seen.list, Origin::File),
-        })?
-    } else {
-        app.store.write(|tx| match new {
-            New::Ours(list) => prices::take(tx, list, Origin::File, now_ms()),
-            New::Seen(seen) => prices::take_seen(tx, &seen.list, Origin::File, now_ms()),
-        })?
-    };
-    tell(&changes, new.skipped(), dry_run, json)
-}
-
-fn tell(
-    changes: &Changes,
-    skipped: Option<&Skipped>,
-    dry_run: bool,
-    json: bool,
-) -> Result<(), Failure> {
-    if json {
-        return output::json(&json!({
-            "written": !dry_run,
-            "changes": changes,
-            "skipped": skipped,
-        }));
-    }
-    summary(changes, dry_run)?;
-    match skipped {
-        Some(skipped) => output::line(&format!("Left out: {skipped}.")),
-        None => Ok(()),
-    }
-}
-
 fn today() -> Date {
     TimeZone::UTC.to_datetime(Timestamp::now()).date()
-}
-
-/// The text of a file that is no larger than a list of prices can be.
-fn read(file: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    File::open(file)
-        .and_then(|open| {
-            open.take(price_list::MOST_BYTES + 1)
-                .read_to_string(&mut text)
-        })
-        .map_err(|error| Failure::file(file, &error))?;
-    if text.len() as u64 > price_list::MOST_BYTES {
-        return Err(Failure::input(format!(
-            "{} is too large for a file of prices.",
-            file.display()
-        )));
-    }
-    Ok(text)
-}
-
-fn summary(changes: &Changes, dry_run: bool) -> Result<(), Failure> {
-    for listing in &changes.added {
-        output::line(&format!("new      {}", described(listing)))?;
-    }
-    for change in &changes.changed {
-        output::line(&format!("before   {}", described(&change.before)))?;
-        output::line(&format!("now      {}", described(&change.after)))?;
-    }
-    output::line(&format!(
-        "{} new, {} changed, {} confirmed, {} unchanged, {} older than what is known.{}",
-        changes.added.len(),
-        changes.changed.len(),
-        changes.confirmed,
-        changes.unchanged,
-        changes.older,
-        if dry_run { " Nothing was written." } else { "" }
-    ))
 }
 
 /// One line of what a price says.

@@ -23,6 +23,7 @@ use gatehouse_core::{
         ChatMessage, Event, GenerateRequest, LoadRequest, ModelPurpose, Request, Role, Sampling,
         read_frame, write_frame,
     },
+    record::Actor,
     store::DataFolder,
 };
 use serde_json::{Value, json};
@@ -48,6 +49,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let folder = DataFolder::resolve(Some(folder.path())).unwrap();
     let around = Surroundings {
+        actor: Actor::CommandLine,
         engine_program: engine.clone(),
         resources: None,
         on_engine_change: Box::new(|| ()),

@@ -20,8 +20,9 @@ use gatehouse_core::{
     aliases::Elsewhere,
     app::{App, Surroundings},
     chat::Options,
-    gate::{AnswerEvent, Ask},
+    gate::{AnswerEvent, Ask, Turn},
     policy::Destination,
+    record::Actor,
     store::DataFolder,
 };
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let folder = DataFolder::resolve(Some(folder.path())).unwrap();
     let around = Surroundings {
+        actor: Actor::CommandLine,
         // No model of this computer is asked here.
         engine_program: PathBuf::from("no-engine"),
         resources: None,
@@ -95,9 +97,12 @@ fn own_cost(app: &App, account: &Account, arrivals: &Receiver<Instant>) -> Vec<V
     let (mut looked, mut sent) = (Vec::new(), Vec::new());
     for nth in 0..ROUNDS {
         let id = conversation(app, account, "one");
-        let text = prompt(nth);
+        let turn = Turn::Say {
+            conversation: id,
+            text: prompt(nth),
+        };
         let begin = Instant::now();
-        let leaves = app.gate.what_would_leave(Some(id), None, &text).unwrap();
+        let leaves = app.gate.what_would_leave(&turn).unwrap();
         looked.push(milliseconds(begin.elapsed()));
         assert!(leaves.is_some_and(|leaves| !leaves.body.contains("@example.org")));
         let text = prompt(ROUNDS + nth);

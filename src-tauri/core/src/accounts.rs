@@ -1,6 +1,8 @@
 //! Accounts at providers: where a model that is not on this computer is reached, and which models
 //! it has. The key of an account is never here; it is in the keychain ([`crate::secrets`]).
 
+mod entered;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -13,6 +15,8 @@ use crate::{
     problem::{Problem, ProblemCode},
     store::{Migration, StoreError},
 };
+
+pub use entered::AccountInput;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-27 create accounts",
@@ -86,22 +90,6 @@ pub struct Account {
     pub models_read_at_ms: Option<i64>,
 }
 
-/// What a person enters for an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct AccountInput {
-    /// What language it speaks.
-    pub kind: ProviderKind,
-    /// What to call it; empty: as its provider is called.
-    pub name: String,
-    /// The base address; empty: the provider's own.
-    pub base_url: String,
-    /// Whose computer answers there; `None`: by the address.
-    pub destination: Option<Destination>,
-    /// For Ollama: how many tokens a conversation may have.
-    pub context_tokens: Option<u32>,
-}
-
 /// Why an account is not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -148,6 +136,11 @@ impl ProviderKind {
             Self::Ollama => ("Ollama", "http://localhost:11434"),
         }
     }
+
+    /// Whether it answers nobody who has no key.
+    pub fn needs_key(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Anthropic)
+    }
 }
 
 impl Account {
@@ -173,48 +166,6 @@ impl Account {
     /// One of its models, by the name that a request has for it.
     pub fn model(&self, id: &str) -> Option<&AccountModel> {
         self.models.iter().find(|model| model.id == id)
-    }
-}
-
-impl AccountInput {
-    /// The account that this describes, with no models yet.
-    ///
-    /// # Errors
-    /// [`AccountError`] when something is missing or out of range.
-    pub fn account(&self, id: AccountId) -> Result<Account, AccountError> {
-        let (name, base_url) = self.kind.usual();
-        let or = |given: &str, usual: &str| match given.trim() {
-            "" => usual.to_owned(),
-            given => given
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(200)
-                .collect(),
-        };
-        let (name, base_url) = (or(&self.name, name), or(&self.base_url, base_url));
-        if name.is_empty() || base_url.is_empty() {
-            return Err(AccountError::Incomplete);
-        }
-        if let Some(context) = self
-            .context_tokens
-            .filter(|n| !(512..=1_048_576).contains(n))
-        {
-            return Err(AccountError::Context(context));
-        }
-        let destination = self
-            .destination
-            .unwrap_or_else(|| Destination::of_address(&base_url));
-        Ok(Account {
-            id,
-            kind: self.kind,
-            name,
-            base_url,
-            destination,
-            context_tokens: self.context_tokens,
-            has_key: false,
-            models: Vec::new(),
-            models_read_at_ms: None,
-        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
+    thread,
     time::Duration,
 };
 
@@ -15,6 +16,7 @@ use crate::{
     ids::ModelId,
     models::{self, InstalledModel, ModelError, StarterPlaces},
     now_ms,
+    record::{Action, Actor, Event, Record, RecordError, Unlocked},
     secrets::{self, KeyError, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     store::{DataFolder, InstanceLock, OpenError, SnapshotError, Store, StoreError},
@@ -27,6 +29,8 @@ pub struct Surroundings {
     pub engine_program: PathBuf,
     /// Where the installed app keeps its resources; `None` for a build that is not installed.
     pub resources: Option<PathBuf>,
+    /// Through what a person works with it: what the record calls who did something.
+    pub actor: Actor,
     /// Called from other threads when the state of an engine changes; must be quick.
     pub on_engine_change: Box<dyn Fn() + Send + Sync>,
 }
@@ -37,6 +41,8 @@ pub struct App {
     pub folder: DataFolder,
     /// Where the key of the database lives.
     pub key_home: KeyHome,
+    /// The record of what happened.
+    pub record: Arc<Record>,
     /// The database.
     pub store: Arc<Store>,
     /// The loaded models.
@@ -55,6 +61,9 @@ pub enum StartError {
     /// The database does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The record does not open.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// It opened, and then failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,25 +77,38 @@ impl App {
     /// [`StartError`]; the data is as it was.
     pub fn open(folder: &DataFolder, around: Surroundings) -> Result<Self, StartError> {
         let (key, key_home) = secrets::database_key(folder, KeyHome::preferred())?;
-        let store = Arc::new(Store::open(folder, &key, now_ms())?);
+        // The keychain takes its time, and so does the database.
+        let (store, unlocked) = thread::scope(|scope| {
+            let unlocked = scope.spawn(|| Unlocked::of(folder));
+            let store = Store::open(folder, &key, now_ms());
+            (store, unlocked.join())
+        });
+        let store = Arc::new(store?);
+        let unlocked = unlocked.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let unlocked = unlocked.map_err(RecordError::from)?;
+        let record = Arc::new(Record::open(&store, unlocked, around.actor, now_ms())?);
         let settings = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
             if store.opened_alone() {
                 // An earlier run was cut off: nobody is at work on these.
                 chat::interrupt_unfinished(tx)?;
-                costs::orphan(tx)?;
+                for call in costs::orphan(tx)? {
+                    record.append(tx, interrupted(call), now_ms())?;
+                }
             }
             costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
         let engines = Engines::new(around.engine_program, around.on_engine_change);
         engines.set_idle_limit(idle_limit(&settings));
-        let gate = Gate::new(store.clone(), engines.clone(), ProviderKeys::of(folder));
+        let keys = ProviderKeys::of(folder);
+        let gate = Gate::new(store.clone(), engines.clone(), keys, record.clone());
         gate.obey(&settings);
         Ok(Self {
             folder: folder.clone(),
             key_home,
             gate,
+            record,
             store,
             engines,
             starter: StarterPlaces::of_this_computer(around.resources),
@@ -197,6 +219,13 @@ impl App {
         self.gate.obey(settings);
         Ok(())
     }
+}
+
+fn interrupted(call: i64) -> Event {
+    Event::new(Action::CallEnded)
+        .by_itself()
+        .fact("call", call)
+        .fact("outcome", "interrupted")
 }
 
 fn idle_limit(settings: &Settings) -> Option<Duration> {

@@ -17,6 +17,7 @@ pub mod money;
 pub mod policy;
 pub mod problem;
 mod providers;
+pub mod record;
 pub mod safety;
 mod sealed;
 pub mod secrets;

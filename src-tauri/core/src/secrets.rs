@@ -5,7 +5,7 @@
 //! key is the file `database.key` in the data folder, readable by its owner alone. Keychains wait
 //! for a person to unlock them, so they are asked on a thread of their own with a time limit.
 
-mod provider_keys;
+mod kept;
 
 use std::{
     fmt, fs, io,
@@ -23,7 +23,8 @@ use thiserror::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub use self::provider_keys::{ProviderKeyError, ProviderKeys};
+pub(crate) use self::kept::Secrets;
+pub use self::kept::{ProviderKeys, SecretError};
 use crate::store::{DataFolder, Instance, write_private};
 
 /// How long a keychain may think, or a person may look at its prompt.

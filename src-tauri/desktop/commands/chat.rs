@@ -1,12 +1,11 @@
 //! The chat screen.
 
 use gatehouse_core::{
-    aliases::Elsewhere,
     chat::{
         self, Conversation, ConversationSummary, ExportFormat, Options, Preset, Rating, SearchHit,
         Thread,
     },
-    gate::{AnswerEvent, Ask, GateError, Preview, Review, TokenCount, WhatLeaves},
+    gate::{AnswerEvent, Ask, GateError, Review},
     ids::{ConversationId, MessageId, PresetId},
     now_ms,
     problem::{Problem, ProblemCode},
@@ -21,6 +20,7 @@ use tauri_plugin_opener::OpenerExt;
 use super::{apart, internal};
 use crate::{
     events::{self, ConversationsChanged},
+    pace::paced,
     state::AppState,
 };
 
@@ -36,17 +36,18 @@ pub(crate) fn list_conversations(state: State<'_, AppState>) -> Result<Vec<Conve
     })?)
 }
 
-/// Find words in messages and titles.
+/// Find words in messages and titles of the workspace that is open: one client's words are not to
+/// turn up beside another's.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn search_conversations(
     state: State<'_, AppState>,
     query: String,
 ) -> Result<Vec<SearchHit>> {
-    Ok(state
-        .app()?
-        .store
-        .read(|conn| Ok::<_, StoreError>(chat::search(conn, &query)?))?)
+    Ok(state.app()?.store.read(|conn| {
+        let workspace = workspaces::current(conn, now_ms())?;
+        Ok::<_, StoreError>(chat::search(conn, &query, Some(workspace))?)
+    })?)
 }
 
 /// Start an empty conversation.
@@ -261,70 +262,6 @@ pub(crate) fn new_chat_draft(state: State<'_, AppState>) -> Result<String> {
         .read(|conn| Ok::<_, StoreError>(chat::draft(conn, None)?))?)
 }
 
-/// How many tokens a text has for the model of a conversation; no conversation: a new one.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn count_tokens(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    text: String,
-) -> Result<TokenCount> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.count_tokens(conversation, &text)?)
-    })
-    .await
-}
-
-/// Where a message would go if it were sent, and what that would do; no conversation: a new one.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn preview_message(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    elsewhere: Option<Elsewhere>,
-    text: String,
-) -> Result<Preview> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .gate
-            .preview(conversation, elsewhere.as_ref(), &text)?)
-    })
-    .await
-}
-
-/// Exactly what would leave with a message; nothing if it stays on this computer.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn what_would_leave(
-    handle: AppHandle,
-    conversation: Option<ConversationId>,
-    elsewhere: Option<Elsewhere>,
-    text: String,
-) -> Result<Option<WhatLeaves>> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .gate
-            .what_would_leave(conversation, elsewhere.as_ref(), &text)?)
-    })
-    .await
-}
-
-/// Exactly what left with a call; nothing if nothing did.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn what_left(handle: AppHandle, call: u32) -> Result<Option<WhatLeaves>> {
-    apart(move || {
-        let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.what_left(i64::from(call))?)
-    })
-    .await
-}
-
 /// All presets.
 #[tauri::command(async)]
 #[specta::specta]
@@ -388,11 +325,15 @@ fn answer(
     on_event: &Channel<AnswerEvent>,
 ) -> Result<()> {
     let app = handle.state::<AppState>().app()?;
-    let (conversation, _) = app.gate.answer_reviewed(ask, None, review, &mut |event| {
+    let tell = |event| {
         if let Err(error) = on_event.send(event) {
             tracing::debug!("the window did not hear of an answer: {error}");
         }
-    })?;
+    };
+    let answered = paced(tell, |sink| {
+        app.gate.answer_reviewed(ask, None, review, sink)
+    });
+    let (conversation, _) = answered?;
     let handle = handle.clone();
     std::thread::spawn(move || match app.gate.title(conversation) {
         Ok(true) => events::tell(

@@ -1,6 +1,7 @@
 //! One file a screen. A command takes, asks the core, and gives: no SQL, no decisions.
 
 pub(crate) mod chat;
+pub(crate) mod leaving;
 pub(crate) mod models;
 pub(crate) mod money;
 pub(crate) mod providers;

@@ -4,7 +4,8 @@ use gatehouse_core::{
     app::StartError,
     now_ms,
     problem::Problem,
-    secrets::{self, KeyError, KeyHome},
+    record::RecordError,
+    secrets::{self, KeyError, KeyHome, SecretError},
     store::{InstanceLock, LockError, OpenError, SnapshotError, SnapshotInfo, snapshot},
 };
 use serde::Serialize;
@@ -204,7 +205,12 @@ fn code(error: &NotOpen) -> StartupCode {
             OpenError::ReadOnly => Code::NotWritable,
             OpenError::Busy | OpenError::Io(_) => Code::Internal,
         },
-        NotOpen::Start(StartError::Store(_)) => Code::Internal,
+        NotOpen::Start(StartError::Record(RecordError::Secret(secret))) => match secret {
+            SecretError::Locked(_) => Code::KeychainLocked,
+            SecretError::Missing(_) => Code::KeychainMissing,
+            SecretError::None | SecretError::File(_) => Code::Internal,
+        },
+        NotOpen::Start(StartError::Record(_) | StartError::Store(_)) => Code::Internal,
     }
 }
 

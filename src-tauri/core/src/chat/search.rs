@@ -5,7 +5,7 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use crate::ids::{ConversationId, MessageId};
+use crate::ids::{ConversationId, MessageId, WorkspaceId};
 
 /// Marks around a hit in a snippet. Control characters that FTS5 gets as they are and nobody types.
 const OPEN: char = '\u{1}';
@@ -41,11 +41,16 @@ pub struct SnippetPart {
 }
 
 /// Find conversations by words of their messages (all words, the last one as a beginning) or of
-/// their title. Titles first, then messages, newest first; nothing for a query without a word.
+/// their title, in one workspace or (`None`) in all. Titles first, then messages, newest first;
+/// nothing for a query without a word.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub fn search(conn: &Connection, query: &str) -> rusqlite::Result<Vec<SearchHit>> {
+pub fn search(
+    conn: &Connection,
+    query: &str,
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<SearchHit>> {
     let words: Vec<String> = query
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -54,17 +59,22 @@ pub fn search(conn: &Connection, query: &str) -> rusqlite::Result<Vec<SearchHit>
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let mut hits = in_titles(conn, &words)?;
-    hits.extend(in_messages(conn, &words)?);
+    let mut hits = in_titles(conn, &words, workspace)?;
+    hits.extend(in_messages(conn, &words, workspace)?);
     Ok(hits)
 }
 
-fn in_titles(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<SearchHit>> {
+fn in_titles(
+    conn: &Connection,
+    words: &[String],
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<SearchHit>> {
     let mut statement = conn.prepare_cached(
         "SELECT id, title, updated_at_ms FROM conversations
-         WHERE title IS NOT NULL AND deleted_at_ms IS NULL ORDER BY updated_at_ms DESC",
+         WHERE title IS NOT NULL AND deleted_at_ms IS NULL AND (?1 IS NULL OR workspace_id = ?1)
+         ORDER BY updated_at_ms DESC",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([workspace], |row| {
         let title: String = row.get(1)?;
         let Some(snippet) = marked(&title, words) else {
             return Ok(None);
@@ -119,7 +129,11 @@ fn marked(title: &str, words: &[String]) -> Option<Vec<SnippetPart>> {
     Some(parts)
 }
 
-fn in_messages(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<SearchHit>> {
+fn in_messages(
+    conn: &Connection,
+    words: &[String],
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<SearchHit>> {
     // Quoted, so that no word is read as an operator of the query language.
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     let expression = format!("{}*", quoted.join(" "));
@@ -129,10 +143,17 @@ fn in_messages(conn: &Connection, words: &[String]) -> rusqlite::Result<Vec<Sear
          JOIN messages m ON m.number = messages_fts.rowid
          JOIN conversations c ON c.id = m.conversation_id
          WHERE messages_fts MATCH ?1 AND c.deleted_at_ms IS NULL
+           AND (?5 IS NULL OR c.workspace_id = ?5)
          ORDER BY m.number DESC LIMIT ?4",
     )?;
     let rows = statement.query_map(
-        (&expression, OPEN.to_string(), CLOSE.to_string(), MOST),
+        (
+            &expression,
+            OPEN.to_string(),
+            CLOSE.to_string(),
+            MOST,
+            workspace,
+        ),
         |row| {
             let marked: String = row.get(3)?;
             Ok(SearchHit {

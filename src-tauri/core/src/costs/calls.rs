@@ -353,21 +353,51 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
     Ok(())
 }
 
+/// What the record says of a call, of what its row says.
+pub(crate) struct CallIdentity {
+    pub workspace: WorkspaceId,
+    pub conversation: Option<ConversationId>,
+    pub provider: String,
+    pub model: String,
+}
+
+/// Which call this is.
+///
+/// # Errors
+/// [`rusqlite::Error`] when there is no such call.
+pub(crate) fn identity(conn: &Connection, number: i64) -> rusqlite::Result<CallIdentity> {
+    conn.prepare_cached(
+        "SELECT workspace_id, conversation_id, provider, model FROM calls WHERE number = ?1",
+    )?
+    .query_row([number], |row| {
+        Ok(CallIdentity {
+            workspace: row.get(0)?,
+            conversation: row.get(1)?,
+            provider: row.get(2)?,
+            model: row.get(3)?,
+        })
+    })
+}
+
 /// Mark calls that an earlier run of the app left behind as failed, and release what was reserved
 /// for them: what they cost is unknown, and will stay so, unless they were on this computer. A call
 /// of another process that still runs (the command line) keeps what it reserved, and is set right
-/// again when it ends.
+/// again when it ends. Their numbers.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub fn orphan(conn: &Connection) -> rusqlite::Result<usize> {
+pub fn orphan(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     release(conn, process::runs)?;
-    conn.execute(
+    conn.prepare(
         "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0,
                 cost_pico = CASE route WHEN ?3 THEN 0 END
-         WHERE status = ?2",
+         WHERE status = ?2 RETURNING number",
+    )?
+    .query_map(
         params![CallStatus::Failed, CallStatus::Running, Route::Local],
-    )
+        |row| row.get(0),
+    )?
+    .collect()
 }
 
 /// The newest calls first.

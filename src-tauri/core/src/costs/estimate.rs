@@ -96,6 +96,19 @@ impl Tokens {
         }
     }
 
+    /// The same counts put together again, as they are kept with a call: the prompt with what its
+    /// cache took part in, the output with its reasoning.
+    pub fn together(&self) -> Usage {
+        Usage {
+            input: self.prompt(),
+            cached: self.cached,
+            cache_write: self.cache_write,
+            cache_write_hour: self.cache_write_hour,
+            output: self.output.saturating_add(self.reasoning),
+            reasoning: self.reasoning,
+        }
+    }
+
     /// The length of the prompt, by which tiers go.
     pub fn prompt(&self) -> u64 {
         [self.cached, self.cache_write, self.cache_write_hour]

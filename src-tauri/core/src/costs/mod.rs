@@ -23,7 +23,7 @@ pub use calls::{
     CallEnd, CallRow, CallStart, CallStatus, CallSummary, Move, Purpose, Route, begin, end, get,
     hand_over, list, orphan,
 };
-pub(crate) use calls::{SUMMARY_COLUMNS, summary};
+pub(crate) use calls::{SUMMARY_COLUMNS, identity, summary};
 pub use spending::{Spending, spending};
 pub use stored::name_of;
 pub(crate) use stored::{by_name, stored_by_name};

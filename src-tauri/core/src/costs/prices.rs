@@ -67,6 +67,13 @@ const CREATE: Migration = Migration {
 #[serde(transparent)]
 pub struct PriceId(i64);
 
+impl PriceId {
+    /// Its number in this database.
+    pub(crate) fn number(self) -> i64 {
+        self.0
+    }
+}
+
 impl ToSql for PriceId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.0.to_sql()

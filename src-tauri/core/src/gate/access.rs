@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{Gate, GateError, elsewhere};
 use crate::{
-    accounts::{self, Account, AccountInput, AccountModel, ProviderKind},
+    accounts::{self, Account, AccountInput, AccountModel},
     costs::{
         prices::{self, Changes, Origin},
         published,
@@ -14,7 +14,7 @@ use crate::{
     ids::AccountId,
     now_ms,
     providers::{self, cloud::Cloud, key::ApiKey},
-    secrets::ProviderKeyError,
+    secrets::SecretError,
 };
 
 /// How far a server is with fetching a model.
@@ -175,9 +175,8 @@ impl Gate {
         } else {
             None
         };
-        let needs_one = matches!(account.kind, ProviderKind::OpenAi | ProviderKind::Anthropic);
-        if key.is_none() && needs_one {
-            return Err(ProviderKeyError::None.into());
+        if key.is_none() && account.kind.needs_key() {
+            return Err(SecretError::None.into());
         }
         elsewhere::client(account, key.as_ref().map(|key| key.as_str()))
     }

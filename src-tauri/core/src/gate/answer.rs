@@ -3,33 +3,27 @@
 //! A chain of models may answer. The first one that may be asked and can answer does; each that did
 //! not is kept with its reason, so that the answer can say why another one wrote it.
 
-use std::{
-    collections::hash_map::Entry,
-    sync::mpsc::{self, Receiver},
-    time::{Duration, Instant},
-};
+use std::{collections::hash_map::Entry, time::Instant};
 
 use gatehouse_protocol::{Constraint, LoadRequest, ModelPurpose};
 
 use super::{
     AnswerEvent, Gate, GateError, Review,
-    call::{self, CallError, Outcome, Prompt},
+    call::Outcome,
     elsewhere::{self, Ready},
+    next,
     route::{self, Candidate, Plan},
 };
 use crate::{
     chat::{self, Conversation, Message, Options},
     costs::Move,
-    engine::{InUse, Stop},
+    engine::Stop,
     ids::{ConversationId, MessageId},
     models::{self, Model},
-    now_ms, policy,
-    problem::{Problem, ProblemCode},
+    now_ms,
+    problem::Problem,
     settings,
 };
-
-/// How often what was streamed is kept, so that a crash loses little.
-const KEEP_EVERY: Duration = Duration::from_millis(500);
 
 /// What to answer.
 #[derive(Debug, Clone, Copy)]
@@ -184,7 +178,7 @@ impl Answering<'_> {
             let (asked, call) = match begun {
                 Ok(begun) => begun,
                 Err(Passed::Over(error)) => {
-                    self.passed_over(candidate, &error);
+                    self.moves.push(next::moved(candidate.name(), &error));
                     refused = error;
                     continue;
                 }
@@ -228,14 +222,6 @@ impl Answering<'_> {
         }
     }
 
-    fn passed_over(&mut self, candidate: &Candidate, error: &GateError) {
-        self.moves.push(Move {
-            model: candidate.name().to_owned(),
-            reason: Problem::new(ProblemCode::Internal, error).message,
-            call: None,
-        });
-    }
-
     /// Whether a model may be asked, and with what. `others`: whether another one could answer.
     fn ready(&self, candidate: &Candidate, others: bool) -> Result<Asked, Passed> {
         let cloud = match candidate {
@@ -243,16 +229,12 @@ impl Answering<'_> {
             Candidate::Elsewhere(cloud) => cloud,
         };
         let gate = self.place.gate;
-        let conversation = &self.plan.conversation;
-        let ready = gate
-            .prepare(&self.plan, cloud, self.constraint.as_ref())
+        let constraint = self.constraint.as_ref();
+        let (weighed, verdict) = gate
+            .weigh(&self.plan, cloud, constraint, self.review, others)
             .map_err(Passed::Ends)?;
-        let reviewed = || {
-            gate.store
-                .read(|conn| policy::reviews::is_reviewed(conn, conversation.id, cloud.account.id))
-        };
-        match gate.verdict(&ready, self.review, others, reviewed) {
-            Ok(()) => Ok(Asked::Elsewhere(Box::new(ready))),
+        match verdict {
+            Ok(()) => Ok(Asked::Elsewhere(Box::new(weighed.ready))),
             Err(error @ (GateError::ReviewFirst { .. } | GateError::Blocked { .. })) => {
                 Err(Passed::Ends(error))
             }
@@ -276,122 +258,6 @@ impl Answering<'_> {
                     Asked::Elsewhere(ready) => ready.cloud.model.clone(),
                 },
             });
-        }
-    }
-
-    /// Ask the model. What it writes is passed on at once and kept twice a second.
-    fn make(&self, asked: Asked, call: i64, sink: &mut dyn FnMut(AnswerEvent)) -> Outcome {
-        let made = match asked {
-            Asked::Local(model) => self
-                .engine(&model, sink)
-                .and_then(|engine| self.stream_local(engine, sink)),
-            Asked::Elsewhere(ready) => self.stream_elsewhere(*ready, sink),
-        };
-        made.unwrap_or_else(|error| {
-            tracing::debug!("call {call} was not made: {error}");
-            let error = match error {
-                GateError::Engine(error) => CallError::Engine(error),
-                GateError::Provider(fault) => CallError::Provider(fault.0),
-                other => CallError::NotMade(other.into()),
-            };
-            Outcome::not_made(error, self.since)
-        })
-    }
-
-    /// The engine, loaded; the caller hears how far it is.
-    fn engine(&self, model: &Model, sink: &mut dyn FnMut(AnswerEvent)) -> Result<InUse, GateError> {
-        let engine = self
-            .place
-            .gate
-            .ready(model, &self.place.stop, &mut |fraction| {
-                sink(AnswerEvent::Loading { fraction });
-            })?;
-        if engine.is_crowded() {
-            sink(AnswerEvent::Waiting);
-        }
-        Ok(engine)
-    }
-
-    fn stream_local(
-        &self,
-        engine: InUse,
-        sink: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Outcome, GateError> {
-        let conversation = &self.plan.conversation;
-        let prompt = Prompt {
-            system: conversation.system_prompt.clone(),
-            turns: self.plan.turns.clone(),
-            sampling: conversation.sampling.clone(),
-            constraint: self.constraint.clone(),
-            conversation: Some(conversation.id.to_string()),
-        };
-        Ok(self.keeping(sink, |on_event| {
-            let outcome = call::local(&engine, prompt, &self.place.stop, self.since, on_event);
-            // The model is free for others while the last text is still being kept.
-            drop(engine);
-            outcome
-        }))
-    }
-
-    fn stream_elsewhere(
-        &self,
-        ready: Ready,
-        sink: &mut dyn FnMut(AnswerEvent),
-    ) -> Result<Outcome, GateError> {
-        let gate = self.place.gate;
-        let account = &ready.cloud.account;
-        let id = account.id;
-        let client = gate.client(account)?;
-        let http = gate.network.http()?;
-        let outcome = self.keeping(sink, |on_event| {
-            elsewhere::call(
-                &http,
-                &client,
-                ready,
-                &self.place.stop,
-                self.since,
-                on_event,
-            )
-        });
-        match &outcome.end {
-            Err(error) if elsewhere::may_move(error) => gate.health.failed(id, Instant::now()),
-            _ => gate.health.answered(id),
-        }
-        Ok(outcome)
-    }
-
-    /// Pass on what happens, and keep the text so far twice a second. On a thread of its own: this
-    /// one looks at Stop, and a database that another process is writing to may take seconds.
-    fn keeping(
-        &self,
-        sink: &mut dyn FnMut(AnswerEvent),
-        call: impl FnOnce(&mut dyn FnMut(AnswerEvent, &str)) -> Outcome,
-    ) -> Outcome {
-        std::thread::scope(|scope| {
-            let (keep, to_keep) = mpsc::channel();
-            scope.spawn(move || self.keep_what_was_streamed(&to_keep));
-            let mut kept = Instant::now();
-            call(&mut |event, so_far| {
-                sink(event);
-                if kept.elapsed() > KEEP_EVERY {
-                    kept = Instant::now();
-                    // Nobody receives only if that thread panicked; the end is written then too.
-                    let _ = keep.send(so_far.to_owned());
-                }
-            })
-        })
-    }
-
-    /// Keep each text that comes, the newest if several wait, until no more can come.
-    fn keep_what_was_streamed(&self, texts: &Receiver<String>) {
-        let Some(rows) = &self.rows else { return };
-        while let Ok(text) = texts.recv() {
-            let text = texts.try_iter().last().unwrap_or(text);
-            let store = &self.place.gate.store;
-            // A full disk must not stop the answer: it is told at the end, when it matters.
-            if let Err(error) = store.write(|tx| chat::keep_partial(tx, rows.answer.id, &text)) {
-                tracing::warn!("what was streamed could not be kept: {error}");
-            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     answer::{Answering, Asked, Passed, Rows},
     call::Outcome,
     elsewhere::{self, Ready},
+    record,
 };
 use crate::{
     chat::{self, NewTurn},
@@ -29,9 +30,10 @@ impl Answering<'_> {
         before: Option<&(Outcome, i64)>,
     ) -> Result<i64, Passed> {
         let store = Arc::clone(&self.place.gate.store);
+        let log = &self.place.gate.record;
         let begun = store.write(|tx| {
             if let Some((outcome, call)) = before {
-                costs::end(tx, *call, &failed_row(outcome))?;
+                record::end(log, tx, *call, &failed_row(outcome), None, now_ms())?;
                 costs::hand_over(tx, *call)?;
             }
             let turn = match &self.rows {
@@ -92,14 +94,12 @@ impl Answering<'_> {
                     chat::settle_model(tx, conversation.id, model.id)?;
                 }
                 models::mark_used(tx, model.id, now_ms())?;
-                Ok(costs::begin(
-                    tx,
-                    &CallStart {
-                        model_id: Some(model.id),
-                        model: &model.name,
-                        ..start
-                    },
-                )?)
+                let call = CallStart {
+                    model_id: Some(model.id),
+                    model: &model.name,
+                    ..start
+                };
+                Ok(record::begin(&self.place.gate.record, tx, &call, None)?)
             }
             Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready, start),
         }
@@ -115,22 +115,20 @@ impl Answering<'_> {
     ) -> Result<i64, GateError> {
         let account = &ready.cloud.account;
         let conversation = self.plan.conversation.id;
-        let call = costs::begin(
-            tx,
-            &CallStart {
-                provider: account.billed_as(),
-                account_id: Some(account.id),
-                route: ready.route(),
-                decision: Some(ready.decided.action),
-                masked: ready.decided.masked,
-                ..start
-            },
-        )?;
+        let body = elsewhere::client(account, None)?.body(&ready.request)?;
+        let start = CallStart {
+            provider: account.billed_as(),
+            account_id: Some(account.id),
+            route: ready.route(),
+            decision: Some(ready.decided.action),
+            masked: ready.decided.masked,
+            ..start
+        };
+        let call = record::begin(&self.place.gate.record, tx, &start, Some(&body))?;
         budgets::reserve(tx, call, ready.pricing.most(), &TimeZone::system())?;
         if ready.decided.masked > 0 {
             sealed::save_masks(tx, conversation, &ready.decided.masks)?;
         }
-        let body = elsewhere::client(account, None)?.body(&ready.request)?;
         sealed::keep_sent(tx, call, conversation, &body)?;
         if self.review == Review::MayLeave {
             policy::reviews::note(tx, conversation, account.id, now_ms())?;

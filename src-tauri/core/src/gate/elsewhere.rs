@@ -207,7 +207,7 @@ fn declined(cloud: &CloudModel) -> Problem {
 
 /// Whose counts hold: the provider's last ones; else, where something was billed all the same, our
 /// own. A call that never reached a model used nothing.
-fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<cloud::Usage>, written: &str) {
+fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &str) {
     let cloud = &ready.cloud;
     let stopped = matches!(outcome.end, Ok(FinishReason::Cancelled));
     let whole = outcome.end.is_ok() && !stopped;
@@ -216,7 +216,7 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<cloud::Usage>, writ
     let own_output = || price::own_count(cloud, written);
     let usage = match known {
         // A stopped stream's counts are older than its last piece.
-        Some(usage) if stopped => cloud::Usage {
+        Some(usage) if stopped => Usage {
             output: usage.output.max(own_output()),
             ..usage
         },
@@ -226,21 +226,14 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<cloud::Usage>, writ
             outcome.cost = not_begun(&outcome.end);
             return;
         }
-        None => cloud::Usage {
+        None => Usage {
             input: ready.pricing.prompt_tokens,
             output: own_output(),
-            ..cloud::Usage::default()
+            ..Usage::default()
         },
     };
     let tokens = price::tokens(cloud, usage);
-    outcome.counts = Usage {
-        input: tokens.prompt(),
-        cached: tokens.cached,
-        cache_write: tokens.cache_write,
-        cache_write_hour: tokens.cache_write_hour,
-        output: tokens.output + tokens.reasoning,
-        reasoning: tokens.reasoning,
-    };
+    outcome.counts = tokens.together();
     outcome.cost = ready.pricing.cost(&tokens);
 }
 
@@ -262,7 +255,7 @@ struct Hearing<'a> {
     restorer: Restorer,
     outcome: Outcome,
     end: Option<EndReason>,
-    usage: Option<cloud::Usage>,
+    usage: Option<Usage>,
     /// As the model wrote it, reasoning included.
     written: String,
     since: Instant,

@@ -7,13 +7,15 @@ use std::{
 
 use gatehouse_protocol::FinishReason;
 
-use super::{answer::Answering, call::Outcome};
+use super::{answer::Answering, call::Outcome, record};
 use crate::{
     chat::{self, ChatError, Message, MessageState},
-    costs::{self, CallEnd},
+    costs::CallEnd,
     ids::MessageId,
+    now_ms,
     problem::Problem,
-    store::{Store, StoreError},
+    record::Record,
+    store::Store,
 };
 
 /// How long to wait before an end that could not be written is tried again.
@@ -33,7 +35,7 @@ impl Answering<'_> {
             .rows
             .map(|rows| rows.answer)
             .expect("a call has its answer's row because both are written together");
-        let store = &self.place.gate.store;
+        let (store, record) = (&self.place.gate.store, &self.place.gate.record);
         let end = End {
             answer: answer.id,
             text: outcome.text.clone(),
@@ -43,11 +45,10 @@ impl Answering<'_> {
             row: outcome.row(),
         };
         let read = end
-            .write(store)
-            .map_err(ChatError::from)
+            .write(store, record)
             .and_then(|()| store.read(|conn| chat::one(conn, answer.id)));
         read.unwrap_or_else(|error| {
-            end.write_when_possible(Arc::downgrade(store));
+            end.write_when_possible(Arc::downgrade(store), Arc::downgrade(record));
             Message {
                 text: outcome.text.clone(),
                 state: MessageState::Failed,
@@ -69,7 +70,7 @@ struct End {
 }
 
 impl End {
-    fn write(&self, store: &Store) -> Result<(), StoreError> {
+    fn write(&self, store: &Store, record: &Record) -> Result<(), ChatError> {
         store.write(|tx| {
             chat::end_answer(
                 tx,
@@ -78,18 +79,31 @@ impl End {
                 self.state,
                 self.problem.as_ref(),
             )?;
-            Ok(costs::end(tx, self.call, &self.row)?)
+            let answer = chat::one(tx, self.answer)?;
+            let question = answer.parent_id.map(|id| chat::one(tx, id)).transpose()?;
+            let texts = Some((question.as_ref(), &answer));
+            Ok(record::end(
+                record,
+                tx,
+                self.call,
+                &self.row,
+                texts,
+                now_ms(),
+            )?)
         })
     }
 
     /// The disk was full, or the database held: try again until it works or the app is closed.
-    fn write_when_possible(self, store: Weak<Store>) {
+    fn write_when_possible(self, store: Weak<Store>, record: Weak<Record>) {
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(TRY_AGAIN_AFTER);
-                match store.upgrade().map(|store| self.write(&store)) {
-                    Some(Err(error)) => tracing::debug!("an answer is not kept yet: {error}"),
-                    Some(Ok(())) | None => return,
+                let (Some(store), Some(record)) = (store.upgrade(), record.upgrade()) else {
+                    return;
+                };
+                match self.write(&store, &record) {
+                    Err(error) => tracing::debug!("an answer is not kept yet: {error}"),
+                    Ok(()) => return,
                 }
             }
         });

@@ -17,7 +17,7 @@ use crate::{
         key::NotAKey,
     },
     sealed::SealedError,
-    secrets::ProviderKeyError,
+    secrets::SecretError,
     store::StoreError,
 };
 
@@ -47,7 +47,7 @@ pub enum GateError {
     Alias(#[from] AliasError),
     /// The key of an account is not to be had.
     #[error(transparent)]
-    Key(#[from] ProviderKeyError),
+    Key(#[from] SecretError),
     /// What a person entered as a key or an address cannot be one.
     #[error("{0}")]
     Entered(String),

@@ -6,7 +6,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 use crate::{
-    costs::{Route, budgets::Level},
+    costs::{Move, Route, budgets::Level},
     ids::AccountId,
     policy::{Action, Destination, own_rules::RuleClass},
     problem::Problem,
@@ -78,6 +78,8 @@ pub struct Preview {
     pub review: bool,
     /// Why the model that was chosen does not answer, or why nothing does.
     pub because: Option<Problem>,
+    /// The models that were passed over on the way to this one, and why.
+    pub moves: Vec<Move>,
     /// Tokens of the prompt.
     #[specta(type = Number)]
     pub tokens: u64,
@@ -105,6 +107,8 @@ pub struct WhatLeaves {
     pub body: String,
     /// What was found; empty when it is looked at later, as only what left is kept.
     pub found: Vec<Found>,
+    /// The models that were passed over on the way to this one, and why.
+    pub moves: Vec<Move>,
     /// Tokens of the prompt.
     #[specta(type = Number)]
     pub tokens: u64,

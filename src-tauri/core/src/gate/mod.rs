@@ -20,12 +20,16 @@ mod events;
 mod health;
 mod inspect;
 mod leaving;
+mod make;
 mod network;
+mod next;
 mod preview;
 mod price;
+mod record;
 mod route;
 mod safety;
 mod title;
+mod turn;
 
 use std::{
     collections::HashMap,
@@ -44,6 +48,7 @@ pub use inspect::InspectionError;
 pub(crate) use inspect::unchecked_in_a_test;
 pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
+pub use turn::Turn;
 
 use crate::{
     chat,
@@ -52,6 +57,7 @@ use crate::{
     models::{self, Model},
     now_ms,
     providers::http::Limits,
+    record::Record,
     secrets::ProviderKeys,
     settings::Settings,
     store::Store,
@@ -65,6 +71,7 @@ pub struct Gate {
     store: Arc<Store>,
     engines: Arc<Engines>,
     keys: ProviderKeys,
+    record: Arc<Record>,
     inspector: Inspector,
     network: Network,
     health: Health,
@@ -82,14 +89,20 @@ pub struct TokenCount {
 }
 
 impl Gate {
-    /// A door over a store, the engines of this computer and the keys of providers. Nothing is
+    /// A door over a store, the engines of this computer, the keys of providers and the record. Nothing is
     /// opened before it is needed.
-    pub fn new(store: Arc<Store>, engines: Arc<Engines>, keys: ProviderKeys) -> Self {
+    pub fn new(
+        store: Arc<Store>,
+        engines: Arc<Engines>,
+        keys: ProviderKeys,
+        record: Arc<Record>,
+    ) -> Self {
         Self {
             network: Network::new(Arc::clone(&store), Limits::default()),
             store,
             engines,
             keys,
+            record,
             inspector: Inspector::default(),
             health: Health::default(),
             answering: Mutex::default(),
@@ -143,15 +156,20 @@ impl Gate {
             let chosen = conversation.map(|id| chat::get(conn, id)).transpose()?;
             route::chat_model(conn, chosen.and_then(|conversation| conversation.model_id))
         });
-        let loaded = match model {
-            Ok(model) => self.engines.get(model.id),
-            Err(GateError::NoModel | GateError::Model(_)) => None,
-            Err(error) => return Err(error),
-        };
-        let counted = loaded
+        match model {
+            Ok(model) => Ok(self.count(Some(model.id), text)),
+            Err(GateError::NoModel | GateError::Model(_)) => Ok(self.count(None, text)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The tokens of a text for a model, if it is loaded.
+    fn count(&self, model: Option<ModelId>, text: &str) -> TokenCount {
+        let counted = model
+            .and_then(|id| self.engines.get(id))
             .filter(|engine| matches!(engine.state(), EngineState::Ready(_)))
             .and_then(|engine| engine.count_tokens(vec![text.to_owned()]).ok());
-        Ok(match counted.as_deref() {
+        match counted.as_deref() {
             Some([tokens]) => TokenCount {
                 tokens: *tokens,
                 exact: true,
@@ -160,7 +178,7 @@ impl Gate {
                 tokens: estimated_tokens(text),
                 exact: false,
             },
-        })
+        }
     }
 
     /// The engine of a model, loaded. Other models that are not in use make room if they must.

@@ -1,27 +1,16 @@
 //! What a message would do if it were sent: where it goes, what leaves, what it costs.
 
-use std::time::Instant;
-
-use gatehouse_protocol::Constraint;
-use jiff::tz::TimeZone;
-
 use super::{
-    Ask, Gate, GateError, Review,
-    decide::{self, Decided},
+    Gate, GateError, Turn,
     elsewhere::{self, Ready},
     leaving::{self, Found, Preview, WhatLeaves},
-    route::{self, Candidate, CloudModel, Plan},
+    next::{Next, Weighed},
+    route::Plan,
 };
 use crate::{
-    aliases::Elsewhere,
-    costs::{
-        self, Route,
-        budgets::{self, Level, Standing},
-    },
-    ids::ConversationId,
+    costs::{self, Route},
     money::Money,
-    now_ms,
-    policy::{self, Action, Destination},
+    policy::Destination,
     problem::Problem,
     sealed,
 };
@@ -38,156 +27,49 @@ impl Ready {
 }
 
 impl Gate {
-    /// Inspect a conversation for a model of an account, ask policy, count, and put the request
-    /// together. Nothing is sent and nothing is kept.
+    /// What would become of a turn.
     ///
     /// # Errors
-    /// [`GateError`] when something cannot be inspected or read: then nothing may leave.
-    pub(super) fn prepare(
-        &self,
-        plan: &Plan,
-        cloud: &CloudModel,
-        constraint: Option<&Constraint>,
-    ) -> Result<Ready, GateError> {
-        let conversation = &plan.conversation;
-        let inspection = self
-            .inspector
-            .of(conversation.workspace_id, &plan.policy, &plan.rules)?;
-        let masks = self
-            .store
-            .read(|conn| sealed::masks(conn, conversation.id))?;
-        let decided = decide::decide(
-            &inspection,
-            &plan.policy,
-            cloud.account.destination,
-            elsewhere::prompt(&conversation.system_prompt, &plan.turns),
-            masks,
-        );
-        self.store.read(|conn| {
-            Ready::new(
-                conn,
-                cloud.clone(),
-                decided,
-                &conversation.sampling,
-                constraint,
-                now_ms(),
-            )
-        })
+    /// [`GateError`] when the conversation or message is not there, it cannot be inspected, or the
+    /// database fails.
+    pub fn preview(&self, turn: &Turn) -> Result<Preview, GateError> {
+        let plan = self.store.read(|conn| turn.plan(conn))?;
+        let (passed, next) = self.next(&plan)?;
+        let moves = passed.moves();
+        let preview = match next {
+            Next::Here(model) => {
+                let question = plan.turns.last().map_or("", |last| &last.content);
+                let counted = self.count(Some(model.id), question);
+                here(&model.name, passed.first(), counted)
+            }
+            Next::Away { weighed, review } => leaves(&weighed, passed.first(), review),
+            Next::Blocked { weighed, error } => Preview {
+                route: Route::Blocked,
+                ..leaves(&weighed, Some(error.into()), false)
+            },
+            Next::Nobody => nowhere(passed.last().into()),
+        };
+        Ok(Preview { moves, ..preview })
     }
 
-    /// Whether a request may be sent now. `others`: whether another model could answer instead.
+    /// What would leave with a turn for the model that would be asked, byte for byte; `None`: it
+    /// would stay on this computer. Only the tags in the placeholders of [`Turn::New`] are others
+    /// when it is sent, as each conversation has its own.
     ///
     /// # Errors
-    /// [`GateError`] that says why not.
-    pub(super) fn verdict(
-        &self,
-        ready: &Ready,
-        review: Review,
-        others: bool,
-        reviewed: impl FnOnce() -> rusqlite::Result<bool>,
-    ) -> Result<(), GateError> {
-        let account = &ready.cloud.account;
-        if review == Review::KeepHere {
-            return Err(GateError::KeptHere);
-        }
-        match ready.decided.action {
-            Action::Block => return Err(blocked(&ready.decided, &account.name)),
-            Action::KeepLocal => {
-                return Err(GateError::KeptByPolicy {
-                    what: words(&ready.decided),
-                });
-            }
-            Action::Ask if review == Review::NotAsked && !reviewed()? => {
-                return Err(GateError::ReviewFirst {
-                    account: account.name.clone(),
-                });
-            }
-            Action::Allow | Action::Mask | Action::Ask => {}
-        }
-        if self.network.offline.is_on() {
-            return Err(GateError::Offline);
-        }
-        if others && self.health.is_out(account.id, Instant::now()) {
-            return Err(GateError::LeftOut {
-                account: account.name.clone(),
-            });
-        }
-        Ok(())
-    }
-
-    /// What would become of a message in a conversation (`None`: a new one, for which `elsewhere` is
-    /// what was chosen to answer).
-    ///
-    /// # Errors
-    /// [`GateError`] when the conversation is not there or the database fails.
-    pub fn preview(
-        &self,
-        conversation: Option<ConversationId>,
-        elsewhere: Option<&Elsewhere>,
-        text: &str,
-    ) -> Result<Preview, GateError> {
-        let mut plan = self.plan_for(conversation, elsewhere, text)?;
-        let candidates = std::mem::take(&mut plan.chain.candidates);
-        let mut because = None;
-        for (nth, candidate) in candidates.iter().enumerate() {
-            let others = nth + 1 < candidates.len();
-            let cloud = match candidate {
-                Candidate::Local(model) => {
-                    let counted = self.count_tokens(conversation, text)?;
-                    return Ok(here(&model.name, because, counted));
-                }
-                Candidate::Elsewhere(cloud) => cloud,
-            };
-            let ready = self.prepare(&plan, cloud, None)?;
-            let reviewed = || {
-                let id = plan.conversation.id;
-                self.store
-                    .read(|conn| policy::reviews::is_reviewed(conn, id, cloud.account.id))
-            };
-            let (standing, fits) = self.standing(&plan, &ready)?;
-            let verdict = self
-                .verdict(&ready, Review::NotAsked, others, reviewed)
-                .and(fits);
-            match verdict {
-                Ok(()) => return Ok(leaves(&ready, because, false, standing)),
-                Err(GateError::ReviewFirst { .. }) => {
-                    return Ok(leaves(&ready, because, true, standing));
-                }
-                Err(error @ GateError::Blocked { .. }) => {
-                    return Ok(Preview {
-                        route: Route::Blocked,
-                        ..leaves(&ready, Some(error.into()), false, standing)
-                    });
-                }
-                Err(error) => {
-                    because.get_or_insert_with(|| Problem::from(error));
-                }
-            }
-        }
-        Ok(nowhere(because))
-    }
-
-    /// What would leave with a message, exactly; `None`: it would stay on this computer.
-    ///
-    /// # Errors
-    /// [`GateError`] when the conversation is not there or it cannot be inspected.
-    pub fn what_would_leave(
-        &self,
-        conversation: Option<ConversationId>,
-        elsewhere: Option<&Elsewhere>,
-        text: &str,
-    ) -> Result<Option<WhatLeaves>, GateError> {
-        let plan = self.plan_for(conversation, elsewhere, text)?;
-        let cloud = plan
-            .chain
-            .candidates
-            .iter()
-            .find_map(|candidate| match candidate {
-                Candidate::Elsewhere(cloud) => Some(cloud),
-                Candidate::Local(_) => None,
-            });
-        let Some(cloud) = cloud else { return Ok(None) };
-        let ready = self.prepare(&plan, cloud, None)?;
+    /// [`GateError`] when nobody may answer, the conversation or message is not there, or it cannot
+    /// be inspected.
+    pub fn what_would_leave(&self, turn: &Turn) -> Result<Option<WhatLeaves>, GateError> {
+        let plan = self.store.read(|conn| turn.plan(conn))?;
+        let (passed, next) = self.next(&plan)?;
+        let weighed = match next {
+            Next::Here(_) => return Ok(None),
+            Next::Away { weighed, .. } => weighed,
+            Next::Blocked { error, .. } => return Err(error),
+            Next::Nobody => return Err(passed.last()),
+        };
+        let ready = &weighed.ready;
+        let cloud = &ready.cloud;
         let body = elsewhere::client(&cloud.account, None)?
             .body(&ready.request)
             .map_err(GateError::from)?;
@@ -196,7 +78,8 @@ impl Gate {
             account: cloud.account.name.clone(),
             messages: leaving::messages(&body, &ready.decided.masks),
             body: String::from_utf8_lossy(&body).into_owned(),
-            found: all_found(&plan, &ready),
+            found: all_found(&plan, ready),
+            moves: passed.moves(),
             tokens: ready.pricing.prompt_tokens,
             exact: ready.pricing.exact,
             cost: ready.pricing.about().map(|money| money.to_string()),
@@ -220,47 +103,12 @@ impl Gate {
                 messages: leaving::messages(&body, &masks),
                 body: String::from_utf8_lossy(&body).into_owned(),
                 found: Vec::new(),
+                moves: summary.moves,
                 tokens: u64::from(summary.prompt_tokens),
                 exact: summary.measured,
                 cost: summary.cost,
             }))
         })
-    }
-
-    /// The plan of a message; a new conversation is imagined in the workspace that is open.
-    fn plan_for(
-        &self,
-        conversation: Option<ConversationId>,
-        elsewhere: Option<&Elsewhere>,
-        text: &str,
-    ) -> Result<Plan, GateError> {
-        if let Some(id) = conversation {
-            return self
-                .store
-                .read(|conn| route::plan(conn, Ask::Say(id, text)));
-        }
-        self.store
-            .read(|conn| route::plan_of_new(conn, elsewhere, text))
-    }
-
-    /// How the tightest budget would stand with a call, and whether it may be made.
-    fn standing(
-        &self,
-        plan: &Plan,
-        ready: &Ready,
-    ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
-        let workspace = plan.conversation.workspace_id;
-        let standings = self
-            .store
-            .read(|conn| budgets::standings(conn, workspace, now_ms(), &TimeZone::system()))?;
-        let most = ready.pricing.most();
-        let fits = budgets::allow(&standings, most).map_err(GateError::from);
-        let with = |standing: &Standing| {
-            let mut standing = *standing;
-            standing.spending.reserved = standing.spending.reserved + most.unwrap_or(Money::ZERO);
-            standing.level()
-        };
-        Ok((standings.iter().map(with).max(), fits))
     }
 }
 
@@ -276,6 +124,7 @@ fn here(model: &str, because: Option<Problem>, counted: super::TokenCount) -> Pr
         masked: 0,
         review: false,
         because,
+        moves: Vec::new(),
         tokens: u64::from(counted.tokens),
         exact: counted.exact,
         about: Some(Money::ZERO.to_string()),
@@ -284,7 +133,8 @@ fn here(model: &str, because: Option<Problem>, counted: super::TokenCount) -> Pr
     }
 }
 
-fn leaves(ready: &Ready, because: Option<Problem>, review: bool, budget: Option<Level>) -> Preview {
+fn leaves(weighed: &Weighed, because: Option<Problem>, review: bool) -> Preview {
+    let ready = &weighed.ready;
     let account = &ready.cloud.account;
     Preview {
         route: ready.route(),
@@ -296,16 +146,17 @@ fn leaves(ready: &Ready, because: Option<Problem>, review: bool, budget: Option<
         masked: ready.decided.masked,
         review,
         because,
+        moves: Vec::new(),
         tokens: ready.pricing.prompt_tokens,
         exact: ready.pricing.exact,
         about: ready.pricing.about().map(|money| money.to_string()),
         most: ready.pricing.most().map(|money| money.to_string()),
-        budget,
+        budget: weighed.budget,
     }
 }
 
 /// Nobody may or can answer.
-fn nowhere(because: Option<Problem>) -> Preview {
+fn nowhere(because: Problem) -> Preview {
     Preview {
         route: Route::Blocked,
         model: None,
@@ -315,7 +166,8 @@ fn nowhere(because: Option<Problem>) -> Preview {
         action: None,
         masked: 0,
         review: false,
-        because: because.or_else(|| Some(GateError::NoModel.into())),
+        because: Some(because),
+        moves: Vec::new(),
         tokens: 0,
         exact: false,
         about: None,
@@ -339,22 +191,4 @@ fn all_found(plan: &Plan, ready: &Ready) -> Vec<Found> {
         }
     }
     all
-}
-
-fn blocked(decided: &Decided, account: &str) -> GateError {
-    GateError::Blocked {
-        what: words(decided),
-        account: account.to_owned(),
-    }
-}
-
-/// What was found, in words.
-fn words(decided: &Decided) -> &'static str {
-    use crate::safety::DataClass::{Personal, Secret, Special};
-    match decided.class {
-        None => "it",
-        Some(Personal) => "personal data",
-        Some(Special) => "data of a special category, such as health data,",
-        Some(Secret) => "a password or another secret",
-    }
 }

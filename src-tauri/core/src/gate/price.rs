@@ -14,7 +14,6 @@ use crate::{
     },
     money::Money,
     policy::Destination,
-    providers::cloud,
 };
 
 /// Tokens that a model elsewhere may write unless the person says otherwise, reasoning included.
@@ -187,18 +186,8 @@ pub(super) fn estimated(text: &str) -> u64 {
 }
 
 /// What a provider counted, each token in one place.
-pub(super) fn tokens(cloud: &CloudModel, usage: cloud::Usage) -> Tokens {
-    Tokens::of(
-        Usage {
-            input: usage.input,
-            cached: usage.cached,
-            cache_write: usage.cache_write,
-            cache_write_hour: usage.cache_write_hour,
-            output: usage.output,
-            reasoning: usage.reasoning,
-        },
-        Counting::of_provider(cloud.account.billed_as()),
-    )
+pub(super) fn tokens(cloud: &CloudModel, usage: Usage) -> Tokens {
+    Tokens::of(usage, Counting::of_provider(cloud.account.billed_as()))
 }
 
 #[cfg(test)]

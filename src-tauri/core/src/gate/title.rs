@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use gatehouse_protocol::{ChatMessage, Role, Sampling};
 
-use super::{Gate, GateError, call, call::Prompt, route};
+use super::{Gate, GateError, call, call::Prompt, record, route};
 use crate::{
     chat,
-    costs::{self, CallStart, Purpose, Route},
+    costs::{CallStart, Purpose, Route},
     engine::{EngineState, Stop},
     ids::ConversationId,
     now_ms,
@@ -47,7 +47,8 @@ impl Gate {
             return Ok(false);
         };
         let number = self.store.write(|tx| {
-            costs::begin(
+            record::begin(
+                &self.record,
                 tx,
                 &CallStart {
                     started_at_ms: now_ms(),
@@ -66,6 +67,7 @@ impl Gate {
                     version: &model.version(),
                     route: Route::Local,
                 },
+                None,
             )
         })?;
         let outcome = call::local(
@@ -77,7 +79,7 @@ impl Gate {
         );
         let title = clean(&outcome.text).unwrap_or_else(|| beginning(&question.text));
         self.store.write(|tx| {
-            costs::end(tx, number, &outcome.row())?;
+            record::end(&self.record, tx, number, &outcome.row(), None, now_ms())?;
             chat::set_title(tx, conversation, &title)
         })?;
         Ok(true)

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     anthropic::Anthropic, error::ProviderError, http::Http, ollama::Ollama, openai::OpenAi,
 };
+pub(crate) use crate::costs::estimate::Usage;
 use crate::{engine::Stop, gate::Inspected};
 
 /// What a model elsewhere is asked.
@@ -157,23 +158,6 @@ pub(crate) enum Delta {
         /// The next piece of its arguments, JSON.
         arguments: String,
     },
-}
-
-/// Tokens as the provider counts them. OpenAI's input includes what was cached, Anthropic's does
-/// not; whoever prices a call knows which.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    pub input: u64,
-    /// Read from the provider's cache.
-    pub cached: u64,
-    /// Written to the provider's cache for minutes.
-    pub cache_write: u64,
-    /// Written to the provider's cache for an hour.
-    pub cache_write_hour: u64,
-    /// Written by the model, reasoning included.
-    pub output: u64,
-    /// Of the output, reasoning; 0 where the provider does not say.
-    pub reasoning: u64,
 }
 
 /// How an answer ended, and what only a whole answer has.

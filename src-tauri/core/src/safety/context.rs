@@ -23,6 +23,8 @@ pub(crate) enum Topic {
     Birth,
     /// A street or a post box, by its place among the forms of addresses.
     Street(usize),
+    /// A special category in words, by its place among their groups.
+    Special(usize),
     /// The beginning of a secret, by its place among the rules for secrets.
     Secret(usize),
 }

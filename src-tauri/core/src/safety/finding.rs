@@ -7,7 +7,8 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 pub enum DataClass {
     /// Says who a person is, or how to reach, pay or recognise them.
     Personal,
-    /// The special categories of Article 9 of the GDPR: health above all.
+    /// The special categories of Article 9 of the GDPR, health above all, and what Article 10 guards:
+    /// convictions.
     Special,
     /// Opens something: a key, a password, a token. It never leaves.
     Secret,
@@ -124,6 +125,14 @@ kinds! {
     VehiclePlate "VEHICLE_PLATE" Personal "Plate of a vehicle";
     Vin "VIN" Personal "Vehicle identification number";
     MedicalRecord "MEDICAL_RECORD" Special "Medical record number";
+    HealthCondition "HEALTH_CONDITION" Special "Health";
+    Religion "RELIGION" Special "Religion or belief";
+    SexualOrientation "SEXUAL_ORIENTATION" Special "Sexual orientation";
+    EthnicOrigin "ETHNIC_ORIGIN" Special "Ethnic origin";
+    PoliticalOpinion "POLITICAL_OPINION" Special "Political opinion";
+    UnionMembership "UNION_MEMBERSHIP" Special "Membership of a union";
+    BodyData "BODY_DATA" Special "Biometric or genetic data";
+    CriminalRecord "CRIMINAL_RECORD" Special "Conviction or arrest";
 
     UsSsn "US_SSN" Personal "US Social Security number";
     UsItin "US_ITIN" Personal "US individual taxpayer number";

@@ -5,7 +5,8 @@
 //! 3. One pass over the digits finds what has the shape of a number of some rule; checks decide.
 //! 4. Marks decide which further rules run where; a pattern is compiled when it is first needed.
 //! 5. A person's own rules, then further tiers (names), which see what was found before.
-//! 6. [`overlap`] keeps one finding in each place.
+//! 6. Words for health, beliefs and the like count where the text is about somebody.
+//! 7. [`overlap`] keeps one finding in each place.
 //!
 //! Every step looks at each byte a bounded number of times, whatever the text.
 
@@ -20,7 +21,7 @@ use super::{
     numbers::{Candidate, Table, runs},
     overlap,
     own::{Compiled, OwnRule, OwnRuleError},
-    rules::{self, Check, NumberRule, Scan},
+    rules::{self, Check, NumberRule, Scan, special},
 };
 
 /// What is looked for, and how sure a finding must be.
@@ -117,6 +118,11 @@ impl Scanner {
         for finding in &mut found {
             finding.bytes = view.back(&finding.bytes, text);
         }
+        let mut special = special::candidates(&scan);
+        for candidate in &mut special {
+            candidate.finding.bytes = view.back(&candidate.finding.bytes, text);
+            candidate.sentence = view.back(&candidate.sentence, text);
+        }
         for rule in &self.own {
             rule.find(text, &view, &mut found);
         }
@@ -127,6 +133,8 @@ impl Scanner {
                     .filter(|finding| finding.score >= self.min_score),
             );
         }
+        let special = special::settle(special, &found, text).into_iter();
+        found.extend(special.filter(|finding| finding.score >= self.min_score));
         overlap::resolve(found)
     }
 

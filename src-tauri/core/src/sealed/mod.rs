@@ -10,6 +10,8 @@ mod sent;
 pub(crate) use masks::{masks, save_masks};
 pub(crate) use sent::{keep_sent, sent};
 
+use std::fmt;
+
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -56,20 +58,35 @@ impl From<rusqlite::Error> for SealedError {
 
 const NONCE_BYTES: usize = 24;
 
-/// The key of one conversation.
-struct Key(Zeroizing<[u8; 32]>);
+/// A key that content is kept under, so that destroying it destroys the content.
+pub(crate) struct Key(Zeroizing<[u8; 32]>);
+
+impl From<Zeroizing<[u8; 32]>> for Key {
+    fn from(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+}
 
 impl Key {
+    pub(crate) fn random() -> Result<Self, SealedError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(bytes.as_mut_slice())?;
+        Ok(Self(bytes))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The key of a conversation, made if it has none.
     fn of(conn: &Connection, conversation: ConversationId) -> Result<Self, SealedError> {
         if let Some(key) = Self::find(conn, conversation)? {
             return Ok(key);
         }
-        let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(bytes.as_mut_slice())?;
+        let key = Self::random()?;
         conn.prepare_cached("INSERT INTO conversation_keys VALUES (?1, ?2)")?
-            .execute(params![conversation, bytes.as_slice()])?;
-        Ok(Self(bytes))
+            .execute(params![conversation, key.bytes()])?;
+        Ok(key)
     }
 
     fn find(conn: &Connection, conversation: ConversationId) -> rusqlite::Result<Option<Self>> {
@@ -79,8 +96,13 @@ impl Key {
             .map(|found| found.map(|bytes| Self(Zeroizing::new(bytes))))
     }
 
-    /// Encrypt; `what` and the conversation are bound to it.
-    fn seal(&self, what: &str, of: ConversationId, plain: &[u8]) -> Result<Vec<u8>, SealedError> {
+    /// Encrypt; what it is and of what is bound to it.
+    pub(crate) fn seal(
+        &self,
+        what: &str,
+        of: impl fmt::Display,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealedError> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce)?;
         let bound = bound(what, of);
@@ -94,7 +116,12 @@ impl Key {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    fn open(&self, what: &str, of: ConversationId, sealed: &[u8]) -> Result<Vec<u8>, SealedError> {
+    pub(crate) fn open(
+        &self,
+        what: &str,
+        of: impl fmt::Display,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealedError> {
         let (nonce, sealed) = sealed
             .split_first_chunk::<NONCE_BYTES>()
             .ok_or(SealedError::Damaged("it is too short"))?;
@@ -109,7 +136,7 @@ impl Key {
     }
 }
 
-fn bound(what: &str, of: ConversationId) -> String {
+fn bound(what: &str, of: impl fmt::Display) -> String {
     format!("gatehouse {what} 1 {of}")
 }
 

@@ -102,6 +102,11 @@ impl DataFolder {
         self.lock("snapshots.lock")
     }
 
+    /// One process at a time makes the keys of the record or moves its last checkpoint on.
+    pub(crate) fn lock_for_checkpoints(&self) -> io::Result<File> {
+        self.lock("record.lock")
+    }
+
     /// Held by every open database, shared: the file must not be swapped under any of them. Also
     /// whether nobody else holds it. The caller has the lock for setup, so nobody comes in between.
     pub(super) fn mark_in_use(&self) -> io::Result<(File, bool)> {

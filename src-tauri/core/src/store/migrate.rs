@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Cause, OpenError};
 use crate::{
-    accounts, aliases, chat, connections, costs, models, policy, sealed, settings, workspaces,
+    accounts, aliases, chat, connections, costs, models, policy, record, sealed, settings,
+    workspaces,
 };
 
 /// One step: a name that starts with its date, as in `2026-11-23 create ratings`, and its SQL.
@@ -32,6 +33,7 @@ const MODULES: &[&[&[Migration]]] = &[
     chat::MIGRATIONS,
     costs::MIGRATIONS,
     sealed::MIGRATIONS,
+    record::MIGRATIONS,
 ];
 
 /// Every step that this build knows, in the order in which they run: by date, and on the same

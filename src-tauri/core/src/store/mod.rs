@@ -223,6 +223,14 @@ impl Store {
     }
 }
 
+/// The database for whoever has its key and minds no rule of ours.
+#[cfg(test)]
+pub(crate) fn connection_of_an_attacker(folder: &DataFolder, key: &DatabaseKey) -> Connection {
+    let conn = connect::writer(&folder.database(), key).unwrap();
+    conn.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    conn
+}
+
 /// A panic while the lock was held has rolled its transaction back: the connection is fine.
 fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -74,9 +74,10 @@ describe("the line under the message", () => {
 		const { fake, user } = await open();
 		let late: (() => void) | undefined;
 		const real = fake.previewMessage;
-		fake.previewMessage = async (chat, elsewhere, text) => {
-			if (text === letter) await new Promise<void>((resolve) => (late = resolve));
-			return real(chat, elsewhere, text);
+		fake.previewMessage = async (turn) => {
+			if ("text" in turn && turn.text === letter)
+				await new Promise<void>((resolve) => (late = resolve));
+			return real(turn);
 		};
 		await user.type(field(), letter);
 		await waitFor(() => expect(late).toBeDefined());
@@ -104,6 +105,17 @@ describe("the sheet", () => {
 		const faults = await accessibilityFaults();
 		expect(faults.filter((fault) => !fault.startsWith("landmark"))).toEqual([]);
 		expect(sent(fake)).toEqual([]);
+	});
+
+	it("lets nothing go from a new chat, whose placeholders it cannot show yet", async () => {
+		const { fake, user } = await open();
+		const policy = await fake.getPolicy();
+		await fake.setPolicy({ ...policy, personal: { ...policy.personal, cloud: "ask" } });
+		await user.type(field(), letter);
+		await user.click(await screen.findByRole("button", { name: "See what leaves" }));
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		expect(within(sheet).queryByRole("button", { name: "Send masked" })).toBeNull();
+		expect(within(sheet).getByText(/come with its first message/)).toBeTruthy();
 	});
 
 	it("opens by itself where policy asks, and sends what the person lets go", async () => {
@@ -143,6 +155,11 @@ describe("the sheet", () => {
 		expect(wrote.textContent, "the old question, not the draft").toContain(
 			"anna.weiss@example.org",
 		);
+		const shown = fake.calls.findLast(({ method }) => method === "whatWouldLeave");
+		const refused = fake.calls.findLast(({ method }) => method === "regenerate");
+		expect(shown?.args, "the very request that waits").toEqual([
+			{ type: "again", answer: refused?.args[0] },
+		]);
 		fake.fail("regenerate", null);
 		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
 		await waitFor(() => {

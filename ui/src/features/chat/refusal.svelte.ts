@@ -1,12 +1,11 @@
 // Why the last thing that was asked was not even begun, and what the person can do about it.
 
-import type { Problem, ProblemCode, Review } from "$lib/backend";
+import type { Problem, ProblemCode, Review, Turn } from "$lib/backend";
 
 /** Something that was asked. */
 export type Asked = {
-	text: string;
-	/** It would be a new message, so that what leaves can be shown byte for byte. */
-	isNew: boolean;
+	/** As the host has it described, so that what leaves can be shown byte for byte. */
+	turn: () => Turn;
 	/** Ask it again with what the person said. */
 	repeat: (review: Review) => Promise<void>;
 };
@@ -29,8 +28,9 @@ export class Refusal {
 	#text: string | null = null;
 
 	take(problem: Problem, asked: Asked): void {
+		const turn = asked.turn();
 		this.problem = problem;
-		this.#text = asked.isNew ? asked.text : null;
+		this.#text = turn.type === "new" || turn.type === "say" ? turn.text : null;
 		if (problem.code === "review_first") this.review = asked;
 	}
 

@@ -22,6 +22,7 @@ import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
 import { Refusal, type Asked } from "./refusal.svelte";
+import { newMessage } from "./turn";
 
 const saveDraftAfterMs = 400;
 
@@ -151,7 +152,10 @@ export class Thread {
 				const id = this.id ?? (await this.#create());
 				await backend.sendMessage(id, text, review, onEvent);
 			},
-			{ text, isNew: true, repeat: (now) => this.send(text, now) },
+			{
+				turn: () => newMessage(this.id, this.options.elsewhere ?? null, text),
+				repeat: (now) => this.send(text, now),
+			},
 		);
 		if (asked) return;
 		// What was typed meanwhile stays as well, and is not what the person was asked about.
@@ -161,11 +165,8 @@ export class Thread {
 
 	/** Another answer beside this one. */
 	async regenerate(answerId: string, review: Review = "not_asked"): Promise<void> {
-		const answer = this.messages?.find(({ id }) => id === answerId);
-		const question = this.messages?.find(({ id }) => id === answer?.parentId);
 		await this.#ask((onEvent) => backend.regenerate(answerId, review, onEvent), {
-			text: question?.text ?? "",
-			isNew: false,
+			turn: () => ({ type: "again", answer: answerId }),
 			repeat: (now) => this.regenerate(answerId, now),
 		});
 	}
@@ -200,7 +201,10 @@ export class Thread {
 					this.edits.delete(questionId);
 					onBegun();
 				}),
-			{ text, isNew: false, repeat: (now) => this.edit(questionId, text, onBegun, now) },
+			{
+				turn: () => ({ type: "edit", question: questionId, text }),
+				repeat: (now) => this.edit(questionId, text, onBegun, now),
+			},
 		);
 		if (edit) edit.isAsked = false;
 	}

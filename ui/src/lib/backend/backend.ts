@@ -12,7 +12,6 @@ import type {
 	Computer,
 	Connection,
 	Conversation,
-	Elsewhere,
 	Link,
 	Measured,
 	OwnRule,
@@ -45,6 +44,7 @@ import type {
 	Storage,
 	Thread,
 	TokenCount,
+	Turn,
 } from "./bindings";
 
 export type OnAnswerEvent = (event: AnswerEvent) => void;
@@ -90,17 +90,8 @@ export type Backend = {
 		review: Review,
 		onEvent: OnAnswerEvent,
 	): Promise<void>;
-	/** `elsewhere` is what was picked for a new chat, which the host does not know yet. */
-	previewMessage(
-		conversationId: string | null,
-		elsewhere: Elsewhere | null,
-		text: string,
-	): Promise<Preview>;
-	whatWouldLeave(
-		conversationId: string | null,
-		elsewhere: Elsewhere | null,
-		text: string,
-	): Promise<WhatLeaves | null>;
+	previewMessage(turn: Turn): Promise<Preview>;
+	whatWouldLeave(turn: Turn): Promise<WhatLeaves | null>;
 	whatLeft(call: number): Promise<WhatLeaves | null>;
 	stopAnswer(conversationId: string): Promise<void>;
 	switchBranch(messageId: string): Promise<Thread>;

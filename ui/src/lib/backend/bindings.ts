@@ -19,7 +19,10 @@ export const commands = {
 	quit: () => typedError<null, Problem>(__TAURI_INVOKE("quit")),
 	/**  The conversations of the workspace that is open, newest first. */
 	listConversations: () => typedError<ConversationSummary[], Problem>(__TAURI_INVOKE("list_conversations")),
-	/**  Find words in messages and titles. */
+	/**
+	 *  Find words in messages and titles of the workspace that is open: one client's words are not to
+	 *  turn up beside another's.
+	 */
 	searchConversations: (query: string) => typedError<SearchHit[], Problem>(__TAURI_INVOKE("search_conversations", { query })),
 	/**  Start an empty conversation. */
 	createConversation: () => typedError<Conversation, Problem>(__TAURI_INVOKE("create_conversation")),
@@ -55,10 +58,10 @@ export const commands = {
 	newChatDraft: () => typedError<string, Problem>(__TAURI_INVOKE("new_chat_draft")),
 	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
 	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
-	/**  Where a message would go if it were sent, and what that would do; no conversation: a new one. */
-	previewMessage: (conversation: ConversationId | null, elsewhere: Elsewhere | null, text: string) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { conversation, elsewhere, text })),
-	/**  Exactly what would leave with a message; nothing if it stays on this computer. */
-	whatWouldLeave: (conversation: ConversationId | null, elsewhere: Elsewhere | null, text: string) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { conversation, elsewhere, text })),
+	/**  Where a turn would go if it were asked, and what that would do. */
+	previewMessage: (turn: Turn) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { turn })),
+	/**  Exactly what would leave with a turn; nothing if it stays on this computer. */
+	whatWouldLeave: (turn: Turn) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { turn })),
 	/**  Exactly what left with a call; nothing if nothing did. */
 	whatLeft: (call: number) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_left", { call })),
 	/**  All presets. */
@@ -930,6 +933,8 @@ export type Preview = {
 	review: boolean,
 	/**  Why the model that was chosen does not answer, or why nothing does. */
 	because: Problem | null,
+	/**  The models that were passed over on the way to this one, and why. */
+	moves: Move[],
 	/**  Tokens of the prompt. */
 	tokens: number,
 	/**  Whether the model itself counts so. */
@@ -1284,6 +1289,31 @@ export type Total = {
 	unknown: number,
 };
 
+/**  What a person is about to ask: an [`Ask`] that need not have a conversation yet. */
+export type Turn = 
+/**  The first message of a new conversation in the workspace that is open. */
+{ type: "new"; 
+/**  What was picked to answer it; `None`: what the settings say. */
+elsewhere: Elsewhere | null; 
+/**  The message. */
+text: string } | 
+/**  Something new at the end of a conversation. */
+{ type: "say"; 
+/**  The conversation. */
+conversation: ConversationId; 
+/**  The message. */
+text: string } | 
+/**  Something else in place of an old question. */
+{ type: "edit"; 
+/**  The old question. */
+question: MessageId; 
+/**  The new one. */
+text: string } | 
+/**  The question of an old answer again. */
+{ type: "again"; 
+/**  The old answer. */
+answer: MessageId };
+
 /**  Whether a model fits. */
 export type Verdict = 
 /**  It fits beside what runs now. */
@@ -1305,6 +1335,8 @@ export type WhatLeaves = {
 	body: string,
 	/**  What was found; empty when it is looked at later, as only what left is kept. */
 	found: Found[],
+	/**  The models that were passed over on the way to this one, and why. */
+	moves: Move[],
 	/**  Tokens of the prompt. */
 	tokens: number,
 	/**  Whether the model itself counts so. */

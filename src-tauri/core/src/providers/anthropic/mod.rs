@@ -73,6 +73,8 @@ impl Anthropic {
 
     /// How many tokens a request has, counted by the provider; the request is sent for it.
     ///
+    /// The estimate before sending does not use it: it would send the text before the person does.
+    ///
     /// # Errors
     /// [`ProviderError`] when the provider does not count.
     #[cfg_attr(not(test), expect(dead_code, reason = "the local API will offer it"))]

@@ -1,7 +1,4 @@
 //! Medical record numbers: every hospital has its own, so only a word says what they are.
-//!
-//! Health words beside a person's data (diagnoses, medicines) are special category data too; rules for
-//! them are a later tier's work.
 
 use super::{Check, NumberRule};
 use crate::safety::Kind;

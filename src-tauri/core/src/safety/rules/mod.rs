@@ -53,6 +53,7 @@ mod se;
 mod secrets;
 mod si;
 mod sk;
+pub(crate) mod special;
 mod us;
 mod vehicles;
 mod wallets;
@@ -163,6 +164,7 @@ pub(crate) fn add_words(list: &mut WordList) {
     for (nth, rule) in secrets::RULES.iter().enumerate() {
         all(rule.marks, Topic::Secret(nth));
     }
+    special::add_words(list);
 }
 
 /// What begins with the first of these tokens, beyond the number table.

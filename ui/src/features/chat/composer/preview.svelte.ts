@@ -2,6 +2,8 @@
 
 import { backend, toProblem, type Elsewhere, type Preview, type Problem } from "$lib/backend";
 
+import { newMessage } from "../turn";
+
 const askAfterMs = 250;
 
 export class TypedPreview {
@@ -26,7 +28,7 @@ export class TypedPreview {
 			this.problem = problem;
 		};
 		this.#timer = setTimeout(() => {
-			backend.previewMessage(conversationId, elsewhere, text).then(
+			backend.previewMessage(newMessage(conversationId, elsewhere, text)).then(
 				(preview) => take(preview, null),
 				(thrown: unknown) => take(null, toProblem(thrown)),
 			);

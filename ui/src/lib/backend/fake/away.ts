@@ -29,6 +29,13 @@ export type Known = {
 	down: string[];
 };
 
+/** What is asked, and of whom. */
+export type Question = {
+	/** Null: a model on this computer. */
+	elsewhere: Elsewhere | null;
+	text: string;
+};
+
 /** An answer that was to be written elsewhere. */
 export type AwayCall = {
 	/** What its call says that one on this computer does not; null: it is one on this computer. */
@@ -124,12 +131,16 @@ function accountOf({ accounts }: Known, link: Cloud): Account {
 export function preview(known: Known, elsewhere: Elsewhere | null, text: string): Preview {
 	const count = masked(text).length;
 	let because: Problem | null = null;
+	const moves: Move[] = [];
 	for (const link of chainOf(known, elsewhere)) {
 		if (link.type === "local") break;
 		const problem = whyNot(known, link, text);
 		because ??= problem;
 		const blocked = problem?.code === "not_allowed";
-		if (problem && !blocked) continue;
+		if (problem && !blocked) {
+			moves.push({ model: link.model, reason: problem.message, call: null });
+			continue;
+		}
 		const account = accountOf(known, link);
 		return {
 			route: blocked ? "blocked" : count > 0 ? "masked" : "cloud",
@@ -141,6 +152,7 @@ export function preview(known: Known, elsewhere: Elsewhere | null, text: string)
 			masked: count,
 			review: known.policy.personal.cloud === "ask" && count > 0,
 			because: blocked ? problem : null,
+			moves,
 			tokens: Math.ceil(text.length / 4),
 			exact: true,
 			about: link.model === pricedModel ? "$0.0002" : null,
@@ -158,6 +170,7 @@ export function preview(known: Known, elsewhere: Elsewhere | null, text: string)
 		masked: 0,
 		review: false,
 		because,
+		moves,
 		tokens: Math.ceil(text.length / 4),
 		exact: true,
 		about: "$0",
@@ -175,6 +188,8 @@ export function leaves(known: Known, elsewhere: Elsewhere | null, text: string):
 		messages: [{ role: "user", pieces: pieces(text) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
 		found: masked(text).map(({ original }) => found(original ?? "")),
+		// That a model is down is found out when it is asked.
+		moves: [],
 		tokens: Math.ceil(text.length / 4),
 		exact: true,
 		cost: "$0.0002",

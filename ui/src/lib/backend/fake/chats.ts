@@ -4,13 +4,16 @@ import type { Backend, OnAnswerEvent } from "../backend";
 import type {
 	Conversation,
 	ConversationSummary,
+	Elsewhere,
 	Problem,
 	Message,
 	Preset,
 	SearchHit,
 	Thread,
 	Total,
+	Turn,
 } from "../bindings";
+import type { Question } from "./away";
 import type { AwayPart } from "./gate";
 import { sampleAnswer, sampleCall, sampleChats, sampleSampling } from "./samples";
 
@@ -33,6 +36,8 @@ export type ChatsOptions = {
 	changed: (id: string | null) => void;
 	/** The model of an answer that begins, which is then the one used last. */
 	route: (own: string | null) => string;
+	/** What answers in place of a model on this computer, where nothing was chosen. */
+	defaultElsewhere: () => Elsewhere | null;
 	/** The workspace that is open. */
 	workspace: () => string;
 	/** What is said of an answer that was to be written elsewhere. */
@@ -73,6 +78,12 @@ export type ChatsPart = Pick<
 	| "deletePreset"
 >;
 
+/** For the fake host's account of what would leave. */
+export type AskedPart = {
+	/** What a turn says, and what its conversation has answer it. */
+	asked: (turn: Turn) => Question;
+};
+
 function totalOf(messages: Message[]): Total {
 	const costs = messages.flatMap(({ call }) => (call ? [call.cost] : []));
 	const known = costs.reduce((sum, cost) => sum + Number(cost?.slice(1) ?? 0), 0);
@@ -83,7 +94,7 @@ function totalOf(messages: Message[]): Total {
 	};
 }
 
-export function fakeChats(options: ChatsOptions): ChatsPart {
+export function fakeChats(options: ChatsOptions): ChatsPart & AskedPart {
 	const chats = new Map<string, Chat>();
 	const presets = new Map<string, Preset>();
 	const stopping = new Set<string>();
@@ -285,6 +296,26 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		options.changed(of.id);
 	}
 
+	/** As chosen for a conversation, else by the settings. */
+	const elsewhereOf = (of: Chat) =>
+		of.elsewhere ?? (of.modelId === null ? options.defaultElsewhere() : null);
+
+	function asked(turn: Turn): Question {
+		if (turn.type === "new") {
+			return { elsewhere: turn.elsewhere ?? options.defaultElsewhere(), text: turn.text };
+		}
+		if (turn.type === "say") {
+			return { elsewhere: elsewhereOf(chat(turn.conversation)), text: turn.text };
+		}
+		if (turn.type === "edit") {
+			return { elsewhere: elsewhereOf(chatOf(turn.question)[0]), text: turn.text };
+		}
+		const [of, answer] = chatOf(turn.answer);
+		const question = of.messages.get(answer.parentId ?? "");
+		if (!question) throw notFound;
+		return { elsewhere: elsewhereOf(of), text: question.text };
+	}
+
 	function search(query: string): SearchHit[] {
 		const wanted = query.trim().toLowerCase();
 		if (!wanted) return [];
@@ -316,6 +347,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 	}
 
 	return {
+		asked,
 		listConversations: async () =>
 			[...chats.values()]
 				.filter((of) => !of.deleted && of.workspaceId === options.workspace())

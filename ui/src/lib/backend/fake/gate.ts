@@ -11,6 +11,7 @@ import type {
 	OwnRule,
 	Policy,
 	Problem,
+	Turn,
 	WhatLeaves,
 	Workspace,
 } from "../bindings";
@@ -25,6 +26,7 @@ import {
 	standing,
 	type AwayCall,
 	type Known,
+	type Question,
 } from "./away";
 
 const missing: Problem = { code: "not_found", message: "It is not there any more.", hint: null };
@@ -69,7 +71,15 @@ export type AwayPart = {
 	call: (number: number, elsewhere: Elsewhere | null, text: string) => AwayCall;
 };
 
-export function fakeGate(options: { offline: () => boolean; down: string[] }): GatePart & AwayPart {
+export type GateOptions = {
+	offline: () => boolean;
+	/** Models that do not answer. */
+	down: string[];
+	/** What a turn says, and what is to answer it. */
+	asked: (turn: Turn) => Question;
+};
+
+export function fakeGate(options: GateOptions): GatePart & AwayPart {
 	const left = new Map<number, WhatLeaves>();
 	const known = (): Known => ({ accounts, aliases, budgets, policy, ...options });
 	let accounts: Account[] = [];
@@ -98,11 +108,19 @@ export function fakeGate(options: { offline: () => boolean; down: string[] }): G
 	return {
 		call: (number, elsewhere, text) => {
 			const made = awayCall(known(), elsewhere, text);
-			if (made.call) left.set(number, leaves(known(), made.asked, text));
+			if (made.call) {
+				left.set(number, { ...leaves(known(), made.asked, text), moves: made.moves });
+			}
 			return made;
 		},
-		previewMessage: async (_chat, elsewhere, text) => preview(known(), elsewhere, text),
-		whatWouldLeave: async (_chat, elsewhere, text) => leaves(known(), elsewhere, text),
+		previewMessage: async (turn) => {
+			const { elsewhere, text } = options.asked(turn);
+			return preview(known(), elsewhere, text);
+		},
+		whatWouldLeave: async (turn) => {
+			const { elsewhere, text } = options.asked(turn);
+			return leaves(known(), elsewhere, text);
+		},
 		whatLeft: async (call) => left.get(call) ?? null,
 		askingPrices: async () => askingPrices(accounts),
 		listAccounts: async () => accounts,

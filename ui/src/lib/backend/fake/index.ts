@@ -225,8 +225,10 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const { call: away, ...gate } = fakeGate({
 		offline: () => settings.offline,
 		down: options.down ?? [],
+		asked: (turn) => asked(turn),
 	});
-	const chats = fakeChats({
+	const { asked, ...chats } = fakeChats({
+		defaultElsewhere: () => settings.defaultElsewhere,
 		workspace: () => settings.workspaceId ?? "personal",
 		away,
 		now,

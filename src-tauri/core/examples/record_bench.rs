@@ -1,0 +1,320 @@
+//! What the record costs: an entry beside the message it is of, and a million of them.
+//!
+//! `record_bench --json PATH` measures and writes the results; `cargo xtask bench` runs it on a
+//! release build. The verification runs in a process of its own, whose whole memory counts.
+
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use gatehouse_core::{
+    app::{App, Surroundings},
+    chat::{self, ChatError, Options},
+    ids::ConversationId,
+    now_ms,
+    record::{Action, Actor, Contents, Event, Filter, Subject, verify_file},
+    secrets::{self, KeyHome},
+    store::DataFolder,
+};
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 201;
+const ENTRIES: i64 = 1_000_000;
+const CONVERSATIONS: usize = 2_000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [_, "--json", path] => measure(Path::new(path)),
+        [_, "--verify", folder] => verify(Path::new(folder)),
+        _ => {
+            eprintln!("usage: record_bench --json PATH");
+            std::process::exit(2);
+        }
+    }
+}
+
+fn measure(path: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(folder.path());
+    let mut rows = vec![beside_a_message(&app)];
+    rows.push(fill(&app));
+    rows.extend(screen(&app));
+    rows.extend(file(&app, &folder.path().join("record.jsonl")));
+    drop(app);
+    rows.extend(in_a_process_of_its_own(folder.path()));
+    std::fs::write(path, json!({ "name": "record", "rows": rows }).to_string()).unwrap();
+}
+
+fn open(folder: &Path) -> App {
+    let folder = DataFolder::resolve(Some(folder)).unwrap();
+    secrets::database_key(&folder, KeyHome::File).unwrap();
+    let around = Surroundings {
+        actor: Actor::CommandLine,
+        engine_program: PathBuf::new(),
+        resources: None,
+        on_engine_change: Box::new(|| ()),
+    };
+    App::open(&folder, around).unwrap()
+}
+
+fn call(nth: i64, conversation: ConversationId) -> Event {
+    Event::new(Action::CallEnded)
+        .fact("call", nth)
+        .fact("provider", "openai")
+        .fact("model", format!("model-{}", nth % 12))
+        .fact("workspace", format!("workspace-{}", nth % 30))
+        .fact(
+            "outcome",
+            if nth % 50 == 0 { "failed" } else { "answered" },
+        )
+        .fact("input_tokens", 1234i64)
+        .fact("output_tokens", 321i64)
+        .fact("cost_usd", "0.0123")
+        .about(Subject::Conversation(conversation))
+        .payload(json!({ "question": conversation, "answer": { "message": conversation, "sha256": "00" } }))
+}
+
+/// A turn's own transaction, and the same with its entry, in turns.
+fn beside_a_message(app: &App) -> Value {
+    let id = app.gate.new_conversation(&Options::default()).unwrap().id;
+    let turn = |with_entry: bool| {
+        let start = Instant::now();
+        app.store
+            .write(|tx| {
+                chat::begin_turn(tx, id, &"A question about the lease. ".repeat(20), now_ms())?;
+                if with_entry {
+                    app.record.append(tx, call(1, id), now_ms())?;
+                }
+                Ok::<_, ChatError>(())
+            })
+            .unwrap();
+        start.elapsed().as_secs_f64() * 1000.0
+    };
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        without.push(turn(false));
+        with.push(turn(true));
+    }
+    let (without, with) = (median(without), median(with));
+    let share = (with / without - 1.0) * 100.0;
+    row(
+        "an entry beside its message",
+        share,
+        "%",
+        Some("at most 15"),
+        Some(share <= 15.0),
+        &format!("medians of {ROUNDS}: {without:.3} ms without, {with:.3} ms with"),
+    )
+}
+
+fn fill(app: &App) -> Value {
+    let conversations: Vec<_> = (0..CONVERSATIONS).map(|_| ConversationId::new()).collect();
+    let start = Instant::now();
+    let mut nth = 0;
+    while nth < ENTRIES {
+        app.store
+            .write(|tx| {
+                for _ in 0..10_000 {
+                    let conversation =
+                        conversations[usize::try_from(nth).unwrap() / 37 % CONVERSATIONS];
+                    app.record.append(tx, call(nth, conversation), now_ms())?;
+                    nth += 1;
+                }
+                Ok::<_, ChatError>(())
+            })
+            .unwrap();
+    }
+    let each = start.elapsed().as_secs_f64() * 1e6 / ENTRIES as f64;
+    row(
+        "appending one of a million",
+        each,
+        "µs",
+        None,
+        None,
+        "10,000 in one transaction",
+    )
+}
+
+fn screen(app: &App) -> Vec<Value> {
+    app.record.choices().unwrap(); // lets the lookup catch up, as it does within a second
+    let page = |filter: Filter| {
+        app.record
+            .list(&Filter {
+                limit: 100,
+                ..filter
+            })
+            .unwrap()
+            .len()
+    };
+    let opening = timed(|| {
+        app.record.status().unwrap();
+        app.record.choices().unwrap();
+        page(Filter::default())
+    });
+    let text = |text: &str| Filter {
+        text: Some(text.into()),
+        ..Filter::default()
+    };
+    let both = Filter {
+        model: Some("model-7".into()),
+        outcome: Some("failed".into()),
+        ..Filter::default()
+    };
+    let filters = [
+        (
+            "action",
+            Filter {
+                action: Some("app.started".into()),
+                ..Filter::default()
+            },
+        ),
+        (
+            "model",
+            Filter {
+                model: Some("model-7".into()),
+                ..Filter::default()
+            },
+        ),
+        ("model and outcome", both),
+        (
+            "workspace and outcome that never meet",
+            Filter {
+                workspace: Some("workspace-1".into()),
+                outcome: Some("failed".into()),
+                ..Filter::default()
+            },
+        ),
+        ("text", text("model")),
+        ("text nowhere", text("nothing like this")),
+    ];
+    let (worst, took) = filters
+        .into_iter()
+        .map(|(name, filter)| (name, timed(|| page(filter.clone()))))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap();
+    vec![
+        row(
+            "opening the Record screen",
+            opening,
+            "ms",
+            Some("at most 150"),
+            Some(opening <= 150.0),
+            "state, filters and the first page; median of 9",
+        ),
+        row(
+            "filtering",
+            took,
+            "ms",
+            Some("at most 200"),
+            Some(took <= 200.0),
+            &format!("the slowest of six filters, by {worst}; median of 9"),
+        ),
+    ]
+}
+
+fn file(app: &App, path: &Path) -> Vec<Value> {
+    let start = Instant::now();
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    app.record.export(Contents::Everything, &mut out).unwrap();
+    drop(out);
+    let written = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let mut file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+    let verdict = verify_file(&mut file, None, None).unwrap();
+    assert!(verdict.holds(), "{verdict:?}");
+    let verified = start.elapsed().as_secs_f64();
+    let bytes = std::fs::metadata(path).unwrap().len() / 1_000_000;
+    vec![
+        row(
+            "exporting a million entries",
+            written,
+            "s",
+            None,
+            None,
+            &format!("{bytes} MB with what is private"),
+        ),
+        row("verifying the exported file", verified, "s", None, None, ""),
+    ]
+}
+
+/// The child: verify, and say how long it took.
+fn verify(folder: &Path) {
+    let app = open(folder);
+    let start = Instant::now();
+    let verdict = app
+        .record
+        .verify(&mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    assert!(verdict.holds() && verdict.count > ENTRIES, "{verdict:?}");
+    let peak = peak_memory().unwrap_or(f64::NAN);
+    println!("{} {peak}", start.elapsed().as_secs_f64());
+}
+
+fn in_a_process_of_its_own(folder: &Path) -> Vec<Value> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .arg("--verify")
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (took, peak) = text.trim().split_once(' ').unwrap();
+    let (took, peak): (f64, f64) = (took.parse().unwrap(), peak.parse().unwrap());
+    vec![
+        row(
+            "verifying a million entries",
+            took,
+            "s",
+            Some("at most 10"),
+            Some(took <= 10.0),
+            "database, proofs, private parts and checkpoints",
+        ),
+        row(
+            "memory of that",
+            peak,
+            "MB",
+            Some("at most 64"),
+            Some(peak <= 64.0),
+            "the most that the whole process ever held",
+        ),
+    ]
+}
+
+/// The most memory that this process ever held, in megabytes; Linux alone says.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1000.0)
+}
+
+fn timed(mut work: impl FnMut() -> usize) -> f64 {
+    let times = (0..9).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64() * 1000.0
+    });
+    median(times.collect())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn row(
+    measure: &str,
+    value: f64,
+    unit: &str,
+    goal: Option<&str>,
+    met: Option<bool>,
+    note: &str,
+) -> Value {
+    json!({ "measure": measure, "value": value, "unit": unit, "goal": goal, "met": met, "note": note })
+}

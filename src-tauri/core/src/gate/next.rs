@@ -1,0 +1,267 @@
+//! Which model of a chain would be asked, and why those before it would not: what the line under the
+//! composer and "See what leaves" go by. Of a model elsewhere they are told what the answer itself
+//! goes by, so that the three cannot differ.
+
+use std::time::Instant;
+
+use gatehouse_protocol::Constraint;
+use jiff::tz::TimeZone;
+
+use super::{
+    Gate, GateError, Review,
+    decide::{self, Decided},
+    elsewhere::{self, Ready},
+    route::{Candidate, CloudModel, Plan},
+};
+use crate::{
+    costs::{
+        Move,
+        budgets::{self, Level, Standing},
+    },
+    models::Model,
+    money::Money,
+    now_ms,
+    policy::{self, Action},
+    problem::{Problem, ProblemCode},
+    sealed,
+    secrets::SecretError,
+};
+
+/// A model elsewhere, before it is asked.
+pub(super) struct Weighed {
+    /// What it would get.
+    pub ready: Ready,
+    /// How the tightest budget would stand with the call; `None`: there is no budget.
+    pub budget: Option<Level>,
+}
+
+/// Who would be asked.
+pub(super) enum Next {
+    /// One on this computer.
+    Here(Box<Model>),
+    /// One elsewhere, once the person has looked at what leaves if they are to.
+    Away { weighed: Box<Weighed>, review: bool },
+    /// Policy stops the message here, whoever else could answer.
+    Blocked {
+        weighed: Box<Weighed>,
+        error: GateError,
+    },
+    /// Nobody may or can answer.
+    Nobody,
+}
+
+/// The models of a chain that would not be asked, and why not.
+#[derive(Default)]
+pub(super) struct PassedOver(Vec<(String, GateError)>);
+
+impl PassedOver {
+    /// As it is kept with an answer.
+    pub(super) fn moves(&self) -> Vec<Move> {
+        let moved = |(model, error): &(String, GateError)| moved(model, error);
+        self.0.iter().map(moved).collect()
+    }
+
+    /// Why the model that was chosen does not answer.
+    pub(super) fn first(self) -> Option<Problem> {
+        self.0.into_iter().next().map(|(_, error)| error.into())
+    }
+
+    /// Why nobody does, where they are all.
+    pub(super) fn last(mut self) -> GateError {
+        self.0.pop().map_or(GateError::NoModel, |(_, error)| error)
+    }
+}
+
+/// A model that is not asked, and why.
+pub(super) fn moved(model: &str, error: &GateError) -> Move {
+    Move {
+        model: model.to_owned(),
+        reason: Problem::new(ProblemCode::Internal, error).message,
+        call: None,
+    }
+}
+
+impl Gate {
+    /// Go through a chain as the answer does, and ask nobody.
+    ///
+    /// # Errors
+    /// [`GateError`] when something cannot be inspected or read: then nothing may leave.
+    pub(super) fn next(&self, plan: &Plan) -> Result<(PassedOver, Next), GateError> {
+        let mut passed = PassedOver::default();
+        let candidates = &plan.chain.candidates;
+        for (nth, candidate) in candidates.iter().enumerate() {
+            let cloud = match candidate {
+                Candidate::Local(model) => return Ok((passed, Next::Here(model.clone()))),
+                Candidate::Elsewhere(cloud) => cloud,
+            };
+            let others = nth + 1 < candidates.len();
+            let (weighed, verdict) = self.weigh(plan, cloud, None, Review::NotAsked, others)?;
+            let weighed = Box::new(weighed);
+            let next = match verdict {
+                Ok(()) => Next::Away {
+                    weighed,
+                    review: false,
+                },
+                Err(GateError::ReviewFirst { .. }) => Next::Away {
+                    weighed,
+                    review: true,
+                },
+                Err(error @ GateError::Blocked { .. }) => Next::Blocked { weighed, error },
+                Err(error) => {
+                    passed.0.push((cloud.model.clone(), error));
+                    continue;
+                }
+            };
+            return Ok((passed, next));
+        }
+        Ok((passed, Next::Nobody))
+    }
+
+    /// Make ready what a model elsewhere would get, and say whether it may be asked now. `others`:
+    /// whether another model could answer instead.
+    ///
+    /// # Errors
+    /// [`GateError`] when something cannot be inspected or read: then nothing may leave.
+    pub(super) fn weigh(
+        &self,
+        plan: &Plan,
+        cloud: &CloudModel,
+        constraint: Option<&Constraint>,
+        review: Review,
+        others: bool,
+    ) -> Result<(Weighed, Result<(), GateError>), GateError> {
+        let ready = self.prepare(plan, cloud, constraint)?;
+        let (budget, fits) = self.standing(plan, &ready)?;
+        let verdict = by_policy(&ready, review)
+            .and_then(|()| self.can_be_reached(&ready, others))
+            .and(fits);
+        let verdict = match verdict {
+            // Last, so that nobody looks at what could not be sent anyway.
+            Ok(()) if asks_first(&ready, review) => self.was_reviewed(plan, &ready)?,
+            other => other,
+        };
+        Ok((Weighed { ready, budget }, verdict))
+    }
+
+    /// Inspect a conversation for a model of an account, ask policy, count, and put the request
+    /// together. Nothing is sent and nothing is kept.
+    ///
+    /// # Errors
+    /// [`GateError`] when something cannot be inspected or read: then nothing may leave.
+    fn prepare(
+        &self,
+        plan: &Plan,
+        cloud: &CloudModel,
+        constraint: Option<&Constraint>,
+    ) -> Result<Ready, GateError> {
+        let conversation = &plan.conversation;
+        let inspection = self
+            .inspector
+            .of(conversation.workspace_id, &plan.policy, &plan.rules)?;
+        let masks = self
+            .store
+            .read(|conn| sealed::masks(conn, conversation.id))?;
+        let decided = decide::decide(
+            &inspection,
+            &plan.policy,
+            cloud.account.destination,
+            elsewhere::prompt(&conversation.system_prompt, &plan.turns),
+            masks,
+        );
+        self.store.read(|conn| {
+            Ready::new(
+                conn,
+                cloud.clone(),
+                decided,
+                &conversation.sampling,
+                constraint,
+                now_ms(),
+            )
+        })
+    }
+
+    /// Whether anything may be sent to an account now.
+    fn can_be_reached(&self, ready: &Ready, others: bool) -> Result<(), GateError> {
+        let account = &ready.cloud.account;
+        if self.network.offline.is_on() {
+            return Err(GateError::Offline);
+        }
+        if account.kind.needs_key() && !account.has_key {
+            return Err(SecretError::None.into());
+        }
+        if others && self.health.is_out(account.id, Instant::now()) {
+            return Err(GateError::LeftOut {
+                account: account.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the person has let this conversation leave for this account before.
+    fn was_reviewed(&self, plan: &Plan, ready: &Ready) -> rusqlite::Result<Result<(), GateError>> {
+        let (id, account) = (plan.conversation.id, &ready.cloud.account);
+        let reviewed = self
+            .store
+            .read(|conn| policy::reviews::is_reviewed(conn, id, account.id))?;
+        Ok(if reviewed {
+            Ok(())
+        } else {
+            Err(GateError::ReviewFirst {
+                account: account.name.clone(),
+            })
+        })
+    }
+
+    /// How the tightest budget would stand with a call, and whether it may be made.
+    fn standing(
+        &self,
+        plan: &Plan,
+        ready: &Ready,
+    ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
+        let workspace = plan.conversation.workspace_id;
+        let standings = self
+            .store
+            .read(|conn| budgets::standings(conn, workspace, now_ms(), &TimeZone::system()))?;
+        let most = ready.pricing.most();
+        let fits = budgets::allow(&standings, most).map_err(GateError::from);
+        let with = |standing: &Standing| {
+            let mut standing = *standing;
+            standing.spending.reserved = standing.spending.reserved + most.unwrap_or(Money::ZERO);
+            standing.level()
+        };
+        Ok((standings.iter().map(with).max(), fits))
+    }
+}
+
+/// What policy and the person say, whatever can be reached.
+fn by_policy(ready: &Ready, review: Review) -> Result<(), GateError> {
+    if review == Review::KeepHere {
+        return Err(GateError::KeptHere);
+    }
+    match ready.decided.action {
+        Action::Block => Err(GateError::Blocked {
+            what: words(&ready.decided),
+            account: ready.cloud.account.name.clone(),
+        }),
+        Action::KeepLocal => Err(GateError::KeptByPolicy {
+            what: words(&ready.decided),
+        }),
+        Action::Allow | Action::Mask | Action::Ask => Ok(()),
+    }
+}
+
+/// Whether the person is to look at it unless they have before.
+fn asks_first(ready: &Ready, review: Review) -> bool {
+    ready.decided.action == Action::Ask && review == Review::NotAsked
+}
+
+/// What was found, in words.
+fn words(decided: &Decided) -> &'static str {
+    use crate::safety::DataClass::{Personal, Secret, Special};
+    match decided.class {
+        None => "it",
+        Some(Personal) => "personal data",
+        Some(Special) => "data of a special category, such as health data,",
+        Some(Secret) => "a password or another secret",
+    }
+}

@@ -1,0 +1,68 @@
+//! What a person is about to ask, described before anything of it is kept.
+
+use rusqlite::Connection;
+use serde::Deserialize;
+use specta::Type;
+
+use super::{
+    Ask, GateError,
+    route::{self, Plan},
+};
+use crate::{
+    aliases::Elsewhere,
+    ids::{ConversationId, MessageId},
+};
+
+/// What a person is about to ask: an [`Ask`] that need not have a conversation yet.
+#[derive(Debug, Clone, PartialEq, Deserialize, Type)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Turn {
+    /// The first message of a new conversation in the workspace that is open.
+    New {
+        /// What was picked to answer it; `None`: what the settings say.
+        elsewhere: Option<Elsewhere>,
+        /// The message.
+        text: String,
+    },
+    /// Something new at the end of a conversation.
+    Say {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The message.
+        text: String,
+    },
+    /// Something else in place of an old question.
+    Edit {
+        /// The old question.
+        question: MessageId,
+        /// The new one.
+        text: String,
+    },
+    /// The question of an old answer again.
+    Again {
+        /// The old answer.
+        answer: MessageId,
+    },
+}
+
+impl Turn {
+    /// Read what its call is decided by, as the call itself does.
+    ///
+    /// # Errors
+    /// [`GateError`] when the conversation or the message is not there.
+    pub(super) fn plan(&self, conn: &Connection) -> Result<Plan, GateError> {
+        let ask = match self {
+            Self::New { elsewhere, text } => {
+                return route::plan_of_new(conn, elsewhere.as_ref(), text);
+            }
+            Self::Say { conversation, text } => Ask::Say(*conversation, text),
+            Self::Edit { question, text } => Ask::Edit(*question, text),
+            Self::Again { answer } => Ask::Again(*answer),
+        };
+        route::plan(conn, ask)
+    }
+}

@@ -1,0 +1,245 @@
+//! Signed statements of how long the chain was and where it ended: what shows a cut tail, a
+//! rolled-back file or a swapped one, and what a stranger checks with the public key alone.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    encoding::{Encoding, Hash, from_hex, hex},
+    entries::Head,
+};
+use crate::store::Migration;
+
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-27 create checkpoints",
+    sql: "CREATE TABLE checkpoints (
+            count INTEGER PRIMARY KEY,
+            head BLOB NOT NULL CHECK (length(head) = 32),
+            time_ms INTEGER NOT NULL,
+            public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+            signature BLOB NOT NULL CHECK (length(signature) = 64)
+          ) STRICT",
+}];
+
+/// After how many entries one is kept in the database.
+pub(super) const EVERY: i64 = 64;
+
+/// A signed statement: this installation's record had so many entries, the last with this hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Which installation.
+    pub instance: Uuid,
+    /// Entries.
+    pub count: i64,
+    /// The hash of the last one.
+    pub head: [u8; 32],
+    /// When it was signed: UTC milliseconds by this computer's clock.
+    pub time_ms: i64,
+    /// The key it is checked with.
+    pub public_key: [u8; 32],
+    /// Ed25519 (RFC 8032) over its encoding.
+    pub signature: [u8; 64],
+}
+
+impl Checkpoint {
+    pub(super) fn sign(key: &SigningKey, instance: Uuid, head: &Head, time_ms: i64) -> Self {
+        let message = encoding(instance, head.count, &head.hash, time_ms);
+        Self {
+            instance,
+            count: head.count,
+            head: head.hash,
+            time_ms,
+            public_key: key.verifying_key().to_bytes(),
+            signature: key.sign(&message).to_bytes(),
+        }
+    }
+
+    /// Whether the holder of the public key signed exactly this.
+    pub fn is_signed(&self) -> bool {
+        let message = encoding(self.instance, self.count, &self.head, self.time_ms);
+        VerifyingKey::from_bytes(&self.public_key).is_ok_and(|key| {
+            key.verify_strict(&message, &Signature::from_bytes(&self.signature))
+                .is_ok()
+        })
+    }
+
+    /// A short form for paper: the count and 160 bits that stand for installation, count and head.
+    pub fn code(&self) -> String {
+        code(self.instance, self.count, &self.head)
+    }
+}
+
+fn encoding(instance: Uuid, count: i64, head: &Hash, time_ms: i64) -> Vec<u8> {
+    Encoding::of("gatehouse record checkpoint 1")
+        .bytes(instance.as_bytes())
+        .integer(count)
+        .bytes(head)
+        .integer(time_ms)
+        .into_bytes()
+}
+
+/// The code of a chain that has `count` entries and ends with `head`.
+pub(super) fn code(instance: Uuid, count: i64, head: &Hash) -> String {
+    let hash = Encoding::of("gatehouse record code 1")
+        .bytes(instance.as_bytes())
+        .integer(count)
+        .bytes(head)
+        .hash();
+    let letters = base32(&hash[..20]);
+    let groups: Vec<_> = letters
+        .as_bytes()
+        .chunks(4)
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    format!("GH-{count}-{}", groups.join("-"))
+}
+
+/// The letters of RFC 4648's Base32; 5 bytes are 8 letters.
+fn base32(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    bytes
+        .chunks_exact(5)
+        .flat_map(|five| {
+            let value = five
+                .iter()
+                .fold(0u64, |all, byte| all << 8 | u64::from(*byte));
+            (0..8).map(move |place| LETTERS[(value >> (35 - 5 * place)) as usize & 31] as char)
+        })
+        .collect()
+}
+
+/// The number of entries that a code on paper speaks of; `None`: it is no code.
+pub(super) fn count_of_code(code: &str) -> Option<i64> {
+    let mut parts = code.split('-');
+    let count = match (parts.next()?, parts.next()?) {
+        ("GH", count) => count.parse().ok()?,
+        _ => return None,
+    };
+    (count > 0 && parts.count() == 8).then_some(count)
+}
+
+/// As it is written in files and in the keychain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    instance: Uuid,
+    count: i64,
+    head: String,
+    time: i64,
+    public_key: String,
+    signature: String,
+}
+
+impl From<&Checkpoint> for Written {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        Self {
+            instance: checkpoint.instance,
+            count: checkpoint.count,
+            head: hex(&checkpoint.head),
+            time: checkpoint.time_ms,
+            public_key: hex(&checkpoint.public_key),
+            signature: hex(&checkpoint.signature),
+        }
+    }
+}
+
+impl Written {
+    /// The checkpoint, if lengths and digits are right; its signature is not looked at.
+    pub(super) fn read(&self) -> Option<Checkpoint> {
+        Some(Checkpoint {
+            instance: self.instance,
+            count: self.count,
+            head: from_hex(&self.head)?.try_into().ok()?,
+            time_ms: self.time,
+            public_key: from_hex(&self.public_key)?.try_into().ok()?,
+            signature: from_hex(&self.signature)?.try_into().ok()?,
+        })
+    }
+}
+
+/// Keep a checkpoint; one that has the same count stays as it is.
+pub(super) fn keep(conn: &Connection, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO checkpoints VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            checkpoint.count,
+            checkpoint.head,
+            checkpoint.time_ms,
+            checkpoint.public_key,
+            checkpoint.signature
+        ])?;
+    Ok(())
+}
+
+/// The first checkpoint of at least this many entries.
+pub(super) fn next_from(
+    conn: &Connection,
+    instance: Uuid,
+    count: i64,
+) -> rusqlite::Result<Option<Checkpoint>> {
+    use rusqlite::OptionalExtension;
+    conn.prepare_cached(
+        "SELECT count, head, time_ms, public_key, signature FROM checkpoints
+         WHERE count >= ?1 ORDER BY count LIMIT 1",
+    )?
+    .query_row([count], |row| {
+        Ok(Checkpoint {
+            instance,
+            count: row.get(0)?,
+            head: row.get(1)?,
+            time_ms: row.get(2)?,
+            public_key: row.get(3)?,
+            signature: row.get(4)?,
+        })
+    })
+    .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(count: i64) -> Checkpoint {
+        let head = Head {
+            count,
+            hash: [7; 32],
+            latest_ms: 0,
+        };
+        Checkpoint::sign(&SigningKey::from_bytes(&[1; 32]), Uuid::nil(), &head, 5)
+    }
+
+    #[test]
+    fn any_change_breaks_the_signature() {
+        let good = signed(64);
+        assert!(good.is_signed());
+        for change in [
+            |c: &mut Checkpoint| c.count += 1,
+            |c: &mut Checkpoint| c.head[0] ^= 1,
+            |c: &mut Checkpoint| c.time_ms += 1,
+            |c: &mut Checkpoint| c.instance = Uuid::max(),
+            |c: &mut Checkpoint| c.signature[63] ^= 128,
+            |c: &mut Checkpoint| c.public_key[0] ^= 1,
+        ] {
+            let mut changed = good.clone();
+            change(&mut changed);
+            assert!(!changed.is_signed(), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_names_its_count_and_differs_where_the_head_does() {
+        let mut other = signed(64);
+        other.head[31] ^= 1;
+        assert_eq!(count_of_code(&signed(64).code()), Some(64));
+        assert_ne!(signed(64).code(), other.code());
+        assert_eq!(count_of_code("GH-64-AAAA"), None);
+        assert_eq!(count_of_code("hello"), None);
+    }
+
+    /// Examples of RFC 4648, section 10, padded to whole groups.
+    #[test]
+    fn letters_are_those_of_base32() {
+        assert_eq!(base32(b"fooba"), "MZXW6YTB");
+    }
+}

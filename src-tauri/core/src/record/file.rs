@@ -1,0 +1,377 @@
+//! The record as a file that anyone can verify without Gatehouse: one JSON object a line, each
+//! written in one way only, so that no byte of it can be changed unseen.
+
+use std::io::{self, BufRead, Write};
+
+use rusqlite::params;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{
+    Fault, Record, RecordError, Verdict, VerifyError, Witness,
+    checkpoints::{self, Checkpoint, Written},
+    encoding::{Hash, from_hex, hex},
+    entries::{self, COLUMNS, Entry, Kept},
+    facts::Facts,
+    payloads::{Known, Salted},
+    verify::Chain,
+};
+use crate::store::Store;
+
+/// Entries that are read in one transaction.
+const PAGE: i64 = 4096;
+/// No line that Gatehouse writes is longer: a payload is never a message's text.
+const LONGEST_LINE: u64 = 16 << 20;
+
+/// What goes into the file of what is private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing: the chain and what is said in the clear.
+    Facts,
+    /// All private parts that are still there.
+    Everything,
+}
+
+/// Why the record could not be written to a file.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The record cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The file cannot be written.
+    #[error("the file cannot be written: {0}")]
+    File(#[from] io::Error),
+}
+
+impl From<rusqlite::Error> for ExportError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+/// The first line: what the file must come to in the end.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FirstLine {
+    kind: FirstKind,
+    format: u32,
+    checkpoint: Written,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum FirstKind {
+    #[serde(rename = "gatehouse-record")]
+    Record,
+}
+
+/// Any other line.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub(super) enum Line {
+    Entry(EntryLine),
+    Checkpoint(Written),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntryLine {
+    sequence: i64,
+    time: i64,
+    latest: i64,
+    instance: Uuid,
+    actor: String,
+    action: String,
+    subject: String,
+    facts: Facts,
+    commitment: String,
+    previous: String,
+    hash: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payload: Option<PayloadLine>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PayloadLine {
+    salt: String,
+    text: String,
+}
+
+impl Record {
+    /// Write the record as a file, up to a checkpoint that is made now. That checkpoint.
+    ///
+    /// # Errors
+    /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
+    pub fn export(
+        &self,
+        contents: Contents,
+        out: &mut impl Write,
+    ) -> Result<Checkpoint, ExportError> {
+        let last = self.checkpoint()?;
+        write_line(out, &FirstLine::of(&last))?;
+        let mut after = 0;
+        while after < last.count {
+            let until = last.count.min(after + PAGE);
+            for line in page(self.store(), &last, after, until, contents)? {
+                write_line(out, &line)?;
+            }
+            after = until;
+        }
+        Ok(last)
+    }
+}
+
+/// The lines of the entries after one and up to another, with the checkpoints that stand there.
+fn page(
+    store: &Store,
+    last: &Checkpoint,
+    after: i64,
+    until: i64,
+    contents: Contents,
+) -> Result<Vec<Line>, ExportError> {
+    store.read(|conn| {
+        let mut lines = Vec::new();
+        let mut checkpoint = checkpoints::next_from(conn, last.instance, after + 1)?;
+        let mut statement = conn.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM audit_entries e
+             WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
+        ))?;
+        let mut rows = statement.query(params![after, until])?;
+        while let Some(row) = rows.next()? {
+            let kept = entries::read(row)?;
+            let sequence = kept.entry.sequence;
+            let payload = match contents {
+                Contents::Everything => opened(conn, &kept)?,
+                Contents::Facts => None,
+            };
+            lines.push(Line::entry(kept, payload));
+            // The last one is in the first line.
+            let due = |found: &mut Checkpoint| found.count == sequence && sequence < last.count;
+            if let Some(found) = checkpoint.take_if(due) {
+                lines.push(Line::checkpoint(&found));
+                checkpoint = checkpoints::next_from(conn, last.instance, sequence + 1)?;
+            }
+        }
+        Ok(lines)
+    })
+}
+
+/// A private part that cannot be opened is left out: the verification says what is wrong with it.
+fn opened(conn: &rusqlite::Connection, kept: &Kept) -> rusqlite::Result<Option<PayloadLine>> {
+    let Some(sealed) = &kept.sealed else {
+        return Ok(None);
+    };
+    let known = Known::by_token(conn, &kept.entry.subject)?;
+    let salted = known.and_then(|known| known.open(kept.entry.sequence, sealed).ok());
+    Ok(salted.as_ref().map(PayloadLine::of))
+}
+
+fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+impl FirstLine {
+    pub(super) fn of(last: &Checkpoint) -> Self {
+        Self {
+            kind: FirstKind::Record,
+            format: 1,
+            checkpoint: Written::from(last),
+        }
+    }
+}
+
+impl PayloadLine {
+    pub(super) fn of(salted: &Salted) -> Self {
+        Self {
+            salt: hex(salted.salt()),
+            text: salted.text().to_owned(),
+        }
+    }
+}
+
+impl Line {
+    pub(super) fn entry(kept: Kept, payload: Option<PayloadLine>) -> Self {
+        Self::Entry(EntryLine::of(kept, payload))
+    }
+
+    pub(super) fn checkpoint(checkpoint: &Checkpoint) -> Self {
+        Self::Checkpoint(Written::from(checkpoint))
+    }
+}
+
+impl EntryLine {
+    fn of(kept: Kept, payload: Option<PayloadLine>) -> Self {
+        let Kept { entry, hash, .. } = kept;
+        Self {
+            sequence: entry.sequence,
+            time: entry.time_ms,
+            latest: entry.latest_ms,
+            instance: entry.instance,
+            actor: entry.actor,
+            action: entry.action,
+            subject: hex(&entry.subject),
+            facts: entry.facts,
+            commitment: hex(&entry.commitment),
+            previous: hex(&entry.previous),
+            hash: hex(&hash),
+            payload,
+        }
+    }
+
+    /// The entry, the hash beside it, and what is private of it, if all has its form.
+    fn read(self) -> Option<(Entry, Hash, Option<Salted>)> {
+        let entry = Entry {
+            sequence: self.sequence,
+            time_ms: self.time,
+            latest_ms: self.latest,
+            instance: self.instance,
+            actor: self.actor,
+            action: self.action,
+            subject: from_hex(&self.subject)?,
+            facts: self.facts,
+            commitment: from_hex(&self.commitment)?,
+            previous: from_hex(&self.previous)?.try_into().ok()?,
+        };
+        let payload = match self.payload {
+            Some(payload) => Some(Salted::from_parts(
+                &from_hex(&payload.salt)?,
+                &payload.text,
+            )?),
+            None => None,
+        };
+        let hash = from_hex(&self.hash)?.try_into().ok()?;
+        entry.is_well_formed().then_some((entry, hash, payload))
+    }
+}
+
+/// Verify a file that [`Record::export`] wrote, and compare it with a witness, and with the key that
+/// it must be signed with, if there are any. It needs no database, no keychain and little memory.
+///
+/// # Errors
+/// [`VerifyError`] when the file cannot be read.
+pub fn verify_file(
+    file: &mut impl BufRead,
+    witness: Option<&Witness>,
+    public_key: Option<&[u8; 32]>,
+) -> Result<Verdict, VerifyError> {
+    let mut reader = Lines { file, number: 0 };
+    let first: FirstLine = match reader.next()? {
+        Next::Line(first) => first,
+        Next::Bad | Next::End => return Ok(Verdict::failed(Fault::Line(1), 1)),
+    };
+    let last = match (first.format, first.checkpoint.read()) {
+        (1, Some(last)) if last.is_signed() => last,
+        (1, Some(last)) => {
+            return Ok(Verdict::failed(Fault::CheckpointUnsigned(last.count), 1));
+        }
+        _ => return Ok(Verdict::failed(Fault::Line(1), 1)),
+    };
+    let mut chain = Chain::new(last.instance);
+    let mut checkpoint_before = 0;
+    let mut witnessed = witness.map(|witness| (witness, false));
+    let fault = loop {
+        let taken = match reader.next::<Line>()? {
+            Next::End => break end(&chain, &last, witnessed, public_key),
+            Next::Bad => Err(Fault::Line(reader.number)),
+            Next::Line(Line::Checkpoint(written)) => match written.read() {
+                Some(checkpoint) if checkpoint.count > checkpoint_before => {
+                    checkpoint_before = checkpoint.count;
+                    chain.check(&checkpoint)
+                }
+                _ => Err(Fault::Line(reader.number)),
+            },
+            Next::Line(Line::Entry(line)) => take(&mut chain, line, reader.number),
+        };
+        if let Err(fault) = taken {
+            break Some(fault);
+        }
+        if let Some((witness, seen)) = &mut witnessed
+            && witness.count() == chain.end.count
+        {
+            *seen = true;
+            if !witness.speaks_of(chain.instance, &chain.end.hash) {
+                break Some(Fault::CheckpointDiffers(chain.end.count));
+            }
+        }
+    };
+    Ok(Verdict {
+        from: 1,
+        count: chain.end.count,
+        head: chain.end.hash,
+        fault,
+        notes: chain.notes,
+    })
+}
+
+fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
+    let (entry, hash, payload) = line.read().ok_or(Fault::Line(number))?;
+    chain.take(&entry, &hash)?;
+    match payload {
+        Some(salted) if salted.commitment() != *entry.commitment => {
+            Err(Fault::PayloadChanged(entry.sequence))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The file must end where its first line says, and have come by the witness.
+fn end(
+    chain: &Chain,
+    last: &Checkpoint,
+    witnessed: Option<(&Witness, bool)>,
+    public_key: Option<&[u8; 32]>,
+) -> Option<Fault> {
+    if (chain.end.count, chain.end.hash) != (last.count, last.head) {
+        return Some(Fault::Incomplete);
+    }
+    if last.count == 0 {
+        return Some(Fault::Missing(1));
+    }
+    if let Err(fault) = chain.check(last) {
+        return Some(fault);
+    }
+    if public_key.is_some_and(|key| *key != last.public_key) {
+        return Some(Fault::OtherKey);
+    }
+    match witnessed {
+        Some((witness, false)) => Some(Fault::CutOff {
+            expected: witness.count(),
+            found: chain.end.count,
+        }),
+        _ => None,
+    }
+}
+
+struct Lines<'a, R> {
+    file: &'a mut R,
+    number: u64,
+}
+
+enum Next<T> {
+    Line(T),
+    /// It is not exactly as Gatehouse writes it.
+    Bad,
+    End,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    fn next<T: Serialize + DeserializeOwned>(&mut self) -> io::Result<Next<T>> {
+        self.number += 1;
+        let mut line = Vec::new();
+        io::Read::take(&mut *self.file, LONGEST_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(Next::End);
+        }
+        let Ok(read) = serde_json::from_slice::<T>(&line) else {
+            return Ok(Next::Bad);
+        };
+        let mut again = Vec::with_capacity(line.len());
+        write_line(&mut again, &read)?;
+        Ok(if again == line {
+            Next::Line(read)
+        } else {
+            Next::Bad
+        })
+    }
+}

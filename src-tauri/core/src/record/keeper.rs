@@ -1,0 +1,485 @@
+//! The open record: appends entries, and keeps the last checkpoint outside the database.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::{
+    Action, Actor, Event, Facts, Fault, Subject, Verdict, VerifyError,
+    checkpoints::{self, Checkpoint, EVERY},
+    encoding::hex,
+    entries::{self, Entry, Head},
+    keys::{KeyPlace, Keys},
+    lookup,
+    payloads::{self, Known},
+    verify::{self, Progress},
+};
+use crate::{
+    now_ms,
+    sealed::SealedError,
+    secrets::SecretError,
+    store::{DataFolder, Instance, Store, StoreError},
+};
+
+/// How long after an entry the checkpoint outside the database follows: entries that come together
+/// are one.
+const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
+
+/// Why the record cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Its keys cannot be kept or read.
+    #[error("the keys of the record: {0}")]
+    Secret(#[from] SecretError),
+    /// What is private cannot be sealed.
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for RecordError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The keys, read while the database opens.
+pub(crate) struct Unlocked {
+    instance: Uuid,
+    place: KeyPlace,
+    keys: Option<Keys>,
+    last: Option<Checkpoint>,
+}
+
+impl Unlocked {
+    /// What is kept outside the database of this folder, which has its instance.
+    ///
+    /// # Errors
+    /// [`SecretError`] when the place is there and does not answer.
+    pub(crate) fn of(folder: &DataFolder) -> Result<Self, SecretError> {
+        let instance = Instance::load(folder)?
+            .ok_or_else(|| std::io::Error::other("the data folder was never used"))?;
+        let place = KeyPlace::of(folder);
+        Ok(Self {
+            instance: instance.id,
+            keys: place.keys()?,
+            last: place.checkpoint()?,
+            place,
+        })
+    }
+}
+
+/// The open record.
+pub struct Record {
+    inner: Arc<Inner>,
+    follower: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Inner {
+    instance: Uuid,
+    actor: Actor,
+    keys: Keys,
+    place: KeyPlace,
+    store: Arc<Store>,
+    progress: Mutex<Followed>,
+    woken: Condvar,
+}
+
+/// How far the checkpoint outside the database has followed.
+#[derive(Default)]
+struct Followed {
+    /// The last entry that this process appended.
+    appended: i64,
+    /// The last entry that a checkpoint outside knows.
+    kept: i64,
+    closing: bool,
+}
+
+impl Record {
+    /// Open the record of a store: see whether its end is where the last checkpoint says, write down
+    /// if it is not, and that Gatehouse was started.
+    ///
+    /// # Errors
+    /// [`RecordError`] when it cannot be written.
+    pub(crate) fn open(
+        store: &Arc<Store>,
+        unlocked: Unlocked,
+        actor: Actor,
+        now_ms: i64,
+    ) -> Result<Self, RecordError> {
+        let Unlocked {
+            instance,
+            place,
+            keys,
+            last,
+        } = unlocked;
+        let fault = store.read(|conn| {
+            Ok::<_, RecordError>(verify::check_end(
+                conn,
+                instance,
+                keys.as_ref(),
+                last.as_ref(),
+            )?)
+        })?;
+        let were_there = keys.is_some();
+        let keys = match keys {
+            Some(keys) => keys,
+            None => place.new_keys()?,
+        };
+        let record = Self {
+            inner: Arc::new(Inner {
+                instance,
+                actor,
+                keys,
+                place,
+                store: Arc::clone(store),
+                progress: Mutex::default(),
+                woken: Condvar::new(),
+            }),
+            follower: Mutex::default(),
+        };
+        let checkpoint = store.write(|tx| {
+            record.begin(tx, were_there, now_ms)?;
+            if let Some(fault) = &fault {
+                record.note_fault(tx, fault, last.as_ref(), now_ms)?;
+            }
+            record.append(tx, started(), now_ms)?;
+            Ok::<_, RecordError>(record.inner.sign(&entries::head(tx)?, now_ms))
+        })?;
+        if fault.is_some() || last.is_none() {
+            // What the old one said stands in the record now.
+            record.inner.place.replace_checkpoint(&checkpoint)?;
+        }
+        let inner = Arc::clone(&record.inner);
+        let follower = thread::Builder::new()
+            .name("record".into())
+            .spawn(move || inner.follow())
+            .map_err(SecretError::from)?;
+        *lock(&record.follower) = Some(follower);
+        Ok(record)
+    }
+
+    /// Append an entry, in the transaction of what it records. Its place in the chain.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when it cannot be written, which also stands for what cannot be sealed, so
+    /// that every transaction can append.
+    pub fn append(&self, tx: &Connection, event: Event, now_ms: i64) -> rusqlite::Result<i64> {
+        let head = entries::head(tx)?;
+        let about = seal(tx, head.count + 1, &event).map_err(as_sql)?;
+        self.link(tx, head, event, about, now_ms)
+    }
+
+    fn link(
+        &self,
+        tx: &Connection,
+        head: Head,
+        event: Event,
+        about: About,
+        now_ms: i64,
+    ) -> rusqlite::Result<i64> {
+        let sequence = head.count + 1;
+        let entry = Entry {
+            sequence,
+            time_ms: now_ms,
+            latest_ms: now_ms.max(head.latest_ms),
+            instance: self.inner.instance,
+            actor: event.actor.unwrap_or(self.inner.actor).name().to_owned(),
+            action: event.action.name().to_owned(),
+            subject: about.token,
+            facts: event.facts,
+            commitment: about.commitment,
+            previous: head.hash,
+        };
+        let hash = entry.hash();
+        let mac = self.inner.keys.mac(&hash);
+        entries::insert(tx, &entry, &hash, &mac, about.payload.as_deref())?;
+        if sequence % EVERY == 0 {
+            let head = Head {
+                count: sequence,
+                hash,
+                latest_ms: entry.latest_ms,
+            };
+            checkpoints::keep(tx, &self.inner.sign(&head, now_ms))?;
+        }
+        let mut progress = lock(&self.inner.progress);
+        let asleep = progress.appended <= progress.kept;
+        progress.appended = sequence;
+        if asleep {
+            self.inner.woken.notify_one();
+        }
+        Ok(sequence)
+    }
+
+    /// Destroy all that the record keeps of a subject in private, and write down that it was
+    /// destroyed. Whether there was anything.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when it cannot be written.
+    pub fn erase(
+        &self,
+        tx: &Connection,
+        subject: Subject,
+        event: Event,
+        now_ms: i64,
+    ) -> rusqlite::Result<bool> {
+        let Some(token) = payloads::destroy(tx, subject)? else {
+            return Ok(false);
+        };
+        let about = About {
+            token,
+            ..About::default()
+        };
+        self.link(tx, entries::head(tx)?, event, about, now_ms)?;
+        Ok(true)
+    }
+
+    /// Verify all of it; what is wrong is written down.
+    ///
+    /// # Errors
+    /// [`VerifyError`] when it cannot be read or was stopped.
+    pub fn verify(&self, progress: &mut Progress<'_>) -> Result<Verdict, VerifyError> {
+        let store = &self.inner.store;
+        let last = self.inner.place.checkpoint()?;
+        let verdict = verify::verify(
+            store,
+            self.inner.instance,
+            &self.inner.keys,
+            last.as_ref(),
+            progress,
+        )?;
+        store.write(|tx| match &verdict.fault {
+            Some(fault) => self.note_fault(tx, fault, last.as_ref(), now_ms()),
+            None => {
+                let event = Event::new(Action::Verified).fact("count", verdict.count);
+                self.append(tx, event, now_ms()).map(drop)
+            }
+        })?;
+        Ok(verdict)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Let the lookup take in what it does not know yet.
+    pub(super) fn look_up(&self) -> Result<(), RecordError> {
+        self.inner.look_up()
+    }
+
+    pub(super) fn instance(&self) -> Uuid {
+        self.inner.instance
+    }
+
+    pub(super) fn public_key(&self) -> String {
+        hex(&self.inner.keys.public())
+    }
+
+    pub(super) fn code_of(&self, head: &Head) -> String {
+        checkpoints::code(self.inner.instance, head.count, &head.hash)
+    }
+
+    /// Sign where the chain ends now, and keep that in the database and outside it.
+    ///
+    /// # Errors
+    /// [`RecordError`] when it cannot be kept.
+    pub fn checkpoint(&self) -> Result<Checkpoint, RecordError> {
+        self.inner.checkpoint()
+    }
+
+    /// Let the checkpoint outside the database catch up, and stop following. Nothing may be appended
+    /// after.
+    pub fn close(&self) {
+        lock(&self.inner.progress).closing = true;
+        self.inner.woken.notify_one();
+        let Some(follower) = lock(&self.follower).take() else {
+            return;
+        };
+        // A panic there was told when it happened.
+        let _ = follower.join();
+        if let Err(error) = self.inner.checkpoint() {
+            tracing::warn!("the last checkpoint of the record could not be kept: {error}");
+        }
+    }
+
+    /// The first entry, or the one that says that the keys are new.
+    fn begin(&self, tx: &Connection, keys_were_there: bool, now_ms: i64) -> rusqlite::Result<()> {
+        let begun = entries::head(tx)?.count > 0;
+        if begun && keys_were_there {
+            return Ok(());
+        }
+        let action = if begun {
+            Action::KeysReplaced
+        } else {
+            Action::RecordBegan
+        };
+        let event = Event::new(action)
+            .by_itself()
+            .fact("format", 1i64)
+            .fact("public_key", hex(&self.inner.keys.public()))
+            .fact("mac_key", self.inner.keys.check_value());
+        self.append(tx, event, now_ms).map(drop)
+    }
+
+    /// Write down a fault once, with what the last checkpoint said: it is replaced after.
+    fn note_fault(
+        &self,
+        tx: &Connection,
+        fault: &Fault,
+        last: Option<&Checkpoint>,
+        now_ms: i64,
+    ) -> rusqlite::Result<()> {
+        let facts = Facts::default().with("fault", fault.name());
+        let facts = match fault.at() {
+            Some(at) => facts.with("at", at),
+            None => facts,
+        };
+        let facts = match last {
+            Some(last) => facts
+                .with("checkpoint", last.count)
+                .with("checkpoint_head", hex(&last.head)),
+            None => facts,
+        };
+        if entries::last_failure(tx)?.is_some_and(|known| same_fault(&known, &facts)) {
+            return Ok(());
+        }
+        tracing::error!("the record does not verify: {fault}");
+        let mut event = Event::new(Action::VerificationFailed).by_itself();
+        event.facts = facts;
+        self.append(tx, event, now_ms).map(drop)
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Inner {
+    fn sign(&self, head: &Head, now_ms: i64) -> Checkpoint {
+        Checkpoint::sign(&self.keys.signing, self.instance, head, now_ms)
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint, RecordError> {
+        let checkpoint = self.store.write(|tx| {
+            let checkpoint = self.sign(&entries::head(tx)?, now_ms());
+            checkpoints::keep(tx, &checkpoint)?;
+            Ok::<_, RecordError>(checkpoint)
+        })?;
+        self.place.keep_checkpoint(&checkpoint)?;
+        Ok(checkpoint)
+    }
+
+    /// Until the record is closed: keep a checkpoint outside soon after entries were appended.
+    fn follow(&self) {
+        let mut progress = lock(&self.progress);
+        loop {
+            let idle =
+                |progress: &mut Followed| !progress.closing && progress.appended <= progress.kept;
+            progress = unpoisoned(self.woken.wait_while(progress, idle));
+            let open = |progress: &mut Followed| !progress.closing;
+            let waited = self.woken.wait_timeout_while(progress, FOLLOWS_AFTER, open);
+            progress = unpoisoned(waited).0;
+            if progress.closing {
+                return;
+            }
+            drop(progress);
+            let kept = self.catch_up();
+            progress = lock(&self.progress);
+            match kept {
+                Some(kept) if kept > progress.kept => progress.kept = kept,
+                // What was appended was undone, or nothing can be kept: the next entry tries again.
+                _ => progress.kept = progress.appended,
+            }
+        }
+    }
+
+    /// Let the lookup take in what it does not know yet.
+    fn look_up(&self) -> Result<(), RecordError> {
+        while self.store.read(lookup::behind)? > 0 {
+            self.store.write(|tx| lookup::catch_up(tx))?;
+        }
+        Ok(())
+    }
+
+    /// Keep a checkpoint of what is in the database now; how many entries that is.
+    fn catch_up(&self) -> Option<i64> {
+        let kept = self
+            .look_up()
+            .and_then(|()| {
+                self.store
+                    .read(|conn| Ok::<_, RecordError>(entries::head(conn)?))
+            })
+            .and_then(|head| {
+                let checkpoint = self.sign(&head, now_ms());
+                self.place.keep_checkpoint(&checkpoint)?;
+                Ok(head.count)
+            });
+        kept.inspect_err(|error| tracing::warn!("no checkpoint of the record is kept: {error}"))
+            .ok()
+    }
+}
+
+/// What an entry is about, and what it keeps of that in private.
+#[derive(Default)]
+struct About {
+    token: Vec<u8>,
+    commitment: Vec<u8>,
+    payload: Option<Vec<u8>>,
+}
+
+fn seal(tx: &Connection, sequence: i64, event: &Event) -> Result<About, SealedError> {
+    let Some(subject) = event.about else {
+        debug_assert!(event.payload.is_none(), "a payload needs a subject");
+        return Ok(About::default());
+    };
+    let known = Known::of(tx, subject)?;
+    let Some(payload) = &event.payload else {
+        return Ok(About {
+            token: known.token,
+            ..About::default()
+        });
+    };
+    let (commitment, sealed) = known.seal(sequence, &payload.to_string())?;
+    Ok(About {
+        token: known.token,
+        commitment: commitment.to_vec(),
+        payload: Some(sealed),
+    })
+}
+
+fn as_sql(error: SealedError) -> rusqlite::Error {
+    match error {
+        SealedError::Store(StoreError::Sql(error)) => error,
+        other => rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
+    }
+}
+
+fn started() -> Event {
+    Event::new(Action::Started)
+        .fact("version", env!("CARGO_PKG_VERSION"))
+        .fact("system", std::env::consts::OS)
+}
+
+/// The same thing is wrong, whatever the checkpoint says by now.
+fn same_fault(one: &Facts, other: &Facts) -> bool {
+    ["fault", "at"]
+        .iter()
+        .all(|name| one.get(name) == other.get(name))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    unpoisoned(mutex.lock())
+}
+
+fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
+    result.unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,172 @@
+//! Where entries are found by what they say: small numbers in place of names, so that a million
+//! entries are looked through while a person types.
+//!
+//! It is made from the chain, behind its back: an entry is written beside its message, and what it
+//! takes to find it again follows within a second, or when somebody looks. Nothing is proven by it,
+//! and a verification compares it with the chain.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Value};
+
+use super::{entries::Entry, facts::Fact};
+use crate::store::Migration;
+
+/// Each index has all that filters look at, so that no row is read for an entry that does not fit.
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "2026-11-27 create audit lookup",
+    sql: "CREATE TABLE audit_values (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            value NOT NULL,
+            UNIQUE (kind, value)
+          );
+          CREATE TABLE audit_lookup (
+            sequence INTEGER PRIMARY KEY,
+            action INTEGER NOT NULL,
+            model INTEGER,
+            workspace INTEGER,
+            outcome INTEGER,
+            subject INTEGER,
+            call INTEGER
+          ) STRICT;
+          CREATE INDEX audit_lookup_by_action ON audit_lookup(action, sequence, model, workspace, outcome);
+          CREATE INDEX audit_lookup_by_model ON audit_lookup(model, sequence, action, workspace, outcome)
+            WHERE model IS NOT NULL;
+          CREATE INDEX audit_lookup_by_workspace ON audit_lookup(workspace, sequence, action, model, outcome)
+            WHERE workspace IS NOT NULL;
+          CREATE INDEX audit_lookup_by_outcome ON audit_lookup(outcome, sequence, action, model, workspace)
+            WHERE outcome IS NOT NULL;
+          CREATE INDEX audit_lookup_by_subject ON audit_lookup(subject, sequence, action, model, workspace, outcome)
+            WHERE subject IS NOT NULL;
+          CREATE INDEX audit_lookup_by_call ON audit_lookup(call, sequence, action, model, workspace, outcome)
+            WHERE call IS NOT NULL",
+}];
+
+/// The kinds of values that are numbers in the lookup, and where an entry has them.
+const KINDS: [(&str, &str); 5] = [
+    ("action", "e.action"),
+    ("model", "e.model"),
+    ("workspace", "e.workspace"),
+    ("outcome", "e.outcome"),
+    ("subject", "nullif(e.subject, x'')"),
+];
+
+/// Values that are remembered at once.
+const REMEMBERED: usize = 10_000;
+
+/// Entries that are taken in one transaction.
+const AT_ONCE: i64 = 10_000;
+
+/// How many entries the lookup has not taken in yet.
+pub(super) fn behind(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "SELECT coalesce((SELECT max(sequence) FROM audit_entries), 0)
+              - coalesce((SELECT max(sequence) FROM audit_lookup), 0)",
+    )?
+    .query_row([], |row| row.get(0))
+}
+
+/// Take in the next entries; whether there may be more.
+pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<bool> {
+    let after: i64 = conn
+        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM audit_lookup")?
+        .query_row([], |row| row.get(0))?;
+    let until = after + AT_ONCE;
+    for (kind, value) in KINDS {
+        conn.prepare_cached(&format!(
+            "INSERT OR IGNORE INTO audit_values (kind, value)
+             SELECT DISTINCT '{kind}', {value} FROM audit_entries e
+             WHERE e.sequence > ?1 AND e.sequence <= ?2 AND {value} IS NOT NULL"
+        ))?
+        .execute(params![after, until])?;
+    }
+    let ids: Vec<String> = KINDS
+        .iter()
+        .map(|(kind, value)| {
+            format!("(SELECT id FROM audit_values WHERE kind = '{kind}' AND value = {value})")
+        })
+        .collect();
+    let taken = conn
+        .prepare_cached(&format!(
+            "INSERT INTO audit_lookup (sequence, action, model, workspace, outcome, subject, call)
+             SELECT e.sequence, {}, e.call FROM audit_entries e
+             WHERE e.sequence > ?1 AND e.sequence <= ?2",
+            ids.join(", ")
+        ))?
+        .execute(params![after, until])?;
+    Ok(i64::try_from(taken).is_ok_and(|taken| taken == AT_ONCE))
+}
+
+/// All values of a kind, in order.
+pub(super) fn values(conn: &Connection, kind: &str) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached("SELECT value FROM audit_values WHERE kind = ?1 ORDER BY value")?
+        .query_map([kind], |row| row.get(0))?
+        .collect()
+}
+
+/// What the lookup says of an entry.
+pub(super) const COLUMNS: &str = "l.action, l.model, l.workspace, l.outcome, l.subject, l.call";
+
+/// The values that numbers stand for, remembered while the chain is walked along.
+#[derive(Default)]
+pub(super) struct Values(HashMap<i64, (String, Value)>);
+
+impl Values {
+    /// Whether the lookup says of an entry what the entry says. `row` has [`COLUMNS`] from `at` on.
+    pub(super) fn agree(
+        &mut self,
+        conn: &Connection,
+        row: &Row<'_>,
+        at: usize,
+        entry: &Entry,
+    ) -> rusqlite::Result<bool> {
+        let text = |name: &str| match entry.facts.get(name) {
+            Some(Fact::Text(text)) => Some(Value::Text(text.clone())),
+            Some(Fact::Integer(value)) => Some(Value::Text(value.to_string())),
+            None => None,
+        };
+        let subject = (!entry.subject.is_empty()).then(|| Value::Blob(entry.subject.clone()));
+        let real = [
+            Some(Value::Text(entry.action.clone())),
+            text("model"),
+            text("workspace"),
+            text("outcome"),
+            subject,
+        ];
+        for (place, ((kind, _), real)) in KINDS.iter().zip(real).enumerate() {
+            let same = match (row.get::<_, Option<i64>>(at + place)?, real) {
+                (None, None) => true,
+                (Some(id), Some(real)) => self.is(conn, id, kind, &real)?,
+                _ => false,
+            };
+            if !same {
+                return Ok(false);
+            }
+        }
+        let call: Option<i64> = row.get(at + KINDS.len())?;
+        Ok(call == entry.facts.integer("call"))
+    }
+
+    fn is(
+        &mut self,
+        conn: &Connection,
+        id: i64,
+        kind: &str,
+        real: &Value,
+    ) -> rusqlite::Result<bool> {
+        if self.0.len() >= REMEMBERED {
+            self.0.clear();
+        }
+        if !self.0.contains_key(&id) {
+            let known = conn
+                .prepare_cached("SELECT kind, value FROM audit_values WHERE id = ?1")?
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?
+                .unwrap_or((String::new(), Value::Null));
+            self.0.insert(id, known);
+        }
+        let (known_kind, value) = &self.0[&id];
+        Ok(known_kind == kind && value == real)
+    }
+}

@@ -1,0 +1,125 @@
+//! How the record stands, at a glance.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+use super::{
+    Action, Event, Record, RecordError,
+    entries::{self, MILESTONES},
+    facts::Facts,
+};
+
+/// How the record stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordStatus {
+    /// Entries.
+    #[specta(type = Number)]
+    pub count: i64,
+    /// The newest failed verification.
+    pub failure: Option<Failure>,
+    /// The last complete verification that found nothing.
+    pub verified: Option<Moment>,
+    /// The last checkpoint that was given away.
+    pub witness: Option<Moment>,
+    /// The code of the record as it is now.
+    pub code: String,
+    /// The key that strangers check it with, in hexadecimal digits.
+    pub public_key: String,
+}
+
+/// An entry of the record, and when it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Moment {
+    /// Which entry.
+    #[specta(type = Number)]
+    pub sequence: i64,
+    /// UTC milliseconds.
+    #[specta(type = Number)]
+    pub time_ms: i64,
+    /// How many entries it speaks of, if it speaks of any.
+    #[specta(type = Option<Number>)]
+    pub count: Option<i64>,
+}
+
+/// A verification that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// When it was found.
+    pub found: Moment,
+    /// The name of the fault.
+    pub fault: String,
+    /// The entry that it is about.
+    #[specta(type = Option<Number>)]
+    pub at: Option<i64>,
+    /// Whether a person has said that they read it.
+    pub seen: bool,
+}
+
+impl Record {
+    /// How it stands.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database fails.
+    pub fn status(&self) -> Result<RecordStatus, RecordError> {
+        self.store().read(|conn| {
+            let head = entries::head(conn)?;
+            let seen = last(conn, Action::FailureSeen)?.map(|(moment, _)| moment.sequence);
+            let failure = last(conn, Action::VerificationFailed)?.map(|(found, facts)| Failure {
+                seen: seen.is_some_and(|seen| seen > found.sequence),
+                found,
+                fault: facts.text("fault").unwrap_or_default().to_owned(),
+                at: facts.integer("at"),
+            });
+            let moment =
+                |action| Ok::<_, RecordError>(last(conn, action)?.map(|(moment, _)| moment));
+            Ok(RecordStatus {
+                count: head.count,
+                failure,
+                verified: moment(Action::Verified)?,
+                witness: moment(Action::WitnessSaved)?,
+                code: self.code_of(&head),
+                public_key: self.public_key(),
+            })
+        })
+    }
+
+    /// A person has read that the record does not verify. It stays in the record; it is not said on
+    /// top of everything any more.
+    ///
+    /// # Errors
+    /// [`RecordError`] when it cannot be written.
+    pub fn failure_seen(&self, now_ms: i64) -> Result<(), RecordError> {
+        self.store().write(|tx| {
+            if let Some((found, _)) = last(tx, Action::VerificationFailed)? {
+                let event = Event::new(Action::FailureSeen).fact("failure", found.sequence);
+                self.append(tx, event, now_ms)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The last entry of an action.
+fn last(conn: &Connection, action: Action) -> rusqlite::Result<Option<(Moment, Facts)>> {
+    // Said in the statement, so that SQLite sees that the index of what is rare has it.
+    conn.prepare_cached(&format!(
+        "SELECT sequence, time_ms, facts FROM audit_entries WHERE action = '{}' AND {MILESTONES}
+         ORDER BY sequence DESC LIMIT 1",
+        action.name()
+    ))?
+    .query_row([], |row| {
+        let facts: Facts = row.get(2)?;
+        let moment = Moment {
+            sequence: row.get(0)?,
+            time_ms: row.get(1)?,
+            count: facts.integer("count"),
+        };
+        Ok((moment, facts))
+    })
+    .optional()
+}

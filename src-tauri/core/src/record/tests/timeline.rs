@@ -1,0 +1,148 @@
+//! What happened is found again.
+
+use super::*;
+use crate::record::{EntryRow, Filter};
+
+fn sequences(rows: &[EntryRow]) -> Vec<i64> {
+    rows.iter().map(|row| row.sequence).collect()
+}
+
+fn with(change: impl FnOnce(&mut Filter)) -> Filter {
+    let mut filter = Filter {
+        limit: 10,
+        ..Filter::default()
+    };
+    change(&mut filter);
+    filter
+}
+
+/// Entries 3 to 8: calls of two models with two outcomes.
+fn filled() -> (Installation, Arc<Store>, Record) {
+    let here = Installation::with_entries(0);
+    let (store, record) = here.open();
+    store
+        .write(|tx| {
+            for nth in 0..6i64 {
+                let event = here
+                    .event(100 + nth)
+                    .fact("model", if nth < 4 { "Small" } else { "large" })
+                    .fact("outcome", if nth % 2 == 0 { "answered" } else { "failed" });
+                record.append(tx, event, NOW)?;
+            }
+            Ok::<_, rusqlite::Error>(())
+        })
+        .unwrap();
+    (here, store, record)
+}
+
+#[test]
+fn entries_come_newest_first_and_page_by_page() {
+    let (_here, _store, record) = filled();
+    let page = |filter: Filter| record.list(&filter).unwrap();
+    let first = page(with(|filter| filter.limit = 4));
+    assert_eq!(sequences(&first), [9, 8, 7, 6]);
+    let second = page(with(|filter| {
+        filter.limit = 4;
+        filter.before = Some(6);
+    }));
+    assert_eq!(sequences(&second), [5, 4, 3, 2]);
+}
+
+#[test]
+fn filters_hold_together() {
+    let (_here, _store, record) = filled();
+    let found = |filter: Filter| sequences(&record.list(&filter).unwrap());
+    assert_eq!(found(with(|f| f.model = Some("large".into()))), [9, 8]);
+    assert_eq!(
+        found(with(|f| {
+            f.model = Some("large".into());
+            f.outcome = Some("failed".into());
+        })),
+        [9]
+    );
+    assert_eq!(
+        found(with(|f| f.action = Some("app.started".into()))),
+        [3, 2]
+    );
+    assert_eq!(
+        found(with(|f| f.workspace = Some("x".into()))),
+        [] as [i64; 0]
+    );
+}
+
+#[test]
+fn a_text_finds_actions_models_and_numbers_each_entry_once() {
+    let (_here, _store, record) = filled();
+    let found = |text: &str| {
+        let filter = with(|filter| filter.text = Some(text.into()));
+        sequences(&record.list(&filter).unwrap())
+    };
+    assert_eq!(found("LARGE"), [9, 8]);
+    assert_eq!(found("started"), [3, 2]);
+    assert_eq!(found("#5"), [5], "the entry of this number");
+    assert_eq!(found("103"), [7], "the call of this number");
+    assert_eq!(found("l"), [9, 8, 7, 6, 5, 4], "in call and in both models");
+    assert_eq!(found("100%_"), [] as [i64; 0]);
+}
+
+#[test]
+fn the_filters_offer_what_there_is() {
+    let (_here, _store, record) = filled();
+    let choices = record.choices().unwrap();
+    assert_eq!(
+        choices.actions,
+        ["app.started", "call.ended", "record.began"]
+    );
+    assert_eq!(choices.models, ["Small", "large"]);
+    assert_eq!(choices.outcomes, ["answered", "failed"]);
+}
+
+#[test]
+fn an_entry_shows_its_place_and_what_is_private() {
+    let (_here, _store, record) = filled();
+    let details = record.details(5).unwrap().unwrap();
+    assert_eq!(
+        details.payload.as_deref(),
+        Some(r#"{"text":"private 101"}"#)
+    );
+    assert_eq!(details.previous, record.details(4).unwrap().unwrap().hash);
+    assert_eq!(record.details(99).unwrap(), None);
+}
+
+#[test]
+fn a_failure_is_told_until_it_was_read_and_stays_in_the_record() {
+    let here = Installation::with_entries(5);
+    here.attack(|conn| {
+        conn.execute("UPDATE audit_entries SET sealed = NULL", [])
+            .unwrap();
+    });
+    let (_store, record) = here.open();
+    record.verify(&mut |_| ControlFlow::Continue(())).unwrap();
+    let failure = record.status().unwrap().failure.unwrap();
+    assert_eq!(
+        (failure.fault.as_str(), failure.at),
+        ("payload-missing", Some(3))
+    );
+    assert!(!failure.seen);
+    record.failure_seen(NOW).unwrap();
+    assert!(record.status().unwrap().failure.unwrap().seen);
+    let kept = record.details(failure.found.sequence).unwrap().unwrap();
+    assert_eq!(kept.row.action, Action::VerificationFailed.name());
+}
+
+#[test]
+fn an_entry_that_was_hidden_from_searches_is_found_by_a_verification() {
+    for sql in [
+        "DELETE FROM audit_lookup WHERE sequence = 5",
+        "UPDATE audit_lookup SET outcome = (SELECT id FROM audit_values WHERE value = 'failed') WHERE sequence = 4",
+        "UPDATE audit_values SET value = 'nothing' WHERE value = 'large'",
+        "UPDATE audit_lookup SET call = 1 WHERE sequence = 8",
+    ] {
+        let (here, store, record) = filled();
+        record.look_up().unwrap();
+        drop((store, record));
+        here.attack(|conn| conn.execute_batch(sql).unwrap());
+        let found = here.verdict().fault;
+        assert!(matches!(found, Some(Fault::Hidden(_))), "{sql}: {found:?}");
+    }
+}

@@ -1,0 +1,278 @@
+//! The record in the database, with the keys that are kept outside it: every entry, proof, private
+//! part and checkpoint, in pages, so that neither memory nor the log grows with its length.
+
+use std::{collections::HashMap, ops::ControlFlow};
+
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::{Chain, Fault, Verdict, VerifyError};
+use crate::{
+    record::{
+        checkpoints::{self, Checkpoint},
+        encoding::Hash,
+        entries::{self, COLUMN_COUNT, COLUMNS, Kept, MILESTONES},
+        keys::Keys,
+        lookup::{self, Values},
+        payloads::Known,
+    },
+    store::Store,
+};
+
+/// Entries that are read in one transaction.
+const PAGE: i64 = 4096;
+/// Keys of subjects that are remembered at once.
+const REMEMBERED_KEYS: usize = 1024;
+
+/// Gets how many entries are done, and says whether to go on.
+pub(in crate::record) type Progress<'a> = dyn FnMut(i64) -> ControlFlow<()> + 'a;
+
+/// What the end of the chain must be by the last checkpoint, without walking along it: what every
+/// start looks at before anything is written.
+pub(in crate::record) fn check_end(
+    conn: &Connection,
+    instance: Uuid,
+    keys: Option<&Keys>,
+    last: Option<&Checkpoint>,
+) -> rusqlite::Result<Option<Fault>> {
+    if replaced(conn)? {
+        return Ok(Some(Fault::TableReplaced));
+    }
+    let head = entries::head(conn)?;
+    if head.count == 0 && last.is_none() {
+        return Ok(None);
+    }
+    let Some(keys) = keys else {
+        return Ok(Some(Fault::KeysMissing(head.count)));
+    };
+    let Some(last) = last else {
+        return Ok(Some(Fault::CheckpointMissing));
+    };
+    if last.public_key != keys.public() || last.instance != instance || !last.is_signed() {
+        return Ok(Some(Fault::CheckpointUnsigned(last.count)));
+    }
+    let fault = match entries::hash_at(conn, last.count)? {
+        Some(hash) if hash == last.head => None,
+        Some(_) => Some(Fault::CheckpointDiffers(last.count)),
+        None => Some(Fault::CutOff {
+            expected: last.count,
+            found: head.count,
+        }),
+    };
+    Ok(fault)
+}
+
+/// Walk along the whole chain, up to the entries that are there when it begins.
+///
+/// # Errors
+/// [`VerifyError`] when it cannot be read or was stopped.
+pub(in crate::record) fn verify(
+    store: &Store,
+    instance: Uuid,
+    keys: &Keys,
+    last: Option<&Checkpoint>,
+    progress: &mut Progress<'_>,
+) -> Result<Verdict, VerifyError> {
+    let (fault, until, looked_up) = store.read(|conn| {
+        let fault = check_end(conn, instance, Some(keys), last)?;
+        let until = entries::head(conn)?.count;
+        Ok::<_, VerifyError>((fault, until, until - lookup::behind(conn)?))
+    })?;
+    if fault == Some(Fault::TableReplaced) {
+        return Ok(Verdict::failed(Fault::TableReplaced, 1));
+    }
+    let mut walk = Walk {
+        chain: Chain::new(instance),
+        keys,
+        mac_key: keys.check_value(),
+        next: None,
+        subjects: HashMap::new(),
+        looked_up,
+        values: Values::default(),
+        lookup_differs: None,
+    };
+    let mut found = None;
+    while walk.chain.end.count < until && found.is_none() {
+        found = store.read(|conn| walk.page(conn, until))?;
+        if progress(walk.chain.end.count).is_break() {
+            return Err(VerifyError::Stopped);
+        }
+    }
+    // What the walk finds says more than what is wrong at the end.
+    let fault = found
+        .or(fault)
+        .or_else(|| walk.keys_are_ours())
+        .or(walk.lookup_differs.map(Fault::Hidden));
+    Ok(Verdict {
+        from: 1,
+        count: walk.chain.end.count,
+        head: walk.chain.end.hash,
+        fault,
+        notes: walk.chain.notes,
+    })
+}
+
+struct Walk<'a> {
+    chain: Chain,
+    keys: &'a Keys,
+    mac_key: String,
+    /// The next checkpoint that the walk comes to, and whether it was looked for.
+    next: Option<Option<Checkpoint>>,
+    subjects: HashMap<Vec<u8>, Option<Known>>,
+    /// How many entries the lookup has taken in.
+    looked_up: i64,
+    values: Values,
+    /// The first entry that would not be found by what it says.
+    lookup_differs: Option<i64>,
+}
+
+impl Walk<'_> {
+    /// Take the next entries.
+    fn page(&mut self, conn: &Connection, until: i64) -> Result<Option<Fault>, VerifyError> {
+        let after = self.chain.end.count;
+        let mut statement = conn.prepare_cached(&format!(
+            "SELECT {COLUMNS}, l.sequence, {} FROM audit_entries e
+             LEFT JOIN audit_lookup l ON l.sequence = e.sequence
+             WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence",
+            lookup::COLUMNS
+        ))?;
+        let last = until.min(after + PAGE);
+        let mut rows = statement.query(params![after, last])?;
+        loop {
+            let place = self.chain.end.count + 1;
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) if place <= last => return Ok(Some(Fault::Missing(place))),
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let Ok(kept) = entries::read(row) else {
+                return Ok(Some(Fault::Unreadable(place)));
+            };
+            if self.lookup_differs.is_none() && place <= self.looked_up {
+                let there = row.get::<_, Option<i64>>(COLUMN_COUNT)?.is_some();
+                if !there
+                    || !self
+                        .values
+                        .agree(conn, row, COLUMN_COUNT + 1, &kept.entry)?
+                {
+                    self.lookup_differs = Some(place);
+                }
+            }
+            if let Err(fault) = self.entry(conn, &kept)? {
+                return Ok(Some(fault));
+            }
+        }
+    }
+
+    fn entry(&mut self, conn: &Connection, kept: &Kept) -> Result<Result<(), Fault>, VerifyError> {
+        let hash = match self.chain.take(&kept.entry, &kept.hash) {
+            Ok(hash) => hash,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if let Err(fault) = self.proof(kept, &hash) {
+            return Ok(Err(fault));
+        }
+        if let Err(fault) = self.payload(conn, kept)? {
+            return Ok(Err(fault));
+        }
+        self.checkpoint(conn)
+    }
+
+    fn proof(&mut self, kept: &Kept, hash: &Hash) -> Result<(), Fault> {
+        if self.chain.mac_key.as_ref() != Some(&self.mac_key) {
+            self.chain.notes.unproven += 1;
+            return Ok(());
+        }
+        if self.keys.mac(hash) == *kept.mac {
+            Ok(())
+        } else {
+            Err(Fault::Forged(kept.entry.sequence))
+        }
+    }
+
+    fn payload(
+        &mut self,
+        conn: &Connection,
+        kept: &Kept,
+    ) -> Result<Result<(), Fault>, VerifyError> {
+        let entry = &kept.entry;
+        let sequence = entry.sequence;
+        let subject = match (entry.commitment.is_empty(), &kept.sealed) {
+            (true, None) => return Ok(Ok(())),
+            (true, Some(_)) => return Ok(Err(Fault::PayloadAdded(sequence))),
+            (false, _) => self.subject(conn, &entry.subject)?,
+        };
+        Ok(match (subject, &kept.sealed) {
+            (Some(known), Some(sealed)) => match known.open(sequence, sealed) {
+                Ok(salted) if salted.commitment() == *entry.commitment => Ok(()),
+                _ => Err(Fault::PayloadChanged(sequence)),
+            },
+            _ if erased_after(conn, &entry.subject, sequence)? => {
+                self.chain.notes.erased += 1;
+                Ok(())
+            }
+            _ => Err(Fault::PayloadMissing(sequence)),
+        })
+    }
+
+    fn subject(&mut self, conn: &Connection, token: &[u8]) -> Result<Option<&Known>, VerifyError> {
+        if self.subjects.len() >= REMEMBERED_KEYS {
+            self.subjects.clear();
+        }
+        if !self.subjects.contains_key(token) {
+            let known = Known::by_token(conn, token)?;
+            self.subjects.insert(token.to_vec(), known);
+        }
+        Ok(self.subjects[token].as_ref())
+    }
+
+    /// The checkpoint that was kept after this entry, if one was.
+    fn checkpoint(&mut self, conn: &Connection) -> Result<Result<(), Fault>, VerifyError> {
+        let place = self.chain.end.count;
+        let next = match self.next.take() {
+            Some(next) => next,
+            None => checkpoints::next_from(conn, self.chain.instance, place)?,
+        };
+        if next.as_ref().is_some_and(|next| next.count == place) {
+            return Ok(next.map_or(Ok(()), |next| self.chain.check(&next)));
+        }
+        self.next = Some(next);
+        Ok(Ok(()))
+    }
+
+    /// A chain whose last keys are not ours was written elsewhere.
+    fn keys_are_ours(&self) -> Option<Fault> {
+        let ours = self.chain.mac_key.as_ref() == Some(&self.mac_key);
+        (self.chain.end.count > 0 && !ours).then_some(Fault::KeysMissing(self.chain.end.count))
+    }
+}
+
+/// Whether something other than our table stands in its place, or a trigger of somebody else on it.
+fn replaced(conn: &Connection) -> rusqlite::Result<bool> {
+    let tables: i64 = conn.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table'
+         AND name IN ('audit_entries', 'audit_subjects', 'checkpoints')",
+        [],
+        |row| row.get(0),
+    )?;
+    let others: i64 = conn.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'
+         AND tbl_name IN ('audit_entries', 'audit_subjects', 'checkpoints')
+         AND name NOT IN ('audit_entries_stay', 'audit_entries_stay_as_they_are',
+                          'audit_payloads_are_destroyed_only')",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(tables != 3 || others != 0)
+}
+
+/// Whether a later entry says that what is private about this subject was erased.
+fn erased_after(conn: &Connection, token: &[u8], sequence: i64) -> rusqlite::Result<bool> {
+    conn.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM audit_entries
+                        WHERE subject = ?1 AND action = 'content.erased' AND {MILESTONES}
+                          AND sequence > ?2)"
+    ))?
+    .query_row(params![token, sequence], |row| row.get(0))
+}

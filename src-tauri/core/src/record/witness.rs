@@ -1,0 +1,159 @@
+//! A checkpoint that was given away: what shows, later, that everything up to it is as it was, even
+//! to somebody who trusts neither the computer nor its keychain.
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Action, Checkpoint, Event, Fault, Record, RecordError,
+    checkpoints::{Written, code, count_of_code},
+    encoding::Hash,
+    entries,
+};
+
+/// What was given away: a signed checkpoint in a file, or a code on paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Witness {
+    /// A signed checkpoint.
+    Checkpoint(Box<Checkpoint>),
+    /// A code: how many entries, and 160 bits of what they hash to.
+    Code(String),
+}
+
+/// Why something is no witness.
+#[derive(Debug, thiserror::Error)]
+pub enum WitnessError {
+    /// Neither a file of ours nor a code.
+    #[error("this is neither a witness file of Gatehouse nor a code like GH-128-AAAA-BBBB-…")]
+    Unknown,
+    /// A witness file whose signature does not fit.
+    #[error("the signature of this witness does not fit: it was changed, or is damaged")]
+    Unsigned,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    kind: Kind,
+    format: u32,
+    checkpoint: Written,
+    code: String,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "gatehouse-witness")]
+    Witness,
+}
+
+impl Witness {
+    /// From the text of a witness file, or from a code.
+    ///
+    /// # Errors
+    /// [`WitnessError`] when it is neither, or was changed.
+    pub fn read(text: &str) -> Result<Self, WitnessError> {
+        let text = text.trim();
+        let as_code = text.to_ascii_uppercase().replace(char::is_whitespace, "");
+        if count_of_code(&as_code).is_some() {
+            return Ok(Self::Code(as_code));
+        }
+        let file: File = serde_json::from_str(text).map_err(|_| WitnessError::Unknown)?;
+        let checkpoint = file.checkpoint.read().ok_or(WitnessError::Unknown)?;
+        if !checkpoint.is_signed() || file.code != checkpoint.code() {
+            return Err(WitnessError::Unsigned);
+        }
+        Ok(Self::Checkpoint(Box::new(checkpoint)))
+    }
+
+    /// The text of the witness file of a checkpoint.
+    pub fn file(checkpoint: &Checkpoint) -> String {
+        let file = File {
+            kind: Kind::Witness,
+            format: 1,
+            checkpoint: Written::from(checkpoint),
+            code: checkpoint.code(),
+        };
+        let json = serde_json::to_string_pretty(&file)
+            .expect("a witness is JSON because it is texts and numbers");
+        json + "\n"
+    }
+
+    /// How many entries it speaks of.
+    pub fn count(&self) -> i64 {
+        match self {
+            Self::Checkpoint(checkpoint) => checkpoint.count,
+            Self::Code(code) => count_of_code(code)
+                .expect("a code has a count because it was looked at when it was read"),
+        }
+    }
+
+    /// Whether it is of a chain that ends with this hash after as many entries as it counts.
+    pub(super) fn speaks_of(&self, instance: Uuid, hash: &Hash) -> bool {
+        match self {
+            Self::Checkpoint(checkpoint) => {
+                checkpoint.instance == instance && checkpoint.head == *hash
+            }
+            Self::Code(known) => *known == code(instance, self.count(), hash),
+        }
+    }
+}
+
+/// What a comparison with a witness says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// How many entries the witness speaks of.
+    pub count: i64,
+    /// What is not as it was then; `None`: everything up to there is.
+    pub fault: Option<Fault>,
+    /// How many entries of each kind were added since, most first.
+    pub since: Vec<(String, i64)>,
+}
+
+impl Record {
+    /// Compare with a witness, and write down that it was. Whether the chain in between holds is
+    /// what [`Record::verify`] says.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database fails.
+    pub fn compare(&self, witness: &Witness, now_ms: i64) -> Result<Compared, RecordError> {
+        self.store().write(|tx| {
+            let fault = differs(tx, self.instance(), witness)?;
+            let event = Event::new(Action::WitnessCompared)
+                .fact("count", witness.count())
+                .fact("outcome", fault.as_ref().map_or("holds", Fault::name));
+            let since = added_since(tx, witness.count())?;
+            self.append(tx, event, now_ms)?;
+            Ok(Compared {
+                count: witness.count(),
+                fault,
+                since,
+            })
+        })
+    }
+}
+
+fn differs(
+    conn: &Connection,
+    instance: Uuid,
+    witness: &Witness,
+) -> rusqlite::Result<Option<Fault>> {
+    let count = witness.count();
+    let Some(hash) = entries::hash_at(conn, count)? else {
+        return Ok(Some(Fault::CutOff {
+            expected: count,
+            found: entries::head(conn)?.count,
+        }));
+    };
+    let same = Hash::try_from(hash).is_ok_and(|hash| witness.speaks_of(instance, &hash));
+    Ok((!same).then_some(Fault::CheckpointDiffers(count)))
+}
+
+fn added_since(conn: &Connection, count: i64) -> rusqlite::Result<Vec<(String, i64)>> {
+    conn.prepare_cached(
+        "SELECT action, count(*) FROM audit_entries WHERE sequence > ?1
+         GROUP BY action ORDER BY count(*) DESC, action",
+    )?
+    .query_map(params![count], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .collect()
+}

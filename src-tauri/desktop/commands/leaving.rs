@@ -1,0 +1,57 @@
+//! The line under the composer, and what leaves with a message.
+
+use gatehouse_core::{
+    gate::{Preview, TokenCount, Turn, WhatLeaves},
+    ids::ConversationId,
+    problem::Problem,
+};
+use tauri::{AppHandle, Manager};
+
+use super::apart;
+use crate::state::AppState;
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// How many tokens a text has for the model of a conversation; no conversation: a new one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn count_tokens(
+    handle: AppHandle,
+    conversation: Option<ConversationId>,
+    text: String,
+) -> Result<TokenCount> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.count_tokens(conversation, &text)?)
+    })
+    .await
+}
+
+/// Where a turn would go if it were asked, and what that would do.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn preview_message(handle: AppHandle, turn: Turn) -> Result<Preview> {
+    apart(move || Ok(handle.state::<AppState>().app()?.gate.preview(&turn)?)).await
+}
+
+/// Exactly what would leave with a turn; nothing if it stays on this computer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn what_would_leave(handle: AppHandle, turn: Turn) -> Result<Option<WhatLeaves>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.what_would_leave(&turn)?)
+    })
+    .await
+}
+
+/// Exactly what left with a call; nothing if nothing did.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn what_left(handle: AppHandle, call: u32) -> Result<Option<WhatLeaves>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.what_left(i64::from(call))?)
+    })
+    .await
+}

@@ -1,0 +1,161 @@
+//! What is found in a message leaves masked, stays here, or stops the message.
+
+use super::*;
+
+#[test]
+fn a_message_leaves_masked_and_its_answer_comes_back_restored() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    price(&place.app);
+    let conversation = place.conversation();
+    let answer = place.say(conversation, LETTER);
+    assert_eq!(
+        (answer.state, answer.text.as_str()),
+        (MessageState::Done, LETTER)
+    );
+    let sent = provider.everything();
+    assert!(!sent.contains("anna.weiss"), "the address stayed: {sent}");
+    assert!(
+        sent.contains("[EMAIL-ADDRESS-1-"),
+        "a placeholder left: {sent}"
+    );
+    let call = answer.call.unwrap();
+    assert_eq!((call.route, call.masked), (Route::Masked, 1));
+    assert_eq!(call.account.as_deref(), Some("Test"));
+    assert_eq!((call.prompt_tokens, call.output_tokens), (100, 10));
+    assert_eq!(
+        call.cost.as_deref(),
+        Some("$0.00028"),
+        "100 × $2 and 10 × $8 a million"
+    );
+    assert!(call.measured);
+}
+
+#[test]
+fn a_value_keeps_its_placeholder_over_turns_and_the_history_is_masked_too() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    place.say(conversation, LETTER);
+    place.say(
+        conversation,
+        "Also tell anna.weiss@example.org and bob@example.net the date.",
+    );
+    let second = &provider.received()[1];
+    let body = second.json();
+    let all = body.to_string();
+    assert!(!all.contains("@example"), "no address left: {all}");
+    let first_again = body["messages"][1]["content"].to_string();
+    assert!(first_again.contains("[EMAIL-ADDRESS-1-"), "{first_again}");
+    let last = second.last_message();
+    assert!(
+        last.contains("[EMAIL-ADDRESS-1-") && last.contains("[EMAIL-ADDRESS-2-"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_masked_conversation_that_goes_on_here_has_the_real_values() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    place.say(conversation, LETTER);
+    let here = Options {
+        sampling: app::steady(4),
+        ..Options::default()
+    };
+    let set = place
+        .app
+        .store
+        .write(|tx| chat::set_options(tx, conversation, &here));
+    set.unwrap();
+    let answer = place.say(conversation, "And now?");
+    let call = answer.call.unwrap();
+    assert_eq!((call.route, call.masked), (Route::Local, 0));
+    assert_eq!(place.app.gate.what_left(call.number).unwrap(), None);
+    assert_eq!(provider.received().len(), 1);
+    let texts: Vec<_> = place
+        .messages(conversation)
+        .into_iter()
+        .map(|m| m.text)
+        .collect();
+    assert_eq!(texts[1], LETTER);
+}
+
+#[test]
+fn a_secret_blocks_the_message_and_nothing_is_lost() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let text = "Use the key ghp_16C7e42F292c6912E7710c838347Ae178B4a for the build.";
+    let error = place.refused(conversation, text, Review::NotAsked);
+    assert!(matches!(error, GateError::Blocked { .. }), "{error}");
+    assert!(provider.received().is_empty(), "nothing was opened");
+    assert!(place.messages(conversation).is_empty() && place.calls().is_empty());
+    let preview = place.app.gate.preview(&say(conversation, text)).unwrap();
+    assert_eq!(
+        preview.route,
+        Route::Blocked,
+        "the route line says so before"
+    );
+}
+
+#[test]
+fn a_special_category_is_answered_on_this_computer() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let text = "The patient's NHS number is 943 476 5919.";
+    let answer = place.say(conversation, text);
+    assert_eq!(answer.state, MessageState::Done);
+    let call = answer.call.unwrap();
+    assert_eq!(call.route, Route::Local);
+    assert_eq!(call.moves.len(), 1);
+    assert!(call.moves[0].reason.contains("policy"), "{:?}", call.moves);
+    assert!(provider.received().is_empty());
+}
+
+#[test]
+fn what_cannot_be_inspected_does_not_leave() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place
+        .app
+        .store
+        .write(|tx| {
+            let workspace = workspaces::first(tx, now_ms())?;
+            // As a later version, or a damaged row, would have it.
+            tx.execute(
+                "INSERT INTO own_rules VALUES (?1, ?2, 'Cases', 'personal', 'pattern', '(', 1)",
+                (OwnRuleId::new(), workspace),
+            )?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let conversation = place.conversation();
+    let error = place.refused(conversation, "Hello", Review::NotAsked);
+    assert!(matches!(error, GateError::Inspection(_)), "{error}");
+    assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
+}
+
+#[test]
+fn a_persons_own_rule_masks_in_its_workspace() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let rule = own_rules::OwnRule {
+        id: OwnRuleId::new(),
+        name: "Case number".into(),
+        class: own_rules::RuleClass::Personal,
+        form: own_rules::RuleForm::Pattern,
+        content: r"LK-\d{4}/\d{2}".into(),
+        is_on: true,
+    };
+    let saved = place.app.store.write(|tx| {
+        let workspace = workspaces::first(tx, now_ms())?;
+        own_rules::save(tx, workspace, &rule)
+    });
+    saved.unwrap();
+    let answer = place.say(place.conversation(), "The case is LK-2291/26.");
+    assert_eq!(answer.text, "The case is LK-2291/26.");
+    assert!(!provider.everything().contains("LK-2291"));
+}

@@ -1,0 +1,116 @@
+//! Every connection is one that the person set up, and every byte is accounted for.
+
+use super::*;
+
+#[test]
+fn offline_opens_no_connection_and_every_other_one_is_in_the_log() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    place.say(conversation, "Hello");
+    let mut settings = place.app.store.read(gatehouse_core::settings::get).unwrap();
+    settings.offline = true;
+    place.app.set_settings(&settings).unwrap();
+    let answer = place.say(conversation, "Hello again");
+    assert_eq!(answer.call.unwrap().route, Route::Local);
+    assert_eq!(provider.received().len(), 1, "nothing was opened");
+    let log = place.log();
+    assert_eq!(log.len(), 1);
+    let sent = provider.received()[0].body.len() as u64;
+    assert_eq!(
+        (log[0].bytes_out, log[0].outcome, log[0].purpose.as_str()),
+        (sent, Outcome::Answered, "chat")
+    );
+}
+
+#[test]
+fn every_byte_that_leaves_is_accounted_for() {
+    // Everything goes through this proxy, whomever it is meant for.
+    let proxy = Provider::start(|request| match request.head.split(' ').next() {
+        Some("GET") => Reply::Whole(json!({ "data": [{ "id": MODEL }] })),
+        _ => Reply::Pieces(vec!["Yes.".into()], 50, 2),
+    });
+    let place = place("http://tower/v1");
+    let mut settings = place.app.store.read(gatehouse_core::settings::get).unwrap();
+    settings.proxy = proxy.address.trim_end_matches("/v1").to_owned();
+    place.app.set_settings(&settings).unwrap();
+    let gate = &place.app.gate;
+    // What a person does in a session, with everything that looks and counts on the way.
+    gate.test_account(place.account.id).unwrap();
+    let conversation = place.conversation();
+    gate.preview(&say(conversation, LETTER)).unwrap();
+    gate.what_would_leave(&say(conversation, LETTER)).unwrap();
+    gate.count_tokens(Some(conversation), LETTER).unwrap();
+    gate.safety_report(LETTER).unwrap();
+    let first = place.say(conversation, LETTER);
+    gate.title(conversation).unwrap();
+    app::answer(&place.app, Ask::Again(first.id), |_| ());
+    let question = first.parent_id.unwrap();
+    app::answer(
+        &place.app,
+        Ask::Edit(question, "And bob@example.net?"),
+        |_| (),
+    );
+    assert!(
+        gate.update_prices_from("http://tower/prices.json", true)
+            .is_err()
+    );
+
+    let received = proxy.received();
+    let (with_body, without): (Vec<_>, Vec<_>) = received
+        .iter()
+        .partition(|request| !request.body.is_empty());
+    assert!(
+        without
+            .iter()
+            .all(|request| request.head.starts_with("GET "))
+    );
+    let mut left: Vec<_> = place
+        .calls()
+        .iter()
+        .filter_map(|call| gate.what_left(call.summary.number).unwrap())
+        .map(|left| left.body.into_bytes())
+        .collect();
+    left.reverse();
+    let sent: Vec<_> = with_body
+        .into_iter()
+        .map(|request| request.body.clone())
+        .collect();
+    assert_eq!(sent.len(), 3, "a message, its answer again, its edit");
+    assert_eq!(sent, left, "each byte that left is kept with its call");
+    let log = place.log();
+    assert_eq!(log.len(), received.len(), "each connection is in the log");
+    let logged: u64 = log.iter().map(|line| line.bytes_out).sum();
+    assert_eq!(
+        logged,
+        sent.iter().map(|body| body.len() as u64).sum::<u64>()
+    );
+    assert!(log.iter().all(|line| line.host == "tower"));
+}
+
+#[test]
+fn an_account_is_tested_by_its_models_and_no_request_goes_out_before() {
+    let provider = Provider::start(|_| {
+        Reply::Whole(json!({ "object": "list", "data": [
+            { "id": "small", "object": "model" }, { "id": "large", "object": "model" } ] }))
+    });
+    let place = place(&provider.address);
+    assert!(provider.received().is_empty(), "setting up sends nothing");
+    let account = place.app.gate.test_account(place.account.id).unwrap();
+    let names: Vec<_> = account
+        .models
+        .iter()
+        .map(|model| model.id.as_str())
+        .collect();
+    assert_eq!(names, ["small", "large"]);
+    assert!(
+        account.models.iter().all(|model| model.chosen),
+        "a short list is taken whole"
+    );
+    let head = provider.received()[0].head.clone();
+    assert!(
+        head.to_ascii_lowercase()
+            .contains(&format!("authorization: bearer {KEY}")),
+        "the key is sent to its own provider"
+    );
+}

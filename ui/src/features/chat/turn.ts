@@ -1,0 +1,14 @@
+// What a person is about to ask, as the host has it described before anything is kept.
+
+import type { Elsewhere, Turn } from "$lib/backend";
+
+/** A new message in a conversation, or the first one of a new chat. */
+export function newMessage(
+	conversation: string | null,
+	elsewhere: Elsewhere | null,
+	text: string,
+): Turn {
+	return conversation === null
+		? { type: "new", elsewhere, text }
+		: { type: "say", conversation, text };
+}
