@@ -7,6 +7,7 @@ import { commands, events, type Problem } from "./bindings";
 
 export type { Backend, OnAnswerEvent } from "./backend";
 export { explain, toProblem } from "./errors";
+export { first } from "./first";
 export type * from "./bindings";
 
 type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem };

@@ -1,12 +1,13 @@
 // The settings, shared by every screen. The host keeps them; this is its last answer. There are no
 // defaults here: what the host did not say must not be shown, and above all not be written back.
 
-import { backend, type Settings } from "$lib/backend";
+import { backend, first, type Settings } from "$lib/backend";
 import { Turns } from "$lib/turns";
 
 let current = $state.raw<Settings | null>(null);
 /** So that each change builds on what the host kept last. */
 const changes = new Turns();
+if (first) take(first.settings);
 
 /** Reactive: `settings.now.theme` and so on. */
 export const settings = {
