@@ -24,8 +24,29 @@ function smallFirstFile(): Plugin {
 	};
 }
 
+/** Has the font asked for with the first file, and not when the first text wants it. */
+function fontWithFirstFile(): Plugin {
+	return {
+		name: "font-with-first-file",
+		transformIndexHtml: {
+			order: "post",
+			handler(_, { bundle }) {
+				const file = Object.keys(bundle ?? {}).find((name) => name.includes("inter-latin-wght"));
+				if (!file) return [];
+				const attrs = { rel: "preload", as: "font", crossorigin: true, href: `/${file}` };
+				return [{ tag: "link", attrs, injectTo: "head" }];
+			},
+		},
+	};
+}
+
 export default defineConfig(({ mode }) => ({
-	plugins: [svelte(), smallFirstFile(), ...(mode === "test" ? [svelteTesting()] : [])],
+	plugins: [
+		svelte(),
+		smallFirstFile(),
+		fontWithFirstFile(),
+		...(mode === "test" ? [svelteTesting()] : []),
+	],
 	resolve: { alias: { $lib: fileURLToPath(new URL("src/lib", import.meta.url)) } },
 	clearScreen: false,
 	server: { port: 1420, strictPort: true },
@@ -35,7 +56,6 @@ export default defineConfig(({ mode }) => ({
 		// Nothing becomes a data: address, because the content security policy allows files only.
 		assetsInlineLimit: 0,
 		// Each file is a question to the program, so the first screen is one, with nothing else in it.
-		cssCodeSplit: false,
 		rolldownOptions: {
 			output: {
 				codeSplitting: {

@@ -14,7 +14,7 @@ use gatehouse_core::{
     models::InstalledModel,
     now_ms,
     problem::Problem,
-    settings::{self, Settings},
+    settings::{self, Settings, Theme},
     store::StoreError,
     workspaces::{self, Workspace},
 };
@@ -26,6 +26,9 @@ use crate::commands::startup::Startup;
 
 /// More than a window shows; the page asks for all of them once it is there.
 const CONVERSATIONS: usize = 100;
+
+/// Where it is written.
+const END: &str = "</head>";
 
 /// What the first screen shows.
 #[derive(Debug, Serialize, Type)]
@@ -64,39 +67,41 @@ impl First {
         })?)
     }
 
-    /// As an element of a page, which runs nothing: it is data, and no text in it can end it.
-    ///
-    /// # Errors
-    /// [`serde_json::Error`] when something in it has no form in JSON.
-    pub(crate) fn element(&self) -> serde_json::Result<String> {
-        let json = serde_json::to_string(self)?.replace('<', r"\u003c");
-        Ok(format!(
-            r#"<script type="application/json" id="first">{json}</script>"#
+    /// The page with all of it: the theme on its root, the rest at the end of its head. None if the
+    /// page has no head.
+    fn written_into(&self, page: &str) -> Option<String> {
+        let (head, rest) = page.split_once(END)?;
+        let root = match self.settings.theme {
+            Theme::System => "<html ",
+            Theme::Light => r#"<html data-theme="light" "#,
+            Theme::Dark => r#"<html data-theme="dark" "#,
+        };
+        let head = head.replacen("<html ", root, 1);
+        // Data, which runs nothing, and no text in it can end the element.
+        let json = serde_json::to_string(self).ok()?.replace('<', r"\u003c");
+        Some(format!(
+            r#"{head}<script type="application/json" id="first">{json}</script>{END}{rest}"#
         ))
     }
 }
 
-/// Put an element at the end of the head, if this is the page of the window.
+/// Write what was read into the answer, if that is the page of the window.
 pub(crate) fn put_into(
     request: &Request<Vec<u8>>,
     response: &mut Response<Cow<'static, [u8]>>,
-    element: impl FnOnce() -> Option<String>,
+    first: impl FnOnce() -> Option<First>,
 ) {
-    const END: &[u8] = b"</head>";
     let is_page = matches!(request.uri().path(), "/" | "/index.html")
         && response
             .headers()
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if !is_page {
-        return;
-    }
-    let page = response.body_mut();
-    if let Some(at) = page.windows(END.len()).position(|part| part == END)
-        && let Some(element) = element()
+    if is_page
+        && let Ok(page) = std::str::from_utf8(response.body())
+        && let Some(first) = first()
+        && let Some(page) = first.written_into(page)
     {
-        let (head, rest) = page.split_at(at);
-        *page = [head, element.as_bytes(), rest].concat().into();
+        *response.body_mut() = page.into_bytes().into();
     }
 }
 
@@ -106,65 +111,70 @@ mod tests {
 
     use super::*;
 
-    fn page(path: &str, kind: &str) -> (Request<Vec<u8>>, Response<Cow<'static, [u8]>>) {
-        let request = Request::builder()
-            .uri(format!("tauri://localhost{path}"))
-            .body(Vec::new())
-            .expect("the address is one");
-        let html: &[u8] = b"<html><head><title>T</title></head><body></body></html>";
-        let response = Response::builder()
-            .header(CONTENT_TYPE, kind)
-            .body(Cow::Borrowed(html))
-            .expect("the header is one");
-        (request, response)
-    }
+    const EVIL: &str = "</script><script>alert(1)</script>";
+    const PAGE: &str = r#"<html lang="en"><head><title>T</title></head><body></body></html>"#;
 
-    fn text(response: &Response<Cow<'static, [u8]>>) -> String {
-        String::from_utf8_lossy(response.body()).into_owned()
-    }
-
-    #[test]
-    fn the_page_of_the_window_gets_the_element_at_the_end_of_its_head() {
-        for path in ["/", "/index.html"] {
-            let (request, mut response) = page(path, "text/html");
-            put_into(&request, &mut response, || Some("<i></i>".into()));
-            let expected = "<html><head><title>T</title><i></i></head><body></body></html>";
-            assert_eq!(text(&response), expected, "asked for as {path}");
-        }
-    }
-
-    #[test]
-    fn nothing_else_is_touched_and_the_element_is_kept_for_the_page() {
-        for (path, kind) in [("/assets/a.js", "text/javascript"), ("/", "text/plain")] {
-            let (request, mut response) = page(path, kind);
-            let before = text(&response);
-            put_into(&request, &mut response, || panic!("it is not taken"));
-            assert_eq!(text(&response), before, "{path} of kind {kind} stays");
-        }
-    }
-
-    #[test]
-    fn a_title_cannot_end_the_element_that_it_stands_in() {
-        let evil = "</script><script>alert(1)</script>";
-        let first = First {
+    fn first(theme: Theme) -> First {
+        First {
             startup: Startup::Ready {
                 version: "1".into(),
-                data_folder: evil.into(),
+                data_folder: EVIL.into(),
                 key_home: KeyHome::File,
             },
-            settings: Settings::default(),
+            settings: Settings {
+                theme,
+                ..Settings::default()
+            },
             workspaces: Vec::new(),
             conversations: Vec::new(),
             models: Vec::new(),
             accounts: Vec::new(),
             aliases: Vec::new(),
-        };
-        let element = first.element().expect("it has a form in JSON");
-        assert_eq!(element.matches('<').count(), 2, "the element and its end");
-        let json = element
-            .trim_start_matches(r#"<script type="application/json" id="first">"#)
-            .trim_end_matches("</script>");
-        let read: serde_json::Value = serde_json::from_str(json).expect("it is JSON");
-        assert_eq!(read["startup"]["dataFolder"], evil);
+        }
+    }
+
+    /// What the window gets for a path when the host has `first`.
+    fn answered(path: &str, kind: &str, first: impl FnOnce() -> Option<First>) -> String {
+        let request = Request::builder()
+            .uri(format!("tauri://localhost{path}"))
+            .body(Vec::new())
+            .expect("the address is one");
+        let mut response = Response::builder()
+            .header(CONTENT_TYPE, kind)
+            .body(Cow::Borrowed(PAGE.as_bytes()))
+            .expect("the header is one");
+        put_into(&request, &mut response, first);
+        String::from_utf8_lossy(response.body()).into_owned()
+    }
+
+    #[test]
+    fn the_page_of_the_window_has_the_data_and_no_text_in_it_is_taken_for_markup() {
+        for path in ["/", "/index.html"] {
+            let page = answered(path, "text/html", || Some(first(Theme::System)));
+            let (before, rest) = page
+                .split_once(r#"<script type="application/json" id="first">"#)
+                .expect("the element is there");
+            let (json, after) = rest.split_once("</script>").expect("it ends");
+            assert_eq!(format!("{before}{after}"), PAGE, "nothing else changes");
+            let read: serde_json::Value = serde_json::from_str(json).expect("it is JSON");
+            assert_eq!(
+                read["startup"]["dataFolder"], EVIL,
+                "whole, and in its place"
+            );
+        }
+    }
+
+    #[test]
+    fn a_chosen_theme_is_there_before_anything_runs() {
+        let page = answered("/", "text/html", || Some(first(Theme::Dark)));
+        assert!(page.starts_with(r#"<html data-theme="dark" lang="en">"#));
+    }
+
+    #[test]
+    fn nothing_else_is_touched_and_the_data_is_kept_for_the_page() {
+        for (path, kind) in [("/assets/a.js", "text/javascript"), ("/", "text/plain")] {
+            let same = answered(path, kind, || panic!("it is not taken"));
+            assert_eq!(same, PAGE, "{path} of kind {kind} stays");
+        }
     }
 }

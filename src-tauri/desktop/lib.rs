@@ -96,7 +96,7 @@ fn open_window(app: &tauri::App) -> tauri::Result<()> {
             .on_navigation(is_our_own)
             .on_web_resource_request(move |request, response| {
                 first::put_into(&request, response, || {
-                    handle.state::<AppState>().take_first()?.element().ok()
+                    handle.state::<AppState>().take_first()
                 });
             });
         if let Ok(folder) = app.state::<AppState>().folder() {

@@ -8,7 +8,7 @@ import { fakeBackend } from "$lib/backend/fake";
 const host = fakeBackend();
 const first: First = {
 	startup: await host.startup(),
-	settings: { ...(await host.getSettings()), theme: "dark" },
+	settings: await host.getSettings(),
 	workspaces: await host.listWorkspaces(),
 	conversations: await host.listConversations(),
 	models: await host.listModels(),
@@ -25,7 +25,7 @@ const { useBackend } = await import("$lib/backend");
 const { default: App } = await import("../../App.svelte");
 const { Start } = await import("./start.svelte");
 
-it("the first frame has the chats, the model and the theme, and waits for no answer", async () => {
+it("the first frame has the chats and the model, and waits for no answer", async () => {
 	const silent = new Proxy(host, {
 		get: (_, name) => (name === "on" ? () => () => {} : () => new Promise(() => {})),
 	});
@@ -46,6 +46,5 @@ it("the first frame has the chats, the model and the theme, and waits for no ans
 	expect(
 		target.querySelector(`[aria-label="Workspace: ${first.workspaces[0]?.name}"]`),
 	).not.toBeNull();
-	expect(document.documentElement.dataset.theme).toBe("dark");
 	await unmount(app);
 });

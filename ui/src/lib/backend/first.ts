@@ -7,3 +7,14 @@ import type { First } from "./bindings";
 const element = document.getElementById("first");
 
 export const first: First | null = element ? (JSON.parse(element.textContent) as First) : null;
+
+/** Resolves when the host may be asked. While the first frame is made each question takes time from it. */
+export const begun: Promise<void> = first ? firstFrame() : Promise.resolve();
+
+function firstFrame(): Promise<void> {
+	return new Promise((shown) => {
+		requestAnimationFrame(() => requestAnimationFrame(() => shown()));
+		// A window that nobody sees draws no frames.
+		setTimeout(shown, 500);
+	});
+}
