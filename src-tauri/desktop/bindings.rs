@@ -5,9 +5,10 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 use crate::{
     commands::{chat, leaving, models, money, providers, safety, settings, startup},
     events,
+    first::First,
 };
 
-/// Every command and event.
+/// Every command and event, and what the page has from the beginning.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .disable_serde_phases()
@@ -94,6 +95,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::EnginesChanged,
             events::ModelDragging,
         ])
+        .typ::<First>()
 }
 
 #[cfg(test)]

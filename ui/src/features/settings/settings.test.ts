@@ -43,7 +43,9 @@ describe("the theme", () => {
 		const { user } = await open();
 		await user.click(screen.getByRole("radio", { name: "Dark" }));
 		await waitFor(() => expect(document.documentElement.dataset.theme).toBe("dark"));
-		expect(localStorage.getItem("theme"), "public/theme.js reads it").toBe("dark");
+		expect(localStorage.getItem("theme"), "for a start that has to ask for the settings").toBe(
+			"dark",
+		);
 	});
 
 	it("follows the computer again when asked to", async () => {

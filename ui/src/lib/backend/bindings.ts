@@ -571,6 +571,18 @@ export type FinishReason =
 /**  The app stopped it. */
 "cancelled";
 
+/**  What the first screen shows. */
+export type First = {
+	startup: Startup,
+	settings: Settings,
+	workspaces: Workspace[],
+	/**  The newest of the open workspace. */
+	conversations: ConversationSummary[],
+	models: InstalledModel[],
+	accounts: Account[],
+	aliases: Alias[],
+};
+
 /**  One thing that was found in a text. */
 export type Found = {
 	/**  The value. */

@@ -1,9 +1,9 @@
 // The accounts at providers and the chains of models, shared by every screen that shows or picks one.
 
-import { backend, type Account, type Alias, type Elsewhere } from "$lib/backend";
+import { backend, first, type Account, type Alias, type Elsewhere } from "$lib/backend";
 
-let list = $state.raw<Account[]>([]);
-let chains = $state.raw<Alias[]>([]);
+let list = $state.raw<Account[]>(first?.accounts ?? []);
+let chains = $state.raw<Alias[]>(first?.aliases ?? []);
 /** Counts what could change where a message goes; whoever shows that asks again when it grows. */
 let version = $state(0);
 
