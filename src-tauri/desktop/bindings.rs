@@ -3,7 +3,7 @@
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
-    commands::{chat, leaving, models, money, providers, safety, settings, startup},
+    commands::{chat, leaving, models, money, providers, record, safety, settings, startup},
     events,
     first::First,
 };
@@ -80,6 +80,16 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             money::remove_budget,
             money::asking_prices,
             money::update_prices,
+            record::record_status,
+            record::record_entries,
+            record::record_choices,
+            record::record_entry,
+            record::verify_record,
+            record::stop_verifying_record,
+            record::record_failure_seen,
+            record::save_witness,
+            record::compare_witness,
+            record::export_record,
             settings::get_settings,
             settings::set_settings,
             settings::storage,

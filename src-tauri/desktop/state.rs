@@ -41,6 +41,8 @@ pub(crate) struct AppState {
     pub(crate) asked: OnceLock<()>,
     /// Set to stop adding models.
     pub(crate) cancel_adding: AtomicBool,
+    /// Set to stop a verification of the record.
+    pub(crate) stop_verifying: AtomicBool,
 }
 
 #[derive(Default)]
@@ -69,6 +71,7 @@ impl AppState {
             first: Mutex::default(),
             asked: OnceLock::new(),
             cancel_adding: AtomicBool::new(false),
+            stop_verifying: AtomicBool::new(false),
         }
     }
 

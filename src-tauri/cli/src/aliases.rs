@@ -59,14 +59,13 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
 fn set(app: &App, name: &str, wanted: &[String], json: bool) -> Result<(), Failure> {
     let chain = wanted.iter().map(|link| naming::link(app, link));
     let chain = chain.collect::<Result<Vec<_>, _>>()?;
-    let alias = app.store.write(|tx| {
-        let old = aliases::named(tx, name)?;
-        let alias = Alias {
-            id: old.map_or_else(AliasId::new, |old| old.id),
-            name: name.to_owned(),
-            chain,
-        };
-        aliases::save(tx, &alias)
+    let old = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(aliases::named(conn, name)?))?;
+    let alias = app.save_alias(&Alias {
+        id: old.map_or_else(AliasId::new, |old| old.id),
+        name: name.to_owned(),
+        chain,
     })?;
     let links = links(app, &alias)?;
     if json {
@@ -84,7 +83,7 @@ fn remove(app: &App, name: &str, json: bool) -> Result<(), Failure> {
             "There is no alias “{name}”. “gatehouse aliases list” shows all."
         )));
     };
-    app.store.write(|tx| aliases::remove(tx, alias.id))?;
+    app.remove_alias(alias.id)?;
     if json {
         return output::json(&json!({ "removed": alias.name }));
     }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use gatehouse_core::{
     app::App,
     costs::{
-        budgets::{self, BudgetError, BudgetInput, BudgetView, Period},
+        budgets::{self, BudgetInput, BudgetView, Period},
         name_of,
     },
     now_ms, workspaces,
@@ -90,23 +90,13 @@ impl Set {
             warn_percent: self.warn_at,
             stops: !self.only_warn,
         };
-        app.store.write(|tx| {
-            let workspace = workspaces::current(tx, now_ms())?;
-            budgets::set(tx, &input.budget(workspace)?)
-        })?;
+        app.set_budget(&input)?;
         show(app, json)
     }
 }
 
 fn remove(app: &App, period: Period, of_workspace: bool, json: bool) -> Result<(), Failure> {
-    let removed = app.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        Ok::<_, BudgetError>(budgets::remove(
-            tx,
-            of_workspace.then_some(workspace),
-            period,
-        )?)
-    })?;
+    let removed = app.remove_budget(!of_workspace, period)?;
     let period = name_of(&period);
     if !removed {
         return Err(Failure::missing(format!(

@@ -125,7 +125,7 @@ fn search(app: &App, words: &str, all: bool, json: bool) -> Result<(), Failure> 
 }
 
 fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
-    let thread = app.store.read(|conn| chat::thread(conn, id))?;
+    let thread = app.open_conversation(id)?;
     if json {
         return output::json(&thread);
     }
@@ -153,7 +153,7 @@ fn export(
         Format::Markdown => ExportFormat::Markdown,
         Format::Json => ExportFormat::Json,
     };
-    let exported = app.store.read(|conn| chat::export(conn, id, format))?;
+    let exported = app.export_conversation(id, format)?;
     let Some(path) = file else {
         return output::line(exported.text.trim_end());
     };
@@ -164,10 +164,7 @@ fn export(
 
 fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
-    let ids = app.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        chat::import(tx, workspace, &text)
-    })?;
+    let ids = app.import_conversations(&text)?;
     if json {
         return output::json(&ids);
     }

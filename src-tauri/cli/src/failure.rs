@@ -18,6 +18,7 @@ pub(crate) const CODES: &str = "Exit codes:
   7    it may not leave this computer, or is to be looked at first; nothing was sent
   8    a provider, its key or the network is the trouble
   9    a budget would be passed; nothing was sent
+  10   the record does not hold, or not with the witness
   130  stopped by you";
 
 /// Why a command did not do what it was asked.
@@ -84,6 +85,14 @@ impl Failure {
         let hints: Vec<_> = hint.iter().map(String::as_str).chain([words]).collect();
         self.problem.hint = Some(hints.join(" "));
         self
+    }
+
+    /// The record does not hold; what is wrong was said.
+    pub(crate) fn does_not_hold() -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::Internal, "The record does not hold."),
+            code: 10,
+        }
     }
 
     /// The person stopped it.

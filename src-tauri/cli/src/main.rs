@@ -19,6 +19,7 @@ mod output;
 mod policy;
 mod prices;
 mod providers;
+mod record;
 mod safety;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -78,6 +79,9 @@ enum Command {
     /// What may leave for where.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// The record of what happened: verify, list, export, checkpoint, witness.
+    #[command(subcommand)]
+    Record(record::Record),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -111,6 +115,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Command::Safety(safety) = &arguments.command {
         return safety.run(json);
     }
+    if let Command::Record(record::Record::Verify(verify)) = &arguments.command
+        && let Some(file) = &verify.file
+    {
+        return verify.of_file(file, json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -123,6 +132,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Prices(prices) => prices.run(&app, json),
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),
+        Command::Record(record) => record.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }

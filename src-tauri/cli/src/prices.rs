@@ -15,7 +15,6 @@ use gatehouse_core::{
         rates::Rates,
     },
     money::UnitPrice,
-    now_ms,
     store::StoreError,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -256,9 +255,7 @@ impl Set {
             source: self.source.clone(),
             as_of: today,
         };
-        let price = app
-            .store
-            .write(|tx| prices::set_own(tx, &listing, now_ms()))?;
+        let price = app.set_own_price(&listing)?;
         if json {
             return output::json(&price);
         }
@@ -270,11 +267,7 @@ impl Set {
 
     fn remove(&self, app: &App, json: bool) -> Result<(), Failure> {
         let provider = self.provider.to_ascii_lowercase();
-        let removed = app.store.write(|tx| {
-            let service = self.service.into();
-            prices::remove_own(tx, &provider, &self.model, service, now_ms())
-                .map_err(StoreError::from)
-        })?;
+        let removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
         if removed == 0 {
             let message = format!("“{}” of {provider} has no price of your own", self.model);
             return Err(Failure::missing(message));

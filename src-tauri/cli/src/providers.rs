@@ -254,10 +254,7 @@ fn key(app: &App, name: &str, from_stdin: bool, forget: bool, json: bool) -> Res
 fn choose_models(app: &App, name: &str, chosen: &[String], json: bool) -> Result<(), Failure> {
     let mut account = find(app, name)?;
     if !chosen.is_empty() {
-        account = app.store.write(|tx| {
-            accounts::choose_models(tx, account.id, chosen)?;
-            accounts::get(tx, account.id)
-        })?;
+        account = app.choose_account_models(account.id, chosen)?;
     }
     models(&account, json)
 }

@@ -221,7 +221,9 @@ fn screen(app: &App) -> Vec<Value> {
 fn file(app: &App, path: &Path) -> Vec<Value> {
     let start = Instant::now();
     let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-    app.record.export(Contents::Everything, &mut out).unwrap();
+    app.record
+        .export(Contents::Everything, &mut out, now_ms())
+        .unwrap();
     drop(out);
     let written = start.elapsed().as_secs_f64();
     let start = Instant::now();

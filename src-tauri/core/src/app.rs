@@ -2,21 +2,23 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     thread,
     time::Duration,
 };
 
 use gatehouse_gguf::GgufError;
+use serde_json::json;
 
 use crate::{
+    changes::{here, settings_event},
     chat, costs,
     engine::Engines,
     gate::Gate,
-    ids::ModelId,
-    models::{self, InstalledModel, ModelError, StarterPlaces},
+    ids::{ConversationId, ModelId},
+    models::{self, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
-    record::{Action, Actor, Event, Record, RecordError, Unlocked},
+    record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyError, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     store::{DataFolder, InstanceLock, OpenError, SnapshotError, Store, StoreError},
@@ -50,6 +52,8 @@ pub struct App {
     /// The one door to every model.
     pub gate: Gate,
     starter: StarterPlaces,
+    /// The conversation that was opened last.
+    last_opened: Mutex<Option<ConversationId>>,
 }
 
 /// Why Gatehouse did not open. The data is as it was.
@@ -112,6 +116,7 @@ impl App {
             store,
             engines,
             starter: StarterPlaces::of_this_computer(around.resources),
+            last_opened: Mutex::default(),
         })
     }
 
@@ -122,10 +127,31 @@ impl App {
     pub fn open_window(lock: &InstanceLock, around: Surroundings) -> Result<Self, StartError> {
         let app = Self::open(lock.folder(), around)?;
         // What stays behind is tried again at the next start; it must not keep the app from opening.
-        if let Err(error) = app.store.write(|tx| chat::purge_deleted(tx, now_ms())) {
+        if let Err(error) = app.purge_deleted() {
             tracing::warn!("deleted conversations could not be removed: {error}");
         }
         Ok(app)
+    }
+
+    pub(crate) fn last_opened(&self) -> MutexGuard<'_, Option<ConversationId>> {
+        self.last_opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remove for good what was deleted, from the record's private parts, too.
+    fn purge_deleted(&self) -> Result<(), StoreError> {
+        self.store.write(|tx| {
+            for id in chat::purge_deleted(tx, now_ms())? {
+                let event = Event::new(Action::Erased)
+                    .by_itself()
+                    .fact("kind", "conversation")
+                    .fact("cause", "deleted");
+                let subject = Subject::Conversation(id);
+                self.record.erase(tx, subject, event, now_ms())?;
+            }
+            Ok(())
+        })
     }
 
     /// Put the starter model on the list if a person has none yet; whether it was put there. Takes
@@ -180,6 +206,8 @@ impl App {
             let id = models::register(tx, ModelId::new(), &file, now_ms())?.id();
             let model = models::get(tx, id)?;
             models::note_removed(tx, &model, false)?;
+            let event = model_event(Action::ModelAdded, &model);
+            self.record.append(tx, event, now_ms())?;
             Ok::<_, ModelError>((model, settings::get(tx)?))
         })?;
         Ok(model.view(models::computer_memory(), Some(settings.context_tokens)))
@@ -195,6 +223,8 @@ impl App {
         let model = self.store.write(|tx| {
             let model = models::forget(tx, id)?;
             models::note_removed(tx, &model, true)?;
+            let event = model_event(Action::ModelRemoved, &model);
+            self.record.append(tx, event, now_ms())?;
             Ok::<_, ModelError>(model)
         })?;
         Ok(delete_file
@@ -206,7 +236,17 @@ impl App {
     /// # Errors
     /// [`SnapshotError`]; older snapshots are kept.
     pub fn daily_snapshot(&self) -> Result<bool, SnapshotError> {
-        Ok(self.store.daily_snapshot(now_ms())?.is_some())
+        let made = self.store.daily_snapshot(now_ms())?.is_some();
+        if made {
+            let event = Event::new(Action::SnapshotMade).by_itself();
+            let recorded = self
+                .store
+                .write(|tx| self.record.append(tx, event, now_ms()));
+            if let Err(error) = recorded {
+                tracing::warn!("a snapshot was made and could not be recorded: {error}");
+            }
+        }
+        Ok(made)
     }
 
     /// Keep new settings and act on them.
@@ -214,11 +254,26 @@ impl App {
     /// # Errors
     /// [`SettingsError`] when a value is out of its range.
     pub fn set_settings(&self, settings: &Settings) -> Result<(), SettingsError> {
-        self.store.write(|tx| settings::set(tx, settings))?;
+        self.store.write(|tx| {
+            let before = settings::get(tx)?;
+            settings::set(tx, settings)?;
+            if before != *settings {
+                let event = settings_event(&before, settings);
+                self.record.append(tx, event, now_ms())?;
+            }
+            Ok::<_, SettingsError>(())
+        })?;
         self.engines.set_idle_limit(idle_limit(settings));
         self.gate.obey(settings);
         Ok(())
     }
+}
+
+fn model_event(action: Action, model: &Model) -> Event {
+    here(action)
+        .fact("model", model.name.as_str())
+        .fact("sha256", model.version())
+        .payload(json!({ "path": model.path }))
 }
 
 fn interrupted(call: i64) -> Event {

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod aliases;
 pub mod app;
+mod changes;
 pub mod chat;
 pub mod connections;
 pub mod costs;

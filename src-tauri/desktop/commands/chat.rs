@@ -61,7 +61,7 @@ pub(crate) fn create_conversation(state: State<'_, AppState>) -> Result<Conversa
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn open_conversation(state: State<'_, AppState>, id: ConversationId) -> Result<Thread> {
-    Ok(state.app()?.store.read(|conn| chat::thread(conn, id))?)
+    Ok(state.app()?.open_conversation(id)?)
 }
 
 /// Give a conversation a title.
@@ -72,26 +72,21 @@ pub(crate) fn rename_conversation(
     id: ConversationId,
     title: String,
 ) -> Result<()> {
-    Ok(state
-        .app()?
-        .store
-        .write(|tx| chat::rename(tx, id, &title))?)
+    Ok(state.app()?.rename_conversation(id, &title)?)
 }
 
 /// Take a conversation off the list until the next start removes it for good.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn delete_conversation(state: State<'_, AppState>, id: ConversationId) -> Result<()> {
-    let app = state.app()?;
-    app.gate.stop(id);
-    Ok(app.store.write(|tx| chat::delete(tx, id, now_ms()))?)
+    Ok(state.app()?.delete_conversation(id)?)
 }
 
 /// Undo a deletion.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn restore_conversation(state: State<'_, AppState>, id: ConversationId) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| chat::restore(tx, id))?)
+    Ok(state.app()?.restore_conversation(id)?)
 }
 
 /// Change system prompt, sampling settings and model of a conversation.
@@ -102,10 +97,7 @@ pub(crate) fn set_conversation_options(
     id: ConversationId,
     options: Options,
 ) -> Result<Conversation> {
-    Ok(state.app()?.store.write(|tx| {
-        chat::set_options(tx, id, &options)?;
-        chat::get(tx, id)
-    })?)
+    Ok(state.app()?.set_conversation_options(id, &options)?)
 }
 
 /// Say something and have it answered; returns when the answer has ended.
@@ -172,10 +164,7 @@ pub(crate) fn rate_message(
     answer: MessageId,
     rating: Option<Rating>,
 ) -> Result<()> {
-    Ok(state
-        .app()?
-        .store
-        .write(|tx| chat::rate(tx, answer, rating, now_ms()))?)
+    Ok(state.app()?.rate(answer, rating)?)
 }
 
 /// Write a conversation to a file that the person chooses; its path, or nothing if they chose none.
@@ -188,14 +177,15 @@ pub(crate) async fn export_conversation(
 ) -> Result<Option<String>> {
     apart(move || {
         let state = handle.state::<AppState>();
-        let exported = state
-            .app()?
+        let app = state.app()?;
+        let name = app
             .store
-            .read(|conn| chat::export(conn, id, format))?;
+            .read(|conn| chat::export(conn, id, format))?
+            .file_name;
         let chosen = handle
             .dialog()
             .file()
-            .set_file_name(&exported.file_name)
+            .set_file_name(&name)
             .blocking_save_file();
         let Some(path) = chosen
             .map(|path| path.into_path().map_err(internal))
@@ -203,6 +193,7 @@ pub(crate) async fn export_conversation(
         else {
             return Ok(None);
         };
+        let exported = app.export_conversation(id, format)?;
         // Whole or not at all: a full disk must not cost an earlier export of this name.
         write_private(&path, exported.text.as_bytes())
             .map_err(|error| not_written(&path, &error))?;
@@ -230,10 +221,7 @@ pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Vec
             return Ok(None);
         };
         let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
-        let ids = app
-            .store
-            .write(|tx| chat::import(tx, workspaces::current(tx, now_ms())?, &text))?;
-        Ok(Some(ids))
+        Ok(Some(app.import_conversations(&text)?))
     })
     .await
 }
@@ -281,20 +269,14 @@ pub(crate) fn save_preset(
     system_prompt: String,
     sampling: Sampling,
 ) -> Result<Preset> {
-    Ok(state
-        .app()?
-        .store
-        .write(|tx| chat::save_preset(tx, &name, &system_prompt, &sampling))?)
+    Ok(state.app()?.save_preset(&name, &system_prompt, &sampling)?)
 }
 
 /// Forget a preset.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn delete_preset(state: State<'_, AppState>, id: PresetId) -> Result<()> {
-    Ok(state
-        .app()?
-        .store
-        .write(|tx| Ok::<_, StoreError>(chat::delete_preset(tx, id)?))?)
+    Ok(state.app()?.delete_preset(id)?)
 }
 
 /// Open an address in the system's browser or mail program, after the person has seen it.

@@ -5,6 +5,7 @@ pub(crate) mod leaving;
 pub(crate) mod models;
 pub(crate) mod money;
 pub(crate) mod providers;
+pub(crate) mod record;
 pub(crate) mod safety;
 pub(crate) mod settings;
 pub(crate) mod startup;

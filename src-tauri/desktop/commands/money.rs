@@ -30,10 +30,7 @@ pub(crate) fn list_budgets(state: State<'_, AppState>) -> Result<Vec<BudgetView>
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn set_budget(state: State<'_, AppState>, budget: BudgetInput) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        budgets::set(tx, &budget.budget(workspace)?)
-    })?)
+    Ok(state.app()?.set_budget(&budget)?)
 }
 
 /// Remove a budget for everything, or for the workspace that is open.
@@ -44,11 +41,8 @@ pub(crate) fn remove_budget(
     everywhere: bool,
     period: Period,
 ) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        budgets::remove(tx, (!everywhere).then_some(workspace), period)?;
-        Ok::<_, budgets::BudgetError>(())
-    })?)
+    state.app()?.remove_budget(everywhere, period)?;
+    Ok(())
 }
 
 /// What the models of the accounts cost now, as far as it is known.

@@ -77,10 +77,7 @@ pub(crate) fn choose_account_models(
     id: AccountId,
     models: Vec<String>,
 ) -> Result<Account> {
-    Ok(state.app()?.store.write(|tx| {
-        accounts::choose_models(tx, id, &models)?;
-        accounts::get(tx, id)
-    })?)
+    Ok(state.app()?.choose_account_models(id, &models)?)
 }
 
 /// Forget an account and its key.
@@ -137,17 +134,14 @@ pub(crate) fn save_alias(
     chain: Vec<Link>,
 ) -> Result<Alias> {
     let id = id.unwrap_or_else(AliasId::new);
-    Ok(state
-        .app()?
-        .store
-        .write(|tx| aliases::save(tx, &Alias { id, name, chain }))?)
+    Ok(state.app()?.save_alias(&Alias { id, name, chain })?)
 }
 
 /// Forget a chain.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn remove_alias(state: State<'_, AppState>, id: AliasId) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| aliases::remove(tx, id))?)
+    Ok(state.app()?.remove_alias(id)?)
 }
 
 /// The connections that the app made, newest first.

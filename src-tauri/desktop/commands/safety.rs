@@ -49,10 +49,7 @@ pub(crate) fn get_policy(state: State<'_, AppState>) -> Result<Policy> {
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn set_policy(state: State<'_, AppState>, policy: Policy) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        policy::set(tx, workspace, &policy)
-    })?)
+    Ok(state.app()?.set_policy(&policy)?)
 }
 
 /// A person's own rules in the workspace that is open.
@@ -76,17 +73,14 @@ pub(crate) fn new_own_rule_id() -> OwnRuleId {
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn save_own_rule(state: State<'_, AppState>, rule: OwnRule) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| {
-        let workspace = workspaces::current(tx, now_ms())?;
-        own_rules::save(tx, workspace, &rule)
-    })?)
+    Ok(state.app()?.save_own_rule(&rule)?)
 }
 
 /// Forget a rule.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn remove_own_rule(state: State<'_, AppState>, id: OwnRuleId) -> Result<()> {
-    Ok(state.app()?.store.write(|tx| own_rules::remove(tx, id))?)
+    Ok(state.app()?.remove_own_rule(id)?)
 }
 
 /// What a rule, kept or not, finds in a text.
@@ -119,8 +113,5 @@ pub(crate) fn save_workspace(
     name: String,
 ) -> Result<Workspace> {
     let id = id.unwrap_or_else(WorkspaceId::new);
-    Ok(state
-        .app()?
-        .store
-        .write(|tx| workspaces::save(tx, id, &name, now_ms()))?)
+    Ok(state.app()?.save_workspace(id, &name)?)
 }

@@ -9,7 +9,6 @@ use gatehouse_core::{
         prices::{self, Changes, Origin},
         published::{self, Published, Skipped},
     },
-    now_ms,
 };
 use jiff::civil::Date;
 use serde_json::json;
@@ -58,9 +57,9 @@ pub(super) fn update(app: &App, new: &New, dry_run: bool, json: bool) -> Result<
             New::Seen(seen) => prices::compare_seen(conn, &seen.list, Origin::File),
         })?
     } else {
-        app.store.write(|tx| match new {
-            New::Ours(list) => prices::take(tx, list, Origin::File, now_ms()),
-            New::Seen(seen) => prices::take_seen(tx, &seen.list, Origin::File, now_ms()),
+        app.take_prices(|tx, origin, now_ms| match new {
+            New::Ours(list) => prices::take(tx, list, origin, now_ms),
+            New::Seen(seen) => prices::take_seen(tx, &seen.list, origin, now_ms),
         })?
     };
     tell(&changes, new.skipped(), dry_run, json)

@@ -294,17 +294,20 @@ pub fn restore(conn: &Connection, id: ConversationId) -> Result<(), ChatError> {
 
 /// Remove for good what was deleted, with its messages, drafts, ratings and search terms, and
 /// conversations that were opened at least a day before `now_ms` (UTC milliseconds) and never used.
+/// Which ones.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub fn purge_deleted(conn: &Connection, now_ms: i64) -> rusqlite::Result<usize> {
+pub fn purge_deleted(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<ConversationId>> {
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-    conn.execute(
+    conn.prepare(
         "DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL
            OR (leaf_id IS NULL AND created_at_ms < ?1
-               AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL))",
-        [now_ms - DAY_MS],
-    )
+               AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL))
+         RETURNING id",
+    )?
+    .query_map([now_ms - DAY_MS], |row| row.get(0))?
+    .collect()
 }
 
 fn changed(rows: usize) -> Result<(), ChatError> {

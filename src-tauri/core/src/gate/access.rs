@@ -3,9 +3,12 @@
 use jiff::{Timestamp, tz::TimeZone};
 use zeroize::Zeroizing;
 
-use super::{Gate, GateError, elsewhere};
+use super::{
+    Gate, GateError, elsewhere,
+    record::{account_event, prices_event},
+};
 use crate::{
-    accounts::{self, Account, AccountInput, AccountModel},
+    accounts::{self, Account, AccountError, AccountInput, AccountModel},
     costs::{
         prices::{self, Changes, Origin},
         published,
@@ -14,6 +17,7 @@ use crate::{
     ids::AccountId,
     now_ms,
     providers::{self, cloud::Cloud, key::ApiKey},
+    record::Action,
     secrets::SecretError,
 };
 
@@ -50,6 +54,8 @@ impl Gate {
         elsewhere::client(&account, has_key.then_some("a-key"))?;
         Ok(self.store.write(|tx| {
             accounts::save(tx, &account, now_ms())?;
+            let event = account_event(Action::AccountSaved, &account);
+            self.record.append(tx, event, now_ms())?;
             accounts::get(tx, account.id)
         })?)
     }
@@ -74,6 +80,13 @@ impl Gate {
         }
         Ok(self.store.write(|tx| {
             accounts::note_key(tx, id, !key.is_empty())?;
+            let action = if key.is_empty() {
+                Action::KeyRemoved
+            } else {
+                Action::KeySet
+            };
+            self.record
+                .append(tx, account_event(action, &account), now_ms())?;
             accounts::get(tx, id)
         })?)
     }
@@ -97,7 +110,10 @@ impl Gate {
         });
         Ok(self.store.write(|tx| {
             accounts::take_models(tx, id, models.collect(), now_ms())?;
-            accounts::get(tx, id)
+            let account = accounts::get(tx, id)?;
+            let event = account_event(Action::AccountTested, &account);
+            self.record.append(tx, event, now_ms())?;
+            Ok::<_, AccountError>(account)
         })?)
     }
 
@@ -107,7 +123,13 @@ impl Gate {
     /// [`GateError`] when it is not there or the keychain refuses.
     pub fn remove_account(&self, id: AccountId) -> Result<(), GateError> {
         self.keys.forget(id)?;
-        Ok(self.store.write(|tx| accounts::remove(tx, id))?)
+        Ok(self.store.write(|tx| {
+            let account = accounts::get(tx, id)?;
+            accounts::remove(tx, id)?;
+            let event = account_event(Action::AccountRemoved, &account);
+            self.record.append(tx, event, now_ms())?;
+            Ok::<_, AccountError>(())
+        })?)
     }
 
     /// Let an Ollama server fetch a model. `on_progress` hears how far it is.
@@ -162,8 +184,12 @@ impl Gate {
             self.store
                 .read(|conn| prices::compare_seen(conn, &list, Origin::File))
         } else {
-            self.store
-                .write(|tx| prices::take_seen(tx, &list, Origin::File, now_ms()))
+            self.store.write(|tx| {
+                let changes = prices::take_seen(tx, &list, Origin::File, now_ms())?;
+                self.record
+                    .append(tx, prices_event(&changes, "network"), now_ms())?;
+                Ok(changes)
+            })
         };
         Ok(changes?)
     }

@@ -11,7 +11,7 @@ use super::{
     AnswerEvent, Gate, GateError, Review,
     call::Outcome,
     elsewhere::{self, Ready},
-    next,
+    next, record,
     route::{self, Candidate, Plan},
 };
 use crate::{
@@ -118,12 +118,25 @@ impl Gate {
             moves: Vec::new(),
             since,
         };
-        let answer = answering.run(sink)?;
+        let answer = answering
+            .run(sink)
+            .inspect_err(|error| self.note_refused(id, error))?;
         sink(AnswerEvent::Ended {
             answer: Box::new(answer.clone()),
         });
         self.network.settle();
         Ok((id, answer))
+    }
+
+    /// Nothing was begun, and why. The refusal holds whether or not it can be written down.
+    fn note_refused(&self, conversation: ConversationId, error: &GateError) {
+        let event = record::refused(conversation, error);
+        let noted = self
+            .store
+            .write(|tx| self.record.append(tx, event, now_ms()));
+        if let Err(error) = noted {
+            tracing::warn!("a refusal could not be recorded: {error}");
+        }
     }
 
     /// Start an empty conversation with the options of a new one, in the workspace that is open. It

@@ -47,6 +47,7 @@ pub use inspect::InspectionError;
 #[cfg(test)]
 pub(crate) use inspect::unchecked_in_a_test;
 pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
+pub(crate) use record::{account_event, prices_event};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
 pub use turn::Turn;
 

@@ -10,8 +10,10 @@ use super::{
 use crate::{
     costs::{self, Route},
     money::Money,
+    now_ms,
     policy::Destination,
     problem::Problem,
+    record::{Action, Event, Subject},
     sealed,
 };
 
@@ -91,12 +93,16 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when it is there and cannot be read.
     pub fn what_left(&self, call: i64) -> Result<Option<WhatLeaves>, GateError> {
-        self.store.read(|conn| {
-            let Some((conversation, body)) = sealed::sent(conn, call)? else {
+        self.store.write(|tx| {
+            let Some((conversation, body)) = sealed::sent(tx, call)? else {
                 return Ok(None);
             };
-            let masks = sealed::masks(conn, conversation)?;
-            let summary = costs::get(conn, call)?;
+            let masks = sealed::masks(tx, conversation)?;
+            let summary = costs::get(tx, call)?;
+            let event = Event::new(Action::LeavingShown)
+                .fact("call", call)
+                .about(Subject::Conversation(conversation));
+            self.record.append(tx, event, now_ms())?;
             Ok(Some(WhatLeaves {
                 model: summary.model,
                 account: summary.account.unwrap_or_default(),

@@ -1,13 +1,16 @@
 //! What the record says of a call: what was decided before it, what came of it after, in the same
-//! transaction as the rows that it is about.
+//! transaction as the rows that it is about. And of accounts and prices, which the gate keeps.
 
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    accounts::Account,
     chat::Message,
-    costs::{self, CallEnd, CallStart, name_of},
+    costs::{self, CallEnd, CallStart, name_of, prices::Changes},
+    gate::GateError,
+    ids::ConversationId,
     record::{Action, Event, Record, Subject},
 };
 
@@ -91,6 +94,43 @@ pub(super) fn end(
         (None, _) => event,
     };
     record.append(tx, event, now_ms).map(drop)
+}
+
+/// What the record says of a message that did not leave, and that nobody was asked.
+pub(super) fn refused(conversation: ConversationId, error: &GateError) -> Event {
+    let outcome = match error {
+        GateError::Blocked { .. } => "blocked",
+        GateError::NotAllowed(_) => "not allowed",
+        GateError::ReviewFirst { .. } => "to be reviewed",
+        GateError::Budget(_) => "budget",
+        GateError::NoModel | GateError::Model(_) => "no model",
+        _ => "failed",
+    };
+    Event::new(Action::Refused)
+        .fact("outcome", outcome)
+        .about(Subject::Conversation(conversation))
+        .payload(json!({ "reason": error.to_string() }))
+}
+
+/// What the record says of new prices.
+pub(crate) fn prices_event(changes: &Changes, read_from: &'static str) -> Event {
+    Event::new(Action::PricesUpdated)
+        .fact("read_from", read_from)
+        .fact("added", count(&changes.added))
+        .fact("changed", count(&changes.changed))
+}
+
+/// What the record says of an account: who is asked where, and in private what a person calls it.
+pub(crate) fn account_event(action: Action, account: &Account) -> Event {
+    Event::new(action)
+        .about(Subject::Installation)
+        .fact("provider", name_of(&account.kind))
+        .fact("models", count(&account.models))
+        .payload(json!({ "account": account.id, "name": account.name, "host": account.host() }))
+}
+
+fn count<T>(of: &[T]) -> i64 {
+    i64::try_from(of.len()).unwrap_or(i64::MAX)
 }
 
 /// A message as the record knows it: which one, and what its text hashes to.

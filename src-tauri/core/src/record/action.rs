@@ -111,22 +111,6 @@ actions! {
     PresetRemoved = "preset.removed",
     /// A snapshot of the database was made.
     SnapshotMade = "snapshot.made",
-    /// A backup was written.
-    BackupWritten = "backup.written",
-    /// A backup was read and compared.
-    BackupVerified = "backup.verified",
-    /// Data was exported.
-    DataExported = "data.exported",
-    /// Exported data was read in.
-    DataImported = "data.imported",
-    /// A person was searched for.
-    SubjectSearched = "subject.searched",
-    /// What is known of a person was exported.
-    SubjectExported = "subject.exported",
-    /// A rule of retention was changed.
-    RetentionChanged = "retention.changed",
-    /// Retention was carried out.
-    RetentionRun = "retention.run",
 }
 
 /// Through what something was done.

@@ -195,6 +195,18 @@ pub(super) fn last_failure(conn: &Connection) -> rusqlite::Result<Option<Facts>>
     .optional()
 }
 
+/// The version that started last. It is not far from the end.
+pub(super) fn last_version(conn: &Connection) -> rusqlite::Result<Option<String>> {
+    let facts: Option<Facts> = conn
+        .prepare_cached(
+            "SELECT facts FROM audit_entries WHERE action = 'app.started'
+             ORDER BY sequence DESC LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(facts.and_then(|facts| facts.text("version").map(str::to_owned)))
+}
+
 /// What is looked for by its action at every start; as the index of what is rare has it, word for word.
 pub(super) const MILESTONES: &str =
     "action IN ('record.verification-failed', 'record.failure-seen', 'record.verified',

@@ -1,14 +1,18 @@
 //! The record as a file that anyone can verify without Gatehouse: one JSON object a line, each
 //! written in one way only, so that no byte of it can be changed unseen.
 
-use std::io::{self, BufRead, Write};
+use std::{
+    fs,
+    io::{self, BufRead, BufWriter, Write},
+    path::Path,
+};
 
 use rusqlite::params;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
-    Fault, Record, RecordError, Verdict, VerifyError, Witness,
+    Action, Event, Fault, Record, RecordError, Verdict, VerifyError, Witness,
     checkpoints::{self, Checkpoint, Written},
     encoding::{Hash, from_hex, hex},
     entries::{self, COLUMNS, Entry, Kept},
@@ -16,7 +20,7 @@ use super::{
     payloads::{Known, Salted},
     verify::Chain,
 };
-use crate::store::Store;
+use crate::store::{Store, private_file};
 
 /// Entries that are read in one transaction.
 const PAGE: i64 = 4096;
@@ -98,7 +102,8 @@ pub(super) struct PayloadLine {
 }
 
 impl Record {
-    /// Write the record as a file, up to a checkpoint that is made now. That checkpoint.
+    /// Write the record as a file, up to a checkpoint that is made now, behind the entry that says so.
+    /// That checkpoint. `now_ms` is UTC milliseconds.
     ///
     /// # Errors
     /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
@@ -106,7 +111,15 @@ impl Record {
         &self,
         contents: Contents,
         out: &mut impl Write,
+        now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
+        let private = match contents {
+            Contents::Facts => "left out",
+            Contents::Everything => "included",
+        };
+        let event = Event::new(Action::RecordExported).fact("private", private);
+        self.store()
+            .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
         let last = self.checkpoint()?;
         write_line(out, &FirstLine::of(&last))?;
         let mut after = 0;
@@ -118,6 +131,39 @@ impl Record {
             after = until;
         }
         Ok(last)
+    }
+}
+
+impl Record {
+    /// The same into a new file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`ExportError`]; a file of this name is then as it was.
+    pub fn export_to(
+        &self,
+        path: &Path,
+        contents: Contents,
+        now_ms: i64,
+    ) -> Result<Checkpoint, ExportError> {
+        let part = path.with_extension("part");
+        let written = private_file(&part)
+            .map_err(ExportError::from)
+            .and_then(|file| {
+                file.set_len(0)?;
+                let mut out = BufWriter::new(file);
+                let last = self.export(contents, &mut out, now_ms)?;
+                out.flush()?;
+                out.get_ref().sync_all()?;
+                Ok(last)
+            });
+        let moved = written.and_then(|last| {
+            fs::rename(&part, path)?;
+            Ok(last)
+        });
+        if moved.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        moved
     }
 }
 
@@ -245,6 +291,11 @@ impl EntryLine {
     }
 }
 
+/// A public key from its hexadecimal digits; `None` where it is none.
+pub fn parse_public_key(text: &str) -> Option<[u8; 32]> {
+    from_hex(&text.trim().to_ascii_lowercase())?.try_into().ok()
+}
+
 /// Verify a file that [`Record::export`] wrote, and compare it with a witness, and with the key that
 /// it must be signed with, if there are any. It needs no database, no keychain and little memory.
 ///
@@ -300,6 +351,7 @@ pub fn verify_file(
         count: chain.end.count,
         head: chain.end.hash,
         fault,
+        public_key: chain.public_key,
         notes: chain.notes,
     })
 }

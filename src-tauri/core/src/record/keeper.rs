@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     now_ms,
+    problem::{Problem, ProblemCode},
     sealed::SealedError,
     secrets::SecretError,
     store::{DataFolder, Instance, Store, StoreError},
@@ -29,6 +30,8 @@ use crate::{
 /// How long after an entry the checkpoint outside the database follows: entries that come together
 /// are one.
 const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Why the record cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,15 @@ pub enum RecordError {
 impl From<rusqlite::Error> for RecordError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Store(error) => error.into(),
+            other => Self::new(ProblemCode::DataUnusable, other),
+        }
     }
 }
 
@@ -150,6 +162,7 @@ impl Record {
             if let Some(fault) = &fault {
                 record.note_fault(tx, fault, last.as_ref(), now_ms)?;
             }
+            record.note_update(tx, now_ms)?;
             record.append(tx, started(), now_ms)?;
             Ok::<_, RecordError>(record.inner.sign(&entries::head(tx)?, now_ms))
         })?;
@@ -328,6 +341,21 @@ impl Record {
         self.append(tx, event, now_ms).map(drop)
     }
 
+    /// Another version than the one that started last.
+    fn note_update(&self, tx: &Connection, now_ms: i64) -> rusqlite::Result<()> {
+        let before = entries::last_version(tx)?;
+        match before {
+            Some(before) if before != VERSION => {
+                let event = Event::new(Action::Updated)
+                    .by_itself()
+                    .fact("from", before)
+                    .fact("to", VERSION);
+                self.append(tx, event, now_ms).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Write down a fault once, with what the last checkpoint said: it is replaced after.
     fn note_fault(
         &self,
@@ -465,7 +493,7 @@ fn as_sql(error: SealedError) -> rusqlite::Error {
 
 fn started() -> Event {
     Event::new(Action::Started)
-        .fact("version", env!("CARGO_PKG_VERSION"))
+        .fact("version", VERSION)
         .fact("system", std::env::consts::OS)
 }
 

@@ -21,7 +21,7 @@ pub use action::{Action, Actor};
 pub use checkpoints::Checkpoint;
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
-pub use file::{Contents, ExportError, verify_file};
+pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;

@@ -111,6 +111,19 @@ pub struct Compared {
 }
 
 impl Record {
+    /// Make a checkpoint to give away, and write down that it was, after it. `now_ms` is UTC
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database or the keychain fails.
+    pub fn give_witness(&self, now_ms: i64) -> Result<Checkpoint, RecordError> {
+        let checkpoint = self.checkpoint()?;
+        let event = Event::new(Action::WitnessSaved).fact("count", checkpoint.count);
+        self.store()
+            .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
+        Ok(checkpoint)
+    }
+
     /// Compare with a witness, and write down that it was. Whether the chain in between holds is
     /// what [`Record::verify`] says.
     ///

@@ -147,7 +147,7 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Open a file to write, made for its owner alone if it is not there.
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
 }
 

@@ -24,6 +24,7 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
+pub(crate) use self::folder::private_file;
 pub use self::{
     error::{OpenError, StoreError},
     folder::{DataFolder, FolderError, write_private},

@@ -144,6 +144,29 @@ export const commands = {
 	askingPrices: () => typedError<AskingPrice[], Problem>(__TAURI_INVOKE("asking_prices")),
 	/**  Read the published list of prices online and take it over. Own prices stay before all others. */
 	updatePrices: () => typedError<PriceUpdate, Problem>(__TAURI_INVOKE("update_prices")),
+	/**  How the record stands. */
+	recordStatus: () => typedError<RecordStatus, Problem>(__TAURI_INVOKE("record_status")),
+	/**  Entries, newest first. */
+	recordEntries: (filter: Filter) => typedError<EntryRow[], Problem>(__TAURI_INVOKE("record_entries", { filter })),
+	/**  What the filters can be set to. */
+	recordChoices: () => typedError<Choices, Problem>(__TAURI_INVOKE("record_choices")),
+	/**  One entry with all there is to it. */
+	recordEntry: (sequence: number) => typedError<EntryDetails | null, Problem>(__TAURI_INVOKE("record_entry", { sequence })),
+	/**  Verify all of it; the share that is done goes to `on_progress`, 0 to 1. */
+	verifyRecord: (onProgress: Channel<number | null>) => typedError<RecordVerdict, Problem>(__TAURI_INVOKE("verify_record", { onProgress })),
+	/**  Stop the verification that is under way. */
+	stopVerifyingRecord: () => __TAURI_INVOKE<void>("stop_verifying_record"),
+	/**  The person has read that the record does not verify. */
+	recordFailureSeen: () => typedError<null, Problem>(__TAURI_INVOKE("record_failure_seen")),
+	/**  Write a witness to a file that the person chooses; its path, or nothing if they chose none. */
+	saveWitness: () => typedError<string | null, Problem>(__TAURI_INVOKE("save_witness")),
+	/**
+	 *  Compare with a code, or (no code) with a witness file that the person chooses; nothing if they
+	 *  chose none.
+	 */
+	compareWitness: (code: string | null) => typedError<WitnessVerdict | null, Problem>(__TAURI_INVOKE("compare_witness", { code })),
+	/**  Write the record to a file that the person chooses; its path, or nothing if they chose none. */
+	exportRecord: (contents: RecordContents) => typedError<string | null, Problem>(__TAURI_INVOKE("export_record", { contents })),
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
@@ -232,6 +255,14 @@ export type Action =
 "keep_local" | 
 /**  It is not answered at all. */
 "block";
+
+/**  Entries of one kind. */
+export type Added = {
+	/**  What happened. */
+	action: string,
+	/**  How often. */
+	count: number,
+};
 
 /**  How adding a file stands. */
 export type AddingState = 
@@ -397,6 +428,16 @@ export type CallSummary = {
 	alias: string | null,
 };
 
+/**  What can be chosen in the filters. */
+export type Choices = {
+	/**  Actions that there are entries of. */
+	actions: string[],
+	/**  Models. */
+	models: string[],
+	/**  Outcomes. */
+	outcomes: string[],
+};
+
 /**  What this computer has. */
 export type Computer = {
 	memoryBytes: number,
@@ -532,12 +573,64 @@ export type EngineStatusState = "loading" | "ready" | "answering" | "failed";
 /**  How the loaded models stand. */
 export type EnginesChanged = EngineStatus[];
 
+/**  One entry with all there is to it. */
+export type EntryDetails = {
+	/**  What a list says of it. */
+	row: EntryRow,
+	/**  The hash of the entry before, in hexadecimal digits. */
+	previous: string,
+	/**  Its own. */
+	hash: string,
+	/**  What it commits to; empty where there is nothing private. */
+	commitment: string,
+	/**  What is private, as JSON; `None`: there is nothing, or it was erased. */
+	payload: string | null,
+	/**  How many entries the first checkpoint has that covers it; `None`: none in the database yet. */
+	checkpoint: number | null,
+	/**  The message that its call wrote, if that is still there. */
+	message: MessagePlace | null,
+};
+
+/**  An entry for a list. */
+export type EntryRow = {
+	/**  Its place in the chain. */
+	sequence: number,
+	/**  UTC milliseconds. */
+	timeMs: number,
+	/**  Through what it was done. */
+	actor: string,
+	/**  What happened. */
+	action: string,
+	/**  What is said in the clear, in order of the names. */
+	facts: FactRow[],
+};
+
 /**  What to export as. */
 export type ExportFormat = 
 /**  The branch that is shown, to read. */
 "markdown" | 
 /**  Everything, to import again. */
 "json";
+
+/**  A fact for a list. */
+export type FactRow = {
+	/**  Its name. */
+	name: string,
+	/**  Its value, in digits where it is a number. */
+	value: string,
+};
+
+/**  A verification that failed. */
+export type Failure = {
+	/**  When it was found. */
+	found: Moment,
+	/**  The name of the fault. */
+	fault: string,
+	/**  The entry that it is about. */
+	at: number | null,
+	/**  Whether a person has said that they read it. */
+	seen: boolean,
+};
 
 /**  How often the scanner was right. */
 export type Figures = {
@@ -557,6 +650,27 @@ export type FileState =
 "missing" | 
 /**  There is a file, but another one. */
 "changed";
+
+/**  Which entries are wanted; all that is given must hold. */
+export type Filter = {
+	/**  The action, by its name. */
+	action?: string | null,
+	/**  The model, by its name at that time. */
+	model?: string | null,
+	/**  The workspace, by its identifier. */
+	workspace?: string | null,
+	/**  How it ended, by its name. */
+	outcome?: string | null,
+	/**
+	 *  Words in the action, the model or the title of the conversation, or the number of an entry
+	 *  or of a call.
+	 */
+	text?: string | null,
+	/**  Only entries before this one. */
+	before?: number | null,
+	/**  How many at most. */
+	limit?: number,
+};
 
 /**  Why a generation ended. */
 export type FinishReason = 
@@ -763,6 +877,14 @@ export type Message = {
 /**  One message in a conversation's tree. */
 export type MessageId = string;
 
+/**  Where a message is. */
+export type MessagePlace = {
+	/**  Its conversation. */
+	conversation: ConversationId,
+	/**  The message. */
+	message: MessageId,
+};
+
 /**  How a message stands. */
 export type MessageState = 
 /**  Complete. */
@@ -808,6 +930,16 @@ export type ModelKind =
 /**  The list of models changed. */
 export type ModelsChanged = Record<string, never>;
 
+/**  An entry of the record, and when it was written. */
+export type Moment = {
+	/**  Which entry. */
+	sequence: number,
+	/**  UTC milliseconds. */
+	timeMs: number,
+	/**  How many entries it speaks of, if it speaks of any. */
+	count: number | null,
+};
+
 /**  A model that was to answer, and why another one did. */
 export type Move = {
 	/**  The model. */
@@ -816,6 +948,25 @@ export type Move = {
 	reason: string,
 	/**  The call that failed; `None`: none was made. */
 	call: number | null,
+};
+
+/**  What a record that verifies still says about its past. */
+export type Notes = {
+	/**  Entries that were written while the clock was set back by more than a minute. */
+	clockSetBack: number,
+	/**  The first of them. */
+	clockSetBackAt: number | null,
+	/**
+	 *  How often the keys of the record were gone and new ones were made. Nothing shows that who holds
+	 *  the new ones held the old.
+	 */
+	keysReplaced: number,
+	/**  The last time. */
+	keysReplacedAt: number | null,
+	/**  Entries whose private part was erased. */
+	erased: number,
+	/**  Entries of before keys were lost, which are linked, and no more. */
+	unproven: number,
 };
 
 /**  What a person can set for one conversation. */
@@ -1050,6 +1201,49 @@ export type Rating =
 "good" | 
 /**  It did not. */
 "bad";
+
+/**  What of the private parts goes into an exported record. */
+export type RecordContents = 
+/**  None of them. */
+"facts" | 
+/**  All. */
+"everything";
+
+/**  What is wrong with the record. */
+export type RecordFault = {
+	/**  Its name in the record. */
+	name: string,
+	/**  What it means, as a sentence. */
+	words: string,
+	/**  The entry that it is about. */
+	at: number | null,
+};
+
+/**  How the record stands. */
+export type RecordStatus = {
+	/**  Entries. */
+	count: number,
+	/**  The newest failed verification. */
+	failure: Failure | null,
+	/**  The last complete verification that found nothing. */
+	verified: Moment | null,
+	/**  The last checkpoint that was given away. */
+	witness: Moment | null,
+	/**  The code of the record as it is now. */
+	code: string,
+	/**  The key that strangers check it with, in hexadecimal digits. */
+	publicKey: string,
+};
+
+/**  What a verification found. */
+export type RecordVerdict = {
+	/**  Entries that hold. */
+	count: number,
+	/**  What is wrong. */
+	fault: RecordFault | null,
+	/**  What is right and worth knowing. */
+	notes: Notes,
+};
 
 /**  What the person said of a message that policy wants them to look at. */
 export type Review = 
@@ -1355,6 +1549,16 @@ export type WhatLeaves = {
 	exact: boolean,
 	/**  About what it costs, or what it did cost, in dollars; `None`: not known. */
 	cost: string | null,
+};
+
+/**  What a comparison with a witness says. */
+export type WitnessVerdict = {
+	/**  How many entries the witness speaks of. */
+	count: number,
+	/**  What is not as it was then. */
+	fault: RecordFault | null,
+	/**  What was added since, most first. */
+	since: Added[],
 };
 
 /**  A client, a matter, a project. */

@@ -18,7 +18,7 @@ pub(in crate::record) struct Chain {
     pub(in crate::record) instance: Uuid,
     pub(in crate::record) end: Head,
     /// The key that signs checkpoints from here on, as the last entry that names one says.
-    public_key: Option<[u8; 32]>,
+    pub(in crate::record) public_key: Option<[u8; 32]>,
     /// The check value of the key of the proofs from here on.
     pub(in crate::record) mac_key: Option<String>,
     pub(in crate::record) notes: Notes,

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(super) use chain::Chain;
 pub(super) use database::{Progress, check_end, verify};
 
-use super::encoding::Hash;
+use super::encoding::{Hash, hex};
 use crate::{secrets::SecretError, store::StoreError};
 
 /// The first thing that is wrong with a record.
@@ -152,6 +152,8 @@ pub struct Verdict {
     pub head: [u8; 32],
     /// What is wrong, if anything.
     pub fault: Option<Fault>,
+    /// The key that signs it, as far as the chain could be walked.
+    pub public_key: Option<[u8; 32]>,
     /// What is right and worth knowing.
     pub notes: Notes,
 }
@@ -178,10 +180,49 @@ pub struct Notes {
     pub unproven: i64,
 }
 
+impl Notes {
+    /// What a person is to know, a sentence each.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(at) = self.keys_replaced_at {
+            words.push(format!(
+                "The keys were lost and replaced, the last time at entry {at}: nothing shows that who holds the new \
+                 ones held the old."
+            ));
+        }
+        if self.unproven > 0 {
+            words.push(format!(
+                "{} entries are from before, linked and no more.",
+                self.unproven
+            ));
+        }
+        if let Some(at) = self.clock_set_back_at {
+            words.push(format!(
+                "The clock was set back while {} entries were written, first at entry {at}.",
+                self.clock_set_back
+            ));
+        }
+        if self.erased > 0 {
+            words.push(format!(
+                "The private part of {} entries was erased, as the record says.",
+                self.erased
+            ));
+        }
+        words
+    }
+}
+
 impl Verdict {
     /// Whether all of it holds.
     pub fn holds(&self) -> bool {
         self.fault.is_none()
+    }
+
+    /// The key that signs it, in hexadecimal digits, of a record that holds.
+    pub fn public_key(&self) -> Option<String> {
+        self.public_key
+            .filter(|_| self.holds())
+            .map(|key| hex(&key))
     }
 
     pub(super) fn failed(fault: Fault, from: i64) -> Self {
@@ -190,6 +231,7 @@ impl Verdict {
             count: 0,
             head: [0; 32],
             fault: Some(fault),
+            public_key: None,
             notes: Notes::default(),
         }
     }

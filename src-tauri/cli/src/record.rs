@@ -1,0 +1,298 @@
+//! `gatehouse record`: what happened, whether it is as it was written, and proof of it for others.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, IsTerminal, Write as _},
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use gatehouse_core::{
+    app::App,
+    now_ms,
+    record::{
+        Contents, EntryRow, ExportError, Filter, Verdict, Witness, parse_public_key, verify_file,
+    },
+};
+use serde_json::json;
+
+use crate::{failure::Failure, output};
+
+/// The record.
+#[derive(Subcommand)]
+pub(crate) enum Record {
+    /// Verify the record, or an exported file of one, and compare it with a witness.
+    Verify(Verify),
+    /// List what happened, newest first.
+    List(List),
+    /// Write the record to a file that anyone can verify.
+    Export {
+        /// The new file.
+        file: PathBuf,
+        /// Leave out what is private: only what the record says in the clear.
+        #[arg(long)]
+        facts_only: bool,
+    },
+    /// Sign how long the record is now; prints its code and the public key.
+    Checkpoint,
+    /// Write a signed checkpoint to a file, to give away: it shows later that nothing before it changed.
+    Witness {
+        /// The new file.
+        file: PathBuf,
+    },
+}
+
+/// Verify the record, or an exported file of one.
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// An exported record; without it, the record of this Gatehouse.
+    pub(crate) file: Option<PathBuf>,
+    /// A witness file, or a code like GH-128-AAAA-….
+    #[arg(long, value_name = "FILE-OR-CODE")]
+    witness: Option<String>,
+    /// The key that the file must be signed with, as 64 hexadecimal digits.
+    #[arg(long, value_name = "HEX", requires = "file")]
+    public_key: Option<String>,
+}
+
+/// List what happened.
+#[derive(Args)]
+pub(crate) struct List {
+    /// Only this action, such as call.ended.
+    #[arg(long)]
+    action: Option<String>,
+    /// Only this model.
+    #[arg(long)]
+    model: Option<String>,
+    /// Only what ended so: answered, stopped, failed, blocked…
+    #[arg(long)]
+    outcome: Option<String>,
+    /// Words in actions, models and titles, or a number.
+    #[arg(long)]
+    text: Option<String>,
+    /// Only entries before this one.
+    #[arg(long, value_name = "ENTRY")]
+    before: Option<i64>,
+    /// At most this many.
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+}
+
+impl Record {
+    pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Verify(verify) => verify.own(app, json),
+            Self::List(list) => list.run(app, json),
+            Self::Export { file, facts_only } => export(app, file, *facts_only, json),
+            Self::Checkpoint => checkpoint(app, json),
+            Self::Witness { file } => witness(app, file, json),
+        }
+    }
+}
+
+impl Verify {
+    /// Verify a file. It needs no data folder and no key.
+    pub(crate) fn of_file(&self, path: &Path, json: bool) -> Result<(), Failure> {
+        let witness = self.witness()?;
+        let key = self.public_key.as_deref().map(parse_public_key);
+        if key == Some(None) {
+            return Err(Failure::input("A public key has 64 hexadecimal digits."));
+        }
+        let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+        let key = key.flatten();
+        let verdict = verify_file(&mut BufReader::new(file), witness.as_ref(), key.as_ref())
+            .map_err(Failure::data)?;
+        tell(&verdict, json)?;
+        if !json && key.is_none() && witness.is_none() {
+            output::line(
+                "Compare the public key, or name a witness: by itself a file only shows that it is in one piece.",
+            )?;
+        }
+        if verdict.holds() {
+            Ok(())
+        } else {
+            Err(Failure::does_not_hold())
+        }
+    }
+
+    fn own(&self, app: &App, json: bool) -> Result<(), Failure> {
+        let witness = self.witness()?;
+        let shows = io::stderr().is_terminal() && !json;
+        let total = app.record.status().map_err(Failure::data)?.count.max(1);
+        let verdict = app
+            .record
+            .verify(&mut |done| {
+                if shows {
+                    eprint!("\r{} %", done * 100 / total);
+                }
+                ControlFlow::Continue(())
+            })
+            .map_err(Failure::data)?;
+        if shows {
+            eprint!("\r");
+        }
+        tell(&verdict, json)?;
+        let compared = match &witness {
+            Some(witness) => Some(
+                app.record
+                    .compare(witness, now_ms())
+                    .map_err(Failure::data)?,
+            ),
+            None => None,
+        };
+        if let (Some(compared), false) = (&compared, json) {
+            match &compared.fault {
+                Some(fault) => output::line(&format!("The witness contradicts it: {fault}"))?,
+                None => output::line(&format!(
+                    "The first {} entries are those of the witness; {} came after it.",
+                    compared.count,
+                    compared.since.iter().map(|(_, count)| count).sum::<i64>()
+                ))?,
+            }
+        }
+        if verdict.holds() && compared.is_none_or(|compared| compared.fault.is_none()) {
+            Ok(())
+        } else {
+            Err(Failure::does_not_hold())
+        }
+    }
+
+    fn witness(&self) -> Result<Option<Witness>, Failure> {
+        let Some(given) = &self.witness else {
+            return Ok(None);
+        };
+        let text = match std::fs::read_to_string(given) {
+            Ok(text) => text,
+            // Not a file: a code.
+            Err(_) => given.clone(),
+        };
+        Witness::read(&text).map(Some).map_err(Failure::input)
+    }
+}
+
+fn tell(verdict: &Verdict, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::json(&json!({
+            "holds": verdict.holds(),
+            "entries": verdict.count,
+            "fault": verdict.fault.as_ref().map(|fault| fault.name()),
+            "at": verdict.fault.as_ref().and_then(|fault| fault.at()),
+            "publicKey": verdict.public_key(),
+            "notes": verdict.notes,
+        }));
+    }
+    let words = match &verdict.fault {
+        Some(fault) => format!("It does not hold. {fault}"),
+        None => format!("All {} entries hold.", verdict.count),
+    };
+    output::line(&words)?;
+    for note in verdict.notes.words() {
+        output::line(&note)?;
+    }
+    if let Some(key) = verdict.public_key() {
+        output::line(&format!("Public key: {key}"))?;
+    }
+    Ok(())
+}
+
+impl List {
+    fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        let filter = Filter {
+            action: self.action.clone(),
+            model: self.model.clone(),
+            workspace: None,
+            outcome: self.outcome.clone(),
+            text: self.text.clone(),
+            before: self.before,
+            limit: self.limit,
+        };
+        let entries = app.record.list(&filter).map_err(Failure::data)?;
+        if json {
+            return output::json(&entries);
+        }
+        let rows = entries.iter().map(|entry| {
+            [
+                entry.sequence.to_string(),
+                output::time(entry.time_ms),
+                entry.actor.clone(),
+                entry.action.clone(),
+                facts(entry),
+            ]
+        });
+        output::table(
+            ["ENTRY", "WHEN", "BY", "WHAT", "FACTS"],
+            &rows.collect::<Vec<_>>(),
+        )
+    }
+}
+
+fn facts(entry: &EntryRow) -> String {
+    let facts = entry
+        .facts
+        .iter()
+        .map(|fact| format!("{}={}", fact.name, fact.value));
+    output::beginning(&facts.collect::<Vec<_>>().join(" "), 120)
+}
+
+fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(Failure::input(format!(
+            "{} is there already.",
+            path.display()
+        )));
+    }
+    let contents = if facts_only {
+        Contents::Facts
+    } else {
+        Contents::Everything
+    };
+    let last = app
+        .record
+        .export_to(path, contents, now_ms())
+        .map_err(|error| match error {
+            ExportError::Record(error) => Failure::from(error),
+            ExportError::File(error) => Failure::file(path, &error),
+        })?;
+    if json {
+        return output::json(&json!({ "entries": last.count, "code": last.code() }));
+    }
+    output::line(&format!(
+        "{} entries are in {}. Its code is {}.",
+        last.count,
+        path.display(),
+        last.code()
+    ))
+}
+
+fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {
+    let last = app.record.checkpoint().map_err(Failure::data)?;
+    let key = app.record.status().map_err(Failure::data)?.public_key;
+    if json {
+        return output::json(
+            &json!({ "entries": last.count, "code": last.code(), "publicKey": key }),
+        );
+    }
+    output::line(&format!(
+        "{} entries.\nCode: {}\nPublic key: {key}",
+        last.count,
+        last.code()
+    ))
+}
+
+fn witness(app: &App, path: &Path, json: bool) -> Result<(), Failure> {
+    let mut file = File::create_new(path).map_err(|error| Failure::file(path, &error))?;
+    let checkpoint = app.record.give_witness(now_ms()).map_err(Failure::data)?;
+    file.write_all(Witness::file(&checkpoint).as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Failure::file(path, &error))?;
+    if json {
+        return output::json(&json!({ "entries": checkpoint.count, "code": checkpoint.code() }));
+    }
+    output::line(&format!(
+        "{} speaks for {} entries. Give it to somebody you trust. Its code, for paper: {}",
+        path.display(),
+        checkpoint.count,
+        checkpoint.code()
+    ))
+}

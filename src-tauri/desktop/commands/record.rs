@@ -1,0 +1,288 @@
+//! The Record screen: what happened, whether it is as it was written, and proof of it for others.
+
+use std::{ops::ControlFlow, sync::atomic::Ordering};
+
+use gatehouse_core::{
+    now_ms,
+    problem::{Problem, ProblemCode},
+    record::{
+        Choices, Contents, EntryDetails, EntryRow, ExportError, Fault, Filter, Notes, RecordStatus,
+        VerifyError, Witness,
+    },
+    store::write_private,
+};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use specta_typescript::Number;
+use tauri::{AppHandle, Manager, State, ipc::Channel};
+use tauri_plugin_dialog::DialogExt;
+
+use super::{apart, internal};
+use crate::state::AppState;
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// What a verification found.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RecordVerdict {
+    /// Entries that hold.
+    #[specta(type = Number)]
+    count: i64,
+    /// What is wrong.
+    fault: Option<RecordFault>,
+    /// What is right and worth knowing.
+    notes: Notes,
+}
+
+/// What is wrong with the record.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RecordFault {
+    /// Its name in the record.
+    name: String,
+    /// What it means, as a sentence.
+    words: String,
+    /// The entry that it is about.
+    #[specta(type = Option<Number>)]
+    at: Option<i64>,
+}
+
+impl From<&Fault> for RecordFault {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            name: fault.name().to_owned(),
+            words: fault.to_string(),
+            at: fault.at(),
+        }
+    }
+}
+
+/// What a comparison with a witness says.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WitnessVerdict {
+    /// How many entries the witness speaks of.
+    #[specta(type = Number)]
+    count: i64,
+    /// What is not as it was then.
+    fault: Option<RecordFault>,
+    /// What was added since, most first.
+    since: Vec<Added>,
+}
+
+/// Entries of one kind.
+#[derive(Debug, Serialize, Type)]
+pub(crate) struct Added {
+    /// What happened.
+    action: String,
+    /// How often.
+    #[specta(type = Number)]
+    count: i64,
+}
+
+/// What of the private parts goes into an exported record.
+#[derive(Debug, Clone, Copy, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RecordContents {
+    /// None of them.
+    Facts,
+    /// All.
+    Everything,
+}
+
+/// How the record stands.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn record_status(state: State<'_, AppState>) -> Result<RecordStatus> {
+    Ok(state.app()?.record.status()?)
+}
+
+/// Entries, newest first.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn record_entries(state: State<'_, AppState>, filter: Filter) -> Result<Vec<EntryRow>> {
+    Ok(state.app()?.record.list(&filter)?)
+}
+
+/// What the filters can be set to.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn record_choices(state: State<'_, AppState>) -> Result<Choices> {
+    Ok(state.app()?.record.choices()?)
+}
+
+/// One entry with all there is to it.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn record_entry(
+    state: State<'_, AppState>,
+    sequence: u32,
+) -> Result<Option<EntryDetails>> {
+    Ok(state.app()?.record.details(i64::from(sequence))?)
+}
+
+/// Verify all of it; the share that is done goes to `on_progress`, 0 to 1.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn verify_record(
+    handle: AppHandle,
+    on_progress: Channel<f64>,
+) -> Result<RecordVerdict> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        state.stop_verifying.store(false, Ordering::Relaxed);
+        let app = state.app()?;
+        let total = app.record.status()?.count.max(1);
+        let verdict = app.record.verify(&mut |done| {
+            #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
+            let share = done as f64 / total as f64;
+            if let Err(error) = on_progress.send(share) {
+                tracing::debug!("the window did not hear of a verification: {error}");
+            }
+            if state.stop_verifying.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        let verdict = verdict.map_err(not_verified)?;
+        Ok(RecordVerdict {
+            count: verdict.count,
+            fault: verdict.fault.as_ref().map(RecordFault::from),
+            notes: verdict.notes,
+        })
+    })
+    .await
+}
+
+/// Stop the verification that is under way.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn stop_verifying_record(state: State<'_, AppState>) {
+    state.stop_verifying.store(true, Ordering::Relaxed);
+}
+
+/// The person has read that the record does not verify.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn record_failure_seen(state: State<'_, AppState>) -> Result<()> {
+    Ok(state.app()?.record.failure_seen(now_ms())?)
+}
+
+/// Write a witness to a file that the person chooses; its path, or nothing if they chose none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_witness(handle: AppHandle) -> Result<Option<String>> {
+    apart(move || {
+        let Some(path) = chosen_file(&handle, "gatehouse-witness.json")? else {
+            return Ok(None);
+        };
+        let checkpoint = handle
+            .state::<AppState>()
+            .app()?
+            .record
+            .give_witness(now_ms())?;
+        write_private(&path, Witness::file(&checkpoint).as_bytes()).map_err(not_written)?;
+        Ok(Some(path.display().to_string()))
+    })
+    .await
+}
+
+/// Compare with a code, or (no code) with a witness file that the person chooses; nothing if they
+/// chose none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn compare_witness(
+    handle: AppHandle,
+    code: Option<String>,
+) -> Result<Option<WitnessVerdict>> {
+    apart(move || {
+        let text = match code {
+            Some(code) => code,
+            None => match handle.dialog().file().blocking_pick_file() {
+                Some(path) => {
+                    let path = path.into_path().map_err(internal)?;
+                    std::fs::read_to_string(&path).map_err(not_read)?
+                }
+                None => return Ok(None),
+            },
+        };
+        let witness =
+            Witness::read(&text).map_err(|error| Problem::new(ProblemCode::InvalidInput, error))?;
+        let compared = handle
+            .state::<AppState>()
+            .app()?
+            .record
+            .compare(&witness, now_ms())?;
+        let since = compared.since.into_iter();
+        Ok(Some(WitnessVerdict {
+            count: compared.count,
+            fault: compared.fault.as_ref().map(RecordFault::from),
+            since: since
+                .map(|(action, count)| Added { action, count })
+                .collect(),
+        }))
+    })
+    .await
+}
+
+/// Write the record to a file that the person chooses; its path, or nothing if they chose none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn export_record(
+    handle: AppHandle,
+    contents: RecordContents,
+) -> Result<Option<String>> {
+    apart(move || {
+        let Some(path) = chosen_file(&handle, "gatehouse-record.jsonl")? else {
+            return Ok(None);
+        };
+        let contents = match contents {
+            RecordContents::Facts => Contents::Facts,
+            RecordContents::Everything => Contents::Everything,
+        };
+        let app = handle.state::<AppState>().app()?;
+        app.record
+            .export_to(&path, contents, now_ms())
+            .map_err(|error| match error {
+                ExportError::Record(error) => error.into(),
+                ExportError::File(error) => not_written(error),
+            })?;
+        Ok(Some(path.display().to_string()))
+    })
+    .await
+}
+
+fn chosen_file(handle: &AppHandle, name: &str) -> Result<Option<std::path::PathBuf>> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .set_file_name(name)
+        .blocking_save_file();
+    chosen
+        .map(|path| path.into_path().map_err(internal))
+        .transpose()
+}
+
+fn not_verified(error: VerifyError) -> Problem {
+    match error {
+        VerifyError::Stopped => Problem::new(ProblemCode::Cancelled, error),
+        VerifyError::Store(error) => error.into(),
+        other => Problem::new(ProblemCode::DataUnusable, other),
+    }
+}
+
+fn not_written(error: std::io::Error) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidInput,
+        format!("The file cannot be written: {error}."),
+    )
+}
+
+fn not_read(error: std::io::Error) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidInput,
+        format!("The file cannot be read: {error}."),
+    )
+}
