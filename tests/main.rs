@@ -8,6 +8,7 @@ mod command_line;
 mod gate;
 mod kills;
 mod models;
+mod picking;
 mod prices;
 mod providers_cli;
 mod record;

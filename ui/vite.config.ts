@@ -2,18 +2,51 @@ import { fileURLToPath } from "node:url";
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-/** Own code that brings none of the large packages along, which the first screen does not need. */
-function isSmall(path: string): boolean {
-	return (
-		/src\/(lib|features)\//.test(path) &&
-		!/Dialog|Select|SnapshotList|OpenMenu|markdown\//.test(path)
-	);
+const firstFile = "first";
+
+/** Large, and not needed before a person asks for something. */
+const notInTheFirstFile = /node_modules\/(bits-ui|markdown-it|dompurify|highlight\.js|katex)\//;
+
+/** Fails the build when a static import brings something large into the first file. */
+function smallFirstFile(): Plugin {
+	return {
+		name: "small-first-file",
+		generateBundle(_, bundle) {
+			for (const file of Object.values(bundle)) {
+				if (file.type !== "chunk" || file.name !== firstFile) continue;
+				const large = file.moduleIds.find((id) => notInTheFirstFile.test(id));
+				if (large) this.error(`${large} is in the first file: import it where it is first used.`);
+			}
+		},
+	};
+}
+
+/** Has the font asked for with the first file, and not when the first text wants it. */
+function fontWithFirstFile(): Plugin {
+	return {
+		name: "font-with-first-file",
+		transformIndexHtml: {
+			order: "post",
+			handler(_, { bundle }) {
+				const file = Object.keys(bundle ?? {}).find((name) => name.includes("inter-latin-wght"));
+				if (!file) return [];
+				const attrs = { rel: "preload", as: "font", crossorigin: true, href: `/${file}` };
+				return [{ tag: "link", attrs, injectTo: "head" }];
+			},
+		},
+	};
 }
 
 export default defineConfig(({ mode }) => ({
-	plugins: [svelte(), ...(mode === "test" ? [svelteTesting()] : [])],
+	plugins: [
+		svelte(),
+		smallFirstFile(),
+		fontWithFirstFile(),
+		...(mode === "test" ? [svelteTesting()] : []),
+	],
 	resolve: { alias: { $lib: fileURLToPath(new URL("src/lib", import.meta.url)) } },
 	clearScreen: false,
 	server: { port: 1420, strictPort: true },
@@ -22,12 +55,11 @@ export default defineConfig(({ mode }) => ({
 		target: ["safari16.4", "chrome111"],
 		// Nothing becomes a data: address, because the content security policy allows files only.
 		assetsInlineLimit: 0,
-		// Each file is a question to the program, so few of them are sooner there than many.
-		cssCodeSplit: false,
+		// Each file is a question to the program, so the first screen is one, with nothing else in it.
 		rolldownOptions: {
 			output: {
 				codeSplitting: {
-					groups: [{ name: "shared", test: isSmall, minShareCount: 2 }],
+					groups: [{ name: firstFile, tags: ["$initial"] }],
 					includeDependenciesRecursively: false,
 				},
 			},

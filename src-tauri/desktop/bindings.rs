@@ -5,9 +5,10 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 use crate::{
     commands::{chat, leaving, models, money, providers, record, safety, settings, startup},
     events,
+    first::First,
 };
 
-/// Every command and event.
+/// Every command and event, and what the page has from the beginning.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .disable_serde_phases()
@@ -77,6 +78,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             money::list_budgets,
             money::set_budget,
             money::remove_budget,
+            money::asking_prices,
             money::update_prices,
             record::record_status,
             record::record_entries,
@@ -103,6 +105,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::EnginesChanged,
             events::ModelDragging,
         ])
+        .typ::<First>()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod bindings;
 mod commands;
 mod events;
+mod first;
 mod pace;
 mod state;
 
@@ -91,8 +92,14 @@ fn draw_without_a_graphics_card() {
 /// The window of the configuration. What the web view keeps lies in the data folder, as all does.
 fn open_window(app: &tauri::App) -> tauri::Result<()> {
     for config in &app.config().app.windows {
-        let mut window =
-            tauri::WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_our_own);
+        let handle = app.handle().clone();
+        let mut window = tauri::WebviewWindowBuilder::from_config(app, config)?
+            .on_navigation(is_our_own)
+            .on_web_resource_request(move |request, response| {
+                first::put_into(&request, response, || {
+                    handle.state::<AppState>().take_first()
+                });
+            });
         if let Ok(folder) = app.state::<AppState>().folder() {
             window = window.data_directory(folder.path().join("window"));
         }

@@ -23,6 +23,7 @@ use crate::{
     events::{
         self, ConversationsChanged, EngineStatus, EnginesChanged, ModelsChanged, StartupChanged,
     },
+    first::First,
 };
 
 /// How often an open app looks whether a new day has begun.
@@ -34,6 +35,8 @@ pub(crate) struct AppState {
     open: Mutex<Open>,
     /// The first opening, under way since before the window showed.
     early: Mutex<Option<JoinHandle<Startup>>>,
+    /// For the page that the window loads first; see [`crate::first`].
+    first: Mutex<Option<First>>,
     /// Set when the window asks how the start ended: from then on it hears what it is told.
     pub(crate) asked: OnceLock<()>,
     /// Set to stop adding models.
@@ -65,6 +68,7 @@ impl AppState {
             named_folder,
             open: Mutex::default(),
             early: Mutex::default(),
+            first: Mutex::default(),
             asked: OnceLock::new(),
             cancel_adding: AtomicBool::new(false),
             stop_verifying: AtomicBool::new(false),
@@ -90,9 +94,24 @@ impl AppState {
     /// Begin to open while the web view starts, which takes longer.
     pub(crate) fn open_early(&self, handle: &AppHandle) {
         let handle = handle.clone();
-        let opening =
-            std::thread::spawn(move || startup::opened(&handle, &handle.state::<AppState>()));
+        let opening = std::thread::spawn(move || {
+            let state = handle.state::<AppState>();
+            let startup = startup::opened(&handle, &state);
+            if let Ok(app) = state.app() {
+                match First::read(&app, startup.clone()) {
+                    Ok(first) => *state.first() = Some(first),
+                    // The page asks for what it lacks, and says then why there is none.
+                    Err(error) => tracing::warn!("the page begins without data: {}", error.message),
+                }
+            }
+            startup
+        });
         *self.early() = Some(opening);
+    }
+
+    /// What the first screen shows, once, if it was read by now.
+    pub(crate) fn take_first(&self) -> Option<First> {
+        self.first().take()
     }
 
     /// How the first opening ended, once.
@@ -104,6 +123,10 @@ impl AppState {
 
     fn early(&self) -> MutexGuard<'_, Option<JoinHandle<Startup>>> {
         self.early.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn first(&self) -> MutexGuard<'_, Option<First>> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Open, if it is not open yet.

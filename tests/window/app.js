@@ -112,8 +112,8 @@ export class Gatehouse {
 	#web;
 
 	/** Start on a new folder and wait until the starter model can be asked. */
-	static async startNew(t) {
-		const app = await Gatehouse.start(t, await temporaryFolder(t));
+	static async startNew(t, env = {}) {
+		const app = await Gatehouse.start(t, await temporaryFolder(t), env);
 		await app.see("button", /^Model: SmolLM2/);
 		await app.spareTheMachine();
 		return app;

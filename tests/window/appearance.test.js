@@ -85,10 +85,10 @@ for (const theme of ["light", "dark"]) {
 		await app.press("Escape");
 		await app.gone("menuitem");
 		await app.click("button", /^Model:/);
-		await app.see("menuitem", /^SmolLM2/);
+		await app.see("option", /^SmolLM2/);
 		await shoot("model-picker");
 		await app.press("Escape");
-		await app.gone("menuitem");
+		await app.gone("option");
 
 		await app.press("Control+k");
 		await until("the palette has the focus", async () =>

@@ -8,12 +8,11 @@ import { mount } from "svelte";
 
 import { useBackend } from "$lib/backend";
 
+import App from "./App.svelte";
 import { Start } from "./features/startup/start.svelte";
 
 // Were it not there for the first layout, that would look for another font, which takes far longer.
 const font = document.fonts.load("14px 'Inter Variable'").catch(() => undefined);
-// Read while the host opens the data.
-const app = import("./App.svelte");
 
 // In a browser there is no host; with ?fake one in memory stands in. Builds leave this out.
 if (import.meta.env.DEV || import.meta.env.MODE === "fake") {
@@ -35,4 +34,4 @@ await Promise.race([
 	Promise.all([start.ended, font]),
 	new Promise((late) => setTimeout(late, shownAfterMs)),
 ]);
-mount((await app).default, { target, props: { start } });
+mount(App, { target, props: { start } });

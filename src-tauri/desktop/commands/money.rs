@@ -2,6 +2,7 @@
 
 use gatehouse_core::{
     costs::budgets::{self, BudgetInput, BudgetView, Period},
+    gate::AskingPrice,
     now_ms,
     problem::Problem,
     workspaces,
@@ -42,6 +43,13 @@ pub(crate) fn remove_budget(
 ) -> Result<()> {
     state.app()?.remove_budget(everywhere, period)?;
     Ok(())
+}
+
+/// What the models of the accounts cost now, as far as it is known.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn asking_prices(state: State<'_, AppState>) -> Result<Vec<AskingPrice>> {
+    Ok(state.app()?.gate.asking_prices()?)
 }
 
 /// How an update of the prices went.

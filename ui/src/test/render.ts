@@ -1,6 +1,6 @@
 // A screen on a fake host, as a test wants it.
 
-import { render, screen } from "@testing-library/svelte";
+import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import type { Component } from "svelte";
 
@@ -31,8 +31,16 @@ export function show<Props extends Record<string, unknown>>(
  * An entry of the open menu. It exists only while the menu is open, but without a layout the menu
  * can't be placed and counts as invisible, and what is invisible has no name: so by its text.
  */
-export async function menuEntry(text: string): Promise<HTMLElement> {
-	const entry = (await screen.findByText(text)).closest<HTMLElement>("[role^=menuitem]");
-	if (!entry) throw new Error(`"${text}" is not an entry of a menu`);
-	return entry;
+export const menuEntry = (text: string) => ofRole(text, "[role^=menuitem]");
+
+/** An option of the open list, by its text for the same reason. */
+export const option = (text: string) => ofRole(text, "[role=option]");
+
+async function ofRole(text: string, role: string): Promise<HTMLElement> {
+	return waitFor(() => {
+		const all = screen.queryAllByText(text).map((found) => found.closest<HTMLElement>(role));
+		const entry = all.find((found) => found !== null);
+		if (!entry) throw new Error(`"${text}" is not in an open menu or list`);
+		return entry;
+	});
 }

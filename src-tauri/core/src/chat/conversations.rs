@@ -9,7 +9,7 @@ use specta_typescript::Number;
 use super::ChatError;
 use crate::{
     aliases::Elsewhere,
-    costs::Route,
+    costs::{Route, Total, total},
     ids::{ConversationId, MessageId, ModelId, WorkspaceId},
     settings::over_defaults,
     store::Migration,
@@ -87,8 +87,8 @@ pub struct ConversationSummary {
     pub model: Option<String>,
     /// Where the messages of the last call went.
     pub route: Route,
-    /// What all its calls cost, exact, in dollars; `None` before the first call or if one is unknown.
-    pub cost: Option<String>,
+    /// What its calls have cost.
+    pub total: Total,
     /// The beginning of the first message.
     pub preview: String,
 }
@@ -175,23 +175,21 @@ pub fn list(
     conn: &Connection,
     workspace: Option<WorkspaceId>,
 ) -> rusqlite::Result<Vec<ConversationSummary>> {
-    let mut statement = conn.prepare_cached(
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT c.id, c.title, c.created_at_ms, c.updated_at_ms,
                 (SELECT count(*) FROM messages WHERE conversation_id = c.id),
-                last.model, last.route, total.calls, total.known, total.cost_pico,
+                last.model, last.route, total.high, total.low, coalesce(total.estimated, 0),
+                coalesce(total.unknown, 0),
                 coalesce((SELECT substr(text, 1, 200) FROM messages
                           WHERE conversation_id = c.id ORDER BY number LIMIT 1), '')
          FROM conversations c
          LEFT JOIN calls last ON last.number = (SELECT max(number) FROM calls WHERE conversation_id = c.id)
-         LEFT JOIN (SELECT conversation_id, count(*) AS calls, count(cost_pico) AS known, sum(cost_pico) AS cost_pico
-                    FROM calls GROUP BY conversation_id) total ON total.conversation_id = c.id
+         LEFT JOIN ({}) total ON total.conversation_id = c.id
          WHERE c.deleted_at_ms IS NULL AND c.leaf_id IS NOT NULL AND (?1 IS NULL OR c.workspace_id = ?1)
          ORDER BY c.updated_at_ms DESC, c.id DESC",
-    )?;
+        total::BY_CONVERSATION
+    ))?;
     let rows = statement.query_map([workspace], |row| {
-        let calls: Option<u32> = row.get(7)?;
-        let known: Option<u32> = row.get(8)?;
-        let cost: Option<crate::money::Money> = row.get(9)?;
         Ok(ConversationSummary {
             id: row.get(0)?,
             title: row.get(1)?,
@@ -200,8 +198,8 @@ pub fn list(
             message_count: row.get(4)?,
             model: row.get(5)?,
             route: row.get::<_, Option<Route>>(6)?.unwrap_or(Route::Local),
-            cost: cost.filter(|_| calls == known).map(|cost| cost.to_string()),
-            preview: row.get(10)?,
+            total: total::total(row, 7)?,
+            preview: row.get(11)?,
         })
     })?;
     rows.collect()

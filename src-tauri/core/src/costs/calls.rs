@@ -248,6 +248,8 @@ pub struct CallSummary {
     pub account: Option<String>,
     /// The models that were to answer before this one, and why they did not.
     pub moves: Vec<Move>,
+    /// The name of the chain of models that led to it; `None`: it was chosen itself.
+    pub alias: Option<String>,
 }
 
 /// Tokens a second.
@@ -435,10 +437,10 @@ pub fn get(conn: &Connection, number: i64) -> rusqlite::Result<CallSummary> {
 pub(crate) const SUMMARY_COLUMNS: &str = "k.number, k.model, k.route, k.input_tokens, k.cached_tokens, k.output_tokens, \
      k.writing_ms, k.first_token_ms, k.duration_ms, k.cost_pico, k.measured, k.dropped_messages, k.finish, \
      k.reasoning_tokens, k.masked, coalesce((SELECT name FROM accounts WHERE id = k.account_id), \
-     CASE k.provider WHEN 'local' THEN NULL ELSE k.provider END), k.moves";
+     CASE k.provider WHEN 'local' THEN NULL ELSE k.provider END), k.moves, k.alias";
 
 /// How many columns [`SUMMARY_COLUMNS`] has.
-const SUMMARY_LENGTH: usize = 17;
+const SUMMARY_LENGTH: usize = 18;
 
 /// A summary from [`SUMMARY_COLUMNS`], of which the first is column `at`.
 pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary> {
@@ -466,5 +468,6 @@ pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary>
         masked: row.get(at + 14)?,
         account: row.get(at + 15)?,
         moves: serde_json::from_str(&row.get::<_, String>(at + 16)?).unwrap_or_default(),
+        alias: row.get(at + 17)?,
     })
 }

@@ -16,6 +16,7 @@ mod spending;
 mod stored;
 #[cfg(test)]
 mod testing;
+pub(crate) mod total;
 pub mod vendors;
 
 pub use calls::{
@@ -26,6 +27,7 @@ pub(crate) use calls::{SUMMARY_COLUMNS, identity, summary};
 pub use spending::{Spending, spending};
 pub use stored::name_of;
 pub(crate) use stored::{by_name, stored_by_name};
+pub use total::Total;
 
 use crate::store::Migration;
 

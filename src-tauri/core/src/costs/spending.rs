@@ -90,7 +90,7 @@ pub fn spending(
 
 /// An amount that was added up in two parts, the bits from the 20th on and those below it: SQLite's
 /// sums have 64 bits, and in parts they stay far from the end of those however much was spent.
-fn amount(row: &Row<'_>, at: usize) -> rusqlite::Result<Money> {
+pub(super) fn amount(row: &Row<'_>, at: usize) -> rusqlite::Result<Money> {
     let part = |at| Ok::<i64, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.unwrap_or(0));
     let (high, low) = (i128::from(part(at)?), i128::from(part(at + 1)?));
     Ok(Money::from_pico((high << 20) + low))

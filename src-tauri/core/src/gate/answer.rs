@@ -139,7 +139,8 @@ impl Gate {
         }
     }
 
-    /// Start an empty conversation with the options of a new one, in the workspace that is open.
+    /// Start an empty conversation with the options of a new one, in the workspace that is open. It
+    /// keeps what answers elsewhere by the settings of now, whatever they become.
     ///
     /// # Errors
     /// [`GateError`] when the options or the database refuse.
@@ -147,7 +148,11 @@ impl Gate {
         let id = ConversationId::new();
         self.store.write(|tx| {
             let workspace = crate::workspaces::current(tx, now_ms())?;
-            chat::create(tx, id, workspace, options, now_ms())?;
+            let mut options = options.clone();
+            if options.elsewhere.is_none() && options.model_id.is_none() {
+                options.elsewhere = settings::get(tx)?.default_elsewhere;
+            }
+            chat::create(tx, id, workspace, &options, now_ms())?;
             Ok(chat::get(tx, id)?)
         })
     }

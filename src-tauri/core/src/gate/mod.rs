@@ -9,6 +9,7 @@
 
 mod access;
 mod answer;
+mod asking_price;
 mod begin;
 mod call;
 mod decide;
@@ -37,6 +38,7 @@ use std::{
 
 pub use access::PullProgress;
 pub use answer::Ask;
+pub use asking_price::AskingPrice;
 pub use decide::Review;
 pub use error::{GateError, ProviderFault};
 pub use events::AnswerEvent;

@@ -116,7 +116,15 @@ impl Pricing {
 /// Tokens of a usual answer: two paragraphs.
 const USUAL_ANSWER: u64 = 300;
 
-fn price(conn: &Connection, cloud: &CloudModel, at_ms: i64) -> rusqlite::Result<Option<Price>> {
+/// The price of a model at a time; `None`: none is known.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn price(
+    conn: &Connection,
+    cloud: &CloudModel,
+    at_ms: i64,
+) -> rusqlite::Result<Option<Price>> {
     let found = prices::find(
         conn,
         &Wanted {

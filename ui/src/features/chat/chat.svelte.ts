@@ -3,6 +3,7 @@
 
 import {
 	backend,
+	first,
 	toProblem,
 	type ConversationSummary,
 	type ExportFormat,
@@ -23,7 +24,7 @@ const searchAfterMs = 150;
 
 class Chat {
 	/** Newest first; null until it was read. */
-	list = $state.raw<ConversationSummary[] | null>(null);
+	list = $state.raw<ConversationSummary[] | null>(first?.conversations ?? null);
 	listError = $state.raw<Problem | null>(null);
 	query = $state("");
 	/** What the search found; null while nothing is searched for. */
@@ -55,11 +56,16 @@ class Chat {
 
 	/** Follow the host until the returned function is called. */
 	watch(): () => void {
-		void this.refresh();
-		return backend.on("conversationsChanged", () => {
+		const stop = backend.on("conversationsChanged", () => {
 			void this.refresh();
 			if (this.query.trim()) this.search(this.query);
 		});
+		// What changes after that is heard.
+		backend.listening().then(
+			() => this.refresh(),
+			(thrown: unknown) => (this.listError = toProblem(thrown)),
+		);
+		return stop;
 	}
 
 	async refresh(): Promise<void> {

@@ -12,10 +12,12 @@ import { watchModels } from "$lib/state/models.svelte";
 import { readSettings } from "$lib/state/settings.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
-import { host, menuEntry, show } from "../../test/render";
+import { host, option, show } from "../../test/render";
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
 import { threadView } from "./thread/read";
+// Read when the button is pressed; to read it takes long where it is also compiled.
+import "../picker/PickerDialog.svelte";
 
 vi.setConfig({ testTimeout: 60_000 });
 configure({ asyncUtilTimeout: 15_000 });
@@ -45,7 +47,7 @@ async function open() {
 	leave.push(watchModels(() => undefined));
 	const { user } = show(ChatScreen);
 	await user.click(await screen.findByRole("button", { name: /^Model:/ }));
-	await user.click(await menuEntry("GPT-6 Luna"));
+	await user.click(await option("GPT-6 Luna"));
 	return { fake, user };
 }
 
@@ -103,6 +105,17 @@ describe("the sheet", () => {
 		const faults = await accessibilityFaults();
 		expect(faults.filter((fault) => !fault.startsWith("landmark"))).toEqual([]);
 		expect(sent(fake)).toEqual([]);
+	});
+
+	it("lets nothing go from a new chat, whose placeholders it cannot show yet", async () => {
+		const { fake, user } = await open();
+		const policy = await fake.getPolicy();
+		await fake.setPolicy({ ...policy, personal: { ...policy.personal, cloud: "ask" } });
+		await user.type(field(), letter);
+		await user.click(await screen.findByRole("button", { name: "See what leaves" }));
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		expect(within(sheet).queryByRole("button", { name: "Send masked" })).toBeNull();
+		expect(within(sheet).getByText(/come with its first message/)).toBeTruthy();
 	});
 
 	it("opens by itself where policy asks, and sends what the person lets go", async () => {

@@ -21,6 +21,8 @@ export class LiveAnswer {
 	phase = $state.raw<Phase>({ kind: "starting" });
 	/** Models that were to answer before the one that does. */
 	moves = $state.raw<Move[]>([]);
+	/** The model that is asked now, if others were to answer before it. */
+	movedTo = $state<string | null>(null);
 	/** What the model thinks before it answers; it is not kept. */
 	thoughts = $state("");
 	/** Older messages that did not fit into what the model can read. */
@@ -34,6 +36,13 @@ export class LiveAnswer {
 	constructor(messageId: string, text: string) {
 		this.messageId = messageId;
 		this.text = text;
+	}
+
+	/** Another model is asked, as those before it did not answer. */
+	move(moves: Move[], to: string): void {
+		this.moves = moves;
+		this.movedTo = to;
+		this.phase = { kind: "starting" };
 	}
 
 	/** Add a piece of what the model thinks. */

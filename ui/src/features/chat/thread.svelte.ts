@@ -11,7 +11,6 @@ import {
 	type OnAnswerEvent,
 	type Rating,
 	type Review,
-	type Turn,
 } from "$lib/backend";
 import { models } from "$lib/state/models.svelte";
 import { Turns } from "$lib/turns";
@@ -22,6 +21,7 @@ import type { VirtualizerHandle } from "virtua/svelte";
 import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
+import { Refusal, type Asked } from "./refusal.svelte";
 import { newMessage } from "./turn";
 
 const saveDraftAfterMs = 400;
@@ -49,14 +49,6 @@ export type ScrollPlace = { offset: number; atEnd: boolean; sizes: Sizes | undef
 /** A message to bring into view; one that was searched for is also marked. */
 export type Target = { messageId: string; isFound: boolean };
 
-/** Something that was asked and that the person is to look at before it leaves. */
-export type Reviewed = {
-	/** As the host has it described, so that what leaves can be shown byte for byte. */
-	turn: () => Turn;
-	/** Ask it again with what the person said. */
-	repeat: (review: Review) => Promise<void>;
-};
-
 /** What a thread tells the chat it belongs to. */
 export type ThreadHost = {
 	/** An answer began: the host has noted which model was used. */
@@ -82,9 +74,7 @@ export class Thread {
 	/** Why the conversation could not be opened. */
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
-	failure = $state.raw<Problem | null>(null);
-	/** What the person is to look at before it leaves. */
-	review = $state.raw<Reviewed | null>(null);
+	readonly refusal = new Refusal();
 	/** Questions that a person is wording anew, by their identifiers. */
 	readonly edits = new SvelteMap<string, Edit>();
 	/** Brought into view once, then null again. */
@@ -167,7 +157,10 @@ export class Thread {
 				repeat: (now) => this.send(text, now),
 			},
 		);
-		if (!asked && this.draft === "") this.setDraft(text);
+		if (asked) return;
+		// What was typed meanwhile stays as well, and is not what the person was asked about.
+		if (this.draft !== "") this.refusal.review = null;
+		this.#keepDraft([text, this.draft].filter(Boolean).join("\n\n"));
 	}
 
 	/** Another answer beside this one. */
@@ -275,6 +268,11 @@ export class Thread {
 
 	/** Keep what is being typed; written to the host when the typing pauses. */
 	setDraft(text: string): void {
+		this.refusal.meet(text);
+		this.#keepDraft(text);
+	}
+
+	#keepDraft(text: string): void {
 		this.draft = text;
 		clearTimeout(this.#draftTimer);
 		this.#draftTimer = setTimeout(() => this.saveDraft(), saveDraftAfterMs);
@@ -309,14 +307,10 @@ export class Thread {
 	}
 
 	/** True if the answer was begun. */
-	async #ask(
-		request: (onEvent: OnAnswerEvent) => Promise<void>,
-		asked: Reviewed,
-	): Promise<boolean> {
+	async #ask(request: (onEvent: OnAnswerEvent) => Promise<void>, asked: Asked): Promise<boolean> {
 		if (this.answering) return false;
 		let begun = false;
-		this.failure = null;
-		this.review = null;
+		this.refusal.forget();
 		this.#asking = true;
 		try {
 			await this.#keepOptions();
@@ -326,8 +320,7 @@ export class Thread {
 			});
 		} catch (thrown) {
 			const error = toProblem(thrown);
-			if (error.code === "review_first") this.review = asked;
-			if (error.code !== "cancelled") this.failure = error;
+			if (error.code !== "cancelled") this.refusal.take(error, asked);
 		} finally {
 			this.#asking = false;
 		}
@@ -343,7 +336,7 @@ export class Thread {
 		else if (event.type === "waiting") live.phase = { kind: "waiting" };
 		else if (event.type === "reading") live.phase = { kind: "reading", ...event };
 		else if (event.type === "started") live.droppedMessages = event.droppedMessages;
-		else if (event.type === "moved") live.moves = event.moves;
+		else if (event.type === "moved") live.move(event.moves, event.to);
 		else if (event.type === "thinking") live.think(event.text);
 		else this.#end(live, event.answer);
 	}

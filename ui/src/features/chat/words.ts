@@ -1,6 +1,6 @@
 // Numbers as the chat screen writes them.
 
-import type { CallSummary, Route } from "$lib/backend";
+import type { CallSummary, Move, Route, Total } from "$lib/backend";
 import { formatCount } from "$lib/format";
 
 /** "1 message", "12 messages". */
@@ -27,6 +27,24 @@ function placeOf(call: CallSummary): string {
 		blocked: "not sent",
 	};
 	return places[call.route];
+}
+
+/** What a conversation has cost, as far as it is known; null while nothing was to be paid. */
+export function totalWords({ known, estimated, unknown }: Total): string | null {
+	const calls = `${plural(unknown, "call")} of unknown price`;
+	if (known === "$0") return unknown > 0 ? calls : null;
+	const amount = estimated > 0 ? `${known}, estimated` : known;
+	return unknown > 0 ? `${amount} and ${calls}` : amount;
+}
+
+/**
+ * Which models were to answer, in their order, the one that does last: "cheap: gpt-6-luna → here".
+ * Null where the model that was chosen answers.
+ */
+export function chainWords(alias: string | null, moves: Move[], to: string): string | null {
+	if (alias === null && moves.length === 0) return null;
+	const models = [...moves.map(({ model }) => model), to].join(" → ");
+	return alias === null ? models : `${alias}: ${models}`;
 }
 
 /** The model and where the message went. */

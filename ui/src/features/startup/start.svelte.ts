@@ -1,12 +1,12 @@
-// The opening of the data, as the window follows it. It begins before the interface is read, because
-// the host's replies and that reading take about as long.
+// The opening of the data, as the window follows it. Usually it has ended before the page comes, which
+// then has the outcome in it; else the host is asked for it.
 
-import { backend, toProblem, type Startup } from "$lib/backend";
+import { backend, first, toProblem, type Startup } from "$lib/backend";
 import { readSettings, settings } from "$lib/state/settings.svelte";
 
 export class Start {
 	/** How it ended; null until it has. */
-	outcome = $state.raw<Startup | null>(null);
+	outcome = $state.raw<Startup | null>(first?.startup ?? null);
 	/** Resolves when it has ended for the first time. */
 	readonly ended: Promise<void>;
 	readonly #unlisten: () => void;
@@ -15,7 +15,8 @@ export class Start {
 		// The daily check of the open data may find damage, even before the reply to the start
 		// is here: so listen before asking, and do not let that reply take its place.
 		this.#unlisten = backend.on("startupChanged", (startup) => (this.outcome = startup));
-		this.ended = this.#ask();
+		const asked = this.#ask();
+		this.ended = this.outcome === null ? asked : Promise.resolve();
 	}
 
 	/** Follow it no longer. */
@@ -27,7 +28,7 @@ export class Start {
 		// The first screen needs them, and the host has usually opened the data by now; else they are
 		// read after it has. If that fails too, the shell says why.
 		const read = () => readSettings().catch(() => undefined);
-		const early = read();
+		const early = settings.areKnown ? undefined : read();
 		let startup: Startup;
 		try {
 			await backend.listening();

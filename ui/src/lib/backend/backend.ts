@@ -6,6 +6,7 @@ import type {
 	AccountInput,
 	Alias,
 	AnswerEvent,
+	AskingPrice,
 	BudgetInput,
 	BudgetView,
 	Computer,
@@ -142,6 +143,7 @@ export type Backend = {
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;
 	removeBudget(everywhere: boolean, period: Period): Promise<void>;
+	askingPrices(): Promise<AskingPrice[]>;
 	updatePrices(): Promise<PriceUpdate>;
 
 	getSettings(): Promise<Settings>;

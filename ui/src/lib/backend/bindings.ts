@@ -140,6 +140,8 @@ export const commands = {
 	setBudget: (budget: BudgetInput) => typedError<null, Problem>(__TAURI_INVOKE("set_budget", { budget })),
 	/**  Remove a budget for everything, or for the workspace that is open. */
 	removeBudget: (everywhere: boolean, period: Period) => typedError<null, Problem>(__TAURI_INVOKE("remove_budget", { everywhere, period })),
+	/**  What the models of the accounts cost now, as far as it is known. */
+	askingPrices: () => typedError<AskingPrice[], Problem>(__TAURI_INVOKE("asking_prices")),
 	/**  Read the published list of prices online and take it over. Own prices stay before all others. */
 	updatePrices: () => typedError<PriceUpdate, Problem>(__TAURI_INVOKE("update_prices")),
 	/**  How the record stands. */
@@ -333,6 +335,21 @@ tokens: number } |
 /**  The answer as it is kept. */
 answer: Message };
 
+/**
+ *  What a model of an account costs, in dollars for a million tokens, as `$0.25`. Longer prompts,
+ *  cached ones and some hours can cost otherwise.
+ */
+export type AskingPrice = {
+	/**  The account. */
+	accountId: AccountId,
+	/**  What a request calls the model. */
+	model: string,
+	/**  For what it reads. */
+	input: string,
+	/**  For what it writes; `None`: not known. */
+	output: string | null,
+};
+
 /**  A budget as a person enters it. */
 export type BudgetInput = {
 	/**  Whether it is for all workspaces together. */
@@ -407,6 +424,8 @@ export type CallSummary = {
 	account: string | null,
 	/**  The models that were to answer before this one, and why they did not. */
 	moves: Move[],
+	/**  The name of the chain of models that led to it; `None`: it was chosen itself. */
+	alias: string | null,
 };
 
 /**  What can be chosen in the filters. */
@@ -490,8 +509,8 @@ export type ConversationSummary = {
 	model: string | null,
 	/**  Where the messages of the last call went. */
 	route: Route,
-	/**  What all its calls cost, exact, in dollars; `None` before the first call or if one is unknown. */
-	cost: string | null,
+	/**  What its calls have cost. */
+	total: Total,
 	/**  The beginning of the first message. */
 	preview: string,
 };
@@ -665,6 +684,18 @@ export type FinishReason =
 "context_full" | 
 /**  The app stopped it. */
 "cancelled";
+
+/**  What the first screen shows. */
+export type First = {
+	startup: Startup,
+	settings: Settings,
+	workspaces: Workspace[],
+	/**  The newest of the open workspace. */
+	conversations: ConversationSummary[],
+	models: InstalledModel[],
+	accounts: Account[],
+	aliases: Alias[],
+};
 
 /**  One thing that was found in a text. */
 export type Found = {
@@ -1452,6 +1483,16 @@ export type TokenCount = {
 	tokens: number,
 	/**  Whether the model itself counted; otherwise it is estimated from the length. */
 	exact: boolean,
+};
+
+/**  What the calls of a conversation have cost. */
+export type Total = {
+	/**  What is known, exact, in dollars. */
+	known: string,
+	/**  Calls whose cost is in it and rests on our own count. */
+	estimated: number,
+	/**  Calls that have ended and whose cost nobody knows: it is not in it, and it is not nothing. */
+	unknown: number,
 };
 
 /**  What a person is about to ask: an [`Ask`] that need not have a conversation yet. */

@@ -4,9 +4,11 @@ import { Channel } from "@tauri-apps/api/core";
 
 import type { Backend } from "./backend";
 import { commands, events, type Problem } from "./bindings";
+import { begun } from "./first";
 
 export type { Backend, OnAnswerEvent } from "./backend";
 export { explain, toProblem } from "./errors";
+export { first } from "./first";
 export type * from "./bindings";
 
 type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem };
@@ -14,6 +16,7 @@ type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem 
 /** Turns a generated command, which returns its error, into a function that throws it. */
 function throwing<Args extends unknown[], T>(command: (...args: Args) => Promise<Outcome<T>>) {
 	return async (...args: Args): Promise<T> => {
+		await begun;
 		const outcome = await command(...args);
 		if (outcome.status === "error") throw outcome.error;
 		return outcome.data;
@@ -109,6 +112,7 @@ const host: Backend = {
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),
 	removeBudget: silent(commands.removeBudget),
+	askingPrices: throwing(commands.askingPrices),
 	updatePrices: throwing(commands.updatePrices),
 
 	getSettings: throwing(commands.getSettings),
@@ -119,9 +123,11 @@ const host: Backend = {
 	openDataFolder: silent(commands.openDataFolder),
 
 	on(name, handler) {
-		const listening = events[name].listen((event) => {
-			handler(event.payload as Parameters<typeof handler>[0]);
-		});
+		const listening = begun.then(() =>
+			events[name].listen((event) => {
+				handler(event.payload as Parameters<typeof handler>[0]);
+			}),
+		);
 		pending = Promise.all([pending, listening]);
 		return () => void listening.then((unlisten) => unlisten());
 	},

@@ -1,9 +1,9 @@
 // The accounts at providers and the chains of models, shared by every screen that shows or picks one.
 
-import { backend, type Account, type Alias, type Elsewhere } from "$lib/backend";
+import { backend, first, type Account, type Alias, type Elsewhere } from "$lib/backend";
 
-let list = $state.raw<Account[]>([]);
-let chains = $state.raw<Alias[]>([]);
+let list = $state.raw<Account[]>(first?.accounts ?? []);
+let chains = $state.raw<Alias[]>(first?.aliases ?? []);
 /** Counts what could change where a message goes; whoever shows that asks again when it grows. */
 let version = $state(0);
 
@@ -21,6 +21,10 @@ export const accounts = {
 	find(id: string): Account | undefined {
 		return list.find((account) => account.id === id);
 	},
+	/** No two have the same name. */
+	named(name: string | null): Account | undefined {
+		return list.find((account) => account.name === name);
+	},
 };
 
 /** Reads both again. */
@@ -34,13 +38,23 @@ export function routesChanged(): void {
 	version += 1;
 }
 
+/** What a person calls a model of an account; its own name where nobody knows a better one. */
+export function modelName(accountId: string | null, model: string): string {
+	const account = list.find(({ id }) => id === accountId);
+	return account?.models.find(({ id }) => id === model)?.name ?? model;
+}
+
 /** What a choice is called: the model, or the chain. */
 export function nameOf(choice: Elsewhere): string {
-	if (choice.type === "account") return choice.model;
+	if (choice.type === "account") return modelName(choice.accountId, choice.model);
 	return chains.find((alias) => alias.id === choice.aliasId)?.name ?? "Removed chain";
 }
 
-/** Whether two choices are the same. */
-export function isSame(one: Elsewhere | null, other: Elsewhere | null): boolean {
-	return JSON.stringify(one) === JSON.stringify(other);
+/** Where a choice is: at which account, or in how long a chain. */
+export function placeOf(choice: Elsewhere): string {
+	if (choice.type === "account") {
+		return list.find(({ id }) => id === choice.accountId)?.name ?? "removed account";
+	}
+	const links = chains.find((alias) => alias.id === choice.aliasId)?.chain.length ?? 0;
+	return `chain of ${links}`;
 }

@@ -1,9 +1,9 @@
 // The installed models and their engines, shared by every screen that shows or picks one.
 // Filled once by `watchModels` and then kept true by the host's events.
 
-import { backend, type EngineStatus, type InstalledModel } from "$lib/backend";
+import { backend, first, type EngineStatus, type InstalledModel } from "$lib/backend";
 
-let list = $state.raw<InstalledModel[] | null>(null);
+let list = $state.raw<InstalledModel[] | null>(first?.models ?? null);
 let engines = $state.raw<EngineStatus[]>([]);
 
 /** Reactive: `models.list` is null until it was read for the first time. */

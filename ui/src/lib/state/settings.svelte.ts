@@ -1,12 +1,18 @@
 // The settings, shared by every screen. The host keeps them; this is its last answer. There are no
 // defaults here: what the host did not say must not be shown, and above all not be written back.
 
-import { backend, type Settings } from "$lib/backend";
+import { backend, first, type Settings } from "$lib/backend";
 import { Turns } from "$lib/turns";
 
 let current = $state.raw<Settings | null>(null);
 /** So that each change builds on what the host kept last. */
 const changes = new Turns();
+if (first) {
+	current = first.settings;
+} else {
+	// The host has not said it yet: the echo of the last run keeps the first frame from flashing.
+	showTheme(localStorage.getItem("theme"));
+}
 
 /** Reactive: `settings.now.theme` and so on. */
 export const settings = {
@@ -36,9 +42,12 @@ export function changeSettings(change: Partial<Settings>): Promise<void> {
 
 function take(settings: Settings): void {
 	current = settings;
-	const root = document.documentElement;
-	if (settings.theme === "system") delete root.dataset.theme;
-	else root.dataset.theme = settings.theme;
-	// public/theme.js reads it before the first paint of the next start.
+	showTheme(settings.theme);
 	localStorage.setItem("theme", settings.theme);
+}
+
+function showTheme(theme: string | null): void {
+	const root = document.documentElement;
+	if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+	else delete root.dataset.theme;
 }

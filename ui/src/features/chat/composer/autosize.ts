@@ -5,7 +5,11 @@ import type { Attachment } from "svelte/attachments";
 /** `text` is read so that the height follows it. */
 export function autosize(text: () => string): Attachment<HTMLTextAreaElement> {
 	return (field) => {
-		text();
+		if (text() === "") {
+			// The style knows how high that is; to measure it would lay the page out once more.
+			field.style.height = "";
+			return;
+		}
 		field.style.height = "auto";
 		field.style.height = `${field.scrollHeight}px`;
 	};

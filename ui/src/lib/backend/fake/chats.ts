@@ -4,12 +4,17 @@ import type { Backend, OnAnswerEvent } from "../backend";
 import type {
 	Conversation,
 	ConversationSummary,
+	Elsewhere,
 	Problem,
 	Message,
 	Preset,
 	SearchHit,
 	Thread,
+	Total,
+	Turn,
 } from "../bindings";
+import type { Question } from "./away";
+import type { AwayPart } from "./gate";
 import { sampleAnswer, sampleCall, sampleChats, sampleSampling } from "./samples";
 
 type Chat = Conversation & {
@@ -31,6 +36,12 @@ export type ChatsOptions = {
 	changed: (id: string | null) => void;
 	/** The model of an answer that begins, which is then the one used last. */
 	route: (own: string | null) => string;
+	/** What answers in place of a model on this computer, where nothing was chosen. */
+	defaultElsewhere: () => Elsewhere | null;
+	/** The workspace that is open. */
+	workspace: () => string;
+	/** What is said of an answer that was to be written elsewhere. */
+	away: AwayPart["call"];
 	/** Marks the engine as busy or idle. */
 	answering: (modelId: string, busy: boolean) => void;
 };
@@ -67,7 +78,23 @@ export type ChatsPart = Pick<
 	| "deletePreset"
 >;
 
-export function fakeChats(options: ChatsOptions): ChatsPart {
+/** For the fake host's account of what would leave. */
+export type AskedPart = {
+	/** What a turn says, and what its conversation has answer it. */
+	asked: (turn: Turn) => Question;
+};
+
+function totalOf(messages: Message[]): Total {
+	const costs = messages.flatMap(({ call }) => (call ? [call.cost] : []));
+	const known = costs.reduce((sum, cost) => sum + Number(cost?.slice(1) ?? 0), 0);
+	return {
+		known: `$${Number(known.toFixed(12))}`,
+		estimated: messages.filter(({ call }) => call?.measured === false).length,
+		unknown: costs.filter((cost) => cost === null).length,
+	};
+}
+
+export function fakeChats(options: ChatsOptions): ChatsPart & AskedPart {
 	const chats = new Map<string, Chat>();
 	const presets = new Map<string, Preset>();
 	const stopping = new Set<string>();
@@ -86,7 +113,7 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			sampling: { ...sampleSampling },
 			modelId: null,
 			elsewhere: null,
-			workspaceId: "personal",
+			workspaceId: options.workspace(),
 			draft: "",
 			messages: new Map(),
 			leaf: null,
@@ -203,8 +230,8 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 			updatedAtMs: of.updatedAtMs,
 			messageCount: messages.length,
 			model: messages.findLast((message) => message.call)?.call?.model ?? null,
-			route: "local",
-			cost: "$0",
+			route: messages.findLast((message) => message.call)?.call?.route ?? "local",
+			total: totalOf([...of.messages.values()]),
 			preview: messages.at(-1)?.text.slice(0, 120) ?? "",
 		};
 	}
@@ -221,7 +248,8 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		onEvent: OnAnswerEvent,
 	): Promise<void> {
 		stopping.delete(of.id);
-		const modelId = (of.modelId = options.route(of.modelId));
+		const modelId = options.route(of.modelId);
+		if (of.elsewhere === null) of.modelId = modelId;
 		const error = options.answerError();
 		const row = addMessage(of, question.id, { role: "assistant", state: "streaming" });
 		of.updatedAtMs = options.now();
@@ -232,6 +260,12 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		});
 		options.answering(modelId, true);
 		options.changed(of.id);
+		const number = ++calls;
+		const away = options.away(number, of.elsewhere, question.text);
+		if (away.moves.length > 0) {
+			onEvent({ type: "moved", moves: away.moves, to: away.call?.model ?? "SmolLM2 135M" });
+			await pause();
+		}
 		for (const read of [0, 64, 128, 186]) {
 			onEvent({ type: "reading", read, total: 186 });
 			await pause();
@@ -249,7 +283,10 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		row.state = error ? "failed" : stopped ? "stopped" : "done";
 		row.error = error;
 		row.call = {
-			...sampleCall(++calls, tokens),
+			...sampleCall(number, tokens),
+			...away.call,
+			moves: away.moves,
+			alias: away.alias,
 			finish: error ? null : stopped ? "cancelled" : "end_of_answer",
 		};
 		of.updatedAtMs = options.now();
@@ -257,6 +294,26 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 		onEvent({ type: "ended", answer: withSiblings(of, row.id) });
 		if (of.title === null) of.title = question.text.slice(0, 40);
 		options.changed(of.id);
+	}
+
+	/** As chosen for a conversation, else by the settings. */
+	const elsewhereOf = (of: Chat) =>
+		of.elsewhere ?? (of.modelId === null ? options.defaultElsewhere() : null);
+
+	function asked(turn: Turn): Question {
+		if (turn.type === "new") {
+			return { elsewhere: turn.elsewhere ?? options.defaultElsewhere(), text: turn.text };
+		}
+		if (turn.type === "say") {
+			return { elsewhere: elsewhereOf(chat(turn.conversation)), text: turn.text };
+		}
+		if (turn.type === "edit") {
+			return { elsewhere: elsewhereOf(chatOf(turn.question)[0]), text: turn.text };
+		}
+		const [of, answer] = chatOf(turn.answer);
+		const question = of.messages.get(answer.parentId ?? "");
+		if (!question) throw notFound;
+		return { elsewhere: elsewhereOf(of), text: question.text };
 	}
 
 	function search(query: string): SearchHit[] {
@@ -290,9 +347,10 @@ export function fakeChats(options: ChatsOptions): ChatsPart {
 	}
 
 	return {
+		asked,
 		listConversations: async () =>
 			[...chats.values()]
-				.filter((of) => !of.deleted)
+				.filter((of) => !of.deleted && of.workspaceId === options.workspace())
 				.sort((a, b) => b.updatedAtMs - a.updatedAtMs)
 				.map(summary),
 		searchConversations: async (query) => search(query),

@@ -6,17 +6,30 @@ import type {
 	Account,
 	Alias,
 	BudgetView,
-	Found,
+	Elsewhere,
 	Measured,
 	OwnRule,
-	Piece,
 	Policy,
-	Preview,
 	Problem,
 	Turn,
 	WhatLeaves,
 	Workspace,
 } from "../bindings";
+import {
+	askingPrices,
+	awayCall,
+	found,
+	leaves,
+	masked,
+	pieces,
+	preview,
+	standing,
+	type AwayCall,
+	type Known,
+	type Question,
+} from "./away";
+
+const missing: Problem = { code: "not_found", message: "It is not there any more.", hint: null };
 
 export type GatePart = Pick<
 	Backend,
@@ -45,49 +58,30 @@ export type GatePart = Pick<
 	| "tryOwnRule"
 	| "listWorkspaces"
 	| "saveWorkspace"
+	| "askingPrices"
 	| "listBudgets"
 	| "setBudget"
 	| "removeBudget"
 	| "updatePrices"
 >;
 
-const address = /\S+@\S+\.\w+/g;
+/** Answers that a model elsewhere wrote, for the fake host's conversations. */
+export type AwayPart = {
+	/** What is said of the call that answers; null where it stays on this computer. */
+	call: (number: number, elsewhere: Elsewhere | null, text: string) => AwayCall;
+};
 
-const missing: Problem = { code: "not_found", message: "It is not there any more.", hint: null };
+export type GateOptions = {
+	offline: () => boolean;
+	/** Models that do not answer. */
+	down: string[];
+	/** What a turn says, and what is to answer it. */
+	asked: (turn: Turn) => Question;
+};
 
-function pieces(text: string): Piece[] {
-	const made: Piece[] = [];
-	let at = 0;
-	for (const match of text.matchAll(address)) {
-		if (match.index > at) made.push({ sent: text.slice(at, match.index), original: null });
-		made.push({ sent: `[EMAIL-ADDRESS-${made.length + 1}-kqvt]`, original: match[0] });
-		at = match.index + match[0].length;
-	}
-	if (at < text.length) made.push({ sent: text.slice(at), original: null });
-	return made;
-}
-
-function found(text: string): Found {
-	return {
-		text,
-		kind: "EMAIL_ADDRESS",
-		label: "E-mail address",
-		class: "personal",
-		reason: "an address with a domain that can exist",
-		rule: "email",
-		score: 1,
-		action: "mask",
-	};
-}
-
-/** The question of an answer that is asked again, which this host does not look up. */
-const letter = "Please write to anna.weiss@example.org.";
-
-const textOf = (turn: Turn) => ("text" in turn ? turn.text : letter);
-
-const masked = (text: string) => pieces(text).filter(({ original }) => original !== null);
-
-export function fakeGate(): GatePart {
+export function fakeGate(options: GateOptions): GatePart & AwayPart {
+	const left = new Map<number, WhatLeaves>();
+	const known = (): Known => ({ accounts, aliases, budgets, policy, ...options });
 	let accounts: Account[] = [];
 	let aliases: Alias[] = [];
 	let rules: OwnRule[] = [];
@@ -111,52 +105,24 @@ export function fakeGate(): GatePart {
 		return now;
 	}
 
-	function preview(text: string): Preview {
-		const [account] = accounts;
-		const count = masked(text).length;
-		const secret = /password/i.test(text);
-		const review = policy.personal.cloud === "ask" && count > 0;
-		return {
-			route: secret ? "blocked" : count > 0 ? "masked" : "cloud",
-			model: account?.models[0]?.id ?? "gpt-6-luna",
-			account: account?.name ?? "OpenAI",
-			accountId: account?.id ?? null,
-			destination: "cloud",
-			action: secret ? "block" : count > 0 ? policy.personal.cloud : "allow",
-			masked: count,
-			review,
-			because: secret
-				? {
-						code: "not_allowed",
-						message: "A password or another secret does not leave for OpenAI.",
-						hint: "Take it out of the message.",
-					}
-				: null,
-			moves: [],
-			tokens: Math.ceil(text.length / 4),
-			exact: true,
-			about: "$0.0002",
-			most: "$0.01",
-			budget: null,
-		};
-	}
-
-	const leaves = (text: string): WhatLeaves => ({
-		model: accounts[0]?.models[0]?.id ?? "gpt-6-luna",
-		account: accounts[0]?.name ?? "OpenAI",
-		messages: [{ role: "user", pieces: pieces(text) }],
-		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
-		found: masked(text).map(({ original }) => found(original ?? "")),
-		moves: [],
-		tokens: Math.ceil(text.length / 4),
-		exact: true,
-		cost: "$0.0002",
-	});
-
 	return {
-		previewMessage: async (turn) => preview(textOf(turn)),
-		whatWouldLeave: async (turn) => leaves(textOf(turn)),
-		whatLeft: async () => leaves(letter),
+		call: (number, elsewhere, text) => {
+			const made = awayCall(known(), elsewhere, text);
+			if (made.call) {
+				left.set(number, { ...leaves(known(), made.asked, text), moves: made.moves });
+			}
+			return made;
+		},
+		previewMessage: async (turn) => {
+			const { elsewhere, text } = options.asked(turn);
+			return preview(known(), elsewhere, text);
+		},
+		whatWouldLeave: async (turn) => {
+			const { elsewhere, text } = options.asked(turn);
+			return leaves(known(), elsewhere, text);
+		},
+		whatLeft: async (call) => left.get(call) ?? null,
+		askingPrices: async () => askingPrices(accounts),
 		listAccounts: async () => accounts,
 		saveAccount: async (accountId, input) => {
 			if (accountId !== null) return change(accountId, { name: input.name });
@@ -251,7 +217,9 @@ export function fakeGate(): GatePart {
 		listWorkspaces: async () => workspaces,
 		saveWorkspace: async (workspaceId, name) => {
 			const made: Workspace = { id: workspaceId ?? id("workspace"), name, createdAtMs: 0 };
-			workspaces = [...workspaces.filter((one) => one.id !== made.id), made];
+			workspaces = workspaces.some((one) => one.id === made.id)
+				? workspaces.map((one) => (one.id === made.id ? made : one))
+				: [...workspaces, made];
 			return made;
 		},
 		listBudgets: async () => budgets,
@@ -264,11 +232,7 @@ export function fakeGate(): GatePart {
 				{
 					...input,
 					limit: `$${input.limit}`,
-					spent: "$3.41",
-					reserved: "$0",
-					unknownCalls: 0,
-					percent: 17,
-					level: "within",
+					...standing(Number(input.limit), input.warnPercent),
 				},
 			];
 		},

@@ -30,6 +30,8 @@ export type FakeOptions = {
 	problem?: StartupCode | null;
 	/** Keep the start-up waiting for ever. */
 	starting?: boolean;
+	/** Models elsewhere that do not answer. */
+	down?: string[];
 	/** What every answer ends with. */
 	answerError?: Problem | null;
 };
@@ -220,7 +222,15 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		return model.id;
 	}
 
-	const chats = fakeChats({
+	const { call: away, ...gate } = fakeGate({
+		offline: () => settings.offline,
+		down: options.down ?? [],
+		asked: (turn) => asked(turn),
+	});
+	const { asked, ...chats } = fakeChats({
+		defaultElsewhere: () => settings.defaultElsewhere,
+		workspace: () => settings.workspaceId ?? "personal",
+		away,
 		now,
 		tokenMs,
 		empty: options.empty ?? false,
@@ -233,7 +243,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
 	const methods: Pick<Backend, Method> = {
 		...chats,
-		...fakeGate(),
+		...gate,
 		startup: start,
 		restoreSnapshot: opened,
 		useKeyFile: opened,

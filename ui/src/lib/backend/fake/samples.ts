@@ -233,6 +233,7 @@ export function sampleCall(number: number, outputTokens: number): CallSummary {
 		masked: 0,
 		account: null,
 		moves: [],
+		alias: null,
 	};
 }
 

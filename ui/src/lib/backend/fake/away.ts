@@ -1,0 +1,223 @@
+// What the fake host lets leave: it masks e-mail addresses, blocks passwords, and knows one price.
+
+import type {
+	Account,
+	Alias,
+	AskingPrice,
+	BudgetView,
+	CallSummary,
+	Elsewhere,
+	Found,
+	Level,
+	Link,
+	Move,
+	Piece,
+	Policy,
+	Preview,
+	Problem,
+	WhatLeaves,
+} from "../bindings";
+
+/** What decides where a message goes. */
+export type Known = {
+	accounts: Account[];
+	aliases: Alias[];
+	budgets: BudgetView[];
+	policy: Policy;
+	offline: () => boolean;
+	/** Models that do not answer. */
+	down: string[];
+};
+
+/** What is asked, and of whom. */
+export type Question = {
+	/** Null: a model on this computer. */
+	elsewhere: Elsewhere | null;
+	text: string;
+};
+
+/** An answer that was to be written elsewhere. */
+export type AwayCall = {
+	/** What its call says that one on this computer does not; null: it is one on this computer. */
+	call: Partial<CallSummary> | null;
+	/** The model that was asked. */
+	asked: Elsewhere | null;
+	moves: Move[];
+	alias: string | null;
+};
+
+type Cloud = Extract<Link, { type: "account" }>;
+
+const address = /\S+@\S+\.\w+/g;
+const pricedModel = "gpt-6-luna";
+
+export function pieces(text: string): Piece[] {
+	const made: Piece[] = [];
+	let at = 0;
+	for (const match of text.matchAll(address)) {
+		if (match.index > at) made.push({ sent: text.slice(at, match.index), original: null });
+		made.push({ sent: `[EMAIL-ADDRESS-${made.length + 1}-kqvt]`, original: match[0] });
+		at = match.index + match[0].length;
+	}
+	if (at < text.length) made.push({ sent: text.slice(at), original: null });
+	return made;
+}
+
+export function found(text: string): Found {
+	return {
+		text,
+		kind: "EMAIL_ADDRESS",
+		label: "E-mail address",
+		class: "personal",
+		reason: "an address with a domain that can exist",
+		rule: "email",
+		score: 1,
+		action: "mask",
+	};
+}
+
+export const masked = (text: string) => pieces(text).filter(({ original }) => original !== null);
+
+export function askingPrices(accounts: Account[]): AskingPrice[] {
+	return accounts
+		.filter(({ models }) => models.some(({ id }) => id === pricedModel))
+		.map(({ id }) => ({ accountId: id, model: pricedModel, input: "$0.25", output: "$2" }));
+}
+
+/** How a budget of so many dollars stands after $3.41. */
+export function standing(limit: number, warnPercent: number) {
+	const percent = Math.min(100, Math.round((100 * 3.41) / limit));
+	const level: Level = percent >= 100 ? "passed" : percent >= warnPercent ? "warn" : "within";
+	return { spent: "$3.41", reserved: "$0", unknownCalls: 0, percent, level };
+}
+
+function tightest(budgets: BudgetView[]): Level | null {
+	const levels: Level[] = ["passed", "warn", "within"];
+	return levels.find((level) => budgets.some((budget) => budget.level === level)) ?? null;
+}
+
+function chainOf(known: Known, elsewhere: Elsewhere | null): Link[] {
+	if (elsewhere === null) return [];
+	if (elsewhere.type === "account") return [elsewhere, { type: "local", modelId: null }];
+	return known.aliases.find(({ id }) => id === elsewhere.aliasId)?.chain ?? [];
+}
+
+function whyNot(known: Known, link: Cloud, text: string): Problem | null {
+	const name = accountOf(known, link).name;
+	if (/password/i.test(text)) {
+		return {
+			code: "not_allowed",
+			message: `A password or another secret does not leave for ${name}.`,
+			hint: "Take it out of the message.",
+		};
+	}
+	if (known.offline()) return { code: "offline", message: "The offline switch is on.", hint: null };
+	return null;
+}
+
+/** That a model is down is found out when it is asked. */
+function whyNoAnswer(known: Known, link: Cloud, text: string): Problem | null {
+	if (!known.down.includes(link.model)) return whyNot(known, link, text);
+	const message = `${accountOf(known, link).name} cannot be reached.`;
+	return { code: "offline", message, hint: null };
+}
+
+function accountOf({ accounts }: Known, link: Cloud): Account {
+	const account = accounts.find(({ id }) => id === link.accountId);
+	if (!account) throw { code: "not_found", message: "No such account.", hint: null };
+	return account;
+}
+
+export function preview(known: Known, elsewhere: Elsewhere | null, text: string): Preview {
+	const count = masked(text).length;
+	let because: Problem | null = null;
+	const moves: Move[] = [];
+	for (const link of chainOf(known, elsewhere)) {
+		if (link.type === "local") break;
+		const problem = whyNot(known, link, text);
+		because ??= problem;
+		const blocked = problem?.code === "not_allowed";
+		if (problem && !blocked) {
+			moves.push({ model: link.model, reason: problem.message, call: null });
+			continue;
+		}
+		const account = accountOf(known, link);
+		return {
+			route: blocked ? "blocked" : count > 0 ? "masked" : "cloud",
+			model: link.model,
+			account: account.name,
+			accountId: account.id,
+			destination: account.destination,
+			action: blocked ? "block" : count > 0 ? known.policy.personal.cloud : "allow",
+			masked: count,
+			review: known.policy.personal.cloud === "ask" && count > 0,
+			because: blocked ? problem : null,
+			moves,
+			tokens: Math.ceil(text.length / 4),
+			exact: true,
+			about: link.model === pricedModel ? "$0.0002" : null,
+			most: link.model === pricedModel ? "$0.01" : null,
+			budget: tightest(known.budgets),
+		};
+	}
+	return {
+		route: "local",
+		model: "SmolLM2 135M Instruct",
+		account: null,
+		accountId: null,
+		destination: "this_computer",
+		action: null,
+		masked: 0,
+		review: false,
+		because,
+		moves,
+		tokens: Math.ceil(text.length / 4),
+		exact: true,
+		about: "$0",
+		most: "$0",
+		budget: null,
+	};
+}
+
+export function leaves(known: Known, elsewhere: Elsewhere | null, text: string): WhatLeaves {
+	const link = chainOf(known, elsewhere).find((one): one is Cloud => one.type === "account");
+	if (!link) throw { code: "not_found", message: "Nothing would leave.", hint: null };
+	return {
+		model: link.model,
+		account: accountOf(known, link).name,
+		messages: [{ role: "user", pieces: pieces(text) }],
+		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
+		found: masked(text).map(({ original }) => found(original ?? "")),
+		// That a model is down is found out when it is asked.
+		moves: [],
+		tokens: Math.ceil(text.length / 4),
+		exact: true,
+		cost: "$0.0002",
+	};
+}
+
+export function awayCall(known: Known, elsewhere: Elsewhere | null, text: string): AwayCall {
+	const alias =
+		elsewhere?.type === "alias"
+			? (known.aliases.find(({ id }) => id === elsewhere.aliasId)?.name ?? null)
+			: null;
+	const moves: Move[] = [];
+	for (const link of chainOf(known, elsewhere)) {
+		if (link.type === "local") break;
+		const problem = whyNoAnswer(known, link, text);
+		if (problem) {
+			moves.push({ model: link.model, reason: problem.message, call: null });
+			continue;
+		}
+		const count = masked(text).length;
+		const call: Partial<CallSummary> = {
+			model: link.model,
+			account: accountOf(known, link).name,
+			route: count > 0 ? "masked" : "cloud",
+			masked: count,
+			cost: link.model === pricedModel ? "$0.00009" : null,
+		};
+		return { call, asked: link, moves, alias };
+	}
+	return { call: null, asked: null, moves, alias };
+}
