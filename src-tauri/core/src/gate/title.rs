@@ -114,6 +114,10 @@ fn prompt(question: &str, answer: &str) -> Prompt {
 /// A title without what small models put around it; `None` when it is none.
 fn clean(written: &str) -> Option<String> {
     let line = written.lines().find(|line| !line.trim().is_empty())?.trim();
+    if line.starts_with("```") {
+        // It begins to answer in code instead, and the language is no title.
+        return None;
+    }
     let named = line
         .strip_prefix("Title:")
         .or_else(|| line.strip_prefix("title:"))
@@ -136,6 +140,11 @@ fn beginning(question: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_language_of_a_block_of_code_is_no_title() {
+        assert_eq!(clean("```python"), None);
+    }
 
     #[test]
     fn a_title_loses_what_small_models_put_around_it() {
