@@ -57,7 +57,7 @@ pub(super) fn create(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connect
 }
 
 fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_handler(Some(|looks| {
         std::thread::sleep(BETWEEN_LOOKS);
         looks < LOOKS
