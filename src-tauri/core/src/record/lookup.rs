@@ -5,11 +5,11 @@
 //! takes to find it again follows within a second, or when somebody looks. Nothing is proven by it,
 //! and a verification compares it with the chain.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value};
 
-use super::{entries::Entry, facts::Fact};
+use super::{entries, facts::Fact};
 use crate::store::Migration;
 
 /// Each index has all that filters look at, so that no row is read for an entry that does not fit.
@@ -119,7 +119,7 @@ impl Values {
         conn: &Connection,
         row: &Row<'_>,
         at: usize,
-        entry: &Entry,
+        entry: &entries::Entry,
     ) -> rusqlite::Result<bool> {
         let text = |name: &str| match entry.facts.get(name) {
             Some(Fact::Text(text)) => Some(Value::Text(text.clone())),
@@ -158,15 +158,15 @@ impl Values {
         if self.0.len() >= REMEMBERED {
             self.0.clear();
         }
-        if !self.0.contains_key(&id) {
-            let known = conn
-                .prepare_cached("SELECT kind, value FROM audit_values WHERE id = ?1")?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?
-                .unwrap_or((String::new(), Value::Null));
-            self.0.insert(id, known);
-        }
-        let (known_kind, value) = &self.0[&id];
+        let (known_kind, value) = match self.0.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(
+                conn.prepare_cached("SELECT kind, value FROM audit_values WHERE id = ?1")?
+                    .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?
+                    .unwrap_or((String::new(), Value::Null)),
+            ),
+        };
         Ok(known_kind == kind && value == real)
     }
 }

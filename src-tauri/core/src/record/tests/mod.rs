@@ -100,7 +100,7 @@ impl Installation {
     fn fault_at_start(&self) -> Option<String> {
         let (store, _record) = self.open();
         store
-            .read(|conn| entries::last_failure(conn))
+            .read(entries::last_failure)
             .unwrap()
             .map(|facts| facts.text("fault").unwrap().to_owned())
     }
