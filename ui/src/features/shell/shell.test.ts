@@ -68,10 +68,12 @@ describe("the rail", () => {
 });
 
 describe("by keyboard", () => {
-	it("Ctrl+1 to 4 lead to the screens", async () => {
+	it("Ctrl+1 to 5 lead to the screens", async () => {
 		open();
-		await press("4", { ctrlKey: true });
+		await press("5", { ctrlKey: true });
 		expect(place.screen).toBe("settings");
+		await press("4", { ctrlKey: true });
+		expect(place.screen).toBe("record");
 		await press("3", { ctrlKey: true });
 		expect(place.screen).toBe("safety");
 		await press("2", { ctrlKey: true });

@@ -13,6 +13,7 @@ import type {
 } from "../bindings";
 import { fakeChats } from "./chats";
 import { fakeGate } from "./gate";
+import { fakeRecord } from "./record";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
 
 export type FakeOptions = {
@@ -30,6 +31,10 @@ export type FakeOptions = {
 	problem?: StartupCode | null;
 	/** Keep the start-up waiting for ever. */
 	starting?: boolean;
+	/** Entries of the record. */
+	entries?: number;
+	/** The entry of the record that was changed after it was written, which the start has found. */
+	changedEntry?: number | null;
 	/** What every answer ends with. */
 	answerError?: Problem | null;
 };
@@ -62,6 +67,8 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		keyHome: query.get("key") === "file" ? "file" : "keychain",
 		problem: query.get("problem") as StartupCode | null,
 		starting: query.has("starting"),
+		entries: Number(query.get("entries") ?? 168),
+		changedEntry: query.has("changed") ? Number(query.get("changed")) : null,
 		answerError: query.has("dies") ? answerError : null,
 	};
 }
@@ -234,6 +241,12 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const methods: Pick<Backend, Method> = {
 		...chats,
 		...fakeGate(),
+		...fakeRecord({
+			now,
+			pause,
+			entries: options.entries ?? 168,
+			changedEntry: options.changedEntry ?? null,
+		}),
 		startup: start,
 		restoreSnapshot: opened,
 		useKeyFile: opened,
