@@ -7,6 +7,7 @@ import type { Startup } from "$lib/backend";
 import type { FakeOptions } from "$lib/backend/fake";
 import { go, place, type Screen } from "$lib/navigation.svelte";
 import { models } from "$lib/state/models.svelte";
+import { readRecord } from "$lib/state/record.svelte";
 import { settings } from "$lib/state/settings.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
@@ -64,6 +65,19 @@ describe("the rail", () => {
 	it("says so when there is no model", async () => {
 		open({}, { noModels: true });
 		expect(await within(rail()).findByText("No model installed")).toBeTruthy();
+	});
+});
+
+describe("a record that does not verify", () => {
+	it("is warned of on every screen, until a person has read it", async () => {
+		const { fake } = open({}, { changedEntry: 3 });
+		go("models");
+		expect(
+			await within(rail()).findByRole("button", { name: "Record: does not verify" }),
+		).toBeTruthy();
+		await fake.recordFailureSeen();
+		await readRecord();
+		expect(await within(rail()).findByRole("button", { name: "Record" })).toBeTruthy();
 	});
 });
 
