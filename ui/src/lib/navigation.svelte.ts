@@ -10,7 +10,13 @@ export type Place = {
 	messageId: string | null;
 };
 
-const screens: readonly string[] = ["chat", "models", "safety", "record", "settings"] satisfies Screen[];
+const screens: readonly string[] = [
+	"chat",
+	"models",
+	"safety",
+	"record",
+	"settings",
+] satisfies Screen[];
 
 function isScreen(name: string | undefined): name is Screen {
 	return name !== undefined && screens.includes(name);

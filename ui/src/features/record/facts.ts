@@ -6,47 +6,48 @@ import { actionWords } from "$lib/words";
 
 import { outcomeOf } from "./words";
 
+/** In the order in which they are read. */
 const names: Record<string, string> = {
-	added: "Added",
-	cached_tokens: "Tokens read before",
 	call: "Call",
-	cause: "Cause",
-	changed: "Changed",
-	conversations: "Chats",
-	cost_usd: "Cost",
-	count: "Entries",
-	counted_by: "Counted by",
-	decision: "Decision",
-	duration_ms: "Took",
-	error: "Error",
-	format: "Format",
-	from: "From",
-	input_tokens: "Tokens in",
-	kind: "Kind",
-	limit_usd: "Limit",
-	mac_key: "Check value of the key for proofs",
-	masked: "Values masked",
+	purpose: "Purpose",
 	model: "Model",
-	models: "Models",
+	version: "Version",
+	provider: "Provider",
+	workspace: "Workspace",
+	route: "Where it went",
+	decision: "Decision",
+	masked: "Values masked",
 	moves: "Models passed over",
 	outcome: "Outcome",
-	output_tokens: "Tokens out",
-	period: "Period",
+	error: "Error",
+	cost_usd: "Cost",
 	price: "Price",
+	input_tokens: "Tokens in",
+	output_tokens: "Tokens out",
+	cached_tokens: "Tokens read before",
+	counted_by: "Counted by",
+	duration_ms: "Took",
+	kind: "Kind",
+	cause: "Cause",
+	count: "Entries",
 	private: "Private parts",
-	provider: "Provider",
-	public_key: "Public key",
-	purpose: "Purpose",
-	rating: "Rating",
+	changed: "Changed",
+	added: "Added",
+	from: "From",
+	to: "To",
 	read_from: "Read from",
-	route: "Where it went",
-	sha256: "SHA-256",
+	format: "Format",
+	conversations: "Chats",
+	models: "Models",
+	rating: "Rating",
+	period: "Period",
+	limit_usd: "Limit",
+	warn_percent: "Warns at",
 	stops: "Stops calls",
 	system: "System",
-	to: "To",
-	version: "Version",
-	warn_percent: "Warns at",
-	workspace: "Workspace",
+	sha256: "SHA-256",
+	public_key: "Public key",
+	mac_key: "Check value of the key for proofs",
 };
 
 /** What goes where, and the token of its colour. */
@@ -69,6 +70,13 @@ export function valueOf(row: EntryRow, name: string): string | undefined {
 	return row.facts.find((fact) => fact.name === name)?.value;
 }
 
+/** All of them, what matters most first. */
+export function sortedFacts(row: EntryRow): FactRow[] {
+	const known = Object.keys(names);
+	const place = ({ name }: FactRow) => (name in names ? known.indexOf(name) : known.length);
+	return row.facts.toSorted((one, other) => place(one) - place(other));
+}
+
 /** The value as a person reads it. */
 export function factValue({ name, value }: FactRow, workspaces: Workspace[]): string {
 	switch (name) {
@@ -83,10 +91,9 @@ export function factValue({ name, value }: FactRow, workspaces: Workspace[]): st
 		case "purpose":
 			return purposes[value] ?? value;
 		case "counted_by":
-			return value === "gatehouse" ? "Gatehouse, estimated" : "The provider";
-		case "cost_usd":
-		case "limit_usd":
-			return `$${value}`;
+			return value === "gatehouse" ? "Gatehouse, estimated" : "Whoever answered";
+		case "provider":
+			return value === "local" ? "This computer" : value;
 		case "duration_ms":
 			return `${(Number(value) / 1000).toFixed(1)} s`;
 		case "warn_percent":

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -10,6 +8,7 @@ import { go, place } from "$lib/navigation.svelte";
 import { readRecord, record, verifyRecord } from "$lib/state/record.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
+import format from "../../../../docs/record-format.md?raw";
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
 import RecordScreen from "./RecordScreen.svelte";
@@ -366,7 +365,6 @@ describe("by the palette", () => {
 
 describe("words", () => {
 	it("there are some for every action that the format names", () => {
-		const format = readFileSync("../docs/record-format.md", "utf8");
 		const table = format.slice(format.indexOf("## Actions"));
 		const names = [...table.matchAll(/^\| `([a-z.-]+)` \|/gm)].map(([, name]) => name!);
 		expect(names.length).toBeGreaterThan(40);
