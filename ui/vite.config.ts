@@ -49,7 +49,8 @@ export default defineConfig(({ mode }) => ({
 	],
 	resolve: { alias: { $lib: fileURLToPath(new URL("src/lib", import.meta.url)) } },
 	clearScreen: false,
-	server: { port: 1420, strictPort: true },
+	// A test holds the words for actions against the format of the record.
+	server: { port: 1420, strictPort: true, fs: { allow: [".", "../docs"] } },
 	preview: { port: 1421, strictPort: true },
 	build: {
 		target: ["safari16.4", "chrome111"],

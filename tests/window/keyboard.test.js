@@ -28,11 +28,12 @@ test("by keyboard alone", async (t) => {
 		await hasFocus("Message");
 	});
 
-	await t.test("Ctrl+1 to Ctrl+4 go to the screens", async () => {
+	await t.test("Ctrl+1 to Ctrl+5 go to the screens", async () => {
 		for (const [key, title] of [
 			["2", "Models"],
 			["3", "Safety"],
-			["4", "Settings"],
+			["4", "Record"],
+			["5", "Settings"],
 			["1", "New chat"],
 		]) {
 			await app.press(`Control+${key}`);

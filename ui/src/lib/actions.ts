@@ -18,7 +18,7 @@
 import { SvelteMap } from "svelte/reactivity";
 
 export type ActionGroup =
-	"Go to" | "Chat" | "Message" | "Models" | "Storage" | "Appearance" | "Help";
+	"Go to" | "Chat" | "Message" | "Models" | "Record" | "Storage" | "Appearance" | "Help";
 
 export type Action = {
 	/** Unique, such as "chat.rename". */

@@ -1,7 +1,7 @@
 // Which screen is shown, kept in the address (#/chat/<conversation>/<message>) so that back and
 // forward work and a restart of the page stays where it was.
 
-export type Screen = "chat" | "models" | "safety" | "settings";
+export type Screen = "chat" | "models" | "safety" | "record" | "settings";
 export type Place = {
 	screen: Screen;
 	/** The open conversation; null on the chat screen is a new chat. */
@@ -10,7 +10,13 @@ export type Place = {
 	messageId: string | null;
 };
 
-const screens: readonly string[] = ["chat", "models", "safety", "settings"] satisfies Screen[];
+const screens: readonly string[] = [
+	"chat",
+	"models",
+	"safety",
+	"record",
+	"settings",
+] satisfies Screen[];
 
 function isScreen(name: string | undefined): name is Screen {
 	return name !== undefined && screens.includes(name);

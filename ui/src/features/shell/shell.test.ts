@@ -7,6 +7,7 @@ import type { Startup } from "$lib/backend";
 import type { FakeOptions } from "$lib/backend/fake";
 import { go, place, type Screen } from "$lib/navigation.svelte";
 import { models } from "$lib/state/models.svelte";
+import { readRecord } from "$lib/state/record.svelte";
 import { settings } from "$lib/state/settings.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
@@ -67,11 +68,26 @@ describe("the rail", () => {
 	});
 });
 
+describe("a record that does not verify", () => {
+	it("is warned of on every screen, until a person has read it", async () => {
+		const { fake } = open({}, { changedEntry: 3 });
+		go("models");
+		expect(
+			await within(rail()).findByRole("button", { name: "Record: does not verify" }),
+		).toBeTruthy();
+		await fake.recordFailureSeen();
+		await readRecord();
+		expect(await within(rail()).findByRole("button", { name: "Record" })).toBeTruthy();
+	});
+});
+
 describe("by keyboard", () => {
-	it("Ctrl+1 to 4 lead to the screens", async () => {
+	it("Ctrl+1 to 5 lead to the screens", async () => {
 		open();
-		await press("4", { ctrlKey: true });
+		await press("5", { ctrlKey: true });
 		expect(place.screen).toBe("settings");
+		await press("4", { ctrlKey: true });
+		expect(place.screen).toBe("record");
 		await press("3", { ctrlKey: true });
 		expect(place.screen).toBe("safety");
 		await press("2", { ctrlKey: true });

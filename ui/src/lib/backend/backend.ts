@@ -9,8 +9,12 @@ import type {
 	AskingPrice,
 	BudgetInput,
 	BudgetView,
+	Choices,
 	Computer,
 	Connection,
+	EntryDetails,
+	EntryRow,
+	Filter,
 	Conversation,
 	Link,
 	Measured,
@@ -20,10 +24,14 @@ import type {
 	Preview,
 	PriceUpdate,
 	PullProgress,
+	RecordContents,
+	RecordStatus,
+	RecordVerdict,
 	Review,
 	RuleTrial,
 	SafetyReport,
 	WhatLeaves,
+	WitnessVerdict,
 	Workspace,
 	Options,
 	ConversationsChanged,
@@ -139,6 +147,21 @@ export type Backend = {
 	tryOwnRule(rule: OwnRule, text: string): Promise<RuleTrial>;
 	listWorkspaces(): Promise<Workspace[]>;
 	saveWorkspace(id: string | null, name: string): Promise<Workspace>;
+
+	recordStatus(): Promise<RecordStatus>;
+	/** Newest first. */
+	recordEntries(filter: Filter): Promise<EntryRow[]>;
+	recordChoices(): Promise<Choices>;
+	recordEntry(sequence: number): Promise<EntryDetails | null>;
+	/** `onProgress` hears the share that is done, 0 to 1. */
+	verifyRecord(onProgress: (share: number) => void): Promise<RecordVerdict>;
+	stopVerifyingRecord(): Promise<void>;
+	recordFailureSeen(): Promise<void>;
+	/** Saved to a file that the person chooses; its path, or null if they chose none. */
+	saveWitness(): Promise<string | null>;
+	/** Without a code the person chooses a file; null if they chose none. */
+	compareWitness(code: string | null): Promise<WitnessVerdict | null>;
+	exportRecord(contents: RecordContents): Promise<string | null>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;

@@ -109,6 +109,18 @@ const host: Backend = {
 	listWorkspaces: throwing(commands.listWorkspaces),
 	saveWorkspace: throwing(commands.saveWorkspace),
 
+	recordStatus: throwing(commands.recordStatus),
+	recordEntries: throwing(commands.recordEntries),
+	recordChoices: throwing(commands.recordChoices),
+	recordEntry: throwing(commands.recordEntry),
+	verifyRecord: (onProgress) =>
+		throwing(commands.verifyRecord)(channel((share) => onProgress(share ?? 0))),
+	stopVerifyingRecord: commands.stopVerifyingRecord,
+	recordFailureSeen: silent(commands.recordFailureSeen),
+	saveWitness: throwing(commands.saveWitness),
+	compareWitness: throwing(commands.compareWitness),
+	exportRecord: throwing(commands.exportRecord),
+
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),
 	removeBudget: silent(commands.removeBudget),

@@ -13,6 +13,7 @@ import type {
 } from "../bindings";
 import { fakeChats } from "./chats";
 import { fakeGate } from "./gate";
+import { fakeRecord } from "./record";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
 
 export type FakeOptions = {
@@ -32,6 +33,10 @@ export type FakeOptions = {
 	starting?: boolean;
 	/** Models elsewhere that do not answer. */
 	down?: string[];
+	/** Entries of the record. */
+	entries?: number;
+	/** The entry of the record that was changed after it was written, which the start has found. */
+	changedEntry?: number | null;
 	/** What every answer ends with. */
 	answerError?: Problem | null;
 };
@@ -64,6 +69,8 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		keyHome: query.get("key") === "file" ? "file" : "keychain",
 		problem: query.get("problem") as StartupCode | null,
 		starting: query.has("starting"),
+		entries: Number(query.get("entries") ?? 168),
+		changedEntry: query.has("changed") ? Number(query.get("changed")) : null,
 		answerError: query.has("dies") ? answerError : null,
 	};
 }
@@ -244,6 +251,12 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const methods: Pick<Backend, Method> = {
 		...chats,
 		...gate,
+		...fakeRecord({
+			now,
+			pause,
+			entries: options.entries ?? 168,
+			changedEntry: options.changedEntry ?? null,
+		}),
 		startup: start,
 		restoreSnapshot: opened,
 		useKeyFile: opened,

@@ -1,0 +1,126 @@
+// The facts of an entry in words: all of them for the opened entry, the telling ones for its row.
+
+import type { EntryRow, FactRow, Workspace } from "$lib/backend";
+import { formatCount } from "$lib/format";
+import { actionWords } from "$lib/words";
+
+import { outcomeOf } from "./words";
+
+/** In the order in which they are read. */
+const names: Record<string, string> = {
+	call: "Call",
+	purpose: "Purpose",
+	model: "Model",
+	version: "Version",
+	provider: "Provider",
+	workspace: "Workspace",
+	route: "Where it went",
+	decision: "Decision",
+	masked: "Values masked",
+	moves: "Models passed over",
+	outcome: "Outcome",
+	error: "Error",
+	cost_usd: "Cost",
+	price: "Price",
+	input_tokens: "Tokens in",
+	output_tokens: "Tokens out",
+	cached_tokens: "Tokens read before",
+	counted_by: "Counted by",
+	duration_ms: "Took",
+	kind: "Kind",
+	cause: "Cause",
+	count: "Entries",
+	private: "Private parts",
+	changed: "Changed",
+	added: "Added",
+	from: "From",
+	to: "To",
+	read_from: "Read from",
+	format: "Format",
+	conversations: "Chats",
+	models: "Models",
+	rating: "Rating",
+	period: "Period",
+	limit_usd: "Limit",
+	warn_percent: "Warns at",
+	stops: "Stops calls",
+	system: "System",
+	sha256: "SHA-256",
+	public_key: "Public key",
+	mac_key: "Check value of the key for proofs",
+};
+
+/** What goes where, and the token of its colour. */
+export const routes: Record<string, { words: string; colour: string }> = {
+	local: { words: "This computer", colour: "var(--local)" },
+	masked: { words: "Left masked", colour: "var(--masked)" },
+	cloud: { words: "Left as written", colour: "var(--cloud)" },
+	blocked: { words: "Did not leave", colour: "var(--blocked)" },
+};
+
+const purposes: Record<string, string> = { chat: "Answer in a chat", title: "Name for a chat" };
+/** Numbers that name something and are not counted. */
+const numbers = new Set(["call", "price", "format"]);
+
+export function factName(name: string): string {
+	return names[name] ?? name;
+}
+
+export function valueOf(row: EntryRow, name: string): string | undefined {
+	return row.facts.find((fact) => fact.name === name)?.value;
+}
+
+/** All of them, what matters most first. */
+export function sortedFacts(row: EntryRow): FactRow[] {
+	const known = Object.keys(names);
+	const place = ({ name }: FactRow) => (name in names ? known.indexOf(name) : known.length);
+	return row.facts.toSorted((one, other) => place(one) - place(other));
+}
+
+/** The value as a person reads it. */
+export function factValue({ name, value }: FactRow, workspaces: Workspace[]): string {
+	switch (name) {
+		case "workspace":
+			return workspaces.find(({ id }) => id === value)?.name ?? value;
+		case "outcome":
+			return outcomeOf(value);
+		case "route":
+			return routes[value]?.words ?? value;
+		case "decision":
+			return value in actionWords ? actionWords[value as keyof typeof actionWords] : value;
+		case "purpose":
+			return purposes[value] ?? value;
+		case "counted_by":
+			return value === "gatehouse" ? "Gatehouse, estimated" : "Whoever answered";
+		case "provider":
+			return value === "local" ? "This computer" : value;
+		case "duration_ms":
+			return `${(Number(value) / 1000).toFixed(1)} s`;
+		case "warn_percent":
+			return `${value}%`;
+		case "stops":
+			return value === "1" ? "Yes" : "No";
+	}
+	return /^\d+$/.test(value) && !numbers.has(name) ? formatCount(Number(value)) : value;
+}
+
+/** What stands in a row for itself: what it is about, and what it cost. */
+const telling = ["model", "changed", "from", "to", "count", "version", "limit_usd", "rating"];
+
+export function tellingFacts(row: EntryRow, workspaces: Workspace[]): string[] {
+	const said: string[] = [];
+	for (const name of telling) {
+		const value = valueOf(row, name);
+		if (value === undefined) continue;
+		const words = factValue({ name, value }, workspaces);
+		if (name === "count") said.push(value === "1" ? "1 entry" : `${words} entries`);
+		else if (name === "changed" && /^\d+$/.test(value)) said.push(`${words} changed`);
+		else if (name === "model" || name === "changed" || name === "limit_usd") said.push(words);
+		else said.push(`${factName(name).toLowerCase()} ${words}`);
+	}
+	const masked = Number(valueOf(row, "masked") ?? 0);
+	if (masked > 0) said.push(`${formatCount(masked)} masked`);
+	const error = valueOf(row, "error");
+	if (error) said.push(error);
+	return said;
+}
