@@ -146,17 +146,14 @@ describe("where keys are files", () => {
 
 describe("what happened", () => {
 	it("is listed newest first, a page at a time", async () => {
-		const { user } = await open();
+		const { user } = await open({ entries: 60 });
 		const first = await entries();
 		expect(first).toHaveLength(50);
-		expect(first[0]?.textContent).toMatch(/^168/);
+		expect(first[0]?.textContent).toMatch(/^60/);
 		await user.click(button("Show older"));
-		await waitFor(async () => expect(await entries()).toHaveLength(100));
-		await user.click(button("Show older"));
-		await user.click(await screen.findByRole("button", { name: "Show older" }));
-		await waitFor(async () => expect(await entries()).toHaveLength(168));
+		await waitFor(async () => expect((await list()).children).toHaveLength(60));
 		expect(screen.queryByRole("button", { name: "Show older" }), "that was the first").toBeNull();
-		expect((await entries()).at(-1)?.textContent).toMatch(/^1.*Record began/);
+		expect((await list()).lastElementChild?.textContent).toMatch(/^1.*Record began/);
 	});
 
 	it("says in a row which model answered, how it ended and what it cost", async () => {
@@ -231,7 +228,7 @@ describe("one entry", () => {
 	it("shows its facts, its private part and its place in the chain", async () => {
 		const { user } = await open();
 		await user.click(button("Show older"));
-		await waitFor(async () => expect(await entries()).toHaveLength(100));
+		await waitFor(async () => expect((await list()).children).toHaveLength(100));
 		const dialog = await openEntry(user, 100);
 		const facts = within(dialog).getByRole("table", { name: "Facts" });
 		expect(within(facts).getByRole("row", { name: "Where it went Left masked" })).toBeTruthy();
