@@ -19,7 +19,10 @@ export const commands = {
 	quit: () => typedError<null, Problem>(__TAURI_INVOKE("quit")),
 	/**  The conversations of the workspace that is open, newest first. */
 	listConversations: () => typedError<ConversationSummary[], Problem>(__TAURI_INVOKE("list_conversations")),
-	/**  Find words in messages and titles. */
+	/**
+	 *  Find words in messages and titles of the workspace that is open: one client's words are not to
+	 *  turn up beside another's.
+	 */
 	searchConversations: (query: string) => typedError<SearchHit[], Problem>(__TAURI_INVOKE("search_conversations", { query })),
 	/**  Start an empty conversation. */
 	createConversation: () => typedError<Conversation, Problem>(__TAURI_INVOKE("create_conversation")),
