@@ -20,7 +20,7 @@ test("the first start shows a new chat, ready to write in, and nothing else", as
 
 test("the starter model is there by itself", async (t) => {
 	const app = await Gatehouse.start(t, await temporaryFolder(t));
-	await app.see("button", /^Model: SmolLM2-135M-Instruct$/);
+	await app.see("button", /^Model: SmolLM2-135M-Instruct, this computer$/);
 	await app.says("Stays on this computer");
 	await app.says("Nothing is sent anywhere.");
 });
