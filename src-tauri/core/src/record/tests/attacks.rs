@@ -196,6 +196,7 @@ mod with_the_file {
             let hash = forged.hash();
             entries::insert(conn, &forged, &hash, &[0; 32], None).unwrap();
         });
+        assert_eq!(here.fault_at_start().as_deref(), Some("forged"));
         assert_eq!(here.verdict().fault, Some(Fault::Forged(8)));
     }
 

@@ -27,7 +27,7 @@ const REMEMBERED_KEYS: usize = 1024;
 /// Gets how many entries are done, and says whether to go on.
 pub(in crate::record) type Progress<'a> = dyn FnMut(i64) -> ControlFlow<()> + 'a;
 
-/// What the end of the chain must be by the last checkpoint, without walking along it: what every
+/// What the end of the chain must be by the last checkpoint, with the entries after it: what every
 /// start looks at before anything is written.
 pub(in crate::record) fn check_end(
     conn: &Connection,
@@ -52,7 +52,7 @@ pub(in crate::record) fn check_end(
         return Ok(Some(Fault::CheckpointUnsigned(last.count)));
     }
     let fault = match entries::hash_at(conn, last.count)? {
-        Some(hash) if hash == last.head => None,
+        Some(hash) if hash == last.head => tail(conn, keys, last)?,
         Some(_) => Some(Fault::CheckpointDiffers(last.count)),
         None => Some(Fault::CutOff {
             expected: last.count,
@@ -60,6 +60,39 @@ pub(in crate::record) fn check_end(
         }),
     };
     Ok(fault)
+}
+
+/// The entries after the last checkpoint, which a crash or another process left behind.
+fn tail(conn: &Connection, keys: &Keys, last: &Checkpoint) -> rusqlite::Result<Option<Fault>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence > ?1 ORDER BY e.sequence"
+    ))?;
+    let mut rows = statement.query([last.count])?;
+    let (mut place, mut previous) = (last.count, last.head);
+    while let Some(row) = rows.next()? {
+        place += 1;
+        let Ok(Kept {
+            entry, hash, mac, ..
+        }) = entries::read(row)
+        else {
+            return Ok(Some(Fault::Unreadable(place)));
+        };
+        let real = entry.hash();
+        let fault = if entry.sequence != place {
+            Fault::Missing(place)
+        } else if hash != real {
+            Fault::Changed(place)
+        } else if entry.previous != previous {
+            Fault::Unlinked(place)
+        } else if mac != keys.mac(&real) {
+            Fault::Forged(place)
+        } else {
+            previous = real;
+            continue;
+        };
+        return Ok(Some(fault));
+    }
+    Ok(None)
 }
 
 /// Walk along the whole chain, up to the entries that are there when it begins.
