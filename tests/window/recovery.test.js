@@ -88,9 +88,12 @@ test("Settings goes back to a snapshot, unless a command is at work", async (t) 
 	await app.see("button", /^After/);
 
 	await app.click("button", "Settings");
+	await app.run(() => void (globalThis.isOld = true));
 	await app.click("button", /^Go back to this one/);
 	await app.click("button", "Go back", await app.see("dialog"));
-	await app.gone("dialog");
+	await until("the window is loaded afresh", async () => {
+		return app.run(() => !globalThis.isOld && document.readyState === "complete").catch(() => false);
+	});
 	await app.click("button", "Chat");
 	await app.see("button", /^Before/);
 	await app.gone("button", /^After/);
