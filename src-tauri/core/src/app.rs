@@ -21,7 +21,10 @@ use crate::{
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyError, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
-    store::{DataFolder, InstanceLock, OpenError, SnapshotError, Store, StoreError},
+    store::{
+        DataFolder, InstanceLock, OpenError, SnapshotError, SnapshotInfo, SnapshotReason, Store,
+        StoreError,
+    },
     workspaces,
 };
 
@@ -160,7 +163,14 @@ impl App {
     /// # Errors
     /// [`ModelError`] when its file is not the right one.
     pub fn ensure_starter(&self) -> Result<bool, ModelError> {
-        Ok(models::ensure_starter(&self.store, &self.starter, now_ms())?.is_some())
+        let added = models::ensure_starter(&self.store, &self.starter, now_ms())?;
+        if let Some(id) = added {
+            self.change(|tx| {
+                let event = model_event(Action::ModelAdded, &models::get(tx, id)?).by_itself();
+                Ok::<_, ModelError>(((), event))
+            })?;
+        }
+        Ok(added.is_some())
     }
 
     /// All installed models, as they stand on this computer right now.
@@ -238,15 +248,29 @@ impl App {
     pub fn daily_snapshot(&self) -> Result<bool, SnapshotError> {
         let made = self.store.daily_snapshot(now_ms())?.is_some();
         if made {
-            let event = Event::new(Action::SnapshotMade).by_itself();
-            let recorded = self
-                .store
-                .write(|tx| self.record.append(tx, event, now_ms()));
-            if let Err(error) = recorded {
-                tracing::warn!("a snapshot was made and could not be recorded: {error}");
-            }
+            self.note_snapshot(Event::new(Action::SnapshotMade).by_itself());
         }
         Ok(made)
+    }
+
+    /// Make a snapshot now, for a person; kept until someone deletes it.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; older snapshots are kept.
+    pub fn make_snapshot(&self) -> Result<SnapshotInfo, SnapshotError> {
+        let made = self.store.snapshot(SnapshotReason::ByHand, now_ms())?;
+        self.note_snapshot(Event::new(Action::SnapshotMade));
+        Ok(made)
+    }
+
+    /// The snapshot is there, whether or not it can be written down.
+    fn note_snapshot(&self, event: Event) {
+        let noted = self
+            .store
+            .write(|tx| self.record.append(tx, event, now_ms()));
+        if let Err(error) = noted {
+            tracing::warn!("a snapshot was made and could not be recorded: {error}");
+        }
     }
 
     /// Keep new settings and act on them.

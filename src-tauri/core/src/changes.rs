@@ -52,12 +52,13 @@ impl App {
     /// [`ChatError::NoConversation`].
     pub fn open_conversation(&self, id: ConversationId) -> Result<Thread, ChatError> {
         let thread = self.store.read(|conn| chat::thread(conn, id))?;
-        if self.last_opened().replace(id) != Some(id) {
+        if *self.last_opened() != Some(id) {
             self.change(|tx| {
                 // It may have been removed for good meanwhile: its name must not be made anew.
                 chat::get(tx, id)?;
                 Ok::<_, ChatError>(((), about(Action::ConversationOpened, id)))
             })?;
+            *self.last_opened() = Some(id);
         }
         Ok(thread)
     }

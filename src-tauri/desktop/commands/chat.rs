@@ -10,7 +10,7 @@ use gatehouse_core::{
     now_ms,
     problem::{Problem, ProblemCode},
     protocol::Sampling,
-    store::{StoreError, write_private},
+    store::{StoreError, replace_file},
     workspaces,
 };
 use tauri::{AppHandle, Manager, State, ipc::Channel};
@@ -195,8 +195,10 @@ pub(crate) async fn export_conversation(
         };
         let exported = app.export_conversation(id, format)?;
         // Whole or not at all: a full disk must not cost an earlier export of this name.
-        write_private(&path, exported.text.as_bytes())
-            .map_err(|error| not_written(&path, &error))?;
+        replace_file(&path, |file| {
+            std::io::Write::write_all(file, exported.text.as_bytes())
+        })
+        .map_err(|error| not_written(&path, &error))?;
         Ok(Some(path.display().to_string()))
     })
     .await

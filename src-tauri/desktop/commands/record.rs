@@ -1,6 +1,6 @@
 //! The Record screen: what happened, whether it is as it was written, and proof of it for others.
 
-use std::{ops::ControlFlow, sync::atomic::Ordering};
+use std::{io::Write as _, ops::ControlFlow, sync::atomic::Ordering};
 
 use gatehouse_core::{
     now_ms,
@@ -9,7 +9,7 @@ use gatehouse_core::{
         Choices, Contents, EntryDetails, EntryRow, ExportError, Fault, Filter, Notes, RecordStatus,
         VerifyError, Witness,
     },
-    store::write_private,
+    store::replace_file,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -183,7 +183,10 @@ pub(crate) async fn save_witness(handle: AppHandle) -> Result<Option<String>> {
             .app()?
             .record
             .give_witness(now_ms())?;
-        write_private(&path, Witness::file(&checkpoint).as_bytes()).map_err(not_written)?;
+        replace_file(&path, |file| {
+            file.write_all(Witness::file(&checkpoint).as_bytes())
+        })
+        .map_err(not_written)?;
         Ok(Some(path.display().to_string()))
     })
     .await

@@ -4,7 +4,7 @@ use gatehouse_core::{
     problem::Problem,
     secrets::{self, KeyHome},
     settings::{self, Settings},
-    store::{SnapshotInfo, SnapshotReason, snapshot},
+    store::{SnapshotInfo, snapshot},
 };
 use serde::Serialize;
 use specta::Type;
@@ -90,10 +90,7 @@ pub(crate) fn storage(state: State<'_, AppState>) -> Result<Storage, Problem> {
 pub(crate) async fn make_snapshot(handle: AppHandle) -> Result<SnapshotInfo, Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state
-            .app()?
-            .store
-            .snapshot(SnapshotReason::ByHand, gatehouse_core::now_ms())?)
+        Ok(state.app()?.make_snapshot()?)
     })
     .await
 }

@@ -1,9 +1,11 @@
 //! The chain: one row an entry, each hashed over its content and the hash of the one before.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
+    Action, Fault,
     encoding::{Encoding, Hash},
     facts::Facts,
 };
@@ -45,6 +47,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE TRIGGER audit_payloads_are_destroyed_only
             BEFORE UPDATE OF sealed ON audit_entries WHEN new.sealed IS NOT NULL
             BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END",
+}, Migration {
+    name: "2026-11-27 index the keys of the record",
+    sql: "CREATE INDEX audit_keys ON audit_entries(sequence)
+            WHERE action IN ('record.began', 'record.keys-replaced')",
 }];
 
 /// What an entry before the first one would have had as its hash.
@@ -166,7 +172,7 @@ pub(crate) fn head(conn: &Connection) -> rusqlite::Result<Head> {
         .query_row([], |row| {
             Ok(Head {
                 count: row.get(0)?,
-                hash: row.get(1)?,
+                hash: link_to(row.get(1)?),
                 latest_ms: row.get(2)?,
             })
         })
@@ -178,6 +184,13 @@ pub(crate) fn head(conn: &Connection) -> rusqlite::Result<Head> {
     }))
 }
 
+/// What the next entry is linked to: the hash, or where somebody put something else in its place what
+/// that hashes to. The record goes on behind it, and a verification says that it was changed.
+fn link_to(kept: Vec<u8>) -> Hash {
+    kept.try_into()
+        .unwrap_or_else(|kept: Vec<u8>| Sha256::digest(&kept).into())
+}
+
 /// The hash that the entry of this place has, if there is one.
 pub(super) fn hash_at(conn: &Connection, sequence: i64) -> rusqlite::Result<Option<Vec<u8>>> {
     conn.prepare_cached("SELECT hash FROM audit_entries WHERE sequence = ?1")?
@@ -185,14 +198,34 @@ pub(super) fn hash_at(conn: &Connection, sequence: i64) -> rusqlite::Result<Opti
         .optional()
 }
 
-/// What the last entry says that tells of a failed verification.
-pub(super) fn last_failure(conn: &Connection) -> rusqlite::Result<Option<Facts>> {
-    conn.prepare_cached(&format!(
-        "SELECT facts FROM audit_entries WHERE action = 'record.verification-failed' AND {MILESTONES}
-         ORDER BY sequence DESC LIMIT 1"
-    ))?
-    .query_row([], |row| row.get(0))
+/// Whether this fault is the last one that was found, with no good verification and no person's word
+/// after it: then it need not be told again.
+pub(super) fn is_told(conn: &Connection, fault: &Fault) -> rusqlite::Result<bool> {
+    let last: Option<(String, Option<Facts>)> = conn
+        .prepare_cached(&format!(
+            "SELECT action, facts FROM audit_entries
+             WHERE action IN ('record.verification-failed', 'record.verified', 'record.failure-seen')
+               AND {MILESTONES} ORDER BY sequence DESC LIMIT 1"
+        ))?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1).ok())))
+        .optional()?;
+    Ok(last.is_some_and(|(action, facts)| {
+        let facts = facts.unwrap_or_default();
+        action == Action::VerificationFailed.name()
+            && facts.text("fault") == Some(fault.name())
+            && facts.integer("at") == fault.at()
+    }))
+}
+
+/// What the last entry that names the keys of the record says of them.
+pub(super) fn named_keys(conn: &Connection) -> rusqlite::Result<Option<Facts>> {
+    conn.prepare_cached(
+        "SELECT facts FROM audit_entries WHERE action IN ('record.began', 'record.keys-replaced')
+         ORDER BY sequence DESC LIMIT 1",
+    )?
+    .query_row([], |row| Ok(row.get(0).ok()))
     .optional()
+    .map(Option::flatten)
 }
 
 /// The version that started last. It is not far from the end.
@@ -202,8 +235,9 @@ pub(super) fn last_version(conn: &Connection) -> rusqlite::Result<Option<String>
             "SELECT facts FROM audit_entries WHERE action = 'app.started'
              ORDER BY sequence DESC LIMIT 1",
         )?
-        .query_row([], |row| row.get(0))
-        .optional()?;
+        .query_row([], |row| Ok(row.get(0).ok()))
+        .optional()?
+        .flatten();
     Ok(facts.and_then(|facts| facts.text("version").map(str::to_owned)))
 }
 
@@ -240,5 +274,9 @@ pub(super) fn insert(
         mac,
         sealed,
     ])?;
-    Ok(())
+    // A statement can do nothing and be no error, where somebody saw to that.
+    match hash_at(conn, entry.sequence)? {
+        Some(kept) if kept == hash => Ok(()),
+        _ => Err(rusqlite::Error::StatementChangedRows(0)),
+    }
 }

@@ -2,7 +2,6 @@
 //! written in one way only, so that no byte of it can be changed unseen.
 
 use std::{
-    fs,
     io::{self, BufRead, BufWriter, Write},
     path::Path,
 };
@@ -20,7 +19,7 @@ use super::{
     payloads::{Known, Salted},
     verify::Chain,
 };
-use crate::store::{Store, private_file};
+use crate::store::{Store, replace_file};
 
 /// Entries that are read in one transaction.
 const PAGE: i64 = 4096;
@@ -145,25 +144,12 @@ impl Record {
         contents: Contents,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
-        let part = path.with_extension("part");
-        let written = private_file(&part)
-            .map_err(ExportError::from)
-            .and_then(|file| {
-                file.set_len(0)?;
-                let mut out = BufWriter::new(file);
-                let last = self.export(contents, &mut out, now_ms)?;
-                out.flush()?;
-                out.get_ref().sync_all()?;
-                Ok(last)
-            });
-        let moved = written.and_then(|last| {
-            fs::rename(&part, path)?;
+        replace_file(path, |file| {
+            let mut out = BufWriter::new(file);
+            let last = self.export(contents, &mut out, now_ms)?;
+            out.flush()?;
             Ok(last)
-        });
-        if moved.is_err() {
-            let _ = fs::remove_file(&part);
-        }
-        moved
+        })
     }
 }
 

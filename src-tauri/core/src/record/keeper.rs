@@ -1,9 +1,8 @@
-//! The open record: appends entries, and keeps the last checkpoint outside the database.
+//! The open record: appends entries, and says what it finds wrong.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex},
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -14,8 +13,8 @@ use super::{
     checkpoints::{self, Checkpoint, EVERY},
     encoding::hex,
     entries::{self, Entry, Head},
+    follower::{Inner, lock},
     keys::{KeyPlace, Keys},
-    lookup,
     payloads::{self, Known},
     verify::{self, Progress},
 };
@@ -26,10 +25,6 @@ use crate::{
     secrets::SecretError,
     store::{DataFolder, Instance, Store, StoreError},
 };
-
-/// How long after an entry the checkpoint outside the database follows: entries that come together
-/// are one.
-const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -94,26 +89,6 @@ pub struct Record {
     follower: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Inner {
-    instance: Uuid,
-    actor: Actor,
-    keys: Keys,
-    place: KeyPlace,
-    store: Arc<Store>,
-    progress: Mutex<Followed>,
-    woken: Condvar,
-}
-
-/// How far the checkpoint outside the database has followed.
-#[derive(Default)]
-struct Followed {
-    /// The last entry that this process appended.
-    appended: i64,
-    /// The last entry that a checkpoint outside knows.
-    kept: i64,
-    closing: bool,
-}
-
 impl Record {
     /// Open the record of a store: see whether its end is where the last checkpoint says, write down
     /// if it is not, and that Gatehouse was started.
@@ -129,18 +104,23 @@ impl Record {
         let Unlocked {
             instance,
             place,
-            keys,
-            last,
+            mut keys,
+            mut last,
         } = unlocked;
-        let fault = store.read(|conn| {
-            Ok::<_, RecordError>(verify::check_end(
-                conn,
-                instance,
-                keys.as_ref(),
-                last.as_ref(),
-            )?)
-        })?;
-        let were_there = keys.is_some();
+        // Two may start at once, and the first one makes the keys.
+        let turn = place.turn()?;
+        let check = |keys: Option<&Keys>, last: Option<&Checkpoint>| {
+            store.read(|conn| Ok::<_, RecordError>(verify::check_end(conn, instance, keys, last)?))
+        };
+        let mut fault = None;
+        if keys.is_some() && last.is_some() {
+            fault = check(keys.as_ref(), last.as_ref())?;
+        }
+        if keys.is_none() || last.is_none() || fault.is_some() {
+            // What was read while the database opened may be older than what another one kept since.
+            (keys, last) = (place.keys()?, place.checkpoint()?);
+            fault = check(keys.as_ref(), last.as_ref())?;
+        }
         let keys = match keys {
             Some(keys) => keys,
             None => place.new_keys()?,
@@ -158,7 +138,7 @@ impl Record {
             follower: Mutex::default(),
         };
         let checkpoint = store.write(|tx| {
-            record.begin(tx, were_there, now_ms)?;
+            record.begin(tx, now_ms)?;
             if let Some(fault) = &fault {
                 record.note_fault(tx, fault, last.as_ref(), now_ms)?;
             }
@@ -170,6 +150,7 @@ impl Record {
             // What the old one said stands in the record now.
             record.inner.place.replace_checkpoint(&checkpoint)?;
         }
+        drop(turn);
         let inner = Arc::clone(&record.inner);
         let follower = thread::Builder::new()
             .name("record".into())
@@ -222,12 +203,7 @@ impl Record {
             };
             checkpoints::keep(tx, &self.inner.sign(&head, now_ms))?;
         }
-        let mut progress = lock(&self.inner.progress);
-        let asleep = progress.appended <= progress.kept;
-        progress.appended = sequence;
-        if asleep {
-            self.inner.woken.notify_one();
-        }
+        self.inner.follow_to(sequence);
         Ok(sequence)
     }
 
@@ -269,6 +245,7 @@ impl Record {
             progress,
         )?;
         store.write(|tx| match &verdict.fault {
+            Some(fault) if entries::is_told(tx, fault)? => Ok(()),
             Some(fault) => self.note_fault(tx, fault, last.as_ref(), now_ms()),
             None => {
                 let event = Event::new(Action::Verified).fact("count", verdict.count);
@@ -307,11 +284,10 @@ impl Record {
         self.inner.checkpoint()
     }
 
-    /// Let the checkpoint outside the database catch up, and stop following. Nothing may be appended
-    /// after.
+    /// Let the checkpoint outside the database catch up, and stop following: what is appended after is
+    /// known outside from the next start on.
     pub fn close(&self) {
-        lock(&self.inner.progress).closing = true;
-        self.inner.woken.notify_one();
+        self.inner.end();
         let Some(follower) = lock(&self.follower).take() else {
             return;
         };
@@ -322,22 +298,26 @@ impl Record {
         }
     }
 
-    /// The first entry, or the one that says that the keys are new.
-    fn begin(&self, tx: &Connection, keys_were_there: bool, now_ms: i64) -> rusqlite::Result<()> {
-        let begun = entries::head(tx)?.count > 0;
-        if begun && keys_were_there {
+    /// The first entry, or the one that says that the keys are new: whenever the record names others
+    /// than these, however that came.
+    fn begin(&self, tx: &Connection, now_ms: i64) -> rusqlite::Result<()> {
+        let (public_key, mac_key) = (self.public_key(), self.inner.keys.check_value());
+        let named = entries::named_keys(tx)?;
+        let is_named = named.is_some_and(|named| {
+            named.text("public_key") == Some(&public_key) && named.text("mac_key") == Some(&mac_key)
+        });
+        if is_named {
             return Ok(());
         }
-        let action = if begun {
-            Action::KeysReplaced
-        } else {
-            Action::RecordBegan
+        let action = match entries::head(tx)?.count {
+            0 => Action::RecordBegan,
+            _ => Action::KeysReplaced,
         };
         let event = Event::new(action)
             .by_itself()
             .fact("format", 1i64)
-            .fact("public_key", hex(&self.inner.keys.public()))
-            .fact("mac_key", self.inner.keys.check_value());
+            .fact("public_key", public_key)
+            .fact("mac_key", mac_key);
         self.append(tx, event, now_ms).map(drop)
     }
 
@@ -356,7 +336,7 @@ impl Record {
         }
     }
 
-    /// Write down a fault once, with what the last checkpoint said: it is replaced after.
+    /// Write down a fault, with what the last checkpoint said: it is replaced after.
     fn note_fault(
         &self,
         tx: &Connection,
@@ -375,9 +355,6 @@ impl Record {
                 .with("checkpoint_head", hex(&last.head)),
             None => facts,
         };
-        if entries::last_failure(tx)?.is_some_and(|known| same_fault(&known, &facts)) {
-            return Ok(());
-        }
         tracing::error!("the record does not verify: {fault}");
         let mut event = Event::new(Action::VerificationFailed).by_itself();
         event.facts = facts;
@@ -388,71 +365,6 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Inner {
-    fn sign(&self, head: &Head, now_ms: i64) -> Checkpoint {
-        Checkpoint::sign(&self.keys.signing, self.instance, head, now_ms)
-    }
-
-    fn checkpoint(&self) -> Result<Checkpoint, RecordError> {
-        let checkpoint = self.store.write(|tx| {
-            let checkpoint = self.sign(&entries::head(tx)?, now_ms());
-            checkpoints::keep(tx, &checkpoint)?;
-            Ok::<_, RecordError>(checkpoint)
-        })?;
-        self.place.keep_checkpoint(&checkpoint)?;
-        Ok(checkpoint)
-    }
-
-    /// Until the record is closed: keep a checkpoint outside soon after entries were appended.
-    fn follow(&self) {
-        let mut progress = lock(&self.progress);
-        loop {
-            let idle =
-                |progress: &mut Followed| !progress.closing && progress.appended <= progress.kept;
-            progress = unpoisoned(self.woken.wait_while(progress, idle));
-            let open = |progress: &mut Followed| !progress.closing;
-            let waited = self.woken.wait_timeout_while(progress, FOLLOWS_AFTER, open);
-            progress = unpoisoned(waited).0;
-            if progress.closing {
-                return;
-            }
-            drop(progress);
-            let kept = self.catch_up();
-            progress = lock(&self.progress);
-            match kept {
-                Some(kept) if kept > progress.kept => progress.kept = kept,
-                // What was appended was undone, or nothing can be kept: the next entry tries again.
-                _ => progress.kept = progress.appended,
-            }
-        }
-    }
-
-    /// Let the lookup take in what it does not know yet.
-    fn look_up(&self) -> Result<(), RecordError> {
-        while self.store.read(lookup::behind)? > 0 {
-            self.store.write(|tx| lookup::catch_up(tx))?;
-        }
-        Ok(())
-    }
-
-    /// Keep a checkpoint of what is in the database now; how many entries that is.
-    fn catch_up(&self) -> Option<i64> {
-        let kept = self
-            .look_up()
-            .and_then(|()| {
-                self.store
-                    .read(|conn| Ok::<_, RecordError>(entries::head(conn)?))
-            })
-            .and_then(|head| {
-                let checkpoint = self.sign(&head, now_ms());
-                self.place.keep_checkpoint(&checkpoint)?;
-                Ok(head.count)
-            });
-        kept.inspect_err(|error| tracing::warn!("no checkpoint of the record is kept: {error}"))
-            .ok()
     }
 }
 
@@ -495,19 +407,4 @@ fn started() -> Event {
     Event::new(Action::Started)
         .fact("version", VERSION)
         .fact("system", std::env::consts::OS)
-}
-
-/// The same thing is wrong, whatever the checkpoint says by now.
-fn same_fault(one: &Facts, other: &Facts) -> bool {
-    ["fault", "at"]
-        .iter()
-        .all(|name| one.get(name) == other.get(name))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    unpoisoned(mutex.lock())
-}
-
-fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
-    result.unwrap_or_else(PoisonError::into_inner)
 }

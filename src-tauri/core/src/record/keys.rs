@@ -1,7 +1,7 @@
 //! The keys of the record, and the last checkpoint: kept outside the database, where who can write
 //! the file cannot reach them.
 
-use std::io;
+use std::{fs::File, io};
 
 use ed25519_dalek::SigningKey;
 use hmac::{Hmac, KeyInit, Mac};
@@ -99,12 +99,13 @@ impl KeyPlace {
         Ok(self.read(KEYS)?.and_then(|text| Keys::from_text(&text)))
     }
 
-    /// Make keys and keep them; those of another process that was quicker, if one was.
+    /// One process at a time opens a record or moves its last checkpoint on, until this is dropped.
+    pub(super) fn turn(&self) -> Result<File, SecretError> {
+        Ok(self.folder.lock_for_checkpoints()?)
+    }
+
+    /// Make keys and keep them. The caller has its [`KeyPlace::turn`].
     pub(super) fn new_keys(&self) -> Result<Keys, SecretError> {
-        let _turn = self.folder.lock_for_checkpoints()?;
-        if let Some(keys) = self.keys()? {
-            return Ok(keys);
-        }
         let keys = Keys::random().map_err(io::Error::other)?;
         self.secrets.set(KEYS, keys.to_text())?;
         Ok(keys)
@@ -118,7 +119,7 @@ impl KeyPlace {
 
     /// Keep a checkpoint unless one of as many entries is there already: two processes append at once.
     pub(super) fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), SecretError> {
-        let _turn = self.folder.lock_for_checkpoints()?;
+        let _turn = self.turn()?;
         if self
             .checkpoint()?
             .is_some_and(|kept| kept.count >= checkpoint.count)
@@ -129,7 +130,7 @@ impl KeyPlace {
     }
 
     /// Keep a checkpoint in place of one of more entries. Only once the record itself says what the
-    /// one before was.
+    /// one before was. The caller has its [`KeyPlace::turn`].
     pub(super) fn replace_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), SecretError> {
         let text = serde_json::to_string(&Written::from(checkpoint))
             .expect("a checkpoint is JSON because it is texts and numbers");

@@ -67,12 +67,17 @@ pub(super) fn behind(conn: &Connection) -> rusqlite::Result<i64> {
     .query_row([], |row| row.get(0))
 }
 
-/// Take in the next entries; whether there may be more.
-pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<bool> {
-    let after: i64 = conn
-        .prepare_cached("SELECT coalesce(max(sequence), 0) FROM audit_lookup")?
+/// Take in the next entries; how many. There may be more until there are none.
+pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<usize> {
+    // From the next entry that there is: where somebody left a gap, there may be none for long.
+    let next: Option<i64> = conn
+        .prepare_cached(
+            "SELECT min(sequence) FROM audit_entries
+             WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM audit_lookup)",
+        )?
         .query_row([], |row| row.get(0))?;
-    let until = after + AT_ONCE;
+    let Some(next) = next else { return Ok(0) };
+    let (after, until) = (next - 1, (next - 1).saturating_add(AT_ONCE));
     for (kind, value) in KINDS {
         conn.prepare_cached(&format!(
             "INSERT OR IGNORE INTO audit_values (kind, value)
@@ -87,15 +92,13 @@ pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<bool> {
             format!("(SELECT id FROM audit_values WHERE kind = '{kind}' AND value = {value})")
         })
         .collect();
-    let taken = conn
-        .prepare_cached(&format!(
-            "INSERT INTO audit_lookup (sequence, action, model, workspace, outcome, subject, call)
+    conn.prepare_cached(&format!(
+        "INSERT INTO audit_lookup (sequence, action, model, workspace, outcome, subject, call)
              SELECT e.sequence, {}, e.call FROM audit_entries e
              WHERE e.sequence > ?1 AND e.sequence <= ?2",
-            ids.join(", ")
-        ))?
-        .execute(params![after, until])?;
-    Ok(i64::try_from(taken).is_ok_and(|taken| taken == AT_ONCE))
+        ids.join(", ")
+    ))?
+    .execute(params![after, until])
 }
 
 /// All values of a kind, in order.

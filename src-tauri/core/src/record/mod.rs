@@ -8,6 +8,7 @@ mod encoding;
 mod entries;
 mod facts;
 mod file;
+mod follower;
 mod keeper;
 mod keys;
 mod lookup;

@@ -162,7 +162,7 @@ pub(super) fn destroy(conn: &Connection, subject: Subject) -> rusqlite::Result<O
         .query_row(params![subject.kind(), subject.of()], |row| row.get(0))
         .optional()?;
     if let Some(token) = &token {
-        while lookup::catch_up(conn)? {}
+        while lookup::catch_up(conn)? > 0 {}
         conn.prepare_cached(
             "UPDATE audit_entries SET sealed = NULL WHERE sequence IN
                (SELECT sequence FROM audit_lookup WHERE subject =

@@ -9,7 +9,7 @@ use super::{
     Action, Checkpoint, Event, Fault, Record, RecordError,
     checkpoints::{Written, code, count_of_code},
     encoding::Hash,
-    entries,
+    verify::walk_to,
 };
 
 /// What was given away: a signed checkpoint in a file, or a code on paper.
@@ -124,14 +124,16 @@ impl Record {
         Ok(checkpoint)
     }
 
-    /// Compare with a witness, and write down that it was. Whether the chain in between holds is
-    /// what [`Record::verify`] says.
+    /// Compare with a witness, entry by entry up to its count, and write down that it was compared.
+    /// What came after is what [`Record::verify`] looks at.
     ///
     /// # Errors
     /// [`RecordError`] when the database fails.
     pub fn compare(&self, witness: &Witness, now_ms: i64) -> Result<Compared, RecordError> {
+        let fault = self
+            .store()
+            .read(|conn| differs(conn, self.instance(), witness))?;
         self.store().write(|tx| {
-            let fault = differs(tx, self.instance(), witness)?;
             let event = Event::new(Action::WitnessCompared)
                 .fact("count", witness.count())
                 .fact("outcome", fault.as_ref().map_or("holds", Fault::name));
@@ -152,14 +154,11 @@ fn differs(
     witness: &Witness,
 ) -> rusqlite::Result<Option<Fault>> {
     let count = witness.count();
-    let Some(hash) = entries::hash_at(conn, count)? else {
-        return Ok(Some(Fault::CutOff {
-            expected: count,
-            found: entries::head(conn)?.count,
-        }));
-    };
-    let same = Hash::try_from(hash).is_ok_and(|hash| witness.speaks_of(instance, &hash));
-    Ok((!same).then_some(Fault::CheckpointDiffers(count)))
+    Ok(match walk_to(conn, instance, count)? {
+        Ok(hash) if witness.speaks_of(instance, &hash) => None,
+        Ok(_) => Some(Fault::CheckpointDiffers(count)),
+        Err(fault) => Some(fault),
+    })
 }
 
 fn added_since(conn: &Connection, count: i64) -> rusqlite::Result<Vec<(String, i64)>> {

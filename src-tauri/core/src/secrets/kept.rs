@@ -126,7 +126,7 @@ impl Secrets {
     pub(crate) fn set(&self, name: &str, key: Zeroizing<String>) -> Result<(), SecretError> {
         let Some(entry) = self.entry(name)? else {
             let path = self.file(name);
-            fs::create_dir_all(self.folder.path().join("keys"))?;
+            fs::create_dir_all(self.folder.keys())?;
             return Ok(write_private(&path, key.as_bytes())?);
         };
         let kept = ask(LIMIT, move |keychain| {
@@ -170,7 +170,7 @@ impl Secrets {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join("keys").join(format!("{name}.key"))
+        self.folder.keys().join(format!("{name}.key"))
     }
 }
 

@@ -71,6 +71,11 @@ impl DataFolder {
         self.0.join("models")
     }
 
+    /// The keys of providers and of the record, where no keychain holds them.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.0.join("keys")
+    }
+
     /// Who this installation is and where its key lives.
     pub(crate) fn instance_file(&self) -> PathBuf {
         self.0.join("instance.json")
@@ -147,8 +152,33 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Open a file to write, made for its owner alone if it is not there.
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
+}
+
+/// Write a whole file to a place that a person chose, closed to others, or leave what was there: the
+/// content goes beside it under a name that nobody uses, to the disk, and then takes its place.
+///
+/// # Errors
+/// What `write` returns, or [`io::Error`] when the file cannot be made or moved.
+pub fn replace_file<T, E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
+    let part = path.with_file_name(name);
+    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&part)?;
+    let written = write(&mut file).and_then(|value| {
+        file.sync_all()?;
+        fs::rename(&part, path)?;
+        sync_folder_of(path)?;
+        Ok(value)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
 }
 
 /// Write a whole file that only its owner can read, or leave what was there: the content goes to
@@ -225,6 +255,27 @@ mod tests {
             DataFolder::resolve(Some(&file)),
             Err(FolderError::Unusable { .. })
         ));
+    }
+
+    #[test]
+    fn a_chosen_file_is_replaced_whole_and_its_neighbours_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, neighbour) = (dir.path().join("case.jsonl"), dir.path().join("case.part"));
+        fs::write(&neighbour, "mine").unwrap();
+        let whole = |content: &'static [u8]| move |file: &mut File| file.write_all(content);
+        replace_file(&path, whole(b"one")).unwrap();
+        let failed = replace_file(&path, |file| {
+            file.write_all(b"half")?;
+            Err::<(), _>(io::Error::other("no more"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read(&neighbour).unwrap(), b"mine");
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            2,
+            "nothing is left over"
+        );
     }
 
     #[test]

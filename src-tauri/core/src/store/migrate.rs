@@ -78,6 +78,29 @@ pub(super) fn standing(conn: &Connection, known: &[Migration]) -> rusqlite::Resu
     })
 }
 
+/// Whether tables, indexes, views and triggers are exactly those that our steps make: a trigger could
+/// swallow or change what is written, whatever it is called and wherever it stands.
+///
+/// # Errors
+/// [`rusqlite::Error`] when it cannot be read.
+pub(crate) fn schema_is_ours(conn: &Connection) -> rusqlite::Result<bool> {
+    let mut ours = Connection::open_in_memory()?;
+    migrate(&mut ours, &all(), 0)
+        .expect("our steps work on an empty database because every new one is made by them");
+    Ok(schema_of(conn)? == schema_of(&ours)?)
+}
+
+fn schema_of(conn: &Connection) -> rusqlite::Result<Vec<[String; 4]>> {
+    conn.prepare(
+        r"SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema
+          WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name",
+    )?
+    .query_map([], |row| {
+        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+    })?
+    .collect()
+}
+
 fn applied(conn: &Connection) -> rusqlite::Result<HashSet<String>> {
     if !conn.table_exists(None, "migrations")? {
         return Ok(HashSet::new());

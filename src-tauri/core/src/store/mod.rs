@@ -24,10 +24,10 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
-pub(crate) use self::folder::private_file;
+pub(crate) use self::migrate::schema_is_ours;
 pub use self::{
     error::{OpenError, StoreError},
-    folder::{DataFolder, FolderError, write_private},
+    folder::{DataFolder, FolderError, replace_file, write_private},
     instance::Instance,
     lock::{InstanceLock, LockError},
     migrate::Migration,

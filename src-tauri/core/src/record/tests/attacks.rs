@@ -139,7 +139,7 @@ mod with_the_file {
         assert_eq!(here.fault_at_start().as_deref(), Some("cut-off"));
         here.append(20);
         let (store, _record) = here.open();
-        let told = store.read(entries::last_failure).unwrap().unwrap();
+        let told = store.read(last_failure).unwrap().unwrap();
         assert_eq!(told.text("fault"), Some("cut-off"), "it stays told");
         assert_eq!(
             told.integer("checkpoint"),
@@ -376,6 +376,120 @@ mod with_the_file {
             .unwrap();
         });
         assert_eq!(here.fault_at_start().as_deref(), Some("table-replaced"));
+    }
+
+    #[test]
+    fn a_trigger_under_a_name_of_ours_or_on_another_table_is_found() {
+        for sql in [
+            "CREATE TRIGGER audit_entries_stay BEFORE INSERT ON audit_entries
+             WHEN new.action = 'call.ended' BEGIN SELECT RAISE(IGNORE); END",
+            "CREATE TRIGGER quiet AFTER INSERT ON settings BEGIN SELECT 1; END",
+            "CREATE VIEW another AS SELECT 1",
+            "DROP INDEX audit_keys",
+        ] {
+            let here = Installation::with_entries(5);
+            here.attack(|conn| conn.execute_batch(sql).unwrap());
+            assert_eq!(
+                here.fault_at_start().as_deref(),
+                Some("table-replaced"),
+                "{sql}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_entry_that_was_swallowed_fails_what_it_is_of() {
+        let here = Installation::with_entries(1);
+        let (store, record) = here.open();
+        here.attack(|conn| {
+            conn.execute_batch(
+                "CREATE TRIGGER swallow BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(IGNORE); END",
+            )
+            .unwrap();
+        });
+        let failed = store.write(|tx| record.append(tx, here.event(0), NOW));
+        assert!(failed.is_err(), "what leaves no entry does not happen");
+    }
+
+    #[test]
+    fn a_gap_of_any_size_is_found_and_stops_nothing() {
+        let here = Installation::with_entries(5);
+        here.attack(|conn| {
+            let mut far = entry_at(conn, 7);
+            far.sequence = 1_000_000_000;
+            far.commitment = Vec::new();
+            entries::insert(conn, &far, &far.hash(), &[0; 32], None).unwrap();
+        });
+        assert_eq!(here.fault_at_start().as_deref(), Some("missing"));
+        let (_store, record) = here.open();
+        assert!(
+            !record
+                .list(&crate::record::Filter {
+                    limit: 5,
+                    ..Default::default()
+                })
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn an_end_that_is_no_entry_is_found_and_the_record_goes_on() {
+        for change in ["hash = x'01'", "facts = '[1]'", "previous = x''"] {
+            let here = Installation::with_entries(5);
+            here.attack(|conn| {
+                conn.execute_batch(&format!(
+                    "UPDATE audit_entries SET {change} WHERE sequence = 7"
+                ))
+                .unwrap();
+            });
+            assert!(
+                here.fault_at_start().is_some() || !here.verdict().holds(),
+                "{change}"
+            );
+            here.append(3);
+            assert!(!here.verdict().holds(), "{change}");
+        }
+    }
+
+    #[test]
+    fn a_witness_does_not_speak_for_entries_that_were_changed_under_their_hashes() {
+        let here = Installation::with_entries(5);
+        let witness = KeyPlace::of(&here.folder).checkpoint().unwrap().unwrap();
+        here.attack(|conn| {
+            conn.execute_batch(
+                "UPDATE audit_entries SET facts = json_set(facts, '$.call', 99) WHERE sequence = 4",
+            )
+            .unwrap();
+        });
+        let (_store, record) = here.open();
+        let compared = record
+            .compare(&Witness::Checkpoint(Box::new(witness)), NOW)
+            .unwrap();
+        assert_eq!(compared.fault, Some(Fault::Changed(4)));
+    }
+
+    #[test]
+    fn the_same_fault_is_told_again_at_every_start_that_finds_it() {
+        let here = Installation::with_entries(5);
+        let outside = here.folder.keys().join("record-checkpoint.key");
+        let mut told = 0;
+        for _ in 0..2 {
+            std::fs::remove_file(&outside).unwrap();
+            let (store, record) = here.open();
+            record.failure_seen(NOW).unwrap();
+            let failures: i64 = store
+                .read(|conn| {
+                    conn.query_row(
+                        "SELECT count(*) FROM audit_entries WHERE action = 'record.verification-failed'",
+                        [],
+                        |row| row.get(0),
+                    )
+                })
+                .unwrap();
+            assert!(failures > told, "one more");
+            told = failures;
+        }
     }
 
     #[test]

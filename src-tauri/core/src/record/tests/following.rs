@@ -36,6 +36,28 @@ fn entries_of_a_transaction_that_was_undone_leave_no_gap() {
 }
 
 #[test]
+fn after_an_undone_transaction_the_next_entry_is_followed() {
+    let here = Installation::with_entries(0);
+    let (store, record) = here.open();
+    let place = KeyPlace::of(&here.folder);
+    for _ in 0..3 {
+        let _ = store.write(|tx| {
+            record.append(tx, here.event(0), NOW)?;
+            record.append(tx, here.event(1), NOW)?;
+            Err::<(), _>(rusqlite::Error::InvalidQuery)
+        });
+        let sequence = store
+            .write(|tx| record.append(tx, here.event(2), NOW))
+            .unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while place.checkpoint().unwrap().unwrap().count < sequence {
+            assert!(Instant::now() < until, "it follows within seconds");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
 fn two_open_records_append_to_one_chain() {
     let here = Installation::with_entries(0);
     let (one, other) = (here.open(), here.open());

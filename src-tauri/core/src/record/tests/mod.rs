@@ -14,7 +14,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{
-    Action, Actor, Event, Fault, Record, Subject, Unlocked, Verdict,
+    Action, Actor, Event, Facts, Fault, Record, Subject, Unlocked, Verdict,
     entries::{self, Entry},
     keys::{KeyPlace, Keys},
 };
@@ -81,6 +81,13 @@ impl Installation {
     fn attack(&self, attack: impl FnOnce(&Connection)) {
         let (key, _) = secrets::database_key(&self.folder, KeyHome::File).unwrap();
         let conn = connection_of_an_attacker(&self.folder, &key);
+        let triggers: Vec<String> = conn
+            .prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit_entries'")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         conn.execute_batch(
             "DROP TRIGGER IF EXISTS audit_entries_stay;
              DROP TRIGGER IF EXISTS audit_entries_stay_as_they_are;
@@ -88,6 +95,10 @@ impl Installation {
         )
         .unwrap();
         attack(&conn);
+        for trigger in triggers {
+            // Put back as they were, unless the attack put something else there.
+            let _ = conn.execute_batch(&trigger);
+        }
     }
 
     /// What the next start and a complete verification after it find.
@@ -100,7 +111,7 @@ impl Installation {
     fn fault_at_start(&self) -> Option<String> {
         let (store, _record) = self.open();
         store
-            .read(entries::last_failure)
+            .read(last_failure)
             .unwrap()
             .map(|facts| facts.text("fault").unwrap().to_owned())
     }
@@ -109,6 +120,17 @@ impl Installation {
     fn stolen_keys(&self) -> Keys {
         KeyPlace::of(&self.folder).keys().unwrap().unwrap()
     }
+}
+
+/// What the last entry says that tells of a failed verification.
+fn last_failure(conn: &Connection) -> rusqlite::Result<Option<Facts>> {
+    conn.query_row(
+        "SELECT facts FROM audit_entries WHERE action = 'record.verification-failed'
+         ORDER BY sequence DESC LIMIT 1",
+        [],
+        |row| row.get(0),
+    )
+    .optional()
 }
 
 fn entry_at(conn: &Connection, sequence: i64) -> Entry {
@@ -199,6 +221,34 @@ fn lost_keys_are_told_and_the_record_goes_on_with_new_ones() {
     let verdict = here.verdict();
     assert_eq!(verdict.fault, None, "from the new keys on all is proven");
     assert_eq!(verdict.notes.unproven, 7, "and what was before only linked");
+}
+
+#[test]
+fn keys_that_were_made_and_never_named_are_named_at_the_next_start() {
+    let here = Installation::with_entries(5);
+    // A crash between the two: other keys are kept, and the record knows nothing of them.
+    std::fs::remove_file(here.folder.keys().join("record.key")).unwrap();
+    KeyPlace::of(&here.folder).new_keys().unwrap();
+    assert!(here.fault_at_start().is_some());
+    let verdict = here.verdict();
+    assert_eq!(verdict.fault, None, "it is told once, and goes on");
+    assert_eq!(verdict.notes.keys_replaced, 1);
+}
+
+#[test]
+fn two_first_starts_at_once_begin_one_record_and_find_no_fault() {
+    let here = Installation::with_entries(0);
+    let fresh = tempfile::tempdir().unwrap();
+    let folder = DataFolder::resolve(Some(&fresh.path().join("data"))).unwrap();
+    drop(secrets::database_key(&folder, KeyHome::File).unwrap());
+    let here = Installation { folder, ..here };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| drop(here.open()));
+        }
+    });
+    assert_eq!(here.fault_at_start(), None);
+    assert_eq!(here.verdict().notes.keys_replaced, 0);
 }
 
 #[test]

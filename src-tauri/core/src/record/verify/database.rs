@@ -16,7 +16,7 @@ use crate::{
         lookup::{self, Values},
         payloads::Known,
     },
-    store::Store,
+    store::{Store, schema_is_ours},
 };
 
 /// Entries that are read in one transaction.
@@ -35,7 +35,7 @@ pub(in crate::record) fn check_end(
     keys: Option<&Keys>,
     last: Option<&Checkpoint>,
 ) -> rusqlite::Result<Option<Fault>> {
-    if replaced(conn)? {
+    if !schema_is_ours(conn)? {
         return Ok(Some(Fault::TableReplaced));
     }
     let head = entries::head(conn)?;
@@ -60,6 +60,37 @@ pub(in crate::record) fn check_end(
         }),
     };
     Ok(fault)
+}
+
+/// Walk along the first entries alone: they are what they say that they are, and the last of them has
+/// this hash.
+pub(in crate::record) fn walk_to(
+    conn: &Connection,
+    instance: Uuid,
+    count: i64,
+) -> rusqlite::Result<Result<Hash, Fault>> {
+    let mut chain = Chain::new(instance);
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence <= ?1 ORDER BY e.sequence"
+    ))?;
+    let mut rows = statement.query([count])?;
+    while let Some(row) = rows.next()? {
+        let taken = match entries::read(row) {
+            Ok(kept) => chain.take(&kept.entry, &kept.hash),
+            Err(_) => Err(Fault::Unreadable(chain.end.count + 1)),
+        };
+        if let Err(fault) = taken {
+            return Ok(Err(fault));
+        }
+    }
+    Ok(if chain.end.count == count {
+        Ok(chain.end.hash)
+    } else {
+        Err(Fault::CutOff {
+            expected: count,
+            found: chain.end.count,
+        })
+    })
 }
 
 /// The entries after the last checkpoint, which a crash or another process left behind.
@@ -280,25 +311,6 @@ impl Walk<'_> {
         let ours = self.chain.mac_key.as_ref() == Some(&self.mac_key);
         (self.chain.end.count > 0 && !ours).then_some(Fault::KeysMissing(self.chain.end.count))
     }
-}
-
-/// Whether something other than our table stands in its place, or a trigger of somebody else on it.
-fn replaced(conn: &Connection) -> rusqlite::Result<bool> {
-    let tables: i64 = conn.query_row(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table'
-         AND name IN ('audit_entries', 'audit_subjects', 'checkpoints')",
-        [],
-        |row| row.get(0),
-    )?;
-    let others: i64 = conn.query_row(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'
-         AND tbl_name IN ('audit_entries', 'audit_subjects', 'checkpoints')
-         AND name NOT IN ('audit_entries_stay', 'audit_entries_stay_as_they_are',
-                          'audit_payloads_are_destroyed_only')",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(tables != 3 || others != 0)
 }
 
 /// Whether a later entry says that what is private about this subject was erased.

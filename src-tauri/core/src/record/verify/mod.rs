@@ -7,7 +7,7 @@ mod database;
 use serde::Serialize;
 
 pub(super) use chain::Chain;
-pub(super) use database::{Progress, check_end, verify};
+pub(super) use database::{Progress, check_end, verify, walk_to};
 
 use super::encoding::{Hash, hex};
 use crate::{secrets::SecretError, store::StoreError};

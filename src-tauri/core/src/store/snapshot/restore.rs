@@ -92,6 +92,7 @@ pub fn start_empty(lock: &InstanceLock, now_ms: i64) -> Result<PathBuf, Snapshot
     // that the old one belongs to.
     let rest = [
         folder.snapshots(),
+        folder.keys(),
         folder.key_file(),
         folder.instance_file(),
     ];
