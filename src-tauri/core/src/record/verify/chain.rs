@@ -27,13 +27,21 @@ pub(in crate::record) struct Chain {
 impl Chain {
     /// Before the first entry.
     pub(in crate::record) fn new(instance: Uuid) -> Self {
-        Self {
+        Self::after(
             instance,
-            end: Head {
+            Head {
                 count: 0,
                 hash: BEGINNING,
                 latest_ms: i64::MIN,
             },
+        )
+    }
+
+    /// After entries that are known to be good.
+    pub(in crate::record) fn after(instance: Uuid, end: Head) -> Self {
+        Self {
+            instance,
+            end,
             public_key: None,
             mac_key: None,
             notes: Notes::default(),

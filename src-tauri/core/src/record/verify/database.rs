@@ -11,7 +11,7 @@ use crate::{
     record::{
         checkpoints::{self, Checkpoint},
         encoding::Hash,
-        entries::{self, COLUMN_COUNT, COLUMNS, Kept, MILESTONES},
+        entries::{self, COLUMN_COUNT, COLUMNS, Head, Kept, MILESTONES},
         keys::Keys,
         lookup::{self, Values},
         payloads::Known,
@@ -95,33 +95,31 @@ pub(in crate::record) fn walk_to(
 
 /// The entries after the last checkpoint, which a crash or another process left behind.
 fn tail(conn: &Connection, keys: &Keys, last: &Checkpoint) -> rusqlite::Result<Option<Fault>> {
+    let latest_ms = conn.query_row(
+        "SELECT latest_ms FROM audit_entries WHERE sequence = ?1",
+        [last.count],
+        |row| row.get(0),
+    )?;
+    let end = Head {
+        count: last.count,
+        hash: last.head,
+        latest_ms,
+    };
+    let mut chain = Chain::after(last.instance, end);
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence > ?1 ORDER BY e.sequence"
     ))?;
     let mut rows = statement.query([last.count])?;
-    let (mut place, mut previous) = (last.count, last.head);
     while let Some(row) = rows.next()? {
-        place += 1;
-        let Ok(Kept {
-            entry, hash, mac, ..
-        }) = entries::read(row)
-        else {
+        let place = chain.end.count + 1;
+        let Ok(kept) = entries::read(row) else {
             return Ok(Some(Fault::Unreadable(place)));
         };
-        let real = entry.hash();
-        let fault = if entry.sequence != place {
-            Fault::Missing(place)
-        } else if hash != real {
-            Fault::Changed(place)
-        } else if entry.previous != previous {
-            Fault::Unlinked(place)
-        } else if mac != keys.mac(&real) {
-            Fault::Forged(place)
-        } else {
-            previous = real;
-            continue;
-        };
-        return Ok(Some(fault));
+        match chain.take(&kept.entry, &kept.hash) {
+            Ok(hash) if kept.mac == keys.mac(&hash) => {}
+            Ok(_) => return Ok(Some(Fault::Forged(place))),
+            Err(fault) => return Ok(Some(fault)),
+        }
     }
     Ok(None)
 }
