@@ -81,7 +81,7 @@ impl Estimate {
                 "provider": price.listing.provider,
                 "at": format!("{at:.0}"),
                 "tokens": tokens,
-                "cost_usd": cost.to_string().trim_start_matches('$'),
+                "cost_usd": cost.decimal(),
                 "rates": price.listing.rates_for(tokens.prompt()),
                 "price": price,
             }));

@@ -302,7 +302,7 @@ impl App {
             let event = Event::new(Action::BudgetSet)
                 .maybe("workspace", budget.workspace.map(|id| id.to_string()))
                 .fact("period", name_of(&budget.period))
-                .fact("limit_usd", budget.limit.to_string())
+                .fact("limit_usd", budget.limit.decimal())
                 .fact("warn_percent", i64::from(budget.warn_percent))
                 .fact("stops", i64::from(budget.stops));
             Ok(((), event))

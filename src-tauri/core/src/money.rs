@@ -26,6 +26,11 @@ impl Money {
         self.0
     }
 
+    /// Exact decimal dollars without the dollar sign, as programs read them: `0.0123`.
+    pub fn decimal(self) -> String {
+        self.to_string().replacen('$', "", 1)
+    }
+
     /// An amount of dollars as a person writes it, `20` or `0.50`; `None`: it is none, or has more
     /// digits than an amount has.
     pub fn of_dollars(text: &str) -> Option<Self> {

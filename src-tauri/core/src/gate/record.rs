@@ -11,6 +11,7 @@ use crate::{
     costs::{self, CallEnd, CallStart, name_of, prices::Changes},
     gate::GateError,
     ids::ConversationId,
+    money::Money,
     record::{Action, Event, Record, Subject},
 };
 
@@ -72,7 +73,7 @@ pub(super) fn end(
         .fact("input_tokens", end.input_tokens)
         .fact("cached_tokens", end.cached_tokens)
         .fact("output_tokens", end.output_tokens)
-        .maybe("cost_usd", end.cost.map(|cost| cost.to_string()))
+        .maybe("cost_usd", end.cost.map(Money::decimal))
         .maybe("price", end.price.map(|price| price.number()))
         .fact(
             "counted_by",

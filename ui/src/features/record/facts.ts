@@ -96,6 +96,9 @@ export function factValue({ name, value }: FactRow, workspaces: Workspace[]): st
 			return value === "local" ? "This computer" : value;
 		case "duration_ms":
 			return `${(Number(value) / 1000).toFixed(1)} s`;
+		case "cost_usd":
+		case "limit_usd":
+			return `$${value}`;
 		case "warn_percent":
 			return `${value}%`;
 		case "stops":

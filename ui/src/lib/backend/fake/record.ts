@@ -61,7 +61,7 @@ const pattern: { action: string; actor: string; facts: (nth: number) => Facts }[
 		actor: "window",
 		facts: (nth) => ({
 			call: String(4180 + nth),
-			cost_usd: "$0.00009",
+			cost_usd: "0.00009",
 			counted_by: "provider",
 			duration_ms: "1900",
 			input_tokens: "1412",
@@ -77,7 +77,7 @@ const pattern: { action: string; actor: string; facts: (nth: number) => Facts }[
 		actor: "window",
 		facts: (nth) => ({
 			call: String(4181 + nth),
-			cost_usd: "$0",
+			cost_usd: "0",
 			model: "SmolLM2-135M-Instruct",
 			outcome: nth % 2 === 0 ? "answered" : "failed",
 			workspace: "personal",
