@@ -115,6 +115,8 @@ fn with_nothing_set_up_ask_answers_with_the_starter_model() {
     let answer = shell.text(&[
         "ask",
         "What is the capital of France? Answer in one short sentence.",
+        "--max-tokens",
+        "16",
     ]);
     assert!(!answer.trim().is_empty());
     let calls = shell.json(&["calls", "list"]);
@@ -135,7 +137,7 @@ fn ask_ends_with_one_json_object_for_programs() {
     let schema = shell.0.path().join("schema.json");
     std::fs::write(
         &schema,
-        r#"{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}"#,
+        r#"{"type":"object","properties":{"n":{"type":"integer","minimum":0,"maximum":99}},"required":["n"]}"#,
     )
     .unwrap();
     let schema = schema.to_str().unwrap();
@@ -200,7 +202,7 @@ fn a_search_is_of_the_workspace_that_is_open_unless_all_are_asked_for() {
 #[test]
 fn conversations_go_out_and_come_back() {
     let shell = Shell::new();
-    shell.text(&["ask", "Say hello"]);
+    shell.text(&["ask", "Say hello", "--max-tokens", "8"]);
     let chats = shell.json(&["chats", "list"]);
     let id = chats[0]["id"].as_str().unwrap();
     let file = shell.0.path().join("export.json");
@@ -268,7 +270,7 @@ fn it_works_while_the_window_is_open() {
     let _window = shell.0.lock();
     let conversation = app::conversation(&app, 4);
     app::say(&app, conversation.id, "Hello from the window");
-    shell.text(&["ask", "Hello from a script"]);
+    shell.text(&["ask", "Hello from a script", "--max-tokens", "8"]);
     let listed = shell.text(&["chats", "list"]);
     assert!(
         listed.contains("Hello from the window") && listed.contains("Hello from a script"),

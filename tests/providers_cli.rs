@@ -276,7 +276,7 @@ fn health_data_is_answered_on_this_computer() {
     let provider = provider();
     let shell = shell_with(&provider);
     let ask = ["ask", "The patient's NHS number is 943 476 5919."];
-    let ask = [&ask[..], &["--model", "Test/small"]].concat();
+    let ask = [&ask[..], &["--model", "Test/small", "--max-tokens", "8"]].concat();
     let answer = shell.json(&ask);
     assert_eq!(answer["account"], Value::Null);
     assert_eq!(answer["moves"][0]["model"], "small", "{answer}");
@@ -288,7 +288,15 @@ fn health_data_is_answered_on_this_computer() {
 fn one_word_keeps_any_question_on_this_computer() {
     let provider = provider();
     let shell = shell_with(&provider);
-    let answer = shell.json(&["ask", "Hello", "--model", "Test/small", "--keep-here"]);
+    let answer = shell.json(&[
+        "ask",
+        "Hello",
+        "--model",
+        "Test/small",
+        "--keep-here",
+        "--max-tokens",
+        "8",
+    ]);
     assert_eq!(answer["account"], Value::Null);
     assert_eq!(asked(&provider).len(), 0);
 }
@@ -346,7 +354,8 @@ fn a_budget_stops_a_call_before_it_is_made() {
     ]);
     let set = shell.json(&["budgets", "set", "day", "0"]);
     assert_eq!(set[0]["stops"], true);
-    let here = shell.json(&["ask", "Hello", "--model", "Test/small"]);
+    let ask = ["ask", "Hello", "--model", "Test/small"];
+    let here = shell.json(&[&ask[..], &["--max-tokens", "8"]].concat());
     assert_eq!(here["account"], Value::Null, "this computer costs nothing");
     shell.text(&["aliases", "set", "Only", "Test/small"]);
     let (code, words) = shell.refused(&["ask", "Hello", "--model", "Only"]);

@@ -281,7 +281,10 @@ fn a_strangers_verifier_accepts_the_record_of_a_real_conversation_with_its_witne
     let (folder, app) = app::new();
     let conversation = conversation(&app, 3);
     for turn in 0..25 {
-        let options = Options::default();
+        let options = Options {
+            sampling: app::steady(3),
+            ..Options::default()
+        };
         app.set_conversation_options(conversation.id, &options)
             .unwrap();
         if turn % 10 == 0 {

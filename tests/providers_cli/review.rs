@@ -66,7 +66,15 @@ fn may_leave_is_no_way_around_what_policy_blocks() {
 fn keep_here_has_this_computer_answer_without_asking() {
     let provider = provider();
     let shell = shell_that_asks(&provider);
-    let answer = shell.json(&["ask", LETTER, "--model", "Test/small", "--keep-here"]);
+    let answer = shell.json(&[
+        "ask",
+        LETTER,
+        "--model",
+        "Test/small",
+        "--keep-here",
+        "--max-tokens",
+        "8",
+    ]);
     assert_eq!(answer["account"], Value::Null);
     assert_eq!(answer["masked"], 0);
     assert_eq!(answer["cost"], "$0");

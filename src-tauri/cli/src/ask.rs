@@ -41,16 +41,21 @@ pub(crate) struct Ask {
     /// Hold the answer to the JSON Schema in this file.
     #[arg(long, value_name = "FILE")]
     json_schema: Option<PathBuf>,
+    /// End the answer after so many tokens. Without it a model on this computer writes until it is
+    /// done or its memory is full.
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
 }
 
 impl Ask {
     pub(crate) fn run(&self, app: App, json: bool) -> Result<(), Failure> {
         let text = self.question()?;
         let constraint = self.constraint()?;
-        let options = match &self.model {
+        let mut options = match &self.model {
             Some(name) => naming::options(&app, name)?,
             None => Options::default(),
         };
+        options.sampling.max_tokens = self.max_tokens;
         if self.show_request {
             return leaving::show(&app, &options, &text, json);
         }
