@@ -16,6 +16,7 @@ pub mod ids;
 pub mod models;
 pub mod money;
 pub mod policy;
+pub mod privacy;
 pub mod problem;
 mod providers;
 pub mod record;

@@ -111,6 +111,48 @@ actions! {
     PresetRemoved = "preset.removed",
     /// A snapshot of the database was made.
     SnapshotMade = "snapshot.made",
+    /// A person was searched for; not which one.
+    SubjectSearched = "subject.searched",
+    /// What is kept about a person was written to a file.
+    SubjectExported = "subject.exported",
+    /// A person was erased; each conversation that it touched has an entry of its own.
+    SubjectErased = "subject.erased",
+    /// A request of a person about their data was noted.
+    RequestOpened = "request.opened",
+    /// A request of a person about their data was answered or refused.
+    RequestClosed = "request.closed",
+    /// A workspace was erased with all that was in it.
+    WorkspaceErased = "workspace.erased",
+    /// A certificate of an erasure was given away.
+    CertificateSaved = "certificate.saved",
+    /// How long a workspace keeps its conversations, or a hold on them, was changed.
+    RetentionChanged = "retention.changed",
+    /// What was older than it is kept was deleted or made anonymous.
+    RetentionRan = "retention.ran",
+    /// Conversations and the record were written to an archive.
+    DataExported = "data.exported",
+    /// Conversations were read from an archive.
+    DataImported = "data.imported",
+    /// Conversations were written to a file with pseudonyms in place of who is in them.
+    DataAnonymised = "data.anonymised",
+    /// Where and how often backups are made was changed.
+    BackupChanged = "backup.changed",
+    /// A backup was made and verified.
+    BackupMade = "backup.made",
+    /// A backup could not be made.
+    BackupFailed = "backup.failed",
+    /// A backup was read and verified.
+    BackupVerified = "backup.verified",
+    /// The database was put back from a backup.
+    BackupRestored = "backup.restored",
+    /// The database was put back from a snapshot, or an update undone.
+    SnapshotRestored = "snapshot.restored",
+    /// A time-stamp service has stamped a checkpoint.
+    TimeStamped = "record.time-stamped",
+    /// A person looked at the private part of an entry.
+    PayloadOpened = "record.payload-opened",
+    /// Conversations were searched; not for what.
+    Searched = "search.made",
 }
 
 /// Through what something was done.

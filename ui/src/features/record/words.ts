@@ -150,6 +150,90 @@ const actions: Record<string, ActionWords> = {
 		title: "Snapshot made",
 		sentence: "A snapshot of the database was made.",
 	},
+	"subject.searched": {
+		title: "Person searched for",
+		sentence: "A person was searched for by name or number. The record does not say which one.",
+	},
+	"subject.exported": {
+		title: "Person exported",
+		sentence: "What is kept about a person was written to a file.",
+	},
+	"subject.erased": {
+		title: "Person erased",
+		sentence: "A person was erased. Each chat that it touched has an entry of its own.",
+	},
+	"request.opened": {
+		title: "Request noted",
+		sentence: "A person's request about their data was noted.",
+	},
+	"request.closed": {
+		title: "Request closed",
+		sentence: "A person's request about their data was answered or refused.",
+	},
+	"workspace.erased": {
+		title: "Workspace erased",
+		sentence: "A workspace was erased with all that was in it.",
+	},
+	"certificate.saved": {
+		title: "Certificate saved",
+		sentence: "A certificate of an erasure was given away.",
+	},
+	"retention.changed": {
+		title: "Retention changed",
+		sentence: "How long a workspace keeps its chats, or a hold on them, was changed.",
+	},
+	"retention.ran": {
+		title: "Retention ran",
+		sentence: "What was older than it is kept was deleted or made anonymous.",
+	},
+	"data.exported": {
+		title: "Archive exported",
+		sentence: "Chats and the record were written to an archive.",
+	},
+	"data.imported": {
+		title: "Archive imported",
+		sentence: "Chats were read from an archive.",
+	},
+	"data.anonymised": {
+		title: "Anonymised export",
+		sentence: "Chats were written to a file with pseudonyms in place of who is in them.",
+	},
+	"backup.changed": {
+		title: "Backups changed",
+		sentence: "Where and how often backups are made was changed.",
+	},
+	"backup.made": {
+		title: "Backup made",
+		sentence: "A backup was made and read back.",
+	},
+	"backup.failed": {
+		title: "Backup failed",
+		sentence: "A backup could not be made.",
+	},
+	"backup.verified": {
+		title: "Backup verified",
+		sentence: "A backup was read and verified.",
+	},
+	"backup.restored": {
+		title: "Backup restored",
+		sentence: "The database was put back from a backup.",
+	},
+	"snapshot.restored": {
+		title: "Snapshot put back",
+		sentence: "The database was put back from a snapshot, or an update was undone.",
+	},
+	"record.time-stamped": {
+		title: "Record time-stamped",
+		sentence: "A time-stamp service has stamped how long the record was.",
+	},
+	"record.payload-opened": {
+		title: "Private part opened",
+		sentence: "A person looked at the private part of an entry.",
+	},
+	"search.made": {
+		title: "Chats searched",
+		sentence: "Chats were searched. The record does not say for what.",
+	},
 };
 
 /** What happened; `sentence` is empty where the name is all that is known. */
