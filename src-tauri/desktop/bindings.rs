@@ -3,7 +3,10 @@
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
-    commands::{chat, leaving, models, money, providers, record, safety, settings, startup},
+    commands::{
+        backup, chat, leaving, models, money, providers, record, retention, safety, settings,
+        startup,
+    },
     events,
     first::First,
 };
@@ -90,6 +93,20 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::save_witness,
             record::compare_witness,
             record::export_record,
+            backup::backup_status,
+            backup::set_backup_schedule,
+            backup::choose_backup_folder,
+            backup::back_up_now,
+            backup::list_backups,
+            backup::verify_backup,
+            backup::save_recovery_code,
+            backup::restore_backup,
+            retention::retention_status,
+            retention::set_retention,
+            retention::preview_retention,
+            retention::run_retention,
+            retention::hold,
+            retention::lift_hold,
             settings::get_settings,
             settings::set_settings,
             settings::storage,
@@ -104,6 +121,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::ModelsChanged,
             events::EnginesChanged,
             events::ModelDragging,
+            events::BackupsChanged,
+            events::RetentionRan,
         ])
         .typ::<First>()
 }

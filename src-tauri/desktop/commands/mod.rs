@@ -1,11 +1,13 @@
 //! One file a screen. A command takes, asks the core, and gives: no SQL, no decisions.
 
+pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod leaving;
 pub(crate) mod models;
 pub(crate) mod money;
 pub(crate) mod providers;
 pub(crate) mod record;
+pub(crate) mod retention;
 pub(crate) mod safety;
 pub(crate) mod settings;
 pub(crate) mod startup;

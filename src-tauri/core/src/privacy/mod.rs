@@ -2,3 +2,10 @@
 //!
 //! Like the gate, it sees every domain, and no domain sees it: what is kept of a person lies in all
 //! of them.
+
+pub mod backup;
+pub mod retention;
+
+use crate::store::Migration;
+
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[backup::MIGRATIONS, retention::MIGRATIONS];

@@ -56,6 +56,21 @@ impl From<rusqlite::Error> for SealedError {
     }
 }
 
+/// Destroy all of it, and the key.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn destroy(conn: &Connection, of: ConversationId) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM masks WHERE conversation_id = ?1",
+        "DELETE FROM sent_requests WHERE conversation_id = ?1",
+        "DELETE FROM conversation_keys WHERE conversation_id = ?1",
+    ] {
+        conn.prepare_cached(sql)?.execute([of])?;
+    }
+    Ok(())
+}
+
 const NONCE_BYTES: usize = 24;
 
 /// A key that content is kept under, so that destroying it destroys the content.
