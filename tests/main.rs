@@ -3,6 +3,7 @@
 
 mod answers;
 mod architecture;
+mod backup;
 mod chat;
 mod command_line;
 mod gate;
@@ -12,6 +13,7 @@ mod picking;
 mod prices;
 mod providers_cli;
 mod record;
+mod retention;
 mod safety;
 mod store;
 mod support;

@@ -112,10 +112,9 @@ pub enum SnapshotError {
 
 impl From<io::Error> for SnapshotError {
     fn from(error: io::Error) -> Self {
-        match OpenError::from(error) {
-            OpenError::DiskFull => Self::DiskFull,
-            OpenError::Io(error) => Self::Io(error),
-            other => Self::Io(io::Error::other(other)),
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Io(error),
         }
     }
 }
