@@ -2,3 +2,7 @@
 //!
 //! Like the gate, it sees every domain, and no domain sees it: what is kept of a person lies in all
 //! of them.
+
+mod identifiers;
+
+pub use identifiers::{IdentifierError, IdentifierKind, Identifiers};
