@@ -3,7 +3,9 @@
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
-    commands::{chat, leaving, models, money, providers, record, safety, settings, startup},
+    commands::{
+        chat, leaving, models, money, privacy, providers, record, safety, settings, startup,
+    },
     events,
     first::First,
 };
@@ -90,6 +92,15 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::save_witness,
             record::compare_witness,
             record::export_record,
+            privacy::list_requests,
+            privacy::open_request,
+            privacy::close_request,
+            privacy::find_person,
+            privacy::export_person,
+            privacy::preview_erasure,
+            privacy::erase,
+            privacy::save_certificate,
+            privacy::stored_parts,
             settings::get_settings,
             settings::set_settings,
             settings::storage,

@@ -310,6 +310,30 @@ pub fn purge_deleted(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Con
     .collect()
 }
 
+/// Remove a conversation for good, with all that belongs to it; whether there was one.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn erase(conn: &Connection, id: ConversationId) -> rusqlite::Result<bool> {
+    let erased = conn
+        .prepare_cached("DELETE FROM conversations WHERE id = ?1")?
+        .execute([id])?;
+    Ok(erased > 0)
+}
+
+/// All conversations of a workspace, deleted ones that are still there included.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn all_of_workspace(
+    conn: &Connection,
+    workspace: WorkspaceId,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    conn.prepare_cached("SELECT id FROM conversations WHERE workspace_id = ?1 ORDER BY id")?
+        .query_map([workspace], |row| row.get(0))?
+        .collect()
+}
+
 fn changed(rows: usize) -> Result<(), ChatError> {
     if rows == 0 {
         Err(ChatError::NoConversation)

@@ -24,8 +24,8 @@ pub use turns::{
     keep_partial,
 };
 
-pub(crate) use conversations::settle_model;
-pub(crate) use messages::{branch, conversation_of, one, parent_of};
+pub(crate) use conversations::{all_of_workspace, erase, settle_model};
+pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of};
 
 use crate::store::{Migration, StoreError};
 

@@ -3,6 +3,26 @@
 //! Like the gate, it sees every domain, and no domain sees it: what is kept of a person lies in all
 //! of them.
 
+mod columns;
+mod erase;
+mod find;
 mod identifiers;
+mod page;
+mod places;
+mod requests;
+mod storage;
 
+pub use erase::{
+    ByteSearch, EraseError, Erased, Erasure, ErasurePreview, Extent, FoundBytes, Goes, Remains,
+    Stays, Step,
+};
+pub use find::FindError;
 pub use identifiers::{IdentifierError, IdentifierKind, Identifiers};
+pub use page::FileForm;
+pub use places::{Found, FoundIdentifier, Place, PlaceKind};
+pub use requests::{NewRequest, RequestError, RequestKind, RequestState, SubjectRequest};
+pub use storage::{PartKind, StoredPart};
+
+use crate::store::Migration;
+
+pub(crate) const MIGRATIONS: &[Migration] = &[requests::MIGRATION, erase::MIGRATION];

@@ -348,6 +348,49 @@ fn prune(folder: &DataFolder) -> io::Result<()> {
     Ok(())
 }
 
+/// Remove all snapshots, and all databases that were set aside: they have what the database no longer
+/// has. How many files went.
+///
+/// # Errors
+/// [`io::Error`] when one cannot be removed; others may be gone then.
+pub(crate) fn remove_all(folder: &DataFolder) -> io::Result<usize> {
+    let _turn = folder.lock_for_snapshots()?;
+    let mut removed = 0;
+    for place in [folder.snapshots(), folder.replaced()] {
+        removed += files_below(&place)?;
+        match fs::remove_dir_all(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    folder::sync_folder_of(&folder.snapshots())?;
+    Ok(removed)
+}
+
+/// How many files [`remove_all`] would remove.
+///
+/// # Errors
+/// [`io::Error`] when a folder cannot be read.
+pub(crate) fn count_all(folder: &DataFolder) -> io::Result<usize> {
+    Ok(files_below(&folder.snapshots())? + files_below(&folder.replaced())?)
+}
+
+fn files_below(folder: &Path) -> io::Result<usize> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut files = 0;
+    for entry in entries {
+        let entry = entry?;
+        files += match entry.file_type()?.is_dir() {
+            true => files_below(&entry.path())?,
+            false => 1,
+        };
+    }
+    Ok(files)
+}
+
 /// The newest snapshot from before an update, which [`undo_update`] would put back.
 ///
 /// # Errors
