@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use gatehouse_core::{
     privacy::{
-        Erased, Erasure, ErasurePreview, FileForm, Found, NewRequest, RequestState, Step,
-        StoredPart, SubjectRequest,
+        Erased, Erasure, ErasurePreview, ErasureStep, FileForm, FoundPerson, NewRequest,
+        RequestState, StoredPart, SubjectRequest,
     },
     problem::Problem,
     store::replace_file,
@@ -51,7 +51,10 @@ pub(crate) fn close_request(
 /// Look for a person in everything that is kept.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn find_person(handle: AppHandle, identifiers: Vec<String>) -> Result<Found> {
+pub(crate) async fn find_person(
+    handle: AppHandle,
+    identifiers: Vec<String>,
+) -> Result<FoundPerson> {
     apart(move || {
         Ok(handle
             .state::<AppState>()
@@ -98,7 +101,7 @@ pub(crate) async fn erase(
     handle: AppHandle,
     erasure: Erasure,
     request: Option<u32>,
-    on_step: Channel<Step>,
+    on_step: Channel<ErasureStep>,
 ) -> Result<Erased> {
     apart(move || {
         let app = handle.state::<AppState>().app()?;

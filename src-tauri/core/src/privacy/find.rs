@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::{
-    FileForm, Found, IdentifierError, Identifiers, Place,
+    FileForm, FoundPerson, IdentifierError, Identifiers, Place,
     page::{escaped, page},
     places,
 };
@@ -57,7 +57,7 @@ impl App {
     ///
     /// # Errors
     /// [`FindError`] when nobody can be looked for, or the answer would not be whole.
-    pub fn find_person(&self, identifiers: &[String]) -> Result<Found, FindError> {
+    pub fn find_person(&self, identifiers: &[String]) -> Result<FoundPerson, FindError> {
         let identifiers = Identifiers::parse(identifiers)?;
         let found = self
             .store
@@ -87,7 +87,7 @@ impl App {
         })
     }
 
-    fn note_found(&self, action: Action, found: &Found) -> Result<(), FindError> {
+    fn note_found(&self, action: Action, found: &FoundPerson) -> Result<(), FindError> {
         let event = Event::new(action)
             .fact(
                 "identifiers",
@@ -100,7 +100,7 @@ impl App {
     }
 }
 
-fn file(found: &Found, now_ms: i64) -> String {
+fn file(found: &FoundPerson, now_ms: i64) -> String {
     let document = json!({
         "format": "gatehouse-person",
         "version": 1,
@@ -112,7 +112,7 @@ fn file(found: &Found, now_ms: i64) -> String {
     text + "\n"
 }
 
-fn html(found: &Found) -> String {
+fn html(found: &FoundPerson) -> String {
     let mut body = String::from("<h2>Looked for</h2>\n<table>\n");
     for identifier in &found.identifiers {
         let text = escaped(&identifier.text);
@@ -122,7 +122,11 @@ fn html(found: &Found) -> String {
             identifier.count
         );
     }
-    let _ = writeln!(body, "</table>\n<h2>Found in {} places</h2>", found.total);
+    let _ = writeln!(
+        body,
+        "</table>\n<h2>FoundPerson in {} places</h2>",
+        found.total
+    );
     for place in &found.places {
         body.push_str(&place_html(place));
     }

@@ -13,13 +13,13 @@ mod requests;
 mod storage;
 
 pub use erase::{
-    ByteSearch, EraseError, Erased, Erasure, ErasurePreview, Extent, FoundBytes, Goes, Remains,
-    Stays, Step,
+    ByteSearch, EraseError, Erased, Erasure, ErasurePreview, ErasureStep, Extent, FoundBytes, Goes,
+    Remains, Stays,
 };
 pub use find::FindError;
 pub use identifiers::{IdentifierError, IdentifierKind, Identifiers};
 pub use page::FileForm;
-pub use places::{Found, FoundIdentifier, Place, PlaceKind};
+pub use places::{FoundIdentifier, FoundPerson, Place, PlaceKind};
 pub use requests::{NewRequest, RequestError, RequestKind, RequestState, SubjectRequest};
 pub use storage::{PartKind, StoredPart};
 

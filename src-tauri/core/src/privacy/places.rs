@@ -94,7 +94,7 @@ pub struct FoundIdentifier {
 
 /// All places where a person stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
-pub struct Found {
+pub struct FoundPerson {
     /// What was looked for.
     pub identifiers: Vec<FoundIdentifier>,
     /// The places, of which a long list may be cut.
@@ -112,7 +112,7 @@ pub(super) fn find(
     conn: &Connection,
     identifiers: &Identifiers,
     most: usize,
-) -> Result<Found, SealedError> {
+) -> Result<FoundPerson, SealedError> {
     let mut search = Search {
         identifiers,
         counts: vec![0; identifiers.given().count()],
@@ -136,7 +136,7 @@ pub(super) fn find(
         ..
     } = search;
     let found = identifiers.given().zip(counts);
-    Ok(Found {
+    Ok(FoundPerson {
         identifiers: found
             .map(|((text, kind), count)| FoundIdentifier {
                 text: text.to_owned(),

@@ -76,7 +76,7 @@ pub enum Extent {
 /// What an erasure is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum ErasureStep {
     /// It waits for answers to end, and takes the content out of the database.
     Content,
     /// Engines forget.
@@ -219,15 +219,15 @@ impl App {
         &self,
         erasure: &Erasure,
         request: Option<i64>,
-        progress: &mut dyn FnMut(Step),
+        progress: &mut dyn FnMut(ErasureStep),
     ) -> Result<Erased, EraseError> {
-        progress(Step::Content);
+        progress(ErasureStep::Content);
         let gone = {
             let _pause = self.gate.pause().ok_or(EraseError::Busy)?;
             self.store
                 .write(|tx| content::erase(&self.record, tx, erasure, request, now_ms()))?
         };
-        progress(Step::Engines);
+        progress(ErasureStep::Engines);
         self.engines.unload_all();
         self.finish_erasure(gone, progress)
     }
@@ -254,16 +254,16 @@ impl App {
     fn finish_erasure(
         &self,
         gone: content::Gone,
-        progress: &mut dyn FnMut(Step),
+        progress: &mut dyn FnMut(ErasureStep),
     ) -> Result<Erased, EraseError> {
         let mut remains = gone.remains.clone();
-        progress(Step::Snapshots);
+        progress(ErasureStep::Snapshots);
         let snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
             let why = format!("not all of them could be removed: {error}");
             remains.push(Remains::new("snapshots", why));
             0
         });
-        progress(Step::Log);
+        progress(ErasureStep::Log);
         match self.store.truncate_log() {
             Ok(true) => {}
             Ok(false) => remains.push(Remains::new(
@@ -272,7 +272,7 @@ impl App {
             )),
             Err(error) => remains.push(Remains::new("the log of the database", error.to_string())),
         }
-        progress(Step::Check);
+        progress(ErasureStep::Check);
         let check =
             check::search(&self.store, &self.folder, &gone.traces).unwrap_or_else(|error| {
                 let why = format!("it could not be made: {error}");
@@ -290,7 +290,7 @@ impl App {
         };
         self.store
             .write(|tx| certificate::keep(tx, gone.kind, &erased, now_ms()))?;
-        progress(Step::Snapshot);
+        progress(ErasureStep::Snapshot);
         if let Err(error) = self.store.snapshot(SnapshotReason::Daily, now_ms()) {
             tracing::warn!("no snapshot was made after an erasure: {error}");
         }
