@@ -10,6 +10,7 @@ mod kills;
 mod models;
 mod picking;
 mod prices;
+mod privacy;
 mod providers_cli;
 mod record;
 mod safety;

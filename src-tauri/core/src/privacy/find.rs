@@ -122,11 +122,7 @@ fn html(found: &FoundPerson) -> String {
             identifier.count
         );
     }
-    let _ = writeln!(
-        body,
-        "</table>\n<h2>FoundPerson in {} places</h2>",
-        found.total
-    );
+    let _ = writeln!(body, "</table>\n<h2>Found in {} places</h2>", found.total);
     for place in &found.places {
         body.push_str(&place_html(place));
     }
