@@ -25,7 +25,8 @@ fn purge(store: &Store) {
     store
         .write(|tx| {
             let gone = chat::to_purge(tx, NOW)?;
-            gone.into_iter().try_for_each(|id| chat::purge(tx, id))
+            gone.into_iter()
+                .try_for_each(|id| chat::erase(tx, id).map(drop))
         })
         .unwrap();
 }

@@ -11,6 +11,7 @@ mod kills;
 mod models;
 mod picking;
 mod prices;
+mod privacy;
 mod providers_cli;
 mod record;
 mod retention;

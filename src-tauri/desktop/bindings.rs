@@ -4,8 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        backup, chat, leaving, models, money, providers, record, retention, safety, settings,
-        startup,
+        backup, chat, leaving, models, money, privacy, providers, record, retention, safety,
+        settings, startup,
     },
     events,
     first::First,
@@ -107,6 +107,15 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             retention::run_retention,
             retention::hold,
             retention::lift_hold,
+            privacy::list_requests,
+            privacy::open_request,
+            privacy::close_request,
+            privacy::find_person,
+            privacy::export_person,
+            privacy::preview_erasure,
+            privacy::erase,
+            privacy::save_certificate,
+            privacy::stored_parts,
             settings::get_settings,
             settings::set_settings,
             settings::storage,

@@ -245,6 +245,9 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
         Some(Err(error)) => tracing::warn!("the starter model was not added: {error}"),
         _ => {}
     }
+    if let Some(Err(error)) = app.upgrade().map(|app| app.finish_erasures()) {
+        tracing::warn!("an erasure that was cut off could not be finished: {error}");
+    }
     let mut ran_on = None;
     while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
         match made {

@@ -151,7 +151,7 @@ impl App {
                 if is_held(tx, id)? {
                     continue;
                 }
-                chat::purge(tx, id)?;
+                chat::erase(tx, id)?;
                 let event = Event::new(Action::Erased)
                     .by_itself()
                     .fact("kind", "conversation")

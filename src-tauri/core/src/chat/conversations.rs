@@ -270,7 +270,7 @@ pub fn set_options(
     )?)
 }
 
-/// Take a conversation off the list; [`restore`] brings it back until [`purge`] removes it.
+/// Take a conversation off the list; [`restore`] brings it back until [`erase`] removes it.
 ///
 /// # Errors
 /// [`ChatError::NoConversation`].
@@ -308,14 +308,28 @@ pub fn to_purge(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Conversa
     .collect()
 }
 
-/// Remove a conversation for good, with its messages, drafts, ratings and search terms.
+/// Remove a conversation for good, with all that belongs to it; whether there was one.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails, which also refuses to remove what is held.
-pub fn purge(conn: &Connection, id: ConversationId) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM conversations WHERE id = ?1")?
+pub fn erase(conn: &Connection, id: ConversationId) -> rusqlite::Result<bool> {
+    let erased = conn
+        .prepare_cached("DELETE FROM conversations WHERE id = ?1")?
         .execute([id])?;
-    Ok(())
+    Ok(erased > 0)
+}
+
+/// All conversations of a workspace, deleted ones that are still there included.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn all_of_workspace(
+    conn: &Connection,
+    workspace: WorkspaceId,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    conn.prepare_cached("SELECT id FROM conversations WHERE workspace_id = ?1 ORDER BY id")?
+        .query_map([workspace], |row| row.get(0))?
+        .collect()
 }
 
 fn changed(rows: usize) -> Result<(), ChatError> {

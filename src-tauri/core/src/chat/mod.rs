@@ -11,7 +11,7 @@ mod transfer;
 mod turns;
 
 pub use conversations::{
-    Conversation, ConversationSummary, Options, create, delete, get, list, purge, rename, restore,
+    Conversation, ConversationSummary, Options, create, delete, erase, get, list, rename, restore,
     set_options, set_title, to_purge,
 };
 pub use drafts::{draft, save_draft};
@@ -25,11 +25,11 @@ pub use turns::{
     keep_partial,
 };
 
-pub(crate) use conversations::settle_model;
+pub(crate) use conversations::{all_of_workspace, settle_model};
 pub(crate) use keeping::{
     Quiet, Texts, count_in, exists, if_quiet, put_texts, quiet_before, texts,
 };
-pub(crate) use messages::{branch, conversation_of, one, parent_of};
+pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of};
 
 use crate::store::{Migration, StoreError};
 

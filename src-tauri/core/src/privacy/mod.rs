@@ -4,8 +4,31 @@
 //! of them.
 
 pub mod backup;
+mod columns;
+mod erase;
+mod find;
+mod identifiers;
+mod page;
+mod places;
+mod requests;
 pub mod retention;
+mod storage;
+
+pub use erase::{
+    ByteSearch, EraseError, Erased, Erasure, ErasurePreview, ErasureStep, Extent, FoundBytes, Goes,
+    Remains, Stays,
+};
+pub use find::FindError;
+pub use identifiers::{IdentifierError, IdentifierKind, Identifiers};
+pub use page::FileForm;
+pub use places::{FoundIdentifier, FoundPerson, Place, PlaceKind};
+pub use requests::{NewRequest, RequestError, RequestKind, RequestState, SubjectRequest};
+pub use storage::{PartKind, StoredPart};
 
 use crate::store::Migration;
 
-pub(crate) const MIGRATIONS: &[&[Migration]] = &[backup::MIGRATIONS, retention::MIGRATIONS];
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[
+    &[requests::MIGRATION, erase::MIGRATION],
+    backup::MIGRATIONS,
+    retention::MIGRATIONS,
+];

@@ -65,6 +65,12 @@ impl DataFolder {
         self.0.join("snapshots")
     }
 
+    /// Databases that something took the place of.
+    #[must_use]
+    pub fn replaced(&self) -> PathBuf {
+        self.0.join("replaced")
+    }
+
     /// Installed models that were copied here.
     #[must_use]
     pub fn models(&self) -> PathBuf {

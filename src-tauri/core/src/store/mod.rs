@@ -235,6 +235,32 @@ impl Store {
         self.read(|conn| Ok(migrate::schema(conn)?))
     }
 
+    /// Bring the log into the file and cut it to nothing, so that no older state of a page lies in it;
+    /// whether that was possible: while somebody reads an older state, it is not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub(crate) fn truncate_log(&self) -> Result<bool, StoreError> {
+        let conn = unpoisoned(&self.writer);
+        let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(!busy)
+    }
+
+    /// Look at every page of the database as it is decrypted, those that are not in use included.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one cannot be read.
+    pub(crate) fn each_page(&self, mut look: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        self.read(|conn| {
+            let mut pages = conn.prepare("SELECT data FROM sqlite_dbpage")?;
+            let mut rows = pages.query([])?;
+            while let Some(row) = rows.next()? {
+                look(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+            }
+            Ok(())
+        })
+    }
+
     /// Size of the database and its log, in bytes.
     pub fn bytes_on_disk(&self) -> u64 {
         let path = self.folder.database();

@@ -8,7 +8,7 @@
 mod copy;
 mod restore;
 
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use thiserror::Error;
 
 pub use self::restore::{restore, start_empty, undo_update};
 pub(crate) use self::{
-    copy::{copy_checked, open_copy},
+    copy::{copy_checked, open_copy, remove_part},
     restore::{put_back, set_all_aside, set_aside},
 };
 use super::{
@@ -223,7 +223,7 @@ pub(super) fn make(
         })
     });
     if made.is_err() {
-        let _ = fs::remove_file(&part);
+        remove_part(&part);
     } else {
         prune(folder)?;
     }
@@ -259,10 +259,9 @@ pub(super) fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
 fn remove_leftovers(folder: &DataFolder) -> io::Result<()> {
     for entry in fs::read_dir(folder.snapshots())? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "part")
-        {
+        // With what SQLite put beside it: `….part-wal`.
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        if extension == "part" || extension.starts_with("part-") {
             fs::remove_file(path)?;
         }
     }
@@ -285,6 +284,49 @@ fn prune(folder: &DataFolder) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Remove all snapshots, and all databases that were set aside: they have what the database no longer
+/// has. How many files went.
+///
+/// # Errors
+/// [`io::Error`] when one cannot be removed; others may be gone then.
+pub(crate) fn remove_all(folder: &DataFolder) -> io::Result<usize> {
+    let _turn = folder.lock_for_snapshots()?;
+    let mut removed = 0;
+    for place in [folder.snapshots(), folder.replaced()] {
+        removed += files_below(&place)?;
+        match fs::remove_dir_all(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    folder::sync_folder_of(&folder.snapshots())?;
+    Ok(removed)
+}
+
+/// How many files [`remove_all`] would remove.
+///
+/// # Errors
+/// [`io::Error`] when a folder cannot be read.
+pub(crate) fn count_all(folder: &DataFolder) -> io::Result<usize> {
+    Ok(files_below(&folder.snapshots())? + files_below(&folder.replaced())?)
+}
+
+fn files_below(folder: &Path) -> io::Result<usize> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut files = 0;
+    for entry in entries {
+        let entry = entry?;
+        files += match entry.file_type()?.is_dir() {
+            true => files_below(&entry.path())?,
+            false => 1,
+        };
+    }
+    Ok(files)
 }
 
 /// The newest snapshot from before an update, which [`undo_update`] would put back.

@@ -198,6 +198,27 @@ export const commands = {
 	hold: (on: Held, reason: string) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("hold", { on, reason })),
 	/**  Lift a hold. */
 	liftHold: (on: Held) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("lift_hold", { on })),
+	/**  All requests of people about their data, newest first. */
+	listRequests: () => typedError<SubjectRequest[], Problem>(__TAURI_INVOKE("list_requests")),
+	/**  Note a request. */
+	openRequest: (request: NewRequest) => typedError<SubjectRequest, Problem>(__TAURI_INVOKE("open_request", { request })),
+	/**  Close a request as done or refused. */
+	closeRequest: (number: number, outcome: RequestState) => typedError<SubjectRequest, Problem>(__TAURI_INVOKE("close_request", { number, outcome })),
+	/**  Look for a person in everything that is kept. */
+	findPerson: (identifiers: string[]) => typedError<FoundPerson, Problem>(__TAURI_INVOKE("find_person", { identifiers })),
+	/**  Write what is kept about a person to a file that is chosen; its path, or nothing if none was. */
+	exportPerson: (identifiers: string[], form: FileForm) => typedError<string | null, Problem>(__TAURI_INVOKE("export_person", { identifiers, form })),
+	/**  What an erasure would take and what it would leave. */
+	previewErasure: (erasure: Erasure) => typedError<ErasurePreview, Problem>(__TAURI_INVOKE("preview_erasure", { erasure })),
+	/**
+	 *  Erase for good; `request` is the number of the request that this answers. `on_step` hears what it is
+	 *  doing.
+	 */
+	erase: (erasure: Erasure, request: number | null, onStep: Channel<ErasureStep>) => typedError<Erased, Problem>(__TAURI_INVOKE("erase", { erasure, request, onStep })),
+	/**  Write the certificate of an erasure to a file that is chosen; its path, or nothing if none was. */
+	saveCertificate: (entry: number, form: FileForm) => typedError<string | null, Problem>(__TAURI_INVOKE("save_certificate", { entry, form })),
+	/**  The parts of the data folder that have something in them. */
+	storedParts: () => typedError<StoredPart[], Problem>(__TAURI_INVOKE("stored_parts")),
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
@@ -503,6 +524,20 @@ export type BudgetView = {
 	level: Level,
 };
 
+/**  What a search of every byte found. */
+export type ByteSearch = {
+	/**  Texts and identifiers that were looked for. */
+	traces: number,
+	/**  Pages of the database. */
+	pages: number,
+	/**  Other files. */
+	files: number,
+	/**  All bytes that were looked at. */
+	bytes: number,
+	/**  Where something was found; nothing if all of it is gone. */
+	found: FoundBytes[],
+};
+
 /**  What an answer says of its call. */
 export type CallSummary = {
 	/**  Its number in this database, from 1. */
@@ -738,12 +773,83 @@ export type EntryRow = {
 	facts: FactRow[],
 };
 
+/**  What was erased. */
+export type Erased = {
+	/**  Its entry in the record, by which a certificate of it is made. */
+	certificate: number,
+	/**  Conversations that are gone. */
+	conversations: number,
+	/**  Messages that are gone, or whose text is. */
+	messages: number,
+	/**  Places from which words were taken. */
+	words: number,
+	/**  Files of snapshots and databases set aside that are gone. */
+	snapshots: number,
+	/**  What it did not reach. */
+	remains: Remains[],
+	/**  What the search found. */
+	check: ByteSearch,
+};
+
+/**  What is to be erased. */
+export type Erasure = 
+/**  A conversation. */
+{ type: "conversation"; 
+/**  Which one. */
+id: ConversationId } | 
+/**  A workspace with all that is in it. */
+{ type: "workspace"; 
+/**  Which one. */
+id: WorkspaceId } | 
+/**  A person, wherever they stand. */
+{ type: "person"; 
+/**  What they are found by. */
+identifiers: string[]; 
+/**  How much around them goes. */
+extent: Extent };
+
+/**  What an erasure would do. */
+export type ErasurePreview = {
+	/**  Conversations that would be gone. */
+	conversations: number,
+	/**  Messages that would be gone, or from which something would be taken. */
+	messages: number,
+	/**  What goes. */
+	goes: Goes[],
+	/**  What stays. */
+	stays: Stays[],
+};
+
+/**  What an erasure is doing. */
+export type ErasureStep = 
+/**  It waits for answers to end, and takes the content out of the database. */
+"content" | 
+/**  Engines forget. */
+"engines" | 
+/**  Snapshots, and databases that were set aside, are removed. */
+"snapshots" | 
+/**  The log of the database is emptied. */
+"log" | 
+/**  Every byte is searched. */
+"check" | 
+/**  A new snapshot is made. */
+"snapshot";
+
 /**  What to export as. */
 export type ExportFormat = 
 /**  The branch that is shown, to read. */
 "markdown" | 
 /**  Everything, to import again. */
 "json";
+
+/**  How much goes where a person stands in a conversation. Elsewhere the words go. */
+export type Extent = 
+/**  The words by which they were found. */
+"words" | 
+/**  The text of each message in which they stand. */
+"messages" | 
+/**  Each conversation in which they stand. */
+"conversations";
 
 /**  A fact for a list. */
 export type FactRow = {
@@ -774,6 +880,13 @@ export type Figures = {
 	/**  Of what is there, how much would be hidden whole, under whatever type it was found. */
 	hidden: Share,
 };
+
+/**  What something is saved as. */
+export type FileForm = 
+/**  A JSON document, for programs. */
+"json" | 
+/**  A page to read and to print. */
+"html";
 
 /**  Whether the file of a model is where it was, as it was. */
 export type FileState = 
@@ -850,6 +963,42 @@ export type Found = {
 	action: Action,
 };
 
+/**  Where something was found. */
+export type FoundBytes = {
+	/**  The database, or the path of a file in the data folder. */
+	place: string,
+	/**  How many pages of it, or pieces of a mebibyte, have something. */
+	count: number,
+};
+
+/**  An identifier, and how often it was found. */
+export type FoundIdentifier = {
+	/**  As it was given. */
+	text: string,
+	/**  How it was looked for. */
+	kind: IdentifierKind,
+	/**  How often it stands anywhere. */
+	count: number,
+};
+
+/**  All places where a person stands. */
+export type FoundPerson = {
+	/**  What was looked for. */
+	identifiers: FoundIdentifier[],
+	/**  The places, of which a long list may be cut. */
+	places: Place[],
+	/**  How many places there are. */
+	total: number,
+};
+
+/**  What goes. */
+export type Goes = {
+	/**  What, in words. */
+	what: string,
+	/**  How many. */
+	count: number,
+};
+
 /**  What a hold stands on. */
 export type Held = 
 /**  Every conversation of a workspace, also those that are still to come. */
@@ -872,6 +1021,15 @@ export type Hold = {
 	/**  UTC milliseconds. */
 	sinceMs: number,
 };
+
+/**  How an identifier is looked for. */
+export type IdentifierKind = 
+/**  Words, such as a name. */
+"words" | 
+/**  An e-mail address. */
+"email" | 
+/**  A telephone, account, identity or case number. */
+"number";
 
 /**  What is shown of an installed model. */
 export type InstalledModel = {
@@ -1106,6 +1264,18 @@ export type Move = {
 	call: number | null,
 };
 
+/**  A request to be noted. */
+export type NewRequest = {
+	/**  What was asked for. */
+	kind: RequestKind,
+	/**  What the person is found by. */
+	identifiers: string[],
+	/**  What one wants to remember of it. */
+	note: string,
+	/**  When it came: UTC milliseconds. */
+	receivedAtMs: number,
+};
+
 /**  What a record that verifies still says about its past. */
 export type Notes = {
 	/**  Entries that were written while the clock was set back by more than a minute. */
@@ -1186,6 +1356,23 @@ export type Part = {
 	found: Found | null,
 };
 
+/**  What a part of the data folder is. */
+export type PartKind = 
+/**  The database, with its log. */
+"database" | 
+/**  Checked copies of it. */
+"snapshots" | 
+/**  Databases that something took the place of. */
+"replaced" | 
+/**  Model files that lie in the data folder. */
+"models" | 
+/**  What the window keeps for itself. */
+"window" | 
+/**  Keys in files, where there is no keychain. */
+"keys" | 
+/**  Everything else. */
+"other";
+
 /**  A time that a budget is for. */
 export type Period = 
 /**  From midnight to midnight. */
@@ -1202,6 +1389,61 @@ export type Piece = {
 	/**  What it stands for; `None`: itself. */
 	original: string | null,
 };
+
+/**  One place where a person stands. */
+export type Place = {
+	/**  What it is. */
+	kind: PlaceKind,
+	/**  The conversation that it is in. */
+	conversationId: ConversationId | null,
+	/**  The message. */
+	messageId: MessageId | null,
+	/**  The title of the conversation, or the name of the thing. */
+	name: string | null,
+	/**  The name of the workspace. */
+	workspace: string | null,
+	/**  UTC milliseconds. */
+	atMs: number | null,
+	/**  The text around the first of them. */
+	context: SnippetPart[],
+	/**  How often. */
+	count: number,
+};
+
+/**  What a place is. */
+export type PlaceKind = 
+/**  A question or an answer. */
+"message" | 
+/**  The title of a conversation. */
+"title" | 
+/**  The instructions above a conversation. */
+"system_prompt" | 
+/**  What was typed and not sent. */
+"draft" | 
+/**  A saved system prompt. */
+"preset" | 
+/**  A rule of one's own. */
+"own_rule" | 
+/**  The value of a placeholder. */
+"placeholder" | 
+/**  A request that left. */
+"sent" | 
+/**  The private part of an entry of the record, or a fact of it. */
+"record" | 
+/**  The name of a workspace. */
+"workspace" | 
+/**  An account at a provider. */
+"account" | 
+/**  The name of a chain of models. */
+"alias" | 
+/**  A model on this computer. */
+"model" | 
+/**  A call to a model. */
+"call" | 
+/**  A setting. */
+"settings" | 
+/**  A request of a person about their data. */
+"request";
 
 /**  What may leave for where. On this computer everything may be read, as nothing leaves. */
 export type Policy = {
@@ -1400,6 +1642,30 @@ export type RecordVerdict = {
 	/**  What is right and worth knowing. */
 	notes: Notes,
 };
+
+/**  Something that an erasure did not reach. */
+export type Remains = {
+	/**  What. */
+	what: string,
+	/**  Why, and what can be done about it. */
+	why: string,
+};
+
+/**  What a person asked for. */
+export type RequestKind = 
+/**  To see what is kept about them: GDPR, article 15. */
+"access" | 
+/**  That it is erased: GDPR, article 17. */
+"erasure";
+
+/**  How a request stands. */
+export type RequestState = 
+/**  It was not answered yet. */
+"open" | 
+/**  What was asked for was done. */
+"done" | 
+/**  It was refused. */
+"refused";
 
 /**  What becomes of a conversation whose time has passed. */
 export type RetentionAction = 
@@ -1661,6 +1927,16 @@ export type StartupCode = "damaged" |
 /**  Found in the open data: some of it cannot be read, the rest can. */
 "damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
 
+/**  What stays. */
+export type Stays = {
+	/**  What, in words. */
+	what: string,
+	/**  Why it stays. */
+	why: string,
+	/**  How many; 0: it is not counted. */
+	count: number,
+};
+
 /**  Where the data lies and how large it is. */
 export type Storage = {
 	dataFolder: string,
@@ -1672,6 +1948,38 @@ export type Storage = {
 	schema: number,
 	/**  The snapshot from before the last update, which an undo would put back. */
 	lastUpdateUndo: SnapshotInfo | null,
+};
+
+/**  A part of what is stored. */
+export type StoredPart = {
+	/**  What it is. */
+	kind: PartKind,
+	/**  Where it is. */
+	path: string,
+	/**  Files. */
+	files: number,
+	/**  Bytes. */
+	bytes: number,
+};
+
+/**  A request of a person. */
+export type SubjectRequest = {
+	/**  Its number: what the record calls it. */
+	number: number,
+	/**  What was asked for. */
+	kind: RequestKind,
+	/**  What the person is found by; nothing once it is closed. */
+	identifiers: string[],
+	/**  What one wants to remember of it. */
+	note: string,
+	/**  When it came: UTC milliseconds. */
+	receivedAtMs: number,
+	/**  When it must be answered: UTC milliseconds. */
+	dueAtMs: number,
+	/**  How it stands. */
+	state: RequestState,
+	/**  When it was closed: UTC milliseconds. */
+	closedAtMs: number | null,
 };
 
 /**  Colours of the window. */

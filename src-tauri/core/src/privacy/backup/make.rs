@@ -153,7 +153,7 @@ impl App {
         let part = folder.join(part_name(&short));
         let made = self.write_part(&part, &folder, &short, progress);
         if made.is_err() {
-            let _ = fs::remove_file(&part);
+            snapshot::remove_part(&part);
         }
         let (backup, copied) = made?;
         let old = earlier.iter().skip(state.schedule.keep as usize - 1);

@@ -69,7 +69,14 @@ pub(super) fn part_name(short: &str) -> String {
 
 /// Whether a kill may have left this behind while this installation wrote a backup.
 pub(super) fn is_part(short: &str, name: &str) -> bool {
+    // SQLite may have put something beside it: `….part-wal`.
+    let beside = name.rfind(PART).map(|at| &name[at + PART.len()..]);
+    let Some(beside @ ("" | "-journal" | "-wal" | "-shm")) = beside else {
+        return false;
+    };
     let random = name
+        .strip_suffix(beside)
+        .unwrap_or(name)
         .strip_prefix("gatehouse-")
         .and_then(|rest| rest.strip_prefix(short)?.strip_prefix('-'))
         .and_then(|rest| rest.strip_suffix(PART));
@@ -136,6 +143,11 @@ mod tests {
     fn a_leftover_is_known_by_its_installation() {
         let part = part_name("0123abcd");
         assert!(is_part("0123abcd", &part));
+        assert!(
+            is_part("0123abcd", &format!("{part}-wal")),
+            "and what is beside it"
+        );
+        assert!(!is_part("0123abcd", &format!("{part}-mine")));
         assert!(!is_part("0123abce", &part), "it is another one's");
         assert!(!is_part("0123abcd", "gatehouse-0123abcd-holiday.part"));
     }

@@ -75,7 +75,7 @@ pub fn restore(
     let restored = Incoming::take(file, &part, &key)
         .and_then(|incoming| incoming.put_in_place(folder, &part, key, preferred, now_ms));
     if restored.is_err() {
-        let _ = fs::remove_file(&part);
+        snapshot::remove_part(&part);
     }
     restored
 }

@@ -1,5 +1,8 @@
-//! A run: what is due goes, each conversation in a transaction of its own, so that nobody waits for long.
+//! A run: what is due goes, and each run is recorded.
 
+use std::collections::HashMap;
+
+use rusqlite::Transaction;
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
@@ -12,9 +15,10 @@ use super::{
 use crate::{
     app::App,
     changes::in_workspace,
-    chat::{self, Quiet},
+    chat::Quiet,
     ids::WorkspaceId,
     now_ms,
+    problem::Problem,
     record::{Action, Event, Subject},
     store::StoreError,
     workspaces::{self, Workspace},
@@ -105,64 +109,80 @@ impl App {
             .map_err(StoreError::from)?;
         let mut run = RetentionRun {
             workspace_id: workspace.id,
-            name: workspace.name,
+            name: workspace.name.clone(),
             action: rule.action,
             done: 0,
             held,
             failed: 0,
             problem: None,
         };
-        for quiet in &due {
-            match self.let_go(workspace.id, rule, quiet) {
-                Ok(true) => run.done += 1,
-                // Held, spoken in or gone meanwhile.
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!("a conversation that is due stays: {error}");
-                    run.failed += 1;
-                    run.problem
-                        .get_or_insert_with(|| crate::problem::Problem::from(error).to_string());
-                }
+        if !due.is_empty() {
+            match rule.action {
+                RetentionAction::Delete => self.delete(rule, &due, &mut run),
+                RetentionAction::Anonymise => self.make_anonymous(rule, &due, &mut run),
             }
+            // No older state of what went stays in the log of the database.
+            self.store.truncate_log()?;
         }
         self.change(|_| Ok::<_, StoreError>(((), ran(&run, rule, asked))))?;
         Ok(run)
     }
 
-    /// Delete a conversation or make it anonymous, if it is still due; whether it was.
-    fn let_go(
+    /// Delete what is due, all of it or nothing.
+    fn delete(&self, rule: RetentionRule, due: &[Quiet], run: &mut RetentionRun) {
+        let by_id: HashMap<_, _> = due.iter().map(|quiet| (quiet.id, quiet)).collect();
+        let ids: Vec<_> = due.iter().map(|quiet| quiet.id).collect();
+        let workspace = run.workspace_id;
+        let still =
+            |tx: &Transaction<'_>, id| choose::is_due(tx, workspace, rule, by_id[&id], now_ms());
+        match self.erase_conversations(&ids, "retention", still) {
+            Ok(gone) => run.done = gone as usize,
+            Err(error) => run.failed(due.len(), error),
+        }
+    }
+
+    /// Make what is due anonymous, each in a transaction of its own: nobody waits for the reading of all.
+    fn make_anonymous(&self, rule: RetentionRule, due: &[Quiet], run: &mut RetentionRun) {
+        for quiet in due {
+            match self.make_one_anonymous(run.workspace_id, rule, quiet) {
+                Ok(true) => run.done += 1,
+                // Held, spoken in or gone meanwhile.
+                Ok(false) => {}
+                Err(error) => run.failed(1, error),
+            }
+        }
+        // What they have read of these conversations is not anonymous.
+        self.engines.unload_all();
+    }
+
+    fn make_one_anonymous(
         &self,
         workspace: WorkspaceId,
         rule: RetentionRule,
         quiet: &Quiet,
     ) -> Result<bool, RetentionError> {
-        let masked = match rule.action {
-            RetentionAction::Delete => None,
-            // Reading it takes a while; nobody waits for that.
-            RetentionAction::Anonymise => Some(anonymous::masked(self, workspace, quiet.id)?),
-        };
+        let masked = anonymous::masked(self, workspace, quiet.id)?;
         self.store.write(|tx| {
             if !choose::is_due(tx, workspace, rule, quiet, now_ms())? {
                 return Ok(false);
             }
-            let cause = match &masked {
-                Some(masked) => {
-                    anonymous::put(tx, quiet, masked)?;
-                    "made anonymous"
-                }
-                None => {
-                    chat::purge(tx, quiet.id)?;
-                    "retention"
-                }
-            };
+            anonymous::put(tx, quiet, &masked)?;
             let event = Event::new(Action::Erased)
-                .by_itself()
                 .fact("kind", "conversation")
-                .fact("cause", cause);
+                .fact("cause", "made anonymous");
             let subject = Subject::Conversation(quiet.id);
             self.record.erase(tx, subject, event, now_ms())?;
             Ok(true)
         })
+    }
+}
+
+impl RetentionRun {
+    fn failed(&mut self, number: usize, error: impl Into<Problem>) {
+        let problem = error.into().to_string();
+        tracing::warn!("what is due stays: {problem}");
+        self.failed += number;
+        self.problem.get_or_insert(problem);
     }
 }
 

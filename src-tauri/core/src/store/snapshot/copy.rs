@@ -1,6 +1,10 @@
 //! A copy of the database in a file of its own: written in one go, read back, counted.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use rusqlite::{Connection, backup};
 
@@ -8,7 +12,7 @@ use super::SnapshotError;
 use crate::{
     secrets::DatabaseKey,
     store::{
-        connect,
+        beside, connect,
         error::Cause,
         folder::{self, DataFolder},
         migrate,
@@ -63,8 +67,11 @@ fn copy(
 ) -> Result<(), SnapshotError> {
     folder::private_file(part)?;
     let mut target = connect::create(part, key)?;
-    // Half a copy is thrown away, so it needs no journal.
-    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
+    // Nobody else knows it, so nothing has to be shared, and half a copy is thrown away, so it needs no
+    // journal.
+    target.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF",
+    )?;
     copy_pages(source, &mut target, progress)?;
     // The copy is one file, not one with a write-ahead log beside it.
     target.pragma_update(None, "journal_mode", "DELETE")?;
@@ -88,6 +95,14 @@ fn copy_pages(
             backup::StepResult::More => {}
             _ => return Err(SnapshotError::Io(io::ErrorKind::ResourceBusy.into())),
         }
+    }
+}
+
+/// Remove a copy that was not finished, with what SQLite may have put beside it.
+pub(crate) fn remove_part(part: &Path) {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        // What cannot be removed now is a leftover, which the next one removes.
+        let _ = fs::remove_file(beside(part, suffix));
     }
 }
 

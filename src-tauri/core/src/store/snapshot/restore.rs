@@ -137,8 +137,8 @@ pub(crate) fn put_back(folder: &DataFolder, aside: &Path) -> io::Result<()> {
 pub(crate) fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
     let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
     let mut aside = folder
-        .path()
-        .join(format!("replaced/{}", time.strftime(TIME_FORMAT)));
+        .replaced()
+        .join(time.strftime(TIME_FORMAT).to_string());
     while aside.exists() {
         aside.as_mut_os_string().push("+");
     }
