@@ -21,6 +21,7 @@ mod prices;
 mod providers;
 mod record;
 mod safety;
+mod subject;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -82,6 +83,9 @@ enum Command {
     /// The record of what happened: verify, list, export, checkpoint, witness.
     #[command(subcommand)]
     Record(record::Record),
+    /// People whose data is kept: find, export, erase, verify a certificate.
+    #[command(subcommand)]
+    Subject(subject::Subject),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -120,6 +124,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         return verify.of_file(file, json);
     }
+    if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
+        return subject::verify(file, public_key.as_deref(), json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -133,6 +140,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),
         Command::Record(record) => record.run(&app, json),
+        Command::Subject(subject) => subject.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
