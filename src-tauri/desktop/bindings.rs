@@ -3,7 +3,9 @@
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
-    commands::{chat, leaving, models, money, providers, record, safety, settings, startup},
+    commands::{
+        archive, chat, leaving, models, money, providers, record, safety, settings, startup,
+    },
     events,
     first::First,
 };
@@ -90,6 +92,11 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::save_witness,
             record::compare_witness,
             record::export_record,
+            archive::export_archive,
+            archive::choose_archive,
+            archive::check_archive,
+            archive::import_archive,
+            archive::stop_archive,
             settings::get_settings,
             settings::set_settings,
             settings::storage,

@@ -24,8 +24,11 @@ pub use turns::{
     keep_partial,
 };
 
-pub(crate) use conversations::settle_model;
+pub(crate) use conversations::{count, next_after, settle_model};
 pub(crate) use messages::{branch, conversation_of, one, parent_of};
+pub(crate) use transfer::{
+    Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
+};
 
 use crate::store::{Migration, StoreError};
 
