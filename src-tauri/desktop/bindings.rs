@@ -93,6 +93,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::compare_witness,
             record::export_record,
             archive::export_archive,
+            archive::export_anonymous,
             archive::choose_archive,
             archive::check_archive,
             archive::import_archive,

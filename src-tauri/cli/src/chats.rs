@@ -172,7 +172,7 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
 }
 
 /// The one conversation whose id begins so.
-fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
+pub(crate) fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
     let mut ids: Vec<_> = app
         .store
         .read(|conn| Ok::<_, StoreError>(chat::list(conn, None)?))?;

@@ -4,6 +4,7 @@
 //! only what was asked for. Exit codes are in [`failure`].
 
 mod aliases;
+mod archive;
 mod ask;
 mod budgets;
 mod calls;
@@ -82,6 +83,9 @@ enum Command {
     /// The record of what happened: verify, list, export, checkpoint, witness.
     #[command(subcommand)]
     Record(record::Record),
+    /// A conversation, a workspace or everything in one file: export, import, verify.
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -120,6 +124,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         return verify.of_file(file, json);
     }
+    if let Command::Archive(archive::Archive::Verify(verify)) = &arguments.command {
+        return verify.run(json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -133,6 +140,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),
         Command::Record(record) => record.run(&app, json),
+        Command::Archive(archive) => archive.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use gatehouse_core::{
+    privacy::anonymise::{Anonymity, AnonymousExport},
     privacy::archive::{
         CheckedArchive, ImportedArchive, Passphrase, SavedArchive, Scope, Target,
         check_archive as check, is_locked,
@@ -57,6 +58,35 @@ pub(crate) async fn export_archive(
         Ok(Some(state.app()?.export_archive(
             &target,
             scope,
+            &mut progress,
+        )?))
+    })
+    .await
+}
+
+/// Write conversations for analysis, with pseudonyms in place of who is in them, to a file that the
+/// person chooses; nothing if they chose none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn export_anonymous(
+    handle: AppHandle,
+    scope: Scope,
+    options: Anonymity,
+    passphrase: Option<String>,
+    on_progress: Channel<f64>,
+) -> Result<Option<AnonymousExport>> {
+    let passphrase = passphrase.map(Zeroizing::new);
+    apart(move || {
+        let Some(target) = target(&handle, "gatehouse-anonymous", passphrase)? else {
+            return Ok(None);
+        };
+        let state = handle.state::<AppState>();
+        let mut progress = progress(&state, on_progress);
+        let app = state.app()?;
+        Ok(Some(app.export_anonymous(
+            &target,
+            scope,
+            options,
             &mut progress,
         )?))
     })

@@ -3,4 +3,5 @@
 //! Like the gate, it sees every domain, and no domain sees it: what is kept of a person lies in all
 //! of them.
 
+pub mod anonymise;
 pub mod archive;

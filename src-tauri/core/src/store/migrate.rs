@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Cause, OpenError};
 use crate::{
-    accounts, aliases, chat, connections, costs, models, policy, record, sealed, settings,
+    accounts, aliases, chat, connections, costs, models, policy, privacy, record, sealed, settings,
     workspaces,
 };
 
@@ -34,6 +34,7 @@ const MODULES: &[&[&[Migration]]] = &[
     costs::MIGRATIONS,
     sealed::MIGRATIONS,
     record::MIGRATIONS,
+    &[privacy::anonymise::MIGRATIONS],
 ];
 
 /// Every step that this build knows, in the order in which they run: by date, and on the same

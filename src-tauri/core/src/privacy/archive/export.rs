@@ -20,7 +20,7 @@ use crate::{
     chat::{self, Conversation, FileConversation},
     costs::{
         budgets::{self, Budget},
-        file_calls::{self, CallsOf},
+        file_calls,
     },
     now_ms,
     policy::{self, own_rules},
@@ -215,11 +215,7 @@ impl Export<'_> {
     }
 
     fn calls(&mut self, out: &mut impl Write) -> Result<(), ArchiveError> {
-        let of = match self.scope {
-            Scope::Conversation { conversation_id } => CallsOf::Conversation(conversation_id),
-            Scope::Workspace { workspace_id } => CallsOf::Workspace(workspace_id),
-            Scope::Everything => CallsOf::Everything,
-        };
+        let of = self.scope.calls();
         self.holds.calls = file_calls::each(self.conn, of, &mut |call| write_line(out, &call))?;
         Ok(())
     }

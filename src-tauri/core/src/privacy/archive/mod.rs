@@ -16,9 +16,6 @@ mod passphrase;
 mod report;
 mod unpack;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -29,6 +26,7 @@ use specta::Type;
 
 use crate::{
     chat::{self, ChatError},
+    costs::file_calls::CallsOf,
     ids::{ConversationId, WorkspaceId},
     record::{Action, Event, Subject},
     workspaces::{self, WorkspaceError},
@@ -37,6 +35,7 @@ use crate::{
 pub use check::{ArchivedRecord, CheckedArchive, check_archive, is_locked};
 pub use error::ArchiveError;
 pub use form::Holdings;
+pub(in crate::privacy) use form::MemberLine;
 pub use import::{ImportedArchive, ImportedWorkspace};
 pub(in crate::privacy) use pack::{Packer, pack, write_json, write_line};
 pub use passphrase::Passphrase;
@@ -135,6 +134,15 @@ impl Scope {
         }
     }
 
+    /// Whose calls are wanted.
+    pub(in crate::privacy) fn calls(self) -> CallsOf {
+        match self {
+            Self::Conversation { conversation_id } => CallsOf::Conversation(conversation_id),
+            Self::Workspace { workspace_id } => CallsOf::Workspace(workspace_id),
+            Self::Everything => CallsOf::Everything,
+        }
+    }
+
     /// How many conversations it has.
     pub(in crate::privacy) fn count(self, conn: &rusqlite::Connection) -> rusqlite::Result<u32> {
         match self {
@@ -200,7 +208,7 @@ pub(in crate::privacy) fn tell(
 }
 
 /// Refuse to write over a file unless that was asked for.
-fn free(target: &Target) -> Result<(), ArchiveError> {
+pub(in crate::privacy) fn free(target: &Target) -> Result<(), ArchiveError> {
     let is_taken = |path: &Path| path.symlink_metadata().is_ok();
     if !target.replace && is_taken(&target.path) {
         return Err(ArchiveError::Exists(target.path.clone()));
