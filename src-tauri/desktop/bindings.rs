@@ -4,8 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        backup, chat, leaving, models, money, privacy, providers, record, retention, safety,
-        settings, startup,
+        archive, backup, chat, leaving, models, money, privacy, providers, record, retention,
+        safety, settings, startup,
     },
     events,
     first::First,
@@ -116,6 +116,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             privacy::erase,
             privacy::save_certificate,
             privacy::stored_parts,
+            archive::export_archive,
+            archive::export_anonymous,
+            archive::choose_archive,
+            archive::check_archive,
+            archive::import_archive,
+            archive::stop_archive,
             settings::get_settings,
             settings::set_settings,
             settings::storage,

@@ -172,7 +172,6 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
 }
 
 /// The one conversation whose id begins so.
-/// The conversation whose id begins so.
 pub(crate) fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
     let mut ids: Vec<_> = app
         .store

@@ -4,6 +4,7 @@
 //! only what was asked for. Exit codes are in [`failure`].
 
 mod aliases;
+mod archive;
 mod ask;
 mod backup;
 mod budgets;
@@ -94,6 +95,9 @@ enum Command {
     /// People whose data is kept: find, export, erase, verify a certificate.
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// A conversation, a workspace or everything in one file: export, import, verify.
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -139,6 +143,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
         return subject::verify(file, public_key.as_deref(), json);
     }
+    if let Command::Archive(archive::Archive::Verify(verify)) = &arguments.command {
+        return verify.run(json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -155,6 +162,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Backup(backup) => backup.run(&app, json),
         Command::Retention(retention) => retention.run(&app, json),
         Command::Subject(subject) => subject.run(&app, json),
+        Command::Archive(archive) => archive.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }

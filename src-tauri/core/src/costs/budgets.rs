@@ -184,6 +184,22 @@ pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rus
         .map(drop)
 }
 
+/// The budgets of one workspace, or (`None`) those for everything.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn of(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<Budget>> {
+    conn.prepare_cached(
+        "SELECT workspace_id, period, limit_pico, warn_percent, stops FROM budgets
+         WHERE workspace_id IS ?1 ORDER BY period",
+    )?
+    .query_map([workspace], budget)?
+    .collect()
+}
+
 /// How the budgets stand that hold in a workspace, those for everything first. `now_ms` is UTC
 /// milliseconds, `zone` that of the computer.
 ///

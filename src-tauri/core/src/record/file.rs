@@ -2,6 +2,7 @@
 //! written in one way only, so that no byte of it can be changed unseen.
 
 use std::{
+    collections::HashSet,
     io::{self, BufRead, BufWriter, Write},
     path::Path,
 };
@@ -11,12 +12,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::{
-    Action, Event, Fault, Record, RecordError, Verdict, VerifyError, Witness,
+    Action, Event, Fault, Record, RecordError, Subject, Verdict, VerifyError, Witness,
     checkpoints::{self, Checkpoint, Written},
     encoding::{Hash, from_hex, hex},
     entries::{self, COLUMNS, Entry, Kept},
     facts::Facts,
-    payloads::{Known, Salted},
+    payloads::{self, Known, Salted},
     verify::Chain,
 };
 use crate::store::{Store, replace_file};
@@ -28,9 +29,11 @@ const LONGEST_LINE: u64 = 16 << 20;
 
 /// What goes into the file of what is private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contents {
+pub enum Contents<'a> {
     /// Nothing: the chain and what is said in the clear.
     Facts,
+    /// Of what is private, what is about these.
+    About(&'a HashSet<Subject>),
     /// All private parts that are still there.
     Everything,
 }
@@ -108,12 +111,13 @@ impl Record {
     /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
     pub fn export(
         &self,
-        contents: Contents,
+        contents: Contents<'_>,
         out: &mut impl Write,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
         let private = match contents {
             Contents::Facts => "left out",
+            Contents::About(_) => "in part",
             Contents::Everything => "included",
         };
         let event = Event::new(Action::RecordExported).fact("private", private);
@@ -141,7 +145,7 @@ impl Record {
     pub fn export_to(
         &self,
         path: &Path,
-        contents: Contents,
+        contents: Contents<'_>,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
         replace_file(path, |file| {
@@ -159,7 +163,7 @@ fn page(
     last: &Checkpoint,
     after: i64,
     until: i64,
-    contents: Contents,
+    contents: Contents<'_>,
 ) -> Result<Vec<Line>, ExportError> {
     store.read(|conn| {
         let mut lines = Vec::new();
@@ -172,9 +176,16 @@ fn page(
         while let Some(row) = rows.next()? {
             let kept = entries::read(row)?;
             let sequence = kept.entry.sequence;
-            let payload = match contents {
-                Contents::Everything => opened(conn, &kept)?,
-                Contents::Facts => None,
+            let is_wanted = match contents {
+                Contents::Facts => false,
+                Contents::About(subjects) => payloads::subject(conn, &kept.entry.subject)?
+                    .is_some_and(|subject| subjects.contains(&subject)),
+                Contents::Everything => true,
+            };
+            let payload = if is_wanted {
+                opened(conn, &kept)?
+            } else {
+                None
             };
             lines.push(Line::entry(kept, payload));
             // The last one is in the first line.
