@@ -82,10 +82,12 @@ describe("a record that does not verify", () => {
 });
 
 describe("by keyboard", () => {
-	it("Ctrl+1 to 5 lead to the screens", async () => {
+	it("Ctrl+1 to 6 lead to the screens", async () => {
 		open();
-		await press("5", { ctrlKey: true });
+		await press("6", { ctrlKey: true });
 		expect(place.screen).toBe("settings");
+		await press("5", { ctrlKey: true });
+		expect(place.screen).toBe("privacy");
 		await press("4", { ctrlKey: true });
 		expect(place.screen).toBe("record");
 		await press("3", { ctrlKey: true });
