@@ -79,7 +79,7 @@ describe("backups", () => {
 		const [failing] = screen.getAllByRole("alert");
 		expect(failing?.textContent).toMatch(/The folder \/media\/ada\/Backups is not there/);
 		expect(failing?.textContent).toMatch(/Connect the disk, or choose another folder/);
-		expect(failing?.textContent).toMatch(/Backups fail since 23 November 2026/);
+		expect(failing?.textContent).toMatch(/Backups have failed since 23 November 2026/);
 		expect(await within(list()).findByRole("alert")).toBeTruthy();
 		await user.click(within(card).getByRole("button", { name: "Choose…" }));
 		expect(await within(card).findByText("/media/ada/Other disk")).toBeTruthy();

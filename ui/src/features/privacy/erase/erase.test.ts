@@ -48,9 +48,9 @@ beforeEach(() => {
 describe("before anything is erased", () => {
 	it("what goes is shown, and what stays with its reason", async () => {
 		const { dialog } = await open(ofChat);
-		expect(within(dialog).getByText(/messages in every version/)).toBeTruthy();
+		expect(within(dialog).getByText(/^Messages in every version/)).toBeTruthy();
 		const stays = within(dialog).getByRole("region", { name: "What stays, and why" });
-		expect(stays.textContent).toMatch(/entries of the record\..*They say that something happened/s);
+		expect(stays.textContent).toMatch(/Entries of the record:.*They say that something happened/s);
 		expect(await accessibilityFaults()).toEqual([]);
 	});
 
@@ -66,7 +66,7 @@ describe("before anything is erased", () => {
 		const { fake, user } = await open(ofPerson);
 		await user.click(understood());
 		await user.click(screen.getByRole("radio", { name: "Whole chats" }));
-		await screen.findByText(/chats, with their titles/);
+		await screen.findByText(/Chats, with their titles/);
 		expect(understood()).toHaveProperty("checked", false);
 		expect(erase()).toHaveProperty("disabled", true);
 		const seen = fake.calls.filter(({ method }) => method === "previewErasure");
