@@ -28,6 +28,7 @@ pub(crate) use conversations::{count, next_after, settle_model};
 pub(crate) use messages::{branch, conversation_of, one, parent_of};
 pub(crate) use transfer::{
     Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
+    over_defaults,
 };
 
 use crate::store::{Migration, StoreError};

@@ -172,6 +172,11 @@ export const commands = {
 	 *  chose none. The share that is done goes to `on_progress`, 0 to 1.
 	 */
 	exportArchive: (scope: Scope, passphrase: string | null, onProgress: Channel<number | null>) => typedError<SavedArchive | null, Problem>(__TAURI_INVOKE("export_archive", { scope, passphrase, onProgress })),
+	/**
+	 *  Write conversations for analysis, with pseudonyms in place of who is in them, to a file that the
+	 *  person chooses; nothing if they chose none.
+	 */
+	exportAnonymous: (scope: Scope, options: Anonymity, passphrase: string | null, onProgress: Channel<number | null>) => typedError<AnonymousExport | null, Problem>(__TAURI_INVOKE("export_anonymous", { scope, options, passphrase, onProgress })),
 	/**  Let the person choose an archive to look into or bring in; nothing if they chose none. */
 	chooseArchive: () => typedError<ChosenArchive | null, Problem>(__TAURI_INVOKE("choose_archive")),
 	/**  Look into the chosen archive; nothing is brought in. */
@@ -298,6 +303,31 @@ export type Alias = {
 
 /**  A name for a chain of models. */
 export type AliasId = string;
+
+/**  How an export for analysis is made. */
+export type Anonymity = {
+	/**  Whether times are cut down to their day. */
+	daysOnly: boolean,
+	/**
+	 *  Whether each workspace keeps the key of its pseudonyms, so that later exports agree with this
+	 *  one. Otherwise nobody has the key any more when the export is made.
+	 */
+	keepKey: boolean,
+};
+
+/**  An export for analysis that was written. */
+export type AnonymousExport = {
+	/**  Where it is. */
+	path: string,
+	/**  Whether it needs a passphrase. */
+	encrypted: boolean,
+	/**  Conversations in it. */
+	conversations: number,
+	/**  Messages in them. */
+	messages: number,
+	/**  What was found and replaced, most first. */
+	found: FoundKind[],
+};
 
 /**  One thing that happened to an answer, in this order: begun, then any of the others, then ended. */
 export type AnswerEvent = 
@@ -764,6 +794,18 @@ export type Found = {
 	score: number,
 	/**  What policy does with it at the destination. */
 	action: Action,
+};
+
+/**  What was found of a kind, and replaced. */
+export type FoundKind = {
+	/**  What its pseudonyms begin with: `PERSON`, `EMAIL-ADDRESS`. */
+	label: string,
+	/**  What it is, for people. */
+	words: string,
+	/**  Places that were replaced. */
+	places: number,
+	/**  Different values; none for secrets, which have no pseudonyms. */
+	values: number,
 };
 
 /**  What an archive holds. */
