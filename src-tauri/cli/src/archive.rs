@@ -195,7 +195,7 @@ impl Verify {
         let checked = check_archive(&self.file, passphrase.as_ref(), &mut shown(json)?);
         let checked = match checked {
             Err(error @ (ArchiveError::Damaged { .. } | ArchiveError::Form { .. })) => {
-                return Err(Failure::from(error).does_not_hold_either());
+                return Err(Failure::from(error).unsound());
             }
             other => other?,
         };

@@ -95,8 +95,8 @@ impl Failure {
         }
     }
 
-    /// The same, for what was to be verified.
-    pub(crate) fn does_not_hold_either(self) -> Self {
+    /// The same, of something that was to be verified.
+    pub(crate) fn unsound(self) -> Self {
         Self { code: 10, ..self }
     }
 
