@@ -252,6 +252,13 @@ fn its_page_is_text_and_nothing_else() {
         page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"),
         "hostile text is there as text"
     );
+    for number in 1..=2 {
+        assert!(
+            body.contains(&format!("href=\"#c{number}\"")),
+            "the list leads to each conversation"
+        );
+        assert!(body.contains(&format!("id=\"c{number}\"")));
+    }
     for said in [
         "One",
         "Two",
