@@ -11,6 +11,7 @@ mod page;
 mod places;
 mod requests;
 mod storage;
+mod texts;
 
 pub use erase::{
     ByteSearch, EraseError, Erased, Erasure, ErasurePreview, ErasureStep, Extent, FoundBytes, Goes,
