@@ -59,6 +59,11 @@ impl DataFolder {
         self.0.join("gatehouse.db")
     }
 
+    /// Whether there is a database, or what is left of one: a log alone.
+    pub(crate) fn has_database(&self) -> bool {
+        self.database().exists() || super::log_of(&self.database()).exists()
+    }
+
     /// Copies of the database that were checked when they were made.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {
