@@ -16,12 +16,13 @@ use gatehouse_core::{
         RequestState,
     },
     record::{Certificate, Filter},
-    store::{SnapshotReason, StoreError, snapshot},
+    store::{DataFolder, SnapshotReason, StoreError, snapshot},
     workspaces,
 };
 use serde_json::Value;
 
 use crate::{
+    command_line::Shell,
     gate,
     support::{
         app::{self, around},
@@ -481,4 +482,57 @@ fn erase_and_die() {
         }
     };
     let _ = app.erase(&person(Extent::Words), None, die);
+}
+
+#[test]
+fn the_command_line_finds_exports_and_erases_a_person_and_shows_what_would_go_first() {
+    let shell = Shell::new();
+    let folder = DataFolder::resolve(Some(shell.path())).unwrap();
+    key_in(&folder);
+    let app = App::open(&folder, around(PathBuf::new())).unwrap();
+    written(&app, &format!("Who is {NAME}?"), "Nobody.");
+    drop(app);
+    let found = shell.json(&["subject", "find", NAME, PHONE]);
+    assert_eq!(found["total"], 1);
+    assert!(shell.text(&["subject", "find", NAME]).contains("message"));
+    let file = |name: &str| shell.path().join(name).display().to_string();
+    let (page, certificate) = (file("person.html"), file("certificate.json"));
+    shell.text(&["subject", "export", &page, NAME]);
+    let exported = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        exported.contains(&format!("<mark>{NAME}</mark>")),
+        "{exported}"
+    );
+    std::fs::remove_file(&page).unwrap();
+    let preview = shell.text(&["subject", "erase", NAME]);
+    assert!(preview.contains("1 messages from which the words") && preview.contains("--yes"));
+    assert_eq!(
+        shell.json(&["subject", "find", NAME])["total"],
+        1,
+        "nothing was erased yet"
+    );
+    let (code, words) = shell.fed(
+        &[
+            "subject",
+            "erase",
+            "-",
+            "--yes",
+            "--certificate",
+            &certificate,
+        ],
+        format!("{NAME}\n{MAIL}\n").as_bytes(),
+    );
+    assert_eq!(code, 0, "{words}");
+    assert!(words.contains("found in 0 places"), "{words}");
+    assert_eq!(shell.json(&["subject", "find", NAME])["total"], 0);
+    let stated = shell.json(&["subject", "verify", &certificate]);
+    assert_eq!(stated["erased"], "person");
+    let changed = std::fs::read_to_string(&certificate)
+        .unwrap()
+        .replace("person", "nobody");
+    std::fs::write(&certificate, changed).unwrap();
+    assert_eq!(shell.refused(&["subject", "verify", &certificate]).0, 10);
+    assert_eq!(shell.refused(&["subject", "find", "."]).0, 2);
+    let (code, words) = shell.refused(&["subject", "erase", "--workspace", "No such"]);
+    assert_eq!(code, 4, "{words}");
 }

@@ -23,6 +23,7 @@ mod providers;
 mod record;
 mod retention;
 mod safety;
+mod subject;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -90,6 +91,9 @@ enum Command {
     /// How long chats are kept: list, preview, run, set, hold, lift.
     #[command(subcommand)]
     Retention(retention::Retention),
+    /// People whose data is kept: find, export, erase, verify a certificate.
+    #[command(subcommand)]
+    Subject(subject::Subject),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -132,6 +136,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         let restored = restore.run(&folder(arguments)?)?;
         return backup::tell_restored(&open(arguments)?, &restored, json);
     }
+    if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
+        return subject::verify(file, public_key.as_deref(), json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -147,6 +154,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Record(record) => record.run(&app, json),
         Command::Backup(backup) => backup.run(&app, json),
         Command::Retention(retention) => retention.run(&app, json),
+        Command::Subject(subject) => subject.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     app::App,
-    costs::name_of,
     now_ms,
     problem::{Problem, ProblemCode},
     record::{Action, Event},
@@ -136,7 +135,7 @@ fn place_html(place: &Place) -> String {
         .map_or(String::new(), |at| {
             at.strftime("%Y-%m-%d %H:%M UTC").to_string()
         });
-    let about: Vec<String> = [Some(name_of(&place.kind).replace('_', " "))]
+    let about: Vec<String> = [Some(place.kind.words().to_owned())]
         .into_iter()
         .chain([place.name.clone(), place.workspace.clone(), Some(when)])
         .flatten()

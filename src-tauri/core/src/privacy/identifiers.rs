@@ -215,9 +215,9 @@ impl Identifier {
             return false;
         }
         let goes_on = |c: Option<char>| c.is_some_and(|c| matches!(c, '.' | '_' | '+' | '-' | '%'));
-        self.kind != IdentifierKind::Email
-            || !goes_on(before)
-                && !(goes_on(next) && after.next().is_some_and(char::is_alphanumeric))
+        let longer =
+            goes_on(before) || goes_on(next) && after.next().is_some_and(char::is_alphanumeric);
+        self.kind != IdentifierKind::Email || !longer
     }
 }
 

@@ -58,6 +58,30 @@ pub enum PlaceKind {
     Request,
 }
 
+impl PlaceKind {
+    /// Its name for a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Title => "title",
+            Self::SystemPrompt => "system prompt",
+            Self::Draft => "draft",
+            Self::Preset => "preset",
+            Self::OwnRule => "own rule",
+            Self::Placeholder => "placeholder",
+            Self::Sent => "request that left",
+            Self::Record => "record",
+            Self::Workspace => "workspace",
+            Self::Account => "account",
+            Self::Alias => "alias",
+            Self::Model => "model",
+            Self::Call => "call",
+            Self::Settings => "setting",
+            Self::Request => "request of a person",
+        }
+    }
+}
+
 /// One place where a person stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
