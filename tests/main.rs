@@ -3,6 +3,7 @@
 
 mod answers;
 mod architecture;
+mod backup;
 mod chat;
 mod command_line;
 mod gate;
@@ -13,6 +14,7 @@ mod prices;
 mod privacy;
 mod providers_cli;
 mod record;
+mod retention;
 mod safety;
 mod store;
 mod support;

@@ -4,7 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        chat, leaving, models, money, privacy, providers, record, safety, settings, startup,
+        backup, chat, leaving, models, money, privacy, providers, record, retention, safety,
+        settings, startup,
     },
     events,
     first::First,
@@ -92,6 +93,20 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::save_witness,
             record::compare_witness,
             record::export_record,
+            backup::backup_status,
+            backup::set_backup_schedule,
+            backup::choose_backup_folder,
+            backup::back_up_now,
+            backup::list_backups,
+            backup::verify_backup,
+            backup::save_recovery_code,
+            backup::restore_backup,
+            retention::retention_status,
+            retention::set_retention,
+            retention::preview_retention,
+            retention::run_retention,
+            retention::hold,
+            retention::lift_hold,
             privacy::list_requests,
             privacy::open_request,
             privacy::close_request,
@@ -115,6 +130,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::ModelsChanged,
             events::EnginesChanged,
             events::ModelDragging,
+            events::BackupsChanged,
+            events::RetentionRan,
         ])
         .typ::<First>()
 }

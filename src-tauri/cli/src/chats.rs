@@ -171,7 +171,6 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
     ids.iter().try_for_each(|id| output::line(&id.to_string()))
 }
 
-/// The one conversation whose id begins so.
 /// The conversation whose id begins so.
 pub(crate) fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
     let mut ids: Vec<_> = app

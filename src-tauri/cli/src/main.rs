@@ -5,6 +5,7 @@
 
 mod aliases;
 mod ask;
+mod backup;
 mod budgets;
 mod calls;
 mod chats;
@@ -20,6 +21,7 @@ mod policy;
 mod prices;
 mod providers;
 mod record;
+mod retention;
 mod safety;
 mod subject;
 
@@ -83,6 +85,12 @@ enum Command {
     /// The record of what happened: verify, list, export, checkpoint, witness.
     #[command(subcommand)]
     Record(record::Record),
+    /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
+    #[command(subcommand)]
+    Backup(backup::Backup),
+    /// How long chats are kept: list, preview, run, set, hold, lift.
+    #[command(subcommand)]
+    Retention(retention::Retention),
     /// People whose data is kept: find, export, erase, verify a certificate.
     #[command(subcommand)]
     Subject(subject::Subject),
@@ -124,6 +132,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         return verify.of_file(file, json);
     }
+    if let Command::Backup(backup::Backup::Restore(restore)) = &arguments.command {
+        let restored = restore.run(&folder(arguments)?)?;
+        return backup::tell_restored(&open(arguments)?, &restored, json);
+    }
     if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
         return subject::verify(file, public_key.as_deref(), json);
     }
@@ -140,14 +152,20 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),
         Command::Record(record) => record.run(&app, json),
+        Command::Backup(backup) => backup.run(&app, json),
+        Command::Retention(retention) => retention.run(&app, json),
         Command::Subject(subject) => subject.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }
 
+fn folder(arguments: &Arguments) -> Result<DataFolder, Failure> {
+    DataFolder::resolve(arguments.data_dir.as_deref()).map_err(Failure::data)
+}
+
 fn open(arguments: &Arguments) -> Result<App, Failure> {
-    let folder = DataFolder::resolve(arguments.data_dir.as_deref()).map_err(Failure::data)?;
+    let folder = folder(arguments)?;
     let engine_program = engine_beside_this_program().map_err(Failure::system)?;
     let app = App::open(
         &folder,

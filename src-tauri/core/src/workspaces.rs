@@ -101,13 +101,20 @@ pub fn first(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
 /// [`rusqlite::Error`] when the database fails.
 pub fn current(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
     if let Some(chosen) = settings::get(conn)?.workspace_id
-        && conn
-            .prepare_cached("SELECT 1 FROM workspaces WHERE id = ?1 AND erased_at_ms IS NULL")?
-            .exists([chosen])?
+        && exists(conn, chosen)?
     {
         return Ok(chosen);
     }
     first(conn, now_ms)
+}
+
+/// Whether there is such a workspace, and it was not erased.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn exists(conn: &Connection, id: WorkspaceId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM workspaces WHERE id = ?1 AND erased_at_ms IS NULL")?
+        .exists([id])
 }
 
 /// All workspaces, oldest first.

@@ -1,5 +1,6 @@
 //! One file a screen. A command takes, asks the core, and gives: no SQL, no decisions.
 
+pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod leaving;
 pub(crate) mod models;
@@ -7,6 +8,7 @@ pub(crate) mod money;
 pub(crate) mod privacy;
 pub(crate) mod providers;
 pub(crate) mod record;
+pub(crate) mod retention;
 pub(crate) mod safety;
 pub(crate) mod settings;
 pub(crate) mod startup;

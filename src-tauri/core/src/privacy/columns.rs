@@ -80,6 +80,15 @@ const OF_REQUEST: [&str; 5] = [
     "NULL",
     "t.received_at_ms",
 ];
+const OF_BACKUPS: [&str; 5] = ["NULL", "NULL", "'folder for backups'", "NULL", "NULL"];
+const BACKUP_FOLDER: &str = "it is where backups go: choose another folder";
+const OF_HOLD: [&str; 5] = [
+    "t.conversation_id",
+    "NULL",
+    "'reason of a hold'",
+    "coalesce(t.workspace_id, (SELECT c.workspace_id FROM conversations c WHERE c.id = t.conversation_id))",
+    "t.since_ms",
+];
 const MODEL_FILE: &str = "a model goes by the name of its file, which is yours: rename the file, remove the model and add it again";
 
 /// One row of the table below.
@@ -119,6 +128,9 @@ columns! {
     Call: calls.moves by number, OF_CALL => Json;
     Call: calls.model by number, OF_CALL => Stays("what a call cost stays with the name of the model");
     Settings: settings.value by name, ["NULL", "NULL", "t.name", "NULL", "NULL"] => Stays("it is a setting: change it yourself");
+    Settings: backups.folder by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: backups.problem by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: holds.reason by number, OF_HOLD => Stays("it says why nothing may be deleted: lift the hold");
     Request: subject_requests.identifiers by number, OF_REQUEST => Stays("it says whom an open request is about, until it is closed");
     Request: subject_requests.note by number, OF_REQUEST => Words;
     Record: audit_entries.facts by sequence, ["NULL", "NULL", "t.action", "NULL", "t.time_ms"] => Stays("what the record says in the clear cannot be changed: it is the name of a model or of a file of one");
@@ -143,6 +155,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     ("audit_subjects", &["kind"]),
     ("audit_values", &["kind", "value"]),
+    ("backups", &["made_name"]),
     ("budgets", &["period"]),
     (
         "calls",
@@ -183,6 +196,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
             "as_of",
         ],
     ),
+    ("retention_rules", &["action"]),
     ("settings", &["name"]),
     ("subject_requests", &["kind", "state"]),
 ];

@@ -3,6 +3,7 @@
 //! Like the gate, it sees every domain, and no domain sees it: what is kept of a person lies in all
 //! of them.
 
+pub mod backup;
 mod columns;
 mod erase;
 mod find;
@@ -10,6 +11,7 @@ mod identifiers;
 mod page;
 mod places;
 mod requests;
+pub mod retention;
 mod storage;
 mod texts;
 
@@ -26,4 +28,8 @@ pub use storage::{PartKind, StoredPart};
 
 use crate::store::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[requests::MIGRATION, erase::MIGRATION];
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[
+    &[requests::MIGRATION, erase::MIGRATION],
+    backup::MIGRATIONS,
+    retention::MIGRATIONS,
+];

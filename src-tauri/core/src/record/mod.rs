@@ -5,6 +5,7 @@
 mod action;
 mod certificate;
 mod checkpoints;
+mod copies;
 mod encoding;
 mod entries;
 mod facts;
@@ -23,6 +24,7 @@ mod witness;
 pub use action::{Action, Actor};
 pub use certificate::{Certificate, CertificateError};
 pub use checkpoints::Checkpoint;
+pub(crate) use copies::{Copied, end_of_copy, has, in_copy};
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
 pub use file::{Contents, ExportError, parse_public_key, verify_file};

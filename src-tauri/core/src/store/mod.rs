@@ -25,7 +25,11 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
-pub(crate) use self::migrate::schema_is_ours;
+pub(crate) use self::{
+    connect::{first_fault, writer as writer_of_copy},
+    folder::{private_file, sync_folder_of},
+    migrate::{known as known_schema, schema_is_ours},
+};
 pub use self::{
     error::{OpenError, StoreError},
     folder::{DataFolder, FolderError, replace_file, write_private},
@@ -173,6 +177,24 @@ impl Store {
         now_ms: i64,
     ) -> Result<SnapshotInfo, SnapshotError> {
         snapshot::make(&self.folder, &self.key, reason, now_ms)
+    }
+
+    /// Copy the database to a file that nobody else knows, and check the copy; `progress` gets the share
+    /// that is copied, 0 to 1. How many updates it has had.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; what was written is the caller's to remove.
+    pub(crate) fn copy_to(
+        &self,
+        part: &Path,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<u32, SnapshotError> {
+        snapshot::copy_checked(part, &self.folder, &self.key, progress)
+    }
+
+    /// The key that the database and its copies are encrypted with.
+    pub(crate) fn key(&self) -> &DatabaseKey {
+        &self.key
     }
 
     /// Make the day's snapshot if there is none yet. It reads every page, so it is also how

@@ -167,6 +167,37 @@ export const commands = {
 	compareWitness: (code: string | null) => typedError<WitnessVerdict | null, Problem>(__TAURI_INVOKE("compare_witness", { code })),
 	/**  Write the record to a file that the person chooses; its path, or nothing if they chose none. */
 	exportRecord: (contents: RecordContents) => typedError<string | null, Problem>(__TAURI_INVOKE("export_record", { contents })),
+	/**  How backups stand. */
+	backupStatus: () => typedError<BackupStatus, Problem>(__TAURI_INVOKE("backup_status")),
+	/**  Say how often backups are made (nothing: only by hand) and how many are kept. */
+	setBackupSchedule: (everyHours: number | null, keep: number) => typedError<BackupStatus, Problem>(__TAURI_INVOKE("set_backup_schedule", { everyHours, keep })),
+	/**  Let the person choose where backups go; nothing if they chose no folder. */
+	chooseBackupFolder: () => typedError<BackupStatus | null, Problem>(__TAURI_INVOKE("choose_backup_folder")),
+	/**  Make a backup now; how far it is goes to `on_progress`. */
+	backUpNow: (onProgress: Channel<BackupProgress>) => typedError<BackupInfo, Problem>(__TAURI_INVOKE("back_up_now", { onProgress })),
+	/**  The backups of this installation, newest first. */
+	listBackups: () => typedError<BackupInfo[], Problem>(__TAURI_INVOKE("list_backups")),
+	/**  Verify a backup by its name, or (no name) a file that the person chooses; nothing if they chose none. */
+	verifyBackup: (name: string | null) => typedError<BackupReport | null, Problem>(__TAURI_INVOKE("verify_backup", { name })),
+	/**  Write the recovery code to a file that the person chooses; its path, or nothing if they chose none. */
+	saveRecoveryCode: () => typedError<string | null, Problem>(__TAURI_INVOKE("save_recovery_code")),
+	/**
+	 *  Put a backup in the place of the database, which is moved aside, and open it: one of this installation by
+	 *  its name, or (no name) a file that the person chooses. Nothing if they chose none.
+	 */
+	restoreBackup: (name: string | null, key: BackupKey) => typedError<Startup | null, Problem>(__TAURI_INVOKE("restore_backup", { name, key })),
+	/**  How long each workspace keeps its conversations, and what is held. */
+	retentionStatus: () => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("retention_status")),
+	/**  Say how long a workspace keeps its conversations; nothing: until somebody deletes them. */
+	setRetention: (workspaceId: WorkspaceId, rule: RetentionRule | null) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("set_retention", { workspaceId, rule })),
+	/**  What would go now. */
+	previewRetention: () => typedError<RetentionPreview, Problem>(__TAURI_INVOKE("preview_retention")),
+	/**  Delete or make anonymous what is due. */
+	runRetention: () => typedError<RetentionOutcome, Problem>(__TAURI_INVOKE("run_retention")),
+	/**  Hold a workspace or a conversation: nothing in it is deleted until the hold is lifted. */
+	hold: (on: Held, reason: string) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("hold", { on, reason })),
+	/**  Lift a hold. */
+	liftHold: (on: Held) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("lift_hold", { on })),
 	/**  All requests of people about their data, newest first. */
 	listRequests: () => typedError<SubjectRequest[], Problem>(__TAURI_INVOKE("list_requests")),
 	/**  Note a request. */
@@ -204,11 +235,13 @@ export const commands = {
 
 /** Events */
 export const events = {
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
 	enginesChanged: makeEvent<EnginesChanged, EnginesChanged>("engines-changed"),
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
+	retentionRan: makeEvent<RetentionRan, RetentionRan>("retention-ran"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
@@ -370,6 +403,88 @@ export type AskingPrice = {
 	/**  For what it writes; `None`: not known. */
 	output: string | null,
 };
+
+/**  One backup. */
+export type BackupInfo = {
+	/**  Its file name in the folder of backups. */
+	name: string,
+	/**  When it was made, in UTC milliseconds. */
+	madeAtMs: number,
+	/**  Its size. */
+	bytes: number,
+	/**  How many updates the database had taken. */
+	schema: number,
+};
+
+/**  With what a backup is opened. */
+export type BackupKey = 
+/**  The key of this data folder. */
+{ with: "this_computer" } | 
+/**  A recovery code in a file that the person chooses. */
+{ with: "code_file" } | 
+/**  A recovery code that the person typed from paper. */
+{ with: "code"; 
+/**  As it was typed. */
+code: string };
+
+/**  How far a backup is. */
+export type BackupProgress = {
+	/**  Share of the database that is copied, 0 to 1. */
+	copied: number,
+	/**  Whether all of it is copied and it is being read back. */
+	checking: boolean,
+};
+
+/**  What a backup is. */
+export type BackupReport = {
+	/**  Its file name. */
+	name: string,
+	/**  When it was made, in UTC milliseconds, as its name says; `None`: it has another name. */
+	madeAtMs: number | null,
+	/**  Its size. */
+	bytes: number,
+	/**  How many updates the database had taken. */
+	schema: number,
+	/**  Entries of the record in it. */
+	entries: number,
+	/**  The short form of the installation that made it; `None`: it has no record. */
+	installation: string | null,
+	/**  Whether its record is the beginning of the one that is kept here. */
+	isOfThisRecord: boolean,
+	/**  What is wrong with the record in it, as a sentence. The pages are sound: it was so when it was made. */
+	recordFault: string | null,
+};
+
+/**  Where backups go and how often. */
+export type BackupSchedule = {
+	/**  The folder; `None`: none was chosen. */
+	folder: string | null,
+	/**  Hours between two of them; `None`: only when somebody asks. */
+	everyHours: number | null,
+	/**  How many of the newest are kept. */
+	keep: number,
+};
+
+/**  How backups stand. */
+export type BackupStatus = {
+	/**  Where they go and how often. */
+	schedule: BackupSchedule,
+	/**  The short form of this installation's identifier, which stands in their names. */
+	installation: string,
+	/**  When the last one was made, in UTC milliseconds; `None`: none was. */
+	madeAtMs: number | null,
+	/**  The name of the last one, as long as it has not been removed. */
+	madeName: string | null,
+	/**  When the next one is made, in UTC milliseconds; `None`: when somebody asks. */
+	dueAtMs: number | null,
+	/**  Why the last try failed. */
+	problem: Problem | null,
+	/**  Since when it fails, in UTC milliseconds. */
+	problemAtMs: number | null,
+};
+
+/**  A backup was made by itself, or could not be made. */
+export type BackupsChanged = BackupStatus;
 
 /**  A budget as a person enters it. */
 export type BudgetInput = {
@@ -575,6 +690,24 @@ export type DestinationReport = {
 	masked: number,
 	/**  The text as it would leave, in pieces. */
 	pieces: Piece[],
+};
+
+/**  A conversation that is due. */
+export type Due = {
+	/**  Which one. */
+	conversationId: ConversationId,
+	/**  Where it belongs. */
+	workspaceId: WorkspaceId,
+	/**  What that is called. */
+	workspace: string,
+	/**  Its title, if it has one. */
+	title: string | null,
+	/**  UTC milliseconds of its newest message. */
+	updatedAtMs: number,
+	/**  Messages in all branches. */
+	messages: number,
+	/**  What becomes of it. */
+	action: RetentionAction,
 };
 
 /**  What a person chose to answer, where that is not simply a model on this computer. */
@@ -864,6 +997,29 @@ export type Goes = {
 	what: string,
 	/**  How many. */
 	count: number,
+};
+
+/**  What a hold stands on. */
+export type Held = 
+/**  Every conversation of a workspace, also those that are still to come. */
+{ kind: "workspace"; 
+/**  Which one. */
+workspaceId: WorkspaceId } | 
+/**  One conversation. */
+{ kind: "conversation"; 
+/**  Which one. */
+conversationId: ConversationId };
+
+/**  A hold. */
+export type Hold = {
+	/**  What it stands on. */
+	on: Held,
+	/**  What the person calls that. */
+	name: string,
+	/**  Why. */
+	reason: string,
+	/**  UTC milliseconds. */
+	sinceMs: number,
 };
 
 /**  How an identifier is looked for. */
@@ -1511,6 +1667,64 @@ export type RequestState =
 /**  It was refused. */
 "refused";
 
+/**  What becomes of a conversation whose time has passed. */
+export type RetentionAction = 
+/**  It is deleted for good. */
+"delete" | 
+/**  What tells of a person is masked for good; the rest stays. */
+"anonymise";
+
+/**  What a run did. */
+export type RetentionOutcome = {
+	/**  Each workspace that has a rule. */
+	runs: RetentionRun[],
+};
+
+/**  What a run would do now. */
+export type RetentionPreview = {
+	/**  What would go, oldest first in each workspace. */
+	due: Due[],
+	/**  How many would go too, if no hold stood on them. */
+	held: number,
+};
+
+/**  What was due was deleted or made anonymous by itself. */
+export type RetentionRan = RetentionOutcome;
+
+/**  How long a workspace keeps its conversations. */
+export type RetentionRule = {
+	/**  Days after the newest message. */
+	days: number,
+	/**  What then. */
+	action: RetentionAction,
+};
+
+/**  What a run did in one workspace. */
+export type RetentionRun = {
+	/**  Which one. */
+	workspaceId: WorkspaceId,
+	/**  What the person calls it. */
+	name: string,
+	/**  What became of what was due. */
+	action: RetentionAction,
+	/**  How many went. */
+	done: number,
+	/**  How many stayed because of a hold. */
+	held: number,
+	/**  How many are due and could not go. */
+	failed: number,
+	/**  Why the first of them could not, as a sentence. */
+	problem: string | null,
+};
+
+/**  How long everything is kept, and what is held. */
+export type RetentionStatus = {
+	/**  All workspaces, oldest first. */
+	workspaces: WorkspaceRetention[],
+	/**  All holds, newest first. */
+	holds: Hold[],
+};
+
 /**  What the person said of a message that policy wants them to look at. */
 export type Review = 
 /**  Nothing yet. */
@@ -1881,6 +2095,22 @@ export type Workspace = {
 
 /**  A client, a matter, a project: the boundary of policy, budget and documents. */
 export type WorkspaceId = string;
+
+/**  How long one workspace keeps its conversations. */
+export type WorkspaceRetention = {
+	/**  Which one. */
+	workspaceId: WorkspaceId,
+	/**  What the person calls it. */
+	name: string,
+	/**  The rule; `None`: they are kept until somebody deletes them. */
+	rule: RetentionRule | null,
+	/**  How many conversations it has. */
+	conversations: number,
+	/**  How many of them would go now. */
+	due: number,
+	/**  How many of them would, if no hold stood on them. */
+	held: number,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -8,6 +8,7 @@ mod content;
 mod person;
 mod preview;
 
+use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
@@ -233,7 +234,8 @@ impl App {
     }
 
     /// Erase conversations for good, for the reason that `cause` names in the record: those that were
-    /// kept for as long as they are to be. How many; snapshots have them until they are replaced.
+    /// kept for as long as they are to be, as `still` says once nothing can be said in them any more. How
+    /// many; snapshots have them until they are replaced.
     ///
     /// # Errors
     /// [`EraseError`] when nothing was erased.
@@ -241,11 +243,18 @@ impl App {
         &self,
         ids: &[ConversationId],
         cause: &'static str,
+        still: impl Fn(&Transaction<'_>, ConversationId) -> rusqlite::Result<bool>,
     ) -> Result<u32, EraseError> {
         let _pause = self.gate.pause().ok_or(EraseError::Busy)?;
-        let gone = self
-            .store
-            .write(|tx| content::conversations(&self.record, tx, ids, cause, now_ms()))?;
+        let gone = self.store.write(|tx| {
+            let mut due = Vec::with_capacity(ids.len());
+            for &id in ids {
+                if still(tx, id)? {
+                    due.push(id);
+                }
+            }
+            content::conversations(&self.record, tx, &due, cause, now_ms())
+        })?;
         self.engines.unload_all();
         Ok(gone.conversations)
     }
