@@ -20,6 +20,17 @@ fn store() -> (TempFolder, Store) {
     (folder, store)
 }
 
+/// What the next start does with what was deleted.
+fn purge(store: &Store) {
+    store
+        .write(|tx| {
+            let gone = chat::to_purge(tx, NOW)?;
+            gone.into_iter()
+                .try_for_each(|id| chat::erase(tx, id).map(drop))
+        })
+        .unwrap();
+}
+
 fn create(store: &Store) -> ConversationId {
     let id = ConversationId::new();
     store
@@ -213,7 +224,7 @@ fn a_deleted_conversation_comes_back_until_it_is_purged_with_its_search_terms() 
     store.write(|tx| chat::restore(tx, id)).unwrap();
     assert_eq!(search(&store, "rhubarb").len(), 1);
     store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
-    store.write(|tx| chat::purge_deleted(tx, NOW)).unwrap();
+    purge(&store);
     assert!(matches!(
         store.write(|tx| chat::restore(tx, id)),
         Err(ChatError::NoConversation)
@@ -248,7 +259,7 @@ fn drafts_are_kept_per_conversation_and_for_the_new_one() {
     );
     store.write(|tx| chat::save_draft(tx, None, "")).unwrap();
     assert_eq!(store.read(|conn| chat::draft(conn, None)).unwrap(), "");
-    store.write(|tx| chat::purge_deleted(tx, NOW)).unwrap();
+    purge(&store);
     assert_eq!(
         thread(&store, id).conversation.draft,
         "half a thought",
@@ -465,7 +476,7 @@ fn a_conversation_of_ten_thousand_messages_opens_whole() {
     assert_eq!(messages.len(), 10_000);
     assert_eq!(messages[9_998].text, "question 4999");
     store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
-    store.write(|tx| chat::purge_deleted(tx, NOW)).unwrap();
+    purge(&store);
     let left: i64 = store
         .read(|conn| conn.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)))
         .unwrap();

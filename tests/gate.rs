@@ -58,7 +58,7 @@ fn place(address: &str) -> Place {
     }
 }
 
-fn account(app: &App, name: &str, address: &str) -> Account {
+pub fn account(app: &App, name: &str, address: &str) -> Account {
     let input = AccountInput {
         kind: ProviderKind::Compatible,
         name: name.into(),
@@ -124,7 +124,7 @@ fn link(account: &Account, model: &str) -> Link {
     }
 }
 
-fn elsewhere(account: &Account) -> Options {
+pub fn elsewhere(account: &Account) -> Options {
     Options {
         elsewhere: Some(Elsewhere::Account {
             account_id: account.id,

@@ -4,6 +4,7 @@
 mod answers;
 mod architecture;
 mod archive;
+mod backup;
 mod chat;
 mod command_line;
 mod gate;
@@ -11,8 +12,10 @@ mod kills;
 mod models;
 mod picking;
 mod prices;
+mod privacy;
 mod providers_cli;
 mod record;
+mod retention;
 mod safety;
 mod store;
 mod support;

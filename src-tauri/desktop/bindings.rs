@@ -4,7 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        archive, chat, leaving, models, money, providers, record, safety, settings, startup,
+        archive, backup, chat, leaving, models, money, privacy, providers, record, retention,
+        safety, settings, startup,
     },
     events,
     first::First,
@@ -98,6 +99,29 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             archive::check_archive,
             archive::import_archive,
             archive::stop_archive,
+            backup::backup_status,
+            backup::set_backup_schedule,
+            backup::choose_backup_folder,
+            backup::back_up_now,
+            backup::list_backups,
+            backup::verify_backup,
+            backup::save_recovery_code,
+            backup::restore_backup,
+            retention::retention_status,
+            retention::set_retention,
+            retention::preview_retention,
+            retention::run_retention,
+            retention::hold,
+            retention::lift_hold,
+            privacy::list_requests,
+            privacy::open_request,
+            privacy::close_request,
+            privacy::find_person,
+            privacy::export_person,
+            privacy::preview_erasure,
+            privacy::erase,
+            privacy::save_certificate,
+            privacy::stored_parts,
             settings::get_settings,
             settings::set_settings,
             settings::storage,
@@ -112,6 +136,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::ModelsChanged,
             events::EnginesChanged,
             events::ModelDragging,
+            events::BackupsChanged,
+            events::RetentionRan,
         ])
         .typ::<First>()
 }

@@ -4,6 +4,7 @@ use gatehouse_core::{
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
     models::InstalledModel,
+    privacy::{backup::BackupStatus, retention::RetentionOutcome},
     problem::Problem,
 };
 use serde::Serialize;
@@ -32,6 +33,14 @@ pub(crate) struct ModelsChanged {}
 /// How the loaded models stand.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct EnginesChanged(pub(crate) Vec<EngineStatus>);
+
+/// A backup was made by itself, or could not be made.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct BackupsChanged(pub(crate) BackupStatus);
+
+/// What was due was deleted or made anonymous by itself.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct RetentionRan(pub(crate) RetentionOutcome);
 
 /// A file is held over the window, or is not any more.
 #[derive(Debug, Clone, Serialize, Type, Event)]

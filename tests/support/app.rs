@@ -98,3 +98,81 @@ pub fn say(app: &App, conversation: ConversationId, text: &str) -> Message {
 pub fn answer(app: &App, ask: Ask<'_>, mut heard: impl FnMut(AnswerEvent)) -> Message {
     app.gate.answer(ask, None, &mut heard).unwrap().1
 }
+
+/// A Gatehouse without a model, for what asks none.
+pub fn without_model(folder: &DataFolder) -> App {
+    key_in(folder);
+    App::open(folder, around(PathBuf::new())).unwrap()
+}
+
+/// Something said and answered in the workspace that is open, without a model.
+pub fn imported(app: &App, title: &str, texts: &[&str], updated_at_ms: i64) -> ConversationId {
+    let messages: Vec<_> = texts
+        .iter()
+        .enumerate()
+        .map(|(nth, text)| {
+            serde_json::json!({
+                "parent": nth.checked_sub(1),
+                "role": if nth % 2 == 0 { "user" } else { "assistant" },
+                "text": text,
+                "createdAtMs": updated_at_ms,
+            })
+        })
+        .collect();
+    let file = serde_json::json!({
+        "format": "gatehouse-conversations",
+        "version": 1,
+        "conversations": [{
+            "title": title,
+            "createdAtMs": updated_at_ms,
+            "updatedAtMs": updated_at_ms,
+            "systemPrompt": "",
+            "sampling": {},
+            "messages": messages,
+            "leaf": texts.len() - 1,
+        }],
+    });
+    app.import_conversations(&file.to_string()).unwrap()[0]
+}
+
+/// Verify the record, which must hold; how many entries it has.
+pub fn holds(app: &App) -> i64 {
+    let verdict = app
+        .record
+        .verify(&mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
+    assert_eq!(verdict.fault, None);
+    verdict.count
+}
+
+/// What happened, oldest first.
+pub fn actions(app: &App) -> Vec<String> {
+    let filter = gatehouse_core::record::Filter {
+        limit: 500,
+        ..gatehouse_core::record::Filter::default()
+    };
+    let rows = app.record.list(&filter).unwrap();
+    rows.into_iter().rev().map(|row| row.action).collect()
+}
+
+/// The facts of the newest entry of an action: name and value.
+pub fn facts(app: &App, action: gatehouse_core::record::Action) -> Vec<(String, String)> {
+    let filter = gatehouse_core::record::Filter {
+        action: Some(action.name().into()),
+        limit: 1,
+        ..gatehouse_core::record::Filter::default()
+    };
+    let row = app.record.list(&filter).unwrap().remove(0);
+    row.facts
+        .into_iter()
+        .map(|fact| (fact.name, fact.value))
+        .collect()
+}
+
+/// The value of one of them.
+pub fn fact(app: &App, action: gatehouse_core::record::Action, name: &str) -> Option<String> {
+    let all = facts(app, action);
+    all.into_iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value)
+}

@@ -5,3 +5,4 @@ pub mod disk;
 pub mod folder;
 pub mod gguf;
 pub mod provider;
+pub mod raw;

@@ -39,6 +39,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("mask", Start::Example("mask_bench")),
     ("gate", Start::Example("gate_bench")),
     ("record", Start::Example("record_bench")),
+    ("erasing", Start::Example("erase_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 

@@ -18,7 +18,8 @@ pub(crate) const CODES: &str = "Exit codes:
   7    it may not leave this computer, or is to be looked at first; nothing was sent
   8    a provider, its key or the network is the trouble
   9    a budget would be passed; nothing was sent
-  10   the record or an archive does not hold, or the record not with the witness
+  10   the record or an archive does not hold, or the record not with the witness; or a signature does not
+  11   it was erased, and something remains; it says what
   130  stopped by you";
 
 /// Why a command did not do what it was asked.
@@ -98,6 +99,22 @@ impl Failure {
     /// The same, of something that was to be verified.
     pub(crate) fn unsound(self) -> Self {
         Self { code: 10, ..self }
+    }
+
+    /// What was read is not what its key has signed.
+    pub(crate) fn unsigned(why: &impl Display) -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::InvalidInput, why),
+            code: 10,
+        }
+    }
+
+    /// An erasure did not reach everything; what was said.
+    pub(crate) fn remains() -> Self {
+        Self {
+            problem: Problem::new(ProblemCode::Internal, "Something remains."),
+            code: 11,
+        }
     }
 
     /// The person stopped it.

@@ -6,6 +6,7 @@
 mod aliases;
 mod archive;
 mod ask;
+mod backup;
 mod budgets;
 mod calls;
 mod chats;
@@ -21,7 +22,9 @@ mod policy;
 mod prices;
 mod providers;
 mod record;
+mod retention;
 mod safety;
+mod subject;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -86,6 +89,15 @@ enum Command {
     /// A conversation, a workspace or everything in one file: export, import, verify.
     #[command(subcommand)]
     Archive(archive::Archive),
+    /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
+    #[command(subcommand)]
+    Backup(backup::Backup),
+    /// How long chats are kept: list, preview, run, set, hold, lift.
+    #[command(subcommand)]
+    Retention(retention::Retention),
+    /// People whose data is kept: find, export, erase, verify a certificate.
+    #[command(subcommand)]
+    Subject(subject::Subject),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -127,6 +139,13 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Command::Archive(archive::Archive::Verify(verify)) = &arguments.command {
         return verify.run(json);
     }
+    if let Command::Backup(backup::Backup::Restore(restore)) = &arguments.command {
+        let restored = restore.run(&folder(arguments)?)?;
+        return backup::tell_restored(&open(arguments)?, &restored, json);
+    }
+    if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
+        return subject::verify(file, public_key.as_deref(), json);
+    }
     let app = open(arguments)?;
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
@@ -141,13 +160,20 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Policy(policy) => policy.run(&app, json),
         Command::Record(record) => record.run(&app, json),
         Command::Archive(archive) => archive.run(&app, json),
+        Command::Backup(backup) => backup.run(&app, json),
+        Command::Retention(retention) => retention.run(&app, json),
+        Command::Subject(subject) => subject.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }
 }
 
+fn folder(arguments: &Arguments) -> Result<DataFolder, Failure> {
+    DataFolder::resolve(arguments.data_dir.as_deref()).map_err(Failure::data)
+}
+
 fn open(arguments: &Arguments) -> Result<App, Failure> {
-    let folder = DataFolder::resolve(arguments.data_dir.as_deref()).map_err(Failure::data)?;
+    let folder = folder(arguments)?;
     let engine_program = engine_beside_this_program().map_err(Failure::system)?;
     let app = App::open(
         &folder,

@@ -18,6 +18,7 @@ use crate::{
     ids::{ConversationId, ModelId},
     models::{self, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
+    privacy::{backup, retention::is_held},
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyError, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
@@ -103,6 +104,7 @@ impl App {
                     record.append(tx, interrupted(call), now_ms())?;
                 }
             }
+            backup::record_restored(tx, &record, now_ms())?;
             costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
@@ -145,7 +147,11 @@ impl App {
     /// Remove for good what was deleted, from the record's private parts, too.
     fn purge_deleted(&self) -> Result<(), StoreError> {
         self.store.write(|tx| {
-            for id in chat::purge_deleted(tx, now_ms())? {
+            for id in chat::to_purge(tx, now_ms())? {
+                if is_held(tx, id)? {
+                    continue;
+                }
+                chat::erase(tx, id)?;
                 let event = Event::new(Action::Erased)
                     .by_itself()
                     .fact("kind", "conversation")

@@ -25,6 +25,7 @@ use crate::{
         self, Policy, PolicyError,
         own_rules::{self, OwnRule, RuleError},
     },
+    privacy::retention::is_held,
     protocol::Sampling,
     record::{Action, Event, Subject},
     settings::Settings,
@@ -78,10 +79,13 @@ impl App {
     /// Take a conversation off the list until the next start removes it for good.
     ///
     /// # Errors
-    /// [`ChatError::NoConversation`].
+    /// [`ChatError`] when it is gone or held.
     pub fn delete_conversation(&self, id: ConversationId) -> Result<(), ChatError> {
         self.gate.stop(id);
         self.change(|tx| {
+            if is_held(tx, id)? {
+                return Err(ChatError::Held);
+            }
             chat::delete(tx, id, now_ms())?;
             Ok(((), about(Action::ConversationDeleted, id)))
         })
@@ -404,11 +408,13 @@ pub(crate) fn settings_event(before: &Settings, now: &Settings) -> Event {
         .payload(json!({ "before": of(&before), "now": of(&now) }))
 }
 
-fn about(action: Action, conversation: ConversationId) -> Event {
+/// About a conversation.
+pub(crate) fn about(action: Action, conversation: ConversationId) -> Event {
     Event::new(action).about(Subject::Conversation(conversation))
 }
 
-fn in_workspace(action: Action, workspace: WorkspaceId) -> Event {
+/// About a workspace.
+pub(crate) fn in_workspace(action: Action, workspace: WorkspaceId) -> Event {
     Event::new(action)
         .fact("workspace", workspace.to_string())
         .about(Subject::Workspace(workspace))

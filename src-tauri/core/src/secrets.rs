@@ -125,6 +125,16 @@ impl DatabaseKey {
         hex(&mac.finalize().into_bytes()[..8])
     }
 
+    /// Its bytes, for a recovery code.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The key of a recovery code.
+    pub(crate) fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+
     /// The key as 64 hexadecimal digits.
     pub(crate) fn to_hex(&self) -> Zeroizing<String> {
         Zeroizing::new(hex(self.0.as_slice()))
@@ -182,6 +192,18 @@ fn within(
     Ok((key, instance.key_home))
 }
 
+/// The key of this folder's database, if it ever had one; none is made.
+///
+/// # Errors
+/// [`KeyError`] when there is one and it is not to be had.
+pub(crate) fn existing_key(folder: &DataFolder) -> Result<Option<DatabaseKey>, KeyError> {
+    match load_instance(folder)? {
+        None => Ok(None),
+        // Whoever takes the folder for another one meanwhile waits for the lock of the setup.
+        Some(instance) => database_key(folder, instance.key_home).map(|(key, _)| Some(key)),
+    }
+}
+
 /// Whether this folder has no key yet, so that a person may still choose where it is to live.
 ///
 /// # Errors
@@ -215,20 +237,44 @@ fn first_start(
     // A fresh id for each attempt: a keychain that is unlocked long after its time limit then
     // stores a key under a name that nobody reads, not over the key in use.
     let id = Uuid::new_v4();
+    let instance = put_in_place(folder, id, &key, preferred, limit)?;
+    instance.save(folder)?;
+    Ok((key, instance.key_home))
+}
+
+/// Put a key that came from elsewhere, with the data that it opens, in its place. What is returned is to
+/// be saved once the data is there, too.
+///
+/// # Errors
+/// [`KeyError`] when it is not kept.
+pub(crate) fn keep_key(
+    folder: &DataFolder,
+    id: Uuid,
+    key: &DatabaseKey,
+    preferred: KeyHome,
+) -> Result<Instance, KeyError> {
+    put_in_place(folder, id, key, preferred, LIMIT)
+}
+
+fn put_in_place(
+    folder: &DataFolder,
+    id: Uuid,
+    key: &DatabaseKey,
+    preferred: KeyHome,
+    limit: Duration,
+) -> Result<Instance, KeyError> {
     let key_home = match preferred {
         KeyHome::File => KeyHome::File,
-        KeyHome::Keychain => put_in_keychain(id, &key, limit)?,
+        KeyHome::Keychain => put_in_keychain(id, key, limit)?,
     };
     if key_home == KeyHome::File {
         write_private(&folder.key_file(), key.to_hex().as_bytes())?;
     }
-    Instance {
+    Ok(Instance {
         id,
         key_home,
         key_check: key.check_value(),
-    }
-    .save(folder)?;
-    Ok((key, key_home))
+    })
 }
 
 fn from_file(folder: &DataFolder) -> Result<DatabaseKey, KeyError> {

@@ -13,14 +13,21 @@ use crate::{
     store::{Migration, StoreError},
 };
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-23 create workspaces",
-    sql: "CREATE TABLE workspaces (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-23 create workspaces",
+        sql: "CREATE TABLE workspaces (
             id BLOB PRIMARY KEY,
             name TEXT NOT NULL,
             created_at_ms INTEGER NOT NULL
           ) STRICT",
-}];
+    },
+    Migration {
+        // What it cost stays, so its row does; nothing says whose it was.
+        name: "2026-11-27 erase workspaces",
+        sql: "ALTER TABLE workspaces ADD COLUMN erased_at_ms INTEGER",
+    },
+];
 
 /// A client, a matter, a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -74,7 +81,7 @@ impl From<WorkspaceError> for Problem {
 /// [`rusqlite::Error`] when the database fails.
 pub fn first(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
     let found = conn
-        .prepare_cached("SELECT id FROM workspaces ORDER BY id LIMIT 1")?
+        .prepare_cached("SELECT id FROM workspaces WHERE erased_at_ms IS NULL ORDER BY id LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?;
     if let Some(id) = found {
@@ -82,7 +89,7 @@ pub fn first(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
     }
     let id = WorkspaceId::new();
     conn.execute(
-        "INSERT INTO workspaces VALUES (?1, 'Personal', ?2)",
+        "INSERT INTO workspaces (id, name, created_at_ms) VALUES (?1, 'Personal', ?2)",
         params![id, now_ms],
     )?;
     Ok(id)
@@ -94,13 +101,20 @@ pub fn first(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
 /// [`rusqlite::Error`] when the database fails.
 pub fn current(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> {
     if let Some(chosen) = settings::get(conn)?.workspace_id
-        && conn
-            .prepare_cached("SELECT 1 FROM workspaces WHERE id = ?1")?
-            .exists([chosen])?
+        && exists(conn, chosen)?
     {
         return Ok(chosen);
     }
     first(conn, now_ms)
+}
+
+/// Whether there is such a workspace, and it was not erased.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn exists(conn: &Connection, id: WorkspaceId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM workspaces WHERE id = ?1 AND erased_at_ms IS NULL")?
+        .exists([id])
 }
 
 /// All workspaces, oldest first.
@@ -108,9 +122,11 @@ pub fn current(conn: &Connection, now_ms: i64) -> rusqlite::Result<WorkspaceId> 
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn all(conn: &Connection) -> rusqlite::Result<Vec<Workspace>> {
-    conn.prepare_cached("SELECT id, name, created_at_ms FROM workspaces ORDER BY id")?
-        .query_map([], workspace)?
-        .collect()
+    conn.prepare_cached(
+        "SELECT id, name, created_at_ms FROM workspaces WHERE erased_at_ms IS NULL ORDER BY id",
+    )?
+    .query_map([], workspace)?
+    .collect()
 }
 
 /// What a workspace is called.
@@ -150,19 +166,40 @@ pub fn save(
         return Err(WorkspaceError::NoName);
     }
     if conn
-        .prepare_cached("SELECT 1 FROM workspaces WHERE lower(name) = lower(?1) AND id <> ?2")?
+        .prepare_cached(
+            "SELECT 1 FROM workspaces
+             WHERE lower(name) = lower(?1) AND id <> ?2 AND erased_at_ms IS NULL",
+        )?
         .exists(params![name, id])?
     {
         return Err(WorkspaceError::NameTaken(name));
     }
     let saved = conn
         .prepare_cached(
-            "INSERT INTO workspaces VALUES (?1, ?2, ?3)
-             ON CONFLICT (id) DO UPDATE SET name = ?2
+            "INSERT INTO workspaces (id, name, created_at_ms) VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET name = ?2 WHERE erased_at_ms IS NULL
              RETURNING id, name, created_at_ms",
         )?
-        .query_row(params![id, name, now_ms], workspace)?;
-    Ok(saved)
+        .query_row(params![id, name, now_ms], workspace)
+        .optional()?;
+    saved.ok_or(WorkspaceError::NotFound)
+}
+
+/// Take a workspace off every list, and its name away; `now_ms` is UTC milliseconds. What is in it is
+/// erased by whoever keeps it.
+///
+/// # Errors
+/// [`WorkspaceError::NotFound`] when it is gone.
+pub(crate) fn erase(conn: &Connection, id: WorkspaceId, now_ms: i64) -> Result<(), WorkspaceError> {
+    let erased = conn.execute(
+        "UPDATE workspaces SET name = 'Erased', erased_at_ms = ?2
+         WHERE id = ?1 AND erased_at_ms IS NULL",
+        params![id, now_ms],
+    )?;
+    if erased == 0 {
+        return Err(WorkspaceError::NotFound);
+    }
+    Ok(())
 }
 
 fn workspace(row: &Row<'_>) -> rusqlite::Result<Workspace> {

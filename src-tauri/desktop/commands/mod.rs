@@ -1,17 +1,22 @@
 //! One file a screen. A command takes, asks the core, and gives: no SQL, no decisions.
 
 pub(crate) mod archive;
+pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod leaving;
 pub(crate) mod models;
 pub(crate) mod money;
+pub(crate) mod privacy;
 pub(crate) mod providers;
 pub(crate) mod record;
+pub(crate) mod retention;
 pub(crate) mod safety;
 pub(crate) mod settings;
 pub(crate) mod startup;
 
 use gatehouse_core::problem::{Problem, ProblemCode};
+use tauri::AppHandle;
+use tauri_plugin_dialog::DialogExt;
 
 /// Do something long on a thread of its own. The few threads that serve commands must stay free,
 /// or nobody could press Stop.
@@ -26,4 +31,27 @@ pub(crate) async fn apart<T: Send + 'static>(
 /// A fault of the system that no screen treats in its own way.
 pub(crate) fn internal(error: impl std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::Internal, error)
+}
+
+/// Where the person wants a file; `None` if they chose nothing.
+pub(crate) fn chosen_file(
+    handle: &AppHandle,
+    name: &str,
+) -> Result<Option<std::path::PathBuf>, Problem> {
+    let chosen = handle
+        .dialog()
+        .file()
+        .set_file_name(name)
+        .blocking_save_file();
+    chosen
+        .map(|path| path.into_path().map_err(internal))
+        .transpose()
+}
+
+/// A file that cannot be written where the person wanted it.
+pub(crate) fn not_written(error: std::io::Error) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidInput,
+        format!("The file cannot be written: {error}."),
+    )
 }

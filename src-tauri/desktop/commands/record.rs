@@ -17,7 +17,7 @@ use specta_typescript::Number;
 use tauri::{AppHandle, Manager, State, ipc::Channel};
 use tauri_plugin_dialog::DialogExt;
 
-use super::{apart, internal};
+use super::{apart, chosen_file, internal, not_written};
 use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
@@ -257,30 +257,12 @@ pub(crate) async fn export_record(
     .await
 }
 
-fn chosen_file(handle: &AppHandle, name: &str) -> Result<Option<std::path::PathBuf>> {
-    let chosen = handle
-        .dialog()
-        .file()
-        .set_file_name(name)
-        .blocking_save_file();
-    chosen
-        .map(|path| path.into_path().map_err(internal))
-        .transpose()
-}
-
 fn not_verified(error: VerifyError) -> Problem {
     match error {
         VerifyError::Stopped => Problem::new(ProblemCode::Cancelled, error),
         VerifyError::Store(error) => error.into(),
         other => Problem::new(ProblemCode::DataUnusable, other),
     }
-}
-
-fn not_written(error: std::io::Error) -> Problem {
-    Problem::new(
-        ProblemCode::InvalidInput,
-        format!("The file cannot be written: {error}."),
-    )
 }
 
 fn not_read(error: std::io::Error) -> Problem {

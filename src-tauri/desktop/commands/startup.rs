@@ -114,7 +114,7 @@ pub(crate) async fn start_empty(handle: AppHandle) -> Result<Startup, Problem> {
 
 /// Close, do something to the data folder, and open again, also when that failed. A window that
 /// showed the old data starts afresh.
-async fn reopened(
+pub(super) async fn reopened(
     handle: AppHandle,
     work: impl FnOnce(&InstanceLock) -> Result<(), Problem> + Send + 'static,
 ) -> Result<Startup, Problem> {

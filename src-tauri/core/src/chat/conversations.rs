@@ -305,7 +305,7 @@ pub fn set_options(
     )?)
 }
 
-/// Take a conversation off the list; [`restore`] brings it back until [`purge_deleted`] runs.
+/// Take a conversation off the list; [`restore`] brings it back until [`erase`] removes it.
 ///
 /// # Errors
 /// [`ChatError::NoConversation`].
@@ -327,22 +327,44 @@ pub fn restore(conn: &Connection, id: ConversationId) -> Result<(), ChatError> {
     )?)
 }
 
-/// Remove for good what was deleted, with its messages, drafts, ratings and search terms, and
-/// conversations that were opened at least a day before `now_ms` (UTC milliseconds) and never used.
-/// Which ones.
+/// What is to be removed for good: what was deleted, and conversations that were opened at least a day
+/// before `now_ms` (UTC milliseconds) and never used.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub fn purge_deleted(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<ConversationId>> {
+pub fn to_purge(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<ConversationId>> {
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
     conn.prepare(
-        "DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL
+        "SELECT id FROM conversations WHERE deleted_at_ms IS NOT NULL
            OR (leaf_id IS NULL AND created_at_ms < ?1
-               AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL))
-         RETURNING id",
+               AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL))",
     )?
     .query_map([now_ms - DAY_MS], |row| row.get(0))?
     .collect()
+}
+
+/// Remove a conversation for good, with all that belongs to it; whether there was one.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails, which also refuses to remove what is held.
+pub fn erase(conn: &Connection, id: ConversationId) -> rusqlite::Result<bool> {
+    let erased = conn
+        .prepare_cached("DELETE FROM conversations WHERE id = ?1")?
+        .execute([id])?;
+    Ok(erased > 0)
+}
+
+/// All conversations of a workspace, deleted ones that are still there included.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn all_of_workspace(
+    conn: &Connection,
+    workspace: WorkspaceId,
+) -> rusqlite::Result<Vec<ConversationId>> {
+    conn.prepare_cached("SELECT id FROM conversations WHERE workspace_id = ?1 ORDER BY id")?
+        .query_map([workspace], |row| row.get(0))?
+        .collect()
 }
 
 fn changed(rows: usize) -> Result<(), ChatError> {

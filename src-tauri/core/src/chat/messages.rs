@@ -314,6 +314,19 @@ pub fn switch_branch(conn: &Connection, version: MessageId) -> Result<Conversati
     Ok(conversation)
 }
 
+/// The messages of a conversation, on every branch.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn message_ids(
+    conn: &Connection,
+    conversation: ConversationId,
+) -> rusqlite::Result<Vec<MessageId>> {
+    conn.prepare_cached("SELECT id FROM messages WHERE conversation_id = ?1")?
+        .query_map([conversation], |row| row.get(0))?
+        .collect()
+}
+
 pub(super) fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
     Ok(if row.get_ref(column)?.as_str()? == "user" {
         Role::User

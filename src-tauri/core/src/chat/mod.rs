@@ -2,6 +2,7 @@
 
 mod conversations;
 mod drafts;
+mod keeping;
 mod messages;
 mod presets;
 mod ratings;
@@ -10,8 +11,8 @@ mod transfer;
 mod turns;
 
 pub use conversations::{
-    Conversation, ConversationSummary, Options, create, delete, get, list, purge_deleted, rename,
-    restore, set_options, set_title,
+    Conversation, ConversationSummary, Options, create, delete, erase, get, list, rename, restore,
+    set_options, set_title, to_purge,
 };
 pub use drafts::{draft, save_draft};
 pub use messages::{Message, MessageState, Thread, history, switch_branch, thread};
@@ -24,8 +25,11 @@ pub use turns::{
     keep_partial,
 };
 
-pub(crate) use conversations::{count, next_after, settle_model};
-pub(crate) use messages::{branch, conversation_of, one, parent_of};
+pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
+pub(crate) use keeping::{
+    Quiet, Texts, count_in, exists, if_quiet, put_texts, quiet_before, texts,
+};
+pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of};
 pub(crate) use transfer::{
     Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
     over_defaults,
@@ -51,6 +55,9 @@ pub enum ChatError {
     /// The message is in no conversation, or not of the kind that was asked for.
     #[error("this message is not there any more")]
     NoMessage,
+    /// A hold stands on the conversation or on its workspace.
+    #[error("this conversation is held: it cannot be deleted until the hold is lifted")]
+    Held,
     /// A title or a name was empty.
     #[error("a name needs at least one letter")]
     EmptyName,

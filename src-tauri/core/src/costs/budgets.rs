@@ -191,6 +191,15 @@ pub(crate) fn of(
     .collect()
 }
 
+/// Remove the budgets of a workspace.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM budgets WHERE workspace_id = ?1", [workspace])
+        .map(drop)
+}
+
 /// How the budgets stand that hold in a workspace, those for everything first. `now_ms` is UTC
 /// milliseconds, `zone` that of the computer.
 ///

@@ -58,8 +58,11 @@ impl Deref for Opened {
 
 pub(super) fn workspace(conn: &Connection) -> WorkspaceId {
     let id = WorkspaceId::new();
-    conn.execute("INSERT INTO workspaces VALUES (?1, 'A client', 0)", [id])
-        .unwrap();
+    conn.execute(
+        "INSERT INTO workspaces (id, name, created_at_ms) VALUES (?1, 'A client', 0)",
+        [id],
+    )
+    .unwrap();
     id
 }
 

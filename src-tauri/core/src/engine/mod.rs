@@ -187,6 +187,11 @@ impl Engines {
         self.unload_where(|model, engine| model != keep && engine.is_idle());
     }
 
+    /// End every engine, with all that it remembers.
+    pub(crate) fn unload_all(&self) {
+        self.unload_where(|_, _| true);
+    }
+
     /// End those engines that are idle for longer than the limit.
     fn unload_idle(&self) {
         if let Some(limit) = *lock(&self.idle_limit) {

@@ -3,7 +3,7 @@
 //! A chain of models may answer. The first one that may be asked and can answer does; each that did
 //! not is kept with its reason, so that the answer can say why another one wrote it.
 
-use std::{collections::hash_map::Entry, time::Instant};
+use std::time::Instant;
 
 use gatehouse_protocol::{Constraint, LoadRequest, ModelPurpose};
 
@@ -13,11 +13,11 @@ use super::{
     elsewhere::{self, Ready},
     next, record,
     route::{self, Candidate, Plan},
+    work::{Place, Task},
 };
 use crate::{
     chat::{self, Conversation, Message, Options},
     costs::Move,
-    engine::Stop,
     ids::{ConversationId, MessageId},
     models::{self, Model},
     now_ms,
@@ -106,7 +106,7 @@ impl Gate {
                 .store
                 .read(|conn| chat::conversation_of(conn, message))?,
         };
-        let place = Place::take(self, id)?;
+        let place = Place::take(self, id, Task::Answer)?;
         let plan = self.store.read(|conn| route::plan(conn, ask))?;
         let answering = Answering {
             place,
@@ -272,35 +272,5 @@ impl Answering<'_> {
                 },
             });
         }
-    }
-}
-
-/// The place of a conversation among those that are being answered: one answer at a time.
-pub(super) struct Place<'a> {
-    pub(super) gate: &'a Gate,
-    pub(super) conversation: ConversationId,
-    pub(super) stop: Stop,
-}
-
-impl<'a> Place<'a> {
-    fn take(gate: &'a Gate, conversation: ConversationId) -> Result<Self, GateError> {
-        let stop = Stop::default();
-        match gate.answering().entry(conversation) {
-            Entry::Occupied(_) => Err(GateError::Busy),
-            Entry::Vacant(free) => {
-                free.insert(stop.clone());
-                Ok(Self {
-                    gate,
-                    conversation,
-                    stop,
-                })
-            }
-        }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.gate.answering().remove(&self.conversation);
     }
 }

@@ -284,6 +284,8 @@ impl From<ChatError> for Problem {
             ChatError::EmptyName | ChatError::EmptyMessage | ChatError::Sampling(_) => {
                 Problem::new(Code::InvalidInput, error)
             }
+            ChatError::Held => Problem::new(Code::InvalidInput, error)
+                .hint("The Privacy screen says why, and lifts it."),
             ChatError::Store(error) => error.into(),
         }
     }

@@ -30,11 +30,9 @@ mod route;
 mod safety;
 mod title;
 mod turn;
+mod work;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 pub use access::PullProgress;
 pub use answer::Ask;
@@ -66,6 +64,7 @@ use crate::{
 use health::Health;
 use inspect::Inspector;
 use network::Network;
+use work::Work;
 
 /// The door, and what it needs to let a call through.
 pub struct Gate {
@@ -76,8 +75,8 @@ pub struct Gate {
     inspector: Inspector,
     network: Network,
     health: Health,
-    /// Conversations that are being answered right now.
-    answering: Mutex<HashMap<ConversationId, Stop>>,
+    /// What is being answered right now.
+    work: Work,
 }
 
 /// How many tokens a text has.
@@ -106,7 +105,7 @@ impl Gate {
             record,
             inspector: Inspector::default(),
             health: Health::default(),
-            answering: Mutex::default(),
+            work: Work::default(),
         }
     }
 
@@ -114,20 +113,6 @@ impl Gate {
     pub fn obey(&self, settings: &Settings) {
         self.network.offline.set(settings.offline);
         self.network.set_proxy(&settings.proxy);
-    }
-
-    /// Stop the answer that a conversation is getting; nothing happens if it gets none.
-    pub fn stop(&self, conversation: ConversationId) {
-        if let Some(stop) = self.answering().get(&conversation) {
-            stop.set();
-        }
-    }
-
-    /// Stop every answer; whether there was one.
-    pub fn stop_all(&self) -> bool {
-        let answering = self.answering();
-        answering.values().for_each(Stop::set);
-        !answering.is_empty()
     }
 
     /// Bring a model into memory; `progress` gets the share that is done.
@@ -195,12 +180,6 @@ impl Gate {
         };
         engine.wait_ready(stop, progress)?;
         Ok(engine)
-    }
-
-    fn answering(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, Stop>> {
-        self.answering
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,9 +6,13 @@ use specta::Type;
 
 use super::{Found, Gate, GateError, Piece, decide, leaving};
 use crate::{
+    ids::WorkspaceId,
     now_ms,
     policy::{self, Action, Destination, own_rules::OwnRule},
-    safety::{Options, Scanner, mask::Masks},
+    safety::{
+        Options, Scanner,
+        mask::{Masks, mask},
+    },
     workspaces,
 };
 
@@ -105,6 +109,39 @@ impl Gate {
             parts,
             destinations: destinations.map(report).to_vec(),
         })
+    }
+
+    /// Mask everything that is found in the texts of a conversation, whatever policy says of it, with
+    /// placeholders that nothing brings back. What is found in one of them is masked in all.
+    ///
+    /// # Errors
+    /// [`GateError`] when a rule cannot be used or the database fails; the texts are as they were.
+    pub(crate) fn mask_for_good(
+        &self,
+        workspace: WorkspaceId,
+        texts: &mut [&mut String],
+    ) -> Result<(), GateError> {
+        let (policy, rules) = self.store.read(|conn| {
+            Ok::<_, GateError>((
+                policy::get(conn, workspace)?,
+                policy::own_rules::all(conn, workspace)?,
+            ))
+        })?;
+        let inspection = self.inspector.of(workspace, &policy, &rules)?;
+        let mut masks = Masks::new(getrandom::u32().map_err(crate::sealed::SealedError::from)?);
+        let masked = |text: &str, masks: &mut Masks| {
+            let mut found = inspection.find(text).to_vec();
+            found.extend(inspection.find_again(text, masks, &found));
+            mask(text, &found, masks).text
+        };
+        // Twice: what is found in a later text may stand in an earlier one, too.
+        for text in texts.iter() {
+            masked(text, &mut masks);
+        }
+        for text in texts {
+            **text = masked(text, &mut masks);
+        }
+        Ok(())
     }
 
     /// What a rule alone finds in a text, whether or not it is kept.

@@ -4,11 +4,16 @@ use std::time::Instant;
 
 use gatehouse_protocol::{ChatMessage, Role, Sampling};
 
-use super::{Gate, GateError, call, call::Prompt, record, route};
+use super::{
+    Gate, GateError, call,
+    call::Prompt,
+    record, route,
+    work::{Place, Task},
+};
 use crate::{
     chat,
     costs::{CallStart, Purpose, Route},
-    engine::{EngineState, Stop},
+    engine::EngineState,
     ids::ConversationId,
     now_ms,
     providers::local,
@@ -31,6 +36,9 @@ impl Gate {
                 settings::get(conn)?.automatic_titles,
             ))
         })?;
+        let Ok(place) = Place::take(self, conversation, Task::Title) else {
+            return Ok(false);
+        };
         let [question, answer, ..] = thread.messages.as_slice() else {
             return Ok(false);
         };
@@ -73,7 +81,7 @@ impl Gate {
         let outcome = call::local(
             &engine,
             prompt(&question.text, &answer.text),
-            &Stop::default(),
+            &place.stop,
             Instant::now(),
             &mut |_, _| {},
         );

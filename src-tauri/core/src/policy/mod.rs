@@ -267,3 +267,12 @@ pub fn set(conn: &Connection, workspace: WorkspaceId, policy: &Policy) -> Result
         .execute(params![workspace, json])?;
     Ok(())
 }
+
+/// Forget the policy and the own rules of a workspace.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM policies WHERE workspace_id = ?1", [workspace])?;
+    own_rules::forget_workspace(conn, workspace)
+}

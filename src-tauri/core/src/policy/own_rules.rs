@@ -175,6 +175,12 @@ pub fn save(conn: &Connection, workspace: WorkspaceId, rule: &OwnRule) -> Result
     Ok(())
 }
 
+/// Forget all rules of a workspace.
+pub(super) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM own_rules WHERE workspace_id = ?1", [workspace])
+        .map(drop)
+}
+
 /// Forget a rule.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use ed25519_dalek::Signer;
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -208,7 +209,7 @@ impl Record {
     }
 
     /// Destroy all that the record keeps of a subject in private, and write down that it was
-    /// destroyed. Whether there was anything.
+    /// destroyed: the place of that entry. `None`: there was nothing.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when it cannot be written.
@@ -218,16 +219,16 @@ impl Record {
         subject: Subject,
         event: Event,
         now_ms: i64,
-    ) -> rusqlite::Result<bool> {
+    ) -> rusqlite::Result<Option<i64>> {
         let Some(token) = payloads::destroy(tx, subject)? else {
-            return Ok(false);
+            return Ok(None);
         };
         let about = About {
             token,
             ..About::default()
         };
-        self.link(tx, entries::head(tx)?, event, about, now_ms)?;
-        Ok(true)
+        self.link(tx, entries::head(tx)?, event, about, now_ms)
+            .map(Some)
     }
 
     /// Verify all of it; what is wrong is written down.
@@ -270,6 +271,16 @@ impl Record {
 
     pub(super) fn public_key(&self) -> String {
         hex(&self.inner.keys.public())
+    }
+
+    /// The UUID of this installation, as it stands in every entry.
+    pub(crate) fn installation(&self) -> String {
+        self.inner.instance.to_string()
+    }
+
+    /// Ed25519 (RFC 8032) over a message, which must begin with what it is.
+    pub(super) fn signature(&self, message: &[u8]) -> [u8; 64] {
+        self.inner.keys.signing.sign(message).to_bytes()
     }
 
     pub(super) fn code_of(&self, head: &Head) -> String {

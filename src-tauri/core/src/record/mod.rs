@@ -3,7 +3,9 @@
 //! `docs/record-format.md` says all that a stranger needs to verify it.
 
 mod action;
+mod certificate;
 mod checkpoints;
+mod copies;
 mod encoding;
 mod entries;
 mod facts;
@@ -13,19 +15,23 @@ mod keeper;
 mod keys;
 mod lookup;
 mod payloads;
+mod private;
 mod status;
 mod timeline;
 mod verify;
 mod witness;
 
 pub use action::{Action, Actor};
+pub use certificate::{Certificate, CertificateError};
 pub use checkpoints::Checkpoint;
+pub(crate) use copies::{Copied, end_of_copy, has, in_copy};
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
 pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
+pub(crate) use private::each_payload;
 pub use status::{Failure, Moment, RecordStatus};
 pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace};
 pub use verify::{Fault, Notes, Verdict, VerifyError};

@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
@@ -50,6 +51,17 @@ impl Subject {
         }
     }
 
+    /// From what the database says of it; `None`: a kind that this build does not know.
+    pub(super) fn read(kind: &str, of: &[u8]) -> Option<Self> {
+        let id = || Uuid::from_slice(of).ok();
+        match kind {
+            "conversation" => id().map(|id| Self::Conversation(id.into())),
+            "workspace" => id().map(|id| Self::Workspace(id.into())),
+            "installation" => Some(Self::Installation),
+            _ => None,
+        }
+    }
+
     fn of(self) -> Vec<u8> {
         match self {
             Self::Conversation(id) => id.as_bytes().to_vec(),
@@ -66,6 +78,13 @@ pub(super) struct Known {
 }
 
 impl Known {
+    pub(super) fn new(token: Vec<u8>, key: Zeroizing<[u8; 32]>) -> Self {
+        Self {
+            token,
+            key: Key::from(key),
+        }
+    }
+
     /// Token and key of a subject, made if it has none.
     pub(super) fn of(conn: &Connection, subject: Subject) -> Result<Self, SealedError> {
         let found = conn
@@ -91,10 +110,7 @@ impl Known {
     }
 
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            token: row.get(0)?,
-            key: Key::from(Zeroizing::new(row.get(1)?)),
-        })
+        Ok(Self::new(row.get(0)?, Zeroizing::new(row.get(1)?)))
     }
 
     /// Salt a payload: what the entry commits to, and what is kept sealed.

@@ -29,5 +29,6 @@ mod tests;
 
 pub use countries::{Countries, UnknownCountry};
 pub use finding::{DataClass, Finding, Kind, Tier, char_spans};
+pub(crate) use fold::View;
 pub use own::{OwnPattern, OwnRule, OwnRuleError};
 pub use scanner::{Options, Scanner};

@@ -32,6 +32,16 @@ pub(crate) fn masks(conn: &Connection, of: ConversationId) -> Result<Masks, Seal
     serde_json::from_slice(&json).map_err(|_| SealedError::Damaged("it is no map of placeholders"))
 }
 
+/// The conversations that have a map.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn with_masks(conn: &Connection) -> rusqlite::Result<Vec<ConversationId>> {
+    conn.prepare_cached("SELECT conversation_id FROM masks")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 /// The random number of a conversation's placeholders. It follows from its identifier, so that what
 /// a person is shown before the first message is what leaves with it. It is no secret: every
 /// provider sees the letters that come of it, and a hash tells nothing of the identifier.

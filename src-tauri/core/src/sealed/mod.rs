@@ -7,8 +7,8 @@
 mod masks;
 mod sent;
 
-pub(crate) use masks::{masks, save_masks};
-pub(crate) use sent::{keep_sent, sent};
+pub(crate) use masks::{masks, save_masks, with_masks};
+pub(crate) use sent::{calls_with_sent, keep_sent, sent};
 
 use std::fmt;
 
@@ -138,6 +138,18 @@ impl Key {
 
 fn bound(what: &str, of: impl fmt::Display) -> String {
     format!("gatehouse {what} 1 {of}")
+}
+
+/// Destroy all that is kept of a conversation under its own key, and the key.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn destroy(conn: &Connection, of: ConversationId) -> rusqlite::Result<()> {
+    for table in ["conversation_keys", "masks", "sent_requests"] {
+        conn.prepare_cached(&format!("DELETE FROM {table} WHERE conversation_id = ?1"))?
+            .execute([of])?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

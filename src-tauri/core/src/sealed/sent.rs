@@ -63,6 +63,16 @@ pub(crate) fn sent(
     Ok(Some((of, body)))
 }
 
+/// The calls with which something left that is kept.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn calls_with_sent(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare_cached("SELECT call_number FROM sent_requests ORDER BY call_number")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 fn what(call: i64) -> String {
     format!("request of call {call}")
 }

@@ -26,7 +26,7 @@ const CHECKED_AT_OPEN: u64 = 2 << 20;
 /// `synchronous = FULL` brings each commit to the disk before it is reported, so a finished
 /// message outlives a power cut, not only a killed app; commits are as rare as messages, so the
 /// price is not felt. `fullfsync` says the same to macOS and nothing to the others.
-pub(super) fn writer(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
+pub(crate) fn writer(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let conn = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Until the file is known to be sound, closing must not copy the log into it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -45,6 +45,17 @@ pub(super) fn reader(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connect
     let conn = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     conn.execute_batch("PRAGMA query_only = ON")?;
     Ok(conn)
+}
+
+/// A connection to a file that nobody writes any more. Nothing is locked and nothing beside it is made,
+/// so it also works where only reading is allowed, and on drives that know no locks.
+pub(super) fn immutable(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
+    let not_a_path = || rusqlite::Error::InvalidPath(path.to_path_buf());
+    let absolute = std::path::absolute(path).map_err(|_| not_a_path())?;
+    let mut address = url::Url::from_file_path(absolute).map_err(|()| not_a_path())?;
+    address.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    keyed(Path::new(address.as_str()), key, flags)
 }
 
 /// A new, empty file with this key, to become a database or a snapshot.
@@ -111,7 +122,7 @@ fn explain_first_read(error: rusqlite::Error) -> OpenError {
 }
 
 /// Read every page and return what is wrong first, if anything.
-pub(super) fn first_fault(conn: &Connection) -> rusqlite::Result<Option<String>> {
+pub(crate) fn first_fault(conn: &Connection) -> rusqlite::Result<Option<String>> {
     let found = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     match found {
         Ok(verdict) if verdict == "ok" => Ok(None),

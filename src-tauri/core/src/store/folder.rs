@@ -59,10 +59,21 @@ impl DataFolder {
         self.0.join("gatehouse.db")
     }
 
+    /// Whether there is a database, or what is left of one: a log alone.
+    pub(crate) fn has_database(&self) -> bool {
+        self.database().exists() || super::log_of(&self.database()).exists()
+    }
+
     /// Copies of the database that were checked when they were made.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {
         self.0.join("snapshots")
+    }
+
+    /// Databases that something took the place of.
+    #[must_use]
+    pub fn replaced(&self) -> PathBuf {
+        self.0.join("replaced")
     }
 
     /// Installed models that were copied here.
@@ -103,8 +114,18 @@ impl DataFolder {
     }
 
     /// One process at a time makes snapshots or restores one: opening need not wait for it.
-    pub(super) fn lock_for_snapshots(&self) -> io::Result<File> {
+    pub(crate) fn lock_for_snapshots(&self) -> io::Result<File> {
         self.lock("snapshots.lock")
+    }
+
+    /// One process at a time makes backups or removes them; `None` while another one is at it.
+    pub(crate) fn lock_for_backups(&self) -> io::Result<Option<File>> {
+        let file = private_file(&self.0.join("backups.lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// One process at a time makes the keys of the record or moves its last checkpoint on.
@@ -122,7 +143,7 @@ impl DataFolder {
     }
 
     /// The database to oneself until the file is dropped; `None` while some process has it open.
-    pub(super) fn lock_unused(&self) -> io::Result<Option<File>> {
+    pub(crate) fn lock_unused(&self) -> io::Result<Option<File>> {
         let file = self.in_use_file()?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
@@ -152,7 +173,7 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Open a file to write, made for its owner alone if it is not there.
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
 }
 
@@ -210,7 +231,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// Bring a rename to the disk; Windows does it by itself and cannot open folders.
-pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(parent) = path.parent() {
         // A bare name lies in the folder that one is in.

@@ -34,7 +34,7 @@ const MODULES: &[&[&[Migration]]] = &[
     costs::MIGRATIONS,
     sealed::MIGRATIONS,
     record::MIGRATIONS,
-    &[privacy::anonymise::MIGRATIONS],
+    privacy::MIGRATIONS,
 ];
 
 /// Every step that this build knows, in the order in which they run: by date, and on the same
@@ -170,6 +170,11 @@ fn failed(migration: &Migration, detail: String) -> OpenError {
 /// How many steps a database has taken.
 pub(super) fn schema(conn: &Connection) -> rusqlite::Result<u32> {
     conn.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// How many steps this build knows.
+pub(crate) fn known() -> u32 {
+    count(all().len())
 }
 
 pub(super) fn count(steps: usize) -> u32 {

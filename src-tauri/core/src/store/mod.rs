@@ -9,6 +9,7 @@ mod folder;
 mod instance;
 mod lock;
 mod migrate;
+mod scrub;
 pub mod snapshot;
 
 use std::{
@@ -24,7 +25,11 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
-pub(crate) use self::migrate::schema_is_ours;
+pub(crate) use self::{
+    connect::{first_fault, writer as writer_of_copy},
+    folder::{private_file, sync_folder_of},
+    migrate::{known as known_schema, schema_is_ours},
+};
 pub use self::{
     error::{OpenError, StoreError},
     folder::{DataFolder, FolderError, replace_file, write_private},
@@ -174,6 +179,24 @@ impl Store {
         snapshot::make(&self.folder, &self.key, reason, now_ms)
     }
 
+    /// Copy the database to a file that nobody else knows, and check the copy; `progress` gets the share
+    /// that is copied, 0 to 1. How many updates it has had.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; what was written is the caller's to remove.
+    pub(crate) fn copy_to(
+        &self,
+        part: &Path,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<u32, SnapshotError> {
+        snapshot::copy_checked(part, &self.folder, &self.key, progress)
+    }
+
+    /// The key that the database and its copies are encrypted with.
+    pub(crate) fn key(&self) -> &DatabaseKey {
+        &self.key
+    }
+
     /// Make the day's snapshot if there is none yet. It reads every page, so it is also how
     /// damage is noticed that opening did not meet. Call it after the start, on its own thread.
     ///
@@ -211,6 +234,32 @@ impl Store {
     /// [`StoreError`] when the database fails.
     pub fn schema(&self) -> Result<u32, StoreError> {
         self.read(|conn| Ok(migrate::schema(conn)?))
+    }
+
+    /// Bring the log into the file and cut it to nothing, so that no older state of a page lies in it;
+    /// whether that was possible: while somebody reads an older state, it is not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub(crate) fn truncate_log(&self) -> Result<bool, StoreError> {
+        let conn = unpoisoned(&self.writer);
+        let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(!busy)
+    }
+
+    /// Look at every page of the database as it is decrypted, those that are not in use included.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one cannot be read.
+    pub(crate) fn each_page(&self, mut look: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        self.read(|conn| {
+            let mut pages = conn.prepare("SELECT data FROM sqlite_dbpage")?;
+            let mut rows = pages.query([])?;
+            while let Some(row) = rows.next()? {
+                look(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+            }
+            Ok(())
+        })
     }
 
     /// Size of the database and its log, in bytes.

@@ -5,32 +5,30 @@
 //! database had. Its name says all about it: `2026-11-23T20-10-05.123Z-daily-9.db` was made then,
 //! as the daily one, of a database that had taken nine migrations.
 
+mod copy;
 mod restore;
 
-use std::{
-    fs::{self, File},
-    io,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use rusqlite::{Connection, backup};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::restore::{restore, start_empty, undo_update};
+pub(crate) use self::{
+    copy::{copy_checked, open_copy, remove_part},
+    restore::{put_back, set_all_aside, set_aside},
+};
 use super::{
-    connect,
     error::{Cause, OpenError},
     folder::{self, DataFolder},
-    migrate,
 };
 use crate::secrets::DatabaseKey;
 
 const KEPT_DAILY: usize = 5;
 const KEPT_BEFORE_UPDATE: usize = 3;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3fZ";
+pub(crate) const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3fZ";
 
 /// Why a snapshot was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -114,10 +112,9 @@ pub enum SnapshotError {
 
 impl From<io::Error> for SnapshotError {
     fn from(error: io::Error) -> Self {
-        match OpenError::from(error) {
-            OpenError::DiskFull => Self::DiskFull,
-            OpenError::Io(error) => Self::Io(error),
-            other => Self::Io(io::Error::other(other)),
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Io(error),
         }
     }
 }
@@ -211,7 +208,7 @@ pub(super) fn make(
     let part = folder
         .snapshots()
         .join(format!("{}.part", uuid::Uuid::new_v4()));
-    let made = make_at(&part, folder, key).and_then(|schema| {
+    let made = copy_checked(&part, folder, key, &mut |_| ()).and_then(|schema| {
         let (name, made_at_ms) = free_name(folder, reason, schema, now_ms)?;
         let path = folder.snapshots().join(&name);
         fs::rename(&part, &path)?;
@@ -226,7 +223,7 @@ pub(super) fn make(
         })
     });
     if made.is_err() {
-        let _ = fs::remove_file(&part);
+        remove_part(&part);
     } else {
         prune(folder)?;
     }
@@ -250,64 +247,6 @@ fn free_name(
     }
 }
 
-/// Copy the database to `part` and check the copy against what was copied.
-fn make_at(part: &Path, folder: &DataFolder, key: &DatabaseKey) -> Result<u32, SnapshotError> {
-    let mut source = connect::reader(&folder.database(), key)?;
-    // One view of the database for counting and copying, whoever writes meanwhile.
-    let view = source.transaction()?;
-    let (schema, rows) = (migrate::schema(&view)?, rows_by_table(&view)?);
-    copy(&view, part, key)?;
-    let copied = connect::reader(part, key)?;
-    let fault = match connect::first_fault(&copied)? {
-        None if rows_by_table(&copied)? != rows => Some("rows are missing from it".to_string()),
-        fault => fault,
-    };
-    match fault {
-        None => Ok(schema),
-        Some(detail) => {
-            // The copy is only as sound as what was copied: say which of the two it is.
-            if let Some(detail) = connect::first_fault(&view)? {
-                return Err(SnapshotError::Damaged { detail });
-            }
-            Err(SnapshotError::NotSound {
-                name: "new".into(),
-                detail,
-            })
-        }
-    }
-}
-
-fn copy(source: &Connection, part: &Path, key: &DatabaseKey) -> Result<(), SnapshotError> {
-    folder::private_file(part)?;
-    let mut target = connect::create(part, key)?;
-    // Half a copy is thrown away, so it needs no journal.
-    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
-    let step = backup::Backup::new(source, &mut target)?.step(-1)?;
-    if step != backup::StepResult::Done {
-        return Err(SnapshotError::Io(io::ErrorKind::ResourceBusy.into()));
-    }
-    // The copy is one file, not one with a write-ahead log beside it.
-    target.pragma_update(None, "journal_mode", "DELETE")?;
-    target.close().map_err(|(_, error)| error)?;
-    File::options().write(true).open(part)?.sync_all()?;
-    Ok(())
-}
-
-/// How many rows each table has; virtual tables keep theirs in ordinary ones, which are counted.
-fn rows_by_table(conn: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
-    let mut tables = conn.prepare(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 ORDER BY name",
-    )?;
-    let names = tables
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<Vec<String>, _>>()?;
-    let count = |name: String| {
-        let sql = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
-        Ok((name, conn.query_row(&sql, [], |row| row.get(0))?))
-    };
-    names.into_iter().map(count).collect()
-}
-
 /// Whether the day of `now_ms` has no daily snapshot yet.
 pub(super) fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
     let today = now_ms.div_euclid(DAY_MS);
@@ -320,10 +259,9 @@ pub(super) fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
 fn remove_leftovers(folder: &DataFolder) -> io::Result<()> {
     for entry in fs::read_dir(folder.snapshots())? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "part")
-        {
+        // With what SQLite put beside it: `….part-wal`.
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        if extension == "part" || extension.starts_with("part-") {
             fs::remove_file(path)?;
         }
     }
@@ -346,6 +284,49 @@ fn prune(folder: &DataFolder) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Remove all snapshots, and all databases that were set aside: they have what the database no longer
+/// has. How many files went.
+///
+/// # Errors
+/// [`io::Error`] when one cannot be removed; others may be gone then.
+pub(crate) fn remove_all(folder: &DataFolder) -> io::Result<usize> {
+    let _turn = folder.lock_for_snapshots()?;
+    let mut removed = 0;
+    for place in [folder.snapshots(), folder.replaced()] {
+        removed += files_below(&place)?;
+        match fs::remove_dir_all(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    folder::sync_folder_of(&folder.snapshots())?;
+    Ok(removed)
+}
+
+/// How many files [`remove_all`] would remove.
+///
+/// # Errors
+/// [`io::Error`] when a folder cannot be read.
+pub(crate) fn count_all(folder: &DataFolder) -> io::Result<usize> {
+    Ok(files_below(&folder.snapshots())? + files_below(&folder.replaced())?)
+}
+
+fn files_below(folder: &Path) -> io::Result<usize> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut files = 0;
+    for entry in entries {
+        let entry = entry?;
+        files += match entry.file_type()?.is_dir() {
+            true => files_below(&entry.path())?,
+            false => 1,
+        };
+    }
+    Ok(files)
 }
 
 /// The newest snapshot from before an update, which [`undo_update`] would put back.

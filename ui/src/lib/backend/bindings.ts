@@ -185,6 +185,58 @@ export const commands = {
 	importArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<ImportedArchive, Problem>(__TAURI_INVOKE("import_archive", { passphrase, onProgress })),
 	/**  Stop whatever is done with an archive; nothing half is left of it. */
 	stopArchive: () => __TAURI_INVOKE<void>("stop_archive"),
+	/**  How backups stand. */
+	backupStatus: () => typedError<BackupStatus, Problem>(__TAURI_INVOKE("backup_status")),
+	/**  Say how often backups are made (nothing: only by hand) and how many are kept. */
+	setBackupSchedule: (everyHours: number | null, keep: number) => typedError<BackupStatus, Problem>(__TAURI_INVOKE("set_backup_schedule", { everyHours, keep })),
+	/**  Let the person choose where backups go; nothing if they chose no folder. */
+	chooseBackupFolder: () => typedError<BackupStatus | null, Problem>(__TAURI_INVOKE("choose_backup_folder")),
+	/**  Make a backup now; how far it is goes to `on_progress`. */
+	backUpNow: (onProgress: Channel<BackupProgress>) => typedError<BackupInfo, Problem>(__TAURI_INVOKE("back_up_now", { onProgress })),
+	/**  The backups of this installation, newest first. */
+	listBackups: () => typedError<BackupInfo[], Problem>(__TAURI_INVOKE("list_backups")),
+	/**  Verify a backup by its name, or (no name) a file that the person chooses; nothing if they chose none. */
+	verifyBackup: (name: string | null) => typedError<BackupReport | null, Problem>(__TAURI_INVOKE("verify_backup", { name })),
+	/**  Write the recovery code to a file that the person chooses; its path, or nothing if they chose none. */
+	saveRecoveryCode: () => typedError<string | null, Problem>(__TAURI_INVOKE("save_recovery_code")),
+	/**
+	 *  Put a backup in the place of the database, which is moved aside, and open it: one of this installation by
+	 *  its name, or (no name) a file that the person chooses. Nothing if they chose none.
+	 */
+	restoreBackup: (name: string | null, key: BackupKey) => typedError<Startup | null, Problem>(__TAURI_INVOKE("restore_backup", { name, key })),
+	/**  How long each workspace keeps its conversations, and what is held. */
+	retentionStatus: () => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("retention_status")),
+	/**  Say how long a workspace keeps its conversations; nothing: until somebody deletes them. */
+	setRetention: (workspaceId: WorkspaceId, rule: RetentionRule | null) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("set_retention", { workspaceId, rule })),
+	/**  What would go now. */
+	previewRetention: () => typedError<RetentionPreview, Problem>(__TAURI_INVOKE("preview_retention")),
+	/**  Delete or make anonymous what is due. */
+	runRetention: () => typedError<RetentionOutcome, Problem>(__TAURI_INVOKE("run_retention")),
+	/**  Hold a workspace or a conversation: nothing in it is deleted until the hold is lifted. */
+	hold: (on: Held, reason: string) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("hold", { on, reason })),
+	/**  Lift a hold. */
+	liftHold: (on: Held) => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("lift_hold", { on })),
+	/**  All requests of people about their data, newest first. */
+	listRequests: () => typedError<SubjectRequest[], Problem>(__TAURI_INVOKE("list_requests")),
+	/**  Note a request. */
+	openRequest: (request: NewRequest) => typedError<SubjectRequest, Problem>(__TAURI_INVOKE("open_request", { request })),
+	/**  Close a request as done or refused. */
+	closeRequest: (number: number, outcome: RequestState) => typedError<SubjectRequest, Problem>(__TAURI_INVOKE("close_request", { number, outcome })),
+	/**  Look for a person in everything that is kept. */
+	findPerson: (identifiers: string[]) => typedError<FoundPerson, Problem>(__TAURI_INVOKE("find_person", { identifiers })),
+	/**  Write what is kept about a person to a file that is chosen; its path, or nothing if none was. */
+	exportPerson: (identifiers: string[], form: FileForm) => typedError<string | null, Problem>(__TAURI_INVOKE("export_person", { identifiers, form })),
+	/**  What an erasure would take and what it would leave. */
+	previewErasure: (erasure: Erasure) => typedError<ErasurePreview, Problem>(__TAURI_INVOKE("preview_erasure", { erasure })),
+	/**
+	 *  Erase for good; `request` is the number of the request that this answers. `on_step` hears what it is
+	 *  doing.
+	 */
+	erase: (erasure: Erasure, request: number | null, onStep: Channel<ErasureStep>) => typedError<Erased, Problem>(__TAURI_INVOKE("erase", { erasure, request, onStep })),
+	/**  Write the certificate of an erasure to a file that is chosen; its path, or nothing if none was. */
+	saveCertificate: (entry: number, form: FileForm) => typedError<string | null, Problem>(__TAURI_INVOKE("save_certificate", { entry, form })),
+	/**  The parts of the data folder that have something in them. */
+	storedParts: () => typedError<StoredPart[], Problem>(__TAURI_INVOKE("stored_parts")),
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
@@ -201,11 +253,13 @@ export const commands = {
 
 /** Events */
 export const events = {
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
 	enginesChanged: makeEvent<EnginesChanged, EnginesChanged>("engines-changed"),
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
+	retentionRan: makeEvent<RetentionRan, RetentionRan>("retention-ran"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
@@ -405,6 +459,88 @@ export type AskingPrice = {
 	output: string | null,
 };
 
+/**  One backup. */
+export type BackupInfo = {
+	/**  Its file name in the folder of backups. */
+	name: string,
+	/**  When it was made, in UTC milliseconds. */
+	madeAtMs: number,
+	/**  Its size. */
+	bytes: number,
+	/**  How many updates the database had taken. */
+	schema: number,
+};
+
+/**  With what a backup is opened. */
+export type BackupKey = 
+/**  The key of this data folder. */
+{ with: "this_computer" } | 
+/**  A recovery code in a file that the person chooses. */
+{ with: "code_file" } | 
+/**  A recovery code that the person typed from paper. */
+{ with: "code"; 
+/**  As it was typed. */
+code: string };
+
+/**  How far a backup is. */
+export type BackupProgress = {
+	/**  Share of the database that is copied, 0 to 1. */
+	copied: number,
+	/**  Whether all of it is copied and it is being read back. */
+	checking: boolean,
+};
+
+/**  What a backup is. */
+export type BackupReport = {
+	/**  Its file name. */
+	name: string,
+	/**  When it was made, in UTC milliseconds, as its name says; `None`: it has another name. */
+	madeAtMs: number | null,
+	/**  Its size. */
+	bytes: number,
+	/**  How many updates the database had taken. */
+	schema: number,
+	/**  Entries of the record in it. */
+	entries: number,
+	/**  The short form of the installation that made it; `None`: it has no record. */
+	installation: string | null,
+	/**  Whether its record is the beginning of the one that is kept here. */
+	isOfThisRecord: boolean,
+	/**  What is wrong with the record in it, as a sentence. The pages are sound: it was so when it was made. */
+	recordFault: string | null,
+};
+
+/**  Where backups go and how often. */
+export type BackupSchedule = {
+	/**  The folder; `None`: none was chosen. */
+	folder: string | null,
+	/**  Hours between two of them; `None`: only when somebody asks. */
+	everyHours: number | null,
+	/**  How many of the newest are kept. */
+	keep: number,
+};
+
+/**  How backups stand. */
+export type BackupStatus = {
+	/**  Where they go and how often. */
+	schedule: BackupSchedule,
+	/**  The short form of this installation's identifier, which stands in their names. */
+	installation: string,
+	/**  When the last one was made, in UTC milliseconds; `None`: none was. */
+	madeAtMs: number | null,
+	/**  The name of the last one, as long as it has not been removed. */
+	madeName: string | null,
+	/**  When the next one is made, in UTC milliseconds; `None`: when somebody asks. */
+	dueAtMs: number | null,
+	/**  Why the last try failed. */
+	problem: Problem | null,
+	/**  Since when it fails, in UTC milliseconds. */
+	problemAtMs: number | null,
+};
+
+/**  A backup was made by itself, or could not be made. */
+export type BackupsChanged = BackupStatus;
+
 /**  A budget as a person enters it. */
 export type BudgetInput = {
 	/**  Whether it is for all workspaces together. */
@@ -441,6 +577,20 @@ export type BudgetView = {
 	percent: number,
 	/**  What the person is to be told. */
 	level: Level,
+};
+
+/**  What a search of every byte found. */
+export type ByteSearch = {
+	/**  Texts and identifiers that were looked for. */
+	traces: number,
+	/**  Pages of the database. */
+	pages: number,
+	/**  Other files. */
+	files: number,
+	/**  All bytes that were looked at. */
+	bytes: number,
+	/**  Where something was found; nothing if all of it is gone. */
+	found: FoundBytes[],
 };
 
 /**  What an answer says of its call. */
@@ -621,6 +771,24 @@ export type DestinationReport = {
 	pieces: Piece[],
 };
 
+/**  A conversation that is due. */
+export type Due = {
+	/**  Which one. */
+	conversationId: ConversationId,
+	/**  Where it belongs. */
+	workspaceId: WorkspaceId,
+	/**  What that is called. */
+	workspace: string,
+	/**  Its title, if it has one. */
+	title: string | null,
+	/**  UTC milliseconds of its newest message. */
+	updatedAtMs: number,
+	/**  Messages in all branches. */
+	messages: number,
+	/**  What becomes of it. */
+	action: RetentionAction,
+};
+
 /**  What a person chose to answer, where that is not simply a model on this computer. */
 export type Elsewhere = 
 /**  A model of an account. */
@@ -684,12 +852,83 @@ export type EntryRow = {
 	facts: FactRow[],
 };
 
+/**  What was erased. */
+export type Erased = {
+	/**  Its entry in the record, by which a certificate of it is made. */
+	certificate: number,
+	/**  Conversations that are gone. */
+	conversations: number,
+	/**  Messages that are gone, or whose text is. */
+	messages: number,
+	/**  Places from which words were taken. */
+	words: number,
+	/**  Files of snapshots and databases set aside that are gone. */
+	snapshots: number,
+	/**  What it did not reach. */
+	remains: Remains[],
+	/**  What the search found. */
+	check: ByteSearch,
+};
+
+/**  What is to be erased. */
+export type Erasure = 
+/**  A conversation. */
+{ type: "conversation"; 
+/**  Which one. */
+id: ConversationId } | 
+/**  A workspace with all that is in it. */
+{ type: "workspace"; 
+/**  Which one. */
+id: WorkspaceId } | 
+/**  A person, wherever they stand. */
+{ type: "person"; 
+/**  What they are found by. */
+identifiers: string[]; 
+/**  How much around them goes. */
+extent: Extent };
+
+/**  What an erasure would do. */
+export type ErasurePreview = {
+	/**  Conversations that would be gone. */
+	conversations: number,
+	/**  Messages that would be gone, or from which something would be taken. */
+	messages: number,
+	/**  What goes. */
+	goes: Goes[],
+	/**  What stays. */
+	stays: Stays[],
+};
+
+/**  What an erasure is doing. */
+export type ErasureStep = 
+/**  It waits for answers to end, and takes the content out of the database. */
+"content" | 
+/**  Engines forget. */
+"engines" | 
+/**  Snapshots, and databases that were set aside, are removed. */
+"snapshots" | 
+/**  Unused parts of pages are overwritten, and the log of the database is emptied. */
+"log" | 
+/**  Every byte is searched. */
+"check" | 
+/**  A new snapshot is made. */
+"snapshot";
+
 /**  What to export as. */
 export type ExportFormat = 
 /**  The branch that is shown, to read. */
 "markdown" | 
 /**  Everything, to import again. */
 "json";
+
+/**  How much goes where a person stands in a conversation. Elsewhere the words go. */
+export type Extent = 
+/**  The words by which they were found. */
+"words" | 
+/**  The text of each message in which they stand. */
+"messages" | 
+/**  Each conversation in which they stand. */
+"conversations";
 
 /**  A fact for a list. */
 export type FactRow = {
@@ -720,6 +959,13 @@ export type Figures = {
 	/**  Of what is there, how much would be hidden whole, under whatever type it was found. */
 	hidden: Share,
 };
+
+/**  What something is saved as. */
+export type FileForm = 
+/**  A JSON document, for programs. */
+"json" | 
+/**  A page to read and to print. */
+"html";
 
 /**  Whether the file of a model is where it was, as it was. */
 export type FileState = 
@@ -796,6 +1042,24 @@ export type Found = {
 	action: Action,
 };
 
+/**  Where something was found. */
+export type FoundBytes = {
+	/**  The database, or the path of a file in the data folder. */
+	place: string,
+	/**  How many pages of it, or pieces of a mebibyte, have something. */
+	count: number,
+};
+
+/**  An identifier, and how often it was found. */
+export type FoundIdentifier = {
+	/**  As it was given. */
+	text: string,
+	/**  How it was looked for. */
+	kind: IdentifierKind,
+	/**  How often it stands anywhere. */
+	count: number,
+};
+
 /**  What was found of a kind, and replaced. */
 export type FoundKind = {
 	/**  What its pseudonyms begin with: `PERSON`, `EMAIL-ADDRESS`. */
@@ -806,6 +1070,47 @@ export type FoundKind = {
 	places: number,
 	/**  Different values; none for secrets, which have no pseudonyms. */
 	values: number,
+};
+
+/**  All places where a person stands. */
+export type FoundPerson = {
+	/**  What was looked for. */
+	identifiers: FoundIdentifier[],
+	/**  The places, of which a long list may be cut. */
+	places: Place[],
+	/**  How many places there are. */
+	total: number,
+};
+
+/**  What goes. */
+export type Goes = {
+	/**  What, in words. */
+	what: string,
+	/**  How many. */
+	count: number,
+};
+
+/**  What a hold stands on. */
+export type Held = 
+/**  Every conversation of a workspace, also those that are still to come. */
+{ kind: "workspace"; 
+/**  Which one. */
+workspaceId: WorkspaceId } | 
+/**  One conversation. */
+{ kind: "conversation"; 
+/**  Which one. */
+conversationId: ConversationId };
+
+/**  A hold. */
+export type Hold = {
+	/**  What it stands on. */
+	on: Held,
+	/**  What the person calls that. */
+	name: string,
+	/**  Why. */
+	reason: string,
+	/**  UTC milliseconds. */
+	sinceMs: number,
 };
 
 /**  What an archive holds. */
@@ -825,6 +1130,15 @@ export type Holdings = {
 	/**  Entries of the record. */
 	recordEntries: number,
 };
+
+/**  How an identifier is looked for. */
+export type IdentifierKind = 
+/**  Words, such as a name. */
+"words" | 
+/**  An e-mail address. */
+"email" | 
+/**  A telephone, account, identity or case number. */
+"number";
 
 /**  What came of an archive. */
 export type ImportedArchive = {
@@ -1087,6 +1401,18 @@ export type Move = {
 	call: number | null,
 };
 
+/**  A request to be noted. */
+export type NewRequest = {
+	/**  What was asked for. */
+	kind: RequestKind,
+	/**  What the person is found by. */
+	identifiers: string[],
+	/**  What one wants to remember of it. */
+	note: string,
+	/**  When it came: UTC milliseconds. */
+	receivedAtMs: number,
+};
+
 /**  What a record that verifies still says about its past. */
 export type Notes = {
 	/**  Entries that were written while the clock was set back by more than a minute. */
@@ -1167,6 +1493,23 @@ export type Part = {
 	found: Found | null,
 };
 
+/**  What a part of the data folder is. */
+export type PartKind = 
+/**  The database, with its log. */
+"database" | 
+/**  Checked copies of it. */
+"snapshots" | 
+/**  Databases that something took the place of. */
+"replaced" | 
+/**  Model files that lie in the data folder. */
+"models" | 
+/**  What the window keeps for itself. */
+"window" | 
+/**  Keys in files, where there is no keychain. */
+"keys" | 
+/**  Everything else. */
+"other";
+
 /**  A time that a budget is for. */
 export type Period = 
 /**  From midnight to midnight. */
@@ -1183,6 +1526,61 @@ export type Piece = {
 	/**  What it stands for; `None`: itself. */
 	original: string | null,
 };
+
+/**  One place where a person stands. */
+export type Place = {
+	/**  What it is. */
+	kind: PlaceKind,
+	/**  The conversation that it is in. */
+	conversationId: ConversationId | null,
+	/**  The message. */
+	messageId: MessageId | null,
+	/**  The title of the conversation, or the name of the thing. */
+	name: string | null,
+	/**  The name of the workspace. */
+	workspace: string | null,
+	/**  UTC milliseconds. */
+	atMs: number | null,
+	/**  The text around the first of them. */
+	context: SnippetPart[],
+	/**  How often. */
+	count: number,
+};
+
+/**  What a place is. */
+export type PlaceKind = 
+/**  A question or an answer. */
+"message" | 
+/**  The title of a conversation. */
+"title" | 
+/**  The instructions above a conversation. */
+"system_prompt" | 
+/**  What was typed and not sent. */
+"draft" | 
+/**  A saved system prompt. */
+"preset" | 
+/**  A rule of one's own. */
+"own_rule" | 
+/**  The value of a placeholder. */
+"placeholder" | 
+/**  A request that left. */
+"sent" | 
+/**  The private part of an entry of the record, or a fact of it. */
+"record" | 
+/**  The name of a workspace. */
+"workspace" | 
+/**  An account at a provider. */
+"account" | 
+/**  The name of a chain of models. */
+"alias" | 
+/**  A model on this computer. */
+"model" | 
+/**  A call to a model. */
+"call" | 
+/**  A setting. */
+"settings" | 
+/**  A request of a person about their data. */
+"request";
 
 /**  What may leave for where. On this computer everything may be read, as nothing leaves. */
 export type Policy = {
@@ -1380,6 +1778,88 @@ export type RecordVerdict = {
 	fault: RecordFault | null,
 	/**  What is right and worth knowing. */
 	notes: Notes,
+};
+
+/**  Something that an erasure did not reach. */
+export type Remains = {
+	/**  What. */
+	what: string,
+	/**  Why, and what can be done about it. */
+	why: string,
+};
+
+/**  What a person asked for. */
+export type RequestKind = 
+/**  To see what is kept about them: GDPR, article 15. */
+"access" | 
+/**  That it is erased: GDPR, article 17. */
+"erasure";
+
+/**  How a request stands. */
+export type RequestState = 
+/**  It was not answered yet. */
+"open" | 
+/**  What was asked for was done. */
+"done" | 
+/**  It was refused. */
+"refused";
+
+/**  What becomes of a conversation whose time has passed. */
+export type RetentionAction = 
+/**  It is deleted for good. */
+"delete" | 
+/**  What tells of a person is masked for good; the rest stays. */
+"anonymise";
+
+/**  What a run did. */
+export type RetentionOutcome = {
+	/**  Each workspace that has a rule. */
+	runs: RetentionRun[],
+};
+
+/**  What a run would do now. */
+export type RetentionPreview = {
+	/**  What would go, oldest first in each workspace. */
+	due: Due[],
+	/**  How many would go too, if no hold stood on them. */
+	held: number,
+};
+
+/**  What was due was deleted or made anonymous by itself. */
+export type RetentionRan = RetentionOutcome;
+
+/**  How long a workspace keeps its conversations. */
+export type RetentionRule = {
+	/**  Days after the newest message. */
+	days: number,
+	/**  What then. */
+	action: RetentionAction,
+};
+
+/**  What a run did in one workspace. */
+export type RetentionRun = {
+	/**  Which one. */
+	workspaceId: WorkspaceId,
+	/**  What the person calls it. */
+	name: string,
+	/**  What became of what was due. */
+	action: RetentionAction,
+	/**  How many went. */
+	done: number,
+	/**  How many stayed because of a hold. */
+	held: number,
+	/**  How many are due and could not go. */
+	failed: number,
+	/**  Why the first of them could not, as a sentence. */
+	problem: string | null,
+};
+
+/**  How long everything is kept, and what is held. */
+export type RetentionStatus = {
+	/**  All workspaces, oldest first. */
+	workspaces: WorkspaceRetention[],
+	/**  All holds, newest first. */
+	holds: Hold[],
 };
 
 /**  What the person said of a message that policy wants them to look at. */
@@ -1607,6 +2087,16 @@ export type StartupCode = "damaged" |
 /**  Found in the open data: some of it cannot be read, the rest can. */
 "damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
 
+/**  What stays. */
+export type Stays = {
+	/**  What, in words. */
+	what: string,
+	/**  Why it stays. */
+	why: string,
+	/**  How many; 0: it is not counted. */
+	count: number,
+};
+
 /**  Where the data lies and how large it is. */
 export type Storage = {
 	dataFolder: string,
@@ -1618,6 +2108,38 @@ export type Storage = {
 	schema: number,
 	/**  The snapshot from before the last update, which an undo would put back. */
 	lastUpdateUndo: SnapshotInfo | null,
+};
+
+/**  A part of what is stored. */
+export type StoredPart = {
+	/**  What it is. */
+	kind: PartKind,
+	/**  Where it is. */
+	path: string,
+	/**  Files. */
+	files: number,
+	/**  Bytes. */
+	bytes: number,
+};
+
+/**  A request of a person. */
+export type SubjectRequest = {
+	/**  Its number: what the record calls it. */
+	number: number,
+	/**  What was asked for. */
+	kind: RequestKind,
+	/**  What the person is found by; nothing once it is closed. */
+	identifiers: string[],
+	/**  What one wants to remember of it. */
+	note: string,
+	/**  When it came: UTC milliseconds. */
+	receivedAtMs: number,
+	/**  When it must be answered: UTC milliseconds. */
+	dueAtMs: number,
+	/**  How it stands. */
+	state: RequestState,
+	/**  When it was closed: UTC milliseconds. */
+	closedAtMs: number | null,
 };
 
 /**  Colours of the window. */
@@ -1733,6 +2255,22 @@ export type Workspace = {
 
 /**  A client, a matter, a project: the boundary of policy, budget and documents. */
 export type WorkspaceId = string;
+
+/**  How long one workspace keeps its conversations. */
+export type WorkspaceRetention = {
+	/**  Which one. */
+	workspaceId: WorkspaceId,
+	/**  What the person calls it. */
+	name: string,
+	/**  The rule; `None`: they are kept until somebody deletes them. */
+	rule: RetentionRule | null,
+	/**  How many conversations it has. */
+	conversations: number,
+	/**  How many of them would go now. */
+	due: number,
+	/**  How many of them would, if no hold stood on them. */
+	held: number,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

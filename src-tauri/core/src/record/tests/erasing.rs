@@ -12,7 +12,7 @@ fn what_was_erased_is_gone_and_the_record_verifies() {
             record.erase(tx, subject, Event::new(Action::Erased), NOW)
         })
         .unwrap();
-    assert!(erased);
+    assert!(erased.is_some());
     let payloads: i64 = store
         .read(|conn| {
             conn.query_row("SELECT count(sealed) FROM audit_entries", [], |row| {
@@ -36,7 +36,7 @@ fn what_nobody_wrote_about_leaves_no_entry_when_it_is_erased() {
             record.erase(tx, subject, Event::new(Action::Erased), NOW)
         })
         .unwrap();
-    assert!(!erased);
+    assert!(erased.is_none());
 }
 
 #[test]

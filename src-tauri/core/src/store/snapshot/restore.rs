@@ -87,6 +87,15 @@ pub fn start_empty(lock: &InstanceLock, now_ms: i64) -> Result<PathBuf, Snapshot
     let Some(_unused) = folder.lock_unused()? else {
         return Err(SnapshotError::InUse);
     };
+    Ok(set_all_aside(folder, now_ms)?)
+}
+
+/// Move everything that belongs to the database aside. The caller has the locks for setup and for
+/// snapshots, and the database to itself. The folder it went to.
+///
+/// # Errors
+/// [`io::Error`] when something cannot be moved.
+pub(crate) fn set_all_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
     let aside = set_aside(folder, now_ms)?;
     // The instance file last: without it the next start makes a new key, and must find nothing
     // that the old one belongs to.
@@ -108,13 +117,28 @@ fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {
     fault.map_or(Ok(()), Err)
 }
 
+/// Move back what was set aside, where something that was to follow did not work.
+///
+/// # Errors
+/// [`io::Error`] when something cannot be moved; what was moved stays where it is then.
+pub(crate) fn put_back(folder: &DataFolder, aside: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(aside)? {
+        move_into(&entry?.path(), folder.path())?;
+    }
+    fs::remove_dir(aside)?;
+    sync_folder_of(&folder.database())
+}
+
 /// Move the database away, with its log. A log must never be left for another database to take
 /// for its own: if one cannot be moved, nothing takes the database's place.
-fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
+///
+/// # Errors
+/// [`io::Error`] when something cannot be moved.
+pub(crate) fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
     let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
     let mut aside = folder
-        .path()
-        .join(format!("replaced/{}", time.strftime(TIME_FORMAT)));
+        .replaced()
+        .join(time.strftime(TIME_FORMAT).to_string());
     while aside.exists() {
         aside.as_mut_os_string().push("+");
     }

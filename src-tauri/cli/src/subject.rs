@@ -1,0 +1,306 @@
+//! `gatehouse subject`: people whose data is kept: find them, give them what is kept, erase them.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand, ValueEnum};
+use gatehouse_core::{
+    app::App,
+    privacy::{Erased, Erasure, ErasurePreview, Extent, FileForm, FoundPerson},
+    record::Certificate,
+    store::{StoreError, replace_file},
+    workspaces,
+};
+use serde_json::json;
+
+use crate::{failure::Failure, output};
+
+/// People whose data is kept.
+#[derive(Subcommand)]
+pub(crate) enum Subject {
+    /// Find a person in everything that is kept.
+    Find {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Write what is kept about a person to a file: a page to read if it ends in .html, else JSON.
+    Export {
+        /// The new file.
+        file: PathBuf,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Show what erasing would take; with --yes, erase it for good.
+    Erase(Erase),
+    /// Verify the signature of a certificate of an erasure. It needs no data folder.
+    Verify {
+        /// The certificate, as JSON.
+        file: PathBuf,
+        /// The key that it must be signed with, as 64 hexadecimal digits.
+        #[arg(long, value_name = "HEX")]
+        public_key: Option<String>,
+    },
+}
+
+/// Whom.
+#[derive(Args)]
+pub(crate) struct Who {
+    /// Names, e-mail addresses, numbers; `-` reads them from standard input, one a line, so that they
+    /// do not stand in the history of the shell.
+    #[arg(value_name = "IDENTIFIER", required = true)]
+    identifiers: Vec<String>,
+}
+
+/// Erase a person, a conversation or a workspace.
+#[derive(Args)]
+pub(crate) struct Erase {
+    /// Names, e-mail addresses, numbers of a person; `-` reads them from standard input.
+    #[arg(
+        value_name = "IDENTIFIER",
+        required_unless_present_any = ["conversation", "workspace"],
+        conflicts_with_all = ["conversation", "workspace"]
+    )]
+    identifiers: Vec<String>,
+    /// How much goes where the person stands in a conversation.
+    #[arg(long, value_enum, default_value = "words")]
+    extent: ExtentName,
+    /// A conversation, by the beginning of its id.
+    #[arg(long, value_name = "ID", conflicts_with = "workspace")]
+    conversation: Option<String>,
+    /// A workspace, by its name.
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
+    /// The number of the request that this answers.
+    #[arg(long, value_name = "NUMBER")]
+    request: Option<i64>,
+    /// Erase it. It cannot be undone.
+    #[arg(long)]
+    yes: bool,
+    /// Write the certificate to this new file: a page if it ends in .html, else signed JSON.
+    #[arg(long, value_name = "FILE", requires = "yes")]
+    certificate: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ExtentName {
+    /// The words by which they were found.
+    Words,
+    /// The text of each message in which they stand.
+    Messages,
+    /// Each conversation in which they stand.
+    Conversations,
+}
+
+impl From<ExtentName> for Extent {
+    fn from(name: ExtentName) -> Self {
+        match name {
+            ExtentName::Words => Self::Words,
+            ExtentName::Messages => Self::Messages,
+            ExtentName::Conversations => Self::Conversations,
+        }
+    }
+}
+
+impl Subject {
+    pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        match self {
+            Self::Find { who } => {
+                let found = app.find_person(&given(&who.identifiers)?)?;
+                if json {
+                    return output::json(&found);
+                }
+                tell_found(&found)
+            }
+            Self::Export { file, who } => {
+                let identifiers = given(&who.identifiers)?;
+                must_be_new(file)?;
+                write(file, &app.export_person(&identifiers, form(file))?)?;
+                said(json, file)
+            }
+            Self::Erase(erase) => erase.run(app, json),
+            Self::Verify { file, public_key } => verify(file, public_key.as_deref(), json),
+        }
+    }
+}
+
+/// Verify a certificate. It needs no data folder and no key.
+pub(crate) fn verify(path: &Path, public_key: Option<&str>, json: bool) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    let certificate = Certificate::read(&text).map_err(|error| Failure::unsigned(&error))?;
+    if public_key.is_some_and(|key| !key.eq_ignore_ascii_case(certificate.public_key())) {
+        return Err(Failure::unsigned(&"It is signed with another key."));
+    }
+    if json {
+        return output::line(certificate.statement());
+    }
+    output::line(&format!(
+        "The signature holds. Public key: {}\n{}",
+        certificate.public_key(),
+        certificate.statement()
+    ))
+}
+
+impl Erase {
+    fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        let erasure = self.erasure(app)?;
+        if let Some(path) = &self.certificate {
+            must_be_new(path)?;
+        }
+        if !self.yes {
+            let preview = app.preview_erasure(&erasure)?;
+            if json {
+                return output::json(&preview);
+            }
+            return tell_preview(&preview);
+        }
+        let erased = app.erase(&erasure, self.request, &mut |_| ())?;
+        if let Some(path) = &self.certificate {
+            write(
+                path,
+                &app.erasure_certificate(erased.certificate, form(path))?,
+            )?;
+        }
+        if json {
+            output::json(&erased)?;
+        } else {
+            tell_erased(&erased)?;
+        }
+        if erased.check.found.is_empty() && erased.remains.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::remains())
+        }
+    }
+
+    fn erasure(&self, app: &App) -> Result<Erasure, Failure> {
+        if let Some(id) = &self.conversation {
+            return Ok(Erasure::Conversation {
+                id: crate::chats::find(app, id)?,
+            });
+        }
+        if let Some(name) = &self.workspace {
+            let all = app
+                .store
+                .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
+            let found = all.iter().find(|workspace| workspace.name == *name);
+            let id = found.map(|workspace| workspace.id);
+            let id =
+                id.ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))?;
+            return Ok(Erasure::Workspace { id });
+        }
+        Ok(Erasure::Person {
+            identifiers: given(&self.identifiers)?,
+            extent: self.extent.into(),
+        })
+    }
+}
+
+fn given(identifiers: &[String]) -> Result<Vec<String>, Failure> {
+    if identifiers != ["-"] {
+        return Ok(identifiers.to_vec());
+    }
+    let mut text = String::new();
+    io::stdin()
+        .read_to_string(&mut text)
+        .map_err(Failure::input)?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+fn form(path: &Path) -> FileForm {
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("html") => FileForm::Html,
+        _ => FileForm::Json,
+    }
+}
+
+fn must_be_new(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Err(Failure::input(format!(
+            "{} is there already.",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    replace_file(path, |file| file.write_all(text.as_bytes()))
+        .map_err(|error| Failure::file(path, &error))
+}
+
+fn said(json: bool, path: &Path) -> Result<(), Failure> {
+    if json {
+        return output::json(&json!({ "file": path }));
+    }
+    output::line(&format!("It is in {}.", path.display()))
+}
+
+fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
+    for identifier in &found.identifiers {
+        output::line(&format!("{}: {} times", identifier.text, identifier.count))?;
+    }
+    let rows = found.places.iter().map(|place| {
+        let context: String = place
+            .context
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect();
+        [
+            place.kind.words().to_owned(),
+            place.at_ms.map_or(String::new(), output::time),
+            output::beginning(place.name.as_deref().unwrap_or_default(), 30),
+            output::beginning(&context, 80),
+        ]
+    });
+    output::table(
+        ["PLACE", "WHEN", "WHERE", "WHAT"],
+        &rows.collect::<Vec<_>>(),
+    )?;
+    if found.total as usize > found.places.len() {
+        output::line(&format!(
+            "These are {} of {} places; `subject export` writes all.",
+            found.places.len(),
+            found.total
+        ))?;
+    }
+    Ok(())
+}
+
+fn tell_preview(preview: &ErasurePreview) -> Result<(), Failure> {
+    output::line("These would go:")?;
+    for goes in &preview.goes {
+        output::line(&format!("  {} {}", goes.count, goes.what))?;
+    }
+    output::line("These would stay:")?;
+    for stays in &preview.stays {
+        output::line(&format!("  {}: {}", stays.what, stays.why))?;
+    }
+    output::line("Nothing was erased. Add --yes to erase it for good.")
+}
+
+fn tell_erased(erased: &Erased) -> Result<(), Failure> {
+    output::line(&format!(
+        "Erased: {} conversations, {} messages, words from {} other places; {} old snapshot files removed.",
+        erased.conversations, erased.messages, erased.words, erased.snapshots
+    ))?;
+    let check = &erased.check;
+    output::line(&format!(
+        "Searched {} pages of the database and {} files for {} traces: found in {} places.",
+        check.pages,
+        check.files,
+        check.traces,
+        check.found.len()
+    ))?;
+    for found in &check.found {
+        output::line(&format!("  {}: {}", found.place, found.count))?;
+    }
+    for remains in &erased.remains {
+        output::line(&format!("Not reached: {}: {}", remains.what, remains.why))?;
+    }
+    output::line(&format!(
+        "Entry {} of the record says so.",
+        erased.certificate
+    ))
+}

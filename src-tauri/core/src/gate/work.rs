@@ -1,0 +1,131 @@
+//! Which conversations are being answered or named right now, and a pause in which none is: what is
+//! erased must not be written again by an answer that was under way.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::{Gate, GateError};
+use crate::{engine::Stop, ids::ConversationId};
+
+/// How long a pause waits for answers that were told to stop.
+const STOPS_WITHIN: Duration = Duration::from_secs(15);
+
+/// What a conversation is worked on for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Task {
+    Answer,
+    Title,
+}
+
+/// All that is worked on.
+#[derive(Default)]
+pub(super) struct Work {
+    now: Mutex<Now>,
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Now {
+    tasks: HashMap<(ConversationId, Task), Stop>,
+    pauses: usize,
+}
+
+impl Work {
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a conversation among those that are worked on: one answer at a time.
+pub(super) struct Place<'a> {
+    pub(super) gate: &'a Gate,
+    pub(super) conversation: ConversationId,
+    pub(super) stop: Stop,
+    task: Task,
+}
+
+impl<'a> Place<'a> {
+    /// # Errors
+    /// [`GateError::Busy`] when it is worked on, or while nothing may be.
+    pub(super) fn take(
+        gate: &'a Gate,
+        conversation: ConversationId,
+        task: Task,
+    ) -> Result<Self, GateError> {
+        let mut now = gate.work.now();
+        if now.pauses > 0 {
+            return Err(GateError::Busy);
+        }
+        let stop = Stop::default();
+        match now.tasks.entry((conversation, task)) {
+            Entry::Occupied(_) => Err(GateError::Busy),
+            Entry::Vacant(free) => {
+                free.insert(stop.clone());
+                Ok(Self {
+                    gate,
+                    conversation,
+                    stop,
+                    task,
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let work = &self.gate.work;
+        work.now().tasks.remove(&(self.conversation, self.task));
+        work.ended.notify_all();
+    }
+}
+
+/// While it is there, nothing is answered.
+pub(crate) struct Pause<'a>(&'a Gate);
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        self.0.work.now().pauses -= 1;
+    }
+}
+
+impl Gate {
+    /// Stop the answer that a conversation is getting; nothing happens if it gets none.
+    pub fn stop(&self, conversation: ConversationId) {
+        if let Some(stop) = self.work.now().tasks.get(&(conversation, Task::Answer)) {
+            stop.set();
+        }
+    }
+
+    /// Stop every answer; whether there was one.
+    pub fn stop_all(&self) -> bool {
+        let now = self.work.now();
+        let answers = now
+            .tasks
+            .iter()
+            .filter(|((_, task), _)| *task == Task::Answer);
+        answers.inspect(|(_, stop)| stop.set()).count() > 0
+    }
+
+    /// Stop everything that is worked on, wait until it has ended, and let nothing begin until the
+    /// pause is dropped. `None`: something does not end.
+    pub(crate) fn pause(&self) -> Option<Pause<'_>> {
+        let mut now = self.work.now();
+        now.pauses += 1;
+        now.tasks.values().for_each(Stop::set);
+        let pause = Pause(self);
+        let working = |now: &mut Now| !now.tasks.is_empty();
+        let waited = self
+            .work
+            .ended
+            .wait_timeout_while(now, STOPS_WITHIN, working);
+        let (now, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let ended = now.tasks.is_empty();
+        // Dropping the pause takes the lock.
+        drop(now);
+        ended.then_some(pause)
+    }
+}

@@ -1,0 +1,323 @@
+//! Making backups: a checked copy under a name that nobody knows, read once more where it lies, named,
+//! and only then are older ones removed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    BackupError, BackupInfo,
+    names::{self, part_name},
+    schedule::{self, State},
+    verify,
+};
+use crate::{
+    app::App,
+    now_ms,
+    problem::Problem,
+    record::{self, Action, Copied, Event},
+    store::{StoreError, snapshot, sync_folder_of},
+};
+
+/// How far a backup is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Step {
+    /// This share is copied, 0 to 1.
+    Copying(f64),
+    /// It is read back.
+    Checking,
+}
+
+/// What became of backups that were to be removed.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// The names of those that are gone.
+    pub gone: Vec<String>,
+    /// The names of those that are still there, and why.
+    pub left: Vec<(String, String)>,
+}
+
+/// Who asked for a backup.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ByHand,
+    BySchedule,
+}
+
+impl App {
+    /// Make a backup now.
+    ///
+    /// # Errors
+    /// [`BackupError`]; the earlier backups are kept, and nothing half is left.
+    pub fn back_up(&self, progress: &mut dyn FnMut(Step)) -> Result<BackupInfo, BackupError> {
+        self.make_backup(Asked::ByHand, progress)
+    }
+
+    /// Make a backup if the schedule says that one is due; `None`: it does not.
+    ///
+    /// # Errors
+    /// [`BackupError`]; it is due until one is made.
+    pub fn back_up_if_due(&self) -> Result<Option<BackupInfo>, BackupError> {
+        let state = self.store.read(schedule::state).map_err(StoreError::from)?;
+        if !state.is_due(now_ms()) {
+            return Ok(None);
+        }
+        match self.make_backup(Asked::BySchedule, &mut |_| ()) {
+            // Another process is making it.
+            Err(BackupError::Busy) => Ok(None),
+            made => made.map(Some),
+        }
+    }
+
+    /// The folder of backups, and those of this installation in it, newest first.
+    ///
+    /// # Errors
+    /// [`BackupError`] when none was chosen, or it is not there or cannot be read.
+    pub fn backups_written_here(&self) -> Result<(PathBuf, Vec<BackupInfo>), BackupError> {
+        let state = self.store.read(schedule::state).map_err(StoreError::from)?;
+        let folder = state.folder()?;
+        let all =
+            names::list(&folder, &self.short_instance()?).map_err(BackupError::at(&folder))?;
+        Ok((folder, all))
+    }
+
+    /// Remove backups by their names, as far as they are this installation's own: each is opened first. The
+    /// caller records why.
+    ///
+    /// # Errors
+    /// [`BackupError`] when the folder is not there, or a backup is being made.
+    pub fn remove_backups(&self, chosen: &[String]) -> Result<Removed, BackupError> {
+        let _turn = self.turn_for_backups()?;
+        let (folder, all) = self.backups_written_here()?;
+        let chosen = all.iter().filter(|backup| chosen.contains(&backup.name));
+        let removed = self.remove_own(&folder, chosen);
+        self.store.write(|tx| {
+            let mut state = schedule::state(tx)?;
+            if state
+                .made_name
+                .as_ref()
+                .is_some_and(|name| removed.gone.contains(name))
+            {
+                state.made_name = None;
+                schedule::keep(tx, &state)?;
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(removed)
+    }
+
+    fn turn_for_backups(&self) -> Result<fs::File, BackupError> {
+        let turn = self.folder.lock_for_backups().map_err(BackupError::Io)?;
+        turn.ok_or(BackupError::Busy)
+    }
+
+    fn make_backup(
+        &self,
+        asked: Asked,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<BackupInfo, BackupError> {
+        let _turn = self.turn_for_backups()?;
+        let state = self.store.read(schedule::state).map_err(StoreError::from)?;
+        if asked == Asked::BySchedule && !state.is_due(now_ms()) {
+            // Another process made it while this one waited for its turn.
+            return Err(BackupError::Busy);
+        }
+        let made = self.write_backup(&state, asked, progress);
+        let noted = match &made {
+            Ok((backup, copied, removed)) => self.note_made(backup, copied, *removed, asked),
+            // Nothing was tried.
+            Err(BackupError::NoFolder) => Ok(()),
+            Err(error) => self.note_failed(error, asked),
+        };
+        if let Err(error) = noted {
+            tracing::warn!("what became of a backup could not be recorded: {error}");
+        }
+        made.map(|(backup, ..)| backup)
+    }
+
+    fn write_backup(
+        &self,
+        state: &State,
+        asked: Asked,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<(BackupInfo, Copied, usize), BackupError> {
+        let folder = state.folder()?;
+        let short = self.short_instance()?;
+        let at = BackupError::at(&folder);
+        let earlier = names::list(&folder, &short).map_err(&at)?;
+        if asked == Asked::BySchedule && state.made_name.is_some() && earlier.is_empty() {
+            return Err(BackupError::FolderEmptied(folder));
+        }
+        remove_leftovers(&folder, &short).map_err(&at)?;
+        let part = folder.join(part_name(&short));
+        let made = self.write_part(&part, &folder, &short, progress);
+        if made.is_err() {
+            snapshot::remove_part(&part);
+        }
+        let (backup, copied) = made?;
+        let old = earlier.iter().skip(state.schedule.keep as usize - 1);
+        let removed = self.remove_own(&folder, old);
+        for (name, why) in &removed.left {
+            tracing::warn!("the old backup {name} was not removed: {why}");
+        }
+        Ok((backup, copied, removed.gone.len()))
+    }
+
+    fn write_part(
+        &self,
+        part: &Path,
+        folder: &Path,
+        short: &str,
+        progress: &mut dyn FnMut(Step),
+    ) -> Result<(BackupInfo, Copied), BackupError> {
+        let at = BackupError::at(folder);
+        let schema = self
+            .store
+            .copy_to(part, &mut |share| progress(Step::Copying(share)))
+            .map_err(|error| BackupError::copying(folder, error))?;
+        progress(Step::Checking);
+        forget_what_was_written(part).map_err(&at)?;
+        let read = verify::read(part, self.store.key())?;
+        let bytes = fs::metadata(part).map_err(&at)?.len();
+        let mut made_at_ms = now_ms();
+        let name = loop {
+            let name = names::file_name(short, made_at_ms, schema).map_err(&at)?;
+            if !folder.join(&name).exists() {
+                break name;
+            }
+            made_at_ms += 1;
+        };
+        let path = folder.join(&name);
+        fs::rename(part, &path)
+            .and_then(|()| sync_folder_of(&path))
+            .map_err(&at)?;
+        let backup = BackupInfo {
+            name,
+            made_at_ms,
+            bytes,
+            schema,
+        };
+        Ok((backup, read.record))
+    }
+
+    /// Remove those that are this installation's own: the key opens them, and their record is the beginning
+    /// of the one that is kept here. Whatever else has such a name stays.
+    fn remove_own<'a>(
+        &self,
+        folder: &Path,
+        chosen: impl Iterator<Item = &'a BackupInfo>,
+    ) -> Removed {
+        let mut removed = Removed::default();
+        for backup in chosen {
+            let path = folder.join(&backup.name);
+            let gone = match self.is_own(&path) {
+                Ok(true) => fs::remove_file(&path).map_err(|error| error.to_string()),
+                Ok(false) => Err("this installation's record does not have its entries".to_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            match gone {
+                Ok(()) => removed.gone.push(backup.name.clone()),
+                Err(why) => removed.left.push((backup.name.clone(), why)),
+            }
+        }
+        removed
+    }
+
+    fn is_own(&self, path: &Path) -> Result<bool, StoreError> {
+        let Some((copy, _)) = snapshot::open_copy(path, self.store.key())? else {
+            return Ok(false);
+        };
+        match record::end_of_copy(&copy)? {
+            Some((count, head)) => self.store.read(|conn| Ok(record::has(conn, count, &head)?)),
+            None => Ok(false),
+        }
+    }
+
+    fn note_made(
+        &self,
+        backup: &BackupInfo,
+        copied: &Copied,
+        removed: usize,
+        asked: Asked,
+    ) -> Result<(), StoreError> {
+        let record = copied.fault.as_ref().map_or("holds", |fault| fault.name());
+        let event = event(Action::BackupMade, asked)
+            .fact("backup", backup.name.as_str())
+            .fact("bytes", i64::try_from(backup.bytes).unwrap_or(i64::MAX))
+            .fact("schema", backup.schema)
+            .fact("entries", copied.count)
+            .fact("head", record::hex(&copied.head))
+            .fact("record", record)
+            .fact("removed", i64::try_from(removed).unwrap_or(i64::MAX));
+        self.store.write(|tx| {
+            let mut state = schedule::state(tx)?;
+            state.made_at_ms = Some(backup.made_at_ms);
+            state.made_name = Some(backup.name.clone());
+            (state.problem, state.problem_at_ms) = (None, None);
+            schedule::keep(tx, &state)?;
+            self.record.append(tx, event, now_ms())?;
+            Ok(())
+        })
+    }
+
+    /// What fails in the same way again is recorded once: a disk that is not attached is looked for many
+    /// times a day.
+    fn note_failed(&self, error: &BackupError, asked: Asked) -> Result<(), StoreError> {
+        let problem = Problem::from(error);
+        let event = event(Action::BackupFailed, asked).fact("reason", reason(error));
+        self.store.write(|tx| {
+            let mut state = schedule::state(tx)?;
+            if asked == Asked::BySchedule && state.problem.as_ref() == Some(&problem) {
+                return Ok(());
+            }
+            state.problem = Some(problem);
+            state.problem_at_ms = Some(now_ms());
+            schedule::keep(tx, &state)?;
+            self.record.append(tx, event, now_ms())?;
+            Ok(())
+        })
+    }
+}
+
+fn event(action: Action, asked: Asked) -> Event {
+    let event = Event::new(action);
+    match asked {
+        Asked::ByHand => event,
+        Asked::BySchedule => event.by_itself(),
+    }
+}
+
+/// Why, in a word that tells of no folder.
+fn reason(error: &BackupError) -> &'static str {
+    match error {
+        BackupError::FolderGone(_) => "folder gone",
+        BackupError::FolderEmptied(_) => "earlier backups gone",
+        BackupError::ReadOnly(_) => "read-only",
+        BackupError::DiskFull(_) => "disk full",
+        BackupError::Damaged(_) => "database damaged",
+        BackupError::NotSound { .. } | BackupError::WrongKey { .. } => "not sound",
+        _ => "failed",
+    }
+}
+
+/// Let the system forget what it remembers of a file that is on the disk, so that reading it back reads
+/// the disk. Systems that cannot be told may answer from memory.
+fn forget_what_was_written(part: &Path) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::fadvise(fs::File::open(part)?, 0, None, rustix::fs::Advice::DontNeed)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = part;
+    Ok(())
+}
+
+/// Remove what a kill left half written. The caller has its turn, so nobody of this installation is at it.
+fn remove_leftovers(folder: &Path, short: &str) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if names::is_part(short, &entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! What is kept of an erasure: that it was, what it took and what it left, for a certificate of it.
+
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Value, json};
+
+use super::{EraseError, Erased};
+use crate::{
+    app::App,
+    now_ms,
+    privacy::page::{FileForm, escaped, page},
+    record::{Action, Certificate, Event},
+};
+
+const KINDS: [&str; 3] = ["conversation", "workspace", "person"];
+
+/// Note that the content is gone and the rest of the erasure is not done yet.
+pub(super) fn begin(
+    conn: &Connection,
+    entry: i64,
+    kind: &str,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.execute(
+        "INSERT INTO erasures (entry, kind, erased_at_ms) VALUES (?1, ?2, ?3)",
+        params![entry, kind, now_ms],
+    )?;
+    Ok(())
+}
+
+/// Keep what an erasure took and left: it is done.
+pub(super) fn keep(
+    conn: &Connection,
+    kind: &str,
+    erased: &Erased,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let statement = json!({
+        "erased": kind,
+        "entry": erased.certificate,
+        "finishedAtMs": now_ms,
+        "conversations": erased.conversations,
+        "messages": erased.messages,
+        "places": erased.words,
+        "snapshots": erased.snapshots,
+        "remains": erased.remains,
+        "search": erased.check,
+    });
+    conn.execute(
+        "UPDATE erasures SET statement = ?2 WHERE entry = ?1",
+        params![erased.certificate, statement.to_string()],
+    )?;
+    Ok(())
+}
+
+/// Entries and kinds of those that are not done.
+pub(super) fn unfinished(conn: &Connection) -> rusqlite::Result<Vec<(i64, &'static str)>> {
+    conn.prepare_cached("SELECT entry, kind FROM erasures WHERE statement IS NULL")?
+        .query_map([], |row| {
+            let kind: String = row.get(1)?;
+            let known = KINDS.into_iter().find(|known| **known == kind);
+            Ok((row.get(0)?, known.unwrap_or("conversation")))
+        })?
+        .collect()
+}
+
+impl App {
+    /// A certificate of an erasure, by its entry in the record. It is recorded before anybody has it.
+    ///
+    /// # Errors
+    /// [`EraseError::NoErasure`] when there is none, or it is not done.
+    pub fn erasure_certificate(&self, entry: i64, form: FileForm) -> Result<String, EraseError> {
+        let of_entry = self.record.details(entry).ok().flatten();
+        let hash = of_entry.ok_or(EraseError::NoErasure(entry))?.hash;
+        let statement = self.change(|tx| {
+            let kept: Option<(String, i64)> = tx
+                .prepare_cached(
+                    "SELECT statement, erased_at_ms FROM erasures
+                     WHERE entry = ?1 AND statement IS NOT NULL",
+                )?
+                .query_row([entry], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let (statement, erased_at_ms) = kept.ok_or(EraseError::NoErasure(entry))?;
+            let mut statement: Value = serde_json::from_str(&statement)
+                .expect("it is JSON because the database refuses anything else");
+            statement["erasedAtMs"] = erased_at_ms.into();
+            statement["entryHash"] = hash.into();
+            statement["installation"] = self.record.installation().into();
+            statement["certifiedAtMs"] = now_ms().into();
+            let event = Event::new(Action::CertificateSaved).fact("erasure", entry);
+            Ok::<_, EraseError>((statement, event))
+        })?;
+        let certificate = self.record.certify(statement.to_string());
+        Ok(match form {
+            FileForm::Json => certificate.file(),
+            FileForm::Html => html(&statement, &certificate),
+        })
+    }
+}
+
+fn html(statement: &Value, certificate: &Certificate) -> String {
+    let mut body = String::from("<table>\n");
+    let mut row = |name: &str, value: &str| {
+        let value = escaped(value);
+        let _ = writeln!(
+            body,
+            "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>"
+        );
+    };
+    let number = |name: &str| statement[name].to_string();
+    row("Erased", statement["erased"].as_str().unwrap_or_default());
+    row("When", &time(&statement["erasedAtMs"]));
+    row("Conversations that are gone", &number("conversations"));
+    row("Messages that are gone or emptied", &number("messages"));
+    row(
+        "Other places from which words were taken",
+        &number("places"),
+    );
+    row("Snapshots that were removed", &number("snapshots"));
+    let search = &statement["search"];
+    let found = search["found"].as_array().map_or(0, Vec::len);
+    row(
+        "Searched afterwards",
+        &format!(
+            "{} pages of the database and {} files, {} bytes, for {} traces: found in {found} places",
+            search["pages"], search["files"], search["bytes"], search["traces"]
+        ),
+    );
+    row("Entry in the record", &number("entry"));
+    row(
+        "Its hash",
+        statement["entryHash"].as_str().unwrap_or_default(),
+    );
+    row(
+        "Installation",
+        statement["installation"].as_str().unwrap_or_default(),
+    );
+    body.push_str("</table>\n<h2>What it did not reach</h2>\n");
+    let remains = statement["remains"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    if remains.is_empty() && found == 0 {
+        body.push_str("<p>Nothing.</p>\n");
+    } else {
+        body.push_str("<ul>\n");
+        for remains in remains {
+            let text = |name: &str| escaped(remains[name].as_str().unwrap_or_default());
+            let _ = writeln!(body, "<li>{}: {}</li>", text("what"), text("why"));
+        }
+        for found in search["found"].as_array().into_iter().flatten() {
+            let place = escaped(found["place"].as_str().unwrap_or_default());
+            let _ = writeln!(body, "<li>Traces in {place}: {}</li>", found["count"]);
+        }
+        body.push_str("</ul>\n");
+    }
+    let _ = writeln!(
+        body,
+        "<h2>Signed</h2>\n<p>What stands above is taken from this document, which the key of the record has \
+         signed. The format of the record says how to check it.</p>\n<pre>{}</pre>",
+        escaped(&certificate.file())
+    );
+    page("Certificate of erasure", &body)
+}
+
+fn time(at_ms: &Value) -> String {
+    at_ms
+        .as_i64()
+        .and_then(|at_ms| jiff::Timestamp::from_millisecond(at_ms).ok())
+        .map_or(String::new(), |at| {
+            at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+        })
+}

@@ -1,0 +1,256 @@
+//! What an erasure would take and what it would leave, before anything is taken.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use specta::Type;
+
+use super::{EraseError, Erasure, Extent};
+use crate::{
+    chat,
+    ids::WorkspaceId,
+    privacy::{
+        Identifiers, PlaceKind,
+        columns::{COLUMNS, Remedy},
+        places,
+    },
+    store::{DataFolder, snapshot},
+};
+
+/// What goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct Goes {
+    /// What, in words.
+    pub what: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// What stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct Stays {
+    /// What, in words.
+    pub what: String,
+    /// Why it stays.
+    pub why: String,
+    /// How many; 0: it is not counted.
+    pub count: u32,
+}
+
+/// What an erasure would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Type)]
+pub struct ErasurePreview {
+    /// Conversations that would be gone.
+    pub conversations: u32,
+    /// Messages that would be gone, or from which something would be taken.
+    pub messages: u32,
+    /// What goes.
+    pub goes: Vec<Goes>,
+    /// What stays.
+    pub stays: Vec<Stays>,
+}
+
+pub(super) fn of(
+    conn: &Connection,
+    folder: &DataFolder,
+    erasure: &Erasure,
+) -> Result<ErasurePreview, EraseError> {
+    let mut preview = match erasure {
+        Erasure::Conversation { id } => {
+            chat::get(conn, *id).map_err(|_| EraseError::NotFound)?;
+            let messages = chat::message_ids(conn, *id)?.len();
+            conversations(1, messages)
+        }
+        Erasure::Workspace { id } => workspace(conn, *id)?,
+        Erasure::Person {
+            identifiers,
+            extent,
+        } => person(conn, &Identifiers::parse(identifiers)?, *extent)?,
+    };
+    let snapshots = snapshot::count_all(folder)?;
+    preview.goes(
+        "files of snapshots and of databases that were set aside; a new snapshot is made",
+        snapshots,
+    );
+    preview.goes("what loaded models remember", 1);
+    preview.stays(
+        "calls to models",
+        "what they cost is kept, without the conversation that they were made for",
+        0,
+    );
+    preview.stays(
+        "entries of the record",
+        "they show that nothing was hidden; what was private in them goes",
+        0,
+    );
+    preview.stays(
+        "what left before",
+        "a provider that it was sent to keeps it by its own rules: ask them to erase it, too",
+        0,
+    );
+    Ok(preview)
+}
+
+fn conversations(conversations: usize, messages: usize) -> ErasurePreview {
+    let mut preview = ErasurePreview {
+        conversations: count(conversations),
+        messages: count(messages),
+        ..ErasurePreview::default()
+    };
+    preview.goes(
+        "conversations with titles, drafts, ratings, search terms, keys and what was masked",
+        conversations,
+    );
+    preview.goes("messages, on every branch", messages);
+    preview
+}
+
+fn workspace(conn: &Connection, id: WorkspaceId) -> Result<ErasurePreview, EraseError> {
+    let name: Option<String> = conn
+        .prepare_cached("SELECT name FROM workspaces WHERE id = ?1 AND erased_at_ms IS NULL")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    if name.is_none() {
+        return Err(EraseError::NotFound);
+    }
+    let ids = chat::all_of_workspace(conn, id)?;
+    let messages: u32 = conn
+        .prepare_cached(
+            "SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id
+             WHERE c.workspace_id = ?1",
+        )?
+        .query_row(params![id], |row| row.get(0))?;
+    let mut preview = conversations(ids.len(), messages as usize);
+    preview.goes(
+        "the name of the workspace, its policy, rules and budgets",
+        1,
+    );
+    Ok(preview)
+}
+
+fn person(
+    conn: &Connection,
+    identifiers: &Identifiers,
+    extent: Extent,
+) -> Result<ErasurePreview, EraseError> {
+    let found = places::find(conn, identifiers, usize::MAX)?;
+    if found.total == 0 {
+        return Err(EraseError::NothingFound);
+    }
+    let whole = extent == Extent::Conversations;
+    let mut ids: Vec<_> = found
+        .places
+        .iter()
+        .filter_map(|place| place.conversation_id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut preview = if whole {
+        let mut messages = 0;
+        for &id in &ids {
+            messages += chat::message_ids(conn, id)?.len();
+        }
+        conversations(ids.len(), messages)
+    } else {
+        ErasurePreview::default()
+    };
+    let left = |kind: PlaceKind| {
+        let of_kind = found.places.iter().filter(|place| place.kind == kind);
+        of_kind
+            .filter(|place| !whole || place.conversation_id.is_none())
+            .count()
+    };
+    let messages = left(PlaceKind::Message);
+    match extent {
+        Extent::Words => preview.goes("messages from which the words are taken", messages),
+        Extent::Messages => preview.goes("messages whose whole text is taken", messages),
+        Extent::Conversations => {}
+    }
+    preview.messages += count(messages);
+    if !whole {
+        preview.goes(
+            "conversations whose placeholders and copies of what left are destroyed, and what the record has of them in private",
+            ids.len(),
+        );
+    }
+    for (kind, what) in TAKEN {
+        preview.goes(what, left(*kind));
+    }
+    for column in COLUMNS {
+        if let Remedy::Stays(why) = column.remedy {
+            let there = in_column(conn, identifiers, &column.select())?;
+            if there > 0 {
+                preview.stays(
+                    &format!("{} of {}", column.column, column.table),
+                    why,
+                    there,
+                );
+            }
+        }
+    }
+    Ok(preview)
+}
+
+const TAKEN: &[(PlaceKind, &str)] = &[
+    (PlaceKind::Title, "titles from which the words are taken"),
+    (
+        PlaceKind::SystemPrompt,
+        "system prompts and settings of conversations from which the words are taken",
+    ),
+    (PlaceKind::Draft, "drafts from which the words are taken"),
+    (PlaceKind::Preset, "presets from which the words are taken"),
+    (PlaceKind::OwnRule, "rules of your own that are removed"),
+    (
+        PlaceKind::Workspace,
+        "names of workspaces from which the words are taken",
+    ),
+    (
+        PlaceKind::Account,
+        "names of accounts from which the words are taken",
+    ),
+    (
+        PlaceKind::Alias,
+        "names of chains of models from which the words are taken",
+    ),
+    (PlaceKind::Call, "calls from which the words are taken"),
+    (
+        PlaceKind::Request,
+        "notes of requests from which the words are taken",
+    ),
+];
+
+fn in_column(
+    conn: &Connection,
+    identifiers: &Identifiers,
+    select: &str,
+) -> rusqlite::Result<usize> {
+    let mut statement = conn.prepare(select)?;
+    let mut rows = statement.query([])?;
+    let mut there = 0;
+    while let Some(row) = rows.next()? {
+        there += usize::from(identifiers.is_in(row.get_ref(1)?.as_str()?));
+    }
+    Ok(there)
+}
+
+impl ErasurePreview {
+    fn goes(&mut self, what: &str, number: usize) {
+        if number > 0 {
+            self.goes.push(Goes {
+                what: what.into(),
+                count: count(number),
+            });
+        }
+    }
+
+    fn stays(&mut self, what: &str, why: &str, number: usize) {
+        self.stays.push(Stays {
+            what: what.into(),
+            why: why.into(),
+            count: count(number),
+        });
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,149 @@
+//! Which conversations are due: older than their workspace keeps them, and not held.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+use super::{
+    RetentionAction, RetentionError, RetentionRule,
+    holds::{HeldIn, is_held},
+    rules,
+};
+use crate::{
+    app::App,
+    chat::{self, Quiet},
+    ids::{ConversationId, WorkspaceId},
+    store::Migration,
+    workspaces,
+};
+
+pub(super) const MIGRATION: Migration = Migration {
+    name: "2026-11-27 remember what was made anonymous",
+    sql: "CREATE TABLE made_anonymous (
+            conversation_id BLOB PRIMARY KEY REFERENCES conversations(id) ON DELETE CASCADE,
+            updated_at_ms INTEGER NOT NULL
+          ) STRICT, WITHOUT ROWID",
+};
+
+/// A conversation that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Due {
+    /// Which one.
+    pub conversation_id: ConversationId,
+    /// Where it belongs.
+    pub workspace_id: WorkspaceId,
+    /// What that is called.
+    pub workspace: String,
+    /// Its title, if it has one.
+    pub title: Option<String>,
+    /// UTC milliseconds of its newest message.
+    #[specta(type = Number)]
+    pub updated_at_ms: i64,
+    /// Messages in all branches.
+    pub messages: u32,
+    /// What becomes of it.
+    pub action: RetentionAction,
+}
+
+/// What a run would do now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RetentionPreview {
+    /// What would go, oldest first in each workspace.
+    pub due: Vec<Due>,
+    /// How many would go too, if no hold stood on them.
+    #[specta(type = Number)]
+    pub held: usize,
+}
+
+/// What is due in one workspace.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    pub due: Vec<Quiet>,
+    pub held: usize,
+}
+
+/// What a rule chooses in its workspace; `now_ms` is UTC milliseconds.
+pub(super) fn choose(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    rule: RetentionRule,
+    now_ms: i64,
+) -> rusqlite::Result<Chosen> {
+    let holds = HeldIn::of(conn, workspace)?;
+    let done = match rule.action {
+        RetentionAction::Anonymise => made_anonymous(conn)?,
+        RetentionAction::Delete => HashMap::new(),
+    };
+    let mut chosen = Chosen::default();
+    for quiet in chat::quiet_before(conn, workspace, rule.limit_ms(now_ms))? {
+        if done.get(&quiet.id) == Some(&quiet.updated_at_ms) {
+            // Nothing was said in it since it was made anonymous.
+        } else if holds.has(quiet.id) {
+            chosen.held += 1;
+        } else {
+            chosen.due.push(quiet);
+        }
+    }
+    Ok(chosen)
+}
+
+/// Whether a conversation that was chosen is still due: neither rule nor hold nor message came between.
+pub(super) fn is_due(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    rule: RetentionRule,
+    quiet: &Quiet,
+    now_ms: i64,
+) -> rusqlite::Result<bool> {
+    Ok(rules::get(conn, workspace)? == Some(rule)
+        && chat::if_quiet(conn, quiet.id, rule.limit_ms(now_ms))?.as_ref() == Some(quiet)
+        && !is_held(conn, quiet.id)?)
+}
+
+/// Note that a conversation was made anonymous as it is.
+pub(super) fn note_anonymous(conn: &Connection, of: &Quiet) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO made_anonymous VALUES (?1, ?2)")?
+        .execute(params![of.id, of.updated_at_ms])?;
+    Ok(())
+}
+
+/// What was made anonymous, with the time of its newest message then.
+fn made_anonymous(conn: &Connection) -> rusqlite::Result<HashMap<ConversationId, i64>> {
+    conn.prepare_cached("SELECT conversation_id, updated_at_ms FROM made_anonymous")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+impl App {
+    /// What a run would do at `now_ms`, UTC milliseconds. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`RetentionError`] when the database fails.
+    pub fn preview_retention(&self, now_ms: i64) -> Result<RetentionPreview, RetentionError> {
+        self.store.read(|conn| {
+            let mut preview = RetentionPreview::default();
+            for workspace in workspaces::all(conn)? {
+                let Some(rule) = rules::get(conn, workspace.id)? else {
+                    continue;
+                };
+                let chosen = choose(conn, workspace.id, rule, now_ms)?;
+                preview.held += chosen.held;
+                preview.due.extend(chosen.due.into_iter().map(|quiet| Due {
+                    conversation_id: quiet.id,
+                    workspace_id: workspace.id,
+                    workspace: workspace.name.clone(),
+                    title: quiet.title,
+                    updated_at_ms: quiet.updated_at_ms,
+                    messages: quiet.messages,
+                    action: rule.action,
+                }));
+            }
+            Ok(preview)
+        })
+    }
+}

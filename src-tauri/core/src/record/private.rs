@@ -1,0 +1,76 @@
+//! What is private in the record, read through, and destroyed where it must go.
+
+use rusqlite::{Connection, params};
+use zeroize::Zeroizing;
+
+use super::{Event, Record, Subject, payloads::Known};
+use crate::sealed::SealedError;
+
+/// An entry with something private.
+pub(crate) struct Private<'a> {
+    /// Its place in the chain.
+    pub sequence: i64,
+    /// What happened.
+    pub action: &'a str,
+    /// UTC milliseconds.
+    pub time_ms: i64,
+    /// What it is about.
+    pub subject: Subject,
+}
+
+/// Look at every private part that is still there, in order.
+///
+/// # Errors
+/// [`SealedError`] when the database fails or one cannot be read.
+pub(crate) fn each_payload(
+    conn: &Connection,
+    mut look: impl FnMut(&Private<'_>, &str) -> Result<(), SealedError>,
+) -> Result<(), SealedError> {
+    let mut statement = conn.prepare(
+        "SELECT e.sequence, e.action, e.time_ms, e.sealed, s.kind, s.of, s.token, s.key
+         FROM audit_entries e JOIN audit_subjects s ON s.token = e.subject
+         WHERE e.sealed IS NOT NULL ORDER BY e.sequence",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (kind, of): (String, Vec<u8>) = (row.get(4)?, row.get(5)?);
+        let Some(subject) = Subject::read(&kind, &of) else {
+            continue;
+        };
+        let sequence = row.get(0)?;
+        let known = Known::new(row.get(6)?, Zeroizing::new(row.get(7)?));
+        let sealed = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
+        let salted = known.open(sequence, sealed)?;
+        let entry = Private {
+            sequence,
+            action: row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?,
+            time_ms: row.get(2)?,
+            subject,
+        };
+        look(&entry, salted.text())?;
+    }
+    Ok(())
+}
+
+impl Record {
+    /// Destroy some private parts of a subject, and write down that they were: `event` must be a
+    /// [`super::Action::Erased`]. The others stay.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when it cannot be written.
+    pub(crate) fn erase_some(
+        &self,
+        tx: &Connection,
+        subject: Subject,
+        sequences: &[i64],
+        event: Event,
+        now_ms: i64,
+    ) -> rusqlite::Result<()> {
+        let mut destroy =
+            tx.prepare_cached("UPDATE audit_entries SET sealed = NULL WHERE sequence = ?1")?;
+        for sequence in sequences {
+            destroy.execute(params![sequence])?;
+        }
+        self.append(tx, event.about(subject), now_ms).map(drop)
+    }
+}
