@@ -349,7 +349,7 @@ fn the_newest_are_kept_and_only_files_of_this_installation_are_removed() {
     let first = back_up(&app);
     // Named as ours are: one of another installation, one that is no backup, one that came from nowhere.
     let (_other, other_disk, other) = with_folder();
-    let foreign = first.replace("T", "T").replacen("20", "19", 1);
+    let foreign = format!("{}1926{}", &first[..19], &first[23..]);
     let theirs = back_up(&other);
     fs::copy(other_disk.path().join(&theirs), disk.path().join(&theirs)).unwrap();
     fs::copy(other_disk.path().join(&theirs), disk.path().join(&foreign)).unwrap();

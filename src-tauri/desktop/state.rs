@@ -241,8 +241,8 @@ fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
     })
 }
 
-/// What can wait until the window shows and listens: the starter model, and a snapshot a day, which is also
-/// the check that reads every page. The app is not held between two looks at the day, so that
+/// What can wait until the window shows and listens: the starter model, a snapshot a day, which is also
+/// the check that reads every page, and then what is kept no longer and the backups that are due. The app is not held between two looks at the day, so that
 /// closing it waits for none.
 fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     handle.state::<AppState>().asked.wait();
@@ -273,7 +273,8 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     }
 }
 
-/// At the start, and when a new day has begun: what is kept no longer goes, before a backup could keep it.
+/// At the start, and when a new day has begun: what is kept no longer goes, after the day's snapshot, which is
+/// the way back where the clock was wrong, and before a backup.
 fn let_go_what_is_due(handle: &AppHandle, app: &App, ran_on: &mut Option<i64>) {
     let today = now_ms().div_euclid(DAY_MS);
     if *ran_on == Some(today) {

@@ -36,7 +36,7 @@ fn peopled() -> (TempFolder, App, [WorkspaceId; 2]) {
     let folder = TempFolder::new();
     let app = open(&folder.folder);
     app.save_own_rule(&rule()).unwrap();
-    let first = app.store.read(|conn| workspaces::all(conn)).unwrap()[0].id;
+    let first = app.store.read(workspaces::all).unwrap()[0].id;
     let [email, phone, iban, anna, card, falcon, key, bernd] = VALUES;
     let given_away = [
         format!("My name is {anna}, write to {email} or call my phone {phone}."),

@@ -5,6 +5,7 @@ use std::{
     io::{Cursor, Write as _},
 };
 
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -267,41 +268,26 @@ fn sizes_are_held_to_what_was_said_and_what_was_said_to_limits() {
 
 #[test]
 fn what_cannot_be_used_is_named_by_its_line() {
-    let mut worse: Vec<(&str, Box<dyn Fn(&mut Value)>)> = vec![
-        (
-            "parent",
-            Box::new(|line| line["messages"][1]["parent"] = json!(99)),
-        ),
-        (
-            "own parent",
-            Box::new(|line| line["messages"][1]["parent"] = json!(1)),
-        ),
-        (
-            "two questions",
-            Box::new(|line| line["messages"][1]["role"] = json!("user")),
-        ),
-        (
-            "system",
-            Box::new(|line| line["messages"][0]["role"] = json!("system")),
-        ),
-        ("type", Box::new(|line| line["messages"] = json!({}))),
-        (
-            "number",
-            Box::new(|line| line["createdAtMs"] = json!("yesterday")),
-        ),
-        (
-            "sampling",
-            Box::new(|line| line["sampling"]["temperature"] = json!(1e9)),
-        ),
-        (
-            "identifier",
-            Box::new(|line| line["id"] = json!("' OR 1=1")),
-        ),
+    type MakeWorse = fn(&mut Value);
+    let worse: [(&str, MakeWorse); 9] = [
+        ("parent", |line| line["messages"][1]["parent"] = json!(99)),
+        ("own parent", |line| {
+            line["messages"][1]["parent"] = json!(1)
+        }),
+        ("two questions", |line| {
+            line["messages"][1]["role"] = json!("user")
+        }),
+        ("system", |line| {
+            line["messages"][0]["role"] = json!("system")
+        }),
+        ("type", |line| line["messages"] = json!({})),
+        ("number", |line| line["createdAtMs"] = json!("yesterday")),
+        ("sampling", |line| {
+            line["sampling"]["temperature"] = json!(1e9)
+        }),
+        ("identifier", |line| line["id"] = json!("' OR 1=1")),
+        ("workspace", |line| line["workspace"] = json!("Another")),
     ];
-    worse.push((
-        "workspace",
-        Box::new(|line| line["workspace"] = json!("Another")),
-    ));
     let here = Here::new();
     for (what, make_worse) in worse {
         let mut members = real();
@@ -314,7 +300,11 @@ fn what_cannot_be_used_is_named_by_its_line() {
         assert!(is_named, "{what}: {words}");
     }
     let mut members = real();
-    members.insert("conversations.jsonl".into(), "[".repeat(100_000));
+    let deep = format!(
+        r#"{{"title":null,"createdAtMs":1,"updatedAtMs":1,"systemPrompt":"","sampling":{{"stop":{}"#,
+        "[".repeat(100_000)
+    );
+    members.insert("conversations.jsonl".into(), deep);
     made_to_fit(&mut members);
     assert!(
         here.refuses(&zip_of(&members)).contains("recursion"),
@@ -327,6 +317,20 @@ fn what_cannot_be_used_is_named_by_its_line() {
     assert!(
         words.contains("manifest says 1"),
         "a line that is gone is missed: {words}"
+    );
+}
+
+#[test]
+fn more_of_a_kind_than_anybody_has_is_refused() {
+    let here = Here::new();
+    let mut members = real();
+    let mut workspaces: Value = serde_json::from_str(&members["workspaces.json"]).unwrap();
+    workspaces[0]["rules"] = vec![json!(rule()); 5_000].into();
+    members.insert("workspaces.json".into(), workspaces.to_string());
+    made_to_fit(&mut members);
+    assert!(
+        here.refuses(&zip_of(&members))
+            .contains("larger than anything")
     );
 }
 

@@ -9,6 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
+    engine::Stop,
     privacy::{
         anonymise::Anonymity,
         archive::{
@@ -107,7 +108,7 @@ impl Archive {
 impl Export {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
         let scope = self.scope(app)?;
-        let saved = app.export_archive(&self.target()?, scope, &mut shown(json))?;
+        let saved = app.export_archive(&self.target()?, scope, &mut shown(json)?)?;
         if json {
             return output::json(&saved);
         }
@@ -121,7 +122,7 @@ impl Export {
             keep_key: self.keep_key,
         };
         let target = self.target()?;
-        let saved = app.export_anonymous(&target, scope, anonymity, &mut shown(json))?;
+        let saved = app.export_anonymous(&target, scope, anonymity, &mut shown(json)?)?;
         if json {
             return output::json(&saved);
         }
@@ -191,10 +192,10 @@ impl Verify {
     /// It needs no data folder and no key but the passphrase.
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
         let passphrase = to_open(&self.file, self.passphrase_stdin)?;
-        let checked = check_archive(&self.file, passphrase.as_ref(), &mut shown(json));
+        let checked = check_archive(&self.file, passphrase.as_ref(), &mut shown(json)?);
         let checked = match checked {
             Err(error @ (ArchiveError::Damaged { .. } | ArchiveError::Form { .. })) => {
-                return Err(Failure::from(error).does_not_hold_either());
+                return Err(Failure::from(error).unsound());
             }
             other => other?,
         };
@@ -240,7 +241,7 @@ fn record(found: &ArchivedRecord) -> Result<(), Failure> {
 
 fn import(app: &App, file: &Path, passphrase_stdin: bool, json: bool) -> Result<(), Failure> {
     let passphrase = to_open(file, passphrase_stdin)?;
-    let imported = app.import_archive(file, passphrase.as_ref(), &mut shown(json))?;
+    let imported = app.import_archive(file, passphrase.as_ref(), &mut shown(json)?)?;
     if json {
         return output::json(&imported);
     }
@@ -273,11 +274,15 @@ fn in_words(holds: &Holdings) -> String {
     )
 }
 
-/// Says how far it is where somebody looks.
-fn shown(json: bool) -> impl FnMut(f64) -> ControlFlow<()> {
+/// Says how far it is where somebody looks, and ends in good order when it is interrupted: nothing half
+/// is left.
+fn shown(json: bool) -> Result<impl FnMut(f64) -> ControlFlow<()>, Failure> {
+    let stop = Stop::default();
+    let stopping = stop.clone();
+    ctrlc::set_handler(move || stopping.set()).map_err(Failure::system)?;
     let shows = io::stderr().is_terminal() && !json;
     let mut told = 0.0;
-    move |share| {
+    Ok(move |share| {
         if shows && share - told >= 0.01 {
             told = share;
             eprint!("\r{:.0} %", share * 100.0);
@@ -285,8 +290,12 @@ fn shown(json: bool) -> impl FnMut(f64) -> ControlFlow<()> {
                 eprint!("\r");
             }
         }
-        ControlFlow::Continue(())
-    }
+        if stop.is_set() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })
 }
 
 /// The passphrase of an archive that has one.

@@ -18,8 +18,7 @@ pub(crate) const CODES: &str = "Exit codes:
   7    it may not leave this computer, or is to be looked at first; nothing was sent
   8    a provider, its key or the network is the trouble
   9    a budget would be passed; nothing was sent
-  10   the record or an archive does not hold, or the record not with the witness; or a
-       signature does not
+  10   the record or an archive does not hold, or the record not with the witness; or a signature does not
   11   it was erased, and something remains; it says what
   130  stopped by you";
 
@@ -97,6 +96,11 @@ impl Failure {
         }
     }
 
+    /// The same, of something that was to be verified.
+    pub(crate) fn unsound(self) -> Self {
+        Self { code: 10, ..self }
+    }
+
     /// What was read is not what its key has signed.
     pub(crate) fn unsigned(why: &impl Display) -> Self {
         Self {
@@ -111,11 +115,6 @@ impl Failure {
             problem: Problem::new(ProblemCode::Internal, "Something remains."),
             code: 11,
         }
-    }
-
-    /// The same, for what was to be verified.
-    pub(crate) fn does_not_hold_either(self) -> Self {
-        Self { code: 10, ..self }
     }
 
     /// The person stopped it.

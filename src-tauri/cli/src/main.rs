@@ -86,6 +86,9 @@ enum Command {
     /// The record of what happened: verify, list, export, checkpoint, witness.
     #[command(subcommand)]
     Record(record::Record),
+    /// A conversation, a workspace or everything in one file: export, import, verify.
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
     #[command(subcommand)]
     Backup(backup::Backup),
@@ -95,9 +98,6 @@ enum Command {
     /// People whose data is kept: find, export, erase, verify a certificate.
     #[command(subcommand)]
     Subject(subject::Subject),
-    /// A conversation, a workspace or everything in one file: export, import, verify.
-    #[command(subcommand)]
-    Archive(archive::Archive),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
@@ -136,15 +136,15 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         return verify.of_file(file, json);
     }
+    if let Command::Archive(archive::Archive::Verify(verify)) = &arguments.command {
+        return verify.run(json);
+    }
     if let Command::Backup(backup::Backup::Restore(restore)) = &arguments.command {
         let restored = restore.run(&folder(arguments)?)?;
         return backup::tell_restored(&open(arguments)?, &restored, json);
     }
     if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
         return subject::verify(file, public_key.as_deref(), json);
-    }
-    if let Command::Archive(archive::Archive::Verify(verify)) = &arguments.command {
-        return verify.run(json);
     }
     let app = open(arguments)?;
     match &arguments.command {
@@ -159,10 +159,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),
         Command::Record(record) => record.run(&app, json),
+        Command::Archive(archive) => archive.run(&app, json),
         Command::Backup(backup) => backup.run(&app, json),
         Command::Retention(retention) => retention.run(&app, json),
         Command::Subject(subject) => subject.run(&app, json),
-        Command::Archive(archive) => archive.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
         Command::Safety(_) | Command::Completions { .. } => Ok(()),
     }

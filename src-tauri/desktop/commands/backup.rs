@@ -8,7 +8,7 @@ use gatehouse_core::{
     privacy::backup::{
         self, BackupInfo, BackupReport, BackupStatus, CodeGiven, RecoveryCode, Step,
     },
-    problem::{Problem, ProblemCode},
+    problem::Problem,
     secrets::KeyHome,
     store::replace_file,
 };
@@ -20,7 +20,7 @@ use tauri_plugin_dialog::DialogExt;
 use zeroize::Zeroizing;
 
 use super::{
-    apart, internal,
+    apart, chosen_file, internal, not_written,
     startup::{Startup, reopened},
 };
 use crate::state::AppState;
@@ -140,24 +140,15 @@ pub(crate) async fn verify_backup(
 #[specta::specta]
 pub(crate) async fn save_recovery_code(handle: AppHandle) -> Result<Option<String>> {
     apart(move || {
-        let chosen = handle
-            .dialog()
-            .file()
-            .set_file_name("gatehouse-recovery-code.txt")
-            .blocking_save_file();
-        let Some(path) = chosen else {
+        let Some(path) = chosen_file(&handle, "gatehouse-recovery-code.txt")? else {
             return Ok(None);
         };
-        let path = path.into_path().map_err(internal)?;
         let app = handle.state::<AppState>().app()?;
         let (code, installation) = app.recovery_code(CodeGiven::Saved)?;
         replace_file(&path, |file| {
             file.write_all(code.file(&installation).as_bytes())
         })
-        .map_err(|error| {
-            let words = format!("The file cannot be written: {error}.");
-            Problem::new(ProblemCode::InvalidInput, words)
-        })?;
+        .map_err(not_written)?;
         Ok(Some(path.display().to_string()))
     })
     .await

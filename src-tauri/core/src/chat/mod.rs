@@ -32,6 +32,7 @@ pub(crate) use keeping::{
 pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of};
 pub(crate) use transfer::{
     Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
+    over_defaults,
 };
 
 use crate::store::{Migration, StoreError};

@@ -155,7 +155,8 @@ pub(crate) struct FileMessage {
     pub error: Option<Problem>,
 }
 
-fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
+/// Settings of a file over the defaults.
+pub(crate) fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
     let stored = serde_json::Map::deserialize(from)?;
     let mut all = serde_json::to_value(Sampling::default()).map_err(D::Error::custom)?;
     all.as_object_mut()
@@ -291,7 +292,12 @@ pub(crate) fn import_one(
     Ok(id)
 }
 
-fn json(conversation: FileConversation) -> String {
+/// The file of a conversation alone. Identifiers stand in archives, where something refers to them.
+fn json(mut conversation: FileConversation) -> String {
+    conversation.id = None;
+    for message in &mut conversation.messages {
+        message.id = None;
+    }
     let file = File {
         format: FORMAT.into(),
         version: VERSION,

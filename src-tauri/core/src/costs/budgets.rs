@@ -175,15 +175,6 @@ pub fn remove(
     Ok(removed > 0)
 }
 
-/// Remove the budgets of a workspace.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
-    conn.execute("DELETE FROM budgets WHERE workspace_id = ?1", [workspace])
-        .map(drop)
-}
-
 /// The budgets of one workspace, or (`None`) those for everything.
 ///
 /// # Errors
@@ -198,6 +189,15 @@ pub(crate) fn of(
     )?
     .query_map([workspace], budget)?
     .collect()
+}
+
+/// Remove the budgets of a workspace.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM budgets WHERE workspace_id = ?1", [workspace])
+        .map(drop)
 }
 
 /// How the budgets stand that hold in a workspace, those for everything first. `now_ms` is UTC

@@ -135,7 +135,7 @@ actions! {
     DataImported = "data.imported",
     /// Conversations were written to a file with pseudonyms in place of who is in them.
     DataAnonymised = "data.anonymised",
-    /// Where and how often backups are made was changed.
+    /// Where or how often backups are made was changed, or the recovery code was given away.
     BackupChanged = "backup.changed",
     /// A backup was made and verified.
     BackupMade = "backup.made",

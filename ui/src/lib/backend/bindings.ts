@@ -167,6 +167,24 @@ export const commands = {
 	compareWitness: (code: string | null) => typedError<WitnessVerdict | null, Problem>(__TAURI_INVOKE("compare_witness", { code })),
 	/**  Write the record to a file that the person chooses; its path, or nothing if they chose none. */
 	exportRecord: (contents: RecordContents) => typedError<string | null, Problem>(__TAURI_INVOKE("export_record", { contents })),
+	/**
+	 *  Write an archive to a file that the person chooses, locked if there is a passphrase; nothing if they
+	 *  chose none. The share that is done goes to `on_progress`, 0 to 1.
+	 */
+	exportArchive: (scope: Scope, passphrase: string | null, onProgress: Channel<number | null>) => typedError<SavedArchive | null, Problem>(__TAURI_INVOKE("export_archive", { scope, passphrase, onProgress })),
+	/**
+	 *  Write conversations for analysis, with pseudonyms in place of who is in them, to a file that the
+	 *  person chooses; nothing if they chose none.
+	 */
+	exportAnonymous: (scope: Scope, options: Anonymity, passphrase: string | null, onProgress: Channel<number | null>) => typedError<AnonymousExport | null, Problem>(__TAURI_INVOKE("export_anonymous", { scope, options, passphrase, onProgress })),
+	/**  Let the person choose an archive to look into or bring in; nothing if they chose none. */
+	chooseArchive: () => typedError<ChosenArchive | null, Problem>(__TAURI_INVOKE("choose_archive")),
+	/**  Look into the chosen archive; nothing is brought in. */
+	checkArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<CheckedArchive, Problem>(__TAURI_INVOKE("check_archive", { passphrase, onProgress })),
+	/**  Bring the chosen archive in. */
+	importArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<ImportedArchive, Problem>(__TAURI_INVOKE("import_archive", { passphrase, onProgress })),
+	/**  Stop whatever is done with an archive; nothing half is left of it. */
+	stopArchive: () => __TAURI_INVOKE<void>("stop_archive"),
 	/**  How backups stand. */
 	backupStatus: () => typedError<BackupStatus, Problem>(__TAURI_INVOKE("backup_status")),
 	/**  Say how often backups are made (nothing: only by hand) and how many are kept. */
@@ -219,24 +237,6 @@ export const commands = {
 	saveCertificate: (entry: number, form: FileForm) => typedError<string | null, Problem>(__TAURI_INVOKE("save_certificate", { entry, form })),
 	/**  The parts of the data folder that have something in them. */
 	storedParts: () => typedError<StoredPart[], Problem>(__TAURI_INVOKE("stored_parts")),
-	/**
-	 *  Write an archive to a file that the person chooses, locked if there is a passphrase; nothing if they
-	 *  chose none. The share that is done goes to `on_progress`, 0 to 1.
-	 */
-	exportArchive: (scope: Scope, passphrase: string | null, onProgress: Channel<number | null>) => typedError<SavedArchive | null, Problem>(__TAURI_INVOKE("export_archive", { scope, passphrase, onProgress })),
-	/**
-	 *  Write conversations for analysis, with pseudonyms in place of who is in them, to a file that the
-	 *  person chooses; nothing if they chose none.
-	 */
-	exportAnonymous: (scope: Scope, options: Anonymity, passphrase: string | null, onProgress: Channel<number | null>) => typedError<AnonymousExport | null, Problem>(__TAURI_INVOKE("export_anonymous", { scope, options, passphrase, onProgress })),
-	/**  Let the person choose an archive to look into or bring in; nothing if they chose none. */
-	chooseArchive: () => typedError<ChosenArchive | null, Problem>(__TAURI_INVOKE("choose_archive")),
-	/**  Look into the chosen archive; nothing is brought in. */
-	checkArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<CheckedArchive, Problem>(__TAURI_INVOKE("check_archive", { passphrase, onProgress })),
-	/**  Bring the chosen archive in. */
-	importArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<ImportedArchive, Problem>(__TAURI_INVOKE("import_archive", { passphrase, onProgress })),
-	/**  Stop whatever is done with an archive; nothing half is left of it. */
-	stopArchive: () => __TAURI_INVOKE<void>("stop_archive"),
 	/**  The settings of the app. */
 	getSettings: () => typedError<Settings, Problem>(__TAURI_INVOKE("get_settings")),
 	/**  Keep new settings and act on them. */
@@ -907,7 +907,7 @@ export type ErasureStep =
 "engines" | 
 /**  Snapshots, and databases that were set aside, are removed. */
 "snapshots" | 
-/**  The log of the database is emptied. */
+/**  Unused parts of pages are overwritten, and the log of the database is emptied. */
 "log" | 
 /**  Every byte is searched. */
 "check" | 

@@ -108,7 +108,7 @@ impl Found {
                 values: u32::try_from(counted.pseudonyms.len()).unwrap_or(u32::MAX),
             })
             .collect();
-        kinds.sort_by(|a, b| b.places.cmp(&a.places));
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.places));
         kinds
     }
 

@@ -104,3 +104,37 @@ impl Pseudonyms {
         format!("{label}-{}", hex(&code[..PSEUDONYM_BYTES]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pseudonyms(key: u8) -> Pseudonyms {
+        Pseudonyms::new(Zeroizing::new([key; 32]))
+    }
+
+    #[test]
+    fn a_pseudonym_has_its_form() {
+        let one = pseudonyms(1).of("PERSON", "anna berg");
+        let code = one.strip_prefix("PERSON-").expect("its label is in front");
+        assert!(
+            code.len() == 12 && code.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{one}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_of_one_value_one_label_and_one_key(value: String, other: String) {
+            let one = pseudonyms(1).of("PERSON", &value);
+            prop_assert_eq!(&one, &pseudonyms(1).of("PERSON", &value));
+            prop_assert_ne!(&one[7..], &pseudonyms(2).of("PERSON", &value)[7..]);
+            prop_assert_ne!(&one[7..], &pseudonyms(1).of("PERSO", &value)[6..]);
+            if value != other {
+                prop_assert_ne!(one, pseudonyms(1).of("PERSON", &other));
+            }
+        }
+    }
+}

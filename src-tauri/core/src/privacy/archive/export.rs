@@ -226,6 +226,15 @@ impl Export<'_> {
         progress: &mut dyn FnMut(f64) -> Result<(), ArchiveError>,
     ) -> Result<(), ArchiveError> {
         report::begin(out, self.scope, &self.holds, now_ms())?;
+        if self.holds.conversations > 1 {
+            let mut number = 0;
+            out.write_all(b"<h2>Conversations</h2>\n<ol>\n")?;
+            self.scope.each(self.conn, &mut |conversation| {
+                number += 1;
+                Ok(report::listed(out, number, conversation.title.as_deref())?)
+            })?;
+            out.write_all(b"</ol>\n")?;
+        }
         let mut done = 0;
         self.scope.each(self.conn, &mut |conversation| {
             done += 1;

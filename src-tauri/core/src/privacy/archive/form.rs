@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    chat::FileModel,
+    chat::{FileModel, over_defaults},
     costs::budgets::{Budget, BudgetError, Period},
     ids::WorkspaceId,
     money::Money,
@@ -135,6 +135,7 @@ pub(super) struct Shared {
 pub(super) struct FilePreset {
     pub name: String,
     pub system_prompt: String,
+    #[serde(deserialize_with = "over_defaults")]
     pub sampling: Sampling,
 }
 

@@ -27,6 +27,11 @@ use crate::{
     workspaces,
 };
 
+/// Nobody has more of these, and each takes its time.
+const MOST_WORKSPACES: usize = 10_000;
+const MOST_RULES: usize = 2_000;
+const MOST_SHARED: usize = 10_000;
+
 /// What came of a workspace of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -131,7 +136,9 @@ impl Import<'_> {
         archive: &mut Unpacked,
         progress: &mut Progress<'_>,
     ) -> Result<(), ArchiveError> {
-        for workspace in archive.whole::<Vec<FileWorkspace>>(WORKSPACES)? {
+        let workspaces = archive.whole::<Vec<FileWorkspace>>(WORKSPACES)?;
+        few("the list of workspaces", workspaces.len(), MOST_WORKSPACES)?;
+        for workspace in workspaces {
             self.workspace(workspace)?;
         }
         if archive.has(SHARED) {
@@ -225,6 +232,7 @@ impl Import<'_> {
         workspace: WorkspaceId,
         rules: Vec<own_rules::OwnRule>,
     ) -> Result<(), ArchiveError> {
+        few("the list of rules", rules.len(), MOST_RULES)?;
         let known = own_rules::all(self.tx, workspace)?;
         for mut rule in rules {
             rule.id = OwnRuleId::new();
@@ -255,6 +263,8 @@ impl Import<'_> {
     }
 
     fn shared(&mut self, shared: Shared) -> Result<(), ArchiveError> {
+        few("the list of presets", shared.presets.len(), MOST_SHARED)?;
+        few("the list of aliases", shared.aliases.len(), MOST_SHARED)?;
         let known = chat::presets(self.tx)?;
         for preset in shared.presets {
             if known.iter().any(|known| known.name == preset.name.trim()) {
@@ -339,6 +349,13 @@ impl Import<'_> {
             found.0, found.1, holds.conversations, holds.messages
         )))
     }
+}
+
+fn few(what: &str, many: usize, most: usize) -> Result<(), ArchiveError> {
+    if many <= most {
+        return Ok(());
+    }
+    Err(ArchiveError::TooLarge(format!("{what} in this archive")))
 }
 
 /// Which line it was that cannot be brought in.

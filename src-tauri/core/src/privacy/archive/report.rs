@@ -28,6 +28,7 @@ body { margin: 0 auto; padding: 32px 16px; max-width: 760px; background: var(--p
 h1, h2, h3 { line-height: 1.25; }
 h2 { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 a { color: inherit; }
+li { overflow-wrap: anywhere; }
 dt, .about { color: var(--quiet); font-size: 14px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; }
 dd { margin: 0; }
@@ -72,6 +73,15 @@ pub(super) fn begin(
     out.write_all(
         b"</dl>\n<p>This page is for reading. The files beside it say the same for programs, and \
           what calls have cost.</p>\n",
+    )
+}
+
+/// A line of the list of conversations, which leads to its place on the page.
+pub(super) fn listed(out: &mut impl Write, number: u32, title: Option<&str>) -> io::Result<()> {
+    let title = escaped(title.unwrap_or("Conversation"));
+    writeln!(
+        out,
+        "<li dir=\"auto\"><a href=\"#c{number}\">{title}</a></li>"
     )
 }
 

@@ -25,9 +25,7 @@ pub enum BackupError {
     )]
     FolderEmptied(PathBuf),
     /// A copy beside the original is lost with it.
-    #[error(
-        "the folder for backups lies in the data folder, or holds it: choose one on another disk"
-    )]
+    #[error("the folder for backups lies in the data folder: choose one on another disk")]
     FolderOfData,
     /// Its name has letters that are no text.
     #[error("the name of this folder cannot be kept: choose one whose name is plain text")]

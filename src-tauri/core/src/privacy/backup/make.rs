@@ -177,6 +177,7 @@ impl App {
             .copy_to(part, &mut |share| progress(Step::Copying(share)))
             .map_err(|error| BackupError::copying(folder, error))?;
         progress(Step::Checking);
+        forget_what_was_written(part).map_err(&at)?;
         let read = verify::read(part, self.store.key())?;
         let bytes = fs::metadata(part).map_err(&at)?.len();
         let mut made_at_ms = now_ms();
@@ -298,6 +299,16 @@ fn reason(error: &BackupError) -> &'static str {
         BackupError::NotSound { .. } | BackupError::WrongKey { .. } => "not sound",
         _ => "failed",
     }
+}
+
+/// Let the system forget what it remembers of a file that is on the disk, so that reading it back reads
+/// the disk. Systems that cannot be told may answer from memory.
+fn forget_what_was_written(part: &Path) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::fadvise(fs::File::open(part)?, 0, None, rustix::fs::Advice::DontNeed)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = part;
+    Ok(())
 }
 
 /// Remove what a kill left half written. The caller has its turn, so nobody of this installation is at it.

@@ -134,11 +134,12 @@ impl Incoming {
             });
         };
         self.note(part, &key, moved_in)?;
-        let has_data = here.is_some() || folder.database().exists();
-        let aside = match (has_data, moved_in) {
-            (false, _) => None,
-            (true, false) => Some(snapshot::set_aside(folder, now_ms).map_err(&at)?),
-            (true, true) => Some(snapshot::set_all_aside(folder, now_ms).map_err(&at)?),
+        let aside = if is_ours && folder.has_database() {
+            Some(snapshot::set_aside(folder, now_ms).map_err(&at)?)
+        } else if moved_in && (here.is_some() || folder.has_database()) {
+            Some(snapshot::set_all_aside(folder, now_ms).map_err(&at)?)
+        } else {
+            None
         };
         let placed = if moved_in {
             move_in(folder, part, instance, &key, preferred)

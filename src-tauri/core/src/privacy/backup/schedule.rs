@@ -215,7 +215,7 @@ impl App {
         if !chosen.is_dir() {
             return Err(BackupError::FolderGone(folder.to_path_buf()));
         }
-        if chosen.starts_with(&data) || data == chosen {
+        if chosen.starts_with(&data) {
             return Err(BackupError::FolderOfData);
         }
         let absolute = std::path::absolute(folder).map_err(BackupError::at(folder))?;
