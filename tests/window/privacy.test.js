@@ -137,8 +137,13 @@ test("the Privacy screen", async (t) => {
 		await app.press("Enter");
 		await app.see("button", /^Renamed since/);
 		await app.press("Control+5");
+		await app.run(() => void (globalThis.isOld = true));
 		await app.click("button", /^Go back to the backup of/);
 		await app.click("button", "Go back");
+		await until("the window is loaded afresh", async () =>
+			app.run(() => !globalThis.isOld && document.readyState === "complete").catch(() => false),
+		);
+		await app.see("heading", "Privacy");
 		await app.press("Control+1");
 		await app.see("button", /^Letter to/);
 		await app.gone("button", /^Renamed since/);

@@ -444,9 +444,8 @@ describe("the list", () => {
 	it("is erased for good, or put on hold, only after a question about that chat", async () => {
 		const fake = await open();
 		await openChat(/^Summarise the inspection report/);
-		const [{ id }] = (await fake.listConversations()).filter(({ title }) =>
-			title?.startsWith("Summarise"),
-		) as [{ id: string }];
+		const chats = await fake.listConversations();
+		const id = chats.find(({ title }) => title?.startsWith("Summarise"))!.id;
 		await user.click(button("More for this chat"));
 		await user.click(await menuEntry("Erase for good…"));
 		expect(erasing.asked).toMatchObject({

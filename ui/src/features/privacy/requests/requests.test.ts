@@ -83,6 +83,7 @@ describe("the register", () => {
 		const dialog = await screen.findByRole("dialog", { name: "Note a request" });
 		const save = within(dialog).getByRole("button", { name: "Note the request" });
 		expect(save, "nobody is named yet").toHaveProperty("disabled", true);
+		expect(await accessibilityFaults()).toEqual([]);
 		await user.click(within(dialog).getByRole("radio", { name: "Erasure" }));
 		await user.type(
 			within(dialog).getByRole("textbox", { name: "Who it is" }),
@@ -96,6 +97,21 @@ describe("the register", () => {
 			identifiers: ["Anna Brandt", "anna@example.org"],
 			receivedAtMs: new Date(2026, 10, 23).getTime(),
 		});
+	});
+
+	it("takes no day that is yet to come", async () => {
+		const { user } = await open({ empty: true });
+		await user.click(button("Note a request"));
+		const dialog = await screen.findByRole("dialog", { name: "Note a request" });
+		await user.type(within(dialog).getByRole("textbox", { name: "Who it is" }), "Anna");
+		const day = within(dialog).getByRole("spinbutton", { name: /day/i });
+		day.focus();
+		await user.keyboard("{ArrowUp}");
+		expect(await within(dialog).findByText("This day is yet to come.")).toBeTruthy();
+		const save = within(dialog).getByRole("button", { name: "Note the request" });
+		expect(save).toHaveProperty("disabled", true);
+		await user.keyboard("{ArrowDown}");
+		await waitFor(() => expect(save).toHaveProperty("disabled", false));
 	});
 
 	it("keeps what was typed where the host refuses it", async () => {
