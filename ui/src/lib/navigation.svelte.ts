@@ -79,6 +79,13 @@ export function replacePlace(screen: Screen, conversationId: string | null = nul
 	history.replaceState(null, "", address(screen, conversationId));
 }
 
+/** Some conversations are gone: nobody is led to one of them any more. */
+export function forgetConversations(isThere: (id: string) => boolean): void {
+	if (lastConversationId === null || isThere(lastConversationId)) return;
+	lastConversationId = null;
+	if (current.screen === "chat") replacePlace("chat");
+}
+
 /** The message is brought into view: the place is now its conversation, also for going back. */
 export function forgetMessage(): void {
 	replacePlace(current.screen, current.conversationId);

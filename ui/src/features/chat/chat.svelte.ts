@@ -10,7 +10,7 @@ import {
 	type Problem,
 	type SearchHit,
 } from "$lib/backend";
-import { go, place, replacePlace } from "$lib/navigation.svelte";
+import { forgetConversations, go, place, replacePlace } from "$lib/navigation.svelte";
 import { eraseAfterAsking } from "$lib/state/erasing.svelte";
 import { holdAfterAsking } from "$lib/state/holding.svelte";
 import { refreshModels } from "$lib/state/models.svelte";
@@ -140,14 +140,15 @@ class Chat {
 	/** Content was erased: what is kept here of threads and drafts is dropped and read again. */
 	async erased(): Promise<void> {
 		this.search("");
-		for (const [id, thread] of this.#threads) if (!thread.answering) this.#threads.delete(id);
+		const shown = place.screen === "chat" ? place.conversationId : null;
+		for (const [id, thread] of this.#threads) {
+			if (thread.answering) continue;
+			if (id === shown) void thread.open();
+			else this.#threads.delete(id);
+		}
 		if (!this.newThread.answering) this.newThread = new Thread(null, this.#host());
 		await this.refresh();
-		const { screen, conversationId } = place;
-		// It may be the chat that is shown, or the one to come back to.
-		if (conversationId !== null && !this.list?.some(({ id }) => id === conversationId)) {
-			replacePlace(screen);
-		}
+		forgetConversations((id) => this.list?.some((summary) => summary.id === id) ?? true);
 	}
 
 	async export(id: string, format: ExportFormat): Promise<void> {

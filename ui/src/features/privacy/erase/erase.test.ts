@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { FakeOptions } from "$lib/backend/fake";
-import { go, place } from "$lib/navigation.svelte";
+import { go, place, returnTo } from "$lib/navigation.svelte";
 import {
 	eraseAfterAsking,
 	erasing,
@@ -175,6 +175,16 @@ describe("an erasure", () => {
 		fake.fail("erase", null);
 		await user.click(erase());
 		expect(await screen.findByRole("dialog", { name: "Erased" })).toBeTruthy();
+	});
+
+	it("of the chat that was shown last leaves a new chat to come back to", async () => {
+		const { user } = await open(ofChat);
+		go("privacy");
+		await user.click(understood());
+		await user.click(erase());
+		await screen.findByRole("dialog", { name: "Erased" });
+		returnTo("chat");
+		expect([place.screen, place.conversationId]).toEqual(["chat", null]);
 	});
 
 	it("leaves no draft of a new chat in the window", async () => {
