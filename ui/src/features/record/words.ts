@@ -200,7 +200,8 @@ const actions: Record<string, ActionWords> = {
 	},
 	"backup.changed": {
 		title: "Backups changed",
-		sentence: "Where or how often backups are made was changed, or the recovery code was given away.",
+		sentence:
+			"Where or how often backups are made was changed, or the recovery code was given away.",
 	},
 	"backup.made": {
 		title: "Backup made",
