@@ -2,6 +2,8 @@
 //! person is erased. A test holds the list against the database: a new column of text is on one of the
 //! two lists here, or the test fails.
 
+use Remedy::{Json, Row, Stays, Words};
+
 use super::places::PlaceKind;
 
 /// What becomes of a text in which an erased person stands.
@@ -70,234 +72,6 @@ const OF_CALL: [&str; 5] = [
     "t.started_at_ms",
 ];
 const NAMED: [&str; 5] = ["NULL", "NULL", "t.name", "NULL", "NULL"];
-const MODEL_FILE: &str = "a model goes by the name of its file, which is yours: rename the file, remove the model and add it again";
-
-const fn column(
-    kind: PlaceKind,
-    (table, column): (&'static str, &'static str),
-    key: &'static str,
-    about: [&'static str; 5],
-    remedy: Remedy,
-) -> Column {
-    Column {
-        kind,
-        table,
-        column,
-        key,
-        about,
-        remedy,
-    }
-}
-
-pub(super) const COLUMNS: &[Column] = &[
-    column(
-        PlaceKind::Message,
-        ("messages", "text"),
-        "number",
-        OF_MESSAGE,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Message,
-        ("messages", "problem"),
-        "number",
-        OF_MESSAGE,
-        Remedy::Json,
-    ),
-    column(
-        PlaceKind::Message,
-        ("messages", "written_by"),
-        "number",
-        OF_MESSAGE,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Title,
-        ("conversations", "title"),
-        "rowid",
-        OF_CONVERSATION,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::SystemPrompt,
-        ("conversations", "system_prompt"),
-        "rowid",
-        OF_CONVERSATION,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::SystemPrompt,
-        ("conversations", "sampling"),
-        "rowid",
-        OF_CONVERSATION,
-        Remedy::Json,
-    ),
-    column(
-        PlaceKind::Draft,
-        ("drafts", "text"),
-        "rowid",
-        ["t.conversation_id", "NULL", TITLE, WORKSPACE, "NULL"],
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Preset,
-        ("presets", "name"),
-        "rowid",
-        NAMED,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Preset,
-        ("presets", "system_prompt"),
-        "rowid",
-        NAMED,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Preset,
-        ("presets", "sampling"),
-        "rowid",
-        NAMED,
-        Remedy::Json,
-    ),
-    column(
-        PlaceKind::OwnRule,
-        ("own_rules", "name"),
-        "rowid",
-        OF_RULE,
-        Remedy::Row,
-    ),
-    column(
-        PlaceKind::OwnRule,
-        ("own_rules", "content"),
-        "rowid",
-        OF_RULE,
-        Remedy::Row,
-    ),
-    column(
-        PlaceKind::Workspace,
-        ("workspaces", "name"),
-        "rowid",
-        ["NULL", "NULL", "t.name", "t.id", "t.created_at_ms"],
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Account,
-        ("accounts", "name"),
-        "rowid",
-        NAMED,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Account,
-        ("accounts", "base_url"),
-        "rowid",
-        NAMED,
-        Remedy::Stays("it is the address of the server: change or remove the account"),
-    ),
-    column(
-        PlaceKind::Alias,
-        ("aliases", "name"),
-        "rowid",
-        NAMED,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Model,
-        ("models", "name"),
-        "rowid",
-        NAMED,
-        Remedy::Stays(MODEL_FILE),
-    ),
-    column(
-        PlaceKind::Model,
-        ("models", "path"),
-        "rowid",
-        NAMED,
-        Remedy::Stays(MODEL_FILE),
-    ),
-    column(
-        PlaceKind::Call,
-        ("calls", "alias"),
-        "number",
-        OF_CALL,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Call,
-        ("calls", "moves"),
-        "number",
-        OF_CALL,
-        Remedy::Json,
-    ),
-    column(
-        PlaceKind::Call,
-        ("calls", "model"),
-        "number",
-        OF_CALL,
-        Remedy::Stays("what a call cost stays with the name of the model"),
-    ),
-    column(
-        PlaceKind::Settings,
-        ("settings", "value"),
-        "name",
-        ["NULL", "NULL", "t.name", "NULL", "NULL"],
-        Remedy::Stays("it is a setting: change it yourself"),
-    ),
-    column(
-        PlaceKind::Settings,
-        ("backups", "folder"),
-        "one",
-        OF_BACKUPS,
-        Remedy::Stays(BACKUP_FOLDER),
-    ),
-    column(
-        PlaceKind::Settings,
-        ("backups", "problem"),
-        "one",
-        OF_BACKUPS,
-        Remedy::Stays(BACKUP_FOLDER),
-    ),
-    column(
-        PlaceKind::Settings,
-        ("holds", "reason"),
-        "number",
-        [
-            "t.conversation_id",
-            "NULL",
-            "'reason of a hold'",
-            "coalesce(t.workspace_id, (SELECT c.workspace_id FROM conversations c WHERE c.id = t.conversation_id))",
-            "t.since_ms",
-        ],
-        Remedy::Stays("it says why nothing may be deleted: lift the hold"),
-    ),
-    column(
-        PlaceKind::Request,
-        ("subject_requests", "identifiers"),
-        "number",
-        OF_REQUEST,
-        Remedy::Stays("it says whom an open request is about, until it is closed"),
-    ),
-    column(
-        PlaceKind::Request,
-        ("subject_requests", "note"),
-        "number",
-        OF_REQUEST,
-        Remedy::Words,
-    ),
-    column(
-        PlaceKind::Record,
-        ("audit_entries", "facts"),
-        "sequence",
-        ["NULL", "NULL", "t.action", "NULL", "t.time_ms"],
-        Remedy::Stays(
-            "what the record says in the clear cannot be changed: it is the name of a model or of a file of one",
-        ),
-    ),
-];
-
-const OF_BACKUPS: [&str; 5] = ["NULL", "NULL", "'folder for backups'", "NULL", "NULL"];
-const BACKUP_FOLDER: &str = "it is where backups go: choose another folder";
 const OF_RULE: [&str; 5] = ["NULL", "NULL", "t.name", "t.workspace_id", "NULL"];
 const OF_REQUEST: [&str; 5] = [
     "NULL",
@@ -306,6 +80,61 @@ const OF_REQUEST: [&str; 5] = [
     "NULL",
     "t.received_at_ms",
 ];
+const OF_BACKUPS: [&str; 5] = ["NULL", "NULL", "'folder for backups'", "NULL", "NULL"];
+const BACKUP_FOLDER: &str = "it is where backups go: choose another folder";
+const OF_HOLD: [&str; 5] = [
+    "t.conversation_id",
+    "NULL",
+    "'reason of a hold'",
+    "coalesce(t.workspace_id, (SELECT c.workspace_id FROM conversations c WHERE c.id = t.conversation_id))",
+    "t.since_ms",
+];
+const MODEL_FILE: &str = "a model goes by the name of its file, which is yours: rename the file, remove the model and add it again";
+
+/// One row of the table below.
+macro_rules! columns {
+    ($($kind:ident: $table:ident . $column:ident by $key:ident, $about:expr => $remedy:expr;)*) => {
+        pub(super) const COLUMNS: &[Column] = &[$(Column {
+            kind: PlaceKind::$kind,
+            table: stringify!($table),
+            column: stringify!($column),
+            key: stringify!($key),
+            about: $about,
+            remedy: $remedy,
+        },)*];
+    };
+}
+
+columns! {
+    Message: messages.text by number, OF_MESSAGE => Words;
+    Message: messages.problem by number, OF_MESSAGE => Json;
+    Message: messages.written_by by number, OF_MESSAGE => Words;
+    Title: conversations.title by rowid, OF_CONVERSATION => Words;
+    SystemPrompt: conversations.system_prompt by rowid, OF_CONVERSATION => Words;
+    SystemPrompt: conversations.sampling by rowid, OF_CONVERSATION => Json;
+    Draft: drafts.text by rowid, ["t.conversation_id", "NULL", TITLE, WORKSPACE, "NULL"] => Words;
+    Preset: presets.name by rowid, NAMED => Words;
+    Preset: presets.system_prompt by rowid, NAMED => Words;
+    Preset: presets.sampling by rowid, NAMED => Json;
+    OwnRule: own_rules.name by rowid, OF_RULE => Row;
+    OwnRule: own_rules.content by rowid, OF_RULE => Row;
+    Workspace: workspaces.name by rowid, ["NULL", "NULL", "t.name", "t.id", "t.created_at_ms"] => Words;
+    Account: accounts.name by rowid, NAMED => Words;
+    Account: accounts.base_url by rowid, NAMED => Stays("it is the address of the server: change or remove the account");
+    Alias: aliases.name by rowid, NAMED => Words;
+    Model: models.name by rowid, NAMED => Stays(MODEL_FILE);
+    Model: models.path by rowid, NAMED => Stays(MODEL_FILE);
+    Call: calls.alias by number, OF_CALL => Words;
+    Call: calls.moves by number, OF_CALL => Json;
+    Call: calls.model by number, OF_CALL => Stays("what a call cost stays with the name of the model");
+    Settings: settings.value by name, ["NULL", "NULL", "t.name", "NULL", "NULL"] => Stays("it is a setting: change it yourself");
+    Settings: backups.folder by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: backups.problem by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: holds.reason by number, OF_HOLD => Stays("it says why nothing may be deleted: lift the hold");
+    Request: subject_requests.identifiers by number, OF_REQUEST => Stays("it says whom an open request is about, until it is closed");
+    Request: subject_requests.note by number, OF_REQUEST => Words;
+    Record: audit_entries.facts by sequence, ["NULL", "NULL", "t.action", "NULL", "t.time_ms"] => Stays("what the record says in the clear cannot be changed: it is the name of a model or of a file of one");
+}
 
 /// Columns of text that nobody writes words of a person into: kinds, states, names of providers'
 /// models, numbers as text; and what repeats another column.

@@ -2,9 +2,9 @@
 //!
 //! | given | found |
 //! |---|---|
-//! | words, such as a name | whole words in any case, with or without accents (Müller, MULLER, Mueller), spaces, hyphens or a comma between them, the last one first, too |
+//! | words, such as a name | whole words in any case, with or without accents (Müller, MULLER, Mueller), with spaces, hyphens, a comma or the marks of Markdown between them, the last one first, too |
 //! | an e-mail address | that mailbox, in any case, and no longer one |
-//! | a number (at least four digits, and no more letters than digits) | its letters and digits with spaces, points, hyphens, slashes or brackets between them; a telephone number also with or without the code of its country |
+//! | a number (at least four digits, and no more letters than digits) | its letters and digits; from six of them on with spaces, points, hyphens, slashes or brackets between them; a telephone number also with or without the code of its country |
 
 use std::ops::Range;
 
@@ -21,9 +21,11 @@ use crate::{
 const MOST: usize = 50;
 const LONGEST: usize = 200;
 /// What may stand between the digits of a number.
-const BETWEEN_DIGITS: &str = r"(?:\(0\)|[\s.\-/()]){0,4}";
+const BETWEEN_DIGITS: &str = r"(?:\(0\)|[ .\-/()]){0,4}";
+/// Shorter numbers are looked for as they are: with points between them they would be amounts.
+const SHORTEST_SPACED: usize = 6;
 /// What may stand between the words of a name.
-const BETWEEN_WORDS: &str = r"[\s,.\-]{1,4}";
+const BETWEEN_WORDS: &str = r"[\s,.\-_*>~|`]{1,5}";
 
 /// Why nobody can be found by what was given.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -86,19 +88,22 @@ impl Identifiers {
     /// # Errors
     /// [`IdentifierError`] when one cannot be looked for.
     pub fn parse<S: AsRef<str>>(given: &[S]) -> Result<Self, IdentifierError> {
-        let mut all: Vec<Identifier> = Vec::new();
+        let mut all: Vec<String> = Vec::new();
         for text in given {
-            let text = text.as_ref().split_whitespace().collect::<Vec<_>>();
-            let text = text.join(" ");
-            if !text.is_empty() && !all.iter().any(|known| known.given == text) {
-                all.push(Identifier::parse(text)?);
+            let words: Vec<&str> = text.as_ref().split_whitespace().collect();
+            let text = words.join(" ");
+            if !text.is_empty() && !all.contains(&text) {
+                all.push(text);
+            }
+            if all.len() > MOST {
+                return Err(IdentifierError::TooMany);
             }
         }
-        match all.len() {
-            0 => Err(IdentifierError::None),
-            MOST.. => Err(IdentifierError::TooMany),
-            _ => Ok(Self(all)),
+        if all.is_empty() {
+            return Err(IdentifierError::None);
         }
+        let parsed: Result<_, _> = all.into_iter().map(Identifier::parse).collect();
+        parsed.map(Self)
     }
 
     /// What was given, and how it is looked for.
@@ -116,17 +121,18 @@ impl Identifiers {
                 found.push(Occurrence { at, which });
             }
         }
-        // The longest of those that begin together, then whatever is not covered yet.
         found.sort_by_key(|found| (found.at.start, std::cmp::Reverse(found.at.end)));
-        let mut end = 0;
-        found.retain(|found| {
-            let free = found.at.start >= end && !found.at.is_empty();
-            if free {
-                end = found.at.end;
+        // Those that overlap are one: of a name in two identifiers no half may stay.
+        let mut merged: Vec<Occurrence> = Vec::with_capacity(found.len());
+        for next in found.into_iter().filter(|found| !found.at.is_empty()) {
+            match merged.last_mut() {
+                Some(last) if next.at.start < last.at.end => {
+                    last.at.end = last.at.end.max(next.at.end);
+                }
+                _ => merged.push(next),
             }
-            free
-        });
-        found
+        }
+        merged
     }
 
     /// Whether any of them stands in a text.
@@ -204,20 +210,27 @@ impl Identifier {
     /// Whether it is not a part of something longer.
     fn stands_alone(&self, view: &str, at: &Range<usize>) -> bool {
         let found = &view[at.clone()];
-        let before = view[..at.start].chars().next_back();
+        let mut before = view[..at.start].chars().rev();
         let mut after = view[at.end..].chars();
-        let next = after.next();
+        let (last, next) = (before.next(), after.next());
         let joined = |inside: Option<char>, outside: Option<char>| match (inside, outside) {
             (Some(inside), Some(outside)) => is_of_word(inside) && is_of_word(outside),
             _ => false,
         };
-        if joined(found.chars().next(), before) || joined(found.chars().next_back(), next) {
+        if joined(found.chars().next(), last) || joined(found.chars().next_back(), next) {
             return false;
         }
-        let goes_on = |c: Option<char>| c.is_some_and(|c| matches!(c, '.' | '_' | '+' | '-' | '%'));
-        let longer =
-            goes_on(before) || goes_on(next) && after.next().is_some_and(char::is_alphanumeric);
-        self.kind != IdentifierKind::Email || !longer
+        if self.kind != IdentifierKind::Email {
+            return true;
+        }
+        // x.hans@… is another mailbox, and so is …@example.org.uk; marks around it are none of it.
+        let goes_on = |c: Option<char>| matches!(c, Some('.' | '_' | '+' | '-' | '%'));
+        let begins_before = goes_on(last) && before.next().is_some_and(char::is_alphanumeric);
+        let ends_later = next == Some('.')
+            && after
+                .next()
+                .is_some_and(|c| c.is_lowercase() || c.is_ascii_digit());
+        !begins_before && !ends_later
     }
 }
 
@@ -244,48 +257,63 @@ fn words(given: &str) -> String {
     }
 }
 
-/// The pattern of a word: letters with two dots may be written with an e, whatever apostrophe it has
-/// may be another.
+/// The pattern of a word: letters with two dots may be written with an e and the other way round,
+/// whatever apostrophe it has may be another.
 fn word(word: &str) -> String {
-    word.chars()
-        .map(|letter| {
-            let mut own = [0; 4];
-            let plain = View::of(letter.encode_utf8(&mut own)).text().to_owned();
-            match letter {
-                'ä' | 'ö' | 'ü' | 'Ä' | 'Ö' | 'Ü' => format!("{plain}e?"),
-                '\'' | '’' | 'ʼ' | '`' => "['’ʼ`]?".into(),
-                _ => regex::escape(&plain),
+    let letters: Vec<char> = word.chars().collect();
+    let mut pattern = String::new();
+    for (at, &letter) in letters.iter().enumerate() {
+        let rest = &letters[at + 1..];
+        let is_vowel = |letter: &char| matches!(letter, 'a' | 'o' | 'u' | 'A' | 'O' | 'U');
+        let mut own = [0; 4];
+        let plain = View::of(letter.encode_utf8(&mut own)).text().to_owned();
+        match letter {
+            'ä' | 'ö' | 'ü' | 'Ä' | 'Ö' | 'Ü' => pattern += &format!("{plain}e?"),
+            // The two dots as a mark of their own.
+            '\u{308}' if at > 0 && is_vowel(&letters[at - 1]) => pattern += "e?",
+            // Mueller; but in Michael, Joel or Manuel it is no Umlaut.
+            'e' | 'E'
+                if at > 1 && is_vowel(&letters[at - 1]) && !matches!(rest, [] | ['l' | 'L']) =>
+            {
+                pattern += "e?";
             }
-        })
-        .collect()
+            '\'' | '’' | 'ʼ' | '`' => pattern += "['’ʼ`]?",
+            _ => pattern += &regex::escape(&plain),
+        }
+    }
+    pattern
 }
 
 /// The pattern of a number, with what may stand between its digits.
 fn number(plain: &str) -> String {
+    let kept: String = plain.chars().filter(|c| c.is_alphanumeric()).collect();
     let spaced = |text: &str| {
         let each: Vec<String> = text
             .chars()
             .map(|c| regex::escape(c.encode_utf8(&mut [0; 4])))
             .collect();
-        each.join(BETWEEN_DIGITS)
+        each.join(if kept.len() < SHORTEST_SPACED {
+            ""
+        } else {
+            BETWEEN_DIGITS
+        })
     };
-    let kept: String = plain.chars().filter(|c| c.is_alphanumeric()).collect();
     let only_digits = kept.bytes().all(|byte| byte.is_ascii_digit());
-    let abroad = match plain.trim_start().strip_prefix('+') {
-        Some(_) => Some(kept.as_str()),
-        None => kept.strip_prefix("00"),
-    };
-    match (abroad, kept.strip_prefix('0')) {
+    let prefix = format!(r"(?:(?:\+|00){BETWEEN_DIGITS})?");
+    if only_digits && plain.trim_start().starts_with('+') && kept.len() >= 7 {
+        let rest = &kept[country_code(&kept).min(kept.len())..];
+        let abroad = format!("{prefix}{}", spaced(&kept));
+        return match rest.len() {
+            0..6 => abroad,
+            6..8 => format!("{abroad}|0{BETWEEN_DIGITS}{}", spaced(rest)),
+            _ => format!("{abroad}|(?:0{BETWEEN_DIGITS})?{}", spaced(rest)),
+        };
+    }
+    match (kept.strip_prefix("00"), kept.strip_prefix('0')) {
         (Some(abroad), _) if only_digits && abroad.len() >= 7 => {
-            let country = country_code(abroad).min(abroad.len());
-            let rest = &abroad[country..];
-            format!(
-                r"(?:\+|00)?{BETWEEN_DIGITS}{}|0?{}",
-                spaced(abroad),
-                spaced(rest)
-            )
+            format!("{prefix}{}", spaced(abroad))
         }
-        (None, Some(rest)) if only_digits && rest.len() >= 6 => {
+        (None, Some(rest)) if only_digits && rest.len() >= SHORTEST_SPACED => {
             let rest = spaced(rest);
             format!(r"(?:\+|00)[1-9]\d{{0,2}}{BETWEEN_DIGITS}{rest}|0{BETWEEN_DIGITS}{rest}")
         }
@@ -337,6 +365,13 @@ mod tests {
                 "Hans\nMuller"
             ]
         );
+        for other in ["**Hans** Müller", "Hans_Müller", "Hans\n> Müller"] {
+            assert_eq!(found("Hans Müller", other).len(), 1, "{other}");
+            assert_eq!(found("Hans Mueller", other).len(), 1, "{other}");
+            assert_eq!(found("Hans Mu\u{308}ller", other).len(), 1, "{other}");
+        }
+        assert_eq!(found("Hans Mu\u{308}ller", "Hans Mueller").len(), 1);
+        assert!(found("Michael Novak", "Michal Novak").is_empty());
         assert!(found("Hans Müller", "Hans Müllerschön and Johans Müller").is_empty());
         assert_eq!(
             found("Müller", "Müller's file, (müller)"),
@@ -358,6 +393,14 @@ mod tests {
             found("hans@example.org", text),
             ["HANS@example.org", "hans@example.org"]
         );
+        for text in [
+            "_hans@example.org_",
+            "-hans@example.org",
+            "hans@example.org-Adresse",
+            "hans@example.org.Danke",
+        ] {
+            assert_eq!(found("hans@example.org", text).len(), 1, "{text}");
+        }
     }
 
     #[test]
@@ -381,7 +424,20 @@ mod tests {
             found("943-476-5919", "NHS number is 943 476 5919.").len(),
             1
         );
-        assert!(found("943 476 5919", "1943 476 5919").len() < 2);
+        assert!(found("943 476 5919", "1943 476 5919").is_empty());
+        assert_eq!(
+            found("1234", "room 1234, 12.34 EUR, 1.\n2.\n3.\n4."),
+            ["1234"]
+        );
+        assert!(found("+43 1 5050", "15.050 EUR in room 15050").is_empty());
+        assert_eq!(
+            found("00123456789", "case 00123456789, not 23456789"),
+            ["00123456789"]
+        );
+        assert_eq!(
+            found("+49 170 1234567", "call 49 170 1234567"),
+            ["49 170 1234567"]
+        );
     }
 
     #[test]
@@ -393,17 +449,27 @@ mod tests {
             refused(&[&"a".repeat(300)]),
             IdentifierError::TooLong(_)
         ));
-        let many: Vec<String> = (0..60).map(|n| format!("name {n}")).collect();
+        let many: Vec<String> = (0..=MOST).map(|n| format!("name {n}")).collect();
         assert_eq!(
             Identifiers::parse(&many).unwrap_err(),
             IdentifierError::TooMany
         );
+        assert!(Identifiers::parse(&many[1..]).is_ok());
+    }
+
+    #[test]
+    fn of_a_name_in_two_identifiers_no_half_stays() {
+        let identifiers = Identifiers::parse(&["Anna Maria", "Maria Gruber"]).unwrap();
+        let (new, count) = identifiers
+            .replace("Anna Maria Gruber came", "[erased]")
+            .unwrap();
+        assert_eq!((new.as_str(), count), ("[erased] came", 1));
     }
 
     proptest! {
         #[test]
         fn whatever_can_be_given_is_found_in_a_text_with_it(
-            given in "[\\p{L}\\p{N}@'.+ -]{1,30}", before in "[a-z ]{0,9} ", after in " [a-z ]{0,9}",
+            given in "[\\p{L}\\p{N}@'.+ -]{1,30}", before in "[a-z ]{0,9}[ (\"]", after in "[ ,)!?][a-z ]{0,9}",
         ) {
             if let Ok(identifiers) = Identifiers::parse(&[&given]) {
                 let text = format!("{before}{given}{after}");

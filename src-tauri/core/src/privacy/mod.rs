@@ -13,6 +13,7 @@ mod places;
 mod requests;
 pub mod retention;
 mod storage;
+mod texts;
 
 pub use erase::{
     ByteSearch, EraseError, Erased, Erasure, ErasurePreview, ErasureStep, Extent, FoundBytes, Goes,

@@ -9,6 +9,7 @@ mod folder;
 mod instance;
 mod lock;
 mod migrate;
+mod scrub;
 pub mod snapshot;
 
 use std::{

@@ -84,7 +84,7 @@ pub enum ErasureStep {
     Engines,
     /// Snapshots, and databases that were set aside, are removed.
     Snapshots,
-    /// The log of the database is emptied.
+    /// Unused parts of pages are overwritten, and the log of the database is emptied.
     Log,
     /// Every byte is searched.
     Check,
@@ -273,6 +273,12 @@ impl App {
             0
         });
         progress(ErasureStep::Log);
+        if let Err(error) = self.store.scrub() {
+            remains.push(Remains::new(
+                "unused parts of pages of the database",
+                error.to_string(),
+            ));
+        }
         match self.store.truncate_log() {
             Ok(true) => {}
             Ok(false) => remains.push(Remains::new(

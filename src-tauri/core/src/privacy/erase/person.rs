@@ -10,7 +10,8 @@ use crate::{
     privacy::{
         Identifiers,
         columns::{COLUMNS, Column, Remedy},
-        places::{self, replace_in_json, texts_of},
+        places,
+        texts::{replace_in_json, texts_of},
     },
     record::{self, Action, Event, Record, Subject},
     sealed::{self, SealedError},

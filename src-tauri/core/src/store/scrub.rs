@@ -1,0 +1,226 @@
+//! What pages still hold beside what is in them. `secure_delete` overwrites what is deleted where it lay;
+//! but where SQLite moved rows from page to page before, to balance a tree, their old places keep copies
+//! in the unused part of the page. Scrubbing fills that part with zeros.
+//!
+//! It needs the layout of a page of a tree, which is a part of SQLite's file format ("B-tree Pages"): a
+//! header, a list of where the cells begin, unused space, and the cells, between which blocks may be free.
+//! No other kind of page begins with the byte that such a page begins with: theirs begin with the number
+//! of a page, which would be beyond 100 GB.
+
+use rusqlite::{Connection, params};
+
+use super::{Store, StoreError, unpoisoned};
+
+/// Pages at once: the writer waits for no more than these.
+const AT_ONCE: usize = 500;
+/// Bytes before the header of the tree on the first page.
+const FILE_HEADER: usize = 100;
+
+impl Store {
+    /// Overwrite what the unused parts of pages hold; how many pages had something in them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails; what was overwritten stays so.
+    pub(crate) fn scrub(&self) -> Result<usize, StoreError> {
+        let dirty: Vec<u32> = self.read(|conn| Ok::<_, StoreError>(dirty(conn)?))?;
+        let mut scrubbed = 0;
+        for pages in dirty.chunks(AT_ONCE) {
+            let mut conn = unpoisoned(&self.writer);
+            let tx = conn.transaction()?;
+            for &page in pages {
+                scrubbed += usize::from(scrub_page(&tx, page)?);
+            }
+            tx.commit()?;
+        }
+        Ok(scrubbed)
+    }
+}
+
+fn dirty(conn: &Connection) -> rusqlite::Result<Vec<u32>> {
+    let mut pages = conn.prepare("SELECT pgno, data FROM sqlite_dbpage")?;
+    let mut rows = pages.query([])?;
+    let mut dirty = Vec::new();
+    while let Some(row) = rows.next()? {
+        let page = row.get(0)?;
+        if clean(page, row.get_ref(1)?.as_blob()?).is_some() {
+            dirty.push(page);
+        }
+    }
+    Ok(dirty)
+}
+
+fn scrub_page(conn: &Connection, page: u32) -> rusqlite::Result<bool> {
+    let data: Vec<u8> = conn
+        .prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?
+        .query_row([page], |row| row.get(0))?;
+    let Some(clean) = clean(page, &data) else {
+        return Ok(false);
+    };
+    conn.prepare_cached("UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1")?
+        .execute(params![page, clean])?;
+    Ok(true)
+}
+
+/// The page with zeros where nothing is; `None`: it has only zeros there, or is no page of a tree.
+fn clean(number: u32, data: &[u8]) -> Option<Vec<u8>> {
+    let dirty = unused(number, data)?;
+    let is_dirty =
+        |range: &std::ops::Range<usize>| data[range.clone()].iter().any(|byte| *byte != 0);
+    if !dirty.iter().any(is_dirty) {
+        return None;
+    }
+    let mut clean = data.to_vec();
+    for range in dirty {
+        clean[range].fill(0);
+    }
+    Some(clean)
+}
+
+/// Where nothing is on a page of a tree. `None`: it is another page, or not as such a page must be.
+fn unused(number: u32, data: &[u8]) -> Option<Vec<std::ops::Range<usize>>> {
+    let header = if number == 1 { FILE_HEADER } else { 0 };
+    let integer = |at: usize| {
+        let bytes = data.get(at..at + 2)?;
+        Some(usize::from(u16::from_be_bytes([bytes[0], bytes[1]])))
+    };
+    let cells_at = match data.get(header)? {
+        2 | 5 => header + 12,
+        10 | 13 => header + 8,
+        _ => return None,
+    };
+    let cells = integer(header + 3)?;
+    let content = match integer(header + 5)? {
+        0 => 0x1_0000,
+        content => content,
+    };
+    let gap = cells_at + 2 * cells..content;
+    if gap.start > gap.end || gap.end > data.len() {
+        return None;
+    }
+    let mut unused = vec![gap];
+    let mut block = integer(header + 1)?;
+    while block != 0 {
+        let (next, size) = (integer(block)?, integer(block + 2)?);
+        // Blocks come in order, each with its own size and the place of the next one before the rest.
+        let is_ordered = next == 0 || next > block;
+        if block < content || size < 4 || block + size > data.len() || !is_ordered {
+            return None;
+        }
+        unused.push(block + 4..block + size);
+        block = next;
+    }
+    Some(unused)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        secrets::{self, KeyHome},
+        store::DataFolder,
+    };
+
+    fn occurrences(store: &Store, needle: &str) -> usize {
+        let mut found = 0;
+        let finder = memchr::memmem::Finder::new(needle);
+        store
+            .each_page(|page| found += usize::from(finder.find(page).is_some()))
+            .unwrap();
+        found
+    }
+
+    /// Messages of mixed lengths, some with a mark, of which all with a mark are then emptied.
+    fn emptied(seed: u32) -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(&dir.path().join("data"))).unwrap();
+        let (key, _) = secrets::database_key(&folder, KeyHome::File).unwrap();
+        let store = Store::open(&folder, &key, 1).unwrap();
+        let mut state = seed;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        store
+            .write(|tx| {
+                tx.execute_batch("CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT)")?;
+                for n in 0..1500 {
+                    let words = "words and words ".repeat(random(90) as usize);
+                    let mark = if random(3) == 0 { "zqmark" } else { "plain" };
+                    tx.execute(
+                        "INSERT INTO notes VALUES (?1, ?2)",
+                        params![(n * 7919) % 10_007, format!("{mark} {n} {words}")],
+                    )?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        store
+            .write(|tx| {
+                tx.execute("UPDATE notes SET text = 'x' WHERE text LIKE 'zqmark%'", [])
+                    .map_err(StoreError::from)
+            })
+            .unwrap();
+        (dir, store)
+    }
+
+    #[test]
+    fn what_secure_delete_leaves_in_unused_parts_of_pages_is_overwritten() {
+        let mut left_before = 0;
+        for seed in 0..6 {
+            let (_dir, store) = emptied(seed);
+            left_before += occurrences(&store, "zqmark");
+            let plain = |store: &Store| {
+                store
+                    .read(|conn| {
+                        conn.query_row(
+                            "SELECT count(*), sum(length(text)), sum(n) FROM notes",
+                            [],
+                            |row| {
+                                Ok((
+                                    row.get::<_, i64>(0)?,
+                                    row.get::<_, i64>(1)?,
+                                    row.get::<_, i64>(2)?,
+                                ))
+                            },
+                        )
+                        .map_err(StoreError::from)
+                    })
+                    .unwrap()
+            };
+            let before = plain(&store);
+            assert!(store.scrub().unwrap() > 0);
+            assert_eq!(occurrences(&store, "zqmark"), 0, "seed {seed}");
+            assert_eq!(plain(&store), before);
+            let verdict: String = store
+                .read(|conn| {
+                    conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))
+                        .map_err(StoreError::from)
+                })
+                .unwrap();
+            assert_eq!(verdict, "ok");
+            assert_eq!(store.scrub().unwrap(), 0, "nothing is left to do");
+        }
+        assert!(left_before > 0, "there was something to overwrite");
+    }
+
+    proptest! {
+        #[test]
+        fn no_page_makes_it_leave_the_page(data in proptest::collection::vec(any::<u8>(), 0..600), first: bool) {
+            let number = if first { 1 } else { 2 };
+            if let Some(clean) = clean(number, &data) {
+                prop_assert_eq!(clean.len(), data.len());
+            }
+        }
+
+        #[test]
+        fn hostile_headers_are_left_alone(kind in prop_oneof![Just(2u8), Just(5), Just(10), Just(13)],
+                                          rest in proptest::collection::vec(any::<u8>(), 599)) {
+            let data = [vec![kind], rest].concat();
+            if let Some(clean) = clean(2, &data) {
+                prop_assert_eq!(&clean[..8], &data[..8], "a header stays");
+            }
+        }
+    }
+}
