@@ -92,7 +92,9 @@ impl Store {
         }
         let path = folder.database();
         if !path.try_exists()? {
-            if log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
+            // One that was to take its place and did not come to it: a restore was cut off.
+            let cut_off = snapshot::incoming(folder).exists();
+            if cut_off || log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
                 return Err(OpenError::Missing);
             }
             create(&path, key, now_ms, known)?;
