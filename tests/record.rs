@@ -12,12 +12,13 @@ use gatehouse_core::{
     accounts::{AccountInput, ProviderKind},
     aliases::{Alias, Link},
     app::{App, StartError},
-    chat::{ExportFormat, Options, Rating},
+    chat::{self, ExportFormat, Options, Rating},
     costs::budgets::{BudgetInput, Period},
+    gate::{AnswerEvent, Ask},
     ids::{AliasId, ConversationId, WorkspaceId},
     now_ms,
     policy::Policy,
-    record::{Action, Contents, Event, Filter, Subject},
+    record::{Action, Contents, Event, Fault, Filter, Subject},
     store::{DataFolder, SnapshotReason, StoreError},
 };
 use serde_json::{Value, json};
@@ -92,6 +93,39 @@ fn an_answer_leaves_entries_that_commit_to_its_words() {
         "and one that it began"
     );
     holds(&app);
+}
+
+#[test]
+fn a_letter_changed_in_the_database_is_found_and_nothing_done_in_the_app_changes_one() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 4);
+    let answer = app::say(&app, conversation.id, "Say something short.");
+    let question = answer.parent_id.unwrap();
+    app::answer(&app, Ask::Again(answer.id), |_| ());
+    app::answer(&app, Ask::Edit(question, "Say something long."), |_| ());
+    app::answer(&app, Ask::Say(conversation.id, "Go on."), |event| {
+        if matches!(event, AnswerEvent::Text { .. }) {
+            app.gate.stop(conversation.id);
+        }
+    });
+    app.store
+        .write(|tx| chat::switch_branch(tx, answer.id))
+        .unwrap();
+    holds(&app);
+
+    let letter = app.store.write(|tx| {
+        let sql = "UPDATE messages SET text = 'S' || substr(text, 2) WHERE text = 'Go on.'";
+        tx.execute(sql, []).map_err(StoreError::from)
+    });
+    assert_eq!(letter.unwrap(), 1);
+    let verdict = app
+        .record
+        .verify(&mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    assert!(
+        matches!(verdict.fault, Some(Fault::TextChanged(_))),
+        "{verdict:?}"
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub use turns::{
 };
 
 pub(crate) use conversations::settle_model;
-pub(crate) use messages::{branch, conversation_of, one, parent_of};
+pub(crate) use messages::{branch, conversation_of, one, parent_of, text_sha256};
 
 use crate::store::{Migration, StoreError};
 

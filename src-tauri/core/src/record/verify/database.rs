@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{Chain, Fault, Verdict, VerifyError};
+use super::{Chain, Fault, Verdict, VerifyError, texts};
 use crate::{
     record::{
         checkpoints::{self, Checkpoint},
@@ -152,6 +152,7 @@ pub(in crate::record) fn verify(
         looked_up,
         values: Values::default(),
         lookup_differs: None,
+        text_differs: None,
     };
     let mut found = None;
     while walk.chain.end.count < until && found.is_none() {
@@ -164,6 +165,7 @@ pub(in crate::record) fn verify(
     let fault = found
         .or(fault)
         .or_else(|| walk.keys_are_ours())
+        .or(walk.text_differs)
         .or(walk.lookup_differs.map(Fault::Hidden));
     Ok(Verdict {
         from: 1,
@@ -187,6 +189,8 @@ struct Walk<'a> {
     values: Values,
     /// The first entry that would not be found by what it says.
     lookup_differs: Option<i64>,
+    /// The first fault in a text: the chain is whole all the same, so the walk goes on.
+    text_differs: Option<Fault>,
 }
 
 impl Walk<'_> {
@@ -268,7 +272,12 @@ impl Walk<'_> {
         };
         Ok(match (subject, &kept.sealed) {
             (Some(known), Some(sealed)) => match known.open(sequence, sealed) {
-                Ok(salted) if salted.commitment() == *entry.commitment => Ok(()),
+                Ok(salted) if salted.commitment() == *entry.commitment => {
+                    if self.text_differs.is_none() {
+                        self.text_differs = texts::differ(conn, entry, salted.text())?;
+                    }
+                    Ok(())
+                }
                 _ => Err(Fault::PayloadChanged(sequence)),
             },
             _ if erased_after(conn, &entry.subject, sequence)? => {
