@@ -18,7 +18,7 @@ use gatehouse_core::{
     ids::{AliasId, ConversationId, WorkspaceId},
     now_ms,
     policy::Policy,
-    record::{Action, Contents, Event, Fault, Filter, Subject},
+    record::{Action, Contents, Event, Fault, Filter, Subject, WhileFaulty},
     store::{DataFolder, SnapshotReason, StoreError},
 };
 use serde_json::{Value, json};
@@ -203,7 +203,7 @@ fn what_a_person_changes_is_in_the_record_once_and_in_order() {
     );
     let mut clear = Vec::new();
     app.record
-        .export(Contents::Facts, &mut clear, now_ms())
+        .export(Contents::Facts, WhileFaulty::Refuse, &mut clear, now_ms())
         .unwrap();
     let clear = String::from_utf8(clear).unwrap();
     for private in ["Müller", "A client", "A server", "cheap"] {
@@ -234,7 +234,12 @@ fn what_was_deleted_for_good_is_gone_from_the_record_too_and_it_says_so() {
     assert_eq!(actions(&app).last().unwrap(), "content.erased");
     let mut all = Vec::new();
     app.record
-        .export(Contents::Everything, &mut all, now_ms())
+        .export(
+            Contents::Everything,
+            WhileFaulty::Refuse,
+            &mut all,
+            now_ms(),
+        )
         .unwrap();
     assert!(
         !String::from_utf8(all)
@@ -329,10 +334,13 @@ fn a_strangers_verifier_accepts_the_record_of_a_real_conversation_with_its_witne
             );
         }
     }
-    let witness = app.record.give_witness(now_ms()).unwrap();
+    let witness = app
+        .record
+        .give_witness(WhileFaulty::Refuse, now_ms())
+        .unwrap();
     let path = folder.path().join("record.jsonl");
     app.record
-        .export_to(&path, Contents::Everything, now_ms())
+        .export_to(&path, Contents::Everything, WhileFaulty::Refuse, now_ms())
         .unwrap();
     let output = by_a_stranger(&[path.to_str().unwrap(), "--witness", &witness.code()]);
     assert!(

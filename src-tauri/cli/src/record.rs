@@ -12,7 +12,8 @@ use gatehouse_core::{
     app::App,
     now_ms,
     record::{
-        Contents, EntryRow, ExportError, Filter, Verdict, Witness, parse_public_key, verify_file,
+        Contents, EntryRow, ExportError, Filter, RecordError, Verdict, WhileFaulty, Witness,
+        parse_public_key, verify_file,
     },
 };
 use serde_json::json;
@@ -33,6 +34,9 @@ pub(crate) enum Record {
         /// Leave out what is private: only what the record says in the clear.
         #[arg(long)]
         facts_only: bool,
+        /// Also where a verification found a fault; the record then says so.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Sign how long the record is now; prints its code and the public key.
     Checkpoint,
@@ -40,6 +44,9 @@ pub(crate) enum Record {
     Witness {
         /// The new file.
         file: PathBuf,
+        /// Also where a verification found a fault; the record then says so.
+        #[arg(long)]
+        anyway: bool,
     },
 }
 
@@ -84,9 +91,13 @@ impl Record {
         match self {
             Self::Verify(verify) => verify.own(app, json),
             Self::List(list) => list.run(app, json),
-            Self::Export { file, facts_only } => export(app, file, *facts_only, json),
+            Self::Export {
+                file,
+                facts_only,
+                anyway,
+            } => export(app, file, *facts_only, while_faulty(*anyway), json),
             Self::Checkpoint => checkpoint(app, json),
-            Self::Witness { file } => witness(app, file, json),
+            Self::Witness { file, anyway } => witness(app, file, while_faulty(*anyway), json),
         }
     }
 }
@@ -235,7 +246,28 @@ fn facts(entry: &EntryRow) -> String {
     output::beginning(&facts.collect::<Vec<_>>().join(" "), 120)
 }
 
-fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Failure> {
+fn while_faulty(anyway: bool) -> WhileFaulty {
+    if anyway {
+        WhileFaulty::Insist
+    } else {
+        WhileFaulty::Refuse
+    }
+}
+
+fn failed(error: RecordError) -> Failure {
+    match error {
+        RecordError::Faulty(_) => Failure::faulty(error),
+        other => Failure::from(other),
+    }
+}
+
+fn export(
+    app: &App,
+    path: &Path,
+    facts_only: bool,
+    faulty: WhileFaulty,
+    json: bool,
+) -> Result<(), Failure> {
     if path.exists() {
         return Err(Failure::input(format!(
             "{} is there already.",
@@ -249,9 +281,9 @@ fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Fa
     };
     let last = app
         .record
-        .export_to(path, contents, now_ms())
+        .export_to(path, contents, faulty, now_ms())
         .map_err(|error| match error {
-            ExportError::Record(error) => Failure::from(error),
+            ExportError::Record(error) => failed(error),
             ExportError::File(error) => Failure::file(path, &error),
         })?;
     if json {
@@ -266,6 +298,11 @@ fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Fa
 }
 
 fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {
+    if let Some(fault) = app.record.standing_fault().map_err(Failure::data)? {
+        eprintln!(
+            "A verification found a fault in the record ({fault}): this is of what is there now."
+        );
+    }
     let last = app.record.checkpoint().map_err(Failure::data)?;
     let key = app.record.status().map_err(Failure::data)?.public_key;
     if json {
@@ -280,9 +317,14 @@ fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {
     ))
 }
 
-fn witness(app: &App, path: &Path, json: bool) -> Result<(), Failure> {
+fn witness(app: &App, path: &Path, faulty: WhileFaulty, json: bool) -> Result<(), Failure> {
     let mut file = File::create_new(path).map_err(|error| Failure::file(path, &error))?;
-    let checkpoint = app.record.give_witness(now_ms()).map_err(Failure::data)?;
+    let given = app.record.give_witness(faulty, now_ms());
+    let checkpoint = given.map_err(|error| {
+        // It is empty and ours: it was made a moment ago.
+        let _ = std::fs::remove_file(path);
+        failed(error)
+    })?;
     file.write_all(Witness::file(&checkpoint).as_bytes())
         .and_then(|()| file.sync_all())
         .map_err(|error| Failure::file(path, &error))?;

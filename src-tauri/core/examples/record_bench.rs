@@ -17,7 +17,7 @@ use gatehouse_core::{
     chat::{self, ChatError, MessageState, Options},
     ids::{ConversationId, MessageId},
     now_ms,
-    record::{Action, Actor, Contents, Event, Filter, Subject, verify_file},
+    record::{Action, Actor, Contents, Event, Filter, Subject, WhileFaulty, verify_file},
     secrets::{self, KeyHome},
     store::DataFolder,
 };
@@ -277,7 +277,12 @@ fn file(app: &App, path: &Path) -> Vec<Value> {
     let start = Instant::now();
     let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     app.record
-        .export(Contents::Everything, &mut out, now_ms())
+        .export(
+            Contents::Everything,
+            WhileFaulty::Refuse,
+            &mut out,
+            now_ms(),
+        )
         .unwrap();
     drop(out);
     let written = start.elapsed().as_secs_f64();

@@ -6,8 +6,8 @@ use gatehouse_core::{
     now_ms,
     problem::{Problem, ProblemCode},
     record::{
-        Choices, Contents, EntryDetails, EntryRow, ExportError, Fault, Filter, Notes, RecordStatus,
-        VerifyError, Witness,
+        Choices, Contents, EntryDetails, EntryRow, ExportError, Fault, Filter, Notes, RecordError,
+        RecordStatus, VerifyError, WhileFaulty, Witness,
     },
     store::replace_file,
 };
@@ -170,11 +170,13 @@ pub(crate) fn record_failure_seen(state: State<'_, AppState>) -> Result<()> {
     Ok(state.app()?.record.failure_seen(now_ms())?)
 }
 
-/// Write a witness to a file that the person chooses; its path, or nothing if they chose none.
+/// Write a witness to a file that the person chooses; its path, or nothing if they chose none. Where a
+/// fault stands they must insist.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn save_witness(handle: AppHandle) -> Result<Option<String>> {
+pub(crate) async fn save_witness(handle: AppHandle, insist: bool) -> Result<Option<String>> {
     apart(move || {
+        let faulty = while_faulty(&handle, insist)?;
         let Some(path) = chosen_file(&handle, "gatehouse-witness.json")? else {
             return Ok(None);
         };
@@ -182,7 +184,7 @@ pub(crate) async fn save_witness(handle: AppHandle) -> Result<Option<String>> {
             .state::<AppState>()
             .app()?
             .record
-            .give_witness(now_ms())?;
+            .give_witness(faulty, now_ms())?;
         replace_file(&path, |file| {
             file.write_all(Witness::file(&checkpoint).as_bytes())
         })
@@ -230,14 +232,17 @@ pub(crate) async fn compare_witness(
     .await
 }
 
-/// Write the record to a file that the person chooses; its path, or nothing if they chose none.
+/// Write the record to a file that the person chooses; its path, or nothing if they chose none. Where a
+/// fault stands they must insist.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn export_record(
     handle: AppHandle,
     contents: RecordContents,
+    insist: bool,
 ) -> Result<Option<String>> {
     apart(move || {
+        let faulty = while_faulty(&handle, insist)?;
         let Some(path) = chosen_file(&handle, "gatehouse-record.jsonl")? else {
             return Ok(None);
         };
@@ -247,7 +252,7 @@ pub(crate) async fn export_record(
         };
         let app = handle.state::<AppState>().app()?;
         app.record
-            .export_to(&path, contents, now_ms())
+            .export_to(&path, contents, faulty, now_ms())
             .map_err(|error| match error {
                 ExportError::Record(error) => error.into(),
                 ExportError::File(error) => not_written(error),
@@ -255,6 +260,17 @@ pub(crate) async fn export_record(
         Ok(Some(path.display().to_string()))
     })
     .await
+}
+
+/// Refused before the person is asked for a file, if it must be.
+fn while_faulty(handle: &AppHandle, insist: bool) -> Result<WhileFaulty> {
+    if insist {
+        return Ok(WhileFaulty::Insist);
+    }
+    match handle.state::<AppState>().app()?.record.standing_fault()? {
+        Some(fault) => Err(RecordError::Faulty(fault).into()),
+        None => Ok(WhileFaulty::Refuse),
+    }
 }
 
 fn chosen_file(handle: &AppHandle, name: &str) -> Result<Option<std::path::PathBuf>> {

@@ -3,10 +3,12 @@
 //! `docs/record-format.md` says all that a stranger needs to verify it.
 
 mod action;
+mod append;
 mod checkpoints;
 mod encoding;
 mod entries;
 mod facts;
+mod faults;
 mod file;
 mod follower;
 mod keeper;
@@ -22,6 +24,7 @@ pub use action::{Action, Actor};
 pub use checkpoints::Checkpoint;
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
+pub use faults::{StandingFault, WhileFaulty};
 pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};

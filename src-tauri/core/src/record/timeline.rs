@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
@@ -14,8 +14,8 @@ use super::{
     Record, RecordError,
     checkpoints::next_from,
     encoding::hex,
-    entries::{self, COLUMNS, Kept},
-    facts::Fact,
+    entries::COLUMNS,
+    facts::{Fact, Facts},
     lookup,
     payloads::Known,
 };
@@ -153,48 +153,59 @@ impl Record {
             let sql = format!("SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence = ?1");
             let found = conn
                 .prepare_cached(&sql)?
-                .query_row([sequence], entries::read)
+                .query_row([sequence], |row| {
+                    let bytes = |column| row.get::<_, Vec<u8>>(column).unwrap_or_default();
+                    let sealed: Option<Vec<u8>> = row.get(12)?;
+                    let details = EntryDetails {
+                        row: entry_row(row)?,
+                        previous: hex(&bytes(9)),
+                        hash: hex(&bytes(10)),
+                        commitment: hex(&bytes(8)),
+                        payload: None,
+                        checkpoint: None,
+                        message: None,
+                    };
+                    Ok((details, bytes(6), sealed))
+                })
                 .optional()?;
-            let Some(kept) = found else {
+            let Some((details, token, sealed)) = found else {
                 return Ok(None);
             };
-            let known = Known::by_token(conn, &kept.entry.subject)?;
-            let payload = known
-                .zip(kept.sealed.as_deref())
-                .and_then(|(known, sealed)| known.open(sequence, sealed).ok())
+            let payload = Known::by_token(conn, &token)?
+                .zip(sealed)
+                .and_then(|(known, sealed)| known.open(sequence, &sealed).ok())
                 .map(|salted| salted.text().to_owned());
-            let covered = next_from(conn, self.instance(), sequence)?;
+            let call = details.row.facts.iter().find(|fact| fact.name == "call");
+            let call = call.and_then(|fact| fact.value.parse().ok());
             Ok(Some(EntryDetails {
-                previous: hex(&kept.entry.previous),
-                hash: hex(&kept.hash),
-                commitment: hex(&kept.entry.commitment),
                 payload,
-                checkpoint: covered.map(|checkpoint| checkpoint.count),
-                message: message_of(conn, kept.entry.facts.integer("call"))?,
-                row: EntryRow::from(kept),
+                checkpoint: next_from(conn, self.instance(), sequence)?
+                    .map(|checkpoint| checkpoint.count),
+                message: message_of(conn, call)?,
+                ..details
             }))
         })
     }
 }
 
-impl From<Kept> for EntryRow {
-    fn from(kept: Kept) -> Self {
-        let entry = kept.entry;
-        let facts = entry.facts.iter().map(|(name, value)| FactRow {
-            name: name.to_owned(),
-            value: match value {
-                Fact::Text(text) => text.clone(),
-                Fact::Integer(value) => value.to_string(),
-            },
-        });
-        Self {
-            facts: facts.collect(),
-            sequence: entry.sequence,
-            time_ms: entry.time_ms,
-            actor: entry.actor,
-            action: entry.action,
-        }
-    }
+/// What can be read of a row of [`COLUMNS`]: where somebody put something else in the place of facts,
+/// there are none, and the verification says so.
+fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+    let facts: Facts = row.get(7).unwrap_or_default();
+    let facts = facts.iter().map(|(name, value)| FactRow {
+        name: name.to_owned(),
+        value: match value {
+            Fact::Text(text) => text.clone(),
+            Fact::Integer(value) => value.to_string(),
+        },
+    });
+    Ok(EntryRow {
+        facts: facts.collect(),
+        sequence: row.get(0)?,
+        time_ms: row.get(1)?,
+        actor: row.get(4)?,
+        action: row.get(5)?,
+    })
 }
 
 fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
@@ -219,12 +230,12 @@ fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence = ?1"
     ))?;
-    sequences
-        .iter()
-        .map(|sequence| {
-            statement.query_row([sequence], |row| entries::read(row).map(EntryRow::from))
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for sequence in sequences {
+        // One that is not there any more is what a verification tells of.
+        rows.extend(statement.query_row([sequence], entry_row).optional()?);
+    }
+    Ok(rows)
 }
 
 /// A column of the lookup, and the number that it must have.

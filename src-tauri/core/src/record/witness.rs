@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Action, Checkpoint, Event, Fault, Record, RecordError,
+    Action, Checkpoint, Event, Fault, Record, RecordError, WhileFaulty,
     checkpoints::{Written, code, count_of_code},
     encoding::Hash,
     verify::walk_to,
@@ -115,10 +115,17 @@ impl Record {
     /// milliseconds.
     ///
     /// # Errors
-    /// [`RecordError`] when the database or the keychain fails.
-    pub fn give_witness(&self, now_ms: i64) -> Result<Checkpoint, RecordError> {
+    /// [`RecordError`] when a fault stands and nobody insists, or the database or the keychain fails.
+    pub fn give_witness(
+        &self,
+        faulty: WhileFaulty,
+        now_ms: i64,
+    ) -> Result<Checkpoint, RecordError> {
+        let fault = self.allow(faulty)?;
         let checkpoint = self.checkpoint()?;
-        let event = Event::new(Action::WitnessSaved).fact("count", checkpoint.count);
+        let event = Event::new(Action::WitnessSaved)
+            .fact("count", checkpoint.count)
+            .despite(fault.as_ref());
         self.store()
             .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
         Ok(checkpoint)

@@ -8,6 +8,7 @@ mod error;
 mod folder;
 mod instance;
 mod lock;
+mod mend;
 mod migrate;
 pub mod snapshot;
 
@@ -24,7 +25,6 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
-pub(crate) use self::migrate::schema_is_ours;
 pub use self::{
     error::{OpenError, StoreError},
     folder::{DataFolder, FolderError, replace_file, write_private},
@@ -32,6 +32,10 @@ pub use self::{
     lock::{InstanceLock, LockError},
     migrate::Migration,
     snapshot::{SnapshotError, SnapshotInfo, SnapshotReason},
+};
+pub(crate) use self::{
+    mend::{Mended, mend_tables},
+    migrate::schema_is_ours,
 };
 use self::{
     migrate::Standing,

@@ -35,10 +35,22 @@ pub(in crate::record) fn check_end(
     keys: Option<&Keys>,
     last: Option<&Checkpoint>,
 ) -> rusqlite::Result<Option<Fault>> {
-    if !schema_is_ours(conn)? {
-        return Ok(Some(Fault::TableReplaced));
+    match check_tables(conn, last)? {
+        None => check_last(conn, instance, keys, last),
+        fault => Ok(fault),
     }
+}
+
+fn check_last(
+    conn: &Connection,
+    instance: Uuid,
+    keys: Option<&Keys>,
+    last: Option<&Checkpoint>,
+) -> rusqlite::Result<Option<Fault>> {
     let head = entries::head(conn)?;
+    if entries::any_beyond(conn)? {
+        return Ok(Some(Fault::Missing(head.count + 1)));
+    }
     if head.count == 0 && last.is_none() {
         return Ok(None);
     }
@@ -60,6 +72,23 @@ pub(in crate::record) fn check_end(
         }),
     };
     Ok(fault)
+}
+
+/// What is wrong with the tables themselves. Without its table the record is one that has no entries.
+fn check_tables(conn: &Connection, last: Option<&Checkpoint>) -> rusqlite::Result<Option<Fault>> {
+    if schema_is_ours(conn)? {
+        return Ok(None);
+    }
+    let is_there = conn
+        .prepare("SELECT 1 FROM sqlite_schema WHERE lower(name) = 'audit_entries'")?
+        .exists([])?;
+    Ok(Some(match last {
+        Some(last) if !is_there => Fault::CutOff {
+            expected: last.count,
+            found: 0,
+        },
+        _ => Fault::TableReplaced,
+    }))
 }
 
 /// Walk along the first entries alone: they are what they say that they are, and the last of them has
@@ -135,14 +164,15 @@ pub(in crate::record) fn verify(
     last: Option<&Checkpoint>,
     progress: &mut Progress<'_>,
 ) -> Result<Verdict, VerifyError> {
+    let tables = store.read(|conn| check_tables(conn, last))?;
+    if let Some(fault) = tables {
+        return Ok(Verdict::failed(fault, 1));
+    }
     let (fault, until, looked_up) = store.read(|conn| {
-        let fault = check_end(conn, instance, Some(keys), last)?;
+        let fault = check_last(conn, instance, Some(keys), last)?;
         let until = entries::head(conn)?.count;
         Ok::<_, VerifyError>((fault, until, until - lookup::behind(conn)?))
     })?;
-    if fault == Some(Fault::TableReplaced) {
-        return Ok(Verdict::failed(Fault::TableReplaced, 1));
-    }
     let mut walk = Walk {
         chain: Chain::new(instance),
         keys,
