@@ -8,6 +8,7 @@
 mod kept;
 
 use std::{
+    collections::HashMap,
     fmt, fs, io,
     path::Path,
     sync::{Arc, mpsc},
@@ -29,6 +30,8 @@ use crate::store::{DataFolder, Instance, write_private};
 
 /// How long a keychain may think, or a person may look at its prompt.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long a keychain may think that is only asked whether it has a key which should not be there.
+const GLANCE: Duration = Duration::from_secs(2);
 const SERVICE: &str = "Gatehouse";
 
 /// Where the key of a database lives.
@@ -87,6 +90,16 @@ pub enum KeyError {
         place: String,
         /// What is wrong with it.
         detail: String,
+    },
+    /// The keys are said to be in files, and the keychain has keys of this folder.
+    #[error(
+        "{file} says that the keys are in files, but this computer's keychain has the key of this data \
+         folder. Somebody may have changed the file so that Gatehouse takes other keys for its own. To go \
+         on with those of the keychain, write \"keyHome\": \"keychain\" into it."
+    )]
+    Downgraded {
+        /// The file.
+        file: String,
     },
     /// The data folder cannot be read or written.
     #[error("The data folder cannot be used: {0}.")]
@@ -177,7 +190,14 @@ fn within(
     };
     let key = match instance.key_home {
         KeyHome::Keychain => from_keychain(instance.id, limit)?,
-        KeyHome::File => from_file(folder)?,
+        KeyHome::File => {
+            if is_in_keychain(instance.id, limit.min(GLANCE)) {
+                return Err(KeyError::Downgraded {
+                    file: folder.instance_file().display().to_string(),
+                });
+            }
+            from_file(folder)?
+        }
     };
     Ok((key, instance.key_home))
 }
@@ -284,6 +304,36 @@ fn from_keychain(id: Uuid, limit: Duration) -> Result<DatabaseKey, KeyError> {
         Err(refusal) => Err(KeyError::KeychainLocked {
             detail: refusal.to_string(),
         }),
+    }
+}
+
+/// Whether a keychain answers and has the key of this folder. `instance.json` can be written by whoever
+/// can write the folder, so it alone does not decide that the keychain is not looked at.
+fn is_in_keychain(id: Uuid, limit: Duration) -> bool {
+    let answer = ask(limit, move |keychain| {
+        // A search finds an entry without asking for what is in it.
+        #[cfg(all(unix, not(target_os = "macos")))]
+        let found = {
+            let account = id.to_string();
+            let wanted = HashMap::from([("service", SERVICE), ("username", account.as_str())]);
+            !keychain.search(&wanted)?.is_empty()
+        };
+        #[cfg(not(all(unix, not(target_os = "macos"))))]
+        let found = {
+            let entry = keychain.build(SERVICE, &id.to_string(), None)?;
+            let found = entry.get_password().map(Zeroizing::new);
+            !matches!(found, Err(keyring_core::Error::NoEntry))
+        };
+        Ok(found)
+    });
+    match answer {
+        Ok(found) => found,
+        // Where there is none, the keys are where they should be.
+        Err(Refusal::Absent(_) | Refusal::Error(_)) => false,
+        Err(refusal) => {
+            tracing::warn!(%refusal, "the keychain could not be asked whether it has the keys");
+            false
+        }
     }
 }
 
