@@ -1,6 +1,8 @@
 //! What the product promises of its record: that it is written, that it outlives kills and full disks,
 //! and that a stranger can verify it.
 
+mod looking;
+
 use std::{
     io::{BufRead, BufReader, Write},
     ops::ControlFlow,

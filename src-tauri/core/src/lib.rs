@@ -13,6 +13,7 @@ pub mod costs;
 pub mod engine;
 pub mod gate;
 pub mod ids;
+mod looks;
 pub mod models;
 pub mod money;
 pub mod policy;

@@ -119,7 +119,10 @@ pub(crate) fn record_entry(
     state: State<'_, AppState>,
     sequence: u32,
 ) -> Result<Option<EntryDetails>> {
-    Ok(state.app()?.record.details(i64::from(sequence))?)
+    Ok(state
+        .app()?
+        .record
+        .open_entry(i64::from(sequence), now_ms())?)
 }
 
 /// Verify all of it; the share that is done goes to `on_progress`, 0 to 1.

@@ -17,8 +17,9 @@ use crate::{
     ids::AccountId,
     now_ms,
     providers::{self, cloud::Cloud, key::ApiKey},
-    record::Action,
+    record::{Action, Event},
     secrets::SecretError,
+    store::StoreError,
 };
 
 /// How far a server is with fetching a model.
@@ -71,24 +72,47 @@ impl Gate {
     ) -> Result<Account, GateError> {
         let account = self.store.read(|conn| accounts::get(conn, id))?;
         let key = Zeroizing::new(key.trim().to_owned());
-        if key.is_empty() {
-            self.keys.forget(id)?;
-        } else {
+        if !key.is_empty() {
             ApiKey::new(&key)?;
             elsewhere::client(&account, Some(&key))?;
-            self.keys.set(id, key.clone())?;
         }
+        let action = if key.is_empty() {
+            Action::KeyRemoved
+        } else {
+            Action::KeySet
+        };
+        self.changing_key(action, &account, || {
+            if key.is_empty() {
+                self.keys.forget(id)
+            } else {
+                self.keys.set(id, key.clone())
+            }
+        })?;
         Ok(self.store.write(|tx| {
             accounts::note_key(tx, id, !key.is_empty())?;
-            let action = if key.is_empty() {
-                Action::KeyRemoved
-            } else {
-                Action::KeySet
-            };
-            self.record
-                .append(tx, account_event(action, &account), now_ms())?;
             accounts::get(tx, id)
         })?)
+    }
+
+    /// Change the key of an account, once the record says so: what is in the keychain cannot be undone
+    /// with a transaction, so its entry comes first, and a second one where it did not succeed.
+    fn changing_key(
+        &self,
+        action: Action,
+        account: &Account,
+        change: impl FnOnce() -> Result<(), SecretError>,
+    ) -> Result<(), GateError> {
+        let note = |event: Event| {
+            self.store
+                .write(|tx| self.record.append(tx, event, now_ms()))
+        };
+        note(account_event(action, account)).map_err(StoreError::from)?;
+        if let Err(error) = change() {
+            note(account_event(action, account).fact("outcome", "failed"))
+                .map_err(StoreError::from)?;
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     /// Ask an account for its models, which shows that address and key are right, and keep them.
@@ -122,7 +146,10 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when it is not there or the keychain refuses.
     pub fn remove_account(&self, id: AccountId) -> Result<(), GateError> {
-        self.keys.forget(id)?;
+        let account = self.store.read(|conn| accounts::get(conn, id))?;
+        if account.has_key {
+            self.changing_key(Action::KeyRemoved, &account, || self.keys.forget(id))?;
+        }
         Ok(self.store.write(|tx| {
             let account = accounts::get(tx, id)?;
             accounts::remove(tx, id)?;
@@ -156,7 +183,14 @@ impl Gate {
             });
         });
         self.network.settle();
-        Ok(pulled?)
+        pulled?;
+        Ok(self
+            .store
+            .write(|tx| {
+                let event = account_event(Action::ModelAdded, &account).fact("model", model.trim());
+                self.record.append(tx, event, now_ms()).map(drop)
+            })
+            .map_err(StoreError::from)?)
     }
 
     /// Read the published list of prices online and take it over; with `dry_run`, only say what

@@ -30,7 +30,7 @@ pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
 pub use status::{Failure, Moment, RecordStatus};
-pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace};
+pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, ModelChoice};
 pub use verify::{Fault, Notes, Verdict, VerifyError};
 pub use witness::{Compared, Witness, WitnessError};
 
@@ -97,11 +97,17 @@ impl Event {
         self
     }
 
+    /// Done through something else than what this process is.
+    #[must_use]
+    pub(crate) fn by(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
     /// Done by Gatehouse itself, whatever it runs in.
     #[must_use]
-    pub fn by_itself(mut self) -> Self {
-        self.actor = Some(Actor::App);
-        self
+    pub fn by_itself(self) -> Self {
+        self.by(Actor::App)
     }
 }
 
