@@ -25,6 +25,7 @@ pub mod safety;
 mod sealed;
 pub mod secrets;
 pub mod settings;
+pub mod stamping;
 pub mod store;
 pub mod workspaces;
 

@@ -16,9 +16,10 @@ use crate::{
     engine::Stop,
     ids::AccountId,
     now_ms,
-    providers::{self, cloud::Cloud, key::ApiKey},
+    providers::{self, cloud::Cloud, key::ApiKey, time_stamp},
     record::{Action, Event},
     secrets::SecretError,
+    settings::{self, SettingsError},
     store::StoreError,
 };
 
@@ -226,6 +227,24 @@ impl Gate {
             })
         };
         Ok(changes?)
+    }
+
+    /// Send a request for a time-stamp to a service, and give back what it answers, unread.
+    ///
+    /// # Errors
+    /// [`GateError`] when the address is none or nothing of the kind comes in time.
+    pub(crate) fn ask_for_time_stamp(
+        &self,
+        address: &str,
+        query: Vec<u8>,
+        longest: usize,
+    ) -> Result<Vec<u8>, GateError> {
+        let address = settings::time_stamp_address(address)
+            .ok_or_else(|| GateError::Entered(SettingsError::TimeStampUrl.to_string()))?;
+        let http = self.network.http()?;
+        let answer = time_stamp::ask(&http, &address, query, longest, &Stop::default());
+        self.network.settle();
+        Ok(answer?)
     }
 
     /// The client of an account, with its key.

@@ -71,7 +71,7 @@ impl Record {
     }
 
     /// The fault that stands, for what is signed all the same.
-    pub(super) fn allow(&self, faulty: WhileFaulty) -> Result<Option<StandingFault>, RecordError> {
+    pub(crate) fn allow(&self, faulty: WhileFaulty) -> Result<Option<StandingFault>, RecordError> {
         match (self.standing_fault()?, faulty) {
             (Some(fault), WhileFaulty::Refuse) => Err(RecordError::Faulty(fault)),
             (fault, _) => Ok(fault),

@@ -16,6 +16,7 @@ mod keys;
 mod lookup;
 mod payloads;
 mod status;
+pub mod time_stamp;
 mod timeline;
 mod verify;
 mod witness;

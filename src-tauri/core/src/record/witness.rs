@@ -121,14 +121,24 @@ impl Record {
         faulty: WhileFaulty,
         now_ms: i64,
     ) -> Result<Checkpoint, RecordError> {
-        let fault = self.allow(faulty)?;
+        self.allow(faulty)?;
         let checkpoint = self.checkpoint()?;
-        let event = Event::new(Action::WitnessSaved)
-            .fact("count", checkpoint.count)
-            .despite(fault.as_ref());
+        let event = self.witness_event(&checkpoint, faulty)?;
         self.store()
             .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
         Ok(checkpoint)
+    }
+
+    /// What the record says of a checkpoint that is given away.
+    pub(crate) fn witness_event(
+        &self,
+        checkpoint: &Checkpoint,
+        faulty: WhileFaulty,
+    ) -> Result<Event, RecordError> {
+        let fault = self.allow(faulty)?;
+        Ok(Event::new(Action::WitnessSaved)
+            .fact("count", checkpoint.count)
+            .despite(fault.as_ref()))
     }
 
     /// Compare with a witness, entry by entry up to its count, and write down that it was compared.
