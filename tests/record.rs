@@ -2,6 +2,8 @@
 //! and that a stranger can verify it.
 
 mod looking;
+#[cfg(target_os = "linux")]
+mod stamping;
 
 use std::{
     io::{BufRead, BufReader, Write},

@@ -5,3 +5,5 @@ pub mod disk;
 pub mod folder;
 pub mod gguf;
 pub mod provider;
+#[cfg(target_os = "linux")]
+pub mod stamps;

@@ -10,14 +10,10 @@ use tempfile::TempDir;
 
 /// `extendedKeyUsage`: time-stamps, and nothing else.
 pub const FOR_TIME_STAMPS: &[&[u8]] = &[&[0x2b, 6, 1, 5, 5, 7, 3, 8]];
-/// The same for the servers of web pages.
-pub const FOR_SERVERS: &[&[u8]] = &[&[0x2b, 6, 1, 5, 5, 7, 3, 1]];
 
 /// An authority, and the service that it has given a certificate.
 pub struct Stamps {
     dir: TempDir,
-    /// The certificate of the authority.
-    pub authority: String,
 }
 
 impl Stamps {
@@ -53,105 +49,25 @@ impl Stamps {
         put("service.key", &service_key.serialize_pem());
         put("serial", "01\n");
         put("ts.cnf", CONFIGURATION);
-        Self {
-            dir,
-            authority: authority_certificate.pem(),
-        }
+        Self { dir }
     }
 
     /// What the service answers to a request.
     pub fn answer(&self, query: &[u8]) -> Vec<u8> {
         fs::write(self.path().join("query"), query).unwrap();
-        self.openssl(&[
-            "ts",
-            "-reply",
-            "-config",
-            "ts.cnf",
-            "-queryfile",
-            "query",
-            "-chain",
-            "authority.pem",
-            "-out",
-            "answer",
-        ]);
+        self.openssl("ts -reply -config ts.cnf -queryfile query -chain authority.pem -out answer");
         fs::read(self.path().join("answer")).unwrap()
-    }
-
-    /// An answer with the statement of another one, which this service signs as well, whatever its
-    /// certificate is for; `bound`: naming that certificate in what it signs, as it must.
-    pub fn signed_anyhow(&self, answer: &[u8], bound: bool) -> Vec<u8> {
-        fs::write(self.path().join("answer"), answer).unwrap();
-        self.openssl(&[
-            "ts",
-            "-reply",
-            "-in",
-            "answer",
-            "-token_out",
-            "-out",
-            "token",
-        ]);
-        self.openssl(&[
-            "cms",
-            "-verify",
-            "-in",
-            "token",
-            "-inform",
-            "DER",
-            "-noverify",
-            "-out",
-            "statement",
-            "-binary",
-        ]);
-        let mut sign = vec![
-            "cms",
-            "-sign",
-            "-in",
-            "statement",
-            "-binary",
-            "-nodetach",
-            "-outform",
-            "DER",
-            "-econtent_type",
-            "1.2.840.113549.1.9.16.1.4",
-            "-md",
-            "sha256",
-            "-signer",
-            "service.pem",
-            "-inkey",
-            "service.key",
-            "-certfile",
-            "authority.pem",
-            "-nosmimecap",
-            "-out",
-            "token",
-        ];
-        if bound {
-            sign.push("-cades");
-        }
-        self.openssl(&sign);
-        let token = fs::read(self.path().join("token")).unwrap();
-        // PKIStatusInfo { granted }, then the token.
-        sequence(&[&[0x30, 3, 2, 1, 0], token.as_slice()].concat())
     }
 
     /// Whether `openssl ts` itself takes an answer for a time-stamp of these bytes.
     pub fn is_verified_by_a_stranger(&self, answer: &[u8], data: &[u8]) -> bool {
         fs::write(self.path().join("answer"), answer).unwrap();
         fs::write(self.path().join("data"), data).unwrap();
-        self.command(&[
-            "ts",
-            "-verify",
-            "-data",
-            "data",
-            "-in",
-            "answer",
-            "-CAfile",
-            "authority.pem",
-        ])
-        .output()
-        .unwrap()
-        .status
-        .success()
+        self.command("ts -verify -data data -in answer -CAfile authority.pem")
+            .output()
+            .unwrap()
+            .status
+            .success()
     }
 
     /// Where its files are.
@@ -159,14 +75,17 @@ impl Stamps {
         self.dir.path()
     }
 
-    fn openssl(&self, arguments: &[&str]) {
+    /// Run `openssl` where its files are.
+    pub fn openssl(&self, arguments: &str) {
         let output = self.command(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        assert!(output.status.success(), "{arguments}: {output:?}");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new("openssl");
-        command.args(arguments).current_dir(self.path());
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(self.path());
         command
     }
 }
@@ -182,7 +101,7 @@ fn usage(purposes: &[&[u8]], critical: bool) -> CustomExtension {
 }
 
 /// An ASN.1 sequence with this content.
-fn sequence(content: &[u8]) -> Vec<u8> {
+pub fn sequence(content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let mut encoded = vec![0x30];
     match u8::try_from(length) {

@@ -1,6 +1,6 @@
 //! Time-stamps of an authority that the tests make, good ones and all others.
 
-use std::sync::LazyLock;
+use std::{fs, sync::LazyLock};
 
 use proptest::prelude::*;
 
@@ -9,13 +9,33 @@ use super::*;
 #[path = "../../../../../tests/support/stamps.rs"]
 mod stamps;
 
-use stamps::{FOR_SERVERS, FOR_TIME_STAMPS, Stamps};
+use stamps::{FOR_TIME_STAMPS, Stamps, sequence};
 
 const WITNESS: &[u8] = b"{\"kind\":\"gatehouse-witness\"}";
 const NONCE: u64 = 0xfedc_ba98_7654_3210;
 
+/// `extendedKeyUsage` of the servers of web pages.
+const FOR_SERVERS: &[&[u8]] = &[&[0x2b, 6, 1, 5, 5, 7, 3, 1]];
+
 fn authorities(of: &Stamps) -> Vec<Authority> {
-    read_authorities(&of.authority).unwrap()
+    let pem = fs::read_to_string(of.path().join("authority.pem")).unwrap();
+    read_authorities(&pem).unwrap()
+}
+
+/// An answer with the statement of another one, which this service signs as well, whatever its
+/// certificate is for; `bound`: naming that certificate in what it signs, as it must.
+fn signed_anyhow(by: &Stamps, answer: &[u8], bound: bool) -> Vec<u8> {
+    fs::write(by.path().join("answer"), answer).unwrap();
+    by.openssl("ts -reply -in answer -token_out -out token");
+    by.openssl("cms -verify -in token -inform DER -noverify -out statement -binary");
+    let sign = "cms -sign -in statement -binary -nodetach -outform DER \
+                -econtent_type 1.2.840.113549.1.9.16.1.4 -md sha256 \
+                -signer service.pem -inkey service.key -certfile authority.pem -nosmimecap -out token";
+    let bind = if bound { "-cades" } else { "" };
+    by.openssl(&format!("{sign} {bind}"));
+    let token = fs::read(by.path().join("token")).unwrap();
+    // PKIStatusInfo { granted }, then the token.
+    sequence(&[&[0x30, 3, 2, 1, 0], token.as_slice()].concat())
 }
 
 /// What an answer that this service gives to our request says, to somebody who trusts its authority.
@@ -74,7 +94,7 @@ fn one_of_several_authorities_is_enough_and_so_is_the_certificate_of_the_service
     let (stamps, answer) = &*GOOD;
     let both = [authorities(&Stamps::new()), authorities(stamps)].concat();
     assert!(check(answer, WITNESS, Some(NONCE), &both).is_ok());
-    let service = std::fs::read_to_string(stamps.path().join("service.pem")).unwrap();
+    let service = fs::read_to_string(stamps.path().join("service.pem")).unwrap();
     let itself = read_authorities(&service).unwrap();
     let stamp = check(answer, WITNESS, Some(NONCE), &itself).unwrap();
     assert_eq!(stamp.authority, itself[0]);
@@ -105,7 +125,7 @@ fn a_certificate_for_another_purpose_or_for_more_than_one_is_refused() {
         (FOR_TIME_STAMPS, false),
     ] {
         let wrong = Stamps::with(purposes, critical, 2099);
-        let answer = wrong.signed_anyhow(answer, true);
+        let answer = signed_anyhow(&wrong, answer, true);
         assert_eq!(
             checked(&wrong, &answer),
             Err(TimeStampError::Purpose),
@@ -117,8 +137,8 @@ fn a_certificate_for_another_purpose_or_for_more_than_one_is_refused() {
 #[test]
 fn a_stamp_that_does_not_name_its_certificate_is_refused() {
     let (stamps, answer) = &*GOOD;
-    assert!(checked(stamps, &stamps.signed_anyhow(answer, true)).is_ok());
-    let unbound = stamps.signed_anyhow(answer, false);
+    assert!(checked(stamps, &signed_anyhow(stamps, answer, true)).is_ok());
+    let unbound = signed_anyhow(stamps, answer, false);
     assert!(matches!(
         checked(stamps, &unbound),
         Err(TimeStampError::Unsigned(_))
