@@ -335,7 +335,7 @@ fn in_a_process_of_its_own(folder: &Path) -> Vec<Value> {
             "s",
             Some("at most 10"),
             Some(took <= 10.0),
-            "database, proofs, private parts and checkpoints",
+            "database, proofs, private parts, checkpoints, and a million texts of messages",
         ),
         row(
             "memory of that",

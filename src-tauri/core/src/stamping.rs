@@ -118,10 +118,12 @@ impl App {
             .ask_for_time_stamp(address, query, LONGEST_ANSWER)?;
         let stamp = time_stamp::check(&answer, witness.as_bytes(), Some(nonce), &known)?;
         self.note_stamp(&checkpoint, &stamp, address, faulty)?;
+        // As they are now: a person may have changed others while the service thought.
+        let settings = self.store.read(settings::get)?;
         self.set_settings(&Settings {
             time_stamp_url: address.to_owned(),
             time_stamp_authority: stamp.authority.to_pem(),
-            ..before
+            ..settings
         })?;
         Ok(StampedWitness {
             first_of_authority: !known.contains(&stamp.authority),

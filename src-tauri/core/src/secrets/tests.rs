@@ -1,8 +1,13 @@
 //! The key in a real keychain of Linux: gnome-keyring on a message bus of its own.
 
+use std::sync::mpsc;
+
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    keychain::{Refusal, within_limit},
+    *,
+};
 
 #[test]
 fn a_key_survives_being_written_down() {
