@@ -8,6 +8,7 @@ mod error;
 mod folder;
 mod instance;
 mod lock;
+mod mend;
 mod migrate;
 mod scrub;
 pub mod snapshot;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 pub(crate) use self::{
     connect::{first_fault, writer as writer_of_copy},
     folder::{private_file, sync_folder_of},
+    mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
 };
 pub use self::{

@@ -51,7 +51,8 @@ pub fn restore(
         .and_then(|()| set_aside(folder, now_ms));
     match copied {
         Ok(aside) => {
-            fs::rename(&part, folder.database())?;
+            folder.note_restored(name)?;
+            fs::rename(&part, folder.database()).inspect_err(|_| folder.restored_is_recorded())?;
             sync_folder_of(&part)?;
             Ok(aside)
         }
