@@ -27,6 +27,7 @@ import type {
 	RecordContents,
 	RecordStatus,
 	RecordVerdict,
+	SavedWitness,
 	Review,
 	RuleTrial,
 	SafetyReport,
@@ -157,11 +158,14 @@ export type Backend = {
 	verifyRecord(onProgress: (share: number) => void): Promise<RecordVerdict>;
 	stopVerifyingRecord(): Promise<void>;
 	recordFailureSeen(): Promise<void>;
-	/** Saved to a file that the person chooses; its path, or null if they chose none. */
-	saveWitness(): Promise<string | null>;
+	/**
+	 * Saved to a file that the person chooses, time-stamped by the service at an address; null if they
+	 * chose none. Where a fault stands they must insist.
+	 */
+	saveWitness(insist: boolean, timeStampUrl: string | null): Promise<SavedWitness | null>;
 	/** Without a code the person chooses a file; null if they chose none. */
 	compareWitness(code: string | null): Promise<WitnessVerdict | null>;
-	exportRecord(contents: RecordContents): Promise<string | null>;
+	exportRecord(contents: RecordContents, insist: boolean): Promise<string | null>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;
