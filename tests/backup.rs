@@ -14,7 +14,7 @@ use gatehouse_core::{
     problem::ProblemCode,
     record::Action,
     secrets::KeyHome,
-    store::{DataFolder, Store},
+    store::{DataFolder, OpenError, Store},
 };
 use rusqlite::{Connection, types::Value};
 use serde_json::json;
@@ -319,6 +319,23 @@ fn one_wrong_bit_anywhere_in_a_backup_is_found_and_the_data_stays_as_it_was() {
     fs::write(&file, &good).unwrap();
     restore(&data, &file).unwrap();
     holds(&without_model(&data.folder));
+}
+
+#[test]
+fn a_restore_that_was_cut_off_is_not_followed_by_a_new_beginning_and_is_done_again() {
+    let (data, disk, app) = with_folder();
+    let file = disk.path().join(back_up(&app));
+    drop(app);
+    // As a kill leaves it: what was there is set aside, and what comes has not taken its place.
+    let aside = tempfile::tempdir().unwrap();
+    fs::rename(data.folder.database(), aside.path().join("gatehouse.db")).unwrap();
+    fs::write(data.path().join("gatehouse.part"), "half of it").unwrap();
+    let error = Store::open(&data.folder, &data.key(), NOW).unwrap_err();
+    assert!(matches!(error, OpenError::Missing), "{error}");
+    assert!(!data.folder.database().exists(), "no empty one was made");
+    restore(&data, &file).unwrap();
+    assert_eq!(first_title(&without_model(&data.folder)), "A matter");
+    assert!(!data.path().join("gatehouse.part").exists());
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What the product promises of its record: that it is written, that it outlives kills and full disks,
 //! and that a stranger can verify it.
 
+mod looking;
+#[cfg(target_os = "linux")]
+mod stamping;
+
 use std::{
     io::{BufRead, BufReader, Write},
     ops::ControlFlow,
@@ -12,12 +16,13 @@ use gatehouse_core::{
     accounts::{AccountInput, ProviderKind},
     aliases::{Alias, Link},
     app::{App, StartError},
-    chat::{ExportFormat, Options, Rating},
+    chat::{self, ExportFormat, Options, Rating},
     costs::budgets::{BudgetInput, Period},
+    gate::{AnswerEvent, Ask},
     ids::{AliasId, ConversationId, WorkspaceId},
     now_ms,
     policy::Policy,
-    record::{Action, Contents, Event, Filter, Subject},
+    record::{Action, Contents, Event, Fault, Filter, Subject, WhileFaulty},
     store::{DataFolder, SnapshotReason, StoreError},
 };
 use serde_json::{Value, json};
@@ -95,6 +100,39 @@ fn an_answer_leaves_entries_that_commit_to_its_words() {
 }
 
 #[test]
+fn a_letter_changed_in_the_database_is_found_and_nothing_done_in_the_app_changes_one() {
+    let (_folder, app) = app::new();
+    let conversation = conversation(&app, 4);
+    let answer = app::say(&app, conversation.id, "Say something short.");
+    let question = answer.parent_id.unwrap();
+    app::answer(&app, Ask::Again(answer.id), |_| ());
+    app::answer(&app, Ask::Edit(question, "Say something long."), |_| ());
+    app::answer(&app, Ask::Say(conversation.id, "Go on."), |event| {
+        if matches!(event, AnswerEvent::Text { .. }) {
+            app.gate.stop(conversation.id);
+        }
+    });
+    app.store
+        .write(|tx| chat::switch_branch(tx, answer.id))
+        .unwrap();
+    holds(&app);
+
+    let letter = app.store.write(|tx| {
+        let sql = "UPDATE messages SET text = 'S' || substr(text, 2) WHERE text = 'Go on.'";
+        tx.execute(sql, []).map_err(StoreError::from)
+    });
+    assert_eq!(letter.unwrap(), 1);
+    let verdict = app
+        .record
+        .verify(&mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    assert!(
+        matches!(verdict.fault, Some(Fault::TextChanged(_))),
+        "{verdict:?}"
+    );
+}
+
+#[test]
 fn what_a_person_changes_is_in_the_record_once_and_in_order() {
     let folder = TempFolder::new();
     let app = without_model(&folder.folder).unwrap();
@@ -169,7 +207,7 @@ fn what_a_person_changes_is_in_the_record_once_and_in_order() {
     );
     let mut clear = Vec::new();
     app.record
-        .export(Contents::Facts, &mut clear, now_ms())
+        .export(Contents::Facts, WhileFaulty::Refuse, &mut clear, now_ms())
         .unwrap();
     let clear = String::from_utf8(clear).unwrap();
     for private in ["Müller", "A client", "A server", "cheap"] {
@@ -200,7 +238,12 @@ fn what_was_deleted_for_good_is_gone_from_the_record_too_and_it_says_so() {
     assert_eq!(actions(&app).last().unwrap(), "content.erased");
     let mut all = Vec::new();
     app.record
-        .export(Contents::Everything, &mut all, now_ms())
+        .export(
+            Contents::Everything,
+            WhileFaulty::Refuse,
+            &mut all,
+            now_ms(),
+        )
         .unwrap();
     assert!(
         !String::from_utf8(all)
@@ -295,10 +338,13 @@ fn a_strangers_verifier_accepts_the_record_of_a_real_conversation_with_its_witne
             );
         }
     }
-    let witness = app.record.give_witness(now_ms()).unwrap();
+    let witness = app
+        .record
+        .give_witness(WhileFaulty::Refuse, now_ms())
+        .unwrap();
     let path = folder.path().join("record.jsonl");
     app.record
-        .export_to(&path, Contents::Everything, now_ms())
+        .export_to(&path, Contents::Everything, WhileFaulty::Refuse, now_ms())
         .unwrap();
     let output = by_a_stranger(&[path.to_str().unwrap(), "--witness", &witness.code()]);
     assert!(

@@ -9,7 +9,7 @@ use gatehouse_core::{
     ids::{ConversationId, WorkspaceId},
     now_ms,
     privacy::retention::{Held, RetentionAction, RetentionError, RetentionRule},
-    record::{Action, Contents},
+    record::{Action, Contents, WhileFaulty},
     store::StoreError,
     workspaces,
 };
@@ -210,7 +210,12 @@ fn nowhere(app: &App, words: &[&str]) {
     assert!(pages.len() > 50);
     let mut record = Vec::new();
     app.record
-        .export(Contents::Everything, &mut record, now_ms())
+        .export(
+            Contents::Everything,
+            WhileFaulty::Refuse,
+            &mut record,
+            now_ms(),
+        )
         .unwrap();
     for word in words {
         let has = |bytes: &[u8]| {
@@ -339,7 +344,7 @@ fn a_hold_stops_every_deletion_until_it_is_lifted() {
     }
     let mut clear = Vec::new();
     app.record
-        .export(Contents::Facts, &mut clear, now_ms())
+        .export(Contents::Facts, WhileFaulty::Refuse, &mut clear, now_ms())
         .unwrap();
     assert!(
         !String::from_utf8(clear).unwrap().contains("Müller"),

@@ -1,5 +1,7 @@
 //! A person sees what leaves before it does, and later.
 
+use gatehouse_core::record::Filter;
+
 use super::*;
 
 #[test]
@@ -15,6 +17,12 @@ fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
         .unwrap()
         .unwrap();
     assert!(provider.received().is_empty(), "looking sends nothing");
+    let looked = place.app.record.list(&Filter {
+        action: Some("gate.shown".into()),
+        limit: 5,
+        ..Filter::default()
+    });
+    assert_eq!(looked.unwrap().len(), 1, "and leaves an entry");
     let answer = place.say(conversation, text);
     let received = String::from_utf8(provider.received()[0].body.clone()).unwrap();
     assert_eq!(before.body, received);

@@ -45,6 +45,15 @@ fn a_pull_shows_how_far_it_is_and_ends_when_the_model_is_there() {
     assert_eq!(asked.json()["model"], "smollm2:135m");
     let log = shell.json(&["connections"]);
     assert_eq!(log[0]["purpose"], "pull");
+    let recorded = shell.json(&["record", "list", "--action", "model.added"]);
+    let fact = |name| {
+        let facts = recorded[0]["facts"].as_array().unwrap();
+        facts.iter().find(|fact| fact["name"] == name).unwrap()["value"].clone()
+    };
+    assert_eq!(
+        (fact("provider"), fact("model")),
+        ("ollama".into(), "smollm2:135m".into())
+    );
 }
 
 #[test]

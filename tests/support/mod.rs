@@ -6,3 +6,5 @@ pub mod folder;
 pub mod gguf;
 pub mod provider;
 pub mod raw;
+#[cfg(target_os = "linux")]
+pub mod stamps;

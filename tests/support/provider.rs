@@ -52,6 +52,8 @@ pub enum Reply {
     Whole(Value),
     /// Answer with these, each on a line of its own.
     Lines(Vec<Value>),
+    /// Answer with these bytes, of this kind.
+    Raw(&'static str, Vec<u8>),
 }
 
 /// A running provider. It runs for as long as the test does.
@@ -173,6 +175,14 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             values
                 .iter()
                 .try_for_each(|value| writeln!(stream, "{value}"))
+        }
+        Reply::Raw(kind, body) => {
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            )?;
+            stream.write_all(&body)
         }
         Reply::Whole(value) => {
             let body = value.to_string();

@@ -257,6 +257,8 @@ fn show(status: &BackupStatus, json: bool) -> Result<(), Failure> {
     };
     let every = match schedule.every_hours {
         None => "when somebody asks".into(),
+        Some(1) => "every hour".into(),
+        Some(24) => "every day".into(),
         Some(hours) if hours % 24 == 0 => format!("every {} days", hours / 24),
         Some(hours) => format!("every {hours} hours"),
     };

@@ -99,13 +99,14 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
 }
 
 fn search(app: &App, words: &str, all: bool, json: bool) -> Result<(), Failure> {
-    let hits = app.store.read(|conn| {
-        let workspace = match all {
-            true => None,
-            false => Some(workspaces::current(conn, now_ms())?),
-        };
-        Ok::<_, StoreError>(chat::search(conn, words, workspace)?)
-    })?;
+    let workspace = match all {
+        true => None,
+        false => Some(
+            app.store
+                .read(|conn| workspaces::current(conn, now_ms()).map_err(StoreError::from))?,
+        ),
+    };
+    let hits = app.search(words, workspace)?;
     if json {
         return output::json(&hits);
     }

@@ -117,6 +117,15 @@ impl Failure {
         }
     }
 
+    /// The record has a fault, and nobody insists.
+    pub(crate) fn faulty(problem: impl Into<Problem>) -> Self {
+        let failure = Self {
+            problem: problem.into(),
+            code: 10,
+        };
+        failure.and("With --anyway it is done all the same, and the record says so.")
+    }
+
     /// The person stopped it.
     pub(crate) fn stopped() -> Self {
         Self {

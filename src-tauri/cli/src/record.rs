@@ -1,8 +1,10 @@
 //! `gatehouse record`: what happened, whether it is as it was written, and proof of it for others.
 
+mod witness;
+
 use std::{
     fs::File,
-    io::{self, BufReader, IsTerminal, Write as _},
+    io::{self, BufReader, IsTerminal},
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -12,12 +14,16 @@ use gatehouse_core::{
     app::App,
     now_ms,
     record::{
-        Contents, EntryRow, ExportError, Filter, Verdict, Witness, parse_public_key, verify_file,
+        Contents, EntryRow, ExportError, Filter, RecordError, Verdict, WhileFaulty,
+        parse_public_key,
+        time_stamp::{Authority, TimeStamp, TimeStampError},
+        verify_file,
     },
 };
 use serde_json::json;
 
 use crate::{failure::Failure, output};
+use witness::{Give, Given};
 
 /// The record.
 #[derive(Subcommand)]
@@ -33,14 +39,14 @@ pub(crate) enum Record {
         /// Leave out what is private: only what the record says in the clear.
         #[arg(long)]
         facts_only: bool,
+        /// Also where a verification found a fault; the record then says so.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Sign how long the record is now; prints its code and the public key.
     Checkpoint,
     /// Write a signed checkpoint to a file, to give away: it shows later that nothing before it changed.
-    Witness {
-        /// The new file.
-        file: PathBuf,
-    },
+    Witness(Give),
 }
 
 /// Verify the record, or an exported file of one.
@@ -51,6 +57,9 @@ pub(crate) struct Verify {
     /// A witness file, or a code like GH-128-AAAA-….
     #[arg(long, value_name = "FILE-OR-CODE")]
     witness: Option<String>,
+    /// The certificate that the time-stamp beside the witness file must lead to.
+    #[arg(long, value_name = "CERT.pem", requires = "witness")]
+    authority: Option<PathBuf>,
     /// The key that the file must be signed with, as 64 hexadecimal digits.
     #[arg(long, value_name = "HEX", requires = "file")]
     public_key: Option<String>,
@@ -84,9 +93,13 @@ impl Record {
         match self {
             Self::Verify(verify) => verify.own(app, json),
             Self::List(list) => list.run(app, json),
-            Self::Export { file, facts_only } => export(app, file, *facts_only, json),
+            Self::Export {
+                file,
+                facts_only,
+                anyway,
+            } => export(app, file, *facts_only, while_faulty(*anyway), json),
             Self::Checkpoint => checkpoint(app, json),
-            Self::Witness { file } => witness(app, file, json),
+            Self::Witness(give) => give.run(app, json),
         }
     }
 }
@@ -94,22 +107,24 @@ impl Record {
 impl Verify {
     /// Verify a file. It needs no data folder and no key.
     pub(crate) fn of_file(&self, path: &Path, json: bool) -> Result<(), Failure> {
-        let witness = self.witness()?;
+        let given = self.given()?;
         let key = self.public_key.as_deref().map(parse_public_key);
         if key == Some(None) {
             return Err(Failure::input("A public key has 64 hexadecimal digits."));
         }
         let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
         let key = key.flatten();
-        let verdict = verify_file(&mut BufReader::new(file), witness.as_ref(), key.as_ref())
-            .map_err(Failure::data)?;
-        tell(&verdict, json)?;
+        let witness = given.as_ref().map(|given| &given.witness);
+        let verdict =
+            verify_file(&mut BufReader::new(file), witness, key.as_ref()).map_err(Failure::data)?;
+        let stamp = self.stamp(given.as_ref(), &[])?;
+        tell(&verdict, stamp.as_ref(), json)?;
         if !json && key.is_none() && witness.is_none() {
             output::line(
                 "Compare the public key, or name a witness: by itself a file only shows that it is in one piece.",
             )?;
         }
-        if verdict.holds() {
+        if verdict.holds() && stamp.is_none_or(|stamp| stamp.is_ok()) {
             Ok(())
         } else {
             Err(Failure::does_not_hold())
@@ -117,7 +132,9 @@ impl Verify {
     }
 
     fn own(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let witness = self.witness()?;
+        let given = self.given()?;
+        let known = app.time_stamp_authorities()?;
+        let stamp = self.stamp(given.as_ref(), &known)?;
         let shows = io::stderr().is_terminal() && !json;
         let total = app.record.status().map_err(Failure::data)?.count.max(1);
         let verdict = app
@@ -132,11 +149,11 @@ impl Verify {
         if shows {
             eprint!("\r");
         }
-        tell(&verdict, json)?;
-        let compared = match &witness {
-            Some(witness) => Some(
+        tell(&verdict, stamp.as_ref(), json)?;
+        let compared = match &given {
+            Some(given) => Some(
                 app.record
-                    .compare(witness, now_ms())
+                    .compare(&given.witness, now_ms())
                     .map_err(Failure::data)?,
             ),
             None => None,
@@ -151,27 +168,40 @@ impl Verify {
                 ))?,
             }
         }
-        if verdict.holds() && compared.is_none_or(|compared| compared.fault.is_none()) {
+        if verdict.holds()
+            && compared.is_none_or(|compared| compared.fault.is_none())
+            && stamp.is_none_or(|stamp| stamp.is_ok())
+        {
             Ok(())
         } else {
             Err(Failure::does_not_hold())
         }
     }
 
-    fn witness(&self) -> Result<Option<Witness>, Failure> {
-        let Some(given) = &self.witness else {
-            return Ok(None);
-        };
-        let text = match std::fs::read_to_string(given) {
-            Ok(text) => text,
-            // Not a file: a code.
-            Err(_) => given.clone(),
-        };
-        Witness::read(&text).map(Some).map_err(Failure::input)
+    fn given(&self) -> Result<Option<Given>, Failure> {
+        self.witness.as_deref().map(Given::read).transpose()
+    }
+
+    /// What the time-stamp beside the witness says, to somebody who has named an authority or knows one.
+    fn stamp(
+        &self,
+        given: Option<&Given>,
+        known: &[Authority],
+    ) -> Result<Option<Result<TimeStamp, TimeStampError>>, Failure> {
+        let named = self
+            .authority
+            .as_deref()
+            .map(witness::authorities)
+            .transpose()?;
+        Ok(given.and_then(|given| given.stamp(named.as_deref().unwrap_or(known))))
     }
 }
 
-fn tell(verdict: &Verdict, json: bool) -> Result<(), Failure> {
+fn tell(
+    verdict: &Verdict,
+    stamp: Option<&Result<TimeStamp, TimeStampError>>,
+    json: bool,
+) -> Result<(), Failure> {
     if json {
         return output::json(&json!({
             "holds": verdict.holds(),
@@ -180,6 +210,10 @@ fn tell(verdict: &Verdict, json: bool) -> Result<(), Failure> {
             "at": verdict.fault.as_ref().and_then(|fault| fault.at()),
             "publicKey": verdict.public_key(),
             "notes": verdict.notes,
+            "timeStamp": stamp.map(|stamp| match stamp {
+                Ok(stamp) => witness::as_json(stamp),
+                Err(error) => json!({ "error": error.to_string() }),
+            }),
         }));
     }
     let words = match &verdict.fault {
@@ -193,7 +227,11 @@ fn tell(verdict: &Verdict, json: bool) -> Result<(), Failure> {
     if let Some(key) = verdict.public_key() {
         output::line(&format!("Public key: {key}"))?;
     }
-    Ok(())
+    match stamp {
+        Some(Ok(stamp)) => output::line(&format!("The witness: {}", witness::words(stamp))),
+        Some(Err(error)) => output::line(&format!("The time-stamp of the witness: {error}.")),
+        None => Ok(()),
+    }
 }
 
 impl List {
@@ -235,7 +273,28 @@ fn facts(entry: &EntryRow) -> String {
     output::beginning(&facts.collect::<Vec<_>>().join(" "), 120)
 }
 
-fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Failure> {
+fn while_faulty(anyway: bool) -> WhileFaulty {
+    if anyway {
+        WhileFaulty::Insist
+    } else {
+        WhileFaulty::Refuse
+    }
+}
+
+fn failed(error: RecordError) -> Failure {
+    match error {
+        RecordError::Faulty(_) => Failure::faulty(error),
+        other => Failure::from(other),
+    }
+}
+
+fn export(
+    app: &App,
+    path: &Path,
+    facts_only: bool,
+    faulty: WhileFaulty,
+    json: bool,
+) -> Result<(), Failure> {
     if path.exists() {
         return Err(Failure::input(format!(
             "{} is there already.",
@@ -249,9 +308,9 @@ fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Fa
     };
     let last = app
         .record
-        .export_to(path, contents, now_ms())
+        .export_to(path, contents, faulty, now_ms())
         .map_err(|error| match error {
-            ExportError::Record(error) => Failure::from(error),
+            ExportError::Record(error) => failed(error),
             ExportError::File(error) => Failure::file(path, &error),
         })?;
     if json {
@@ -266,6 +325,11 @@ fn export(app: &App, path: &Path, facts_only: bool, json: bool) -> Result<(), Fa
 }
 
 fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {
+    if let Some(fault) = app.record.standing_fault().map_err(Failure::data)? {
+        eprintln!(
+            "A verification found a fault in the record ({fault}): this is of what is there now."
+        );
+    }
     let last = app.record.checkpoint().map_err(Failure::data)?;
     let key = app.record.status().map_err(Failure::data)?.public_key;
     if json {
@@ -277,22 +341,5 @@ fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {
         "{} entries.\nCode: {}\nPublic key: {key}",
         last.count,
         last.code()
-    ))
-}
-
-fn witness(app: &App, path: &Path, json: bool) -> Result<(), Failure> {
-    let mut file = File::create_new(path).map_err(|error| Failure::file(path, &error))?;
-    let checkpoint = app.record.give_witness(now_ms()).map_err(Failure::data)?;
-    file.write_all(Witness::file(&checkpoint).as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(|error| Failure::file(path, &error))?;
-    if json {
-        return output::json(&json!({ "entries": checkpoint.count, "code": checkpoint.code() }));
-    }
-    output::line(&format!(
-        "{} speaks for {} entries. Give it to somebody you trust. Its code, for paper: {}",
-        path.display(),
-        checkpoint.count,
-        checkpoint.code()
     ))
 }

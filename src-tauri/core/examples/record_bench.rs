@@ -14,18 +14,22 @@ use std::{
 
 use gatehouse_core::{
     app::{App, Surroundings},
-    chat::{self, ChatError, Options},
-    ids::ConversationId,
+    chat::{self, ChatError, MessageState, Options},
+    ids::{ConversationId, MessageId},
     now_ms,
-    record::{Action, Actor, Contents, Event, Filter, Subject, verify_file},
+    record::{Action, Actor, Contents, Event, Filter, Subject, WhileFaulty, verify_file},
     secrets::{self, KeyHome},
     store::DataFolder,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const ROUNDS: usize = 201;
 const ENTRIES: i64 = 1_000_000;
 const CONVERSATIONS: usize = 2_000;
+/// Turns of each; every second entry speaks of the texts of one of them.
+const TURNS: usize = 20;
+const QUESTION: &str = "What does the lease say about repairs, and who pays for them in the end?";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -42,8 +46,9 @@ fn main() {
 fn measure(path: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let app = open(folder.path());
+    let turns = turns(&app);
     let mut rows = vec![beside_a_message(&app)];
-    rows.push(fill(&app));
+    rows.push(fill(&app, &turns));
     rows.extend(screen(&app));
     rows.extend(file(&app, &folder.path().join("record.jsonl")));
     drop(app);
@@ -63,33 +68,85 @@ fn open(folder: &Path) -> App {
     App::open(&folder, around).unwrap()
 }
 
-fn call(nth: i64, conversation: ConversationId) -> Event {
-    Event::new(Action::CallEnded)
+/// Question and answer of a call.
+struct Turn {
+    conversation: ConversationId,
+    question: MessageId,
+    answer: MessageId,
+    answer_text: String,
+}
+
+/// Conversations with texts that a verification holds against the record.
+fn turns(app: &App) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    for _ in 0..CONVERSATIONS {
+        let conversation = app.gate.new_conversation(&Options::default()).unwrap().id;
+        let written = app.store.write(|tx| {
+            (0..TURNS)
+                .map(|nth| {
+                    let answer_text = format!("Paragraph {nth} says so. ").repeat(40);
+                    let turn = chat::begin_turn(tx, conversation, QUESTION, now_ms())?;
+                    let done = MessageState::Done;
+                    chat::end_answer(tx, turn.answer, &answer_text, done, None)?;
+                    Ok::<_, ChatError>(Turn {
+                        conversation,
+                        question: turn.question.unwrap(),
+                        answer: turn.answer,
+                        answer_text,
+                    })
+                })
+                .collect::<Result<Vec<_>, _>>()
+        });
+        turns.extend(written.unwrap());
+    }
+    turns
+}
+
+fn call(nth: i64, turn: &Turn) -> Event {
+    let sha256 = |text: &str| -> String {
+        let digest = Sha256::digest(text);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let event = if nth % 2 == 0 {
+        Event::new(Action::CallBegan).payload(json!({ "answer": turn.answer, "moves": [] }))
+    } else {
+        Event::new(Action::CallEnded).payload(json!({
+            "question": { "message": turn.question, "sha256": sha256(QUESTION) },
+            "answer": { "message": turn.answer, "sha256": sha256(&turn.answer_text) },
+        }))
+    };
+    event
         .fact("call", nth)
         .fact("provider", "openai")
         .fact("model", format!("model-{}", nth % 12))
         .fact("workspace", format!("workspace-{}", nth % 30))
-        .fact(
-            "outcome",
-            if nth % 50 == 0 { "failed" } else { "answered" },
-        )
+        .fact("outcome", if nth % 50 == 0 { "failed" } else { "answered" })
         .fact("input_tokens", 1234i64)
         .fact("output_tokens", 321i64)
         .fact("cost_usd", "0.0123")
-        .about(Subject::Conversation(conversation))
-        .payload(json!({ "question": conversation, "answer": { "message": conversation, "sha256": "00" } }))
+        .about(Subject::Conversation(turn.conversation))
 }
 
 /// A turn's own transaction, and the same with its entry, in turns.
 fn beside_a_message(app: &App) -> Value {
     let id = app.gate.new_conversation(&Options::default()).unwrap().id;
     let turn = |with_entry: bool| {
+        let question = "A question about the lease. ".repeat(20);
         let start = Instant::now();
         app.store
             .write(|tx| {
-                chat::begin_turn(tx, id, &"A question about the lease. ".repeat(20), now_ms())?;
+                let turn = chat::begin_turn(tx, id, &question, now_ms())?;
                 if with_entry {
-                    app.record.append(tx, call(1, id), now_ms())?;
+                    let event = call(
+                        0,
+                        &Turn {
+                            conversation: id,
+                            question: turn.question.unwrap(),
+                            answer: turn.answer,
+                            answer_text: String::new(),
+                        },
+                    );
+                    app.record.append(tx, event, now_ms())?;
                 }
                 Ok::<_, ChatError>(())
             })
@@ -113,17 +170,15 @@ fn beside_a_message(app: &App) -> Value {
     )
 }
 
-fn fill(app: &App) -> Value {
-    let conversations: Vec<_> = (0..CONVERSATIONS).map(|_| ConversationId::new()).collect();
+fn fill(app: &App, turns: &[Turn]) -> Value {
     let start = Instant::now();
     let mut nth = 0;
     while nth < ENTRIES {
         app.store
             .write(|tx| {
                 for _ in 0..10_000 {
-                    let conversation =
-                        conversations[usize::try_from(nth).unwrap() / 37 % CONVERSATIONS];
-                    app.record.append(tx, call(nth, conversation), now_ms())?;
+                    let turn = &turns[usize::try_from(nth).unwrap() / 2 % turns.len()];
+                    app.record.append(tx, call(nth, turn), now_ms())?;
                     nth += 1;
                 }
                 Ok::<_, ChatError>(())
@@ -222,7 +277,12 @@ fn file(app: &App, path: &Path) -> Vec<Value> {
     let start = Instant::now();
     let mut out = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     app.record
-        .export(Contents::Everything, &mut out, now_ms())
+        .export(
+            Contents::Everything,
+            WhileFaulty::Refuse,
+            &mut out,
+            now_ms(),
+        )
         .unwrap();
     drop(out);
     let written = start.elapsed().as_secs_f64();
@@ -275,7 +335,7 @@ fn in_a_process_of_its_own(folder: &Path) -> Vec<Value> {
             "s",
             Some("at most 10"),
             Some(took <= 10.0),
-            "database, proofs, private parts and checkpoints",
+            "database, proofs, private parts, checkpoints, and a million texts of messages",
         ),
         row(
             "memory of that",

@@ -15,7 +15,8 @@ use crate::{
     chat, costs,
     engine::Engines,
     gate::Gate,
-    ids::{ConversationId, ModelId},
+    ids::ModelId,
+    looks::Looked,
     models::{self, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
     privacy::{backup, retention::is_held},
@@ -56,8 +57,7 @@ pub struct App {
     /// The one door to every model.
     pub gate: Gate,
     starter: StarterPlaces,
-    /// The conversation that was opened last.
-    last_opened: Mutex<Option<ConversationId>>,
+    looked: Mutex<Looked>,
 }
 
 /// Why Gatehouse did not open. The data is as it was.
@@ -95,6 +95,7 @@ impl App {
         let unlocked = unlocked.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let unlocked = unlocked.map_err(RecordError::from)?;
         let record = Arc::new(Record::open(&store, unlocked, around.actor, now_ms())?);
+        note_restored(folder, &store, &record)?;
         let settings = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
             if store.opened_alone() {
@@ -121,7 +122,7 @@ impl App {
             store,
             engines,
             starter: StarterPlaces::of_this_computer(around.resources),
-            last_opened: Mutex::default(),
+            looked: Mutex::default(),
         })
     }
 
@@ -138,10 +139,8 @@ impl App {
         Ok(app)
     }
 
-    pub(crate) fn last_opened(&self) -> MutexGuard<'_, Option<ConversationId>> {
-        self.last_opened
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn looked(&self) -> MutexGuard<'_, Looked> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remove for good what was deleted, from the record's private parts, too.
@@ -299,11 +298,28 @@ impl App {
     }
 }
 
+/// That a snapshot was put back, which the database that it replaced cannot say any more. The note of it
+/// is taken away once it is in the record.
+fn note_restored(folder: &DataFolder, store: &Store, record: &Record) -> Result<(), StoreError> {
+    let Some(snapshot) = folder.restored() else {
+        return Ok(());
+    };
+    store.write(|tx| {
+        let event = Event::new(Action::SnapshotRestored)
+            .by(Actor::Window)
+            .fact("snapshot", snapshot);
+        record.append(tx, event, now_ms())
+    })?;
+    folder.restored_is_recorded();
+    Ok(())
+}
+
+/// A file of one's own may be named after a person, so what it is called is said in private; see
+/// `docs/record-format.md`.
 fn model_event(action: Action, model: &Model) -> Event {
     here(action)
-        .fact("model", model.name.as_str())
-        .fact("sha256", model.version())
-        .payload(json!({ "path": model.path }))
+        .fact("model", model.version())
+        .payload(json!({ "name": model.name, "path": model.path }))
 }
 
 fn interrupted(call: i64) -> Event {

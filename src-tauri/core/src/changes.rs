@@ -9,7 +9,7 @@ use crate::{
     aliases::{self, Alias, AliasError},
     app::App,
     chat::{
-        self, ChatError, Conversation, ExportFormat, Exported, Options, Preset, Rating, Thread,
+        self, ChatError, Conversation, ExportFormat, Exported, Options, Preset, Rating,
         TransferError,
     },
     costs::{
@@ -44,24 +44,6 @@ impl App {
             self.record.append(tx, event, now_ms())?;
             Ok(value)
         })
-    }
-
-    /// A conversation with the branch that is shown. That somebody opened it is recorded, once for as
-    /// long as it is the one that is open.
-    ///
-    /// # Errors
-    /// [`ChatError::NoConversation`].
-    pub fn open_conversation(&self, id: ConversationId) -> Result<Thread, ChatError> {
-        let thread = self.store.read(|conn| chat::thread(conn, id))?;
-        if *self.last_opened() != Some(id) {
-            self.change(|tx| {
-                // It may have been removed for good meanwhile: its name must not be made anew.
-                chat::get(tx, id)?;
-                Ok::<_, ChatError>(((), about(Action::ConversationOpened, id)))
-            })?;
-            *self.last_opened() = Some(id);
-        }
-        Ok(thread)
     }
 
     /// Give a conversation a title.

@@ -13,6 +13,7 @@ pub mod costs;
 pub mod engine;
 pub mod gate;
 pub mod ids;
+mod looks;
 pub mod models;
 pub mod money;
 pub mod policy;
@@ -24,6 +25,7 @@ pub mod safety;
 mod sealed;
 pub mod secrets;
 pub mod settings;
+pub mod stamping;
 pub mod store;
 pub mod workspaces;
 

@@ -2,21 +2,14 @@
 //!
 //! Each data folder has its own entry: service `Gatehouse`, account the id in `instance.json`.
 //! Where Linux has no keychain, or `GATEHOUSE_KEYCHAIN=file` asked for it at the first start, the
-//! key is the file `database.key` in the data folder, readable by its owner alone. Keychains wait
-//! for a person to unlock them, so they are asked on a thread of their own with a time limit.
+//! key is the file `database.key` in the data folder, readable by its owner alone.
 
 mod kept;
+mod keychain;
 
-use std::{
-    fmt, fs, io,
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{fmt, fs, io, path::Path, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
-use keyring_core::CredentialStore;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
@@ -25,10 +18,13 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::kept::Secrets;
 pub use self::kept::{ProviderKeys, SecretError};
+use self::keychain::{from_keychain, is_in_keychain, put_in_keychain};
 use crate::store::{DataFolder, Instance, write_private};
 
 /// How long a keychain may think, or a person may look at its prompt.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long a keychain may think that is only asked whether it has a key which should not be there.
+const GLANCE: Duration = Duration::from_secs(2);
 const SERVICE: &str = "Gatehouse";
 
 /// Where the key of a database lives.
@@ -87,6 +83,16 @@ pub enum KeyError {
         place: String,
         /// What is wrong with it.
         detail: String,
+    },
+    /// The keys are said to be in files, and the keychain has keys of this folder.
+    #[error(
+        "{file} says that the keys are in files, but this computer's keychain has the key of this data \
+         folder. Somebody may have changed the file so that Gatehouse takes other keys for its own. To go \
+         on with those of the keychain, write \"keyHome\": \"keychain\" into it."
+    )]
+    Downgraded {
+        /// The file.
+        file: String,
     },
     /// The data folder cannot be read or written.
     #[error("The data folder cannot be used: {0}.")]
@@ -187,7 +193,14 @@ fn within(
     };
     let key = match instance.key_home {
         KeyHome::Keychain => from_keychain(instance.id, limit)?,
-        KeyHome::File => from_file(folder)?,
+        KeyHome::File => {
+            if is_in_keychain(instance.id, limit.min(GLANCE)) {
+                return Err(KeyError::Downgraded {
+                    file: folder.instance_file().display().to_string(),
+                });
+            }
+            from_file(folder)?
+        }
     };
     Ok((key, instance.key_home))
 }
@@ -309,111 +322,6 @@ fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = path;
     Ok(())
-}
-
-fn from_keychain(id: Uuid, limit: Duration) -> Result<DatabaseKey, KeyError> {
-    let place = format!("this computer's keychain (entry \"{SERVICE}\", account {id})");
-    let answer = ask(limit, move |keychain| {
-        Ok(Zeroizing::new(
-            keychain
-                .build(SERVICE, &id.to_string(), None)?
-                .get_password()?,
-        ))
-    });
-    match answer {
-        Ok(text) => DatabaseKey::from_hex(text.as_bytes()).ok_or(KeyError::KeyUnreadable {
-            place,
-            detail: "it is not a key".into(),
-        }),
-        Err(Refusal::Absent(detail)) => Err(KeyError::KeychainMissing { detail }),
-        Err(Refusal::Error(keyring_core::Error::NoEntry)) => Err(KeyError::KeyMissing { place }),
-        Err(refusal) => Err(KeyError::KeychainLocked {
-            detail: refusal.to_string(),
-        }),
-    }
-}
-
-/// Store a new key. Where Linux has no keychain that works, the key goes into a file.
-fn put_in_keychain(id: Uuid, key: &DatabaseKey, limit: Duration) -> Result<KeyHome, KeyError> {
-    let text = key.to_hex();
-    let answer = ask(limit, move |keychain| {
-        let entry = keychain.build(SERVICE, &id.to_string(), None)?;
-        entry.set_password(&text)?;
-        // Some keychains accept and forget; the key must be there before data depends on it.
-        Ok(*Zeroizing::new(entry.get_password()?) == *text)
-    });
-    let refusal = match answer {
-        Ok(true) => return Ok(KeyHome::Keychain),
-        Ok(false) => Refusal::Forgetful,
-        Err(refusal) => refusal,
-    };
-    let absent = matches!(refusal, Refusal::Absent(_));
-    if cfg!(target_os = "linux") && (absent || !someone_can_be_asked()) {
-        tracing::warn!(%refusal, "no keychain; the key of the database goes into a file");
-        return Ok(KeyHome::File);
-    }
-    Err(match refusal {
-        Refusal::Absent(detail) => KeyError::KeychainMissing { detail },
-        other => KeyError::KeychainLocked {
-            detail: other.to_string(),
-        },
-    })
-}
-
-/// On a server without a screen, a locked keychain of Linux can show its prompt to nobody.
-fn someone_can_be_asked() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some())
-}
-
-/// How a keychain did not give what was asked for.
-#[derive(Debug, Error)]
-enum Refusal {
-    #[error("there is none: {0}")]
-    Absent(String),
-    #[error("{0}")]
-    Error(keyring_core::Error),
-    #[error("it did not answer in time")]
-    Silent,
-    #[error("it did not keep the key")]
-    Forgetful,
-}
-
-fn ask<T: Send + 'static>(
-    limit: Duration,
-    question: impl FnOnce(&CredentialStore) -> keyring_core::Result<T> + Send + 'static,
-) -> Result<T, Refusal> {
-    within_limit(limit, move || {
-        let keychain = keychain().map_err(|error| Refusal::Absent(error.to_string()))?;
-        question(&*keychain).map_err(Refusal::Error)
-    })
-}
-
-/// Do it on a thread of its own. After the limit the thread is left to wait alone: most likely a
-/// prompt is on the screen, and answering it lets the next try succeed.
-fn within_limit<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-) -> Result<T, Refusal> {
-    let (answer, answered) = mpsc::sync_channel(1);
-    // Nobody listens any more when the limit has passed.
-    let work = move || answer.send(work()).unwrap_or_default();
-    match thread::Builder::new().name("keychain".into()).spawn(work) {
-        Ok(_) => answered.recv_timeout(limit).unwrap_or(Err(Refusal::Silent)),
-        Err(error) => Err(Refusal::Absent(error.to_string())),
-    }
-}
-
-/// The keychain of this system, connected anew for each question: one that was locked or absent
-/// a moment ago may be there now.
-fn keychain() -> keyring_core::Result<Arc<CredentialStore>> {
-    #[cfg(target_os = "macos")]
-    return Ok(apple_native_keyring_store::keychain::Store::new()?);
-    #[cfg(windows)]
-    return Ok(windows_native_keyring_store::Store::new()?);
-    #[cfg(all(unix, not(target_os = "macos")))]
-    return Ok(zbus_secret_service_keyring_store::Store::new()?);
 }
 
 #[cfg(test)]

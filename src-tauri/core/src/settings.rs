@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use specta::Type;
+use url::Url;
 
 use crate::{
     aliases::Elsewhere,
@@ -38,6 +39,10 @@ pub struct Settings {
     pub offline: bool,
     /// The address of a proxy for every connection; empty: none.
     pub proxy: String,
+    /// The address of a service that time-stamps witnesses (RFC 3161); empty: none.
+    pub time_stamp_url: String,
+    /// The certificate that its time-stamps must lead to, in PEM; empty: that of the next one is kept.
+    pub time_stamp_authority: String,
     /// The workspace of new conversations; `None`: the oldest.
     pub workspace_id: Option<WorkspaceId>,
     /// Minutes without a request after which a model leaves the memory; 0: never.
@@ -59,6 +64,8 @@ impl Default for Settings {
             fall_back_to_local: true,
             offline: false,
             proxy: String::new(),
+            time_stamp_url: String::new(),
+            time_stamp_authority: String::new(),
             workspace_id: None,
             idle_unload_minutes: 15,
             context_tokens: 8192,
@@ -103,6 +110,11 @@ pub enum SettingsError {
         "the proxy needs an address like http://proxy.example:3128, without a name or password"
     )]
     Proxy,
+    /// The address of the time-stamp service is none.
+    #[error(
+        "a time-stamp service needs an address like https://stamps.example/tsa, without a name or password"
+    )]
+    TimeStampUrl,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] rusqlite::Error),
@@ -165,6 +177,10 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     if !settings.proxy.is_empty() && !is_proxy(&settings.proxy) {
         return Err(SettingsError::Proxy);
     }
+    if !settings.time_stamp_url.is_empty() && time_stamp_address(&settings.time_stamp_url).is_none()
+    {
+        return Err(SettingsError::TimeStampUrl);
+    }
     let json = serde_json::to_string(settings)
         .expect("settings are JSON because all their fields are plain");
     conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
@@ -174,12 +190,22 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
 
 /// An address of a server that passes connections on. One with a password would be written here.
 fn is_proxy(address: &str) -> bool {
-    url::Url::parse(address).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.host().is_some()
-            && url.username().is_empty()
-            && url.password().is_none()
-    })
+    address_without_password(address).is_some()
+}
+
+/// The address of a time-stamp service, as it was typed: not all of them speak https, and a stamp proves
+/// itself.
+pub(crate) fn time_stamp_address(address: &str) -> Option<Url> {
+    address_without_password(address.trim())
+}
+
+fn address_without_password(address: &str) -> Option<Url> {
+    let url = Url::parse(address).ok()?;
+    let usable = matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.username().is_empty()
+        && url.password().is_none();
+    usable.then_some(url)
 }
 
 #[cfg(test)]

@@ -44,10 +44,11 @@ pub(crate) fn search_conversations(
     state: State<'_, AppState>,
     query: String,
 ) -> Result<Vec<SearchHit>> {
-    Ok(state.app()?.store.read(|conn| {
-        let workspace = workspaces::current(conn, now_ms())?;
-        Ok::<_, StoreError>(chat::search(conn, &query, Some(workspace))?)
-    })?)
+    let app = state.app()?;
+    let workspace = app
+        .store
+        .read(|conn| workspaces::current(conn, now_ms()).map_err(StoreError::from))?;
+    Ok(app.search(&query, Some(workspace))?)
 }
 
 /// Start an empty conversation.

@@ -1,13 +1,20 @@
 //! The Record screen: what happened, whether it is as it was written, and proof of it for others.
 
-use std::{io::Write as _, ops::ControlFlow, sync::atomic::Ordering};
+use std::{
+    io::Write as _,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
 use gatehouse_core::{
+    app::App,
     now_ms,
     problem::{Problem, ProblemCode},
     record::{
-        Choices, Contents, EntryDetails, EntryRow, ExportError, Fault, Filter, Notes, RecordStatus,
-        VerifyError, Witness,
+        Choices, Contents, EntryDetails, EntryRow, ExportError, Fault, Filter, Notes, RecordError,
+        RecordStatus, VerifyError, WhileFaulty, Witness,
+        time_stamp::{self, TimeStamp, TimeStampError},
     },
     store::replace_file,
 };
@@ -69,6 +76,10 @@ pub(crate) struct WitnessVerdict {
     fault: Option<RecordFault>,
     /// What was added since, most first.
     since: Vec<Added>,
+    /// What the time-stamp beside the witness file says, if there is one that holds.
+    stamp: Option<StampShown>,
+    /// Why the one that is there does not hold, as a sentence.
+    stamp_fault: Option<String>,
 }
 
 /// Entries of one kind.
@@ -119,7 +130,10 @@ pub(crate) fn record_entry(
     state: State<'_, AppState>,
     sequence: u32,
 ) -> Result<Option<EntryDetails>> {
-    Ok(state.app()?.record.details(i64::from(sequence))?)
+    Ok(state
+        .app()?
+        .record
+        .open_entry(i64::from(sequence), now_ms())?)
 }
 
 /// Verify all of it; the share that is done goes to `on_progress`, 0 to 1.
@@ -170,24 +184,80 @@ pub(crate) fn record_failure_seen(state: State<'_, AppState>) -> Result<()> {
     Ok(state.app()?.record.failure_seen(now_ms())?)
 }
 
-/// Write a witness to a file that the person chooses; its path, or nothing if they chose none.
+/// A witness that was written to a file.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SavedWitness {
+    /// Where it is.
+    path: String,
+    /// What a time-stamp service says of it; its answer is in a file beside it.
+    stamp: Option<StampShown>,
+}
+
+/// What a time-stamp service vouches for.
+#[derive(Debug, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StampShown {
+    /// When the witness was there: UTC milliseconds by the clock of the service.
+    #[specta(type = Number)]
+    time_ms: i64,
+    /// Who signed.
+    service: String,
+    /// Whose certificate vouches for that.
+    authority: String,
+    /// SHA-256 of that certificate, in hexadecimal digits.
+    fingerprint: String,
+    /// Whether that authority was never seen before: the person is to compare the fingerprint.
+    is_new: bool,
+}
+
+impl StampShown {
+    fn of(stamp: TimeStamp, is_new: bool) -> Self {
+        Self {
+            time_ms: stamp.time_ms,
+            service: stamp.service,
+            fingerprint: stamp.authority.fingerprint(),
+            authority: stamp.authority.name,
+            is_new,
+        }
+    }
+}
+
+/// Write a witness to a file that the person chooses, time-stamped by the service at an address if there is
+/// one; nothing if they chose no file. Where a fault stands they must insist.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn save_witness(handle: AppHandle) -> Result<Option<String>> {
+pub(crate) async fn save_witness(
+    handle: AppHandle,
+    insist: bool,
+    time_stamp_url: Option<String>,
+) -> Result<Option<SavedWitness>> {
     apart(move || {
+        let faulty = while_faulty(&handle, insist)?;
         let Some(path) = chosen_file(&handle, "gatehouse-witness.json")? else {
             return Ok(None);
         };
-        let checkpoint = handle
-            .state::<AppState>()
-            .app()?
-            .record
-            .give_witness(now_ms())?;
-        replace_file(&path, |file| {
-            file.write_all(Witness::file(&checkpoint).as_bytes())
-        })
-        .map_err(not_written)?;
-        Ok(Some(path.display().to_string()))
+        let write = |path: &Path, content: &[u8]| {
+            replace_file(path, |file| file.write_all(content)).map_err(not_written)
+        };
+        let app = handle.state::<AppState>().app()?;
+        let stamp = match time_stamp_url {
+            None => {
+                let checkpoint = app.record.give_witness(faulty, now_ms())?;
+                write(&path, Witness::file(&checkpoint).as_bytes())?;
+                None
+            }
+            Some(url) => {
+                let stamped = app.stamped_witness(faulty, &url, None)?;
+                write(&path, stamped.witness.as_bytes())?;
+                write(&beside(&path), &stamped.answer)?;
+                Some(StampShown::of(stamped.stamp, stamped.first_of_authority))
+            }
+        };
+        Ok(Some(SavedWitness {
+            path: path.display().to_string(),
+            stamp,
+        }))
     })
     .await
 }
@@ -201,23 +271,27 @@ pub(crate) async fn compare_witness(
     code: Option<String>,
 ) -> Result<Option<WitnessVerdict>> {
     apart(move || {
-        let text = match code {
-            Some(code) => code,
+        let app = handle.state::<AppState>().app()?;
+        let (text, stamp) = match code {
+            Some(code) => (code, None),
             None => match handle.dialog().file().blocking_pick_file() {
                 Some(path) => {
                     let path = path.into_path().map_err(internal)?;
-                    std::fs::read_to_string(&path).map_err(not_read)?
+                    let text = std::fs::read_to_string(&path).map_err(not_read)?;
+                    let stamp = stamp_beside(&app, &path, &text)?;
+                    (text, stamp)
                 }
                 None => return Ok(None),
             },
         };
         let witness =
             Witness::read(&text).map_err(|error| Problem::new(ProblemCode::InvalidInput, error))?;
-        let compared = handle
-            .state::<AppState>()
-            .app()?
-            .record
-            .compare(&witness, now_ms())?;
+        let compared = app.record.compare(&witness, now_ms())?;
+        let (stamp, stamp_fault) = match stamp {
+            None => (None, None),
+            Some(Ok(stamp)) => (Some(stamp), None),
+            Some(Err(error)) => (None, Some(Problem::from(error).message)),
+        };
         let since = compared.since.into_iter();
         Ok(Some(WitnessVerdict {
             count: compared.count,
@@ -225,19 +299,50 @@ pub(crate) async fn compare_witness(
             since: since
                 .map(|(action, count)| Added { action, count })
                 .collect(),
+            stamp,
+            stamp_fault,
         }))
     })
     .await
 }
 
-/// Write the record to a file that the person chooses; its path, or nothing if they chose none.
+/// What the time-stamp beside a witness file says.
+fn stamp_beside(
+    app: &App,
+    witness: &Path,
+    text: &str,
+) -> Result<Option<std::result::Result<StampShown, TimeStampError>>> {
+    let answer = match std::fs::read(beside(witness)) {
+        Ok(answer) => answer,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(not_read(error)),
+    };
+    let known = app.time_stamp_authorities()?;
+    let checked = time_stamp::check(&answer, text.as_bytes(), None, &known);
+    Ok(Some(checked.map(|stamp| {
+        let is_new = !known.contains(&stamp.authority);
+        StampShown::of(stamp, is_new)
+    })))
+}
+
+/// Where the time-stamp of a witness file lies.
+fn beside(witness: &Path) -> PathBuf {
+    let mut name = witness.as_os_str().to_owned();
+    name.push(".tsr");
+    name.into()
+}
+
+/// Write the record to a file that the person chooses; its path, or nothing if they chose none. Where a
+/// fault stands they must insist.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn export_record(
     handle: AppHandle,
     contents: RecordContents,
+    insist: bool,
 ) -> Result<Option<String>> {
     apart(move || {
+        let faulty = while_faulty(&handle, insist)?;
         let Some(path) = chosen_file(&handle, "gatehouse-record.jsonl")? else {
             return Ok(None);
         };
@@ -247,7 +352,7 @@ pub(crate) async fn export_record(
         };
         let app = handle.state::<AppState>().app()?;
         app.record
-            .export_to(&path, contents, now_ms())
+            .export_to(&path, contents, faulty, now_ms())
             .map_err(|error| match error {
                 ExportError::Record(error) => error.into(),
                 ExportError::File(error) => not_written(error),
@@ -255,6 +360,17 @@ pub(crate) async fn export_record(
         Ok(Some(path.display().to_string()))
     })
     .await
+}
+
+/// Refused before the person is asked for a file, if it must be.
+fn while_faulty(handle: &AppHandle, insist: bool) -> Result<WhileFaulty> {
+    if insist {
+        return Ok(WhileFaulty::Insist);
+    }
+    match handle.state::<AppState>().app()?.record.standing_fault()? {
+        Some(fault) => Err(RecordError::Faulty(fault).into()),
+        None => Ok(WhileFaulty::Refuse),
+    }
 }
 
 fn not_verified(error: VerifyError) -> Problem {

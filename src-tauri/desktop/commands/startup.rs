@@ -194,6 +194,7 @@ fn code(error: &NotOpen) -> StartupCode {
             KeyError::KeychainLocked { .. } => Code::KeychainLocked,
             KeyError::KeychainMissing { .. } => Code::KeychainMissing,
             KeyError::KeyMissing { .. } | KeyError::KeyUnreadable { .. } => Code::KeyMissing,
+            KeyError::Downgraded { .. } => Code::Internal,
             KeyError::Folder(_) => Code::NotWritable,
         },
         NotOpen::Start(StartError::Open(open)) => match open {

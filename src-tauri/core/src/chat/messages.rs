@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use gatehouse_protocol::{ChatMessage, Role};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use specta::Type;
 use specta_typescript::Number;
 
@@ -243,6 +244,18 @@ pub(crate) fn one(conn: &Connection, id: MessageId) -> Result<Message, ChatError
         .query_map(params![conversation, found.parent_id], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(found)
+}
+
+/// SHA-256 of the text of a message; `None`: it is not there any more.
+pub(crate) fn text_sha256(
+    conn: &Connection,
+    message: MessageId,
+) -> rusqlite::Result<Option<[u8; 32]>> {
+    conn.prepare_cached("SELECT text FROM messages WHERE id = ?1")?
+        .query_row([message], |row| {
+            Ok(Sha256::digest(row.get_ref(0)?.as_bytes()?).into())
+        })
+        .optional()
 }
 
 /// What a model is given to write `answer`: every message above it, first message first. Answers

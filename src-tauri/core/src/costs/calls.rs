@@ -359,6 +359,7 @@ pub(crate) struct CallIdentity {
     pub conversation: Option<ConversationId>,
     pub provider: String,
     pub model: String,
+    pub version: String,
 }
 
 /// Which call this is.
@@ -367,7 +368,7 @@ pub(crate) struct CallIdentity {
 /// [`rusqlite::Error`] when there is no such call.
 pub(crate) fn identity(conn: &Connection, number: i64) -> rusqlite::Result<CallIdentity> {
     conn.prepare_cached(
-        "SELECT workspace_id, conversation_id, provider, model FROM calls WHERE number = ?1",
+        "SELECT workspace_id, conversation_id, provider, model, version FROM calls WHERE number = ?1",
     )?
     .query_row([number], |row| {
         Ok(CallIdentity {
@@ -375,6 +376,7 @@ pub(crate) fn identity(conn: &Connection, number: i64) -> rusqlite::Result<CallI
             conversation: row.get(1)?,
             provider: row.get(2)?,
             model: row.get(3)?,
+            version: row.get(4)?,
         })
     })
 }

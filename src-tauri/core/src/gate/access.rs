@@ -16,9 +16,11 @@ use crate::{
     engine::Stop,
     ids::AccountId,
     now_ms,
-    providers::{self, cloud::Cloud, key::ApiKey},
-    record::Action,
+    providers::{self, cloud::Cloud, key::ApiKey, time_stamp},
+    record::{Action, Event},
     secrets::SecretError,
+    settings::{self, SettingsError},
+    store::StoreError,
 };
 
 /// How far a server is with fetching a model.
@@ -71,24 +73,47 @@ impl Gate {
     ) -> Result<Account, GateError> {
         let account = self.store.read(|conn| accounts::get(conn, id))?;
         let key = Zeroizing::new(key.trim().to_owned());
-        if key.is_empty() {
-            self.keys.forget(id)?;
-        } else {
+        if !key.is_empty() {
             ApiKey::new(&key)?;
             elsewhere::client(&account, Some(&key))?;
-            self.keys.set(id, key.clone())?;
         }
+        let action = if key.is_empty() {
+            Action::KeyRemoved
+        } else {
+            Action::KeySet
+        };
+        self.changing_key(action, &account, || {
+            if key.is_empty() {
+                self.keys.forget(id)
+            } else {
+                self.keys.set(id, key.clone())
+            }
+        })?;
         Ok(self.store.write(|tx| {
             accounts::note_key(tx, id, !key.is_empty())?;
-            let action = if key.is_empty() {
-                Action::KeyRemoved
-            } else {
-                Action::KeySet
-            };
-            self.record
-                .append(tx, account_event(action, &account), now_ms())?;
             accounts::get(tx, id)
         })?)
+    }
+
+    /// Change the key of an account, once the record says so: what is in the keychain cannot be undone
+    /// with a transaction, so its entry comes first, and a second one where it did not succeed.
+    fn changing_key(
+        &self,
+        action: Action,
+        account: &Account,
+        change: impl FnOnce() -> Result<(), SecretError>,
+    ) -> Result<(), GateError> {
+        let note = |event: Event| {
+            self.store
+                .write(|tx| self.record.append(tx, event, now_ms()))
+        };
+        note(account_event(action, account)).map_err(StoreError::from)?;
+        if let Err(error) = change() {
+            note(account_event(action, account).fact("outcome", "failed"))
+                .map_err(StoreError::from)?;
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     /// Ask an account for its models, which shows that address and key are right, and keep them.
@@ -122,7 +147,10 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when it is not there or the keychain refuses.
     pub fn remove_account(&self, id: AccountId) -> Result<(), GateError> {
-        self.keys.forget(id)?;
+        let account = self.store.read(|conn| accounts::get(conn, id))?;
+        if account.has_key {
+            self.changing_key(Action::KeyRemoved, &account, || self.keys.forget(id))?;
+        }
         Ok(self.store.write(|tx| {
             let account = accounts::get(tx, id)?;
             accounts::remove(tx, id)?;
@@ -156,7 +184,14 @@ impl Gate {
             });
         });
         self.network.settle();
-        Ok(pulled?)
+        pulled?;
+        Ok(self
+            .store
+            .write(|tx| {
+                let event = account_event(Action::ModelAdded, &account).fact("model", model.trim());
+                self.record.append(tx, event, now_ms()).map(drop)
+            })
+            .map_err(StoreError::from)?)
     }
 
     /// Read the published list of prices online and take it over; with `dry_run`, only say what
@@ -192,6 +227,24 @@ impl Gate {
             })
         };
         Ok(changes?)
+    }
+
+    /// Send a request for a time-stamp to a service, and give back what it answers, unread.
+    ///
+    /// # Errors
+    /// [`GateError`] when the address is none or nothing of the kind comes in time.
+    pub(crate) fn ask_for_time_stamp(
+        &self,
+        address: &str,
+        query: Vec<u8>,
+        longest: usize,
+    ) -> Result<Vec<u8>, GateError> {
+        let address = settings::time_stamp_address(address)
+            .ok_or_else(|| GateError::Entered(SettingsError::TimeStampUrl.to_string()))?;
+        let http = self.network.http()?;
+        let answer = time_stamp::ask(&http, &address, query, longest, &Stop::default());
+        self.network.settle();
+        Ok(answer?)
     }
 
     /// The client of an account, with its key.

@@ -75,6 +75,7 @@ impl Gate {
         let body = elsewhere::client(&cloud.account, None)?
             .body(&ready.request)
             .map_err(GateError::from)?;
+        self.note_shown(turn)?;
         Ok(Some(WhatLeaves {
             model: cloud.model.clone(),
             account: cloud.account.name.clone(),
@@ -86,6 +87,20 @@ impl Gate {
             exact: ready.pricing.exact,
             cost: ready.pricing.about().map(|money| money.to_string()),
         }))
+    }
+
+    /// That a person looked at what would leave. A new conversation has no name yet, not even one that
+    /// the record gives it.
+    fn note_shown(&self, turn: &Turn) -> Result<(), GateError> {
+        self.store.write(|tx| {
+            let event = Event::new(Action::LeavingShown).fact("shown", "before it leaves");
+            let event = match turn.conversation(tx)? {
+                Some(conversation) => event.about(Subject::Conversation(conversation)),
+                None => event,
+            };
+            self.record.append(tx, event, now_ms())?;
+            Ok(())
+        })
     }
 
     /// What left with a call; `None`: nothing did, or it was erased.

@@ -12,6 +12,7 @@ use crate::{
     gate::GateError,
     ids::ConversationId,
     money::Money,
+    providers::local,
     record::{Action, Event, Record, Subject},
 };
 
@@ -28,7 +29,7 @@ pub(super) fn begin(
         .fact("call", number)
         .fact("purpose", name_of(&call.purpose))
         .fact("provider", call.provider)
-        .fact("model", call.model)
+        .fact("model", known_as(call.provider, call.model, call.version))
         .fact("workspace", call.workspace.to_string())
         .fact("route", name_of(&call.route))
         .maybe("decision", call.decision.as_ref().map(name_of))
@@ -65,8 +66,11 @@ pub(super) fn end(
     let call = costs::identity(tx, number)?;
     let event = Event::new(Action::CallEnded)
         .fact("call", number)
+        .fact(
+            "model",
+            known_as(&call.provider, &call.model, &call.version),
+        )
         .fact("provider", call.provider)
-        .fact("model", call.model)
         .fact("workspace", call.workspace.to_string())
         .fact("outcome", name_of(&end.status))
         .maybe("error", end.error_kind)
@@ -95,6 +99,16 @@ pub(super) fn end(
         (None, _) => event,
     };
     record.append(tx, event, now_ms).map(drop)
+}
+
+/// What a model is known as in the clear. One on this computer by the SHA-256 of its file: whoever put
+/// the file there has named it, and may have named it after a person.
+fn known_as<'a>(provider: &str, model: &'a str, version: &'a str) -> &'a str {
+    if provider == local::NAME {
+        version
+    } else {
+        model
+    }
 }
 
 /// What the record says of a message that did not leave, and that nobody was asked.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     aliases::Elsewhere,
+    chat,
     ids::{ConversationId, MessageId},
 };
 
@@ -50,6 +51,21 @@ pub enum Turn {
 }
 
 impl Turn {
+    /// The conversation that it is in; `None`: it has none yet.
+    pub(super) fn conversation(
+        &self,
+        conn: &Connection,
+    ) -> Result<Option<ConversationId>, GateError> {
+        Ok(match self {
+            Self::New { .. } => None,
+            Self::Say { conversation, .. } => Some(*conversation),
+            Self::Edit {
+                question: message, ..
+            }
+            | Self::Again { answer: message } => Some(chat::conversation_of(conn, *message)?),
+        })
+    }
+
     /// Read what its call is decided by, as the call itself does.
     ///
     /// # Errors

@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use gatehouse_gguf::GgufSummary;
 use gatehouse_protocol::{LoadRequest, ModelPurpose};
@@ -33,6 +36,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 
 const COLUMNS: &str =
     "id, name, path, file_bytes, modified_ms, sha256, summary, added_at_ms, last_used_at_ms";
+
+/// What each installed model is called, by its [`Model::version`].
+pub(crate) fn names_by_version(conn: &Connection) -> rusqlite::Result<HashMap<String, String>> {
+    conn.prepare_cached("SELECT lower(hex(sha256)), name FROM models")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
 
 /// An installed model.
 #[derive(Debug, Clone, PartialEq)]

@@ -71,6 +71,8 @@ pub(crate) struct Limits {
     pub longest_wait: Duration,
     /// How often a request is sent, the first time included.
     pub tries: u32,
+    /// For all of a time-stamp, which is small.
+    pub time_stamp: Duration,
 }
 
 impl Default for Limits {
@@ -83,6 +85,7 @@ impl Default for Limits {
             backoff: Duration::from_millis(500),
             longest_wait: Duration::from_secs(20),
             tries: 3,
+            time_stamp: Duration::from_secs(30),
         }
     }
 }
@@ -92,7 +95,7 @@ pub(super) struct Outgoing {
     pub url: Url,
     /// They may hold keys, so they are wiped and marked as secret.
     pub headers: Vec<(&'static str, Zeroizing<String>)>,
-    /// JSON to post; `None` to get.
+    /// What to post; `None` to get. It is JSON unless a header says otherwise.
     pub body: Option<Vec<u8>>,
     pub purpose: &'static str,
 }
@@ -156,6 +159,16 @@ impl Http {
         request: &Outgoing,
         stop: &Stop,
     ) -> Result<Answer<'_>, ProviderError> {
+        self.open_within(request, self.limits.first_byte, stop)
+    }
+
+    /// The same, where the answer must begin within a limit.
+    pub(super) fn open_within(
+        &self,
+        request: &Outgoing,
+        limit: Duration,
+        stop: &Stop,
+    ) -> Result<Answer<'_>, ProviderError> {
         let host = request.url.host_str().unwrap_or_default();
         if self.offline.is_on() {
             return Err(ProviderError::new(Trouble::Offline, host));
@@ -172,7 +185,7 @@ impl Http {
                 outcome: ConnectionOutcome::Broken,
             },
         );
-        let sent = self.drive(self.build(request).send(), self.limits.first_byte, stop);
+        let sent = self.drive(self.build(request).send(), limit, stop);
         let response = sent
             .and_then(|sent| sent.map_err(|error| broken(&error)))
             .map_err(|broken| broken.at(&mut record))?;
@@ -191,13 +204,16 @@ impl Http {
 
     fn build(&self, request: &Outgoing) -> reqwest::RequestBuilder {
         let mut built = match &request.body {
-            Some(body) => self
-                .client
-                .post(request.url.clone())
-                .header("content-type", "application/json")
-                .body(body.clone()),
+            Some(body) => self.client.post(request.url.clone()).body(body.clone()),
             None => self.client.get(request.url.clone()),
         };
+        let says_what = request
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "content-type");
+        if request.body.is_some() && !says_what {
+            built = built.header("content-type", "application/json");
+        }
         // A server that packs a stream holds tokens back until a block is full.
         built = built.header("accept-encoding", "identity");
         for (name, value) in &request.headers {

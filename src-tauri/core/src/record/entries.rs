@@ -56,6 +56,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
 /// What an entry before the first one would have had as its hash.
 pub(super) const BEGINNING: Hash = [0; 32];
 
+/// No entry has a higher number: a row that stands beyond it was put there, and is not gone on from.
+pub(super) const LAST_POSSIBLE: i64 = (1 << 53) - 1;
+
 /// One entry, as it is hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -167,9 +170,10 @@ pub(crate) struct Head {
 pub(crate) fn head(conn: &Connection) -> rusqlite::Result<Head> {
     let last = conn
         .prepare_cached(
-            "SELECT sequence, hash, latest_ms FROM audit_entries ORDER BY sequence DESC LIMIT 1",
+            "SELECT sequence, hash, latest_ms FROM audit_entries WHERE sequence <= ?1
+             ORDER BY sequence DESC LIMIT 1",
         )?
-        .query_row([], |row| {
+        .query_row([LAST_POSSIBLE], |row| {
             Ok(Head {
                 count: row.get(0)?,
                 hash: link_to(row.get(1)?),
@@ -182,6 +186,12 @@ pub(crate) fn head(conn: &Connection) -> rusqlite::Result<Head> {
         hash: BEGINNING,
         latest_ms: i64::MIN,
     }))
+}
+
+/// Whether a row stands where no entry can be.
+pub(super) fn any_beyond(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM audit_entries WHERE sequence > ?1")?
+        .exists([LAST_POSSIBLE])
 }
 
 /// What the next entry is linked to: the hash, or where somebody put something else in its place what

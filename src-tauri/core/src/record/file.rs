@@ -1,24 +1,27 @@
 //! The record as a file that anyone can verify without Gatehouse: one JSON object a line, each
 //! written in one way only, so that no byte of it can be changed unseen.
 
+mod verify;
+
 use std::{
     collections::HashSet,
-    io::{self, BufRead, BufWriter, Write},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
 use rusqlite::params;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use verify::verify_file;
+
 use super::{
-    Action, Event, Fault, Record, RecordError, Subject, Verdict, VerifyError, Witness,
+    Action, Event, Record, RecordError, Subject, WhileFaulty,
     checkpoints::{self, Checkpoint, Written},
     encoding::{Hash, from_hex, hex},
     entries::{self, COLUMNS, Entry, Kept},
     facts::Facts,
     payloads::{self, Known, Salted},
-    verify::Chain,
 };
 use crate::store::{Store, replace_file};
 
@@ -108,19 +111,24 @@ impl Record {
     /// That checkpoint. `now_ms` is UTC milliseconds.
     ///
     /// # Errors
-    /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
+    /// [`ExportError`] when a fault stands and nobody insists, or it cannot be read or written; the file
+    /// is then incomplete.
     pub fn export(
         &self,
         contents: Contents<'_>,
+        faulty: WhileFaulty,
         out: &mut impl Write,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
+        let fault = self.allow(faulty)?;
         let private = match contents {
             Contents::Facts => "left out",
             Contents::About(_) => "in part",
             Contents::Everything => "included",
         };
-        let event = Event::new(Action::RecordExported).fact("private", private);
+        let event = Event::new(Action::RecordExported)
+            .fact("private", private)
+            .despite(fault.as_ref());
         self.store()
             .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
         let last = self.checkpoint()?;
@@ -146,11 +154,12 @@ impl Record {
         &self,
         path: &Path,
         contents: Contents<'_>,
+        faulty: WhileFaulty,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
         replace_file(path, |file| {
             let mut out = BufWriter::new(file);
-            let last = self.export(contents, &mut out, now_ms)?;
+            let last = self.export(contents, faulty, &mut out, now_ms)?;
             out.flush()?;
             Ok(last)
         })
@@ -291,136 +300,4 @@ impl EntryLine {
 /// A public key from its hexadecimal digits; `None` where it is none.
 pub fn parse_public_key(text: &str) -> Option<[u8; 32]> {
     from_hex(&text.trim().to_ascii_lowercase())?.try_into().ok()
-}
-
-/// Verify a file that [`Record::export`] wrote, and compare it with a witness, and with the key that
-/// it must be signed with, if there are any. It needs no database, no keychain and little memory.
-///
-/// # Errors
-/// [`VerifyError`] when the file cannot be read.
-pub fn verify_file(
-    file: &mut impl BufRead,
-    witness: Option<&Witness>,
-    public_key: Option<&[u8; 32]>,
-) -> Result<Verdict, VerifyError> {
-    let mut reader = Lines { file, number: 0 };
-    let first: FirstLine = match reader.next()? {
-        Next::Line(first) => first,
-        Next::Bad | Next::End => return Ok(Verdict::failed(Fault::Line(1), 1)),
-    };
-    let last = match (first.format, first.checkpoint.read()) {
-        (1, Some(last)) if last.is_signed() => last,
-        (1, Some(last)) => {
-            return Ok(Verdict::failed(Fault::CheckpointUnsigned(last.count), 1));
-        }
-        _ => return Ok(Verdict::failed(Fault::Line(1), 1)),
-    };
-    let mut chain = Chain::new(last.instance);
-    let mut checkpoint_before = 0;
-    let mut witnessed = witness.map(|witness| (witness, false));
-    let fault = loop {
-        let taken = match reader.next::<Line>()? {
-            Next::End => break end(&chain, &last, witnessed, public_key),
-            Next::Bad => Err(Fault::Line(reader.number)),
-            Next::Line(Line::Checkpoint(written)) => match written.read() {
-                Some(checkpoint) if checkpoint.count > checkpoint_before => {
-                    checkpoint_before = checkpoint.count;
-                    chain.check(&checkpoint)
-                }
-                _ => Err(Fault::Line(reader.number)),
-            },
-            Next::Line(Line::Entry(line)) => take(&mut chain, line, reader.number),
-        };
-        if let Err(fault) = taken {
-            break Some(fault);
-        }
-        if let Some((witness, seen)) = &mut witnessed
-            && witness.count() == chain.end.count
-        {
-            *seen = true;
-            if !witness.speaks_of(chain.instance, &chain.end.hash) {
-                break Some(Fault::CheckpointDiffers(chain.end.count));
-            }
-        }
-    };
-    Ok(Verdict {
-        from: 1,
-        count: chain.end.count,
-        head: chain.end.hash,
-        fault,
-        public_key: chain.public_key,
-        notes: chain.notes,
-    })
-}
-
-fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
-    let (entry, hash, payload) = line.read().ok_or(Fault::Line(number))?;
-    chain.take(&entry, &hash)?;
-    match payload {
-        Some(salted) if salted.commitment() != *entry.commitment => {
-            Err(Fault::PayloadChanged(entry.sequence))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The file must end where its first line says, and have come by the witness.
-fn end(
-    chain: &Chain,
-    last: &Checkpoint,
-    witnessed: Option<(&Witness, bool)>,
-    public_key: Option<&[u8; 32]>,
-) -> Option<Fault> {
-    if (chain.end.count, chain.end.hash) != (last.count, last.head) {
-        return Some(Fault::Incomplete);
-    }
-    if last.count == 0 {
-        return Some(Fault::Missing(1));
-    }
-    if let Err(fault) = chain.check(last) {
-        return Some(fault);
-    }
-    if public_key.is_some_and(|key| *key != last.public_key) {
-        return Some(Fault::OtherKey);
-    }
-    match witnessed {
-        Some((witness, false)) => Some(Fault::CutOff {
-            expected: witness.count(),
-            found: chain.end.count,
-        }),
-        _ => None,
-    }
-}
-
-struct Lines<'a, R> {
-    file: &'a mut R,
-    number: u64,
-}
-
-enum Next<T> {
-    Line(T),
-    /// It is not exactly as Gatehouse writes it.
-    Bad,
-    End,
-}
-
-impl<R: BufRead> Lines<'_, R> {
-    fn next<T: Serialize + DeserializeOwned>(&mut self) -> io::Result<Next<T>> {
-        self.number += 1;
-        let mut line = Vec::new();
-        io::Read::take(&mut *self.file, LONGEST_LINE).read_until(b'\n', &mut line)?;
-        if line.is_empty() {
-            return Ok(Next::End);
-        }
-        let Ok(read) = serde_json::from_slice::<T>(&line) else {
-            return Ok(Next::Bad);
-        };
-        let mut again = Vec::with_capacity(line.len());
-        write_line(&mut again, &read)?;
-        Ok(if again == line {
-            Next::Line(read)
-        } else {
-            Next::Bad
-        })
-    }
 }

@@ -1,4 +1,4 @@
-//! The open record: appends entries, and says what it finds wrong.
+//! The open record: begun, followed by its checkpoint, and closed.
 
 use std::{
     sync::{Arc, Condvar, Mutex},
@@ -10,17 +10,16 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    Action, Actor, Event, Facts, Fault, Subject, Verdict, VerifyError,
-    checkpoints::{self, Checkpoint, EVERY},
+    Action, Actor, Event, StandingFault,
+    checkpoints::{self, Checkpoint},
     encoding::hex,
-    entries::{self, Entry, Head},
+    entries::{self, Head},
+    faults,
     follower::{Inner, lock},
     keys::{KeyPlace, Keys},
-    payloads::{self, Known},
-    verify::{self, Progress},
+    verify,
 };
 use crate::{
-    now_ms,
     problem::{Problem, ProblemCode},
     sealed::SealedError,
     secrets::SecretError,
@@ -38,6 +37,9 @@ pub enum RecordError {
     /// What is private cannot be sealed.
     #[error(transparent)]
     Sealed(#[from] SealedError),
+    /// A fault stands, and something was to be signed.
+    #[error("the record did not verify ({0}), and no verification since has found it whole")]
+    Faulty(StandingFault),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,6 +55,9 @@ impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         match error {
             RecordError::Store(error) => error.into(),
+            faulty @ RecordError::Faulty(_) => Self::new(ProblemCode::DataUnusable, faulty).hint(
+                "Verify the whole record. What is signed now speaks of what is there, not of what was.",
+            ),
             other => Self::new(ProblemCode::DataUnusable, other),
         }
     }
@@ -86,7 +91,7 @@ impl Unlocked {
 
 /// The open record.
 pub struct Record {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     follower: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -139,9 +144,11 @@ impl Record {
             follower: Mutex::default(),
         };
         let checkpoint = store.write(|tx| {
+            // Before anything is written: a table may be gone.
+            let mended = fault.as_ref().map(|_| faults::mend(tx)).transpose()?;
             record.begin(tx, now_ms)?;
-            if let Some(fault) = &fault {
-                record.note_fault(tx, fault, last.as_ref(), now_ms)?;
+            if let (Some(fault), Some(mended)) = (&fault, &mended) {
+                record.note_fault(tx, fault, last.as_ref(), mended, now_ms)?;
             }
             record.note_update(tx, now_ms)?;
             record.append(tx, started(), now_ms)?;
@@ -159,101 +166,6 @@ impl Record {
             .map_err(SecretError::from)?;
         *lock(&record.follower) = Some(follower);
         Ok(record)
-    }
-
-    /// Append an entry, in the transaction of what it records. Its place in the chain.
-    ///
-    /// # Errors
-    /// [`rusqlite::Error`] when it cannot be written, which also stands for what cannot be sealed, so
-    /// that every transaction can append.
-    pub fn append(&self, tx: &Connection, event: Event, now_ms: i64) -> rusqlite::Result<i64> {
-        let head = entries::head(tx)?;
-        let about = seal(tx, head.count + 1, &event).map_err(as_sql)?;
-        self.link(tx, head, event, about, now_ms)
-    }
-
-    fn link(
-        &self,
-        tx: &Connection,
-        head: Head,
-        event: Event,
-        about: About,
-        now_ms: i64,
-    ) -> rusqlite::Result<i64> {
-        let sequence = head.count + 1;
-        let entry = Entry {
-            sequence,
-            time_ms: now_ms,
-            latest_ms: now_ms.max(head.latest_ms),
-            instance: self.inner.instance,
-            actor: event.actor.unwrap_or(self.inner.actor).name().to_owned(),
-            action: event.action.name().to_owned(),
-            subject: about.token,
-            facts: event.facts,
-            commitment: about.commitment,
-            previous: head.hash,
-        };
-        let hash = entry.hash();
-        let mac = self.inner.keys.mac(&hash);
-        entries::insert(tx, &entry, &hash, &mac, about.payload.as_deref())?;
-        if sequence % EVERY == 0 {
-            let head = Head {
-                count: sequence,
-                hash,
-                latest_ms: entry.latest_ms,
-            };
-            checkpoints::keep(tx, &self.inner.sign(&head, now_ms))?;
-        }
-        self.inner.follow_to(sequence);
-        Ok(sequence)
-    }
-
-    /// Destroy all that the record keeps of a subject in private, and write down that it was
-    /// destroyed: the place of that entry. `None`: there was nothing.
-    ///
-    /// # Errors
-    /// [`rusqlite::Error`] when it cannot be written.
-    pub fn erase(
-        &self,
-        tx: &Connection,
-        subject: Subject,
-        event: Event,
-        now_ms: i64,
-    ) -> rusqlite::Result<Option<i64>> {
-        let Some(token) = payloads::destroy(tx, subject)? else {
-            return Ok(None);
-        };
-        let about = About {
-            token,
-            ..About::default()
-        };
-        self.link(tx, entries::head(tx)?, event, about, now_ms)
-            .map(Some)
-    }
-
-    /// Verify all of it; what is wrong is written down.
-    ///
-    /// # Errors
-    /// [`VerifyError`] when it cannot be read or was stopped.
-    pub fn verify(&self, progress: &mut Progress<'_>) -> Result<Verdict, VerifyError> {
-        let store = &self.inner.store;
-        let last = self.inner.place.checkpoint()?;
-        let verdict = verify::verify(
-            store,
-            self.inner.instance,
-            &self.inner.keys,
-            last.as_ref(),
-            progress,
-        )?;
-        store.write(|tx| match &verdict.fault {
-            Some(fault) if entries::is_told(tx, fault)? => Ok(()),
-            Some(fault) => self.note_fault(tx, fault, last.as_ref(), now_ms()),
-            None => {
-                let event = Event::new(Action::Verified).fact("count", verdict.count);
-                self.append(tx, event, now_ms()).map(drop)
-            }
-        })?;
-        Ok(verdict)
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -311,7 +223,7 @@ impl Record {
 
     /// The first entry, or the one that says that the keys are new: whenever the record names others
     /// than these, however that came.
-    fn begin(&self, tx: &Connection, now_ms: i64) -> rusqlite::Result<()> {
+    pub(super) fn begin(&self, tx: &Connection, now_ms: i64) -> rusqlite::Result<()> {
         let (public_key, mac_key) = (self.public_key(), self.inner.keys.check_value());
         let named = entries::named_keys(tx)?;
         let is_named = named.is_some_and(|named| {
@@ -346,71 +258,11 @@ impl Record {
             _ => Ok(()),
         }
     }
-
-    /// Write down a fault, with what the last checkpoint said: it is replaced after.
-    fn note_fault(
-        &self,
-        tx: &Connection,
-        fault: &Fault,
-        last: Option<&Checkpoint>,
-        now_ms: i64,
-    ) -> rusqlite::Result<()> {
-        let facts = Facts::default().with("fault", fault.name());
-        let facts = match fault.at() {
-            Some(at) => facts.with("at", at),
-            None => facts,
-        };
-        let facts = match last {
-            Some(last) => facts
-                .with("checkpoint", last.count)
-                .with("checkpoint_head", hex(&last.head)),
-            None => facts,
-        };
-        tracing::error!("the record does not verify: {fault}");
-        let mut event = Event::new(Action::VerificationFailed).by_itself();
-        event.facts = facts;
-        self.append(tx, event, now_ms).map(drop)
-    }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-/// What an entry is about, and what it keeps of that in private.
-#[derive(Default)]
-struct About {
-    token: Vec<u8>,
-    commitment: Vec<u8>,
-    payload: Option<Vec<u8>>,
-}
-
-fn seal(tx: &Connection, sequence: i64, event: &Event) -> Result<About, SealedError> {
-    let Some(subject) = event.about else {
-        debug_assert!(event.payload.is_none(), "a payload needs a subject");
-        return Ok(About::default());
-    };
-    let known = Known::of(tx, subject)?;
-    let Some(payload) = &event.payload else {
-        return Ok(About {
-            token: known.token,
-            ..About::default()
-        });
-    };
-    let (commitment, sealed) = known.seal(sequence, &payload.to_string())?;
-    Ok(About {
-        token: known.token,
-        commitment: commitment.to_vec(),
-        payload: Some(sealed),
-    })
-}
-
-fn as_sql(error: SealedError) -> rusqlite::Error {
-    match error {
-        SealedError::Store(StoreError::Sql(error)) => error,
-        other => rusqlite::Error::ToSqlConversionFailure(Box::new(other)),
     }
 }
 

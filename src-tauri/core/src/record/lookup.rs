@@ -9,7 +9,10 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value};
 
-use super::{entries, facts::Fact};
+use super::{
+    entries::{self, LAST_POSSIBLE},
+    facts::Fact,
+};
 use crate::store::Migration;
 
 /// Each index has all that filters look at, so that no row is read for an entry that does not fit.
@@ -61,10 +64,10 @@ const AT_ONCE: i64 = 10_000;
 /// How many entries the lookup has not taken in yet.
 pub(super) fn behind(conn: &Connection) -> rusqlite::Result<i64> {
     conn.prepare_cached(
-        "SELECT coalesce((SELECT max(sequence) FROM audit_entries), 0)
+        "SELECT coalesce((SELECT max(sequence) FROM audit_entries WHERE sequence <= ?1), 0)
               - coalesce((SELECT max(sequence) FROM audit_lookup), 0)",
     )?
-    .query_row([], |row| row.get(0))
+    .query_row([LAST_POSSIBLE], |row| row.get(0))
 }
 
 /// Take in the next entries; how many. There may be more until there are none.
@@ -73,12 +76,38 @@ pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<usize> {
     let next: Option<i64> = conn
         .prepare_cached(
             "SELECT min(sequence) FROM audit_entries
-             WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM audit_lookup)",
+             WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM audit_lookup) AND sequence <= ?1",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row([LAST_POSSIBLE], |row| row.get(0))?;
     let Some(next) = next else { return Ok(0) };
-    let (after, until) = (next - 1, (next - 1).saturating_add(AT_ONCE));
-    for (kind, value) in KINDS {
+    let (after, until) = (next - 1, LAST_POSSIBLE.min(next - 1 + AT_ONCE));
+    take_in(conn, after, until, KINDS, "e.call").or_else(|_| {
+        // Somebody put something in the place of facts that SQLite cannot work out the columns of.
+        let read = |name: &str, value: &str| match value.strip_prefix("e.") {
+            Some("model" | "workspace" | "outcome") => {
+                format!("CASE WHEN json_valid(e.facts) THEN CAST(e.facts ->> '{name}' AS TEXT) END")
+            }
+            _ => value.to_owned(),
+        };
+        let guarded = KINDS.map(|(kind, value)| (kind, read(kind, value)));
+        let kinds = guarded
+            .each_ref()
+            .map(|(kind, value)| (*kind, value.as_str()));
+        let call = "CASE WHEN json_valid(e.facts) AND json_type(e.facts, '$.call') = 'integer'
+                         THEN e.facts ->> 'call' END";
+        take_in(conn, after, until, kinds, call)
+    })
+}
+
+/// Take in the entries after one and up to another; how many.
+fn take_in(
+    conn: &Connection,
+    after: i64,
+    until: i64,
+    kinds: [(&str, &str); KINDS.len()],
+    call: &str,
+) -> rusqlite::Result<usize> {
+    for (kind, value) in kinds {
         conn.prepare_cached(&format!(
             "INSERT OR IGNORE INTO audit_values (kind, value)
              SELECT DISTINCT '{kind}', {value} FROM audit_entries e
@@ -86,7 +115,7 @@ pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<usize> {
         ))?
         .execute(params![after, until])?;
     }
-    let ids: Vec<String> = KINDS
+    let ids: Vec<String> = kinds
         .iter()
         .map(|(kind, value)| {
             format!("(SELECT id FROM audit_values WHERE kind = '{kind}' AND value = {value})")
@@ -94,11 +123,18 @@ pub(super) fn catch_up(conn: &Connection) -> rusqlite::Result<usize> {
         .collect();
     conn.prepare_cached(&format!(
         "INSERT INTO audit_lookup (sequence, action, model, workspace, outcome, subject, call)
-             SELECT e.sequence, {}, e.call FROM audit_entries e
+             SELECT e.sequence, {}, {call} FROM audit_entries e
              WHERE e.sequence > ?1 AND e.sequence <= ?2",
         ids.join(", ")
     ))?
     .execute(params![after, until])
+}
+
+/// Forget all entries after one.
+pub(super) fn forget_after(conn: &Connection, sequence: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM audit_lookup WHERE sequence > ?1")?
+        .execute([sequence])?;
+    Ok(())
 }
 
 /// All values of a kind, in order.

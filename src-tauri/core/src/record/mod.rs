@@ -3,12 +3,14 @@
 //! `docs/record-format.md` says all that a stranger needs to verify it.
 
 mod action;
+mod append;
 mod certificate;
 mod checkpoints;
 mod copies;
 mod encoding;
 mod entries;
 mod facts;
+mod faults;
 mod file;
 mod follower;
 mod keeper;
@@ -17,6 +19,7 @@ mod lookup;
 mod payloads;
 mod private;
 mod status;
+pub mod time_stamp;
 mod timeline;
 mod verify;
 mod witness;
@@ -27,13 +30,14 @@ pub use checkpoints::Checkpoint;
 pub(crate) use copies::{Copied, end_of_copy, has, in_copy};
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
+pub use faults::{StandingFault, WhileFaulty};
 pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
 pub(crate) use private::each_payload;
 pub use status::{Failure, Moment, RecordStatus};
-pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace};
+pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, ModelChoice};
 pub use verify::{Fault, Notes, Verdict, VerifyError};
 pub use witness::{Compared, Witness, WitnessError};
 
@@ -100,11 +104,17 @@ impl Event {
         self
     }
 
+    /// Done through something else than what this process is.
+    #[must_use]
+    pub(crate) fn by(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
     /// Done by Gatehouse itself, whatever it runs in.
     #[must_use]
-    pub fn by_itself(mut self) -> Self {
-        self.actor = Some(Actor::App);
-        self
+    pub fn by_itself(self) -> Self {
+        self.by(Actor::App)
     }
 }
 

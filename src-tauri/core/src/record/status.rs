@@ -6,7 +6,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 use super::{
-    Action, Event, Record, RecordError,
+    Action, Event, Record, RecordError, StandingFault,
     entries::{self, MILESTONES},
     facts::Facts,
 };
@@ -58,6 +58,8 @@ pub struct Failure {
     pub at: Option<i64>,
     /// Whether a person has said that they read it.
     pub seen: bool,
+    /// Whether no complete verification has found the record whole since.
+    pub stands: bool,
 }
 
 impl Record {
@@ -68,13 +70,20 @@ impl Record {
     pub fn status(&self) -> Result<RecordStatus, RecordError> {
         self.store().read(|conn| {
             let head = entries::head(conn)?;
-            let seen = last(conn, Action::FailureSeen)?.map(|(moment, _)| moment.sequence);
-            let failure = last(conn, Action::VerificationFailed)?.map(|(found, facts)| Failure {
-                seen: seen.is_some_and(|seen| seen > found.sequence),
-                found,
-                fault: facts.text("fault").unwrap_or_default().to_owned(),
-                at: facts.integer("at"),
-            });
+            let after = |found: Moment, action| {
+                let last = last(conn, action)?.map(|(moment, _)| moment.sequence);
+                Ok::<_, RecordError>(last.is_some_and(|last| last > found.sequence))
+            };
+            let failure = match last(conn, Action::VerificationFailed)? {
+                None => None,
+                Some((found, facts)) => Some(Failure {
+                    seen: after(found, Action::FailureSeen)?,
+                    stands: !after(found, Action::Verified)?,
+                    found,
+                    fault: facts.text("fault").unwrap_or_default().to_owned(),
+                    at: facts.integer("at"),
+                }),
+            };
             let moment =
                 |action| Ok::<_, RecordError>(last(conn, action)?.map(|(moment, _)| moment));
             Ok(RecordStatus {
@@ -104,6 +113,19 @@ impl Record {
     }
 }
 
+/// The fault that was found and that no complete verification has found gone since.
+pub(super) fn standing(conn: &Connection) -> rusqlite::Result<Option<StandingFault>> {
+    let Some((found, facts)) = last(conn, Action::VerificationFailed)? else {
+        return Ok(None);
+    };
+    let whole = last(conn, Action::Verified)?;
+    let stands = whole.is_none_or(|(whole, _)| whole.sequence < found.sequence);
+    Ok(stands.then(|| StandingFault {
+        fault: facts.text("fault").unwrap_or_default().to_owned(),
+        at: facts.integer("at"),
+    }))
+}
+
 /// The last entry of an action.
 fn last(conn: &Connection, action: Action) -> rusqlite::Result<Option<(Moment, Facts)>> {
     // Said in the statement, so that SQLite sees that the index of what is rare has it.
@@ -113,7 +135,8 @@ fn last(conn: &Connection, action: Action) -> rusqlite::Result<Option<(Moment, F
         action.name()
     ))?
     .query_row([], |row| {
-        let facts: Facts = row.get(2)?;
+        // What somebody put in their place says nothing; the verification says that they were changed.
+        let facts: Facts = row.get(2).unwrap_or_default();
         let moment = Moment {
             sequence: row.get(0)?,
             time_ms: row.get(1)?,

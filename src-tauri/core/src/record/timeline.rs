@@ -3,28 +3,30 @@
 //! Every filter is answered from an index of the lookup: the one that leaves the fewest entries is
 //! walked, the others are looked at on the way.
 
-use std::collections::BTreeSet;
+mod find;
 
-use rusqlite::{Connection, OptionalExtension};
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
 use super::{
-    Record, RecordError,
+    Action, Event, Record, RecordError,
     checkpoints::next_from,
     encoding::hex,
-    entries::{self, COLUMNS, Kept},
-    facts::Fact,
+    entries::COLUMNS,
+    facts::{Fact, Facts},
     lookup,
     payloads::Known,
 };
-use crate::ids::{ConversationId, MessageId};
+use crate::{
+    ids::{ConversationId, MessageId},
+    models,
+};
+use find::{exact, model_choices, most_selective, places_of, walk};
 
-/// A filter that leaves fewer entries than this is walked.
-const FEW: i64 = 50_000;
-/// Conversations whose title a text is looked for in.
-const TITLES: u32 = 100;
 /// The longest page.
 const LONGEST_PAGE: u32 = 500;
 
@@ -34,7 +36,7 @@ const LONGEST_PAGE: u32 = 500;
 pub struct Filter {
     /// The action, by its name.
     pub action: Option<String>,
-    /// The model, by its name at that time.
+    /// The model, as the record knows it or by what it is called now.
     pub model: Option<String>,
     /// The workspace, by its identifier.
     pub workspace: Option<String>,
@@ -75,6 +77,8 @@ pub struct FactRow {
     pub name: String,
     /// Its value, in digits where it is a number.
     pub value: String,
+    /// What it stands for now, where it is the SHA-256 of a model's file: what that model is called.
+    pub shown: Option<String>,
 }
 
 /// One entry with all there is to it.
@@ -114,9 +118,18 @@ pub struct Choices {
     /// Actions that there are entries of.
     pub actions: Vec<String>,
     /// Models.
-    pub models: Vec<String>,
+    pub models: Vec<ModelChoice>,
     /// Outcomes.
     pub outcomes: Vec<String>,
+}
+
+/// A model that there are entries of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct ModelChoice {
+    /// As the record knows it: its name, or the SHA-256 of its file.
+    pub model: String,
+    /// What it is called now.
+    pub name: String,
 }
 
 impl Record {
@@ -138,13 +151,35 @@ impl Record {
         self.store().read(|conn| {
             Ok(Choices {
                 actions: lookup::values(conn, "action")?,
-                models: lookup::values(conn, "model")?,
+                models: model_choices(conn)?,
                 outcomes: lookup::values(conn, "outcome")?,
             })
         })
     }
 
-    /// One entry; `None` where there is none.
+    /// One entry, for a person to read; `None` where there is none. That its private part was looked at,
+    /// if it has one, is recorded before anybody has it. `now_ms` is UTC milliseconds.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database fails.
+    pub fn open_entry(
+        &self,
+        sequence: i64,
+        now_ms: i64,
+    ) -> Result<Option<EntryDetails>, RecordError> {
+        let details = self.details(sequence)?;
+        if details
+            .as_ref()
+            .is_some_and(|found| found.payload.is_some())
+        {
+            let event = Event::new(Action::PayloadOpened).fact("entry", sequence);
+            self.store()
+                .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
+        }
+        Ok(details)
+    }
+
+    /// One entry, for the app itself; `None` where there is none.
     ///
     /// # Errors
     /// [`RecordError`] when the database fails.
@@ -153,48 +188,66 @@ impl Record {
             let sql = format!("SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence = ?1");
             let found = conn
                 .prepare_cached(&sql)?
-                .query_row([sequence], entries::read)
+                .query_row([sequence], |row| {
+                    let names = models::names_by_version(conn)?;
+                    let bytes = |column| row.get::<_, Vec<u8>>(column).unwrap_or_default();
+                    let sealed: Option<Vec<u8>> = row.get(12)?;
+                    let details = EntryDetails {
+                        row: entry_row(row, &names)?,
+                        previous: hex(&bytes(9)),
+                        hash: hex(&bytes(10)),
+                        commitment: hex(&bytes(8)),
+                        payload: None,
+                        checkpoint: None,
+                        message: None,
+                    };
+                    Ok((details, bytes(6), sealed))
+                })
                 .optional()?;
-            let Some(kept) = found else {
+            let Some((details, token, sealed)) = found else {
                 return Ok(None);
             };
-            let known = Known::by_token(conn, &kept.entry.subject)?;
-            let payload = known
-                .zip(kept.sealed.as_deref())
-                .and_then(|(known, sealed)| known.open(sequence, sealed).ok())
+            let payload = Known::by_token(conn, &token)?
+                .zip(sealed)
+                .and_then(|(known, sealed)| known.open(sequence, &sealed).ok())
                 .map(|salted| salted.text().to_owned());
-            let covered = next_from(conn, self.instance(), sequence)?;
+            let call = details.row.facts.iter().find(|fact| fact.name == "call");
+            let call = call.and_then(|fact| fact.value.parse().ok());
             Ok(Some(EntryDetails {
-                previous: hex(&kept.entry.previous),
-                hash: hex(&kept.hash),
-                commitment: hex(&kept.entry.commitment),
                 payload,
-                checkpoint: covered.map(|checkpoint| checkpoint.count),
-                message: message_of(conn, kept.entry.facts.integer("call"))?,
-                row: EntryRow::from(kept),
+                checkpoint: next_from(conn, self.instance(), sequence)?
+                    .map(|checkpoint| checkpoint.count),
+                message: message_of(conn, call)?,
+                ..details
             }))
         })
     }
 }
 
-impl From<Kept> for EntryRow {
-    fn from(kept: Kept) -> Self {
-        let entry = kept.entry;
-        let facts = entry.facts.iter().map(|(name, value)| FactRow {
+/// What can be read of a row of [`COLUMNS`]: where somebody put something else in the place of facts,
+/// there are none, and the verification says so.
+fn entry_row(row: &Row<'_>, names: &HashMap<String, String>) -> rusqlite::Result<EntryRow> {
+    let facts: Facts = row.get(7).unwrap_or_default();
+    let facts = facts.iter().map(|(name, value)| {
+        let value = match value {
+            Fact::Text(text) => text.clone(),
+            Fact::Integer(value) => value.to_string(),
+        };
+        FactRow {
             name: name.to_owned(),
-            value: match value {
-                Fact::Text(text) => text.clone(),
-                Fact::Integer(value) => value.to_string(),
-            },
-        });
-        Self {
-            facts: facts.collect(),
-            sequence: entry.sequence,
-            time_ms: entry.time_ms,
-            actor: entry.actor,
-            action: entry.action,
+            shown: (name == "model")
+                .then(|| names.get(&value).cloned())
+                .flatten(),
+            value,
         }
-    }
+    });
+    Ok(EntryRow {
+        facts: facts.collect(),
+        sequence: row.get(0)?,
+        time_ms: row.get(1)?,
+        actor: row.get(4)?,
+        action: row.get(5)?,
+    })
 }
 
 fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
@@ -219,128 +272,14 @@ fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM audit_entries e WHERE e.sequence = ?1"
     ))?;
-    sequences
-        .iter()
-        .map(|sequence| {
-            statement.query_row([sequence], |row| entries::read(row).map(EntryRow::from))
-        })
-        .collect()
-}
-
-/// A column of the lookup, and the number that it must have.
-#[derive(Clone, Copy)]
-struct Condition {
-    column: &'static str,
-    value: i64,
-}
-
-/// The conditions of a filter; `None`: one of its values is in no entry.
-fn exact(conn: &Connection, filter: &Filter) -> rusqlite::Result<Option<Vec<Condition>>> {
-    let wanted = [
-        ("action", &filter.action),
-        ("model", &filter.model),
-        ("workspace", &filter.workspace),
-        ("outcome", &filter.outcome),
-    ];
-    let mut conditions = Vec::new();
-    for (column, value) in wanted {
-        let Some(value) = value else { continue };
-        let id = conn
-            .prepare_cached("SELECT id FROM audit_values WHERE kind = ?1 AND value = ?2")?
-            .query_row((column, value), |row| row.get(0))
-            .optional()?;
-        let Some(value) = id else { return Ok(None) };
-        conditions.push(Condition { column, value });
+    let names = models::names_by_version(conn)?;
+    let mut rows = Vec::new();
+    for sequence in sequences {
+        // One that is not there any more is what a verification tells of.
+        let row = statement.query_row([sequence], |row| entry_row(row, &names));
+        rows.extend(row.optional()?);
     }
-    Ok(Some(conditions))
-}
-
-/// Take out the condition that leaves the fewest entries.
-fn most_selective(
-    conn: &Connection,
-    conditions: &mut Vec<Condition>,
-) -> rusqlite::Result<Option<Condition>> {
-    let mut best: Option<(usize, i64)> = None;
-    for (at, Condition { column, value }) in conditions.iter().enumerate() {
-        let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM audit_lookup WHERE {column} = ?1 LIMIT {FEW})"
-        );
-        let count = conn
-            .prepare_cached(&sql)?
-            .query_row([value], |row| row.get(0))?;
-        if best.is_none_or(|(_, fewest)| count < fewest) {
-            best = Some((at, count));
-        }
-    }
-    Ok(best.map(|(at, _)| conditions.swap_remove(at)))
-}
-
-/// Walk along one index from its end; the other conditions must not tempt SQLite to another.
-fn walk(
-    conn: &Connection,
-    driver: Option<Condition>,
-    others: &[Condition],
-    before: i64,
-    limit: u32,
-) -> rusqlite::Result<Vec<i64>> {
-    let driven = driver.map(|driver| format!(" AND {} = {}", driver.column, driver.value));
-    let others = others
-        .iter()
-        .map(|other| format!(" AND +{} = {}", other.column, other.value));
-    // Only names of ours and numbers, so the text cannot be more than it says.
-    let conditions: String = driven.into_iter().chain(others).collect();
-    conn.prepare(&format!(
-        "SELECT sequence FROM audit_lookup WHERE sequence < ?1{conditions}
-         ORDER BY sequence DESC LIMIT ?2"
-    ))?
-    .query_map((before, limit), |row| row.get(0))?
-    .collect()
-}
-
-/// Where a text is found: in the names of actions and models, in titles, as a number.
-fn places_of(conn: &Connection, text: &str) -> rusqlite::Result<Vec<Condition>> {
-    let wanted = text.to_lowercase();
-    let mut places = Vec::new();
-    let mut names = conn.prepare_cached(
-        "SELECT id, kind, value FROM audit_values WHERE kind IN ('action', 'model')",
-    )?;
-    let mut rows = names.query([])?;
-    while let Some(row) = rows.next()? {
-        if row.get::<_, String>(2)?.to_lowercase().contains(&wanted) {
-            places.push(Condition {
-                column: if row.get::<_, String>(1)? == "action" {
-                    "action"
-                } else {
-                    "model"
-                },
-                value: row.get(0)?,
-            });
-        }
-    }
-    if let Ok(value) = text.trim_start_matches('#').parse() {
-        places.push(Condition {
-            column: "sequence",
-            value,
-        });
-        places.push(Condition {
-            column: "call",
-            value,
-        });
-    }
-    let mut titles = conn.prepare_cached(
-        "SELECT v.id FROM conversations c
-         JOIN audit_subjects s ON s.kind = 'conversation' AND s.of = c.id
-         JOIN audit_values v ON v.kind = 'subject' AND v.value = s.token
-         WHERE instr(lower(c.title), ?1) > 0 LIMIT ?2",
-    )?;
-    let subjects = titles.query_map((&wanted, TITLES), |row| row.get(0))?;
-    for value in subjects {
-        places.push(Condition {
-            column: "subject",
-            value: value?,
-        });
-    }
-    Ok(places)
+    Ok(rows)
 }
 
 fn message_of(conn: &Connection, call: Option<i64>) -> rusqlite::Result<Option<MessagePlace>> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Action, Checkpoint, Event, Fault, Record, RecordError,
+    Action, Checkpoint, Event, Fault, Record, RecordError, WhileFaulty,
     checkpoints::{Written, code, count_of_code},
     encoding::Hash,
     verify::walk_to,
@@ -115,13 +115,30 @@ impl Record {
     /// milliseconds.
     ///
     /// # Errors
-    /// [`RecordError`] when the database or the keychain fails.
-    pub fn give_witness(&self, now_ms: i64) -> Result<Checkpoint, RecordError> {
+    /// [`RecordError`] when a fault stands and nobody insists, or the database or the keychain fails.
+    pub fn give_witness(
+        &self,
+        faulty: WhileFaulty,
+        now_ms: i64,
+    ) -> Result<Checkpoint, RecordError> {
+        self.allow(faulty)?;
         let checkpoint = self.checkpoint()?;
-        let event = Event::new(Action::WitnessSaved).fact("count", checkpoint.count);
+        let event = self.witness_event(&checkpoint, faulty)?;
         self.store()
             .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
         Ok(checkpoint)
+    }
+
+    /// What the record says of a checkpoint that is given away.
+    pub(crate) fn witness_event(
+        &self,
+        checkpoint: &Checkpoint,
+        faulty: WhileFaulty,
+    ) -> Result<Event, RecordError> {
+        let fault = self.allow(faulty)?;
+        Ok(Event::new(Action::WitnessSaved)
+            .fact("count", checkpoint.count)
+            .despite(fault.as_ref()))
     }
 
     /// Compare with a witness, entry by entry up to its count, and write down that it was compared.

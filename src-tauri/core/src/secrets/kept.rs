@@ -6,7 +6,11 @@ use std::{fs, io, path::PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{KeyHome, LIMIT, Refusal, SERVICE, ask, close_to_others, load_instance};
+use super::{
+    KeyHome, LIMIT, SERVICE, close_to_others,
+    keychain::{Refusal, ask},
+    load_instance,
+};
 use crate::{
     ids::AccountId,
     problem::{Problem, ProblemCode},

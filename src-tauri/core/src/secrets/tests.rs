@@ -1,8 +1,13 @@
 //! The key in a real keychain of Linux: gnome-keyring on a message bus of its own.
 
+use std::sync::mpsc;
+
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    keychain::{Refusal, within_limit},
+    *,
+};
 
 #[test]
 fn a_key_survives_being_written_down() {
@@ -148,7 +153,13 @@ mod gnome_keyring {
     fn child_asks_for_the_key() {
         let path = std::env::var_os("GATEHOUSE_TEST_FOLDER").unwrap();
         let folder = DataFolder::resolve(Some(Path::new(&path))).unwrap();
-        match within(&folder, KeyHome::Keychain, Duration::from_secs(2)) {
+        let begun = std::time::Instant::now();
+        let key = within(&folder, KeyHome::Keychain, Duration::from_secs(2));
+        if std::env::var_os("GATEHOUSE_TEST_TOOK").is_some() {
+            println!("\nANSWER took {}", begun.elapsed().as_millis());
+            return;
+        }
+        match key {
             Ok((key, home)) if std::env::var_os("GATEHOUSE_TEST_ACCOUNT").is_none() => {
                 println!("\nANSWER {home:?} {}", key.check_value());
             }
@@ -264,6 +275,33 @@ mod gnome_keyring {
             first,
             "a keychain that comes later is not used"
         );
+    }
+
+    #[test]
+    fn a_file_that_says_that_keys_are_in_files_does_not_hide_those_in_the_keychain() {
+        let desktop = Desktop::new();
+        let first = desktop.session(UNLOCKED);
+        let file = desktop.data.path().join("instance.json");
+        let real = fs::read_to_string(&file).unwrap();
+        let edited = real.replace("\"keychain\"", "\"file\"");
+        assert_ne!(edited, real);
+        fs::write(&file, edited).unwrap();
+        // With a key of the attacker's beside it.
+        fs::write(desktop.key_file(), "07".repeat(32)).unwrap();
+        let refused = desktop.session(UNLOCKED);
+        assert!(refused.starts_with("Downgraded"), "{refused}");
+        fs::write(&file, real).unwrap();
+        assert_eq!(desktop.session(UNLOCKED), first, "as the words say");
+    }
+
+    #[test]
+    fn without_a_keychain_the_look_into_it_takes_no_time() {
+        let desktop = Desktop::new();
+        assert!(desktop.session(NONE).starts_with("File "));
+        let mut command = desktop.ask(Command::new(std::env::current_exe().unwrap()));
+        let took = said(command.env("GATEHOUSE_TEST_TOOK", "1"));
+        let milliseconds: u128 = took.trim_start_matches("took ").parse().unwrap();
+        assert!(milliseconds < 50, "{took}");
     }
 
     #[test]

@@ -107,6 +107,29 @@ impl DataFolder {
         self.0.join("raise")
     }
 
+    /// Note, beside the database, that a snapshot of this name is about to take its place.
+    pub(super) fn note_restored(&self, snapshot: &str) -> io::Result<()> {
+        write_private(&self.restored_file(), snapshot.as_bytes())
+    }
+
+    /// The name of the snapshot that was put back, until it was recorded.
+    pub(crate) fn restored(&self) -> Option<String> {
+        let noted = fs::read_to_string(self.restored_file()).ok()?;
+        // Only a name that a snapshot can have: it goes into the record.
+        super::snapshot::parse(&noted).is_some().then_some(noted)
+    }
+
+    /// Take the note away.
+    pub(crate) fn restored_is_recorded(&self) {
+        if let Err(error) = fs::remove_file(self.restored_file()) {
+            tracing::warn!("that a snapshot was put back will be recorded twice: {error}");
+        }
+    }
+
+    fn restored_file(&self) -> PathBuf {
+        self.0.join("restored")
+    }
+
     /// One process at a time makes the key, makes or updates the database, or swaps it. Waits for
     /// its turn and holds it until the file is dropped.
     pub(crate) fn lock_for_setup(&self) -> io::Result<File> {

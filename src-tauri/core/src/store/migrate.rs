@@ -85,19 +85,41 @@ pub(super) fn standing(conn: &Connection, known: &[Migration]) -> rusqlite::Resu
 /// # Errors
 /// [`rusqlite::Error`] when it cannot be read.
 pub(crate) fn schema_is_ours(conn: &Connection) -> rusqlite::Result<bool> {
+    Ok(schema_of(conn)? == schema_of_ours()?)
+}
+
+/// A table, index, view or trigger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Object {
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// The table that it is or hangs on.
+    pub(super) table: String,
+    /// The statement that makes it.
+    pub(super) sql: String,
+}
+
+/// What our steps make.
+pub(super) fn schema_of_ours() -> rusqlite::Result<Vec<Object>> {
     let mut ours = Connection::open_in_memory()?;
     migrate(&mut ours, &all(), 0)
         .expect("our steps work on an empty database because every new one is made by them");
-    Ok(schema_of(conn)? == schema_of(&ours)?)
+    schema_of(&ours)
 }
 
-fn schema_of(conn: &Connection) -> rusqlite::Result<Vec<[String; 4]>> {
+/// What a database has, by kind and name.
+pub(super) fn schema_of(conn: &Connection) -> rusqlite::Result<Vec<Object>> {
     conn.prepare(
         r"SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema
           WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name",
     )?
     .query_map([], |row| {
-        Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+        Ok(Object {
+            kind: row.get(0)?,
+            name: row.get(1)?,
+            table: row.get(2)?,
+            sql: row.get(3)?,
+        })
     })?
     .collect()
 }

@@ -8,6 +8,7 @@ mod error;
 mod folder;
 mod instance;
 mod lock;
+mod mend;
 mod migrate;
 mod scrub;
 pub mod snapshot;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 pub(crate) use self::{
     connect::{first_fault, writer as writer_of_copy},
     folder::{private_file, sync_folder_of},
+    mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
 };
 pub use self::{
@@ -92,7 +94,9 @@ impl Store {
         }
         let path = folder.database();
         if !path.try_exists()? {
-            if log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
+            // One that was to take its place and did not come to it: a restore was cut off.
+            let cut_off = snapshot::incoming(folder).exists();
+            if cut_off || log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
                 return Err(OpenError::Missing);
             }
             create(&path, key, now_ms, known)?;

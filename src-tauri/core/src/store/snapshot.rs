@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use self::restore::{restore, start_empty, undo_update};
 pub(crate) use self::{
     copy::{copy_checked, open_copy, remove_part},
-    restore::{put_back, set_all_aside, set_aside},
+    restore::{incoming, put_back, set_all_aside, set_aside},
 };
 use super::{
     error::{Cause, OpenError},

@@ -1,7 +1,7 @@
 // The facts of an entry in words: all of them for the opened entry, the telling ones for its row.
 
 import type { EntryRow, FactRow, Workspace } from "$lib/backend";
-import { formatCount } from "$lib/format";
+import { formatCount, formatMoment } from "$lib/format";
 import { actionWords } from "$lib/words";
 
 import { outcomeOf } from "./words";
@@ -45,6 +45,18 @@ const names: Record<string, string> = {
 	warn_percent: "Warns at",
 	stops: "Stops calls",
 	system: "System",
+	fault: "Fault that stood",
+	fault_at: "It was at entry",
+	at: "At entry",
+	checkpoint: "Entries by the last checkpoint",
+	checkpoint_head: "Hash by the last checkpoint",
+	made_anew: "Made anew",
+	removed: "Moved aside",
+	entry: "Entry",
+	shown: "Shown",
+	snapshot: "Snapshot",
+	stamped_ms: "Time of the service",
+	authority: "SHA-256 of its authority",
 	sha256: "SHA-256",
 	public_key: "Public key",
 	mac_key: "Check value of the key for proofs",
@@ -60,7 +72,7 @@ export const routes: Record<string, { words: string; colour: string }> = {
 
 const purposes: Record<string, string> = { chat: "Answer in a chat", title: "Name for a chat" };
 /** Numbers that name something and are not counted. */
-const numbers = new Set(["call", "price", "format"]);
+const numbers = new Set(["call", "price", "format", "entry", "at", "fault_at"]);
 
 export function factName(name: string): string {
 	return names[name] ?? name;
@@ -77,9 +89,19 @@ export function sortedFacts(row: EntryRow): FactRow[] {
 	return row.facts.toSorted((one, other) => place(one) - place(other));
 }
 
+/** A model on this computer that is not installed any more is known by the SHA-256 of its file alone. */
+export function modelName(name: string): string {
+	return /^[0-9a-f]{64}$/.test(name) ? `Removed model ${name.slice(0, 8)}…` : name;
+}
+
 /** The value as a person reads it. */
-export function factValue({ name, value }: FactRow, workspaces: Workspace[]): string {
+export function factValue({ name, value, shown }: FactRow, workspaces: Workspace[]): string {
+	if (shown !== null) return shown;
 	switch (name) {
+		case "model":
+			return modelName(value);
+		case "stamped_ms":
+			return formatMoment(Number(value));
 		case "workspace":
 			return workspaces.find(({ id }) => id === value)?.name ?? value;
 		case "outcome":
@@ -113,9 +135,10 @@ const telling = ["model", "changed", "from", "to", "count", "version", "limit_us
 export function tellingFacts(row: EntryRow, workspaces: Workspace[]): string[] {
 	const said: string[] = [];
 	for (const name of telling) {
-		const value = valueOf(row, name);
-		if (value === undefined) continue;
-		const words = factValue({ name, value }, workspaces);
+		const found = row.facts.find((fact) => fact.name === name);
+		if (found === undefined) continue;
+		const { value } = found;
+		const words = factValue(found, workspaces);
 		if (name === "count") said.push(value === "1" ? "1 entry" : `${words} entries`);
 		else if (name === "changed" && /^\d+$/.test(value)) said.push(`${words} changed`);
 		else if (name === "model" || name === "changed" || name === "limit_usd") said.push(words);

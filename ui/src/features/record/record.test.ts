@@ -6,6 +6,7 @@ import type { KeyHome } from "$lib/backend";
 import type { FakeOptions } from "$lib/backend/fake";
 import { go, place } from "$lib/navigation.svelte";
 import { readRecord, record, verifyRecord } from "$lib/state/record.svelte";
+import { readSettings } from "$lib/state/settings.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import format from "../../../../docs/record-format.md?raw";
@@ -16,6 +17,7 @@ import { actionOf } from "./words";
 
 async function open(options: FakeOptions = {}, keyHome: KeyHome = "keychain") {
 	const fake = host(options);
+	await readSettings();
 	const shown = show(RecordScreen, { keyHome });
 	await entries();
 	return { fake, ...shown };
@@ -133,6 +135,7 @@ describe("where keys are files", () => {
 		});
 		expect(notice.textContent).toMatch(/can write the record anew/);
 		await user.click(within(notice).getByRole("button", { name: "Save a witness" }));
+		await user.click(await screen.findByRole("button", { name: "Choose where…" }));
 		await waitFor(() => expect(fake.calls.map(({ method }) => method)).toContain("saveWitness"));
 		expect(screen.getByText("In files beside the record")).toBeTruthy();
 	});
@@ -295,15 +298,59 @@ describe("proof for others", () => {
 		await user.click(within(dialog).getByRole("button", { name: "Choose where…" }));
 		await within(dialog).findByText("/home/ada/gatehouse-record.jsonl");
 		const asked = fake.calls.filter(({ method }) => method === "exportRecord");
-		expect(asked.map(({ args }) => args)).toEqual([["facts"], ["everything"]]);
+		expect(asked.map(({ args }) => args)).toEqual([
+			["facts", false],
+			["everything", false],
+		]);
 	});
 
 	it("is given away as a witness, which the glance then names", async () => {
-		const { user } = await open();
+		const { fake, user } = await open();
 		await user.click(button("Save witness…"));
-		await waitFor(() => expect(toasts.list[0]?.text).toMatch(/gatehouse-witness\.json/));
+		const dialog = await screen.findByRole("dialog", { name: "Save a witness" });
+		await user.click(within(dialog).getByRole("button", { name: "Choose where…" }));
+		expect(await within(dialog).findByText("/home/ada/gatehouse-witness.json")).toBeTruthy();
+		const asked = fake.calls.filter(({ method }) => method === "saveWitness");
+		expect(
+			asked.map(({ args }) => args),
+			"no service is asked that nobody named",
+		).toEqual([[false, null]]);
+		await user.keyboard("{Escape}");
 		const region = await standing(/169 entries/);
 		expect(within(region).getByText(/entry 169$/)).toBeTruthy();
+	});
+
+	it("a witness that a service has stamped says when it was there, and whom to compare", async () => {
+		const { user } = await open();
+		await user.click(button("Save witness…"));
+		const dialog = await screen.findByRole("dialog", { name: "Save a witness" });
+		const address = within(dialog).getByRole("textbox", { name: /Time-stamp service/ });
+		await user.type(address, "https://stamps.example/tsa");
+		await user.click(within(dialog).getByRole("button", { name: "Choose where…" }));
+		expect(await within(dialog).findByText("5d5e".repeat(16))).toBeTruthy();
+		expect(within(dialog).getByText("CN=Stamps of Berne")).toBeTruthy();
+		expect(within(dialog).getByText(/Compare the fingerprint/)).toBeTruthy();
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+
+	it("while a fault stands, what is signed says so and a person must insist", async () => {
+		const { fake, user } = await open({ changedEntry: 40 });
+		await user.click(button("Save witness…"));
+		const dialog = await screen.findByRole("dialog", { name: "Save a witness" });
+		expect(dialog.textContent).toMatch(/The record did not verify/);
+		await user.click(within(dialog).getByRole("button", { name: "Save all the same…" }));
+		await within(dialog).findByText("/home/ada/gatehouse-witness.json");
+		await user.keyboard("{Escape}");
+		await user.click(button("Export…"));
+		await user.click(await screen.findByRole("button", { name: "Export all the same…" }));
+		await screen.findByText("/home/ada/gatehouse-record.jsonl");
+		const insisted = fake.calls.filter(({ method }) =>
+			["saveWitness", "exportRecord"].includes(method),
+		);
+		expect(insisted.map(({ args }) => args)).toEqual([
+			[true, null],
+			["facts", true],
+		]);
 	});
 
 	it("a witness file that fits says what was added since", async () => {

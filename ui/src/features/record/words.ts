@@ -277,6 +277,10 @@ const faults: Record<string, (at: string) => string> = {
 	"payload-changed": (at) => `The private part of entry ${at} was changed.`,
 	"payload-missing": (at) =>
 		`The private part of entry ${at} is gone, and nothing says that it was erased.`,
+	"text-changed": (at) =>
+		`The text of a message was changed after entry ${at} was written about it.`,
+	"text-missing": (at) =>
+		`A message that entry ${at} is about is gone, and nothing says that it was erased.`,
 	"payload-added": (at) => `Entry ${at} has a private part that it was not written with.`,
 	"checkpoint-unsigned": (at) =>
 		`The checkpoint after entry ${at} was not signed with the key of this record.`,

@@ -2,11 +2,11 @@
 // `index.ts` fulfils it over IPC, `fake.ts` in memory for tests and for looking at the interface.
 
 import type {
-	AnonymousExport,
-	Anonymity,
 	Account,
 	AccountInput,
 	Alias,
+	Anonymity,
+	AnonymousExport,
 	AnswerEvent,
 	AskingPrice,
 	BackupInfo,
@@ -66,6 +66,7 @@ import type {
 	SafetyReport,
 	Sampling,
 	SavedArchive,
+	SavedWitness,
 	Scope,
 	SearchHit,
 	Settings,
@@ -184,11 +185,14 @@ export type Backend = {
 	verifyRecord(onProgress: (share: number) => void): Promise<RecordVerdict>;
 	stopVerifyingRecord(): Promise<void>;
 	recordFailureSeen(): Promise<void>;
-	/** Saved to a file that the person chooses; its path, or null if they chose none. */
-	saveWitness(): Promise<string | null>;
+	/**
+	 * Saved to a file that the person chooses, time-stamped by the service at an address; null if they
+	 * chose none. Where a fault stands they must insist.
+	 */
+	saveWitness(insist: boolean, timeStampUrl: string | null): Promise<SavedWitness | null>;
 	/** Without a code the person chooses a file; null if they chose none. */
 	compareWitness(code: string | null): Promise<WitnessVerdict | null>;
-	exportRecord(contents: RecordContents): Promise<string | null>;
+	exportRecord(contents: RecordContents, insist: boolean): Promise<string | null>;
 
 	/** Newest first. */
 	listRequests(): Promise<SubjectRequest[]>;

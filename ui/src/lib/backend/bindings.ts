@@ -158,15 +158,21 @@ export const commands = {
 	stopVerifyingRecord: () => __TAURI_INVOKE<void>("stop_verifying_record"),
 	/**  The person has read that the record does not verify. */
 	recordFailureSeen: () => typedError<null, Problem>(__TAURI_INVOKE("record_failure_seen")),
-	/**  Write a witness to a file that the person chooses; its path, or nothing if they chose none. */
-	saveWitness: () => typedError<string | null, Problem>(__TAURI_INVOKE("save_witness")),
+	/**
+	 *  Write a witness to a file that the person chooses, time-stamped by the service at an address if there is
+	 *  one; nothing if they chose no file. Where a fault stands they must insist.
+	 */
+	saveWitness: (insist: boolean, timeStampUrl: string | null) => typedError<SavedWitness | null, Problem>(__TAURI_INVOKE("save_witness", { insist, timeStampUrl })),
 	/**
 	 *  Compare with a code, or (no code) with a witness file that the person chooses; nothing if they
 	 *  chose none.
 	 */
 	compareWitness: (code: string | null) => typedError<WitnessVerdict | null, Problem>(__TAURI_INVOKE("compare_witness", { code })),
-	/**  Write the record to a file that the person chooses; its path, or nothing if they chose none. */
-	exportRecord: (contents: RecordContents) => typedError<string | null, Problem>(__TAURI_INVOKE("export_record", { contents })),
+	/**
+	 *  Write the record to a file that the person chooses; its path, or nothing if they chose none. Where a
+	 *  fault stands they must insist.
+	 */
+	exportRecord: (contents: RecordContents, insist: boolean) => typedError<string | null, Problem>(__TAURI_INVOKE("export_record", { contents, insist })),
 	/**
 	 *  Write an archive to a file that the person chooses, locked if there is a passphrase; nothing if they
 	 *  chose none. The share that is done goes to `on_progress`, 0 to 1.
@@ -654,7 +660,7 @@ export type Choices = {
 	/**  Actions that there are entries of. */
 	actions: string[],
 	/**  Models. */
-	models: string[],
+	models: ModelChoice[],
 	/**  Outcomes. */
 	outcomes: string[],
 };
@@ -936,6 +942,8 @@ export type FactRow = {
 	name: string,
 	/**  Its value, in digits where it is a number. */
 	value: string,
+	/**  What it stands for now, where it is the SHA-256 of a model's file: what that model is called. */
+	shown: string | null,
 };
 
 /**  A verification that failed. */
@@ -948,6 +956,8 @@ export type Failure = {
 	at: number | null,
 	/**  Whether a person has said that they read it. */
 	seen: boolean,
+	/**  Whether no complete verification has found the record whole since. */
+	stands: boolean,
 };
 
 /**  How often the scanner was right. */
@@ -980,7 +990,7 @@ export type FileState =
 export type Filter = {
 	/**  The action, by its name. */
 	action?: string | null,
-	/**  The model, by its name at that time. */
+	/**  The model, as the record knows it or by what it is called now. */
 	model?: string | null,
 	/**  The workspace, by its identifier. */
 	workspace?: string | null,
@@ -1361,6 +1371,14 @@ export type ModelAdding = {
 	model: InstalledModel | null,
 	/**  Why it was refused. */
 	error: Problem | null,
+};
+
+/**  A model that there are entries of. */
+export type ModelChoice = {
+	/**  As the record knows it: its name, or the SHA-256 of its file. */
+	model: string,
+	/**  What it is called now. */
+	name: string,
 };
 
 /**  A file is held over the window, or is not any more. */
@@ -1967,6 +1985,14 @@ export type SavedArchive = {
 	holds: Holdings,
 };
 
+/**  A witness that was written to a file. */
+export type SavedWitness = {
+	/**  Where it is. */
+	path: string,
+	/**  What a time-stamp service says of it; its answer is in a file beside it. */
+	stamp: StampShown | null,
+};
+
 /**  Of what something is made: of all that there is, or of a part. */
 export type Scope = 
 /**  One conversation. */
@@ -2019,6 +2045,10 @@ export type Settings = {
 	offline: boolean,
 	/**  The address of a proxy for every connection; empty: none. */
 	proxy: string,
+	/**  The address of a service that time-stamps witnesses (RFC 3161); empty: none. */
+	timeStampUrl: string,
+	/**  The certificate that its time-stamps must lead to, in PEM; empty: that of the next one is kept. */
+	timeStampAuthority: string,
 	/**  The workspace of new conversations; `None`: the oldest. */
 	workspaceId: WorkspaceId | null,
 	/**  Minutes without a request after which a model leaves the memory; 0: never. */
@@ -2066,6 +2096,20 @@ export type SnippetPart = {
 	text: string,
 	/**  Whether it is one of the words. */
 	hit: boolean,
+};
+
+/**  What a time-stamp service vouches for. */
+export type StampShown = {
+	/**  When the witness was there: UTC milliseconds by the clock of the service. */
+	timeMs: number,
+	/**  Who signed. */
+	service: string,
+	/**  Whose certificate vouches for that. */
+	authority: string,
+	/**  SHA-256 of that certificate, in hexadecimal digits. */
+	fingerprint: string,
+	/**  Whether that authority was never seen before: the person is to compare the fingerprint. */
+	isNew: boolean,
 };
 
 /**  How the start ended. */
@@ -2241,6 +2285,10 @@ export type WitnessVerdict = {
 	fault: RecordFault | null,
 	/**  What was added since, most first. */
 	since: Added[],
+	/**  What the time-stamp beside the witness file says, if there is one that holds. */
+	stamp: StampShown | null,
+	/**  Why the one that is there does not hold, as a sentence. */
+	stampFault: string | null,
 };
 
 /**  A client, a matter, a project. */

@@ -24,7 +24,7 @@ use crate::{
     },
     now_ms,
     policy::{self, own_rules},
-    record::{Action, Contents, Record, Subject},
+    record::{Action, Contents, Record, Subject, WhileFaulty},
     workspaces,
 };
 
@@ -115,7 +115,10 @@ impl Export<'_> {
                 Scope::Everything => Contents::Everything,
                 _ => Contents::About(&subjects),
             };
-            let last = self.record.export(contents, out, now_ms())?;
+            // A fault must not hold conversations back: the record in the archive says that it stood.
+            let last = self
+                .record
+                .export(contents, WhileFaulty::Insist, out, now_ms())?;
             self.holds.record_entries = u32::try_from(last.count).unwrap_or(u32::MAX);
             Ok(())
         })?;

@@ -71,7 +71,7 @@ pub fn restore(
     let Some(_unused) = folder.lock_unused().map_err(lock_failed)? else {
         return Err(BackupError::InUse);
     };
-    let part = folder.database().with_extension("part");
+    let part = snapshot::incoming(folder);
     let restored = Incoming::take(file, &part, &key)
         .and_then(|incoming| incoming.put_in_place(folder, &part, key, preferred, now_ms));
     if restored.is_err() {

@@ -94,7 +94,25 @@ impl App {
                 outcome.runs.push(self.run_in(workspace, rule, asked)?);
             }
         }
+        if outcome.changed() {
+            self.sweep();
+        }
         Ok(outcome)
+    }
+
+    /// No older state of what went stays in unused parts of pages or in the log of the database, unless
+    /// somebody is reading one: then it goes with the next run, or when Gatehouse is closed.
+    fn sweep(&self) {
+        let swept = self.store.scrub().and_then(|_| self.store.truncate_log());
+        match swept {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("the log of the database is being read, and was not emptied")
+            }
+            Err(error) => {
+                tracing::warn!("what went may still be in unused parts of pages: {error}")
+            }
+        }
     }
 
     fn run_in(
@@ -121,8 +139,6 @@ impl App {
                 RetentionAction::Delete => self.delete(rule, &due, &mut run),
                 RetentionAction::Anonymise => self.make_anonymous(rule, &due, &mut run),
             }
-            // No older state of what went stays in the log of the database.
-            self.store.truncate_log()?;
         }
         self.change(|_| Ok::<_, StoreError>(((), ran(&run, rule, asked))))?;
         Ok(run)

@@ -9,6 +9,7 @@ mod faults_in_chunks;
 mod faults_in_endings;
 mod keys;
 mod pieces;
+mod time_stamps;
 
 use std::{
     sync::{Arc, Mutex},
@@ -38,6 +39,7 @@ const LIMITS: Limits = Limits {
     first_byte: Duration::from_secs(10),
     idle: Duration::from_secs(10),
     after_end: Duration::from_millis(300),
+    time_stamp: Duration::from_millis(900),
     backoff: Duration::from_millis(4),
     longest_wait: Duration::from_millis(1_500),
     tries: 3,

@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Contents, Witness, verify_file};
+use crate::record::{Contents, WhileFaulty, Witness, verify_file};
 
 fn exported(here: &Installation, contents: Contents) -> Vec<u8> {
     let (_store, record) = here.open();
     let mut file = Vec::new();
-    record.export(contents, &mut file, NOW).unwrap();
+    record
+        .export(contents, WhileFaulty::Refuse, &mut file, NOW)
+        .unwrap();
     file
 }
 
@@ -105,7 +107,9 @@ fn a_witness_of_the_time_of_the_file_and_its_code_fit_it() {
     let (_store, record) = here.open();
     let checkpoint = record.checkpoint().unwrap();
     let mut file = Vec::new();
-    record.export(Contents::Facts, &mut file, NOW).unwrap();
+    record
+        .export(Contents::Facts, WhileFaulty::Refuse, &mut file, NOW)
+        .unwrap();
     for witness in [Witness::file(&checkpoint), checkpoint.code().to_lowercase()] {
         let witness = Witness::read(&witness).unwrap();
         let verdict = verify_file(&mut &*file, Some(&witness), None).unwrap();

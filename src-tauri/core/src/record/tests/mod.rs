@@ -4,6 +4,8 @@ mod attacks;
 mod erasing;
 mod files;
 mod following;
+mod standing;
+mod texts;
 mod timeline;
 mod vectors;
 

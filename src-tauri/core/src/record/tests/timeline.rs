@@ -93,7 +93,8 @@ fn the_filters_offer_what_there_is() {
         choices.actions,
         ["app.started", "call.ended", "record.began"]
     );
-    assert_eq!(choices.models, ["Small", "large"]);
+    let models: Vec<_> = choices.models.iter().map(|one| &one.name).collect();
+    assert_eq!(models, ["Small", "large"]);
     assert_eq!(choices.outcomes, ["answered", "failed"]);
 }
 

@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{Chain, Fault, Verdict, VerifyError};
+use super::{Chain, Fault, Verdict, VerifyError, texts};
 use crate::{
     record::{
         checkpoints::{self, Checkpoint},
@@ -35,10 +35,22 @@ pub(in crate::record) fn check_end(
     keys: Option<&Keys>,
     last: Option<&Checkpoint>,
 ) -> rusqlite::Result<Option<Fault>> {
-    if !schema_is_ours(conn)? {
-        return Ok(Some(Fault::TableReplaced));
+    match check_tables(conn, last)? {
+        None => check_last(conn, instance, keys, last),
+        fault => Ok(fault),
     }
+}
+
+fn check_last(
+    conn: &Connection,
+    instance: Uuid,
+    keys: Option<&Keys>,
+    last: Option<&Checkpoint>,
+) -> rusqlite::Result<Option<Fault>> {
     let head = entries::head(conn)?;
+    if entries::any_beyond(conn)? {
+        return Ok(Some(Fault::Missing(head.count + 1)));
+    }
     if head.count == 0 && last.is_none() {
         return Ok(None);
     }
@@ -60,6 +72,23 @@ pub(in crate::record) fn check_end(
         }),
     };
     Ok(fault)
+}
+
+/// What is wrong with the tables themselves. Without its table the record is one that has no entries.
+fn check_tables(conn: &Connection, last: Option<&Checkpoint>) -> rusqlite::Result<Option<Fault>> {
+    if schema_is_ours(conn)? {
+        return Ok(None);
+    }
+    let is_there = conn
+        .prepare("SELECT 1 FROM sqlite_schema WHERE lower(name) = 'audit_entries'")?
+        .exists([])?;
+    Ok(Some(match last {
+        Some(last) if !is_there => Fault::CutOff {
+            expected: last.count,
+            found: 0,
+        },
+        _ => Fault::TableReplaced,
+    }))
 }
 
 /// Walk along the first entries alone: they are what they say that they are, and the last of them has
@@ -135,14 +164,15 @@ pub(in crate::record) fn verify(
     last: Option<&Checkpoint>,
     progress: &mut Progress<'_>,
 ) -> Result<Verdict, VerifyError> {
+    let tables = store.read(|conn| check_tables(conn, last))?;
+    if let Some(fault) = tables {
+        return Ok(Verdict::failed(fault, 1));
+    }
     let (fault, until, looked_up) = store.read(|conn| {
-        let fault = check_end(conn, instance, Some(keys), last)?;
+        let fault = check_last(conn, instance, Some(keys), last)?;
         let until = entries::head(conn)?.count;
         Ok::<_, VerifyError>((fault, until, until - lookup::behind(conn)?))
     })?;
-    if fault == Some(Fault::TableReplaced) {
-        return Ok(Verdict::failed(Fault::TableReplaced, 1));
-    }
     let mut walk = Walk {
         chain: Chain::new(instance),
         keys,
@@ -152,6 +182,7 @@ pub(in crate::record) fn verify(
         looked_up,
         values: Values::default(),
         lookup_differs: None,
+        text_differs: None,
     };
     let mut found = None;
     while walk.chain.end.count < until && found.is_none() {
@@ -164,6 +195,7 @@ pub(in crate::record) fn verify(
     let fault = found
         .or(fault)
         .or_else(|| walk.keys_are_ours())
+        .or(walk.text_differs)
         .or(walk.lookup_differs.map(Fault::Hidden));
     Ok(Verdict {
         from: 1,
@@ -187,6 +219,8 @@ struct Walk<'a> {
     values: Values,
     /// The first entry that would not be found by what it says.
     lookup_differs: Option<i64>,
+    /// The first fault in a text: the chain is whole all the same, so the walk goes on.
+    text_differs: Option<Fault>,
 }
 
 impl Walk<'_> {
@@ -268,7 +302,12 @@ impl Walk<'_> {
         };
         Ok(match (subject, &kept.sealed) {
             (Some(known), Some(sealed)) => match known.open(sequence, sealed) {
-                Ok(salted) if salted.commitment() == *entry.commitment => Ok(()),
+                Ok(salted) if salted.commitment() == *entry.commitment => {
+                    if self.text_differs.is_none() {
+                        self.text_differs = texts::differ(conn, entry, salted.text())?;
+                    }
+                    Ok(())
+                }
                 _ => Err(Fault::PayloadChanged(sequence)),
             },
             _ if erased_after(conn, &entry.subject, sequence)? => {

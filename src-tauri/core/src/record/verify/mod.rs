@@ -3,6 +3,7 @@
 
 mod chain;
 mod database;
+mod texts;
 
 use serde::Serialize;
 
@@ -45,6 +46,12 @@ pub enum Fault {
     /// There is a private part where none was written.
     #[error("Entry {0} has a private part that it was not written with.")]
     PayloadAdded(i64),
+    /// The text of a message is not the one that the entry of its call speaks of.
+    #[error("The text of a message was changed after entry {0} was written about it.")]
+    TextChanged(i64),
+    /// A message that the entry of its call speaks of is gone, and its private part is not.
+    #[error("A message that entry {0} is about is gone, and nothing says that it was erased.")]
+    TextMissing(i64),
     /// A checkpoint was not signed with the key of the record.
     #[error("The checkpoint after entry {0} was not signed with the key of this record.")]
     CheckpointUnsigned(i64),
@@ -102,6 +109,8 @@ impl Fault {
             Self::PayloadChanged(_) => "payload-changed",
             Self::PayloadMissing(_) => "payload-missing",
             Self::PayloadAdded(_) => "payload-added",
+            Self::TextChanged(_) => "text-changed",
+            Self::TextMissing(_) => "text-missing",
             Self::CheckpointUnsigned(_) => "checkpoint-unsigned",
             Self::CheckpointDiffers(_) => "checkpoint-differs",
             Self::CutOff { .. } => "cut-off",
@@ -128,6 +137,8 @@ impl Fault {
             | Self::PayloadChanged(at)
             | Self::PayloadMissing(at)
             | Self::PayloadAdded(at)
+            | Self::TextChanged(at)
+            | Self::TextMissing(at)
             | Self::CheckpointUnsigned(at)
             | Self::CheckpointDiffers(at)
             | Self::KeysMissing(at)

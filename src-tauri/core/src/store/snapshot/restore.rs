@@ -45,13 +45,14 @@ pub fn restore(
         name: name.to_string(),
         detail,
     })?;
-    let part = folder.database().with_extension("part");
+    let part = incoming(folder);
     let copied = fs::copy(&snapshot, &part)
         .and_then(|_| File::options().write(true).open(&part)?.sync_all())
         .and_then(|()| set_aside(folder, now_ms));
     match copied {
         Ok(aside) => {
-            fs::rename(&part, folder.database())?;
+            folder.note_restored(name)?;
+            fs::rename(&part, folder.database()).inspect_err(|_| folder.restored_is_recorded())?;
             sync_folder_of(&part)?;
             Ok(aside)
         }
@@ -108,6 +109,11 @@ pub(crate) fn set_all_aside(folder: &DataFolder, now_ms: i64) -> io::Result<Path
     rest.iter().try_for_each(|path| move_into(path, &aside))?;
     sync_folder_of(&folder.database())?;
     Ok(aside)
+}
+
+/// What is to take the place of the database, before it does.
+pub(crate) fn incoming(folder: &DataFolder) -> PathBuf {
+    folder.database().with_extension("part")
 }
 
 fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {

@@ -101,6 +101,18 @@ const noWitness: Problem = {
 const hash = (of: number) => of.toString(16).padStart(64, "3fa9");
 const code = (count: number) => `GH-${count}-BXMF-3DVT-M4CJ-TCIW-MYDE-KLHS-77M5-7KKK`;
 
+const faulty: Problem = {
+	code: "data_unusable",
+	message: "The record did not verify, and no verification since has found it whole.",
+	hint: null,
+};
+const stamp = {
+	service: "CN=Stamps of Berne",
+	authority: "CN=Root of Berne",
+	fingerprint: "5d5e".repeat(16),
+	isNew: true,
+};
+
 export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions): RecordPart {
 	const chain: EntryRow[] = [];
 	let stopping = false;
@@ -110,7 +122,7 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 
 	function append(action: string, facts: Facts = {}, timeMs = now(), actor = "window") {
 		const sequence = chain.length + 1;
-		const list = Object.entries(facts).map(([name, value]) => ({ name, value }));
+		const list = Object.entries(facts).map(([name, value]) => ({ name, value, shown: null }));
 		chain.push({ sequence, timeMs, actor, action, facts: list });
 		return { sequence, timeMs, count: Number(facts.count ?? 0) || null };
 	}
@@ -134,6 +146,7 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			fault: "changed",
 			at,
 			seen: false,
+			stands: true,
 		};
 		return { name: "changed", words: `Entry ${at} was changed after it was written.`, at };
 	}
@@ -190,7 +203,13 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			outcome: isOurs ? "holds" : "checkpoint-differs",
 		});
 		const most = [...since].sort(([, one], [, other]) => other - one);
-		return { count, fault, since: most.map(([action, count]) => ({ action, count })) };
+		return {
+			count,
+			fault,
+			since: most.map(([action, count]) => ({ action, count })),
+			stamp: null,
+			stampFault: null,
+		};
 	}
 
 	return {
@@ -209,7 +228,10 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 				.slice(0, filter.limit),
 		recordChoices: async () => ({
 			actions: different(chain.map(({ action }) => action)),
-			models: different(chain.map((row) => fact(row, "model"))),
+			models: different(chain.map((row) => fact(row, "model"))).map((model) => ({
+				model,
+				name: model,
+			})),
 			outcomes: different(chain.map((row) => fact(row, "outcome"))),
 		}),
 		recordEntry: async (sequence) => {
@@ -225,7 +247,10 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			}
 			const count = chain.length;
 			const fault = changedEntry === null ? null : fail();
-			if (fault === null) verified = append("record.verified", { count: String(count) });
+			if (fault === null) {
+				verified = append("record.verified", { count: String(count) });
+				if (failure) failure = { ...failure, stands: false };
+			}
 			const erased = chain.filter(({ action }) => action === "conversation.deleted").length;
 			const notes = {
 				clockSetBack: 1,
@@ -242,12 +267,17 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			if (failure) failure = { ...failure, seen: true };
 			append("record.failure-seen");
 		},
-		saveWitness: async () => {
+		saveWitness: async (insist, timeStampUrl) => {
+			if (failure?.stands && !insist) throw faulty;
 			witness = append("record.witness-saved", { count: String(chain.length) });
-			return "/home/ada/gatehouse-witness.json";
+			const path = "/home/ada/gatehouse-witness.json";
+			if (timeStampUrl === null) return { path, stamp: null };
+			append("record.time-stamped", { count: String(chain.length) });
+			return { path, stamp: { ...stamp, timeMs: now() } };
 		},
 		compareWitness: async (typed) => compared(typed ?? code(128)),
-		exportRecord: async (contents) => {
+		exportRecord: async (contents, insist) => {
+			if (failure?.stands && !insist) throw faulty;
 			append("record.exported", { private: contents === "facts" ? "left out" : "included" });
 			return "/home/ada/gatehouse-record.jsonl";
 		},

@@ -37,6 +37,8 @@ export const sampleSettings: Settings = {
 	fallBackToLocal: true,
 	offline: false,
 	proxy: "",
+	timeStampUrl: "",
+	timeStampAuthority: "",
 	workspaceId: null,
 	idleUnloadMinutes: 15,
 	contextTokens: 8192,

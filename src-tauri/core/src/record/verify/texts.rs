@@ -1,0 +1,49 @@
+//! Whether the texts of question and answer are still the ones that the entry of their call speaks of.
+//! An edited message is another message, so a text is never legitimately another one; where texts were
+//! erased, the private part that speaks of them was destroyed with them.
+
+use rusqlite::Connection;
+use serde::Deserialize;
+
+use super::Fault;
+use crate::{
+    chat,
+    ids::MessageId,
+    record::{action::Action, encoding::hex, entries::Entry},
+};
+
+/// What the private part of [`Action::CallEnded`] says of texts; the gate writes it.
+#[derive(Deserialize)]
+struct Texts {
+    question: Option<Text>,
+    answer: Text,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    message: MessageId,
+    sha256: String,
+}
+
+/// The fault in the texts that the private part of an entry speaks of, if it speaks of any.
+pub(super) fn differ(
+    conn: &Connection,
+    entry: &Entry,
+    payload: &str,
+) -> rusqlite::Result<Option<Fault>> {
+    if entry.action != Action::CallEnded.name() {
+        return Ok(None);
+    }
+    // A call that wrote no answer has a private part of another form, or none.
+    let Ok(texts) = serde_json::from_str::<Texts>(payload) else {
+        return Ok(None);
+    };
+    for text in texts.question.iter().chain([&texts.answer]) {
+        match chat::text_sha256(conn, text.message)? {
+            Some(hash) if hex(&hash) == text.sha256 => {}
+            Some(_) => return Ok(Some(Fault::TextChanged(entry.sequence))),
+            None => return Ok(Some(Fault::TextMissing(entry.sequence))),
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,156 @@
+//! Looking leaves entries, too, and so does what cannot be undone with a transaction.
+
+use std::fs;
+
+use gatehouse_core::{
+    record::{EntryRow, FactRow},
+    store::snapshot,
+};
+
+use super::*;
+
+/// The newest entries of an action, newest first.
+fn of(app: &App, action: Action) -> Vec<EntryRow> {
+    let filter = Filter {
+        action: Some(action.name().into()),
+        limit: 100,
+        ..Filter::default()
+    };
+    app.record.list(&filter).unwrap()
+}
+
+fn fact<'a>(row: &'a EntryRow, name: &str) -> Option<&'a str> {
+    let found = row.facts.iter().find(|fact| fact.name == name);
+    found.map(|fact: &FactRow| fact.value.as_str())
+}
+
+#[test]
+fn a_search_is_recorded_once_however_fast_a_person_types_and_not_for_what() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    app.search("  …", None).unwrap();
+    assert!(of(&app, Action::Searched).is_empty(), "that is no word");
+    for query in ["M", "Mü", "Müller"] {
+        app.search(query, None).unwrap();
+    }
+    let entries = of(&app, Action::Searched);
+    assert_eq!(entries.len(), 1);
+    let details = app.record.details(entries[0].sequence).unwrap().unwrap();
+    assert_eq!((details.commitment.as_str(), details.payload), ("", None));
+    assert!(entries[0].facts.is_empty(), "{:?}", entries[0].facts);
+}
+
+#[test]
+fn whoever_opens_an_entry_with_a_private_part_leaves_an_entry() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    let id = app.gate.new_conversation(&Options::default()).unwrap().id;
+    app.rename_conversation(id, "Something private").unwrap();
+    let renamed = of(&app, Action::ConversationRenamed)[0].sequence;
+    let details = app.record.open_entry(renamed, now_ms()).unwrap().unwrap();
+    assert!(details.payload.unwrap().contains("Something private"));
+    app.record.open_entry(1, now_ms()).unwrap();
+    app.record.open_entry(9_999, now_ms()).unwrap();
+    let opened = of(&app, Action::PayloadOpened);
+    assert_eq!(opened.len(), 1, "the others have nothing private");
+    let renamed = renamed.to_string();
+    assert_eq!(fact(&opened[0], "entry"), Some(renamed.as_str()));
+}
+
+#[test]
+fn a_snapshot_that_a_person_put_back_is_recorded_once_by_the_next_start() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    let made = app.make_snapshot().unwrap();
+    drop(app);
+    let lock = folder.lock();
+    snapshot::restore(&lock, &folder.key(), &made.name, now_ms()).unwrap();
+    drop(lock);
+    for _ in 0..2 {
+        let app = without_model(&folder.folder).unwrap();
+        let entries = of(&app, Action::SnapshotRestored);
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].actor, "window", "the command line cannot do it");
+        assert_eq!(fact(&entries[0], "snapshot"), Some(made.name.as_str()));
+    }
+}
+
+#[test]
+fn a_note_that_is_not_ours_gets_no_words_into_the_record() {
+    let folder = TempFolder::new();
+    drop(without_model(&folder.folder).unwrap());
+    fs::write(folder.path().join("restored"), "Anna Berg").unwrap();
+    let app = without_model(&folder.folder).unwrap();
+    assert!(of(&app, Action::SnapshotRestored).is_empty());
+}
+
+#[test]
+fn a_key_that_could_not_be_kept_was_recorded_before_and_that_it_failed_after() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    let account = AccountInput {
+        kind: ProviderKind::Compatible,
+        name: "Ours".into(),
+        base_url: "https://127.0.0.1:1/v1".into(),
+        destination: None,
+        context_tokens: None,
+    };
+    let id = app.gate.save_account(None, &account).unwrap().id;
+    let key = || "sk-0123456789abcdef".to_owned().into();
+    // The place of its file is taken by a folder.
+    let place = folder.path().join(format!("keys/{id}.key"));
+    fs::create_dir_all(place.join("in the way")).unwrap();
+    app.gate.set_account_key(id, key()).unwrap_err();
+    let outcomes: Vec<_> = of(&app, Action::KeySet)
+        .iter()
+        .map(|row| fact(row, "outcome").map(str::to_owned))
+        .collect();
+    assert_eq!(outcomes, [Some("failed".to_owned()), None]);
+
+    fs::remove_dir_all(&place).unwrap();
+    assert!(app.gate.set_account_key(id, key()).unwrap().has_key);
+    app.gate.remove_account(id).unwrap();
+    assert!(!place.exists());
+    assert_eq!(
+        actions(&app)[actions(&app).len() - 3..],
+        ["key.set", "key.removed", "account.removed"]
+    );
+}
+
+#[test]
+fn a_model_on_this_computer_is_known_by_its_file_and_found_by_what_it_is_called() {
+    let (_folder, app) = app::new();
+    let model = app.installed_models().unwrap().remove(0);
+    let conversation = conversation(&app, 2);
+    app::say(&app, conversation.id, "Hi");
+    let filter = Filter {
+        model: Some(model.name.clone()),
+        limit: 100,
+        ..Filter::default()
+    };
+    let found = app.record.list(&filter).unwrap();
+    let names: Vec<_> = found.iter().map(|row| row.action.as_str()).collect();
+    assert_eq!(names, ["call.ended", "call.began", "model.added"]);
+    for row in &found {
+        let fact = row.facts.iter().find(|fact| fact.name == "model").unwrap();
+        assert_eq!(fact.value.len(), 64, "the SHA-256 of the file");
+        assert_eq!(fact.shown.as_ref(), Some(&model.name));
+    }
+    let text = Filter {
+        model: None,
+        text: Some(model.name.clone()),
+        ..filter
+    };
+    assert_eq!(app.record.list(&text).unwrap(), found);
+    assert_eq!(app.record.choices().unwrap().models[0].name, model.name);
+
+    let mut clear = Vec::new();
+    app.record
+        .export(Contents::Facts, WhileFaulty::Refuse, &mut clear, now_ms())
+        .unwrap();
+    let clear = String::from_utf8(clear).unwrap();
+    assert!(
+        !clear.contains(&model.name),
+        "a file may be named after a person"
+    );
+}
