@@ -57,7 +57,9 @@ pub enum OpenError {
         detail: String,
     },
     /// There are snapshots, but the database itself is gone.
-    #[error("The database is missing from the data folder. A snapshot or a backup can take its place.")]
+    #[error(
+        "The database is missing from the data folder. A snapshot or a backup can take its place."
+    )]
     Missing,
     /// A later Gatehouse has changed the database.
     #[error(
