@@ -13,7 +13,7 @@ use gatehouse_core::{
     policy::own_rules,
     privacy::{
         EraseError, Erased, Erasure, Extent, FileForm, NewRequest, PlaceKind, RequestKind,
-        RequestState,
+        RequestState, retention::Held,
     },
     record::{Certificate, Filter},
     store::{DataFolder, SnapshotReason, StoreError, snapshot},
@@ -250,6 +250,15 @@ fn of_an_erased_person_no_byte_is_left_and_everyone_else_stays() {
         .unwrap();
     let daily = snapshot::list(&app.folder).unwrap();
     assert_eq!(daily.len(), 1, "a new snapshot, and only that");
+    let rules = app.store.read(|conn| {
+        let workspace = workspaces::current(conn, now_ms())?;
+        own_rules::all(conn, workspace).map_err(StoreError::from)
+    });
+    assert_eq!(
+        rules.unwrap()[0].content,
+        OTHER,
+        "the others of a rule are found as before"
+    );
     drop(app);
     let left = raw::with_any(&folder.folder, TRACES);
     assert!(left.is_empty(), "also after it was closed: {left:?}");
@@ -413,6 +422,191 @@ fn a_certificate_says_what_was_erased_and_anyone_can_check_its_signature() {
         app.erasure_certificate(1, FileForm::Json),
         Err(EraseError::NoErasure(1))
     ));
+}
+
+#[test]
+fn of_one_word_in_thousands_of_messages_no_copy_is_left_in_any_page() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let text = |nth: usize| {
+        let words = "and so on and so on ".repeat(1 + nth * 7919 % 70);
+        match nth % 3 {
+            0 => format!("Zwyrtovsky {nth} {words}"),
+            1 => format!("{words} {nth} says zwyrtovsky"),
+            _ => format!("{nth} {words}"),
+        }
+    };
+    let conversations: Vec<Value> = (0..60)
+        .map(|conversation| {
+            let messages: Vec<Value> = (0..40)
+                .map(|at: usize| {
+                    serde_json::json!({
+                        "parent": at.checked_sub(1), "createdAtMs": now_ms(),
+                        "role": if at % 2 == 0 { "user" } else { "assistant" },
+                        "text": text(conversation * 40 + at),
+                    })
+                })
+                .collect();
+            serde_json::json!({
+                "title": "Zwyrtovsky", "createdAtMs": now_ms(), "updatedAtMs": now_ms(),
+                "systemPrompt": "", "sampling": {}, "leaf": 39, "messages": messages,
+            })
+        })
+        .collect();
+    let file = serde_json::json!({
+        "format": "gatehouse-conversations", "version": 1, "conversations": conversations,
+    });
+    app.import_conversations(&file.to_string()).unwrap();
+    let erased = erase(
+        &app,
+        &Erasure::Person {
+            identifiers: vec!["Zwyrtovsky".into()],
+            extent: Extent::Words,
+        },
+    );
+    assert_eq!(erased.messages, 1600);
+    assert_eq!((&erased.check.found[..], erased.check.within), (&[][..], 0));
+    let left = raw::with_any(&folder.folder, &["wyrtovsk"]);
+    assert!(left.is_empty(), "{left:?}");
+    holds(&app);
+}
+
+#[test]
+fn a_person_who_is_only_in_snapshots_is_told_and_erased_from_there() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let id = written(&app, &format!("Who is {NAME}?"), "Nobody.");
+    app.make_snapshot().unwrap();
+    app.delete_conversation(id).unwrap();
+    drop(app);
+    let app = App::open_window(&folder.lock(), around(PathBuf::new())).unwrap();
+    let found = app.find_person(&identifiers()).unwrap();
+    assert_eq!((found.total, found.snapshots), (0, 1));
+    assert!(app.preview_erasure(&person(Extent::Words)).is_ok());
+    let erased = erase(&app, &person(Extent::Words));
+    assert!(erased.snapshots > 0);
+    assert!(raw::with_any(&folder.folder, TRACES).is_empty());
+    assert_eq!(app.find_person(&identifiers()).unwrap().snapshots, 0);
+}
+
+#[test]
+fn nothing_is_erased_beside_another_process_that_could_write_it_again() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let id = written(&app, &format!("Who is {NAME}?"), "Nobody.");
+    let other = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let refused = app.erase(&person(Extent::Words), None, &mut |_| ());
+    assert!(matches!(refused, Err(EraseError::NotAlone)), "{refused:?}");
+    assert_eq!(
+        app.find_person(&identifiers()).unwrap().total,
+        1,
+        "nothing was erased"
+    );
+    drop(other);
+    erase(&app, &Erasure::Conversation { id });
+}
+
+#[test]
+fn what_is_on_hold_is_not_erased() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let id = written(&app, &format!("Who is {NAME}?"), "Nobody.");
+    app.hold(
+        Held::Conversation {
+            conversation_id: id,
+        },
+        "a lawsuit",
+    )
+    .unwrap();
+    let workspace = app
+        .store
+        .read(|conn| workspaces::current(conn, now_ms()).map_err(StoreError::from))
+        .unwrap();
+    for erasure in [
+        Erasure::Conversation { id },
+        Erasure::Workspace { id: workspace },
+        person(Extent::Words),
+        person(Extent::Conversations),
+    ] {
+        assert!(
+            !app.preview_erasure(&erasure).unwrap().held.is_empty(),
+            "{erasure:?}"
+        );
+        let refused = app.erase(&erasure, None, &mut |_| ());
+        assert!(
+            matches!(refused, Err(EraseError::Held(_))),
+            "{erasure:?}: {refused:?}"
+        );
+    }
+    assert_eq!(app.find_person(&identifiers()).unwrap().total, 1);
+    app.lift_hold(Held::Conversation {
+        conversation_id: id,
+    })
+    .unwrap();
+    erase(&app, &person(Extent::Conversations));
+}
+
+#[test]
+fn a_request_is_done_only_by_erasing_whom_it_is_about() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let id = written(&app, &format!("Who is {NAME}, and {OTHER}?"), "Nobody.");
+    let request = |kind, who: &str| {
+        let new = NewRequest {
+            kind,
+            identifiers: vec![who.into()],
+            note: String::new(),
+            received_at_ms: now_ms(),
+        };
+        app.open_request(&new).unwrap().number
+    };
+    let access = request(RequestKind::Access, NAME);
+    let of_another = request(RequestKind::Erasure, OTHER);
+    for number in [access, of_another, 99] {
+        let refused = app.erase(&person(Extent::Words), Some(number), &mut |_| ());
+        assert!(
+            matches!(refused, Err(EraseError::Request(_))),
+            "{refused:?}"
+        );
+    }
+    let refused = app.erase(&Erasure::Conversation { id }, Some(of_another), &mut |_| ());
+    assert!(
+        matches!(refused, Err(EraseError::Request(_))),
+        "{refused:?}"
+    );
+    assert!(
+        app.find_person(&identifiers()).unwrap().total >= 1,
+        "nothing was erased"
+    );
+}
+
+#[test]
+fn a_person_who_is_called_like_a_model_costs_no_conversation_that_it_answered() {
+    let provider = Provider::echo();
+    let (_folder, app) = app::new();
+    let account = gate::account(&app, "Test", &provider.address);
+    let id = app
+        .gate
+        .new_conversation(&gate::elsewhere(&account))
+        .unwrap()
+        .id;
+    app::say(&app, id, "Hello");
+    let named = Erasure::Person {
+        identifiers: vec!["test-model".into()],
+        extent: Extent::Conversations,
+    };
+    let erased = erase(&app, &named);
+    assert_eq!(erased.conversations, 0);
+    assert!(
+        !erased.remains.is_empty(),
+        "the name of the model stays, and it is said"
+    );
+    assert!(app.open_conversation(id).is_ok());
 }
 
 #[test]

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::{
     command_line::Shell,
     support::{
-        app::{actions, around, fact, holds, imported, without_model},
+        app::{self, actions, around, fact, holds, imported, without_model},
         folder::{NOW, TempFolder},
     },
 };
@@ -308,6 +308,26 @@ fn what_was_made_anonymous_names_nobody_and_cannot_be_brought_back() {
         1,
         "and again once it went on"
     );
+}
+
+#[test]
+fn the_record_of_an_answered_chat_holds_after_it_was_made_anonymous() {
+    let (_folder, app) = app::new();
+    let id = app::conversation(&app, 3).id;
+    let question = app::say(&app, id, "Write to Annegret Weissenborn about the lease.").parent_id;
+    app.store
+        .write(|tx| tx.execute("UPDATE conversations SET updated_at_ms = 1", []))
+        .unwrap();
+    app.set_retention(here(&app), Some(rule(90, RetentionAction::Anonymise)))
+        .unwrap();
+    assert_eq!(app.run_retention().unwrap().runs[0].done, 1);
+    let thread = app.store.read(|conn| chat::thread(conn, id)).unwrap();
+    assert_eq!(Some(thread.messages[0].id), question);
+    assert!(
+        thread.messages[0].text.contains("[PERSON-1-"),
+        "its text is another one now"
+    );
+    holds(&app);
 }
 
 #[test]

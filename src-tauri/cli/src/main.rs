@@ -185,6 +185,9 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
         },
     )
     .map_err(Failure::data)?;
+    if let Err(error) = app.finish_erasures() {
+        eprintln!("An erasure that was cut off could not be finished: {error}");
+    }
     // Only a question needs it; the other commands must work without.
     if let Err(error) = app.ensure_starter() {
         eprintln!("{error}");

@@ -64,7 +64,7 @@ pub(crate) struct Erase {
     )]
     identifiers: Vec<String>,
     /// How much goes where the person stands in a conversation.
-    #[arg(long, value_enum, default_value = "words")]
+    #[arg(long, value_enum, default_value = "words", conflicts_with_all = ["conversation", "workspace"])]
     extent: ExtentName,
     /// A conversation, by the beginning of its id.
     #[arg(long, value_name = "ID", conflicts_with = "workspace")]
@@ -156,16 +156,16 @@ impl Erase {
             return tell_preview(&preview);
         }
         let erased = app.erase(&erasure, self.request, &mut |_| ())?;
+        if json {
+            output::json(&erased)?;
+        } else {
+            tell_erased(&erased)?;
+        }
         if let Some(path) = &self.certificate {
             write(
                 path,
                 &app.erasure_certificate(erased.certificate, form(path))?,
             )?;
-        }
-        if json {
-            output::json(&erased)?;
-        } else {
-            tell_erased(&erased)?;
         }
         if erased.check.found.is_empty() && erased.remains.is_empty() {
             Ok(())
@@ -184,11 +184,14 @@ impl Erase {
             let all = app
                 .store
                 .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
-            let found = all.iter().find(|workspace| workspace.name == *name);
-            let id = found.map(|workspace| workspace.id);
-            let id =
-                id.ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))?;
-            return Ok(Erasure::Workspace { id });
+            let mut found = all.iter().filter(|workspace| workspace.name == *name);
+            return match (found.next(), found.next()) {
+                (Some(one), None) => Ok(Erasure::Workspace { id: one.id }),
+                (None, _) => Err(Failure::missing(format!("There is no workspace “{name}”."))),
+                _ => Err(Failure::input(format!(
+                    "“{name}” could be any of several workspaces."
+                ))),
+            };
         }
         Ok(Erasure::Person {
             identifiers: given(&self.identifiers)?,
@@ -258,6 +261,18 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
         ["PLACE", "WHEN", "WHERE", "WHAT"],
         &rows.collect::<Vec<_>>(),
     )?;
+    if found.snapshots > 0 {
+        output::line(&format!(
+            "{} snapshots have the person, too, or cannot be looked through; erasing removes them.",
+            found.snapshots
+        ))?;
+    }
+    if found.unreadable > 0 {
+        output::line(&format!(
+            "{} things are sealed and cannot be read: the person may be in them.",
+            found.unreadable
+        ))?;
+    }
     if found.total as usize > found.places.len() {
         output::line(&format!(
             "These are {} of {} places; `subject export` writes all.",
@@ -277,6 +292,9 @@ fn tell_preview(preview: &ErasurePreview) -> Result<(), Failure> {
     for stays in &preview.stays {
         output::line(&format!("  {}: {}", stays.what, stays.why))?;
     }
+    for held in &preview.held {
+        output::line(&format!("On hold, so nothing is erased: {held}"))?;
+    }
     output::line("Nothing was erased. Add --yes to erase it for good.")
 }
 
@@ -293,6 +311,12 @@ fn tell_erased(erased: &Erased) -> Result<(), Failure> {
         check.traces,
         check.found.len()
     ))?;
+    if check.within > 0 {
+        output::line(&format!(
+            "In {} more of them the letters stand within longer words.",
+            check.within
+        ))?;
+    }
     for found in &check.found {
         output::line(&format!("  {}: {}", found.place, found.count))?;
     }

@@ -7,7 +7,7 @@ use std::{
 
 use gatehouse_protocol::FinishReason;
 
-use super::{answer::Answering, call::Outcome, record};
+use super::{answer::Answering, call::Outcome, record, work::Since};
 use crate::{
     chat::{self, ChatError, Message, MessageState},
     costs::CallEnd,
@@ -48,7 +48,8 @@ impl Answering<'_> {
             .write(store, record)
             .and_then(|()| store.read(|conn| chat::one(conn, answer.id)));
         read.unwrap_or_else(|error| {
-            end.write_when_possible(Arc::downgrade(store), Arc::downgrade(record));
+            let since = self.place.since.clone();
+            end.write_when_possible(since, Arc::downgrade(store), Arc::downgrade(record));
             Message {
                 text: outcome.text.clone(),
                 state: MessageState::Failed,
@@ -94,14 +95,19 @@ impl End {
     }
 
     /// The disk was full, or the database held: try again until it works or the app is closed.
-    fn write_when_possible(self, store: Weak<Store>, record: Weak<Record>) {
+    fn write_when_possible(self, since: Since, store: Weak<Store>, record: Weak<Record>) {
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(TRY_AGAIN_AFTER);
                 let (Some(store), Some(record)) = (store.upgrade(), record.upgrade()) else {
                     return;
                 };
+                if since.paused() {
+                    // It may have been erased: what is kept of it stays as it is.
+                    return;
+                }
                 match self.write(&store, &record) {
+                    Err(ChatError::NoMessage | ChatError::NoConversation) => return,
                     Err(error) => tracing::debug!("an answer is not kept yet: {error}"),
                     Ok(()) => return,
                 }

@@ -30,15 +30,16 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when the model or the database fails; the conversation then stays without.
     pub fn title(&self, conversation: ConversationId) -> Result<bool, GateError> {
+        // Before anything is read: what is erased meanwhile must not come back as a title.
+        let Ok(place) = Place::take(self, conversation, Task::Title) else {
+            return Ok(false);
+        };
         let (thread, wanted) = self.store.read(|conn| {
             Ok::<_, GateError>((
                 chat::thread(conn, conversation)?,
                 settings::get(conn)?.automatic_titles,
             ))
         })?;
-        let Ok(place) = Place::take(self, conversation, Task::Title) else {
-            return Ok(false);
-        };
         let [question, answer, ..] = thread.messages.as_slice() else {
             return Ok(false);
         };

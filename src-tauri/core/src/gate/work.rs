@@ -3,7 +3,10 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,6 +28,20 @@ pub(super) enum Task {
 pub(super) struct Work {
     now: Mutex<Now>,
     ended: Condvar,
+    pauses: Arc<AtomicU64>,
+}
+
+/// What was known before a pause must not be written after it.
+#[derive(Clone)]
+pub(super) struct Since {
+    pauses: Arc<AtomicU64>,
+    known: u64,
+}
+
+impl Since {
+    pub(super) fn paused(&self) -> bool {
+        self.pauses.load(Ordering::Relaxed) != self.known
+    }
 }
 
 #[derive(Default)]
@@ -34,6 +51,14 @@ struct Now {
 }
 
 impl Work {
+    /// From now on.
+    pub(super) fn since(&self) -> Since {
+        Since {
+            pauses: Arc::clone(&self.pauses),
+            known: self.pauses.load(Ordering::Relaxed),
+        }
+    }
+
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -44,6 +69,7 @@ pub(super) struct Place<'a> {
     pub(super) gate: &'a Gate,
     pub(super) conversation: ConversationId,
     pub(super) stop: Stop,
+    pub(super) since: Since,
     task: Task,
 }
 
@@ -68,6 +94,7 @@ impl<'a> Place<'a> {
                     gate,
                     conversation,
                     stop,
+                    since: gate.work.since(),
                     task,
                 })
             }
@@ -115,6 +142,7 @@ impl Gate {
     pub(crate) fn pause(&self) -> Option<Pause<'_>> {
         let mut now = self.work.now();
         now.pauses += 1;
+        self.work.pauses.fetch_add(1, Ordering::Relaxed);
         now.tasks.values().for_each(Stop::set);
         let pause = Pause(self);
         let working = |now: &mut Now| !now.tasks.is_empty();

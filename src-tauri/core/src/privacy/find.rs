@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     FileForm, FoundPerson, IdentifierError, Identifiers, Place,
+    erase::snapshots,
     page::{escaped, page},
     places,
 };
@@ -27,7 +28,7 @@ pub enum FindError {
     /// Nobody can be found by what was given.
     #[error(transparent)]
     Identifier(#[from] IdentifierError),
-    /// Something that is sealed cannot be read, so the answer would not be whole.
+    /// The keys of what is sealed are not to be had.
     #[error(transparent)]
     Sealed(#[from] SealedError),
     /// The database failed.
@@ -61,6 +62,11 @@ impl App {
         let found = self
             .store
             .read(|conn| places::find(conn, &identifiers, LISTED))?;
+        let snapshots = snapshots::with_any(&self.store, &self.folder, &identifiers)?;
+        let found = FoundPerson {
+            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
+            ..found
+        };
         self.note_found(Action::SubjectSearched, &found)?;
         Ok(found)
     }
@@ -122,6 +128,13 @@ fn html(found: &FoundPerson) -> String {
         );
     }
     let _ = writeln!(body, "</table>\n<h2>Found in {} places</h2>", found.total);
+    if found.unreadable > 0 {
+        let _ = writeln!(
+            body,
+            "<p>{} things are sealed and cannot be read: the person may be in them, too.</p>",
+            found.unreadable
+        );
+    }
     for place in &found.places {
         body.push_str(&place_html(place));
     }

@@ -175,7 +175,7 @@ impl Identifier {
         let digits = plain.chars().filter(char::is_ascii_digit).count();
         let (kind, pattern) = if plain.contains('@') && !plain.contains(' ') {
             (IdentifierKind::Email, regex::escape(&plain))
-        } else if digits >= 4 && 2 * digits >= letters {
+        } else if digits >= 4 && 2 * digits >= letters && is_number(&plain) {
             (IdentifierKind::Number, number(&plain))
         } else {
             (IdentifierKind::Words, words(&given))
@@ -284,6 +284,13 @@ fn word(word: &str) -> String {
     pattern
 }
 
+/// Whether there is nothing in it but letters, digits, and what may stand between those of a number.
+fn is_number(plain: &str) -> bool {
+    let rest = plain.strip_prefix('+').unwrap_or(plain);
+    rest.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '/' | '(' | ')'))
+}
+
 /// The pattern of a number, with what may stand between its digits.
 fn number(plain: &str) -> String {
     let kept: String = plain.chars().filter(|c| c.is_alphanumeric()).collect();
@@ -292,12 +299,11 @@ fn number(plain: &str) -> String {
             .chars()
             .map(|c| regex::escape(c.encode_utf8(&mut [0; 4])))
             .collect();
-        each.join(if kept.len() < SHORTEST_SPACED {
-            ""
-        } else {
-            BETWEEN_DIGITS
-        })
+        each.join(BETWEEN_DIGITS)
     };
+    if kept.chars().count() < SHORTEST_SPACED {
+        return format!("{}|{}", regex::escape(plain), regex::escape(&kept));
+    }
     let only_digits = kept.bytes().all(|byte| byte.is_ascii_digit());
     let prefix = format!(r"(?:(?:\+|00){BETWEEN_DIGITS})?");
     if only_digits && plain.trim_start().starts_with('+') && kept.len() >= 7 {

@@ -8,7 +8,7 @@ use specta_typescript::Number;
 use super::{
     IdentifierKind, Identifiers,
     columns::COLUMNS,
-    texts::{context, texts_of},
+    texts::{context, spoken_in, texts_of},
 };
 use crate::{
     chat::SnippetPart,
@@ -53,9 +53,25 @@ pub enum PlaceKind {
     Settings,
     /// A request of a person about their data.
     Request,
+    /// A connection that was made.
+    Connection,
 }
 
 impl PlaceKind {
+    /// Whether it is a part of what a conversation says. The name of a model that answered in it is none.
+    pub(super) const fn is_content(self) -> bool {
+        matches!(
+            self,
+            Self::Message
+                | Self::Title
+                | Self::SystemPrompt
+                | Self::Draft
+                | Self::Placeholder
+                | Self::Sent
+                | Self::Record
+        )
+    }
+
     /// Its name for a person.
     pub const fn words(self) -> &'static str {
         match self {
@@ -75,6 +91,7 @@ impl PlaceKind {
             Self::Call => "call",
             Self::Settings => "setting",
             Self::Request => "request of a person",
+            Self::Connection => "connection",
         }
     }
 }
@@ -122,13 +139,16 @@ pub struct FoundPerson {
     pub places: Vec<Place>,
     /// How many places there are.
     pub total: u32,
+    /// Things that are sealed and cannot be read: the person may be in them, too.
+    pub unreadable: u32,
+    /// Snapshots, and databases that were set aside, that have the person, or cannot be looked through.
+    pub snapshots: u32,
 }
 
 /// Look through everything; at most `most` places are listed, all are counted.
 ///
 /// # Errors
-/// [`SealedError`] when the database fails or something sealed cannot be read: an answer that leaves
-/// something out would be wrong.
+/// [`SealedError`] when the database fails.
 pub(super) fn find(
     conn: &Connection,
     identifiers: &Identifiers,
@@ -139,6 +159,7 @@ pub(super) fn find(
         counts: vec![0; identifiers.given().count()],
         places: Vec::new(),
         total: 0,
+        unreadable: 0,
         most,
     };
     for column in COLUMNS {
@@ -154,6 +175,7 @@ pub(super) fn find(
         counts,
         places,
         total,
+        unreadable,
         ..
     } = search;
     let found = identifiers.given().zip(counts);
@@ -167,6 +189,8 @@ pub(super) fn find(
             .collect(),
         places,
         total,
+        unreadable,
+        snapshots: 0,
     })
 }
 
@@ -175,6 +199,7 @@ struct Search<'i> {
     counts: Vec<u32>,
     places: Vec<Place>,
     total: u32,
+    unreadable: u32,
     most: usize,
 }
 
@@ -204,19 +229,21 @@ impl Search<'_> {
 
     fn in_what_is_sealed(&mut self, conn: &Connection) -> Result<(), SealedError> {
         for id in sealed::with_masks(conn)? {
-            let masks = sealed::masks(conn, id)?;
+            let Some(masks) = self.readable(sealed::masks(conn, id))? else {
+                continue;
+            };
             for (_, value) in masks.iter() {
                 self.look(value, || of_conversation(conn, PlaceKind::Placeholder, id))?;
             }
         }
         for call in sealed::calls_with_sent(conn)? {
-            if let Some((id, body)) = sealed::sent(conn, call)? {
-                for text in texts_of(&String::from_utf8_lossy(&body)) {
+            if let Some(Some((id, body))) = self.readable(sealed::sent(conn, call))? {
+                for text in spoken_in(&String::from_utf8_lossy(&body)) {
                     self.look(&text, || of_conversation(conn, PlaceKind::Sent, id))?;
                 }
             }
         }
-        record::each_payload(conn, |entry, payload| {
+        let unreadable = record::each_payload(conn, |entry, payload| {
             for text in texts_of(payload) {
                 self.look(&text, || {
                     let place = match entry.subject {
@@ -231,7 +258,21 @@ impl Search<'_> {
                 })?;
             }
             Ok(())
-        })
+        })?;
+        self.unreadable += u32::try_from(unreadable).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    /// What cannot be read is counted, so that nobody takes the answer for whole.
+    fn readable<T>(&mut self, read: Result<T, SealedError>) -> Result<Option<T>, SealedError> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(error @ SealedError::Store(_)) => Err(error),
+            Err(_) => {
+                self.unreadable += 1;
+                Ok(None)
+            }
+        }
     }
 }
 

@@ -30,7 +30,8 @@ pub(super) const MIGRATION: Migration = Migration {
           ) STRICT",
 };
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Clocks differ by so much.
+const MINUTE_MS: i64 = 60 * 1000;
 /// Letters of a note.
 const LONGEST_NOTE: usize = 2_000;
 
@@ -115,6 +116,11 @@ pub enum RequestError {
     /// There is none of this number, or it is closed.
     #[error("there is no open request {0}")]
     NotOpen(i64),
+    /// What was erased is not what it asks for.
+    #[error(
+        "request {0} does not ask for this: it is about somebody else, or asks for something else"
+    )]
+    Other(i64),
     /// It would be opened by closing it.
     #[error("a request is closed as done or as refused")]
     NotClosed,
@@ -203,7 +209,7 @@ fn check(new: &NewRequest, now_ms: i64) -> Result<i64, RequestError> {
     if new.note.chars().count() > LONGEST_NOTE {
         return Err(RequestError::LongNote);
     }
-    if new.received_at_ms > now_ms + DAY_MS {
+    if new.received_at_ms > now_ms + MINUTE_MS {
         return Err(RequestError::Future);
     }
     due(new.received_at_ms, TimeZone::system()).ok_or(RequestError::NoDate)
@@ -260,6 +266,31 @@ pub(super) fn close(
     .ok_or(RequestError::NotOpen(number))
 }
 
+/// Close an open request for the erasure of a person who is found by nothing but `identifiers`.
+pub(super) fn close_erased(
+    conn: &Connection,
+    number: i64,
+    identifiers: &[String],
+    now_ms: i64,
+) -> Result<(), RequestError> {
+    let open = conn
+        .query_row(&format!("{SELECT} WHERE number = ?1"), [number], read)
+        .optional()?
+        .filter(|request| request.state == RequestState::Open)
+        .ok_or(RequestError::NotOpen(number))?;
+    let plain = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let erased: Vec<String> = identifiers.iter().map(plain).collect();
+    let is_whole = open
+        .identifiers
+        .iter()
+        .map(plain)
+        .all(|one| one.is_empty() || erased.contains(&one));
+    if open.kind != RequestKind::Erasure || !is_whole {
+        return Err(RequestError::Other(number));
+    }
+    close(conn, number, RequestState::Done, now_ms).map(drop)
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<SubjectRequest> {
     let kind: String = row.get(1)?;
     let identifiers: Option<String> = row.get(2)?;
@@ -310,8 +341,11 @@ mod tests {
             received_at_ms: 1_790_000_000_000,
         };
         assert!(check(&new, new.received_at_ms).is_ok());
-        let tomorrow = new.received_at_ms - 2 * DAY_MS;
-        assert!(matches!(check(&new, tomorrow), Err(RequestError::Future)));
+        let an_hour_ago = new.received_at_ms - 60 * MINUTE_MS;
+        assert!(matches!(
+            check(&new, an_hour_ago),
+            Err(RequestError::Future)
+        ));
         let nobody = NewRequest {
             identifiers: vec![" ".into()],
             ..new.clone()

@@ -17,9 +17,12 @@ pub(super) fn texts_of(json: &str) -> Vec<String> {
         match value {
             Value::String(text) => into.push(text),
             Value::Array(values) => values.into_iter().for_each(|value| collect(value, into)),
-            Value::Object(members) => members
-                .into_iter()
-                .for_each(|(_, value)| collect(value, into)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    into.push(name);
+                    collect(value, into);
+                }
+            }
             _ => {}
         }
     }
@@ -31,6 +34,20 @@ pub(super) fn texts_of(json: &str) -> Vec<String> {
         }
         Err(_) => vec![json.to_owned()],
     }
+}
+
+/// All texts in a request or a private part but what names models: nobody is spoken of there.
+pub(super) fn spoken_in(json: &str) -> Vec<String> {
+    let mut document: Value = match serde_json::from_str(json) {
+        Ok(document) => document,
+        Err(_) => return vec![json.to_owned()],
+    };
+    if let Some(members) = document.as_object_mut() {
+        for name in ["model", "alias", "moves"] {
+            members.shift_remove(name);
+        }
+    }
+    texts_of(&document.to_string())
 }
 
 /// The JSON document with words taken out of its texts; `None` where it has none of them, and how

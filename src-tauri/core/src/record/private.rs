@@ -18,14 +18,16 @@ pub(crate) struct Private<'a> {
     pub subject: Subject,
 }
 
-/// Look at every private part that is still there, in order.
+/// Look at every private part that is still there, in order; how many cannot be read, because somebody
+/// changed them.
 ///
 /// # Errors
-/// [`SealedError`] when the database fails or one cannot be read.
+/// [`SealedError`] when the database fails, and what `look` returns.
 pub(crate) fn each_payload(
     conn: &Connection,
     mut look: impl FnMut(&Private<'_>, &str) -> Result<(), SealedError>,
-) -> Result<(), SealedError> {
+) -> Result<usize, SealedError> {
+    let mut unreadable = 0;
     let mut statement = conn.prepare(
         "SELECT e.sequence, e.action, e.time_ms, e.sealed, s.kind, s.of, s.token, s.key
          FROM audit_entries e JOIN audit_subjects s ON s.token = e.subject
@@ -40,7 +42,10 @@ pub(crate) fn each_payload(
         let sequence = row.get(0)?;
         let known = Known::new(row.get(6)?, Zeroizing::new(row.get(7)?));
         let sealed = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
-        let salted = known.open(sequence, sealed)?;
+        let Ok(salted) = known.open(sequence, sealed) else {
+            unreadable += 1;
+            continue;
+        };
         let entry = Private {
             sequence,
             action: row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?,
@@ -49,12 +54,12 @@ pub(crate) fn each_payload(
         };
         look(&entry, salted.text())?;
     }
-    Ok(())
+    Ok(unreadable)
 }
 
 impl Record {
-    /// Destroy some private parts of a subject, and write down that they were: `event` must be a
-    /// [`super::Action::Erased`]. The others stay.
+    /// Destroy some private parts of a subject, and write down which: `event` must be a
+    /// [`super::Action::Erased`]. The others stay, and must.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when it cannot be written.
@@ -71,6 +76,8 @@ impl Record {
         for sequence in sequences {
             destroy.execute(params![sequence])?;
         }
+        let entries: Vec<String> = sequences.iter().map(i64::to_string).collect();
+        let event = event.fact("entries", entries.join(","));
         self.append(tx, event.about(subject), now_ms).map(drop)
     }
 }

@@ -15,7 +15,7 @@ pub mod snapshot;
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -59,7 +59,7 @@ pub struct Store {
     seen_version: AtomicI64,
     opened_alone: bool,
     /// Dropped last: while it is held, no snapshot takes the place of the file.
-    _in_use: File,
+    in_use: File,
 }
 
 impl std::fmt::Debug for Store {
@@ -127,7 +127,7 @@ impl Store {
             readers: Mutex::default(),
             seen_version: AtomicI64::new(version),
             opened_alone,
-            _in_use: in_use,
+            in_use,
         })
     }
 
@@ -169,6 +169,20 @@ impl Store {
             idle.push(conn);
         }
         result
+    }
+
+    /// Read a copy of the database that has its key.
+    ///
+    /// # Errors
+    /// What `work` returns, or what SQLite said.
+    pub(crate) fn read_copy<T, E: From<rusqlite::Error>>(
+        &self,
+        path: &Path,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = connect::reader(path, &self.key)?;
+        let tx = conn.transaction()?;
+        work(&tx)
     }
 
     /// Make a snapshot now, for whatever reason. Reading and writing go on meanwhile.
@@ -217,6 +231,31 @@ impl Store {
     /// under way then was left behind.
     pub fn opened_alone(&self) -> bool {
         self.opened_alone
+    }
+
+    /// Whether no other process has the database open right now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the system does not say.
+    pub(crate) fn is_alone(&self) -> Result<bool, StoreError> {
+        // The lock is given up for a moment, as not every system can make a shared one stronger.
+        let others = || -> io::Result<bool> {
+            let _turn = self.folder.lock_for_setup()?;
+            self.in_use.unlock()?;
+            let alone = match self.in_use.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(error)) => return Err(error),
+            };
+            if alone {
+                self.in_use.unlock()?;
+            }
+            self.in_use.lock_shared()?;
+            Ok(alone)
+        };
+        others().map_err(|error| {
+            StoreError::from(rusqlite::Error::ToSqlConversionFailure(error.into()))
+        })
     }
 
     /// Whether another process (the command line beside the window) has changed something since

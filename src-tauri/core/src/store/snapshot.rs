@@ -305,6 +305,34 @@ pub(crate) fn remove_all(folder: &DataFolder) -> io::Result<usize> {
     Ok(removed)
 }
 
+/// The databases among the files that [`remove_all`] would remove.
+///
+/// # Errors
+/// [`io::Error`] when a folder cannot be read.
+pub(crate) fn databases(folder: &DataFolder) -> io::Result<Vec<std::path::PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.snapshots(), folder.replaced()];
+    while let Some(next) = folders.pop() {
+        let entries = match fs::read_dir(next) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else if entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "db")
+            {
+                found.push(entry.path());
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// How many files [`remove_all`] would remove.
 ///
 /// # Errors

@@ -5,26 +5,23 @@ use std::fmt::Write as _;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
-use super::{EraseError, Erased};
+use super::{EraseError, Erased, content::Gone};
 use crate::{
     app::App,
     now_ms,
     privacy::page::{FileForm, escaped, page},
-    record::{Action, Certificate, Event},
+    record::{Action, Certificate, Event, RecordError},
+    store::StoreError,
 };
 
 const KINDS: [&str; 3] = ["conversation", "workspace", "person"];
 
 /// Note that the content is gone and the rest of the erasure is not done yet.
-pub(super) fn begin(
-    conn: &Connection,
-    entry: i64,
-    kind: &str,
-    now_ms: i64,
-) -> rusqlite::Result<()> {
+pub(super) fn begin(conn: &Connection, gone: &Gone, now_ms: i64) -> rusqlite::Result<()> {
+    let begun = json!(gone.begun()).to_string();
     conn.execute(
-        "INSERT INTO erasures (entry, kind, erased_at_ms) VALUES (?1, ?2, ?3)",
-        params![entry, kind, now_ms],
+        "INSERT INTO erasures (entry, kind, erased_at_ms, begun) VALUES (?1, ?2, ?3, ?4)",
+        params![gone.entry, gone.kind, now_ms, begun],
     )?;
     Ok(())
 }
@@ -48,21 +45,30 @@ pub(super) fn keep(
         "search": erased.check,
     });
     conn.execute(
-        "UPDATE erasures SET statement = ?2 WHERE entry = ?1",
+        "UPDATE erasures SET statement = ?2 WHERE entry = ?1 AND statement IS NULL",
         params![erased.certificate, statement.to_string()],
     )?;
     Ok(())
 }
 
-/// Entries and kinds of those that are not done.
-pub(super) fn unfinished(conn: &Connection) -> rusqlite::Result<Vec<(i64, &'static str)>> {
-    conn.prepare_cached("SELECT entry, kind FROM erasures WHERE statement IS NULL")?
-        .query_map([], |row| {
-            let kind: String = row.get(1)?;
-            let known = KINDS.into_iter().find(|known| **known == kind);
-            Ok((row.get(0)?, known.unwrap_or("conversation")))
-        })?
-        .collect()
+/// Those that are not done.
+pub(super) fn unfinished(conn: &Connection) -> Result<Vec<Gone>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT entry, kind, begun FROM erasures WHERE statement IS NULL")?;
+    let mut rows = statement.query([])?;
+    let mut unfinished = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (kind, begun): (String, String) = (row.get(1)?, row.get(2)?);
+        let known = KINDS.into_iter().find(|known| **known == kind);
+        let begun = serde_json::from_str(&begun)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        unfinished.push(Gone::unfinished(
+            row.get(0)?,
+            known.unwrap_or("conversation"),
+            begun,
+        ));
+    }
+    Ok(unfinished)
 }
 
 impl App {
@@ -71,7 +77,11 @@ impl App {
     /// # Errors
     /// [`EraseError::NoErasure`] when there is none, or it is not done.
     pub fn erasure_certificate(&self, entry: i64, form: FileForm) -> Result<String, EraseError> {
-        let of_entry = self.record.details(entry).ok().flatten();
+        let of_entry = self.record.details(entry).map_err(|error| match error {
+            RecordError::Store(error) => EraseError::Store(error),
+            // Nothing else is read.
+            _ => EraseError::NoErasure(entry),
+        })?;
         let hash = of_entry.ok_or(EraseError::NoErasure(entry))?.hash;
         let statement = self.change(|tx| {
             let kept: Option<(String, i64)> = tx
@@ -140,13 +150,20 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
     let remains = statement["remains"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    if remains.is_empty() && found == 0 {
+    if remains.is_empty() && found == 0 && search["within"] == 0 {
         body.push_str("<p>Nothing.</p>\n");
     } else {
         body.push_str("<ul>\n");
         for remains in remains {
             let text = |name: &str| escaped(remains[name].as_str().unwrap_or_default());
             let _ = writeln!(body, "<li>{}: {}</li>", text("what"), text("why"));
+        }
+        let within = search["within"].as_u64().unwrap_or(0);
+        if within > 0 {
+            let _ = writeln!(
+                body,
+                "<li>In {within} more pages or files the letters stand within longer words</li>"
+            );
         }
         for found in search["found"].as_array().into_iter().flatten() {
             let place = escaped(found["place"].as_str().unwrap_or_default());

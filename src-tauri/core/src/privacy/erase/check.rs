@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-use crate::store::{DataFolder, Store, StoreError};
+use super::Remains;
+use crate::store::{DataFolder, Store};
 
 /// Traces that are looked for at most; of more, this many are looked for, evenly chosen.
 const MOST: usize = 20_000;
@@ -43,6 +44,10 @@ pub struct ByteSearch {
     pub bytes: u64,
     /// Where something was found; nothing if all of it is gone.
     pub found: Vec<FoundBytes>,
+    /// Pages and pieces of files in which the letters stand only with other letters around them: as a
+    /// part of longer words, or of bytes that are no text.
+    #[serde(default)]
+    pub within: u32,
 }
 
 /// Where something was found.
@@ -54,106 +59,150 @@ pub struct FoundBytes {
     pub count: u32,
 }
 
-/// Why nobody knows whether anything is left.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SearchError {
-    /// A page cannot be read.
-    #[error(transparent)]
-    Page(#[from] StoreError),
-    /// A file cannot be read.
-    #[error("a file of the data folder cannot be read: {0}")]
-    File(#[from] io::Error),
-}
-
-/// Search.
-///
-/// # Errors
-/// [`SearchError`] when a page or a file cannot be read: then nobody knows.
+/// Search; what cannot be read is added to what remains.
 pub(super) fn search(
     store: &Store,
     folder: &DataFolder,
     traces: &Traces,
-) -> Result<ByteSearch, SearchError> {
+    remains: &mut Vec<Remains>,
+) -> ByteSearch {
     let searcher = Searcher::of(traces);
     let mut result = ByteSearch {
         traces: searcher.traces,
         ..ByteSearch::default()
     };
     let mut hits = 0;
-    store.each_page(|page| {
+    let pages = store.each_page(|page| {
         result.pages += 1;
         result.bytes += page.len() as u64;
-        hits += u32::from(searcher.is_in(page));
-    })?;
-    result.note("the database", hits);
-    for entry in fs::read_dir(folder.path())? {
-        let entry = entry?;
-        let path = entry.path();
-        if is_searched(folder, &path) {
-            search_below(&path, folder.path(), &searcher, &mut result)?;
+        match searcher.look(page) {
+            Hit::Alone => hits += 1,
+            Hit::Within => result.within += 1,
+            Hit::None => {}
         }
+    });
+    if let Err(error) = pages {
+        let why = format!("not all of it could be searched: {error}");
+        remains.push(Remains::new("the database", why));
     }
-    Ok(result)
+    result.note("the database", hits);
+    let mut unread = 0;
+    search_below(folder.path(), folder, &searcher, &mut result, &mut unread);
+    if unread > 0 {
+        let what = format!("{unread} files of the data folder");
+        remains.push(Remains::new(
+            &what,
+            "they cannot be read now, so they were not searched",
+        ));
+    }
+    result
 }
 
-/// The database was searched page by page, what goes with it is its own, and models are read only.
+/// The database was searched page by page; the index of its log has no text, locks are empty, and models
+/// are read only.
 fn is_searched(folder: &DataFolder, path: &Path) -> bool {
-    let database = folder.database();
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let own = database
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let shm = own.as_ref().map(|own| format!("{own}-shm"));
-    name != own && name != shm && path != folder.models()
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_own = path == folder.database() || name.ends_with("-shm") || name.ends_with(".lock");
+    !is_own && path != folder.models()
 }
 
 fn search_below(
     path: &Path,
-    root: &Path,
+    folder: &DataFolder,
     searcher: &Searcher,
     result: &mut ByteSearch,
-) -> io::Result<()> {
-    let kind = fs::symlink_metadata(path)?.file_type();
-    if kind.is_dir() {
-        for entry in fs::read_dir(path)? {
-            search_below(&entry?.path(), root, searcher, result)?;
+    unread: &mut usize,
+) {
+    // What went between listing and looking has nothing any more.
+    let is_there = |error: &io::Error| error.kind() != io::ErrorKind::NotFound;
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => {
+            *unread += usize::from(is_there(&error));
+            return;
         }
-    } else if kind.is_file() {
-        result.files += 1;
-        let hits = search_file(path, searcher, &mut result.bytes)?;
-        let place = path.strip_prefix(root).unwrap_or(path);
-        result.note(&place.display().to_string(), hits);
+    };
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        if !is_searched(folder, &path) {
+            continue;
+        }
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => search_below(&path, folder, searcher, result, unread),
+            Ok(kind) if kind.is_file() => {
+                result.files += 1;
+                // Names of files count, and are not repeated: they could be that of the person.
+                let name = searcher.look(entry.file_name().as_encoded_bytes());
+                let place = place_of(&path, folder);
+                result.note(&place, u32::from(name == Hit::Alone));
+                match search_file(&path, searcher, &mut result.bytes) {
+                    Ok((alone, within)) => {
+                        result.note(&place, alone);
+                        result.within += within;
+                    }
+                    Err(error) => *unread += usize::from(is_there(&error)),
+                }
+            }
+            _ => {}
+        }
     }
-    Ok(())
 }
 
-fn search_file(path: &Path, searcher: &Searcher, bytes: &mut u64) -> io::Result<u32> {
-    let mut file = match File::open(path) {
-        // It went between listing and opening.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        file => file?,
-    };
-    let mut hits = 0;
+/// The part of the data folder that a file is in.
+fn place_of(path: &Path, folder: &DataFolder) -> String {
+    let known = [
+        "gatehouse.db-wal",
+        "instance.json",
+        "snapshots",
+        "replaced",
+        "window",
+        "keys",
+    ];
+    let inside = path.strip_prefix(folder.path()).unwrap_or(path);
+    let first = inside
+        .components()
+        .next()
+        .map(|first| first.as_os_str().to_string_lossy());
+    match first {
+        Some(first) if known.contains(&&*first) => first.into_owned(),
+        _ => "another file of the data folder".into(),
+    }
+}
+
+/// In how many pieces of a file something stands alone, and only within other letters.
+fn search_file(path: &Path, searcher: &Searcher, bytes: &mut u64) -> io::Result<(u32, u32)> {
+    let mut file = File::open(path)?;
+    let (mut alone, mut within) = (0, 0);
     let mut piece = Vec::with_capacity(PIECE + searcher.longest);
     loop {
         let read = file.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
         *bytes += read as u64;
         if read == 0 {
-            return Ok(hits);
+            return Ok((alone, within));
         }
-        hits += u32::from(searcher.is_in(&piece));
+        match searcher.look(&piece) {
+            Hit::Alone => alone += 1,
+            Hit::Within => within += 1,
+            Hit::None => {}
+        }
         // Something may lie across the end of this piece.
         piece.drain(..piece.len().saturating_sub(searcher.longest));
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hit {
+    None,
+    /// Only with letters or digits around it.
+    Within,
+    Alone,
+}
+
 /// Looks for all traces at once.
 struct Searcher {
     automaton: AhoCorasick,
-    /// Those that are one word of letters: inside a longer word they are another one.
-    words: Vec<bool>,
+    /// How many of them, from the first on, are texts: identifiers of rows have no letters around them.
+    texts: usize,
     longest: usize,
     traces: u32,
 }
@@ -161,49 +210,59 @@ struct Searcher {
 impl Searcher {
     fn of(traces: &Traces) -> Self {
         let mut needles: Vec<Vec<u8>> = Vec::new();
-        let mut words = Vec::new();
         for word in &traces.words {
             needles.push(word.clone().into_bytes());
-            words.push(word.chars().all(char::is_alphabetic));
             needles.push(word.encode_utf16().flat_map(u16::to_le_bytes).collect());
-            words.push(false);
         }
+        let texts = needles.len();
         let step = traces.ids.len().div_ceil(MOST).max(1);
         let ids: Vec<_> = traces.ids.iter().step_by(step).collect();
-        needles.extend(ids.iter().map(|id| id.to_vec()));
-        words.resize(needles.len(), false);
+        for id in &ids {
+            needles.push(id.to_vec());
+            needles.push(uuid::Uuid::from_bytes(**id).to_string().into_bytes());
+        }
         let automaton = AhoCorasickBuilder::new()
             .ascii_case_insensitive(true)
             .build(&needles)
             .expect("the traces make an automaton because they are few and short");
         Self {
             automaton,
-            words,
+            texts,
             // With the letters on both sides.
             longest: needles.iter().map(Vec::len).max().unwrap_or(1) + 2,
             traces: u32::try_from(traces.words.len() + ids.len()).unwrap_or(u32::MAX),
         }
     }
 
-    fn is_in(&self, bytes: &[u8]) -> bool {
+    fn look(&self, bytes: &[u8]) -> Hit {
         let is_letter = |at: Option<usize>| {
             at.and_then(|at| bytes.get(at))
-                .is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
         };
-        self.automaton.find_overlapping_iter(bytes).any(|found| {
-            !self.words[found.pattern().as_usize()]
-                || !is_letter(found.start().checked_sub(1)) && !is_letter(Some(found.end()))
-        })
+        let mut best = Hit::None;
+        for found in self.automaton.find_overlapping_iter(bytes) {
+            let is_text = found.pattern().as_usize() < self.texts;
+            let joined = is_letter(found.start().checked_sub(1)) || is_letter(Some(found.end()));
+            if !is_text || !joined {
+                return Hit::Alone;
+            }
+            best = Hit::Within;
+        }
+        best
     }
 }
 
 impl ByteSearch {
     fn note(&mut self, place: &str, count: u32) {
-        if count > 0 {
-            self.found.push(FoundBytes {
+        if count == 0 {
+            return;
+        }
+        match self.found.iter_mut().find(|found| found.place == place) {
+            Some(found) => found.count += count,
+            None => self.found.push(FoundBytes {
                 place: place.to_owned(),
                 count,
-            });
+            }),
         }
     }
 }
@@ -229,16 +288,19 @@ mod tests {
         fs::write(&path, &content).unwrap();
         let searcher = searcher("hans mueller");
         let mut bytes = 0;
-        assert!(search_file(&path, &searcher, &mut bytes).unwrap() > 0);
+        assert!(search_file(&path, &searcher, &mut bytes).unwrap().0 > 0);
         assert_eq!(bytes, content.len() as u64);
         fs::write(&path, "h\0a\0n\0s\0 \0m\0u\0e\0l\0l\0e\0r\0").unwrap();
-        assert_eq!(search_file(&path, &searcher, &mut bytes).unwrap(), 1);
+        assert_eq!(search_file(&path, &searcher, &mut bytes).unwrap(), (1, 0));
     }
 
     #[test]
-    fn a_word_inside_a_longer_one_is_another_word() {
+    fn a_word_inside_a_longer_one_is_told_apart_and_not_passed_over() {
         let searcher = searcher("meyer");
-        assert!(searcher.is_in(b"\0Meyer's"));
-        assert!(!searcher.is_in(b"Meyerhof, Obermeyer"));
+        assert_eq!(searcher.look(b"\0Meyer's"), Hit::Alone);
+        assert_eq!(searcher.look(b"Meyerhof, Obermeyer"), Hit::Within);
+        // As the columns of a row lie one after another.
+        assert_eq!(searcher.look(b"userMeyerdone"), Hit::Within);
+        assert_eq!(searcher.look(b"mayer"), Hit::None);
     }
 }

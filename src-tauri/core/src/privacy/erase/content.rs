@@ -1,6 +1,7 @@
 //! What an erasure takes out of the database, in one transaction with the entries that say so.
 
 use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
 
 use super::{EraseError, Erasure, Remains, certificate, check::Traces, person};
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     privacy::{
         Identifiers,
         requests::{self, RequestState},
+        retention::{self, holds_of_workspace, is_held},
     },
     record::{Action, Event, Record, Subject},
     workspaces,
@@ -29,59 +31,107 @@ pub(super) struct Gone {
     pub(super) traces: Traces,
 }
 
+/// What is to be erased, and why.
+pub(super) struct Wanted<'a> {
+    pub(super) erasure: &'a Erasure,
+    pub(super) request: Option<i64>,
+    /// Files of snapshots that have the person, or cannot be looked through.
+    pub(super) in_snapshots: usize,
+}
+
 impl Gone {
-    /// One that was cut off: what it took is not known any more.
-    pub(super) fn unfinished(entry: i64, kind: &'static str) -> Self {
+    /// One that was cut off: what to look for is not known any more.
+    pub(super) fn unfinished(entry: i64, kind: &'static str, begun: Begun) -> Self {
+        let Begun {
+            conversations,
+            messages,
+            words,
+            mut remains,
+        } = begun;
+        remains.push(Remains::new(
+            "a search for what was erased",
+            "Gatehouse was ended before it; everything else was finished at the next start",
+        ));
         Self {
             entry,
             kind,
-            remains: vec![Remains {
-                what: "a search for what was erased".into(),
-                why:
-                    "Gatehouse was ended before it; everything else was finished at the next start"
-                        .into(),
-            }],
-            ..Self::default()
+            conversations,
+            messages,
+            words,
+            remains,
+            traces: Traces::default(),
         }
     }
+
+    /// Whether there was nobody.
+    fn is_nothing(&self) -> bool {
+        self.conversations == 0 && self.messages == 0 && self.words == 0 && self.remains.is_empty()
+    }
+
+    /// What is kept until it is done.
+    pub(super) fn begun(&self) -> Begun {
+        Begun {
+            conversations: self.conversations,
+            messages: self.messages,
+            words: self.words,
+            remains: self.remains.clone(),
+        }
+    }
+}
+
+/// What is gone, for when the rest is cut off.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Begun {
+    conversations: u32,
+    messages: u32,
+    words: u32,
+    remains: Vec<Remains>,
 }
 
 pub(super) fn erase(
     record: &Record,
     tx: &Transaction<'_>,
-    erasure: &Erasure,
-    request: Option<i64>,
+    wanted: &Wanted<'_>,
     now_ms: i64,
 ) -> Result<Gone, EraseError> {
-    if let Some(number) = request {
-        requests::close(tx, number, RequestState::Done, now_ms)?;
-        let event = requests::closed_event(number, RequestState::Done);
-        record.append(tx, event, now_ms)?;
-    }
-    let mut gone = match erasure {
+    let mut gone = match wanted.erasure {
         Erasure::Conversation { id } => conversation(record, tx, *id, now_ms)?,
         Erasure::Workspace { id } => workspace(record, tx, *id, now_ms)?,
         Erasure::Person {
             identifiers,
             extent,
         } => {
-            let identifiers = Identifiers::parse(identifiers)?;
-            let mut gone = person::erase(record, tx, &identifiers, *extent, now_ms)?;
-            let event = Event::new(Action::SubjectErased)
-                .fact("conversations", gone.conversations)
-                .fact("messages", gone.messages)
-                .fact("places", gone.words)
-                .maybe("request", request);
-            gone.entry = record.append(tx, event, now_ms)?;
+            let parsed = Identifiers::parse(identifiers)?;
+            let gone = person::erase(record, tx, &parsed, *extent, now_ms)?;
+            if gone.is_nothing() && wanted.in_snapshots == 0 {
+                return Err(EraseError::NothingFound);
+            }
             gone
         }
     };
-    gone.kind = match erasure {
+    if let Some(number) = wanted.request {
+        let identifiers = match wanted.erasure {
+            Erasure::Person { identifiers, .. } => identifiers.as_slice(),
+            _ => &[],
+        };
+        requests::close_erased(tx, number, identifiers, now_ms)?;
+        let event = requests::closed_event(number, RequestState::Done);
+        record.append(tx, event, now_ms)?;
+    }
+    gone.kind = match wanted.erasure {
         Erasure::Conversation { .. } => "conversation",
         Erasure::Workspace { .. } => "workspace",
         Erasure::Person { .. } => "person",
     };
-    certificate::begin(tx, gone.entry, gone.kind, now_ms)?;
+    if gone.kind == "person" {
+        let event = Event::new(Action::SubjectErased)
+            .fact("conversations", gone.conversations)
+            .fact("messages", gone.messages)
+            .fact("places", gone.words)
+            .maybe("request", wanted.request);
+        gone.entry = record.append(tx, event, now_ms)?;
+    }
+    certificate::begin(tx, &gone, now_ms)?;
     Ok(gone)
 }
 
@@ -91,6 +141,9 @@ fn conversation(
     id: ConversationId,
     now_ms: i64,
 ) -> Result<Gone, EraseError> {
+    if is_held(tx, id)? {
+        return Err(EraseError::Held("this conversation".into()));
+    }
     let mut gone = conversations(record, tx, &[id], "asked", now_ms)?;
     if gone.conversations == 0 {
         return Err(EraseError::NotFound);
@@ -111,10 +164,20 @@ fn workspace(
     id: WorkspaceId,
     now_ms: i64,
 ) -> Result<Gone, EraseError> {
+    if holds_of_workspace(tx, id)? > 0 {
+        return Err(EraseError::Held(
+            "this workspace, or something in it".into(),
+        ));
+    }
     let ids = chat::all_of_workspace(tx, id)?;
+    if workspaces::current(tx, now_ms)? == id {
+        // What was typed for a new chat in it.
+        chat::save_draft(tx, None, "")?;
+    }
     let mut gone = conversations(record, tx, &ids, "workspace", now_ms)?;
     policy::forget_workspace(tx, id)?;
     budgets::forget_workspace(tx, id)?;
+    retention::forget_workspace(tx, id)?;
     workspaces::erase(tx, id, now_ms)?;
     let event = Event::new(Action::Erased)
         .fact("kind", "workspace")

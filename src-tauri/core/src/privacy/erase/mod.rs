@@ -7,6 +7,7 @@ mod check;
 mod content;
 mod person;
 mod preview;
+pub(super) mod snapshots;
 
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use specta_typescript::Number;
 pub use check::{ByteSearch, FoundBytes};
 pub use preview::{ErasurePreview, Goes, Stays};
 
-use super::{IdentifierError, requests::RequestError};
+use super::{IdentifierError, Identifiers, backup::BackupError, requests::RequestError};
 use crate::{
     app::App,
     ids::{ConversationId, WorkspaceId},
@@ -35,6 +36,7 @@ pub(super) const MIGRATION: Migration = Migration {
             entry INTEGER PRIMARY KEY,
             kind TEXT NOT NULL,
             erased_at_ms INTEGER NOT NULL,
+            begun TEXT NOT NULL CHECK (json_valid(begun)),
             statement TEXT CHECK (statement IS NULL OR json_valid(statement))
           ) STRICT",
 };
@@ -143,6 +145,14 @@ pub enum EraseError {
     /// Nobody by that name.
     #[error("nothing was found that could be erased")]
     NothingFound,
+    /// A hold stands on it.
+    #[error("it is on hold, and what is on hold is not erased: {0}. Lift the hold first")]
+    Held(String),
+    /// Another process may have it in its memory, or write it again.
+    #[error(
+        "another window or command of Gatehouse has the data open, and could write again what is erased. Close it, then try again"
+    )]
+    NotAlone,
     /// An answer does not end.
     #[error("an answer that is being written does not stop, so nothing was erased. Try again")]
     Busy,
@@ -192,7 +202,8 @@ impl From<EraseError> for Problem {
             EraseError::Sealed(_) | EraseError::Folder(_) => {
                 Self::new(ProblemCode::DataUnusable, error)
             }
-            EraseError::Busy => Self::new(ProblemCode::Busy, error),
+            EraseError::Busy | EraseError::NotAlone => Self::new(ProblemCode::Busy, error),
+            EraseError::Held(_) => Self::new(ProblemCode::NotAllowed, error),
             EraseError::NotFound | EraseError::NothingFound | EraseError::NoErasure(_) => {
                 Self::new(ProblemCode::NotFound, error)
             }
@@ -206,8 +217,9 @@ impl App {
     /// # Errors
     /// [`EraseError`] when there is no such thing.
     pub fn preview_erasure(&self, erasure: &Erasure) -> Result<ErasurePreview, EraseError> {
+        let in_snapshots = self.in_snapshots(erasure)?;
         self.store
-            .read(|conn| preview::of(conn, &self.folder, erasure))
+            .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots))
     }
 
     /// Erase for good. Answers that are being written are stopped. `request` is the open request of
@@ -223,14 +235,39 @@ impl App {
         progress: &mut dyn FnMut(ErasureStep),
     ) -> Result<Erased, EraseError> {
         progress(ErasureStep::Content);
+        if !self.store.is_alone()? {
+            return Err(EraseError::NotAlone);
+        }
+        // Before the writer is held: it takes its time.
+        let in_snapshots = self.in_snapshots(erasure)?;
         let gone = {
             let _pause = self.gate.pause().ok_or(EraseError::Busy)?;
-            self.store
-                .write(|tx| content::erase(&self.record, tx, erasure, request, now_ms()))?
+            let wanted = content::Wanted {
+                erasure,
+                request,
+                in_snapshots,
+            };
+            let gone = self
+                .store
+                .write(|tx| content::erase(&self.record, tx, &wanted, now_ms()))?;
+            progress(ErasureStep::Engines);
+            self.engines.unload_all();
+            gone
         };
-        progress(ErasureStep::Engines);
-        self.engines.unload_all();
-        self.finish_erasure(gone, progress)
+        Ok(self.finish_erasure(gone, progress))
+    }
+
+    /// Files of snapshots that have the person who is to be erased: they may be in nothing else.
+    fn in_snapshots(&self, erasure: &Erasure) -> Result<usize, EraseError> {
+        let Erasure::Person { identifiers, .. } = erasure else {
+            return Ok(0);
+        };
+        let identifiers = Identifiers::parse(identifiers)?;
+        Ok(snapshots::with_any(
+            &self.store,
+            &self.folder,
+            &identifiers,
+        )?)
     }
 
     /// Erase conversations for good, for the reason that `cause` names in the record: those that were
@@ -260,18 +297,15 @@ impl App {
     }
 
     /// What follows once the content is gone from the database.
-    fn finish_erasure(
-        &self,
-        gone: content::Gone,
-        progress: &mut dyn FnMut(ErasureStep),
-    ) -> Result<Erased, EraseError> {
+    fn finish_erasure(&self, gone: content::Gone, progress: &mut dyn FnMut(ErasureStep)) -> Erased {
         let mut remains = gone.remains.clone();
         progress(ErasureStep::Snapshots);
-        let snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
+        let mut snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
             let why = format!("not all of them could be removed: {error}");
             remains.push(Remains::new("snapshots", why));
             0
         });
+        snapshots += self.remove_every_backup(&mut remains);
         progress(ErasureStep::Log);
         if let Err(error) = self.store.scrub() {
             remains.push(Remains::new(
@@ -288,13 +322,8 @@ impl App {
             Err(error) => remains.push(Remains::new("the log of the database", error.to_string())),
         }
         progress(ErasureStep::Check);
-        let check =
-            check::search(&self.store, &self.folder, &gone.traces).unwrap_or_else(|error| {
-                let why = format!("it could not be made: {error}");
-                remains.push(Remains::new("a search for what was erased", why));
-                ByteSearch::default()
-            });
-        let erased = Erased {
+        let check = check::search(&self.store, &self.folder, &gone.traces, &mut remains);
+        let mut erased = Erased {
             certificate: gone.entry,
             conversations: gone.conversations,
             messages: gone.messages,
@@ -303,13 +332,48 @@ impl App {
             remains,
             check,
         };
-        self.store
-            .write(|tx| certificate::keep(tx, gone.kind, &erased, now_ms()))?;
+        let kept = self.store.write(|tx| {
+            certificate::keep(tx, gone.kind, &erased, now_ms()).map_err(StoreError::from)
+        });
+        if let Err(error) = kept {
+            let why = format!("it is finished at the next start: {error}");
+            erased.remains.push(Remains::new("the certificate", why));
+        }
         progress(ErasureStep::Snapshot);
         if let Err(error) = self.store.snapshot(SnapshotReason::Daily, now_ms()) {
-            tracing::warn!("no snapshot was made after an erasure: {error}");
+            let why = format!("it could not be made: {error}");
+            erased.remains.push(Remains::new("a new snapshot", why));
         }
-        Ok(erased)
+        if let Err(error) = self.back_up(&mut |_| ())
+            && !matches!(error, BackupError::NoFolder)
+        {
+            let why = format!("it could not be made: {error}");
+            erased.remains.push(Remains::new("a new backup", why));
+        }
+        erased
+    }
+
+    /// Remove the backups that this installation has written, which may have what was erased; how many.
+    fn remove_every_backup(&self, remains: &mut Vec<Remains>) -> usize {
+        let removed = self.backups_written_here().and_then(|(_, all)| {
+            let names: Vec<String> = all.into_iter().map(|backup| backup.name).collect();
+            self.remove_backups(&names)
+        });
+        match removed {
+            Ok(removed) => {
+                for (name, why) in &removed.left {
+                    remains.push(Remains::new(&format!("the backup {name}"), why.clone()));
+                }
+                removed.gone.len()
+            }
+            Err(BackupError::NoFolder) => 0,
+            Err(error) => {
+                let why =
+                    format!("they may have what was erased, and could not be removed: {error}");
+                remains.push(Remains::new("backups", why));
+                0
+            }
+        }
     }
 
     /// Finish what was cut off after the content was gone: called at a start, when nobody else has
@@ -318,9 +382,13 @@ impl App {
     /// # Errors
     /// [`EraseError`] when it fails again; the next start tries again.
     pub fn finish_erasures(&self) -> Result<(), EraseError> {
-        for (entry, kind) in self.store.read(certificate::unfinished)? {
-            let gone = content::Gone::unfinished(entry, kind);
-            self.finish_erasure(gone, &mut |_| ())?;
+        let unfinished = self.store.read(certificate::unfinished)?;
+        // Another process may be at it.
+        if unfinished.is_empty() || !self.store.is_alone()? {
+            return Ok(());
+        }
+        for gone in unfinished {
+            self.finish_erasure(gone, &mut |_| ());
         }
         Ok(())
     }

@@ -6,12 +6,14 @@ use rusqlite::{Transaction, params, types::Value as SqlValue};
 
 use super::{EraseError, Extent, Remains, content, content::Gone};
 use crate::{
-    ids::ConversationId,
+    chat,
+    ids::{ConversationId, MessageId},
     privacy::{
         Identifiers,
         columns::{COLUMNS, Column, Remedy},
         places,
-        texts::{replace_in_json, texts_of},
+        retention::is_held,
+        texts::{replace_in_json, spoken_in, texts_of},
     },
     record::{self, Action, Event, Record, Subject},
     sealed::{self, SealedError},
@@ -29,57 +31,47 @@ pub(super) fn erase(
     extent: Extent,
     now_ms: i64,
 ) -> Result<Gone, EraseError> {
-    let mut gone = match extent {
-        Extent::Conversations => {
-            let found = places::find(tx, identifiers, usize::MAX)?;
-            let ids = found
-                .places
-                .iter()
-                .filter_map(|place| place.conversation_id);
-            let ids: BTreeSet<ConversationId> = ids.collect();
-            let ids: Vec<_> = ids.into_iter().collect();
-            content::conversations(record, tx, &ids, "person", now_ms)?
-        }
-        Extent::Words | Extent::Messages => Gone::default(),
-    };
     let mut erasing = Erasing {
         tx,
         identifiers,
         extent,
         touched: BTreeSet::new(),
+        messages: BTreeSet::new(),
         traces: identifiers
             .given()
             .map(|(text, _)| text.to_owned())
             .collect(),
-        gone: &mut gone,
+        unreadable: 0,
+        gone: Gone::default(),
     };
+    if extent == Extent::Conversations {
+        let whole = erasing.conversations()?;
+        erasing.refuse_held(&whole)?;
+        erasing.gone = content::conversations(record, tx, &whole, "person", now_ms)?;
+    }
     for column in COLUMNS {
         erasing.column(column)?;
     }
-    let payloads = erasing.find_in_what_is_sealed()?;
-    let Erasing {
-        touched, traces, ..
-    } = erasing;
-    let is_trace = |trace: &String| trace.len() >= SHORTEST_TRACE;
-    gone.traces.words = traces.into_iter().filter(is_trace).collect();
+    let payloads = erasing.find_in_what_is_sealed(texts_of)?;
+    let touched: Vec<_> = std::mem::take(&mut erasing.touched).into_iter().collect();
+    erasing.refuse_held(&touched)?;
     for &id in &touched {
         sealed::destroy(tx, id)?;
-        let subject = Subject::Conversation(id);
-        record.erase(tx, subject, erased("conversation"), now_ms)?;
-    }
-    for (subject, sequences) in payloads {
-        record.erase_some(
+        record.erase(
             tx,
-            subject.into(),
-            &sequences,
-            erased(subject.kind()),
+            Subject::Conversation(id),
+            erased("conversation"),
             now_ms,
         )?;
-        gone.words += u32::try_from(sequences.len()).unwrap_or(u32::MAX);
     }
-    let nothing = gone.conversations == 0 && touched.is_empty() && gone.words == 0;
-    if nothing && gone.remains.is_empty() {
-        return Err(EraseError::NothingFound);
+    let mut gone = erasing.end();
+    for (subject, entries) in payloads {
+        record.erase_some(tx, subject.into(), &entries, erased(subject.kind()), now_ms)?;
+        gone.words += u32::try_from(entries.len()).unwrap_or(u32::MAX);
+    }
+    // Something sealed of a conversation may have been all there was.
+    if gone.messages == 0 && gone.words == 0 {
+        gone.words = u32::try_from(touched.len()).unwrap_or(u32::MAX);
     }
     Ok(gone)
 }
@@ -89,6 +81,9 @@ fn erased(kind: &'static str) -> Event {
         .fact("kind", kind)
         .fact("cause", "person")
 }
+
+/// Key, text, conversation and message of a row.
+type Found = (SqlValue, String, Option<ConversationId>, Option<MessageId>);
 
 /// What a private part is about that is not about one conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,36 +116,98 @@ struct Erasing<'a> {
     extent: Extent,
     /// Conversations of which something was taken.
     touched: BTreeSet<ConversationId>,
+    messages: BTreeSet<MessageId>,
     /// Every spelling that was found.
     traces: BTreeSet<String>,
-    gone: &'a mut Gone,
+    /// Sealed things that cannot be read, and are destroyed: the person may be in them.
+    unreadable: usize,
+    gone: Gone,
 }
 
 impl Erasing<'_> {
-    /// Take the person out of a column.
-    fn column(&mut self, column: &Column) -> Result<(), EraseError> {
-        let mut found = Vec::new();
-        {
-            let mut statement = self.tx.prepare(&column.select())?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-                if self.note(column, text) {
-                    let conversation: Option<ConversationId> = row.get(2)?;
-                    found.push((places::key(row)?, text.to_owned(), conversation));
-                }
+    /// The conversations whose content has the person.
+    fn conversations(&mut self) -> Result<Vec<ConversationId>, EraseError> {
+        for column in COLUMNS.iter().filter(|column| column.kind.is_content()) {
+            for (_, _, conversation, _) in self.rows_with(column)? {
+                self.touched.extend(conversation);
             }
         }
-        if let (Remedy::Stays(why), false) = (column.remedy, found.is_empty()) {
-            self.gone.remains.push(Remains::new(
-                &format!("{} of {} ({})", column.column, column.table, found.len()),
-                why,
+        self.find_in_what_is_sealed(spoken_in)?;
+        Ok(std::mem::take(&mut self.touched).into_iter().collect())
+    }
+
+    fn refuse_held(&self, conversations: &[ConversationId]) -> Result<(), EraseError> {
+        for &id in conversations {
+            if is_held(self.tx, id)? {
+                let title = chat::get(self.tx, id)
+                    .ok()
+                    .and_then(|conversation| conversation.title);
+                let title = title.map_or("a conversation".into(), |title| format!("“{title}”"));
+                return Err(EraseError::Held(title));
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Gone {
+        self.gone.messages += u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
+        let (long, short): (Vec<String>, Vec<String>) = self
+            .traces
+            .into_iter()
+            .partition(|trace| trace.len() >= SHORTEST_TRACE);
+        self.gone.traces.words = long;
+        let remains = &mut self.gone.remains;
+        if !short.is_empty() {
+            remains.push(Remains::new(
+                "the search of every byte",
+                format!(
+                    "{} of the names or numbers are too short to be told from other bytes, and were only taken out of all texts",
+                    short.len()
+                ),
             ));
+        }
+        if self.unreadable > 0 {
+            remains.push(Remains::new(
+                &format!("{} things that are sealed", self.unreadable),
+                "they cannot be read, so nobody knows whether the person is in them",
+            ));
+        }
+        self.gone
+    }
+
+    /// The rows of a column that have the person: key, text, conversation, message.
+    fn rows_with(&mut self, column: &Column) -> rusqlite::Result<Vec<Found>> {
+        let mut found = Vec::new();
+        let mut statement = self.tx.prepare(&column.select())?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            if self.note(column, text) {
+                found.push((places::key(row)?, text.to_owned(), row.get(2)?, row.get(3)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Take the person out of a column.
+    fn column(&mut self, column: &Column) -> Result<(), EraseError> {
+        let found = self.rows_with(column)?;
+        if let (Remedy::Stays(why), false) = (column.remedy, found.is_empty()) {
+            let what = format!("{} of {} ({})", column.column, column.table, found.len());
+            self.gone.remains.push(Remains::new(&what, why));
             return Ok(());
         }
-        for (key, text, conversation) in found {
+        for (key, text, conversation, message) in found {
             self.take(column, &key, &text)?;
-            self.touched.extend(conversation);
+            match message {
+                Some(message) if column.table == "messages" => {
+                    self.messages.insert(message);
+                }
+                _ => self.gone.words += 1,
+            }
+            if column.kind.is_content() {
+                self.touched.extend(conversation);
+            }
         }
         Ok(())
     }
@@ -188,10 +245,15 @@ impl Erasing<'_> {
             _ if whole => Some(ERASED.to_owned()),
             Remedy::Words => self.identifiers.replace(text, ERASED).map(|(new, _)| new),
             Remedy::Json => replace_in_json(self.identifiers, text, ERASED).map(|(new, _)| new),
-            Remedy::Row => {
-                let sql = format!("DELETE FROM {table} WHERE {key_name} = ?1");
-                self.tx.execute(&sql, [key])?;
-                None
+            Remedy::Lines => {
+                let others = text.lines().filter(|line| !self.identifiers.is_in(line));
+                let others: Vec<&str> = others.collect();
+                if others.iter().all(|line| line.trim().is_empty()) {
+                    let sql = format!("DELETE FROM {table} WHERE {key_name} = ?1");
+                    self.tx.execute(&sql, [key])?;
+                    return Ok(());
+                }
+                Some(others.join("\n"))
             }
             Remedy::Stays(_) => None,
         };
@@ -200,25 +262,38 @@ impl Erasing<'_> {
                 let sql = format!("UPDATE {or} {table} SET {name} = ?2 WHERE {key_name} = ?1");
                 self.tx.execute(&sql, params![key, new])
             };
+            // A name that is nothing else any more is told from others of its kind.
+            let is_name = *name == "name" && new == ERASED;
+            let new = if is_name {
+                format!("{new} {}", unique(key))
+            } else {
+                new
+            };
             // Two things of one kind may not have one name.
             if set("OR IGNORE", &new)? == 0 {
                 set("", &format!("{new} {}", unique(key)))?;
             }
         }
-        if (*table, *name) == ("messages", "text") {
-            self.gone.messages += 1;
-        } else {
-            self.gone.words += 1;
-        }
         Ok(())
     }
 
-    /// The conversations in whose sealed things the person stands are touched. Private parts of the
-    /// record that are about something else, by what they are about.
-    fn find_in_what_is_sealed(&mut self) -> Result<BTreeMap<About, Vec<i64>>, EraseError> {
+    /// The conversations in whose sealed things the person stands, or may, are touched. Private parts of
+    /// the record that are about something else, by what they are about.
+    /// `texts` reads a document.
+    fn find_in_what_is_sealed(
+        &mut self,
+        texts: fn(&str) -> Vec<String>,
+    ) -> Result<BTreeMap<About, Vec<i64>>, EraseError> {
+        self.unreadable = 0;
         for id in sealed::with_masks(self.tx)? {
-            let masks = sealed::masks(self.tx, id)?;
-            let values: Vec<String> = masks.iter().map(|(_, value)| value.to_owned()).collect();
+            let values: Vec<String> = match sealed::masks(self.tx, id) {
+                Ok(masks) => masks.iter().map(|(_, value)| value.to_owned()).collect(),
+                Err(SealedError::Store(error)) => return Err(error.into()),
+                Err(_) => {
+                    self.unreadable += 1;
+                    continue;
+                }
+            };
             for value in values {
                 if self.spelled_in(&value) {
                     self.touched.insert(id);
@@ -226,19 +301,25 @@ impl Erasing<'_> {
             }
         }
         for call in sealed::calls_with_sent(self.tx)? {
-            let Some((id, body)) = sealed::sent(self.tx, call)? else {
-                continue;
+            let (id, body) = match sealed::sent(self.tx, call) {
+                Ok(Some(sent)) => sent,
+                Ok(None) => continue,
+                Err(SealedError::Store(error)) => return Err(error.into()),
+                Err(_) => {
+                    self.unreadable += 1;
+                    continue;
+                }
             };
-            for text in texts_of(&String::from_utf8_lossy(&body)) {
+            for text in texts(&String::from_utf8_lossy(&body)) {
                 if self.spelled_in(&text) {
                     self.touched.insert(id);
                 }
             }
         }
         let mut others: BTreeMap<About, Vec<i64>> = BTreeMap::new();
-        record::each_payload(self.tx, |entry, payload| {
+        let unreadable = record::each_payload(self.tx, |entry, payload| {
             let mut found = false;
-            for text in texts_of(payload) {
+            for text in texts(payload) {
                 found |= self.spelled_in(&text);
             }
             if found {
@@ -254,6 +335,7 @@ impl Erasing<'_> {
             }
             Ok(())
         })?;
+        self.unreadable += unreadable;
         Ok(others)
     }
 }

@@ -1,5 +1,7 @@
 //! What an erasure would take and what it would leave, before anything is taken.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use specta::Type;
@@ -12,6 +14,7 @@ use crate::{
         Identifiers, PlaceKind,
         columns::{COLUMNS, Remedy},
         places,
+        retention::{holds_of_workspace, is_held},
     },
     store::{DataFolder, snapshot},
 };
@@ -47,24 +50,38 @@ pub struct ErasurePreview {
     pub goes: Vec<Goes>,
     /// What stays.
     pub stays: Vec<Stays>,
+    /// What is on hold: as long as it is, nothing is erased.
+    pub held: Vec<String>,
 }
 
 pub(super) fn of(
     conn: &Connection,
     folder: &DataFolder,
     erasure: &Erasure,
+    in_snapshots: usize,
 ) -> Result<ErasurePreview, EraseError> {
     let mut preview = match erasure {
         Erasure::Conversation { id } => {
-            chat::get(conn, *id).map_err(|_| EraseError::NotFound)?;
+            let title = chat::get(conn, *id)
+                .map_err(|_| EraseError::NotFound)?
+                .title;
             let messages = chat::message_ids(conn, *id)?.len();
-            conversations(1, messages)
+            let mut preview = conversations(1, messages);
+            if is_held(conn, *id)? {
+                preview
+                    .held
+                    .push(title.unwrap_or_else(|| "this conversation".into()));
+            }
+            preview
         }
         Erasure::Workspace { id } => workspace(conn, *id)?,
         Erasure::Person {
             identifiers,
             extent,
-        } => person(conn, &Identifiers::parse(identifiers)?, *extent)?,
+        } => {
+            let identifiers = Identifiers::parse(identifiers)?;
+            person(conn, &identifiers, *extent, in_snapshots)?
+        }
     };
     let snapshots = snapshot::count_all(folder)?;
     preview.goes(
@@ -120,6 +137,9 @@ fn workspace(conn: &Connection, id: WorkspaceId) -> Result<ErasurePreview, Erase
         )?
         .query_row(params![id], |row| row.get(0))?;
     let mut preview = conversations(ids.len(), messages as usize);
+    if holds_of_workspace(conn, id)? > 0 {
+        preview.held.extend(name);
+    }
     preview.goes(
         "the name of the workspace, its policy, rules and budgets",
         1,
@@ -131,19 +151,26 @@ fn person(
     conn: &Connection,
     identifiers: &Identifiers,
     extent: Extent,
+    in_snapshots: usize,
 ) -> Result<ErasurePreview, EraseError> {
     let found = places::find(conn, identifiers, usize::MAX)?;
-    if found.total == 0 {
+    if found.total == 0 && in_snapshots == 0 {
         return Err(EraseError::NothingFound);
     }
     let whole = extent == Extent::Conversations;
-    let mut ids: Vec<_> = found
-        .places
-        .iter()
-        .filter_map(|place| place.conversation_id)
-        .collect();
+    let content = found.places.iter().filter(|place| place.kind.is_content());
+    let mut ids: Vec<_> = content.filter_map(|place| place.conversation_id).collect();
     ids.sort_unstable();
     ids.dedup();
+    let mut held = Vec::new();
+    for &id in &ids {
+        if is_held(conn, id)? {
+            let title = chat::get(conn, id)
+                .ok()
+                .and_then(|conversation| conversation.title);
+            held.push(title.unwrap_or_else(|| "a conversation".into()));
+        }
+    }
     let mut preview = if whole {
         let mut messages = 0;
         for &id in &ids {
@@ -159,13 +186,25 @@ fn person(
             .filter(|place| !whole || place.conversation_id.is_none())
             .count()
     };
-    let messages = left(PlaceKind::Message);
+    let messages: HashSet<_> = match whole {
+        true => HashSet::new(),
+        false => found
+            .places
+            .iter()
+            .filter_map(|place| match place.kind {
+                PlaceKind::Message => place.message_id,
+                _ => None,
+            })
+            .collect(),
+    };
+    let messages = messages.len();
     match extent {
         Extent::Words => preview.goes("messages from which the words are taken", messages),
         Extent::Messages => preview.goes("messages whose whole text is taken", messages),
         Extent::Conversations => {}
     }
     preview.messages += count(messages);
+    preview.held = held;
     if !whole {
         preview.goes(
             "conversations whose placeholders and copies of what left are destroyed, and what the record has of them in private",
@@ -198,7 +237,10 @@ const TAKEN: &[(PlaceKind, &str)] = &[
     ),
     (PlaceKind::Draft, "drafts from which the words are taken"),
     (PlaceKind::Preset, "presets from which the words are taken"),
-    (PlaceKind::OwnRule, "rules of your own that are removed"),
+    (
+        PlaceKind::OwnRule,
+        "rules of your own from which the lines are taken",
+    ),
     (
         PlaceKind::Workspace,
         "names of workspaces from which the words are taken",

@@ -7,6 +7,7 @@ mod holds;
 mod rules;
 mod run;
 
+pub(crate) use self::rules::forget_workspace;
 pub use self::{
     choose::{Due, RetentionPreview},
     holds::{Held, Hold, holds_of_workspace, is_held},

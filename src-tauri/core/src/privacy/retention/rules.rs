@@ -60,6 +60,15 @@ impl RetentionRule {
 }
 
 /// The rule of a workspace, if it has one.
+/// Forget the rule of a workspace.
+pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    conn.execute(
+        "DELETE FROM retention_rules WHERE workspace_id = ?1",
+        [workspace],
+    )
+    .map(drop)
+}
+
 pub(super) fn get(
     conn: &Connection,
     workspace: WorkspaceId,

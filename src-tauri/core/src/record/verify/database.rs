@@ -350,12 +350,15 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a later entry says that what is private about this subject was erased.
+/// Whether a later entry says that what is private about this subject was erased: all of it, or the
+/// `entries` that it names, of which this must be one.
 fn erased_after(conn: &Connection, token: &[u8], sequence: i64) -> rusqlite::Result<bool> {
     conn.prepare_cached(&format!(
         "SELECT EXISTS (SELECT 1 FROM audit_entries
                         WHERE subject = ?1 AND action = 'content.erased' AND {MILESTONES}
-                          AND sequence > ?2)"
+                          AND sequence > ?2
+                          AND (facts ->> 'entries' IS NULL
+                               OR instr(',' || (facts ->> 'entries') || ',', ',' || ?2 || ',')))"
     ))?
     .query_row(params![token, sequence], |row| row.get(0))
 }
