@@ -13,6 +13,7 @@ import {
 import { accessibilityFaults } from "../../../test/axe";
 import { host, show } from "../../../test/render";
 import { chat, resetChat } from "../../chat/chat.svelte";
+import { part } from "../part.svelte";
 import EraseDialog from "./EraseDialog.svelte";
 
 const ofChat: AskedErasure = {
@@ -83,10 +84,10 @@ describe("before anything is erased", () => {
 		expect(fake.calls.some(({ method }) => method === "erase")).toBe(false);
 	});
 
-	it("what cannot be erased says why, and there is nothing to press", async () => {
+	it("what cannot be looked at says why, and there is nothing to press", async () => {
 		const fake = host();
-		const message = "The chat is on legal hold.";
-		fake.fail("previewErasure", { code: "not_allowed", message, hint: "Lift the hold first." });
+		const message = "There is no such conversation.";
+		fake.fail("previewErasure", { code: "not_found", message, hint: null });
 		show(EraseDialog, { asked: ofChat });
 		expect((await screen.findByRole("alert")).textContent).toContain(message);
 		expect(erase()).toHaveProperty("disabled", true);
@@ -163,6 +164,19 @@ describe("an erasure", () => {
 		expect(onerased).toHaveBeenCalledOnce();
 		const { places } = await fake.findPerson(["Anna"]);
 		expect(places, "the words are gone").toEqual([]);
+	});
+
+	it("of what is on hold does not happen, and leads to where holds are lifted", async () => {
+		const { fake, user } = await open(ofChat);
+		await fake.hold({ kind: "conversation", conversationId: "chat-1" }, "Proceedings");
+		await user.click(understood());
+		await user.click(erase());
+		const alert = await screen.findByRole("alert");
+		expect(alert.textContent).toMatch(/Nothing was erased.*on hold/s);
+		expect(alert.textContent, "that is said of what leaves").not.toMatch(/leave/);
+		expect(await accessibilityFaults()).toEqual([]);
+		await user.click(within(alert).getByRole("button", { name: "Show the legal holds" }));
+		expect([place.screen, part.shown, erasing.asked]).toEqual(["privacy", "retention", null]);
 	});
 
 	it("that the host refuses changes nothing and can be tried again", async () => {

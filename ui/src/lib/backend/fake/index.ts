@@ -263,7 +263,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		answering: (modelId, busy) => setEngine(modelId, { state: busy ? "answering" : "ready" }),
 	});
 
-	const keeping = fakeKeeping({
+	const { isHeld, ...keeping } = fakeKeeping({
 		now,
 		pause,
 		chats: erasable,
@@ -295,6 +295,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			now,
 			pause,
 			chats: erasable,
+			isHeld,
 			empty: options.empty ?? false,
 			leftover: options.leftover ?? false,
 		}),

@@ -59,7 +59,10 @@ const gone: Problem = {
 
 const isSame = (one: Held, other: Held) => JSON.stringify(one) === JSON.stringify(other);
 
-export function fakeKeeping(options: KeepingOptions): KeepingPart {
+/** For the fake host's erasing. */
+export type HoldingPart = { isHeld: (conversationId: string) => boolean };
+
+export function fakeKeeping(options: KeepingOptions): KeepingPart & HoldingPart {
 	const { now, pause, chats } = options;
 	const rules = new Map<string, RetentionRule>();
 	let holds: Hold[] = [];
@@ -136,6 +139,10 @@ export function fakeKeeping(options: KeepingOptions): KeepingPart {
 	}
 
 	return {
+		isHeld: (id) => {
+			const chat = chats.all().find((one) => one.id === id);
+			return chat !== undefined && isHeld(id, chat.workspaceId);
+		},
 		retentionStatus: status,
 		setRetention: async (workspaceId, rule) => {
 			if (rule) rules.set(workspaceId, rule);

@@ -13,6 +13,7 @@ import type {
 	SubjectRequest,
 } from "../bindings";
 import type { ErasablePart } from "./chats";
+import type { HoldingPart } from "./keeping";
 
 export type PrivacyPart = Pick<
 	Backend,
@@ -32,6 +33,7 @@ export type PrivacyOptions = {
 	/** Between two steps of an erasure. */
 	pause: () => Promise<void>;
 	chats: ErasablePart;
+	isHeld: HoldingPart["isHeld"];
 	/** No requests. */
 	empty: boolean;
 	/** What an erasure finds left behind. */
@@ -47,6 +49,12 @@ const noRequest: Problem = {
 const nobody: Problem = {
 	code: "invalid_input",
 	message: "Write down what the person goes by.",
+	hint: null,
+};
+
+const onHold: Problem = {
+	code: "not_allowed",
+	message: "It is on hold, and what is on hold is not erased. Lift the hold first.",
 	hint: null,
 };
 
@@ -203,6 +211,7 @@ export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
 		exportPerson: async (_, form) => `/home/ada/gatehouse-person.${form}`,
 		previewErasure: async (erasure) => preview(erasure),
 		erase: async (erasure, request, onStep) => {
+			if (target(erasure).ids.some(options.isHeld)) throw onHold;
 			const { conversations, messages } = preview(erasure);
 			const { words } = target(erasure);
 			const steps: ErasureStep[] = ["content", "engines", "snapshots", "log", "check"];
