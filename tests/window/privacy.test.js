@@ -64,7 +64,7 @@ test("the Privacy screen", async (t) => {
 		await app.click("button", "Erase for good");
 		await app.see("dialog", "Erased");
 		const said = await app.text(await app.see("dialog", "Erased"));
-		assert.match(said, /Nothing of it is left Every byte of \d+ files?/);
+		assert.match(said, /Nothing of it is left in the data folder Every byte of the database and of \d+ other/);
 		assert.match(said, /Request 1 is closed as answered\./);
 		await app.click("button", /^Close$/, await app.see("dialog", "Erased"));
 		await app.gone("dialog");

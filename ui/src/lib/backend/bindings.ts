@@ -597,6 +597,11 @@ export type ByteSearch = {
 	bytes: number,
 	/**  Where something was found; nothing if all of it is gone. */
 	found: FoundBytes[],
+	/**
+	 *  Pages and pieces of files in which the letters stand only with other letters around them: as a
+	 *  part of longer words, or of bytes that are no text.
+	 */
+	within?: number,
 };
 
 /**  What an answer says of its call. */
@@ -903,6 +908,8 @@ export type ErasurePreview = {
 	goes: Goes[],
 	/**  What stays. */
 	stays: Stays[],
+	/**  What is on hold: as long as it is, nothing is erased. */
+	held: string[],
 };
 
 /**  What an erasure is doing. */
@@ -1090,6 +1097,10 @@ export type FoundPerson = {
 	places: Place[],
 	/**  How many places there are. */
 	total: number,
+	/**  Things that are sealed and cannot be read: the person may be in them, too. */
+	unreadable: number,
+	/**  Snapshots, and databases that were set aside, that have the person, or cannot be looked through. */
+	snapshots: number,
 };
 
 /**  What goes. */
@@ -1598,7 +1609,9 @@ export type PlaceKind =
 /**  A setting. */
 "settings" | 
 /**  A request of a person about their data. */
-"request";
+"request" | 
+/**  A connection that was made. */
+"connection";
 
 /**  What may leave for where. On this computer everything may be read, as nothing leaves. */
 export type Policy = {

@@ -100,9 +100,9 @@ describe("an erasure", () => {
 		await user.click(understood());
 		await user.click(erase());
 		const dialog = await screen.findByRole("dialog", { name: "Erased" });
-		expect(within(dialog).getByText("Nothing of it is left")).toBeTruthy();
+		expect(within(dialog).getByText("Nothing of it is left in the data folder")).toBeTruthy();
 		expect(dialog.textContent.replace(/\s+/g, " ")).toMatch(
-			/Every byte of 7 files of the data folder/,
+			/Every byte of the database and of 7 other files was searched/,
 		);
 		expect(within(dialog).getByRole("list", { name: "What was erased" }).textContent).toMatch(
 			/1 chat/,
@@ -134,7 +134,7 @@ describe("an erasure", () => {
 		const { user } = await open(ofChat, { leftover: true });
 		await user.click(understood());
 		await user.click(erase());
-		expect(await screen.findByText("Something of it is left")).toBeTruthy();
+		expect(await screen.findByText("Something of it is left in the data folder")).toBeTruthy();
 		expect(screen.getByRole("list", { name: "Found in" }).textContent).toMatch(
 			/the database: once/,
 		);
