@@ -3,6 +3,7 @@
 
 mod answers;
 mod architecture;
+mod archive;
 mod backup;
 mod chat;
 mod command_line;

@@ -4,8 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        backup, chat, leaving, models, money, privacy, providers, record, retention, safety,
-        settings, startup,
+        archive, backup, chat, leaving, models, money, privacy, providers, record, retention,
+        safety, settings, startup,
     },
     events,
     first::First,
@@ -93,6 +93,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::save_witness,
             record::compare_witness,
             record::export_record,
+            archive::export_archive,
+            archive::export_anonymous,
+            archive::choose_archive,
+            archive::check_archive,
+            archive::import_archive,
+            archive::stop_archive,
             backup::backup_status,
             backup::set_backup_schedule,
             backup::choose_backup_folder,

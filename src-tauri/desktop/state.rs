@@ -47,6 +47,10 @@ pub(crate) struct AppState {
     pub(crate) cancel_adding: AtomicBool,
     /// Set to stop a verification of the record.
     pub(crate) stop_verifying: AtomicBool,
+    /// The archive that a person has chosen to look into or bring in.
+    pub(crate) chosen_archive: Mutex<Option<PathBuf>>,
+    /// Set to stop what is done with an archive.
+    pub(crate) stop_archive: AtomicBool,
 }
 
 #[derive(Default)]
@@ -76,6 +80,8 @@ impl AppState {
             asked: OnceLock::new(),
             cancel_adding: AtomicBool::new(false),
             stop_verifying: AtomicBool::new(false),
+            chosen_archive: Mutex::default(),
+            stop_archive: AtomicBool::new(false),
         }
     }
 

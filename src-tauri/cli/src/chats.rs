@@ -172,7 +172,7 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
     ids.iter().try_for_each(|id| output::line(&id.to_string()))
 }
 
-/// The conversation whose id begins so.
+/// The one conversation whose id begins so.
 pub(crate) fn find(app: &App, beginning: &str) -> Result<ConversationId, Failure> {
     let mut ids: Vec<_> = app
         .store

@@ -18,7 +18,7 @@ pub(crate) const CODES: &str = "Exit codes:
   7    it may not leave this computer, or is to be looked at first; nothing was sent
   8    a provider, its key or the network is the trouble
   9    a budget would be passed; nothing was sent
-  10   the record does not hold, or not with the witness; or a signature does not
+  10   the record or an archive does not hold, or the record not with the witness; or a signature does not
   11   it was erased, and something remains; it says what
   130  stopped by you";
 
@@ -94,6 +94,11 @@ impl Failure {
             problem: Problem::new(ProblemCode::Internal, "The record does not hold."),
             code: 10,
         }
+    }
+
+    /// The same, of something that was to be verified.
+    pub(crate) fn unsound(self) -> Self {
+        Self { code: 10, ..self }
     }
 
     /// What was read is not what its key has signed.

@@ -4,6 +4,7 @@
 //! only what was asked for. Exit codes are in [`failure`].
 
 mod aliases;
+mod archive;
 mod ask;
 mod backup;
 mod budgets;
@@ -85,6 +86,9 @@ enum Command {
     /// The record of what happened: verify, list, export, checkpoint, witness.
     #[command(subcommand)]
     Record(record::Record),
+    /// A conversation, a workspace or everything in one file: export, import, verify.
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
     #[command(subcommand)]
     Backup(backup::Backup),
@@ -132,6 +136,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         return verify.of_file(file, json);
     }
+    if let Command::Archive(archive::Archive::Verify(verify)) = &arguments.command {
+        return verify.run(json);
+    }
     if let Command::Backup(backup::Backup::Restore(restore)) = &arguments.command {
         let restored = restore.run(&folder(arguments)?)?;
         return backup::tell_restored(&open(arguments)?, &restored, json);
@@ -152,6 +159,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),
         Command::Record(record) => record.run(&app, json),
+        Command::Archive(archive) => archive.run(&app, json),
         Command::Backup(backup) => backup.run(&app, json),
         Command::Retention(retention) => retention.run(&app, json),
         Command::Subject(subject) => subject.run(&app, json),

@@ -129,6 +129,27 @@ pub fn all(conn: &Connection) -> rusqlite::Result<Vec<Workspace>> {
     .collect()
 }
 
+/// What a workspace is called.
+///
+/// # Errors
+/// [`WorkspaceError::NotFound`].
+pub(crate) fn name(conn: &Connection, id: WorkspaceId) -> Result<String, WorkspaceError> {
+    conn.prepare_cached("SELECT name FROM workspaces WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?
+        .ok_or(WorkspaceError::NotFound)
+}
+
+/// The workspace of this name, whatever its case.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn named(conn: &Connection, name: &str) -> rusqlite::Result<Option<WorkspaceId>> {
+    conn.prepare_cached("SELECT id FROM workspaces WHERE lower(name) = lower(?1)")?
+        .query_row([name.trim()], |row| row.get(0))
+        .optional()
+}
+
 /// Make a workspace, or give one a new name.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! One file a screen. A command takes, asks the core, and gives: no SQL, no decisions.
 
+pub(crate) mod archive;
 pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod leaving;

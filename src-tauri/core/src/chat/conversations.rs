@@ -205,6 +205,41 @@ pub fn list(
     rows.collect()
 }
 
+/// The conversation that comes after another one by its identifier, of one workspace or of all;
+/// `None` as `after`: the first one. Those that are deleted, or have neither a message nor a draft, are
+/// passed over.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn next_after(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+    after: Option<ConversationId>,
+) -> rusqlite::Result<Option<ConversationId>> {
+    conn.prepare_cached(&format!(
+        "SELECT c.id FROM conversations c
+         WHERE c.id > coalesce(?2, x'') AND {KEPT} AND (?1 IS NULL OR c.workspace_id = ?1)
+         ORDER BY c.id LIMIT 1"
+    ))?
+    .query_row(params![workspace, after], |row| row.get(0))
+    .optional()
+}
+
+/// How many conversations [`next_after`] comes by.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn count(conn: &Connection, workspace: Option<WorkspaceId>) -> rusqlite::Result<u32> {
+    conn.prepare_cached(&format!(
+        "SELECT count(*) FROM conversations c WHERE {KEPT} AND (?1 IS NULL OR c.workspace_id = ?1)"
+    ))?
+    .query_row([workspace], |row| row.get(0))
+}
+
+/// Of `conversations c`: not deleted, and with something in it.
+const KEPT: &str = "c.deleted_at_ms IS NULL AND
+   (c.leaf_id IS NOT NULL OR EXISTS (SELECT 1 FROM drafts d WHERE d.conversation_id = c.id))";
+
 /// Give a conversation a person's title.
 ///
 /// # Errors

@@ -25,11 +25,15 @@ pub use turns::{
     keep_partial,
 };
 
-pub(crate) use conversations::{all_of_workspace, settle_model};
+pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
 pub(crate) use keeping::{
     Quiet, Texts, count_in, exists, if_quiet, put_texts, quiet_before, texts,
 };
 pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of, text_sha256};
+pub(crate) use transfer::{
+    Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
+    over_defaults,
+};
 
 use crate::store::{Migration, StoreError};
 

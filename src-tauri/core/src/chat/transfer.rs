@@ -2,7 +2,8 @@
 //!
 //! The JSON holds every branch. On the way back everything gets new identifiers, so that importing
 //! twice makes two conversations and never touches an existing one. Calls are not brought back:
-//! they are the record of what happened here, and an import did not happen here.
+//! they are the record of what happened here, and an import did not happen here. An archive has
+//! conversations in the same form, one a line ([`FileConversation`]).
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -13,10 +14,15 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Message, MessageState, Options, Rating, conversations, messages, rate,
+    ChatError, Conversation, Message, MessageState, Options, Rating, conversations, messages, rate,
+    save_draft,
     turns::{self, NewMessage},
 };
-use crate::ids::{ConversationId, MessageId, WorkspaceId};
+use crate::{
+    aliases::Elsewhere,
+    ids::{ConversationId, MessageId, ModelId, WorkspaceId},
+    problem::Problem,
+};
 
 const FORMAT: &str = "gatehouse-conversations";
 const VERSION: u32 = 1;
@@ -76,41 +82,81 @@ struct File {
     conversations: Vec<FileConversation>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A conversation as files have it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FileConversation {
-    title: Option<String>,
-    created_at_ms: i64,
-    updated_at_ms: i64,
-    system_prompt: String,
+pub(crate) struct FileConversation {
+    /// What it was called where the file was made; an import gives it another identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ConversationId>,
+    /// The name of its workspace, where the file is an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    pub title: Option<String>,
+    pub created_at_ms: i64,
+    pub updated_at_ms: i64,
+    pub system_prompt: String,
     /// Settings that an older or newer app did not write have their defaults.
     #[serde(deserialize_with = "over_defaults")]
-    sampling: Sampling,
+    pub sampling: Sampling,
+    /// The model on that computer which was to answer, where the file is an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<FileModel>,
+    /// What was to answer instead of it, where the file is an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<FileElsewhere>,
+    /// What was typed and not sent, where the file is an archive.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub draft: String,
     /// Parents before their children.
-    messages: Vec<FileMessage>,
+    pub messages: Vec<FileMessage>,
     /// Position in `messages` of the end of the branch that is shown.
-    leaf: usize,
+    pub leaf: usize,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A model of a computer, so that another computer knows it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FileMessage {
+pub(crate) struct FileModel {
+    pub name: String,
+    /// Of its file, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// What answers instead of a model on the computer, by names that another computer may have, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum FileElsewhere {
+    Account { account: String, model: String },
+    Alias { alias: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileMessage {
+    /// As that of the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MessageId>,
     /// Position in `messages` of the one before it.
-    parent: Option<usize>,
-    role: Role,
-    text: String,
-    created_at_ms: i64,
+    pub parent: Option<usize>,
+    pub role: Role,
+    pub text: String,
+    pub created_at_ms: i64,
     /// How it stands; complete if it does not say.
     #[serde(default, skip_serializing_if = "is_done")]
-    state: MessageState,
+    pub state: MessageState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    rating: Option<Rating>,
+    pub rating: Option<Rating>,
     /// The model that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    model: Option<String>,
+    pub model: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
 }
 
-fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
+/// Settings of a file over the defaults.
+pub(crate) fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
     let stored = serde_json::Map::deserialize(from)?;
     let mut all = serde_json::to_value(Sampling::default()).map_err(D::Error::custom)?;
     all.as_object_mut()
@@ -144,7 +190,7 @@ pub fn export(
         .unwrap_or("Conversation");
     let (extension, text) = match format {
         ExportFormat::Markdown => ("md", markdown(title, &thread.messages)),
-        ExportFormat::Json => ("json", json(conn, &thread)?),
+        ExportFormat::Json => ("json", json(file_of(conn, &thread.conversation)?)),
     };
     Ok(Exported {
         file_name: format!("{}.{extension}", file_name(title)),
@@ -174,22 +220,36 @@ pub fn import(
     }
     file.conversations
         .into_iter()
-        .map(|conversation| import_one(conn, workspace, conversation))
+        .map(|conversation| import_one(conn, workspace, conversation, Chosen::default()))
         .collect()
 }
 
-fn import_one(
+/// What is to answer in a conversation that comes from a file, as this computer knows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    pub model_id: Option<ModelId>,
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Bring one conversation in as a new one.
+///
+/// # Errors
+/// [`TransferError`]; the caller's transaction must then be rolled back.
+pub(crate) fn import_one(
     conn: &Connection,
     workspace: WorkspaceId,
     file: FileConversation,
+    chosen: Chosen,
 ) -> Result<ConversationId, TransferError> {
     let id = ConversationId::new();
     let options = Options {
         system_prompt: file.system_prompt,
         sampling: file.sampling,
-        ..Options::default()
+        model_id: chosen.model_id,
+        elsewhere: chosen.elsewhere,
     };
     conversations::create(conn, id, workspace, &options, file.created_at_ms)?;
+    save_draft(conn, Some(id), &file.draft)?;
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;
     }
@@ -217,6 +277,7 @@ fn import_one(
                 state => state,
             },
             written_by: message.model.as_deref(),
+            problem: message.error.as_ref(),
             created_at_ms: message.created_at_ms,
         };
         let new = turns::insert(conn, id, &new)?;
@@ -231,12 +292,33 @@ fn import_one(
     Ok(id)
 }
 
-fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatError> {
-    let conversation = &thread.conversation;
+/// The file of a conversation alone. Identifiers stand in archives, where something refers to them.
+fn json(mut conversation: FileConversation) -> String {
+    conversation.id = None;
+    for message in &mut conversation.messages {
+        message.id = None;
+    }
+    let file = File {
+        format: FORMAT.into(),
+        version: VERSION,
+        conversations: vec![conversation],
+    };
+    serde_json::to_string_pretty(&file)
+        .expect("the file is JSON because it is made of texts and numbers")
+}
+
+/// A conversation with every branch, as files have it; what only an archive has is left out.
+///
+/// # Errors
+/// [`ChatError::Store`] when the database fails.
+pub(crate) fn file_of(
+    conn: &Connection,
+    conversation: &Conversation,
+) -> Result<FileConversation, ChatError> {
     let mut statement = conn.prepare_cached(
         "SELECT m.id, m.parent_id, m.role, m.text, m.created_at_ms, r.verdict,
                 coalesce((SELECT k.model FROM calls k WHERE k.message_id = m.id AND k.purpose = 'chat'), m.written_by),
-                m.state
+                m.state, m.problem
          FROM messages m LEFT JOIN ratings r ON r.message_id = m.id
          WHERE m.conversation_id = ?1 ORDER BY m.number",
     )?;
@@ -244,9 +326,11 @@ fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatErro
     let mut file_messages = Vec::new();
     let mut rows = statement.query(params![conversation.id])?;
     while let Some(row) = rows.next()? {
-        let parent: Option<MessageId> = row.get(1)?;
-        positions.insert(row.get(0)?, file_messages.len());
+        let (id, parent): (MessageId, Option<MessageId>) = (row.get(0)?, row.get(1)?);
+        positions.insert(id, file_messages.len());
+        let problem: Option<String> = row.get(8)?;
         file_messages.push(FileMessage {
+            id: Some(id),
             parent: parent.and_then(|parent| positions.get(&parent).copied()),
             role: messages::role(row, 2)?,
             text: row.get(3)?,
@@ -254,26 +338,26 @@ fn json(conn: &Connection, thread: &messages::Thread) -> Result<String, ChatErro
             rating: row.get(5)?,
             model: row.get(6)?,
             state: messages::state(row, 7)?,
+            error: problem.and_then(|json| serde_json::from_str(&json).ok()),
         });
     }
-    let file = File {
-        format: FORMAT.into(),
-        version: VERSION,
-        conversations: vec![FileConversation {
-            title: conversation.title.clone(),
-            created_at_ms: conversation.created_at_ms,
-            updated_at_ms: conversation.updated_at_ms,
-            system_prompt: conversation.system_prompt.clone(),
-            sampling: conversation.sampling.clone(),
-            leaf: conversation
-                .leaf
-                .and_then(|leaf| positions.get(&leaf).copied())
-                .unwrap_or(0),
-            messages: file_messages,
-        }],
-    };
-    Ok(serde_json::to_string_pretty(&file)
-        .expect("the file is JSON because it is made of texts and numbers"))
+    Ok(FileConversation {
+        id: Some(conversation.id),
+        workspace: None,
+        title: conversation.title.clone(),
+        created_at_ms: conversation.created_at_ms,
+        updated_at_ms: conversation.updated_at_ms,
+        system_prompt: conversation.system_prompt.clone(),
+        sampling: conversation.sampling.clone(),
+        model: None,
+        elsewhere: None,
+        draft: String::new(),
+        leaf: conversation
+            .leaf
+            .and_then(|leaf| positions.get(&leaf).copied())
+            .unwrap_or(0),
+        messages: file_messages,
+    })
 }
 
 fn markdown(title: &str, shown: &[Message]) -> String {

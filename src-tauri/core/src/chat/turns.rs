@@ -85,11 +85,14 @@ pub fn end_answer(
     state: MessageState,
     problem: Option<&Problem>,
 ) -> rusqlite::Result<()> {
-    let problem = problem
-        .map(|p| serde_json::to_string(p).expect("a problem is JSON because it is made of texts"));
+    let problem = problem.map(written);
     conn.prepare_cached("UPDATE messages SET text = ?2, state = ?3, problem = ?4 WHERE id = ?1")?
         .execute(params![answer, text, state.name(), problem])?;
     Ok(())
+}
+
+fn written(problem: &Problem) -> String {
+    serde_json::to_string(problem).expect("a problem is JSON because it is made of texts")
 }
 
 /// Mark answers that an earlier run of the app left unfinished; what was kept of them stays.
@@ -145,6 +148,8 @@ pub(super) struct NewMessage<'a> {
     pub state: MessageState,
     /// The model, where no call of this computer says it.
     pub written_by: Option<&'a str>,
+    /// Why it failed.
+    pub problem: Option<&'a Problem>,
     pub created_at_ms: i64,
 }
 
@@ -155,8 +160,8 @@ pub(super) fn insert(
 ) -> rusqlite::Result<MessageId> {
     let id = MessageId::new();
     conn.prepare_cached(
-        "INSERT INTO messages (id, conversation_id, parent_id, role, text, state, written_by, created_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO messages (id, conversation_id, parent_id, role, text, state, written_by, created_at_ms, problem)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         id,
@@ -166,7 +171,8 @@ pub(super) fn insert(
         message.text,
         message.state.name(),
         message.written_by,
-        message.created_at_ms
+        message.created_at_ms,
+        message.problem.map(written)
     ])?;
     Ok(id)
 }
@@ -184,6 +190,7 @@ fn insert_question(
         text,
         state: MessageState::Done,
         written_by: None,
+        problem: None,
         created_at_ms: now_ms,
     };
     insert(conn, conversation, &question)
@@ -202,6 +209,7 @@ fn insert_answer(
         text: "",
         state: MessageState::Streaming,
         written_by: None,
+        problem: None,
         created_at_ms: now_ms,
     };
     insert(conn, conversation, &answer)

@@ -175,6 +175,22 @@ pub fn remove(
     Ok(removed > 0)
 }
 
+/// The budgets of one workspace, or (`None`) those for everything.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn of(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<Budget>> {
+    conn.prepare_cached(
+        "SELECT workspace_id, period, limit_pico, warn_percent, stops FROM budgets
+         WHERE workspace_id IS ?1 ORDER BY period",
+    )?
+    .query_map([workspace], budget)?
+    .collect()
+}
+
 /// Remove the budgets of a workspace.
 ///
 /// # Errors

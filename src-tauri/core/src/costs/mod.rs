@@ -3,6 +3,7 @@
 pub mod budgets;
 mod calls;
 pub mod estimate;
+pub(crate) mod file_calls;
 pub mod hours;
 pub mod limits;
 pub mod listing;

@@ -5,11 +5,16 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use super::Gate;
 use crate::{
     ids::WorkspaceId,
-    policy::{Policy, PolicyError, own_rules::OwnRule},
+    policy::{
+        self, Policy, PolicyError,
+        own_rules::{self, OwnRule},
+    },
     safety::{self, Finding, OwnRuleError, Scanner, Tier, mask::Masks, names::Names},
 };
 
@@ -66,7 +71,7 @@ pub(super) struct Inspector {
 }
 
 /// The rules of one workspace, made ready.
-pub(super) struct Inspection {
+pub(crate) struct Inspection {
     countries: Vec<String>,
     rules: Vec<OwnRule>,
     scanner: Scanner,
@@ -123,9 +128,25 @@ impl Inspector {
     }
 }
 
+impl Gate {
+    /// What looks at the texts of a workspace before anything leaves.
+    ///
+    /// # Errors
+    /// [`InspectionError`] when a rule or a country cannot be used, or the database fails.
+    pub(crate) fn inspection(
+        &self,
+        conn: &Connection,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<Inspection>, InspectionError> {
+        let policy = policy::get(conn, workspace).map_err(PolicyError::from)?;
+        let rules = own_rules::all(conn, workspace).map_err(PolicyError::from)?;
+        self.inspector.of(workspace, &policy, &rules)
+    }
+}
+
 impl Inspection {
     /// Everything found in a text.
-    pub(super) fn find(&self, text: &str) -> Arc<[Finding]> {
+    pub(crate) fn find(&self, text: &str) -> Arc<[Finding]> {
         let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = seen().get(&key) {
@@ -142,7 +163,7 @@ impl Inspection {
     }
 
     /// People of earlier turns who are named by one word now, beside what was found.
-    pub(super) fn find_again(&self, text: &str, masks: &Masks, found: &[Finding]) -> Vec<Finding> {
+    pub(crate) fn find_again(&self, text: &str, masks: &Masks, found: &[Finding]) -> Vec<Finding> {
         self.names.0.again(text, masks.people(), found)
     }
 }

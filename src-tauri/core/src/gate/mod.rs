@@ -40,10 +40,10 @@ pub use asking_price::AskingPrice;
 pub use decide::Review;
 pub use error::{GateError, ProviderFault};
 pub use events::AnswerEvent;
-pub(crate) use inspect::Inspected;
 pub use inspect::InspectionError;
 #[cfg(test)]
 pub(crate) use inspect::unchecked_in_a_test;
+pub(crate) use inspect::{Inspected, Inspection};
 pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
 pub(crate) use record::{account_event, prices_event};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};

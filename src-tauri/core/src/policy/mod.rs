@@ -168,6 +168,29 @@ impl Policy {
             .fold(self.action(None, destination), Ord::max)
     }
 
+    /// The stricter of two policies, at each place: with it leaves nothing that one of them keeps.
+    #[must_use]
+    pub(crate) fn stricter(&self, other: &Self) -> Self {
+        let row = |one: Row, other: Row| Row {
+            own_server: one.own_server.max(other.own_server),
+            cloud: one.cloud.max(other.cloud),
+        };
+        let mut countries = Vec::new();
+        // None named: all of them are looked for.
+        if !self.countries.is_empty() && !other.countries.is_empty() {
+            countries = [self.countries.as_slice(), &other.countries].concat();
+            countries.sort();
+            countries.dedup();
+        }
+        Self {
+            nothing: row(self.nothing, other.nothing),
+            personal: row(self.personal, other.personal),
+            special: row(self.special, other.special),
+            secret: row(self.secret, other.secret),
+            countries,
+        }
+    }
+
     /// Whose national numbers are looked for.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What policy promises: the strictest action holds, and secrets never leave.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::safety::DataClass::{Personal, Secret, Special};
 
@@ -77,5 +79,53 @@ fn a_server_is_ones_own_when_no_public_one_can_have_its_address() {
             Destination::Cloud,
             "{cloud}"
         );
+    }
+}
+
+/// Any policy at all, also such as cannot be set.
+fn any_policy() -> impl Strategy<Value = Policy> {
+    let action = || {
+        prop::sample::select(vec![
+            Action::Allow,
+            Action::Mask,
+            Action::Ask,
+            Action::KeepLocal,
+            Action::Block,
+        ])
+    };
+    let row =
+        move || (action(), action()).prop_map(|(own_server, cloud)| Row { own_server, cloud });
+    let country = prop::sample::select(vec!["DE".to_owned(), "US".to_owned(), "FR".to_owned()]);
+    let countries = prop::collection::vec(country, 0..3);
+    (row(), row(), row(), row(), countries).prop_map(
+        |(nothing, personal, special, secret, countries)| Policy {
+            nothing,
+            personal,
+            special,
+            secret,
+            countries,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn the_stricter_of_two_lets_nothing_leave_that_one_of_them_keeps(one in any_policy(), other in any_policy()) {
+        let both = one.stricter(&other);
+        for class in [None, Some(Personal), Some(Special), Some(Secret)] {
+            for destination in [Destination::OwnServer, Destination::Cloud] {
+                let (one, other) = (one.action(class, destination), other.action(class, destination));
+                prop_assert_eq!(both.action(class, destination), one.max(other));
+            }
+        }
+        for policy in [&one, &other] {
+            // None named: all of them are looked for.
+            let looked_for = |all: &Policy, country: &String| {
+                all.countries.is_empty() || all.countries.contains(country)
+            };
+            for country in ["DE", "US", "FR"].map(str::to_owned) {
+                prop_assert!(!looked_for(policy, &country) || looked_for(&both, &country));
+            }
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! Like the gate, it sees every domain, and no domain sees it: what is kept of a person lies in all
 //! of them.
 
+pub mod anonymise;
+pub mod archive;
 pub mod backup;
 mod columns;
 mod erase;
@@ -32,4 +34,5 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     &[requests::MIGRATION, erase::MIGRATION],
     backup::MIGRATIONS,
     retention::MIGRATIONS,
+    anonymise::MIGRATIONS,
 ];

@@ -4,6 +4,7 @@
 mod verify;
 
 use std::{
+    collections::HashSet,
     io::{self, BufWriter, Write},
     path::Path,
 };
@@ -15,12 +16,12 @@ use uuid::Uuid;
 pub use verify::verify_file;
 
 use super::{
-    Action, Event, Record, RecordError, WhileFaulty,
+    Action, Event, Record, RecordError, Subject, WhileFaulty,
     checkpoints::{self, Checkpoint, Written},
     encoding::{Hash, from_hex, hex},
     entries::{self, COLUMNS, Entry, Kept},
     facts::Facts,
-    payloads::{Known, Salted},
+    payloads::{self, Known, Salted},
 };
 use crate::store::{Store, replace_file};
 
@@ -31,9 +32,11 @@ const LONGEST_LINE: u64 = 16 << 20;
 
 /// What goes into the file of what is private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contents {
+pub enum Contents<'a> {
     /// Nothing: the chain and what is said in the clear.
     Facts,
+    /// Of what is private, what is about these.
+    About(&'a HashSet<Subject>),
     /// All private parts that are still there.
     Everything,
 }
@@ -112,7 +115,7 @@ impl Record {
     /// is then incomplete.
     pub fn export(
         &self,
-        contents: Contents,
+        contents: Contents<'_>,
         faulty: WhileFaulty,
         out: &mut impl Write,
         now_ms: i64,
@@ -120,6 +123,7 @@ impl Record {
         let fault = self.allow(faulty)?;
         let private = match contents {
             Contents::Facts => "left out",
+            Contents::About(_) => "in part",
             Contents::Everything => "included",
         };
         let event = Event::new(Action::RecordExported)
@@ -149,7 +153,7 @@ impl Record {
     pub fn export_to(
         &self,
         path: &Path,
-        contents: Contents,
+        contents: Contents<'_>,
         faulty: WhileFaulty,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
@@ -168,7 +172,7 @@ fn page(
     last: &Checkpoint,
     after: i64,
     until: i64,
-    contents: Contents,
+    contents: Contents<'_>,
 ) -> Result<Vec<Line>, ExportError> {
     store.read(|conn| {
         let mut lines = Vec::new();
@@ -181,9 +185,16 @@ fn page(
         while let Some(row) = rows.next()? {
             let kept = entries::read(row)?;
             let sequence = kept.entry.sequence;
-            let payload = match contents {
-                Contents::Everything => opened(conn, &kept)?,
-                Contents::Facts => None,
+            let is_wanted = match contents {
+                Contents::Facts => false,
+                Contents::About(subjects) => payloads::subject(conn, &kept.entry.subject)?
+                    .is_some_and(|subject| subjects.contains(&subject)),
+                Contents::Everything => true,
+            };
+            let payload = if is_wanted {
+                opened(conn, &kept)?
+            } else {
+                None
             };
             lines.push(Line::entry(kept, payload));
             // The last one is in the first line.

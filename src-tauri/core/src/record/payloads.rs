@@ -137,6 +137,21 @@ impl Known {
     }
 }
 
+/// What a token stands for; `None` where it was destroyed.
+pub(super) fn subject(conn: &Connection, token: &[u8]) -> rusqlite::Result<Option<Subject>> {
+    conn.prepare_cached("SELECT kind, of FROM audit_subjects WHERE token = ?1")?
+        .query_row([token], |row| {
+            Ok(match row.get_ref(0)?.as_str()? {
+                "conversation" => Some(Subject::Conversation(row.get(1)?)),
+                "workspace" => Some(Subject::Workspace(row.get(1)?)),
+                "installation" => Some(Subject::Installation),
+                _ => None,
+            })
+        })
+        .optional()
+        .map(Option::flatten)
+}
+
 /// A payload with the salt before it.
 pub(crate) struct Salted(Zeroizing<Vec<u8>>);
 

@@ -257,6 +257,12 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(parent) = path.parent() {
+        // A bare name lies in the folder that one is in.
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
         File::open(parent)?.sync_all()?;
     }
     #[cfg(not(unix))]
@@ -320,6 +326,13 @@ mod tests {
             2,
             "nothing is left over"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_folder_of_a_bare_name_is_the_one_that_one_is_in() {
+        sync_folder_of(Path::new("case.jsonl")).unwrap();
+        assert!(sync_folder_of(Path::new("nowhere/case.jsonl")).is_err());
     }
 
     #[test]

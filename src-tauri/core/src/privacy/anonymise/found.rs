@@ -1,0 +1,150 @@
+//! What was found while an export for analysis was made: how much, and nothing of it.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt::Write,
+};
+
+use serde::Serialize;
+use specta::Type;
+
+use crate::safety::{Finding, Kind};
+
+/// What was found of a kind, and replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundKind {
+    /// What its pseudonyms begin with: `PERSON`, `EMAIL-ADDRESS`.
+    pub label: String,
+    /// What it is, for people.
+    pub words: String,
+    /// Places that were replaced.
+    pub places: u32,
+    /// Different values; none for secrets, which have no pseudonyms.
+    pub values: u32,
+}
+
+/// Counts while an export is made.
+#[derive(Default)]
+pub(super) struct Found {
+    kinds: BTreeMap<String, Counted>,
+    rules: BTreeMap<String, u32>,
+}
+
+#[derive(Default)]
+struct Counted {
+    words: String,
+    places: u32,
+    pseudonyms: HashSet<String>,
+}
+
+/// What goes along with the export.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    kinds: Vec<FoundKind>,
+    rules: Vec<RuleCount>,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleCount {
+    rule: String,
+    found: u32,
+}
+
+impl Found {
+    /// Count what rules have found in a text. Rules of the person's own are one: their names say too much.
+    pub(super) fn by_rules(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            let rule = match finding.rule.starts_with("own/") {
+                true => "own",
+                false => &finding.rule,
+            };
+            *self.rules.entry(rule.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Count a place that has a pseudonym now.
+    pub(super) fn value(&mut self, kind: Option<&Kind>, label: &str, pseudonym: &str) {
+        let words = match kind {
+            Some(Kind::Own { .. }) => "Found by a rule of your own",
+            Some(kind) => kind.label(),
+            None => label,
+        };
+        let counted = self.counted(label, words);
+        counted.pseudonyms.insert(pseudonym.to_owned());
+    }
+
+    /// Count a place where a secret was, by the note that stands there.
+    pub(super) fn secret(&mut self, note: &str) {
+        let label = note
+            .trim_start_matches("[removed: ")
+            .trim_end_matches(']')
+            .to_owned();
+        let known = Kind::ALL
+            .iter()
+            .find(|kind| crate::safety::mask::label(kind) == label);
+        let words = known.map_or("Secret", Kind::label).to_owned();
+        self.counted(&label, &words);
+    }
+
+    fn counted(&mut self, label: &str, words: &str) -> &mut Counted {
+        let counted = self.kinds.entry(label.to_owned()).or_default();
+        if counted.words.is_empty() {
+            words.clone_into(&mut counted.words);
+        }
+        counted.places += 1;
+        counted
+    }
+
+    /// By kind, most first.
+    pub(super) fn kinds(&self) -> Vec<FoundKind> {
+        let mut kinds: Vec<_> = self
+            .kinds
+            .iter()
+            .map(|(label, counted)| FoundKind {
+                label: label.clone(),
+                words: counted.words.clone(),
+                places: counted.places,
+                values: u32::try_from(counted.pseudonyms.len()).unwrap_or(u32::MAX),
+            })
+            .collect();
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.places));
+        kinds
+    }
+
+    pub(super) fn report(&self) -> Report {
+        Report {
+            kinds: self.kinds(),
+            rules: self
+                .rules
+                .iter()
+                .map(|(rule, found)| RuleCount {
+                    rule: rule.clone(),
+                    found: *found,
+                })
+                .collect(),
+        }
+    }
+
+    /// The same for people.
+    pub(super) fn words(&self) -> String {
+        let mut words = String::from(
+            "What was found and replaced in this export. Finding is best effort: what has no form and no \
+             context that gives it away can still stand in the texts.\n\n",
+        );
+        let kinds = self.kinds();
+        if kinds.is_empty() {
+            words.push_str("Nothing was found.\n");
+        }
+        for kind in kinds {
+            let times = if kind.places == 1 { "place" } else { "places" };
+            let _ = write!(words, "{}: {} {times}", kind.words, kind.places);
+            let _ = match kind.values {
+                0 => writeln!(words, ", taken out"),
+                1 => writeln!(words, ", one value ({}-…)", kind.label),
+                values => writeln!(words, ", {values} different values ({}-…)", kind.label),
+            };
+        }
+        words
+    }
+}
