@@ -148,6 +148,28 @@ for (const theme of ["light", "dark"]) {
 		await shoot("record-export");
 		await app.press("Escape");
 		await app.gone("dialog");
+		await app.click("button", "Privacy");
+		await app.see("region", "Requests");
+		await shootBoth("privacy-empty");
+		await app.click("button", "Note a request");
+		await app.see("dialog", "Note a request");
+		await app.fill("Who it is", "Larkspur");
+		await shootBoth("privacy-request");
+		await app.click("button", "Note the request");
+		await app.gone("dialog");
+		await app.click("button", "Find the person of request 1");
+		await app.see("region", "What is kept about them");
+		await shootBoth("privacy-found");
+		await app.click("button", "Erase…");
+		await app.see("heading", "What goes");
+		await shootBoth("privacy-erase");
+		await app.press("Escape");
+		await app.gone("dialog");
+		for (const part of ["Retention", "Backups", "Archive", "Storage"]) {
+			await app.click("tab", part);
+			await app.gone("region", "Requests");
+			await shootBoth(`privacy-${part.toLowerCase()}`);
+		}
 		await app.click("button", "Settings");
 		await app.says("Key to the chats");
 		await shootBoth("settings");

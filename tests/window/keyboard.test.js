@@ -28,12 +28,13 @@ test("by keyboard alone", async (t) => {
 		await hasFocus("Message");
 	});
 
-	await t.test("Ctrl+1 to Ctrl+5 go to the screens", async () => {
+	await t.test("Ctrl+1 to Ctrl+6 go to the screens", async () => {
 		for (const [key, title] of [
 			["2", "Models"],
 			["3", "Safety"],
 			["4", "Record"],
-			["5", "Settings"],
+			["5", "Privacy"],
+			["6", "Settings"],
 			["1", "New chat"],
 		]) {
 			await app.press(`Control+${key}`);

@@ -9,6 +9,7 @@ export function findAll(role, name, within) {
 		alert: "[role=alert]",
 		article: "article",
 		button: "button, summary, [role=button]",
+		checkbox: "input[type=checkbox]",
 		complementary: "aside",
 		dialog: "[role=dialog], [role=alertdialog]",
 		group: "[role=group], fieldset",
@@ -21,6 +22,7 @@ export function findAll(role, name, within) {
 		radio: "input[type=radio]",
 		region: "section, [role=region]",
 		switch: "[role=switch]",
+		tab: "[role=tab]",
 		table: "table",
 		textbox:
 			"textarea, input:not([type]), input[type=text], input[type=search], input[type=number], input[type=password]",

@@ -18,7 +18,15 @@
 import { SvelteMap } from "svelte/reactivity";
 
 export type ActionGroup =
-	"Go to" | "Chat" | "Message" | "Models" | "Record" | "Storage" | "Appearance" | "Help";
+	| "Go to"
+	| "Chat"
+	| "Message"
+	| "Models"
+	| "Record"
+	| "Privacy"
+	| "Storage"
+	| "Appearance"
+	| "Help";
 
 export type Action = {
 	/** Unique, such as "chat.rename". */

@@ -22,10 +22,14 @@ export function formatBytes(bytes: number): string {
 	return `${value.toFixed(digits)}\u00a0${units[unit]}`;
 }
 
+/** 23 November 2026 */
+export function formatDay(atMs: number): string {
+	return day.format(new Date(atMs));
+}
+
 /** 23 November 2026, 14:05 */
 export function formatMoment(atMs: number): string {
-	const at = new Date(atMs);
-	return `${day.format(at)}, ${time.format(at)}`;
+	return `${formatDay(atMs)}, ${time.format(new Date(atMs))}`;
 }
 
 /** The last part of a path of any system. */

@@ -7,7 +7,8 @@ import type { Attachment } from "svelte/attachments";
 import { go, type Screen } from "./navigation.svelte";
 
 /** What can be led to. */
-export type Goal = "accounts" | `account ${string}` | "offline" | "budgets" | "policy";
+export type Goal =
+	"accounts" | `account ${string}` | "offline" | "budgets" | "policy" | "connections";
 
 let goal = $state.raw<Goal | null>(null);
 

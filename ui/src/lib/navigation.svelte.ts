@@ -1,7 +1,7 @@
 // Which screen is shown, kept in the address (#/chat/<conversation>/<message>) so that back and
 // forward work and a restart of the page stays where it was.
 
-export type Screen = "chat" | "models" | "safety" | "record" | "settings";
+export type Screen = "chat" | "models" | "safety" | "record" | "privacy" | "settings";
 export type Place = {
 	screen: Screen;
 	/** The open conversation; null on the chat screen is a new chat. */
@@ -15,6 +15,7 @@ const screens: readonly string[] = [
 	"models",
 	"safety",
 	"record",
+	"privacy",
 	"settings",
 ] satisfies Screen[];
 
@@ -76,6 +77,13 @@ export function go(
 export function replacePlace(screen: Screen, conversationId: string | null = null): void {
 	move({ screen, conversationId, messageId: null });
 	history.replaceState(null, "", address(screen, conversationId));
+}
+
+/** Some conversations are gone: nobody is led to one of them any more. */
+export function forgetConversations(isThere: (id: string) => boolean): void {
+	if (lastConversationId === null || isThere(lastConversationId)) return;
+	lastConversationId = null;
+	if (current.screen === "chat") replacePlace("chat");
 }
 
 /** The message is brought into view: the place is now its conversation, also for going back. */

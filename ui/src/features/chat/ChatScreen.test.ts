@@ -10,12 +10,14 @@ import { useBackend } from "$lib/backend";
 import { fakeBackend, type FakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { formulasReady } from "$lib/markdown/formula";
 import { go } from "$lib/navigation.svelte";
+import { erasing, forgetErasing } from "$lib/state/erasing.svelte";
+import { forgetHolding, holding } from "$lib/state/holding.svelte";
 import { forgetLink, link } from "$lib/state/links.svelte";
 import { watchModels } from "$lib/state/models.svelte";
 import { changeSettings, readSettings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 
-import { option } from "../../test/render";
+import { menuEntry, option } from "../../test/render";
 import { resetChat } from "./chat.svelte";
 import ChatScreen from "./ChatScreen.svelte";
 import { threadView } from "./thread/read";
@@ -437,6 +439,30 @@ describe("the list", () => {
 		await waitFor(() => expect(row()).toBeNull());
 		toasts.list.at(-1)?.action?.run();
 		await waitFor(() => expect(row()).not.toBeNull());
+	});
+
+	it("is erased for good, or put on hold, only after a question about that chat", async () => {
+		const fake = await open();
+		await openChat(/^Summarise the inspection report/);
+		const chats = await fake.listConversations();
+		const id = chats.find(({ title }) => title?.startsWith("Summarise"))!.id;
+		await user.click(button("More for this chat"));
+		await user.click(await menuEntry("Erase for good…"));
+		expect(erasing.asked).toMatchObject({
+			erasure: { type: "conversation", id },
+			name: "Summarise the inspection report",
+		});
+		await user.click(button("More for this chat"));
+		await user.click(await menuEntry("Legal hold…"));
+		expect(holding.asked).toMatchObject({
+			on: { kind: "conversation", conversationId: id },
+			name: "“Summarise the inspection report”",
+		});
+		const done = fake.calls.map(({ method }) => method);
+		expect(done).not.toContain("erase");
+		expect(done).not.toContain("hold");
+		forgetErasing();
+		forgetHolding();
 	});
 
 	it("finds a message and shows it", async () => {

@@ -194,5 +194,29 @@ function ofConversation({ thread, rename }: ChatHooks): Action[] {
 			enabled,
 			run: withId((id) => void chat.remove(id)),
 		},
+		{
+			id: "chat.archive",
+			title: "Make an archive of this chat",
+			group: "Chat",
+			keywords: "export zip",
+			enabled,
+			run: withId((id) => chat.archive(id)),
+		},
+		{
+			id: "chat.hold",
+			title: "Put this chat on legal hold",
+			group: "Chat",
+			keywords: "retention keep privacy",
+			enabled,
+			run: withId((id) => chat.hold(id)),
+		},
+		{
+			id: "chat.erase",
+			title: "Erase this chat for good",
+			group: "Chat",
+			keywords: "destroy privacy",
+			enabled,
+			run: withId((id) => chat.erase(id)),
+		},
 	];
 }

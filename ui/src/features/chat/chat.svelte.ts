@@ -10,10 +10,13 @@ import {
 	type Problem,
 	type SearchHit,
 } from "$lib/backend";
-import { go, place, replacePlace } from "$lib/navigation.svelte";
+import { forgetConversations, go, place, replacePlace } from "$lib/navigation.svelte";
+import { eraseAfterAsking } from "$lib/state/erasing.svelte";
+import { holdAfterAsking } from "$lib/state/holding.svelte";
 import { refreshModels } from "$lib/state/models.svelte";
 import { toast, toastError } from "$lib/state/toasts.svelte";
 
+import { archiveOf } from "../privacy/archive/scope.svelte";
 import { plainStart } from "./plain-start";
 import { Thread } from "./thread.svelte";
 import { titleOf } from "./title";
@@ -107,6 +110,45 @@ class Chat {
 			if (place.conversationId === id) replacePlace("chat");
 			toast(`Deleted “${title}”.`, { label: "Undo", run: () => void this.#restore(id) });
 		});
+	}
+
+	/** Erase for good, after what goes was shown and agreed to. */
+	erase(id: string): void {
+		eraseAfterAsking({
+			erasure: { type: "conversation", id },
+			name: this.titleOf(id),
+			request: null,
+		});
+	}
+
+	/** Put on legal hold, once the person has said why. */
+	hold(id: string): void {
+		holdAfterAsking({
+			on: { kind: "conversation", conversationId: id },
+			name: `“${this.titleOf(id)}”`,
+		});
+	}
+
+	/** Make an archive of it, on the Privacy screen. */
+	archive(id: string): void {
+		archiveOf({
+			scope: { type: "conversation", conversationId: id },
+			name: `The chat “${this.titleOf(id)}”`,
+		});
+	}
+
+	/** Content was erased: what is kept here of threads and drafts is dropped and read again. */
+	async erased(): Promise<void> {
+		this.search("");
+		const shown = place.screen === "chat" ? place.conversationId : null;
+		for (const [id, thread] of this.#threads) {
+			if (thread.answering) continue;
+			if (id === shown) void thread.open();
+			else this.#threads.delete(id);
+		}
+		if (!this.newThread.answering) this.newThread = new Thread(null, this.#host());
+		await this.refresh();
+		forgetConversations((id) => this.list?.some((summary) => summary.id === id) ?? true);
 	}
 
 	async export(id: string, format: ExportFormat): Promise<void> {

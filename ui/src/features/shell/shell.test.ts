@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { createRawSnippet } from "svelte";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { runShortcut } from "$lib/actions";
+import { runAction, runShortcut } from "$lib/actions";
 import type { Startup } from "$lib/backend";
 import type { FakeOptions } from "$lib/backend/fake";
 import { go, place, type Screen } from "$lib/navigation.svelte";
@@ -14,6 +14,7 @@ import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
 // Read after the first frame; to read it takes long where it is also compiled.
+import { part } from "../privacy/part.svelte";
 import "./Overlays.svelte";
 import Shell from "./Shell.svelte";
 
@@ -82,10 +83,12 @@ describe("a record that does not verify", () => {
 });
 
 describe("by keyboard", () => {
-	it("Ctrl+1 to 5 lead to the screens", async () => {
+	it("Ctrl+1 to 6 lead to the screens", async () => {
 		open();
-		await press("5", { ctrlKey: true });
+		await press("6", { ctrlKey: true });
 		expect(place.screen).toBe("settings");
+		await press("5", { ctrlKey: true });
+		expect(place.screen).toBe("privacy");
 		await press("4", { ctrlKey: true });
 		expect(place.screen).toBe("record");
 		await press("3", { ctrlKey: true });
@@ -94,6 +97,12 @@ describe("by keyboard", () => {
 		expect(place.screen).toBe("models");
 		await press("1", { ctrlKey: true });
 		expect(place.screen).toBe("chat");
+	});
+
+	it("an action leads to each part of the Privacy screen", () => {
+		open();
+		runAction("privacy.backups");
+		expect([place.screen, part.shown]).toEqual(["privacy", "backups"]);
 	});
 
 	it("Ctrl+N begins a new chat from anywhere", async () => {

@@ -8,6 +8,7 @@ import { makeSnapshot, storage } from "$lib/state/storage.svelte";
 import { toast, toastError } from "$lib/state/toasts.svelte";
 
 import { modelActions } from "../models/actions";
+import { showPart, type Part } from "../privacy/part.svelte";
 
 type Hooks = {
 	openPalette: () => void;
@@ -66,13 +67,22 @@ export function shellActions({ openPalette, openShortcuts, models, settings }: H
 			run: () => returnTo("record"),
 		},
 		{
+			id: "go.privacy",
+			title: "Privacy",
+			group: "Go to",
+			shortcut: "Mod+5",
+			keywords: "gdpr request erase export retention backup archive storage network log",
+			run: () => returnTo("privacy"),
+		},
+		{
 			id: "go.settings",
 			title: "Settings",
 			group: "Go to",
-			shortcut: "Mod+5",
+			shortcut: "Mod+6",
 			keywords: "preferences options",
 			run: () => returnTo("settings"),
 		},
+		...privacyActions(),
 		...themeActions(settings?.theme),
 		...modelActions(models, settings?.defaultModelId),
 		{
@@ -93,6 +103,24 @@ export function shellActions({ openPalette, openShortcuts, models, settings }: H
 			run: openShortcuts,
 		},
 	];
+}
+
+/** Each leads to its part of the Privacy screen. */
+function privacyActions(): Action[] {
+	const parts: { part: Part; title: string; keywords: string }[] = [
+		{ part: "requests", title: "Find a person", keywords: "request access erase gdpr subject" },
+		{ part: "retention", title: "How long chats are kept", keywords: "retention legal hold" },
+		{ part: "backups", title: "Backups", keywords: "restore recovery code copy" },
+		{ part: "archive", title: "Archives", keywords: "export import zip anonymous" },
+		{ part: "storage", title: "What is stored where", keywords: "folder size network log" },
+	];
+	return parts.map(({ part, title, keywords }) => ({
+		id: `privacy.${part}`,
+		title,
+		group: "Privacy",
+		keywords,
+		run: () => showPart(part),
+	}));
 }
 
 function themeActions(now: Theme | undefined): Action[] {

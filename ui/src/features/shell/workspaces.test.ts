@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { go, place } from "$lib/navigation.svelte";
 import { accounts } from "$lib/state/accounts.svelte";
+import { erasing, forgetErasing } from "$lib/state/erasing.svelte";
 import { readSettings, settings } from "$lib/state/settings.svelte";
 
 import { host, menuEntry, show } from "../../test/render";
@@ -52,5 +53,23 @@ describe("the workspace", () => {
 		await user.type(field, "At home{Enter}");
 		expect(await screen.findByRole("button", { name: "Workspace: At home" })).toBeTruthy();
 		await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+	});
+
+	it("is erased only after a question; then another one is open, as the host says", async () => {
+		const { fake, user } = await open();
+		const larkspur = (await fake.listWorkspaces()).find(({ name }) => name.startsWith("Client"));
+		await user.click(await menuEntry("Erase for good…"));
+		expect(erasing.asked).toMatchObject({
+			erasure: { type: "workspace", id: "personal" },
+			name: "The workspace Personal with all that is in it",
+		});
+		expect(fake.calls.some(({ method }) => method === "erase")).toBe(false);
+		vi.spyOn(fake, "listWorkspaces").mockResolvedValue([larkspur!]);
+		await fake.setSettings({ ...settings.now, workspaceId: larkspur!.id });
+		go("settings");
+		erasing.asked?.onerased?.();
+		await screen.findByRole("button", { name: "Workspace: Client: Larkspur" });
+		await waitFor(() => expect(place.screen).toBe("chat"));
+		forgetErasing();
 	});
 });

@@ -5,55 +5,82 @@ import type {
 	Account,
 	AccountInput,
 	Alias,
+	Anonymity,
+	AnonymousExport,
 	AnswerEvent,
 	AskingPrice,
+	BackupInfo,
+	BackupKey,
+	BackupProgress,
+	BackupReport,
+	BackupStatus,
 	BudgetInput,
 	BudgetView,
+	CheckedArchive,
 	Choices,
+	ChosenArchive,
 	Computer,
 	Connection,
+	Conversation,
+	ConversationSummary,
+	ConversationsChanged,
+	EngineStatus,
 	EntryDetails,
 	EntryRow,
+	Erased,
+	Erasure,
+	ErasurePreview,
+	ErasureStep,
+	ExportFormat,
+	FileForm,
 	Filter,
-	Conversation,
+	FoundPerson,
+	Held,
+	ImportedArchive,
+	InstalledModel,
 	Link,
 	Measured,
-	OwnRule,
-	Period,
-	Policy,
-	Preview,
-	PriceUpdate,
-	PullProgress,
-	RecordContents,
-	RecordStatus,
-	RecordVerdict,
-	SavedWitness,
-	Review,
-	RuleTrial,
-	SafetyReport,
-	WhatLeaves,
-	WitnessVerdict,
-	Workspace,
-	Options,
-	ConversationsChanged,
-	ConversationSummary,
-	EngineStatus,
-	ExportFormat,
-	InstalledModel,
 	ModelAdding,
 	ModelDragging,
 	ModelsChanged,
+	NewRequest,
+	Options,
+	OwnRule,
+	Period,
+	Policy,
 	Preset,
+	Preview,
+	PriceUpdate,
+	PullProgress,
 	Rating,
+	RecordContents,
+	RecordStatus,
+	RecordVerdict,
+	RequestState,
+	RetentionOutcome,
+	RetentionPreview,
+	RetentionRule,
+	RetentionStatus,
+	Review,
+	RuleTrial,
+	SafetyReport,
 	Sampling,
+	SavedArchive,
+	SavedWitness,
+	Scope,
 	SearchHit,
 	Settings,
 	SnapshotInfo,
 	Startup,
 	Storage,
+	StoredPart,
+	SubjectRequest,
 	Thread,
 	TokenCount,
 	Turn,
+	WhatLeaves,
+	WitnessVerdict,
+	Workspace,
 } from "./bindings";
 
 export type OnAnswerEvent = (event: AnswerEvent) => void;
@@ -166,6 +193,69 @@ export type Backend = {
 	/** Without a code the person chooses a file; null if they chose none. */
 	compareWitness(code: string | null): Promise<WitnessVerdict | null>;
 	exportRecord(contents: RecordContents, insist: boolean): Promise<string | null>;
+
+	/** Newest first. */
+	listRequests(): Promise<SubjectRequest[]>;
+	openRequest(request: NewRequest): Promise<SubjectRequest>;
+	closeRequest(number: number, outcome: RequestState): Promise<SubjectRequest>;
+	findPerson(identifiers: string[]): Promise<FoundPerson>;
+	/** To a file that the person chooses; its path, or null if they chose none. */
+	exportPerson(identifiers: string[], form: FileForm): Promise<string | null>;
+	previewErasure(erasure: Erasure): Promise<ErasurePreview>;
+	/** `onStep` hears what it is doing. */
+	erase(
+		erasure: Erasure,
+		request: number | null,
+		onStep: (step: ErasureStep) => void,
+	): Promise<Erased>;
+	saveCertificate(entry: number, form: FileForm): Promise<string | null>;
+	storedParts(): Promise<StoredPart[]>;
+
+	retentionStatus(): Promise<RetentionStatus>;
+	/** Null: until somebody deletes them. */
+	setRetention(workspaceId: string, rule: RetentionRule | null): Promise<RetentionStatus>;
+	previewRetention(): Promise<RetentionPreview>;
+	runRetention(): Promise<RetentionOutcome>;
+	hold(on: Held, reason: string): Promise<RetentionStatus>;
+	liftHold(on: Held): Promise<RetentionStatus>;
+
+	backupStatus(): Promise<BackupStatus>;
+	/** `everyHours` null: only by hand. */
+	setBackupSchedule(everyHours: number | null, keep: number): Promise<BackupStatus>;
+	chooseBackupFolder(): Promise<BackupStatus | null>;
+	backUpNow(onProgress: (progress: BackupProgress) => void): Promise<BackupInfo>;
+	/** Newest first. */
+	listBackups(): Promise<BackupInfo[]>;
+	/** Without a name the person chooses a file; null if they chose none. */
+	verifyBackup(name: string | null): Promise<BackupReport | null>;
+	saveRecoveryCode(): Promise<string | null>;
+	/** The same; where it works, the host loads the window afresh. */
+	restoreBackup(name: string | null, key: BackupKey): Promise<Startup | null>;
+
+	/** `onProgress` hears the share that is done, 0 to 1; null if the person chose no file. */
+	exportArchive(
+		scope: Scope,
+		passphrase: string | null,
+		onProgress: (share: number) => void,
+	): Promise<SavedArchive | null>;
+	/** With pseudonyms in place of who is in it. */
+	exportAnonymous(
+		scope: Scope,
+		options: Anonymity,
+		passphrase: string | null,
+		onProgress: (share: number) => void,
+	): Promise<AnonymousExport | null>;
+	chooseArchive(): Promise<ChosenArchive | null>;
+	/** Of the archive that was chosen last, as is the import. */
+	checkArchive(
+		passphrase: string | null,
+		onProgress: (share: number) => void,
+	): Promise<CheckedArchive>;
+	importArchive(
+		passphrase: string | null,
+		onProgress: (share: number) => void,
+	): Promise<ImportedArchive>;
+	stopArchive(): Promise<void>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;

@@ -36,6 +36,11 @@ function channel<T>(onEvent: (event: T) => void): Channel<T> {
 	return events;
 }
 
+/** The host can say that a share is not known. */
+function shares(onProgress: (share: number) => void): Channel<number | null> {
+	return channel((share) => onProgress(share ?? 0));
+}
+
 /** Every wish to hear something that the host has not confirmed yet. */
 let pending: Promise<unknown> = Promise.resolve();
 
@@ -113,13 +118,49 @@ const host: Backend = {
 	recordEntries: throwing(commands.recordEntries),
 	recordChoices: throwing(commands.recordChoices),
 	recordEntry: throwing(commands.recordEntry),
-	verifyRecord: (onProgress) =>
-		throwing(commands.verifyRecord)(channel((share) => onProgress(share ?? 0))),
+	verifyRecord: (onProgress) => throwing(commands.verifyRecord)(shares(onProgress)),
 	stopVerifyingRecord: commands.stopVerifyingRecord,
 	recordFailureSeen: silent(commands.recordFailureSeen),
 	saveWitness: throwing(commands.saveWitness),
 	compareWitness: throwing(commands.compareWitness),
 	exportRecord: throwing(commands.exportRecord),
+
+	listRequests: throwing(commands.listRequests),
+	openRequest: throwing(commands.openRequest),
+	closeRequest: throwing(commands.closeRequest),
+	findPerson: throwing(commands.findPerson),
+	exportPerson: throwing(commands.exportPerson),
+	previewErasure: throwing(commands.previewErasure),
+	erase: (erasure, request, onStep) => throwing(commands.erase)(erasure, request, channel(onStep)),
+	saveCertificate: throwing(commands.saveCertificate),
+	storedParts: throwing(commands.storedParts),
+
+	retentionStatus: throwing(commands.retentionStatus),
+	setRetention: throwing(commands.setRetention),
+	previewRetention: throwing(commands.previewRetention),
+	runRetention: throwing(commands.runRetention),
+	hold: throwing(commands.hold),
+	liftHold: throwing(commands.liftHold),
+
+	backupStatus: throwing(commands.backupStatus),
+	setBackupSchedule: throwing(commands.setBackupSchedule),
+	chooseBackupFolder: throwing(commands.chooseBackupFolder),
+	backUpNow: (onProgress) => throwing(commands.backUpNow)(channel(onProgress)),
+	listBackups: throwing(commands.listBackups),
+	verifyBackup: throwing(commands.verifyBackup),
+	saveRecoveryCode: throwing(commands.saveRecoveryCode),
+	restoreBackup: throwing(commands.restoreBackup),
+
+	exportArchive: (scope, passphrase, onProgress) =>
+		throwing(commands.exportArchive)(scope, passphrase, shares(onProgress)),
+	exportAnonymous: (scope, options, passphrase, onProgress) =>
+		throwing(commands.exportAnonymous)(scope, options, passphrase, shares(onProgress)),
+	chooseArchive: throwing(commands.chooseArchive),
+	checkArchive: (passphrase, onProgress) =>
+		throwing(commands.checkArchive)(passphrase, shares(onProgress)),
+	importArchive: (passphrase, onProgress) =>
+		throwing(commands.importArchive)(passphrase, shares(onProgress)),
+	stopArchive: commands.stopArchive,
 
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),

@@ -84,6 +84,20 @@ export type AskedPart = {
 	asked: (turn: Turn) => Question;
 };
 
+/** For the fake host's account of a person. */
+export type ErasablePart = {
+	all: () => {
+		id: string;
+		title: string | null;
+		workspaceId: string;
+		updatedAtMs: number;
+		messages: Message[];
+	}[];
+	erase: (ids: string[]) => void;
+	/** These words, or the whole messages that they stand in. */
+	takeOut: (words: string[], wholeMessages: boolean) => void;
+};
+
 function totalOf(messages: Message[]): Total {
 	const costs = messages.flatMap(({ call }) => (call ? [call.cost] : []));
 	const known = costs.reduce((sum, cost) => sum + Number(cost?.slice(1) ?? 0), 0);
@@ -94,7 +108,9 @@ function totalOf(messages: Message[]): Total {
 	};
 }
 
-export function fakeChats(options: ChatsOptions): ChatsPart & AskedPart {
+export function fakeChats(
+	options: ChatsOptions,
+): ChatsPart & AskedPart & { erasable: ErasablePart } {
 	const chats = new Map<string, Chat>();
 	const presets = new Map<string, Preset>();
 	const stopping = new Set<string>();
@@ -346,8 +362,36 @@ export function fakeChats(options: ChatsOptions): ChatsPart & AskedPart {
 		return hits.slice(0, 50);
 	}
 
+	const without = (text: string, words: string[]) =>
+		words.reduce((left, word) => left.split(word).join("[erased]"), text);
+	const erasable: ErasablePart = {
+		all: () =>
+			[...chats.values()].map(({ id, title, workspaceId, updatedAtMs, messages }) => ({
+				id,
+				title,
+				workspaceId,
+				updatedAtMs,
+				messages: [...messages.values()],
+			})),
+		erase: (ids) => {
+			for (const id of ids) chats.delete(id);
+			options.changed(null);
+		},
+		takeOut: (words, wholeMessages) => {
+			for (const of of chats.values()) {
+				of.title = of.title && without(of.title, words);
+				for (const message of of.messages.values()) {
+					const isTouched = without(message.text, words) !== message.text;
+					message.text = wholeMessages && isTouched ? "[erased]" : without(message.text, words);
+				}
+			}
+			options.changed(null);
+		},
+	};
+
 	return {
 		asked,
+		erasable,
 		listConversations: async () =>
 			[...chats.values()]
 				.filter((of) => !of.deleted && of.workspaceId === options.workspace())

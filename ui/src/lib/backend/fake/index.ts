@@ -11,8 +11,11 @@ import type {
 	Startup,
 	StartupCode,
 } from "../bindings";
+import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
 import { fakeGate } from "./gate";
+import { fakeKeeping } from "./keeping";
+import { fakePrivacy } from "./privacy";
 import { fakeRecord } from "./record";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
 
@@ -37,6 +40,14 @@ export type FakeOptions = {
 	entries?: number;
 	/** The entry of the record that was changed after it was written, which the start has found. */
 	changedEntry?: number | null;
+	/** The disk with the backups is not connected. */
+	unplugged?: boolean;
+	/** The archive that is chosen opens with this alone. */
+	lockedWith?: string;
+	/** The record in archives and backups does not hold. */
+	spoiled?: boolean;
+	/** An erasure finds something left behind. */
+	leftover?: boolean;
 	/** What every answer ends with. */
 	answerError?: Problem | null;
 };
@@ -71,6 +82,10 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		starting: query.has("starting"),
 		entries: Number(query.get("entries") ?? 168),
 		changedEntry: query.has("changed") ? Number(query.get("changed")) : null,
+		unplugged: query.has("unplugged"),
+		...(query.has("locked") && { lockedWith: query.get("locked") ?? "" }),
+		spoiled: query.has("spoiled"),
+		leftover: query.has("leftover"),
 		answerError: query.has("dies") ? answerError : null,
 	};
 }
@@ -234,7 +249,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		down: options.down ?? [],
 		asked: (turn) => asked(turn),
 	});
-	const { asked, ...chats } = fakeChats({
+	const { asked, erasable, ...chats } = fakeChats({
 		defaultElsewhere: () => settings.defaultElsewhere,
 		workspace: () => settings.workspaceId ?? "personal",
 		away,
@@ -248,6 +263,17 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		answering: (modelId, busy) => setEngine(modelId, { state: busy ? "answering" : "ready" }),
 	});
 
+	const keeping = fakeKeeping({
+		now,
+		pause,
+		chats: erasable,
+		workspaces: gate.listWorkspaces,
+		restored: opened,
+		empty: options.empty ?? false,
+		unplugged: options.unplugged ?? false,
+		spoiled: options.spoiled ?? false,
+	});
+
 	const methods: Pick<Backend, Method> = {
 		...chats,
 		...gate,
@@ -256,6 +282,21 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			pause,
 			entries: options.entries ?? 168,
 			changedEntry: options.changedEntry ?? null,
+		}),
+		...keeping,
+		...fakeArchive({
+			now,
+			pause,
+			chats: erasable,
+			lockedWith: options.lockedWith ?? null,
+			spoiled: options.spoiled ?? false,
+		}),
+		...fakePrivacy({
+			now,
+			pause,
+			chats: erasable,
+			empty: options.empty ?? false,
+			leftover: options.leftover ?? false,
 		}),
 		startup: start,
 		restoreSnapshot: opened,
