@@ -115,7 +115,7 @@ impl Export<'_> {
                 Scope::Everything => Contents::Everything,
                 _ => Contents::About(&subjects),
             };
-            // A fault must not hold conversations back: the record in the archive says that it stood.
+            // What is kept can be taken along while a fault stands; the record says that it was.
             let last = self
                 .record
                 .export(contents, WhileFaulty::Insist, out, now_ms())?;
