@@ -84,6 +84,17 @@ describe("before anything is erased", () => {
 		expect(fake.calls.some(({ method }) => method === "erase")).toBe(false);
 	});
 
+	it("what is on hold is named, and there is nothing to agree to", async () => {
+		const fake = host();
+		await fake.hold({ kind: "workspace", workspaceId: "personal" }, "Proceedings");
+		show(EraseDialog, { asked: ofChat });
+		const held = await screen.findByRole("list", { name: "On hold" });
+		expect(held.textContent).toMatch(/Larkspur/);
+		expect(screen.queryByRole("checkbox")).toBeNull();
+		expect(erase()).toHaveProperty("disabled", true);
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+
 	it("what cannot be looked at says why, and there is nothing to press", async () => {
 		const fake = host();
 		const message = "There is no such conversation.";
@@ -166,15 +177,14 @@ describe("an erasure", () => {
 		expect(places, "the words are gone").toEqual([]);
 	});
 
-	it("of what is on hold does not happen, and leads to where holds are lifted", async () => {
+	it("of what is held meanwhile does not happen, and leads to where holds are lifted", async () => {
 		const { fake, user } = await open(ofChat);
 		await fake.hold({ kind: "conversation", conversationId: "chat-1" }, "Proceedings");
 		await user.click(understood());
 		await user.click(erase());
 		const alert = await screen.findByRole("alert");
-		expect(alert.textContent).toMatch(/Nothing was erased.*on hold/s);
+		expect(alert.textContent).toMatch(/On legal hold: nothing is erased.*Lift the hold first/s);
 		expect(alert.textContent, "that is said of what leaves").not.toMatch(/leave/);
-		expect(await accessibilityFaults()).toEqual([]);
 		await user.click(within(alert).getByRole("button", { name: "Show the legal holds" }));
 		expect([place.screen, part.shown, erasing.asked]).toEqual(["privacy", "retention", null]);
 	});

@@ -19,6 +19,7 @@ export const kindOfPlace: Record<PlaceKind, string> = {
 	call: "Call to a model",
 	settings: "Settings",
 	request: "Request of a person",
+	connection: "Log of connections",
 };
 
 export const kindOfIdentifier: Record<IdentifierKind, string> = {

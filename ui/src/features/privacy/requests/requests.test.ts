@@ -167,6 +167,22 @@ describe("a person", () => {
 		expect(within(found).queryByRole("button", { name: "Erase…" })).toBeNull();
 	});
 
+	it("is said to be in snapshots, too, and in what cannot be read", async () => {
+		const { fake, user } = await open();
+		vi.spyOn(fake, "findPerson").mockResolvedValue({
+			identifiers: [{ text: "Anna", kind: "words", count: 0 }],
+			places: [],
+			total: 0,
+			unreadable: 1,
+			snapshots: 2,
+		});
+		const found = await find(user, "Anna");
+		expect(found.textContent.replace(/\s+/g, " ")).toMatch(
+			/2 snapshots have them, too, .* 1 thing that is sealed cannot be read/,
+		);
+		expect(within(found).getByRole("button", { name: "Erase…" })).toBeTruthy();
+	});
+
 	it("leads to the message", async () => {
 		const { user } = await open();
 		const found = await find(user, "cold");

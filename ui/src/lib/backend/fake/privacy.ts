@@ -160,6 +160,7 @@ export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
 
 	function preview(erasure: Erasure): ErasurePreview {
 		const { ids, messages, words } = target(erasure);
+		const all = chats.all().filter(({ id }) => ids.includes(id));
 		const isWhole = erasure.type !== "person" || erasure.extent === "conversations";
 		const goes = [
 			{ what: "chats, with their titles, drafts and options", count: isWhole ? ids.length : 0 },
@@ -179,6 +180,9 @@ export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
 			messages,
 			goes: goes.filter(({ count }) => count > 0),
 			stays: stays.filter(({ count }) => count > 0),
+			held: all
+				.filter(({ id }) => options.isHeld(id))
+				.map(({ title }) => title ?? "a conversation"),
 		};
 	}
 
@@ -206,7 +210,8 @@ export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
 		},
 		findPerson: async (identifiers) => {
 			const found = find(identifiers);
-			return { ...found, total: found.places.length };
+			const total = found.places.length;
+			return { ...found, total, unreadable: 0, snapshots: total > 0 ? 3 : 0 };
 		},
 		exportPerson: async (_, form) => `/home/ada/gatehouse-person.${form}`,
 		previewErasure: async (erasure) => preview(erasure),
