@@ -173,6 +173,24 @@ export const commands = {
 	 *  fault stands they must insist.
 	 */
 	exportRecord: (contents: RecordContents, insist: boolean) => typedError<string | null, Problem>(__TAURI_INVOKE("export_record", { contents, insist })),
+	/**
+	 *  Write an archive to a file that the person chooses, locked if there is a passphrase; nothing if they
+	 *  chose none. The share that is done goes to `on_progress`, 0 to 1.
+	 */
+	exportArchive: (scope: Scope, passphrase: string | null, onProgress: Channel<number | null>) => typedError<SavedArchive | null, Problem>(__TAURI_INVOKE("export_archive", { scope, passphrase, onProgress })),
+	/**
+	 *  Write conversations for analysis, with pseudonyms in place of who is in them, to a file that the
+	 *  person chooses; nothing if they chose none.
+	 */
+	exportAnonymous: (scope: Scope, options: Anonymity, passphrase: string | null, onProgress: Channel<number | null>) => typedError<AnonymousExport | null, Problem>(__TAURI_INVOKE("export_anonymous", { scope, options, passphrase, onProgress })),
+	/**  Let the person choose an archive to look into or bring in; nothing if they chose none. */
+	chooseArchive: () => typedError<ChosenArchive | null, Problem>(__TAURI_INVOKE("choose_archive")),
+	/**  Look into the chosen archive; nothing is brought in. */
+	checkArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<CheckedArchive, Problem>(__TAURI_INVOKE("check_archive", { passphrase, onProgress })),
+	/**  Bring the chosen archive in. */
+	importArchive: (passphrase: string | null, onProgress: Channel<number | null>) => typedError<ImportedArchive, Problem>(__TAURI_INVOKE("import_archive", { passphrase, onProgress })),
+	/**  Stop whatever is done with an archive; nothing half is left of it. */
+	stopArchive: () => __TAURI_INVOKE<void>("stop_archive"),
 	/**  How backups stand. */
 	backupStatus: () => typedError<BackupStatus, Problem>(__TAURI_INVOKE("backup_status")),
 	/**  Say how often backups are made (nothing: only by hand) and how many are kept. */
@@ -346,6 +364,31 @@ export type Alias = {
 /**  A name for a chain of models. */
 export type AliasId = string;
 
+/**  How an export for analysis is made. */
+export type Anonymity = {
+	/**  Whether times are cut down to their day. */
+	daysOnly: boolean,
+	/**
+	 *  Whether each workspace keeps the key of its pseudonyms, so that later exports agree with this
+	 *  one. Otherwise nobody has the key any more when the export is made.
+	 */
+	keepKey: boolean,
+};
+
+/**  An export for analysis that was written. */
+export type AnonymousExport = {
+	/**  Where it is. */
+	path: string,
+	/**  Whether it needs a passphrase. */
+	encrypted: boolean,
+	/**  Conversations in it. */
+	conversations: number,
+	/**  Messages in them. */
+	messages: number,
+	/**  What was found and replaced, most first. */
+	found: FoundKind[],
+};
+
 /**  One thing that happened to an answer, in this order: begun, then any of the others, then ended. */
 export type AnswerEvent = 
 /**  The rows exist; the answer is empty and streaming. */
@@ -394,6 +437,18 @@ tokens: number } |
 { type: "ended"; 
 /**  The answer as it is kept. */
 answer: Message };
+
+/**  What was found in the record that came with an archive. */
+export type ArchivedRecord = {
+	/**  Whether all of it holds. */
+	holds: boolean,
+	/**  Entries that hold. */
+	entries: number,
+	/**  What was found, a sentence each. */
+	words: string[],
+	/**  The key that signs it, in hexadecimal digits, where it holds. */
+	publicKey: string | null,
+};
 
 /**
  *  What a model of an account costs, in dollars for a million tokens, as `$0.25`. Longer prompts,
@@ -542,6 +597,11 @@ export type ByteSearch = {
 	bytes: number,
 	/**  Where something was found; nothing if all of it is gone. */
 	found: FoundBytes[],
+	/**
+	 *  Pages and pieces of files in which the letters stand only with other letters around them: as a
+	 *  part of longer words, or of bytes that are no text.
+	 */
+	within?: number,
 };
 
 /**  What an answer says of its call. */
@@ -584,6 +644,22 @@ export type CallSummary = {
 	alias: string | null,
 };
 
+/**  What an archive is that was found sound. */
+export type CheckedArchive = {
+	/**  UTC milliseconds. */
+	madeAtMs: number,
+	/**  The Gatehouse that made it. */
+	appVersion: string,
+	/**  Of what it is made: a conversation, a workspace, everything. */
+	scope: string,
+	/**  What it holds. */
+	holds: Holdings,
+	/**  Its workspaces by name. */
+	workspaces: string[],
+	/**  Its record. */
+	record: ArchivedRecord,
+};
+
 /**  What can be chosen in the filters. */
 export type Choices = {
 	/**  Actions that there are entries of. */
@@ -592,6 +668,14 @@ export type Choices = {
 	models: ModelChoice[],
 	/**  Outcomes. */
 	outcomes: string[],
+};
+
+/**  A file to bring in: chosen, not yet looked into. The host remembers which one it is. */
+export type ChosenArchive = {
+	/**  Its name. */
+	fileName: string,
+	/**  Whether it needs a passphrase. */
+	encrypted: boolean,
 };
 
 /**  What this computer has. */
@@ -824,6 +908,8 @@ export type ErasurePreview = {
 	goes: Goes[],
 	/**  What stays. */
 	stays: Stays[],
+	/**  What is on hold: as long as it is, nothing is erased. */
+	held: string[],
 };
 
 /**  What an erasure is doing. */
@@ -991,6 +1077,18 @@ export type FoundIdentifier = {
 	count: number,
 };
 
+/**  What was found of a kind, and replaced. */
+export type FoundKind = {
+	/**  What its pseudonyms begin with: `PERSON`, `EMAIL-ADDRESS`. */
+	label: string,
+	/**  What it is, for people. */
+	words: string,
+	/**  Places that were replaced. */
+	places: number,
+	/**  Different values; none for secrets, which have no pseudonyms. */
+	values: number,
+};
+
 /**  All places where a person stands. */
 export type FoundPerson = {
 	/**  What was looked for. */
@@ -999,6 +1097,10 @@ export type FoundPerson = {
 	places: Place[],
 	/**  How many places there are. */
 	total: number,
+	/**  Things that are sealed and cannot be read: the person may be in them, too. */
+	unreadable: number,
+	/**  Snapshots, and databases that were set aside, that have the person, or cannot be looked through. */
+	snapshots: number,
 };
 
 /**  What goes. */
@@ -1032,6 +1134,24 @@ export type Hold = {
 	sinceMs: number,
 };
 
+/**  What an archive holds. */
+export type Holdings = {
+	/**  Workspaces. */
+	workspaces: number,
+	/**  Conversations. */
+	conversations: number,
+	/**  Messages in all branches. */
+	messages: number,
+	/**  Calls to models. */
+	calls: number,
+	/**  Saved pairs of a system prompt and sampling settings. */
+	presets: number,
+	/**  Names for chains of models. */
+	aliases: number,
+	/**  Entries of the record. */
+	recordEntries: number,
+};
+
 /**  How an identifier is looked for. */
 export type IdentifierKind = 
 /**  Words, such as a name. */
@@ -1040,6 +1160,34 @@ export type IdentifierKind =
 "email" | 
 /**  A telephone, account, identity or case number. */
 "number";
+
+/**  What came of an archive. */
+export type ImportedArchive = {
+	/**  Its workspaces. */
+	workspaces: ImportedWorkspace[],
+	/**  The new conversations. */
+	conversations: ConversationId[],
+	/**  Messages in them. */
+	messages: number,
+	/**  Presets that came. */
+	presets: number,
+	/**  Names for chains of models that came. */
+	aliases: number,
+	/**  What could not be taken over as it was, a sentence each. */
+	leftOut: string[],
+	/**  The record that came with it, which stays apart from the own one. */
+	record: ArchivedRecord,
+};
+
+/**  What came of a workspace of an archive. */
+export type ImportedWorkspace = {
+	/**  Its name. */
+	name: string,
+	/**  Whether it was made; otherwise one of this name was there, and was joined. */
+	made: boolean,
+	/**  Conversations that came into it. */
+	conversations: number,
+};
 
 /**  What is shown of an installed model. */
 export type InstalledModel = {
@@ -1461,7 +1609,9 @@ export type PlaceKind =
 /**  A setting. */
 "settings" | 
 /**  A request of a person about their data. */
-"request";
+"request" | 
+/**  A connection that was made. */
+"connection";
 
 /**  What may leave for where. On this computer everything may be read, as nothing leaves. */
 export type Policy = {
@@ -1838,6 +1988,16 @@ export type Sampling = {
 	maxTokens: number | null,
 };
 
+/**  An archive that was written. */
+export type SavedArchive = {
+	/**  Where it is. */
+	path: string,
+	/**  Whether it needs a passphrase. */
+	encrypted: boolean,
+	/**  What it holds. */
+	holds: Holdings,
+};
+
 /**  A witness that was written to a file. */
 export type SavedWitness = {
 	/**  Where it is. */
@@ -1845,6 +2005,19 @@ export type SavedWitness = {
 	/**  What a time-stamp service says of it; its answer is in a file beside it. */
 	stamp: StampShown | null,
 };
+
+/**  Of what something is made: of all that there is, or of a part. */
+export type Scope = 
+/**  One conversation. */
+{ type: "conversation"; 
+/**  Which. */
+conversationId: ConversationId } | 
+/**  A workspace with all its conversations. */
+{ type: "workspace"; 
+/**  Which. */
+workspaceId: WorkspaceId } | 
+/**  All workspaces, and what belongs to none. */
+{ type: "everything" };
 
 /**  A place where the words were found. */
 export type SearchHit = {
