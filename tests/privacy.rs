@@ -443,7 +443,7 @@ fn of_one_word_in_thousands_of_messages_no_copy_is_left_in_any_page() {
                 .map(|at: usize| {
                     serde_json::json!({
                         "parent": at.checked_sub(1), "createdAtMs": now_ms(),
-                        "role": if at % 2 == 0 { "user" } else { "assistant" },
+                        "role": if at.is_multiple_of(2) { "user" } else { "assistant" },
                         "text": text(conversation * 40 + at),
                     })
                 })
