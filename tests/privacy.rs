@@ -1,13 +1,13 @@
 //! What the product promises to the people whose data it keeps: that they are found wherever they stand,
 //! that they can be erased so that no byte is left, and that both can be shown.
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{ops::ControlFlow, path::PathBuf, sync::mpsc, thread};
 
 use gatehouse_core::{
     aliases::{Alias, Link},
     app::App,
-    chat::{self, Options},
-    gate::{Ask, Review},
+    chat::{self, MessageState, Options},
+    gate::{AnswerEvent, Ask, Review},
     ids::{AliasId, ConversationId, OwnRuleId, WorkspaceId},
     now_ms,
     policy::own_rules,
@@ -507,6 +507,42 @@ fn nothing_is_erased_beside_another_process_that_could_write_it_again() {
     );
     drop(other);
     erase(&app, &Erasure::Conversation { id });
+}
+
+#[test]
+fn an_answer_that_is_being_written_is_stopped_and_brings_nothing_back() {
+    let (folder, app) = app::new();
+    let id = app::conversation(&app, 600).id;
+    let (told, first) = mpsc::channel();
+    thread::scope(|scope| {
+        let answering = scope.spawn(|| {
+            let ask = Ask::Say(id, "Tell a long story about Mr Zwyrtovsky, a baker.");
+            app.gate.answer(ask, None, &mut |event| {
+                if matches!(event, AnswerEvent::Text { .. }) {
+                    // Nobody listens after the first piece.
+                    let _ = told.send(());
+                }
+            })
+        });
+        first.recv().unwrap();
+        let erased = erase(&app, &Erasure::Conversation { id });
+        assert_eq!((erased.conversations, erased.messages), (1, 2));
+        assert_eq!(erased.check.found, []);
+        let answered = answering.join().unwrap().unwrap().1;
+        assert_eq!(
+            answered.state,
+            MessageState::Stopped,
+            "it ended before it was erased"
+        );
+    });
+    assert!(
+        app.engines.snapshot().is_empty(),
+        "engines remember what they read"
+    );
+    assert!(app.open_conversation(id).is_err());
+    let left = raw::with_any(&folder.folder, &["zwyrtovsk", "baker"]);
+    assert!(left.is_empty(), "{left:?}");
+    holds(&app);
 }
 
 #[test]

@@ -2,9 +2,11 @@
 //! person is erased. A test holds the list against the database: a new column of text is on one of the
 //! two lists here, or the test fails.
 
+use std::borrow::Cow;
+
 use Remedy::{Json, Lines, Stays, Words};
 
-use super::places::PlaceKind;
+use super::{places::PlaceKind, texts::texts_of};
 
 /// What becomes of a text in which an erased person stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,15 @@ pub(super) struct Column {
 }
 
 impl Column {
+    /// The texts in what this column has: one, but for JSON.
+    pub(super) fn texts<'t>(&self, text: &'t str) -> Vec<Cow<'t, str>> {
+        let may_be_json = matches!(self.remedy, Json | Stays(_)) && text.starts_with(['{', '[']);
+        if !may_be_json {
+            return vec![Cow::Borrowed(text)];
+        }
+        texts_of(text).into_iter().map(Cow::Owned).collect()
+    }
+
     /// Reads key, text, conversation, message, name, workspace and time of every row with a text.
     pub(super) fn select(&self) -> String {
         let Self {

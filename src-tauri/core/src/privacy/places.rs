@@ -167,7 +167,9 @@ pub(super) fn find(
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            search.look(text, || Ok(place(column.kind, row)?))?;
+            for text in column.texts(text) {
+                search.look(&text, || Ok(place(column.kind, row)?))?;
+            }
         }
     }
     search.in_what_is_sealed(conn)?;

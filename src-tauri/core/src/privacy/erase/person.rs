@@ -193,7 +193,7 @@ impl Erasing<'_> {
     fn column(&mut self, column: &Column) -> Result<(), EraseError> {
         let found = self.rows_with(column)?;
         if let (Remedy::Stays(why), false) = (column.remedy, found.is_empty()) {
-            let what = format!("{} of {} ({})", column.column, column.table, found.len());
+            let what = format!("{}, {} times", column.kind.words(), found.len());
             self.gone.remains.push(Remains::new(&what, why));
             return Ok(());
         }
@@ -212,16 +212,11 @@ impl Erasing<'_> {
         Ok(())
     }
 
-    /// Whether the person stands in a text; how they are spelled there is noted.
+    /// Whether the person stands in what a column has; how they are spelled there is noted.
     fn note(&mut self, column: &Column, text: &str) -> bool {
-        let is_json = column.remedy == Remedy::Json
-            || matches!(column.remedy, Remedy::Stays(_)) && text.starts_with(['{', '[']);
-        let texts = if is_json { texts_of(text) } else { Vec::new() };
-        let texts = texts.iter().map(String::as_str);
-        let texts: Vec<&str> = if is_json { texts.collect() } else { vec![text] };
         let mut found = false;
-        for text in texts {
-            found |= self.spelled_in(text);
+        for text in column.texts(text) {
+            found |= self.spelled_in(&text);
         }
         found
     }

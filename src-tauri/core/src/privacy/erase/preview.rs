@@ -12,7 +12,7 @@ use crate::{
     ids::WorkspaceId,
     privacy::{
         Identifiers, PlaceKind,
-        columns::{COLUMNS, Remedy},
+        columns::{COLUMNS, Column, Remedy},
         places,
         retention::{holds_of_workspace, is_held},
     },
@@ -216,13 +216,9 @@ fn person(
     }
     for column in COLUMNS {
         if let Remedy::Stays(why) = column.remedy {
-            let there = in_column(conn, identifiers, &column.select())?;
+            let there = in_column(conn, identifiers, column)?;
             if there > 0 {
-                preview.stays(
-                    &format!("{} of {}", column.column, column.table),
-                    why,
-                    there,
-                );
+                preview.stays(column.kind.words(), why, there);
             }
         }
     }
@@ -263,13 +259,14 @@ const TAKEN: &[(PlaceKind, &str)] = &[
 fn in_column(
     conn: &Connection,
     identifiers: &Identifiers,
-    select: &str,
+    column: &Column,
 ) -> rusqlite::Result<usize> {
-    let mut statement = conn.prepare(select)?;
+    let mut statement = conn.prepare(&column.select())?;
     let mut rows = statement.query([])?;
     let mut there = 0;
     while let Some(row) = rows.next()? {
-        there += usize::from(identifiers.is_in(row.get_ref(1)?.as_str()?));
+        let texts = column.texts(row.get_ref(1)?.as_str()?);
+        there += usize::from(texts.iter().any(|text| identifiers.is_in(text)));
     }
     Ok(there)
 }
