@@ -353,6 +353,50 @@ fn settings_that_would_let_secrets_leave_are_not_taken_over() {
 }
 
 #[test]
+fn a_foreign_rule_protects_nothing_less_where_people_work_already() {
+    let here = Here::new();
+    let mut members = real();
+    let workspaces: Value = serde_json::from_str(&members["workspaces.json"]).unwrap();
+    let name = workspaces[0]["name"].as_str().unwrap().to_owned();
+    // It would win over every name and address that others find in the same place.
+    let greedy = json!({ "id": rule().id, "name": "All", "class": "personal", "form": "pattern", "content": "[aeiou]", "isOn": true });
+    let mut workspaces = workspaces;
+    workspaces[0]["rules"] = json!([greedy]);
+    members.insert("workspaces.json".into(), workspaces.to_string());
+    made_to_fit(&mut members);
+    here.gets(&zip_of(&members)).unwrap();
+    let rules_of = |app: &App| {
+        let all = app.store.read(workspaces::all).unwrap();
+        let id = all
+            .iter()
+            .find(|workspace| workspace.name == name)
+            .unwrap()
+            .id;
+        app.store.read(|conn| own_rules::all(conn, id)).unwrap()
+    };
+    assert!(
+        rules_of(&here.app)[0].is_on,
+        "nobody worked there yet: it is as it was"
+    );
+
+    let here = Here::new();
+    bring_in(&here.app, &[branched("Work", "here")]);
+    let came = here.gets(&zip_of(&members)).unwrap();
+    assert!(!rules_of(&here.app)[0].is_on);
+    assert!(
+        came.left_out
+            .iter()
+            .any(|words| words.contains("switched off")),
+        "{came:?}"
+    );
+    assert!(
+        actions(&here.app)
+            .iter()
+            .any(|action| action == "rule.saved")
+    );
+}
+
+#[test]
 fn a_record_that_does_not_hold_is_told_and_conversations_come_in() {
     let mut members = real();
     let record = members["record.jsonl"].replacen("command line", "window", 1);

@@ -38,7 +38,8 @@ pub(crate) enum Archive {
     /// of this computer can read them.
     Export(Export),
     /// Bring an archive in: workspaces are made, or joined by their name, and every conversation is a
-    /// new one. Nothing that is here is changed or replaced.
+    /// new one. Nothing that is here is replaced; a workspace that is joined gets the stricter policy of
+    /// the two, and rules of the archive switched off.
     Import {
         /// The archive.
         file: PathBuf,

@@ -192,7 +192,9 @@ impl Import<'_> {
         if let Some(policy) = &file.policy {
             self.policy(id, policy, here.is_some())?;
         }
-        self.rules(id, file.rules)?;
+        // The first workspace of an installation is there before anything is in it.
+        let was_used = here.is_some() && !chat::all_of_workspace(self.tx, id)?.is_empty();
+        self.rules(id, file.rules, was_used)?;
         self.budgets(Some(id), &file.budgets)
     }
 
@@ -226,23 +228,44 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Add the rules that are not there, each once.
+    /// Add the rules that are not there, each once. In a workspace that was used they come switched off:
+    /// a rule decides over what others find in the same place, so a foreign one could protect less.
     fn rules(
         &mut self,
         workspace: WorkspaceId,
         rules: Vec<own_rules::OwnRule>,
+        was_used: bool,
     ) -> Result<(), ArchiveError> {
         few("the list of rules", rules.len(), MOST_RULES)?;
-        let known = own_rules::all(self.tx, workspace)?;
+        let mut known = own_rules::all(self.tx, workspace)?;
+        let mut switched_off = 0;
         for mut rule in rules {
             rule.id = OwnRuleId::new();
             let same = |other: &own_rules::OwnRule| {
                 (&other.name, other.class, other.form, &other.content)
                     == (&rule.name, rule.class, rule.form, &rule.content)
             };
-            if !known.iter().any(same) {
-                own_rules::save(self.tx, workspace, &rule)?;
+            if known.iter().any(same) {
+                continue;
             }
+            if was_used && rule.is_on {
+                rule.is_on = false;
+                switched_off += 1;
+            }
+            own_rules::save(self.tx, workspace, &rule)?;
+            let event = Event::new(Action::RuleSaved)
+                .fact("workspace", workspace.to_string())
+                .about(Subject::Workspace(workspace))
+                .payload(serde_json::json!(rule));
+            self.record.append(self.tx, event, now_ms())?;
+            known.push(rule);
+        }
+        if switched_off > 0 {
+            let name = workspaces::name(self.tx, workspace)?;
+            let words = format!(
+                "{switched_off} rules of the archive are in “{name}” now, switched off: look at them on the Safety screen."
+            );
+            self.done.left_out.push(words);
         }
         Ok(())
     }

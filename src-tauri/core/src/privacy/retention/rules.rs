@@ -59,7 +59,6 @@ impl RetentionRule {
     }
 }
 
-/// The rule of a workspace, if it has one.
 /// Forget the rule of a workspace.
 pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
     conn.execute(
@@ -69,6 +68,7 @@ pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rus
     .map(drop)
 }
 
+/// The rule of a workspace, if it has one.
 pub(super) fn get(
     conn: &Connection,
     workspace: WorkspaceId,
