@@ -6,7 +6,7 @@
 //! each page.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -35,25 +35,28 @@ pub fn every_byte(folder: &DataFolder) -> Vec<(PathBuf, Vec<u8>)> {
                     folders.push(path);
                 }
             } else if !name.ends_with("-shm") {
-                files.push((path.clone(), plain(&path, &name, &key)));
+                files.extend(plain(&path, &name, &key).map(|bytes| (path, bytes)));
             }
         }
     }
     files
 }
 
-fn plain(path: &Path, name: &str, key: &[u8]) -> Vec<u8> {
-    let bytes = fs::read(path).unwrap();
+/// `None`: it went between listing and reading, as what is renamed into its place does.
+fn plain(path: &Path, name: &str, key: &[u8]) -> Option<Vec<u8>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        bytes => bytes.unwrap(),
+    };
     let (header, before) = match name {
         name if name.ends_with(".db") => (0, 0),
         name if name.ends_with(".db-wal") => (32, 24),
-        _ => return bytes,
+        _ => return Some(bytes),
     };
     let frames = bytes.get(header..).unwrap_or_default();
     let pages = frames.chunks_exact(before + PAGE);
-    pages
-        .flat_map(|frame| page(&frame[before..], key))
-        .collect()
+    let plain = pages.flat_map(|frame| page(&frame[before..], key));
+    Some(plain.collect())
 }
 
 /// The content of a page. Which one is the first is told by what comes out of it.
