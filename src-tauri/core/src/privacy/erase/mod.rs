@@ -218,8 +218,19 @@ impl App {
     /// [`EraseError`] when there is no such thing.
     pub fn preview_erasure(&self, erasure: &Erasure) -> Result<ErasurePreview, EraseError> {
         let in_snapshots = self.in_snapshots(erasure)?;
-        self.store
-            .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots))
+        let mut preview = self
+            .store
+            .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots))?;
+        // A folder that is not there is told by the erasure itself.
+        if let Ok((_, backups)) = self.backups_written_here()
+            && !backups.is_empty()
+        {
+            preview.goes.push(Goes {
+                what: "backups in their folder; a new one is made".into(),
+                count: u32::try_from(backups.len()).unwrap_or(u32::MAX),
+            });
+        }
+        Ok(preview)
     }
 
     /// Erase for good. Answers that are being written are stopped. `request` is the open request of
