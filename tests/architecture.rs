@@ -102,6 +102,7 @@ fn a_domain_module_does_not_know_the_gate() {
     let core = sources("src-tauri/core/src", &["rs"]);
     let domains = [
         "chat",
+        "clients.rs",
         "costs",
         "models",
         "store",
@@ -144,6 +145,12 @@ fn one_file_opens_connections() {
         path.ends_with("providers/http.rs")
             || path.components().any(|part| part.as_os_str() == "tests")
     };
+    // The local API is listened to, and asks nobody.
+    refuse(
+        &sources("src-tauri/api/src", &["rs"]),
+        &["::connect(", "reqwest", "UdpSocket", "lookup_host"],
+        "what leaves this computer leaves through providers/http.rs, which logs it",
+    );
     for part in ["src-tauri/core/src", "src-tauri/cli", "src-tauri/desktop"] {
         let others: Vec<_> = sources(part, &["rs"])
             .into_iter()
@@ -167,6 +174,7 @@ fn one_file_opens_connections() {
 #[test]
 fn only_the_desktop_names_tauri_and_only_the_engine_names_llama() {
     for other in [
+        "src-tauri/api",
         "src-tauri/cli",
         "src-tauri/gguf",
         "src-tauri/protocol",
@@ -179,6 +187,7 @@ fn only_the_desktop_names_tauri_and_only_the_engine_names_llama() {
         );
     }
     for other in [
+        "src-tauri/api",
         "src-tauri/cli",
         "src-tauri/gguf",
         "src-tauri/protocol",

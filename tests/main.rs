@@ -9,6 +9,7 @@ mod chat;
 mod command_line;
 mod gate;
 mod kills;
+mod local_api;
 mod models;
 mod picking;
 mod prices;

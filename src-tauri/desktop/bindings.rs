@@ -4,8 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        archive, backup, chat, leaving, models, money, privacy, providers, record, retention,
-        safety, settings, startup,
+        archive, backup, chat, leaving, local_api, models, money, privacy, providers, record,
+        retention, safety, settings, startup,
     },
     events,
     first::First,
@@ -107,6 +107,10 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             backup::verify_backup,
             backup::save_recovery_code,
             backup::restore_backup,
+            local_api::local_api,
+            local_api::switch_local_api,
+            local_api::add_client,
+            local_api::revoke_client,
             retention::retention_status,
             retention::set_retention,
             retention::preview_retention,

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gatehouse_api::{Config, Server};
 use gatehouse_core::{
     app::{App, StartError, Surroundings, engine_beside_this_program},
     now_ms,
@@ -57,6 +58,8 @@ pub(crate) struct AppState {
 struct Open {
     lock: Option<Arc<InstanceLock>>,
     app: Option<Arc<App>>,
+    /// The local API, while it listens.
+    server: Option<Server>,
 }
 
 /// Why Gatehouse is not open.
@@ -165,6 +168,8 @@ impl AppState {
         &self,
         work: impl FnOnce(&InstanceLock) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
+        // It holds the app; nobody may ask meanwhile.
+        self.stop_server();
         // The lock is let go while answers end: they tell of their engine, which asks for it.
         let app = self.open().app.take();
         if let Some(app) = app
@@ -187,6 +192,7 @@ impl AppState {
     /// End answers in good order, within a time.
     pub(crate) fn end(&self, limit: Duration) {
         self.cancel_adding.store(true, Ordering::Relaxed);
+        self.stop_server();
         let Some(app) = self.open().app.take() else {
             return;
         };
@@ -196,6 +202,32 @@ impl AppState {
         }
         // The process ends without dropping what other threads still hold.
         app.record.close();
+    }
+
+    /// Let the local API listen, in place of one that does.
+    pub(crate) fn start_server(&self, app: Arc<App>, port: u16) -> Result<(), Problem> {
+        self.stop_server();
+        let config = Config {
+            port,
+            ..Config::default()
+        };
+        let server = Server::start(app, config)?;
+        self.open().server = Some(server);
+        Ok(())
+    }
+
+    /// Let it end in good order; nothing happens if it does not listen.
+    pub(crate) fn stop_server(&self) {
+        // The lock is let go while answers end: they tell of their engine, which asks for it.
+        let server = self.open().server.take();
+        if let Some(server) = server {
+            server.stop();
+        }
+    }
+
+    /// Look at the local API; `None`: it does not listen.
+    pub(crate) fn with_server<T>(&self, look: impl FnOnce(&Server) -> T) -> Option<T> {
+        self.open().server.as_ref().map(look)
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -254,6 +286,7 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     if let Some(Err(error)) = app.upgrade().map(|app| app.finish_erasures()) {
         tracing::warn!("an erasure that was cut off could not be finished: {error}");
     }
+    listen_if_wanted(handle, app);
     let mut ran_on = None;
     while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
         match made {
@@ -270,6 +303,21 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
             back_up_if_due(handle, &app);
         }
         std::thread::sleep(SNAPSHOT_GLANCE);
+    }
+}
+
+/// The local API listens again where it did when the window was closed. Where it cannot, Settings say so.
+fn listen_if_wanted(handle: &AppHandle, app: &Weak<App>) {
+    let Some(app) = app.upgrade() else { return };
+    let settings = match app.store.read(gatehouse_core::settings::get) {
+        Ok(settings) => settings,
+        Err(error) => return tracing::warn!("the settings could not be read: {error}"),
+    };
+    if settings.local_api {
+        let state = handle.state::<AppState>();
+        if let Err(problem) = state.start_server(app, settings.local_api_port) {
+            tracing::warn!("the local API does not listen: {problem}");
+        }
     }
 }
 

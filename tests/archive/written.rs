@@ -76,6 +76,7 @@ fn asked_once(app: &App, id: ConversationId) {
                     workspace: conversation.workspace_id,
                     conversation: Some(id),
                     message: None,
+                    client: None,
                     purpose: Purpose::Title,
                     provider: "openai",
                     model_id: None,

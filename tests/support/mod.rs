@@ -1,5 +1,6 @@
 //! What the tests stand on: folders of their own, small disks, files made up for them.
 
+pub mod api;
 pub mod app;
 pub mod disk;
 pub mod folder;

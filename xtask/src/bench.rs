@@ -18,7 +18,7 @@ use crate::session;
 use crate::shell;
 use crate::system::{self, Purpose};
 use crate::workspace::{Profile, Workspace};
-use crate::{frontend, models, presidio};
+use crate::{frontend, litellm, models, presidio};
 
 /// How a benchmark program is started.
 enum Start {
@@ -31,6 +31,9 @@ enum Start {
 /// Compares itself with presidio-analyzer.
 const SAFETY: &str = "safety_bench";
 
+/// Compares itself with the proxy of litellm.
+const LOCAL_API: &str = "api_bench";
+
 /// The programs, in the order in which they run, one at a time so that none disturbs another.
 const PROGRAMS: &[(&str, Start)] = &[
     ("engine", Start::Example("engine_bench")),
@@ -39,6 +42,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("mask", Start::Example("mask_bench")),
     ("gate", Start::Example("gate_bench")),
     ("record", Start::Example("record_bench")),
+    ("local api", Start::Example(LOCAL_API)),
     ("erasing", Start::Example("erase_bench")),
     ("window", Start::WindowScript("bench")),
 ];
@@ -100,6 +104,9 @@ fn measure(workspace: &Workspace, start: &Start, written: &Path) -> Result<bool>
                 .env("GATEHOUSE_TEST_MODELS", models::cache_folder()?);
             if *example == SAFETY {
                 presidio::tell(workspace, &mut command);
+            }
+            if *example == LOCAL_API {
+                litellm::tell(&mut command);
             }
             shell::run(&mut command)?;
         }

@@ -5,6 +5,7 @@
 mod bench;
 mod bundle;
 mod frontend;
+mod litellm;
 mod models;
 mod presidio;
 mod prices;
@@ -14,6 +15,7 @@ mod shell;
 mod steps;
 mod system;
 mod test;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;

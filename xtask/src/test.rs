@@ -1,6 +1,9 @@
 //! `cargo xtask test`: everything that must pass before a change is accepted.
 
-use anyhow::Result;
+use std::ffi::OsStr;
+use std::fs;
+
+use anyhow::{Context, Result};
 
 use crate::frontend;
 use crate::models;
@@ -9,6 +12,7 @@ use crate::session;
 use crate::shell;
 use crate::steps::{self, Outcome, Step};
 use crate::system::{self, Purpose};
+use crate::venv;
 use crate::workspace::{Profile, Workspace};
 
 /// A part of the tests that can be run alone.
@@ -92,6 +96,7 @@ fn plan(workspace: &Workspace) -> Vec<(&'static [Part], Step<'_>)> {
         (&[Lint], documentation(workspace)),
         (&[Rust, Window], starter_model()),
         (&[Rust, Window], programs(workspace)),
+        (&[Rust], clients(workspace)),
         (&[Rust], rust_tests(workspace)),
         (&[Window], window_tests(workspace)),
     ]);
@@ -205,6 +210,24 @@ fn programs(workspace: &Workspace) -> Step<'_> {
         // With the tests, so that running them compiles nothing a second time.
         build(workspace, Profile::Debug, &["--bins", "--tests"])
     })
+}
+
+/// The official clients of OpenAI and Anthropic, of which the tests of the local API make use.
+fn clients(workspace: &Workspace) -> Step<'_> {
+    Step::new(
+        "Clients of the local API",
+        "go online once; they are then kept in the build folder and beside the tests.",
+        || {
+            let folder = workspace.client_tests();
+            frontend::install(&folder)?;
+            let list = folder.join("requirements.txt");
+            let wanted = fs::read_to_string(&list)
+                .with_context(|| format!("cannot read {}", list.display()))?;
+            let place = workspace.target("clients").join("python");
+            let install = [OsStr::new("-r"), list.as_ref()];
+            venv::python(&place, &wanted, &install).map(drop)
+        },
+    )
 }
 
 /// With nextest where a developer has it, which is quicker; with cargo's own runner otherwise.

@@ -53,6 +53,11 @@ impl Workspace {
         self.root.join("tests").join("window")
     }
 
+    /// The official clients that the local API is tested with.
+    pub fn client_tests(&self) -> PathBuf {
+        self.root.join("tests").join("clients")
+    }
+
     /// A folder below the build folder.
     pub fn target(&self, below: &str) -> PathBuf {
         self.target.join(below)

@@ -10,6 +10,7 @@ mod backup;
 mod budgets;
 mod calls;
 mod chats;
+mod clients;
 mod connections;
 mod costs;
 mod failure;
@@ -24,6 +25,7 @@ mod providers;
 mod record;
 mod retention;
 mod safety;
+mod serve;
 mod subject;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -68,6 +70,11 @@ enum Command {
     /// Names for chains of models: list, set, remove.
     #[command(subcommand)]
     Aliases(aliases::Aliases),
+    /// The local API: other programs ask models through it.
+    Serve(serve::Serve),
+    /// Programs that may ask through the local API: add, list, revoke.
+    #[command(subcommand)]
+    Clients(clients::Clients),
     /// Calls to models: what was asked when, and what it used.
     #[command(subcommand)]
     Calls(calls::Calls),
@@ -153,6 +160,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Models(models) => models.run(&app, json),
         Command::Providers(providers) => providers.run(&app, json),
         Command::Aliases(aliases) => aliases.run(&app, json),
+        Command::Serve(serve) => serve.run(app, json),
+        Command::Clients(clients) => clients.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
         Command::Costs(costs) => costs.run(&app, json),
         Command::Prices(prices) => prices.run(&app, json),

@@ -8,6 +8,7 @@ pub mod aliases;
 pub mod app;
 mod changes;
 pub mod chat;
+pub mod clients;
 pub mod connections;
 pub mod costs;
 pub mod engine;

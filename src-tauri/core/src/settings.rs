@@ -51,7 +51,14 @@ pub struct Settings {
     pub context_tokens: u32,
     /// Threads for computing; `None`: the physical cores.
     pub threads: Option<u32>,
+    /// Whether the local API listens while the window is open.
+    pub local_api: bool,
+    /// On which port.
+    pub local_api_port: u16,
 }
+
+/// The port of the local API unless another one is chosen.
+pub const LOCAL_API_PORT: u16 = 7411;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -70,6 +77,8 @@ impl Default for Settings {
             idle_unload_minutes: 15,
             context_tokens: 8192,
             threads: None,
+            local_api: false,
+            local_api_port: LOCAL_API_PORT,
         }
     }
 }
@@ -115,6 +124,9 @@ pub enum SettingsError {
         "a time-stamp service needs an address like https://stamps.example/tsa, without a name or password"
     )]
     TimeStampUrl,
+    /// A port below those that belong to the system.
+    #[error("the port must be between 1024 and 65535, not {0}")]
+    Port(u16),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] rusqlite::Error),
@@ -173,6 +185,9 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     }
     if let Some(threads) = settings.threads.filter(|n| !(1..=512).contains(n)) {
         return Err(SettingsError::Threads(threads));
+    }
+    if settings.local_api_port < 1024 {
+        return Err(SettingsError::Port(settings.local_api_port));
     }
     if !settings.proxy.is_empty() && !is_proxy(&settings.proxy) {
         return Err(SettingsError::Proxy);

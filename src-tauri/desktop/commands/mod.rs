@@ -4,6 +4,7 @@ pub(crate) mod archive;
 pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod leaving;
+pub(crate) mod local_api;
 pub(crate) mod models;
 pub(crate) mod money;
 pub(crate) mod privacy;

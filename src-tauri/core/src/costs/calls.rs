@@ -13,7 +13,7 @@ use super::{
     stored::{name_of, stored_by_name},
 };
 use crate::{
-    ids::{AccountId, ConversationId, MessageId, ModelId, WorkspaceId},
+    ids::{AccountId, ClientId, ConversationId, MessageId, ModelId, WorkspaceId},
     money::Money,
     policy::Action,
     store::Migration,
@@ -79,6 +79,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
               ALTER TABLE calls ADD COLUMN moves TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(moves));
               CREATE INDEX calls_by_account ON calls(account_id) WHERE account_id IS NOT NULL",
     },
+    // A client may go, what it cost stays.
+    Migration {
+        name: "2026-11-27 calls of clients",
+        sql: "ALTER TABLE calls ADD COLUMN client_id BLOB REFERENCES clients(id) ON DELETE SET NULL;
+              CREATE INDEX calls_by_client ON calls(client_id, started_at_ms) WHERE client_id IS NOT NULL",
+    },
 ];
 
 /// Where a message goes: the one colour code of the product.
@@ -104,6 +110,8 @@ pub enum Purpose {
     Chat,
     /// A name for a conversation.
     Title,
+    /// A request of a client of the local API.
+    Api,
 }
 stored_by_name!(Purpose);
 
@@ -146,6 +154,8 @@ pub struct CallStart<'a> {
     pub conversation: Option<ConversationId>,
     /// The answer that it writes.
     pub message: Option<MessageId>,
+    /// The client of the local API that asked.
+    pub client: Option<ClientId>,
     /// What it is made for.
     pub purpose: Purpose,
     /// Who runs the model; `local` for this computer.
@@ -284,8 +294,9 @@ pub struct CallRow {
 pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO calls (started_at_ms, workspace_id, conversation_id, message_id, purpose, provider,
-                            model_id, model, version, route, status, account_id, alias, decision, masked, moves)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                            model_id, model, version, route, status, account_id, alias, decision, masked, moves,
+                            client_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .insert(params![
         call.started_at_ms,
@@ -303,7 +314,8 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
         call.alias,
         call.decision,
         call.masked,
-        serde_json::to_string(call.moves).expect("moves are JSON because they are texts")
+        serde_json::to_string(call.moves).expect("moves are JSON because they are texts"),
+        call.client
     ])
 }
 
@@ -357,6 +369,7 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
 pub(crate) struct CallIdentity {
     pub workspace: WorkspaceId,
     pub conversation: Option<ConversationId>,
+    pub client: Option<ClientId>,
     pub provider: String,
     pub model: String,
     pub version: String,
@@ -368,15 +381,16 @@ pub(crate) struct CallIdentity {
 /// [`rusqlite::Error`] when there is no such call.
 pub(crate) fn identity(conn: &Connection, number: i64) -> rusqlite::Result<CallIdentity> {
     conn.prepare_cached(
-        "SELECT workspace_id, conversation_id, provider, model, version FROM calls WHERE number = ?1",
+        "SELECT workspace_id, conversation_id, client_id, provider, model, version FROM calls WHERE number = ?1",
     )?
     .query_row([number], |row| {
         Ok(CallIdentity {
             workspace: row.get(0)?,
             conversation: row.get(1)?,
-            provider: row.get(2)?,
-            model: row.get(3)?,
-            version: row.get(4)?,
+            client: row.get(2)?,
+            provider: row.get(3)?,
+            model: row.get(4)?,
+            version: row.get(5)?,
         })
     })
 }

@@ -25,6 +25,7 @@ pub use calls::{
     hand_over, list, orphan,
 };
 pub(crate) use calls::{SUMMARY_COLUMNS, identity, summary};
+pub(crate) use spending::spending_of_client;
 pub use spending::{Spending, spending};
 pub use stored::name_of;
 pub(crate) use stored::{by_name, stored_by_name};

@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use super::{CallStatus, process::this_process};
-use crate::{ids::WorkspaceId, money::Money};
+use crate::{
+    ids::{ClientId, WorkspaceId},
+    money::Money,
+};
 
 /// Set the most that a call can cost aside, until [`end`](super::end) says what it did cost; the
 /// workspace of the call and when it began, in UTC milliseconds.
@@ -64,22 +67,49 @@ pub fn spending(
     workspace: Option<WorkspaceId>,
     began_ms: Range<i64>,
 ) -> rusqlite::Result<Spending> {
+    of_those(
+        conn,
+        "(?3 IS NULL OR workspace_id = ?3)",
+        &workspace,
+        began_ms,
+    )
+}
+
+/// The same of the calls of one client of the local API.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn spending_of_client(
+    conn: &Connection,
+    client: ClientId,
+    began_ms: Range<i64>,
+) -> rusqlite::Result<Spending> {
+    of_those(conn, "client_id = ?3", &client, began_ms)
+}
+
+/// `whose` is a condition on a call, with `of` for its parameter.
+fn of_those(
+    conn: &Connection,
+    whose: &'static str,
+    of: &dyn ToSql,
+    began_ms: Range<i64>,
+) -> rusqlite::Result<Spending> {
     let (from, to) = (began_ms.start, began_ms.end);
     let spent = conn
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT sum(cost_pico >> 20), sum(cost_pico & 1048575) FROM calls
-             WHERE started_at_ms >= ?1 AND started_at_ms < ?2 AND (?3 IS NULL OR workspace_id = ?3)",
-        )?
-        .query_row(params![from, to, workspace], |row| amount(row, 0))?;
+             WHERE started_at_ms >= ?1 AND started_at_ms < ?2 AND {whose}"
+        ))?
+        .query_row(params![from, to, of], |row| amount(row, 0))?;
     // Apart, as few calls are without a cost, and an index has just those.
-    conn.prepare_cached(
+    conn.prepare_cached(&format!(
         "SELECT sum(reserved_pico >> 20), sum(reserved_pico & 1048575),
                 count(*) FILTER (WHERE reserved_pico IS NULL AND status <> ?4)
          FROM calls
          WHERE cost_pico IS NULL
-           AND started_at_ms >= ?1 AND started_at_ms < ?2 AND (?3 IS NULL OR workspace_id = ?3)",
-    )?
-    .query_row(params![from, to, workspace, CallStatus::Running], |row| {
+           AND started_at_ms >= ?1 AND started_at_ms < ?2 AND {whose}"
+    ))?
+    .query_row(params![from, to, of, CallStatus::Running], |row| {
         Ok(Spending {
             spent,
             reserved: amount(row, 0)?,

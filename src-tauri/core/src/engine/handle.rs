@@ -174,6 +174,32 @@ impl Engine {
         }
     }
 
+    /// Make vectors of inspected texts: one a text, and the tokens of all.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
+    pub(crate) fn embed(
+        &self,
+        texts: Inspected<Vec<String>>,
+    ) -> Result<(Vec<Vec<f32>>, u32), EngineError> {
+        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let events = self.process.open(id);
+        let texts = texts.into_inner();
+        self.process.send(&Request::Embed { id, texts });
+        loop {
+            match events.recv() {
+                Ok(Event::Embedded {
+                    vectors, tokens, ..
+                }) => return Ok((vectors, tokens)),
+                Ok(Event::Failed { kind, message, .. }) => {
+                    return Err(EngineError::Request { kind, message });
+                }
+                Ok(_) => {}
+                Err(_) => return Err(self.died()),
+            }
+        }
+    }
+
     /// How far it is.
     pub fn state(&self) -> EngineState {
         lock(&self.state).clone()

@@ -19,7 +19,7 @@ use crate::{
     chat::{self, Conversation, Message, Options},
     costs::Move,
     ids::{ConversationId, MessageId},
-    models::{self, Model},
+    models::{self, Model, ModelKind},
     now_ms,
     problem::Problem,
     settings,
@@ -166,7 +166,11 @@ impl Gate {
         if verdict != models::Verdict::Fits {
             self.engines.unload_unused(model.id);
         }
-        let load = model.load_request(ModelPurpose::Chat, models::computer_memory(), wanted)?;
+        let purpose = match model.summary.kind {
+            ModelKind::Chat => ModelPurpose::Chat,
+            ModelKind::Embedding => ModelPurpose::Embedding,
+        };
+        let load = model.load_request(purpose, models::computer_memory(), wanted)?;
         Ok(LoadRequest {
             threads: settings.threads,
             // A build with a GPU back end takes all it can; one without takes none.

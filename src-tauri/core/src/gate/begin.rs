@@ -9,7 +9,7 @@ use super::{
     Ask, GateError, Review,
     answer::{Answering, Asked, Passed, Rows},
     call::Outcome,
-    elsewhere::{self, Ready},
+    elsewhere::Ready,
     record,
 };
 use crate::{
@@ -75,6 +75,7 @@ impl Answering<'_> {
             workspace: conversation.workspace_id,
             conversation: Some(conversation.id),
             message: Some(answer),
+            client: None,
             purpose: Purpose::Chat,
             provider: local::NAME,
             model_id: None,
@@ -115,7 +116,7 @@ impl Answering<'_> {
     ) -> Result<i64, GateError> {
         let account = &ready.cloud.account;
         let conversation = self.plan.conversation.id;
-        let body = elsewhere::client(account, None)?.body(&ready.request)?;
+        let body = ready.body()?;
         let start = CallStart {
             provider: account.billed_as(),
             account_id: Some(account.id),
@@ -138,7 +139,7 @@ impl Answering<'_> {
 }
 
 /// The row of a call that another one took over from.
-fn failed_row(outcome: &Outcome) -> CallEnd<'static> {
+pub(super) fn failed_row(outcome: &Outcome) -> CallEnd<'static> {
     CallEnd {
         status: CallStatus::Failed,
         ..outcome.row()

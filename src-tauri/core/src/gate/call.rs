@@ -12,7 +12,7 @@ use crate::{
     engine::{Engine, EngineError, Stop},
     money::Money,
     problem::Problem,
-    providers::{error::ProviderError, local},
+    providers::{cloud::ToolCall, error::ProviderError, local},
 };
 
 /// What a model is asked.
@@ -39,6 +39,8 @@ pub(super) enum CallError {
 /// What came of a call.
 pub(super) struct Outcome {
     pub text: String,
+    /// What a model elsewhere calls, whole.
+    pub tool_calls: Vec<ToolCall>,
     pub end: Result<FinishReason, CallError>,
     /// Tokens; the prompt with all that a cache took part in, the output with its reasoning.
     pub counts: Usage,
@@ -146,6 +148,7 @@ impl Outcome {
     pub(super) fn begun() -> Self {
         Self {
             text: String::new(),
+            tool_calls: Vec::new(),
             end: Err(CallError::Engine(EngineError::Stopped)),
             counts: Usage::default(),
             dropped_messages: 0,

@@ -1,6 +1,6 @@
 //! The third step of a call: what policy says of what was found.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use gatehouse_protocol::{ChatMessage, Role};
 
@@ -24,6 +24,50 @@ pub enum Review {
     MayLeave,
     /// It is to stay on this computer, whatever policy says.
     KeepHere,
+}
+
+/// How a text is written, and so how it is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As people write.
+    Words,
+    /// JSON, which stays JSON.
+    Json,
+}
+
+/// A text that would leave.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    pub role: Role,
+    pub form: Form,
+    pub text: String,
+}
+
+impl From<ChatMessage> for Said {
+    fn from(message: ChatMessage) -> Self {
+        Self {
+            role: message.role,
+            form: Form::Words,
+            text: message.content,
+        }
+    }
+}
+
+impl Said {
+    /// As inspection reads it.
+    fn read(&self) -> Cow<'_, str> {
+        match self.form {
+            Form::Words => Cow::Borrowed(&self.text),
+            Form::Json => Cow::Owned(mask::read_json(&self.text)),
+        }
+    }
+
+    fn masked(&self, taken: &[Finding], masks: &mut Masks) -> mask::Masked {
+        match self.form {
+            Form::Words => mask::mask(&self.text, taken, masks),
+            Form::Json => mask::mask_json(&self.text, |_| taken.to_vec(), masks),
+        }
+    }
 }
 
 /// A text before and after masking.
@@ -62,12 +106,13 @@ pub(super) fn decide(
     inspection: &Inspection,
     policy: &Policy,
     destination: Destination,
-    prompt: Vec<ChatMessage>,
+    prompt: Vec<impl Into<Said>>,
     mut masks: Masks,
 ) -> Decided {
+    let prompt: Vec<Said> = prompt.into_iter().map(Into::into).collect();
     let found: Vec<_> = prompt
         .iter()
-        .map(|message| inspection.find(&message.content))
+        .map(|said| inspection.find(&said.read()))
         .collect();
     let classes = || {
         found
@@ -81,24 +126,24 @@ pub(super) fn decide(
     let mut masked = 0;
     let texts = prompt.into_iter().zip(found);
     let texts = texts
-        .map(|(message, found)| {
+        .map(|(said, found)| {
             let leaving = if action == Action::Allow {
                 // Nothing is masked for this destination, so nothing needs to be restored either.
-                message.content.clone()
+                said.text.clone()
             } else {
                 let mut taken: Vec<Finding> = found
                     .iter()
                     .filter(|finding| is_masked(finding.kind.class()))
                     .cloned()
                     .collect();
-                taken.extend(inspection.find_again(&message.content, &masks, &taken));
-                let done = mask::mask(&message.content, &taken, &mut masks);
+                taken.extend(inspection.find_again(&said.read(), &masks, &taken));
+                let done = said.masked(&taken, &mut masks);
                 masked += u32::try_from(done.count).unwrap_or(u32::MAX);
                 done.text
             };
             Text {
-                role: message.role,
-                original: message.content,
+                role: said.role,
+                original: said.text,
                 leaving,
                 found,
             }

@@ -22,7 +22,8 @@ use crate::{
     providers::{
         anthropic::Anthropic,
         cloud::{
-            self, AnswerSchema, Cloud, CloudEvent, CloudRequest, Delta, EndReason, Message, Part,
+            self, AnswerSchema, Cloud, CloudEvent, CloudRequest, Delta, EmbedRequest, EndReason,
+            Message, Part, ToolCall, ToolChoice,
         },
         error::{ProviderError, Trouble},
         http::Http,
@@ -32,7 +33,7 @@ use crate::{
     },
     safety::{
         mask,
-        restore::{Channel, Restorer},
+        restore::{Channel, Restorer, restore_json},
     },
 };
 
@@ -42,6 +43,8 @@ pub(super) struct Ready {
     pub decided: Decided,
     pub pricing: Pricing,
     pub request: CloudRequest,
+    /// Set where vectors are wanted and not an answer.
+    pub vectors: Option<EmbedRequest>,
 }
 
 /// The client of an account.
@@ -75,8 +78,30 @@ impl Ready {
         at_ms: i64,
     ) -> Result<Self, GateError> {
         let request = request(&cloud.model, &decided, sampling, constraint)?;
+        Ok(Self::priced(
+            conn,
+            cloud,
+            decided,
+            request,
+            sampling.max_tokens,
+            at_ms,
+        )?)
+    }
+
+    /// A request that is put together from the texts as they may leave, and what it can cost.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn priced(
+        conn: &Connection,
+        cloud: CloudModel,
+        decided: Decided,
+        request: CloudRequest,
+        max_output: Option<u32>,
+        at_ms: i64,
+    ) -> rusqlite::Result<Self> {
         let texts = decided.texts.iter().map(|text| text.leaving.as_str());
-        let pricing = Pricing::of(conn, &cloud, texts, sampling.max_tokens, at_ms)?;
+        let pricing = Pricing::of(conn, &cloud, texts, max_output, at_ms)?;
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
             ..request
@@ -86,6 +111,38 @@ impl Ready {
             decided,
             pricing,
             request,
+            vectors: None,
+        })
+    }
+
+    /// The same for texts that vectors are wanted of, of which a model writes nothing.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn to_embed(
+        conn: &Connection,
+        cloud: CloudModel,
+        decided: Decided,
+        wanted: EmbedRequest,
+        at_ms: i64,
+    ) -> rusqlite::Result<Self> {
+        let request = CloudRequest::default();
+        let ready = Self::priced(conn, cloud, decided, request, Some(0), at_ms)?;
+        Ok(Self {
+            vectors: Some(wanted),
+            ..ready
+        })
+    }
+
+    /// The body that leaves, byte for byte.
+    ///
+    /// # Errors
+    /// [`GateError`] when this provider cannot be asked this.
+    pub(super) fn body(&self) -> Result<Vec<u8>, GateError> {
+        let client = client(&self.cloud.account, None)?;
+        Ok(match &self.vectors {
+            None => client.body(&self.request)?,
+            Some(wanted) => client.embed_body(wanted)?,
         })
     }
 }
@@ -126,6 +183,7 @@ fn request(
         system: system.join("\n\n"),
         messages,
         tools: Vec::new(),
+        tool_choice: ToolChoice::default(),
         schema: constraint.map(schema).transpose()?,
         sampling: cloud::Sampling {
             temperature: changed(sampling.temperature, usual.temperature),
@@ -173,6 +231,7 @@ pub(super) fn call(
         decided,
         pricing,
         request,
+        ..
     } = &ready;
     let sent = inspect::as_decided(request.clone(), decided);
     let called = client.chat(http, sent, stop, &mut |event| answer.hear(event));
@@ -182,6 +241,7 @@ pub(super) fn call(
         end,
         usage,
         written,
+        tool_calls,
         ..
     } = answer;
     outcome.duration = since.elapsed();
@@ -194,9 +254,26 @@ pub(super) fn call(
         (Ok(()), Some(EndReason::Stopped)) => Ok(FinishReason::Cancelled),
         (Ok(()), _) => Ok(FinishReason::EndOfAnswer),
     };
+    outcome.tool_calls = tool_calls
+        .into_iter()
+        .map(|call| restored(call, &decided.masks))
+        .collect();
     count(&mut outcome, &ready, usage, &written);
     outcome.price = pricing.price.as_ref().map(|price| price.id);
     outcome
+}
+
+/// A call of a tool with the values back in its arguments.
+fn restored(call: ToolCall, masks: &mask::Masks) -> ToolCall {
+    if masks.is_empty() {
+        return call;
+    }
+    let written = Value::Object(call.arguments.clone()).to_string();
+    match serde_json::from_str(&restore_json(&written, masks)) {
+        Ok(arguments) => ToolCall { arguments, ..call },
+        // Two names that became one: better with placeholders than without one of them.
+        Err(_) => call,
+    }
 }
 
 fn declined(cloud: &CloudModel) -> Problem {
@@ -258,6 +335,7 @@ struct Hearing<'a> {
     usage: Option<Usage>,
     /// As the model wrote it, reasoning included.
     written: String,
+    tool_calls: Vec<ToolCall>,
     since: Instant,
     on_event: &'a mut dyn FnMut(AnswerEvent, &str),
 }
@@ -270,6 +348,7 @@ impl<'a> Hearing<'a> {
             end: None,
             usage: None,
             written: String::new(),
+            tool_calls: Vec::new(),
             since,
             on_event,
         }
@@ -287,10 +366,13 @@ impl<'a> Hearing<'a> {
                 let text = self.restorer.piece(Channel::Reasoning, &piece);
                 self.think(text);
             }
-            // A chat has no tools yet, so a call of one is only counted.
+            // Nothing may be called before it is whole, so nobody is told of pieces.
             CloudEvent::Delta(Delta::ToolCall { arguments, .. }) => self.piece(&arguments),
             CloudEvent::Usage(usage) => self.usage = Some(usage),
-            CloudEvent::End(end) => self.end = Some(end.reason),
+            CloudEvent::End(end) => {
+                self.end = Some(end.reason);
+                self.tool_calls = end.tool_calls;
+            }
         }
     }
 

@@ -49,7 +49,12 @@ impl Answering<'_> {
             .and_then(|()| store.read(|conn| chat::one(conn, answer.id)));
         read.unwrap_or_else(|error| {
             let since = self.place.since.clone();
-            end.write_when_possible(since, Arc::downgrade(store), Arc::downgrade(record));
+            write_when_possible(since, store, record, move |store, record| {
+                match end.write(store, record) {
+                    Err(ChatError::NoMessage | ChatError::NoConversation) => Ok(()),
+                    written => written,
+                }
+            });
             Message {
                 text: outcome.text.clone(),
                 state: MessageState::Failed,
@@ -93,25 +98,31 @@ impl End {
             )?)
         })
     }
+}
 
-    /// The disk was full, or the database held: try again until it works or the app is closed.
-    fn write_when_possible(self, since: Since, store: Weak<Store>, record: Weak<Record>) {
-        std::thread::spawn(move || {
-            loop {
-                std::thread::sleep(TRY_AGAIN_AFTER);
-                let (Some(store), Some(record)) = (store.upgrade(), record.upgrade()) else {
-                    return;
-                };
-                if since.paused() {
-                    // It may have been erased: what is kept of it stays as it is.
-                    return;
-                }
-                match self.write(&store, &record) {
-                    Err(ChatError::NoMessage | ChatError::NoConversation) => return,
-                    Err(error) => tracing::debug!("an answer is not kept yet: {error}"),
-                    Ok(()) => return,
-                }
+/// The disk was full, or the database held: try again until it works or the app is closed.
+pub(super) fn write_when_possible<E: std::fmt::Display>(
+    since: Since,
+    store: &Arc<Store>,
+    record: &Arc<Record>,
+    write: impl Fn(&Store, &Record) -> Result<(), E> + Send + 'static,
+) {
+    let (store, record): (Weak<Store>, Weak<Record>) =
+        (Arc::downgrade(store), Arc::downgrade(record));
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(TRY_AGAIN_AFTER);
+            let (Some(store), Some(record)) = (store.upgrade(), record.upgrade()) else {
+                return;
+            };
+            if since.paused() {
+                // It may have been erased: what is kept of it stays as it is.
+                return;
             }
-        });
-    }
+            match write(&store, &record) {
+                Err(error) => tracing::debug!("an end is not kept yet: {error}"),
+                Ok(()) => return,
+            }
+        }
+    });
 }

@@ -7,6 +7,7 @@ use crate::{
     accounts::AccountError,
     aliases::AliasError,
     chat::ChatError,
+    clients::{ClientBudgetError, ClientError},
     costs::{budgets::BudgetError, prices::PriceError, published::PublishedError},
     engine::{Death, EngineError},
     models::ModelError,
@@ -107,6 +108,26 @@ pub enum GateError {
     /// The system gives no network.
     #[error("this computer gives no way out: {0}")]
     Network(String),
+    /// A client of the local API is not let in any more.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The budget of a client would be passed.
+    #[error(transparent)]
+    ClientBudget(#[from] ClientBudgetError),
+    /// Nothing has this name.
+    #[error("there is no model or alias “{0}”")]
+    ModelUnknown(String),
+    /// A person is to look at it first, and a request of a client has none.
+    #[error(
+        "the policy of this workspace wants a person to look at what leaves for {account} first, and nobody does at the local API"
+    )]
+    NobodyLooks {
+        /// For whom.
+        account: String,
+    },
+    /// A call was begun and came to nothing.
+    #[error("{}", .0.message)]
+    CallFailed(Problem),
     /// Only some models can do this.
     #[error("{0}")]
     OnlyHere(&'static str),
@@ -190,6 +211,13 @@ impl From<GateError> for Problem {
             GateError::PriceList(_) => Problem::new(Code::Provider, &error)
                 .hint("The prices are as they were. Try again later, or update from a file."),
             GateError::Price(price) => price.into(),
+            GateError::Client(client) => client.into(),
+            GateError::ClientBudget(budget) => budget.into(),
+            GateError::ModelUnknown(_) => Problem::new(Code::NotFound, &error)
+                .hint("GET /v1/models lists those that can be asked for."),
+            GateError::NobodyLooks { .. } => Problem::new(Code::NotAllowed, &error)
+                .hint("Take out what was found, ask for a model on this computer, or change the policy on the Safety screen."),
+            GateError::CallFailed(problem) => problem,
             GateError::Network(_) => Problem::new(Code::Internal, &error),
             GateError::Store(store) => store.into(),
         }

@@ -2,20 +2,61 @@
 //! written so far is kept twice a second.
 
 use std::{
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     time::{Duration, Instant},
 };
 
 use super::{
-    AnswerEvent, GateError,
+    AnswerEvent, Gate, GateError,
     answer::{Answering, Asked},
     call::{self, CallError, Outcome, Prompt},
     elsewhere::{self, Ready},
 };
-use crate::{chat, engine::InUse, models::Model};
+use crate::{
+    chat,
+    engine::InUse,
+    ids::AccountId,
+    models::Model,
+    providers::{cloud::Cloud, http::Http},
+};
 
 /// How often what was streamed is kept, so that a crash loses little.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
+
+impl Gate {
+    /// The client of the account that is about to be asked, with its key, and the way out.
+    ///
+    /// # Errors
+    /// [`GateError`] when there is no key or no network.
+    pub(super) fn way_to(&self, ready: &Ready) -> Result<(Cloud, Arc<Http>), GateError> {
+        Ok((self.client(&ready.cloud.account)?, self.network.http()?))
+    }
+
+    /// Remember how an account has answered.
+    pub(super) fn note_health(&self, account: AccountId, failed: Option<&CallError>) {
+        match failed {
+            Some(error) if elsewhere::may_move(error) => {
+                self.health.failed(account, Instant::now());
+            }
+            _ => self.health.answered(account),
+        }
+    }
+}
+
+impl Outcome {
+    /// A call that was begun in the rows and could not be made.
+    pub(super) fn failed_with(error: GateError, since: Instant) -> Self {
+        let error = match error {
+            GateError::Engine(error) => CallError::Engine(error),
+            GateError::Provider(fault) => CallError::Provider(fault.0),
+            other => CallError::NotMade(other.into()),
+        };
+        Self::not_made(error, since)
+    }
+}
 
 impl Answering<'_> {
     /// Ask the model. What it writes is passed on at once and kept twice a second.
@@ -33,12 +74,7 @@ impl Answering<'_> {
         };
         made.unwrap_or_else(|error| {
             tracing::debug!("call {call} was not made: {error}");
-            let error = match error {
-                GateError::Engine(error) => CallError::Engine(error),
-                GateError::Provider(fault) => CallError::Provider(fault.0),
-                other => CallError::NotMade(other.into()),
-            };
-            Outcome::not_made(error, self.since)
+            Outcome::failed_with(error, self.since)
         })
     }
 
@@ -82,25 +118,15 @@ impl Answering<'_> {
         ready: Ready,
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Outcome, GateError> {
-        let gate = self.place.gate;
-        let account = &ready.cloud.account;
-        let id = account.id;
-        let client = gate.client(account)?;
-        let http = gate.network.http()?;
+        let (client, http) = self.place.gate.way_to(&ready)?;
+        let account = ready.cloud.account.id;
         let outcome = self.keeping(sink, |on_event| {
-            elsewhere::call(
-                &http,
-                &client,
-                ready,
-                &self.place.stop,
-                self.since,
-                on_event,
-            )
+            let stop = &self.place.stop;
+            elsewhere::call(&http, &client, ready, stop, self.since, on_event)
         });
-        match &outcome.end {
-            Err(error) if elsewhere::may_move(error) => gate.health.failed(id, Instant::now()),
-            _ => gate.health.answered(id),
-        }
+        self.place
+            .gate
+            .note_health(account, outcome.end.as_ref().err());
         Ok(outcome)
     }
 

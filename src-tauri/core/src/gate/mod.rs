@@ -12,6 +12,7 @@ mod answer;
 mod asking_price;
 mod begin;
 mod call;
+pub mod client;
 mod decide;
 mod elsewhere;
 mod end;

@@ -26,6 +26,9 @@ pub(super) struct Network {
     writer: Option<JoinHandle<()>>,
 }
 
+/// Lines that are written in one transaction at most.
+const MOST_TOGETHER: usize = 200;
+
 /// The way to the thread that writes the log; `None` once it is to end.
 type Lines = Arc<Mutex<Option<mpsc::Sender<Line>>>>;
 
@@ -127,18 +130,37 @@ fn give(lines: &Lines, line: Line) {
 
 /// Write each line that comes, until no more can come.
 fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
-    for line in lines {
-        match line {
-            Line::Connection(connection) => {
-                let written =
-                    store.write(|tx| Ok::<_, StoreError>(connections::add(tx, &kept(connection))?));
-                if let Err(error) = written {
-                    tracing::warn!("a connection could not be logged: {error}");
-                }
+    let mut next = lines.recv().ok();
+    while let Some(line) = next {
+        // Those that have come meanwhile are written together.
+        let (mut connections, mut settled) = (Vec::new(), Vec::new());
+        for line in std::iter::once(line).chain(lines.try_iter().take(MOST_TOGETHER)) {
+            match line {
+                Line::Connection(connection) => connections.push(kept(connection)),
+                Line::Settle(sender) => settled.push(sender),
             }
-            Line::Settle(settled) => settled.send(()).unwrap_or_default(),
         }
+        if let Err(error) = log(store, &connections) {
+            tracing::warn!("connections could not be logged: {error}");
+        }
+        for sender in settled {
+            // An error: whoever wanted to know waits no more.
+            let _ = sender.send(());
+        }
+        next = lines.recv().ok();
     }
+}
+
+fn log(store: &Store, connections: &[connections::Connection]) -> Result<(), StoreError> {
+    if connections.is_empty() {
+        return Ok(());
+    }
+    store.write(|tx| {
+        for connection in connections {
+            connections::add(tx, connection)?;
+        }
+        Ok(())
+    })
 }
 
 fn kept(connection: Connection) -> connections::Connection {

@@ -18,6 +18,7 @@ use crate::{
         Move,
         budgets::{self, Level, Standing},
     },
+    ids::WorkspaceId,
     models::Model,
     money::Money,
     now_ms,
@@ -131,16 +132,33 @@ impl Gate {
         others: bool,
     ) -> Result<(Weighed, Result<(), GateError>), GateError> {
         let ready = self.prepare(plan, cloud, constraint)?;
-        let (budget, fits) = self.standing(plan, &ready)?;
-        let verdict = by_policy(&ready, review)
-            .and_then(|()| self.can_be_reached(&ready, others))
-            .and(fits);
+        let workspace = plan.conversation.workspace_id;
+        let (budget, verdict) = self.verdict(workspace, &ready, review, others)?;
         let verdict = match verdict {
             // Last, so that nobody looks at what could not be sent anyway.
             Ok(()) if asks_first(&ready, review) => self.was_reviewed(plan, &ready)?,
             other => other,
         };
         Ok((Weighed { ready, budget }, verdict))
+    }
+
+    /// Whether a model elsewhere may be asked now, but for what a person has to look at first; and how
+    /// the tightest budget would stand.
+    ///
+    /// # Errors
+    /// [`GateError`] when the budgets cannot be read.
+    pub(super) fn verdict(
+        &self,
+        workspace: WorkspaceId,
+        ready: &Ready,
+        review: Review,
+        others: bool,
+    ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
+        let (budget, fits) = self.standing(workspace, ready)?;
+        let verdict = by_policy(ready, review)
+            .and_then(|()| self.can_be_reached(ready, others))
+            .and(fits);
+        Ok((budget, verdict))
     }
 
     /// Inspect a conversation for a model of an account, ask policy, count, and put the request
@@ -215,10 +233,9 @@ impl Gate {
     /// How the tightest budget would stand with a call, and whether it may be made.
     fn standing(
         &self,
-        plan: &Plan,
+        workspace: WorkspaceId,
         ready: &Ready,
     ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
-        let workspace = plan.conversation.workspace_id;
         let standings = self
             .store
             .read(|conn| budgets::standings(conn, workspace, now_ms(), &TimeZone::system()))?;
@@ -251,7 +268,7 @@ fn by_policy(ready: &Ready, review: Review) -> Result<(), GateError> {
 }
 
 /// Whether the person is to look at it unless they have before.
-fn asks_first(ready: &Ready, review: Review) -> bool {
+pub(super) fn asks_first(ready: &Ready, review: Review) -> bool {
     ready.decided.action == Action::Ask && review == Review::NotAsked
 }
 

@@ -28,6 +28,9 @@ const COUNTED_EXACTLY: usize = 400_000;
 /// Tokens around each message of a conversation, as OpenAI's guide to counting has them.
 const AROUND_A_MESSAGE: u64 = 4;
 
+/// Tokens of a large picture, as OpenAI's and Anthropic's guides have them, rather too many.
+const AROUND_A_PICTURE: u64 = 2_000;
+
 /// What is known of the money of a call before it is made.
 #[derive(Debug, Clone)]
 pub(super) struct Pricing {
@@ -69,6 +72,12 @@ impl Pricing {
             exact,
             max_output: max_output.unwrap_or(most),
         })
+    }
+
+    /// Count pictures of a prompt, of which nobody knows before what a model makes of them.
+    pub(super) fn count_pictures(&mut self, pictures: u64) {
+        self.prompt_tokens += pictures * AROUND_A_PICTURE;
+        self.exact = false;
     }
 
     /// The most that the call can cost; `None`: not known. Our count may be a little low, so a

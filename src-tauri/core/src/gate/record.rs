@@ -1,26 +1,27 @@
 //! What the record says of a call: what was decided before it, what came of it after, in the same
 //! transaction as the rows that it is about. And of accounts and prices, which the gate keeps.
 
-use rusqlite::Transaction;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
     accounts::Account,
     chat::Message,
+    clients::Client,
     costs::{self, CallEnd, CallStart, name_of, prices::Changes},
     gate::GateError,
     ids::ConversationId,
     money::Money,
     providers::local,
-    record::{Action, Event, Record, Subject},
+    record::{Action, Actor, Event, Record, Subject},
 };
 
 /// Write the row of a call that is about to be made, and its entry; the call's number. `leaves` is
 /// the body of the request, where one leaves.
 pub(super) fn begin(
     record: &Record,
-    tx: &Transaction<'_>,
+    tx: &Connection,
     call: &CallStart<'_>,
     leaves: Option<&[u8]>,
 ) -> rusqlite::Result<i64> {
@@ -35,18 +36,30 @@ pub(super) fn begin(
         .maybe("decision", call.decision.as_ref().map(name_of))
         .fact("masked", call.masked)
         .fact("moves", i64::try_from(call.moves.len()).unwrap_or(i64::MAX));
-    let event = match call.conversation {
-        None => event,
-        Some(conversation) => event
-            .about(Subject::Conversation(conversation))
+    let event = match (call.conversation, call.client) {
+        (None, None) => event,
+        (None, Some(client)) => event
+            .by(Actor::LocalApi)
+            .fact("client", client.to_string())
+            .about(Subject::Workspace(call.workspace))
             .payload(json!({
-                "conversation": conversation,
-                "answer": call.message,
                 "account": call.account_id,
                 "alias": call.alias,
                 "moves": call.moves,
                 "request_sha256": leaves.map(sha256),
             })),
+        (Some(conversation), _) => {
+            event
+                .about(Subject::Conversation(conversation))
+                .payload(json!({
+                    "conversation": conversation,
+                    "answer": call.message,
+                    "account": call.account_id,
+                    "alias": call.alias,
+                    "moves": call.moves,
+                    "request_sha256": leaves.map(sha256),
+                }))
+        }
     };
     record.append(tx, event, call.started_at_ms)?;
     Ok(number)
@@ -56,7 +69,7 @@ pub(super) fn begin(
 /// are kept, where it wrote an answer.
 pub(super) fn end(
     record: &Record,
-    tx: &Transaction<'_>,
+    tx: &Connection,
     number: i64,
     end: &CallEnd<'_>,
     texts: Option<(Option<&Message>, &Message)>,
@@ -96,7 +109,10 @@ pub(super) fn end(
                 "answer": written(answer),
             })),
         (Some(conversation), None) => event.about(Subject::Conversation(conversation)),
-        (None, _) => event,
+        (None, _) => match call.client {
+            Some(client) => event.by(Actor::LocalApi).fact("client", client.to_string()),
+            None => event,
+        },
     };
     record.append(tx, event, now_ms).map(drop)
 }
@@ -113,18 +129,31 @@ fn known_as<'a>(provider: &str, model: &'a str, version: &'a str) -> &'a str {
 
 /// What the record says of a message that did not leave, and that nobody was asked.
 pub(super) fn refused(conversation: ConversationId, error: &GateError) -> Event {
-    let outcome = match error {
-        GateError::Blocked { .. } => "blocked",
-        GateError::NotAllowed(_) => "not allowed",
-        GateError::ReviewFirst { .. } => "to be reviewed",
-        GateError::Budget(_) => "budget",
-        GateError::NoModel | GateError::Model(_) => "no model",
-        _ => "failed",
-    };
     Event::new(Action::Refused)
-        .fact("outcome", outcome)
+        .fact("outcome", outcome(error))
         .about(Subject::Conversation(conversation))
         .payload(json!({ "reason": error.to_string() }))
+}
+
+/// The same of a request of a client of the local API.
+pub(super) fn refused_to(client: &Client, error: &GateError) -> Event {
+    Event::new(Action::Refused)
+        .by(Actor::LocalApi)
+        .fact("outcome", outcome(error))
+        .fact("client", client.id.to_string())
+        .about(Subject::Workspace(client.workspace_id))
+        .payload(json!({ "reason": error.to_string() }))
+}
+
+fn outcome(error: &GateError) -> &'static str {
+    match error {
+        GateError::Blocked { .. } | GateError::NobodyLooks { .. } => "blocked",
+        GateError::NotAllowed(_) => "not allowed",
+        GateError::ReviewFirst { .. } => "to be reviewed",
+        GateError::Budget(_) | GateError::ClientBudget(_) => "budget",
+        GateError::NoModel | GateError::Model(_) | GateError::ModelUnknown(_) => "no model",
+        _ => "failed",
+    }
 }
 
 /// What the record says of new prices.

@@ -64,6 +64,7 @@ impl Gate {
                     workspace: thread.conversation.workspace_id,
                     conversation: Some(conversation),
                     message: None,
+                    client: None,
                     purpose: Purpose::Title,
                     provider: local::NAME,
                     model_id: Some(model.id),

@@ -21,6 +21,8 @@ const STOPS_WITHIN: Duration = Duration::from_secs(15);
 pub(super) enum Task {
     Answer,
     Title,
+    /// A request of a client, which has a number of its own in place of a conversation.
+    Client,
 }
 
 /// All that is worked on.
@@ -81,11 +83,27 @@ impl<'a> Place<'a> {
         conversation: ConversationId,
         task: Task,
     ) -> Result<Self, GateError> {
+        Self::take_with(gate, conversation, task, Stop::default())
+    }
+
+    /// The place of a request of a client, which is stopped by this.
+    ///
+    /// # Errors
+    /// [`GateError::Busy`] while nothing may be worked on.
+    pub(super) fn of_client(gate: &'a Gate, stop: &Stop) -> Result<Self, GateError> {
+        Self::take_with(gate, ConversationId::new(), Task::Client, stop.clone())
+    }
+
+    fn take_with(
+        gate: &'a Gate,
+        conversation: ConversationId,
+        task: Task,
+        stop: Stop,
+    ) -> Result<Self, GateError> {
         let mut now = gate.work.now();
         if now.pauses > 0 {
             return Err(GateError::Busy);
         }
-        let stop = Stop::default();
         match now.tasks.entry((conversation, task)) {
             Entry::Occupied(_) => Err(GateError::Busy),
             Entry::Vacant(free) => {

@@ -134,6 +134,7 @@ columns! {
     Account: accounts.name by rowid, NAMED => Words;
     Settings: accounts.base_url by rowid, NAMED => Stays("it is the address of the server: change or remove the account");
     Model: accounts.models by rowid, NAMED => Stays(MODELS_ELSEWHERE);
+    Account: clients.name by rowid, ["NULL", "NULL", "t.name", "t.workspace_id", "t.created_at_ms"] => Words;
     Alias: aliases.name by rowid, NAMED => Words;
     Model: aliases.chain by rowid, NAMED => Stays(MODELS_ELSEWHERE);
     Model: conversations.elsewhere by rowid, OF_CONVERSATION => Stays(MODELS_ELSEWHERE);
@@ -186,6 +187,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
             "decision",
         ],
     ),
+    ("clients", &["period"]),
     ("connections", &["purpose", "outcome"]),
     ("erasures", &["kind", "begun", "statement"]),
     ("messages", &["role", "state"]),

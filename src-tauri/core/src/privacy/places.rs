@@ -245,6 +245,13 @@ impl Search<'_> {
                 }
             }
         }
+        for call in sealed::client_calls_with_sent(conn)? {
+            if let Some(Some((_, body))) = self.readable(sealed::sent_of_client(conn, call))? {
+                for text in spoken_in(&String::from_utf8_lossy(&body)) {
+                    self.look(&text, || of_client(conn, call))?;
+                }
+            }
+        }
         let unreadable = record::each_payload(conn, |entry, payload| {
             for text in texts_of(payload) {
                 self.look(&text, || {
@@ -329,6 +336,25 @@ fn of_conversation(
         conversation_id: Some(id),
         ..place
     })
+}
+
+/// What left for a client of the local API, with a call.
+fn of_client(conn: &Connection, call: i64) -> Result<Place, SealedError> {
+    let place = conn
+        .prepare_cached(
+            "SELECT c.name, w.name, k.started_at_ms FROM calls k
+             JOIN workspaces w ON w.id = k.workspace_id
+             LEFT JOIN clients c ON c.id = k.client_id WHERE k.number = ?1",
+        )?
+        .query_row([call], |row| {
+            Ok(Place {
+                name: row.get(0)?,
+                workspace: row.get(1)?,
+                at_ms: row.get(2)?,
+                ..bare(PlaceKind::Sent)
+            })
+        })?;
+    Ok(place)
 }
 
 /// A key of a row, as it was read.

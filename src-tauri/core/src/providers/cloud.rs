@@ -3,7 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    anthropic::Anthropic, error::ProviderError, http::Http, ollama::Ollama, openai::OpenAi,
+    anthropic::Anthropic,
+    error::ProviderError,
+    http::Http,
+    ollama::{self, Ollama},
+    openai::{self, OpenAi},
 };
 pub(crate) use crate::costs::estimate::Usage;
 use crate::{engine::Stop, gate::Inspected};
@@ -19,6 +23,8 @@ pub(crate) struct CloudRequest {
     pub messages: Vec<Message>,
     /// What the model may call.
     pub tools: Vec<Tool>,
+    /// Whether it must.
+    pub tool_choice: ToolChoice,
     /// The shape that the answer must have.
     pub schema: Option<AnswerSchema>,
     pub sampling: Sampling,
@@ -34,18 +40,23 @@ pub(crate) struct CloudRequest {
 
 /// One message of a conversation.
 #[derive(Debug, Clone)]
-pub(crate) enum Message {
+pub enum Message {
+    /// What the person says.
     User(Vec<Part>),
+    /// What the model said.
     Assistant {
-        /// What the provider wants back unread, as it came in [`End`].
+        /// What the provider wants back unread, as it came at the end of its answer.
         thinking: Vec<Thinking>,
+        /// Its words.
         text: String,
+        /// What it called.
         tool_calls: Vec<ToolCall>,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
+    /// What came of a call.
     ToolResult {
         /// The id of the call.
         call: String,
+        /// What the tool says.
         content: String,
         /// Whether the tool failed and the content says why.
         failed: bool,
@@ -54,20 +65,24 @@ pub(crate) enum Message {
 
 /// A piece of a person's message.
 #[derive(Debug, Clone)]
-pub(crate) enum Part {
+pub enum Part {
+    /// Words.
     Text(String),
-    #[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
+    /// A picture.
     Image {
         /// `image/png`, `image/jpeg`, `image/webp` or `image/gif`.
         media_type: String,
+        /// The file.
         bytes: Vec<u8>,
     },
 }
 
 /// Something that the model may call.
 #[derive(Debug, Clone)]
-pub(crate) struct Tool {
+pub struct Tool {
+    /// What the model calls it by.
     pub name: String,
+    /// What it is for.
     pub description: String,
     /// JSON Schema of the arguments, an object.
     pub parameters: Map<String, Value>,
@@ -75,25 +90,38 @@ pub(crate) struct Tool {
 
 /// A whole call of a tool.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ToolCall {
+pub struct ToolCall {
     /// As the provider named it.
     pub id: String,
+    /// Which tool.
     pub name: String,
+    /// What it is given.
     pub arguments: Map<String, Value>,
 }
 
 /// Reasoning that a provider signed or encrypted and wants back as it was, to go on after a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Thinking {
-    Signed { text: String, signature: String },
-    Redacted { data: String },
+pub enum Thinking {
+    /// To be read.
+    Signed {
+        /// The thought.
+        text: String,
+        /// What proves it the provider's.
+        signature: String,
+    },
+    /// Not to be read.
+    Redacted {
+        /// As it came.
+        data: String,
+    },
 }
 
 /// The shape of an answer.
 #[derive(Debug, Clone)]
-pub(crate) struct AnswerSchema {
+pub struct AnswerSchema {
     /// Letters, digits, `_` and `-`.
     pub name: String,
+    /// The JSON Schema.
     pub schema: Map<String, Value>,
     /// Whether the provider must hold the answer to it exactly, which not every schema allows.
     pub strict: bool,
@@ -101,9 +129,12 @@ pub(crate) struct AnswerSchema {
 
 /// How the next token is chosen; `None` leaves it to the provider.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sampling {
+pub struct Sampling {
+    /// 0: always the likeliest token.
     pub temperature: Option<f64>,
+    /// Only the likeliest tokens that together have this share.
     pub top_p: Option<f64>,
+    /// For the same answer again, where the provider can.
     pub seed: Option<i64>,
     /// Texts at which the answer ends.
     pub stop: Vec<String>,
@@ -111,11 +142,27 @@ pub(crate) struct Sampling {
 
 /// How much a model thinks before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
-pub(crate) enum Effort {
+pub enum Effort {
+    /// Hardly.
     Low,
+    /// Somewhat.
     Medium,
+    /// Long.
     High,
+}
+
+/// Whether the model may, must or must not call a tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it sees fit.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// One of them, whichever.
+    Required,
+    /// This one.
+    Named(String),
 }
 
 impl Effort {
@@ -248,6 +295,35 @@ impl Cloud {
             Self::OpenAi(provider) => provider.body(request),
             Self::Anthropic(provider) => Ok(provider.body(request)),
             Self::Ollama(provider) => Ok(provider.body(request)),
+        }
+    }
+
+    /// Vectors of texts.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is not one vector for each text, or the provider makes none.
+    pub(crate) fn embed(
+        &self,
+        http: &Http,
+        request: Inspected<EmbedRequest>,
+        stop: &Stop,
+    ) -> Result<Embeddings, ProviderError> {
+        match self {
+            Self::OpenAi(provider) => provider.embed(http, request, stop),
+            Self::Ollama(provider) => provider.embed(http, request, stop),
+            Self::Anthropic(provider) => Err(provider.makes_no_vectors()),
+        }
+    }
+
+    /// The body that [`Self::embed`] would send, byte for byte. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider makes no vectors.
+    pub(crate) fn embed_body(&self, request: &EmbedRequest) -> Result<Vec<u8>, ProviderError> {
+        match self {
+            Self::OpenAi(_) => Ok(openai::embed_body(request).to_string().into_bytes()),
+            Self::Ollama(_) => Ok(ollama::embed_body(request)),
+            Self::Anthropic(provider) => Err(provider.makes_no_vectors()),
         }
     }
 

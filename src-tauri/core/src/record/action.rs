@@ -91,6 +91,14 @@ actions! {
     AliasSaved = "alias.saved",
     /// An alias was removed.
     AliasRemoved = "alias.removed",
+    /// A client of the local API was added.
+    ClientAdded = "client.added",
+    /// The key of a client of the local API was taken back.
+    ClientRevoked = "client.revoked",
+    /// The local API began to listen.
+    ApiStarted = "api.started",
+    /// The local API stopped listening.
+    ApiStopped = "api.stopped",
     /// A budget was set.
     BudgetSet = "budget.set",
     /// A budget was removed.
@@ -164,6 +172,8 @@ pub enum Actor {
     CommandLine,
     /// Gatehouse by itself.
     App,
+    /// A client of the local API.
+    LocalApi,
 }
 
 impl Actor {
@@ -173,6 +183,7 @@ impl Actor {
             Self::Window => "window",
             Self::CommandLine => "command line",
             Self::App => "app",
+            Self::LocalApi => "local api",
         }
     }
 }

@@ -12,6 +12,7 @@ mod mend;
 mod migrate;
 mod scrub;
 pub mod snapshot;
+mod together;
 
 use std::{
     ffi::OsString,
@@ -20,7 +21,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
@@ -43,6 +44,7 @@ pub use self::{
 use self::{
     migrate::Standing,
     snapshot::SnapshotReason::{BeforeUpdate, Daily},
+    together::Writer,
 };
 use crate::secrets::DatabaseKey;
 
@@ -53,7 +55,9 @@ const IDLE_READERS: usize = 4;
 pub struct Store {
     folder: DataFolder,
     key: DatabaseKey,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
+    /// Those who wait to write together with others.
+    in_line: AtomicUsize,
     readers: Mutex<Vec<Connection>>,
     /// See [`Store::changed_by_others`].
     seen_version: AtomicI64,
@@ -123,7 +127,8 @@ impl Store {
         Ok(Self {
             folder: folder.clone(),
             key: key.clone(),
-            writer: Mutex::new(conn),
+            writer: Mutex::new(Writer::new(conn)),
+            in_line: AtomicUsize::new(0),
             readers: Mutex::default(),
             seen_version: AtomicI64::new(version),
             opened_alone,
@@ -140,7 +145,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = unpoisoned(&self.writer);
+        let mut conn = self.alone();
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = work(&tx)?;
         tx.commit()?;
@@ -266,8 +271,9 @@ impl Store {
     pub fn changed_by_others(&self) -> Result<bool, StoreError> {
         // SQLite counts, for each connection, the commits of all others. Every write of this
         // process goes through the one writer, so what that sees is not our own.
-        let version =
-            unpoisoned(&self.writer).pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let version = self
+            .alone()
+            .pragma_query_value(None, "data_version", |row| row.get(0))?;
         Ok(self.seen_version.swap(version, Ordering::Relaxed) != version)
     }
 
@@ -285,7 +291,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub(crate) fn truncate_log(&self) -> Result<bool, StoreError> {
-        let conn = unpoisoned(&self.writer);
+        let conn = self.alone();
         let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(!busy)
     }

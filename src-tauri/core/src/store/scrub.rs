@@ -9,7 +9,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Store, StoreError, unpoisoned};
+use super::{Store, StoreError};
 
 /// Pages at once: the writer waits for no more than these.
 const AT_ONCE: usize = 500;
@@ -25,7 +25,7 @@ impl Store {
         let dirty: Vec<u32> = self.read(|conn| Ok::<_, StoreError>(dirty(conn)?))?;
         let mut scrubbed = 0;
         for pages in dirty.chunks(AT_ONCE) {
-            let mut conn = unpoisoned(&self.writer);
+            let mut conn = self.alone();
             let tx = conn.transaction()?;
             for &page in pages {
                 scrubbed += usize::from(scrub_page(&tx, page)?);

@@ -460,3 +460,65 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_many_write_together_is_all_kept_and_what_fails_takes_nothing_else_along() {
+    let place = Place::new();
+    let store = place.open(&[NOTES]).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                for nth in 0..40 {
+                    let text = format!("{thread} {nth}");
+                    let written = store.write_together(|conn| {
+                        conn.execute("INSERT INTO notes (text) VALUES (?1)", [&text])?;
+                        if nth % 4 == 3 {
+                            return Err(StoreError::Busy);
+                        }
+                        Ok(())
+                    });
+                    assert_eq!(written.is_err(), nth % 4 == 3);
+                    if nth % 4 != 3 {
+                        assert!(
+                            notes(store).contains(&text),
+                            "it is kept once that was said"
+                        );
+                    }
+                    if nth % 10 == 0 {
+                        add(store, &format!("alone {text}")).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let kept = notes(&store);
+    assert_eq!(kept.len(), 8 * (30 + 4), "{kept:?}");
+    drop(store);
+    assert_eq!(notes(&place.open(&[NOTES]).unwrap()), kept);
+}
+
+#[test]
+fn a_panic_of_one_who_writes_together_leaves_the_others_unharmed() {
+    let place = Place::new();
+    let store = place.open(&[NOTES]).unwrap();
+    let panicked = std::thread::scope(|scope| {
+        let broken = scope.spawn(|| {
+            store.write_together(|conn| {
+                conn.execute("INSERT INTO notes (text) VALUES ('half')", [])?;
+                panic!("on purpose");
+                #[expect(unreachable_code, reason = "it says what it would return")]
+                Ok::<(), StoreError>(())
+            })
+        });
+        broken.join().is_err()
+    });
+    assert!(panicked);
+    store
+        .write_together(|conn| {
+            conn.execute("INSERT INTO notes (text) VALUES ('whole')", [])?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    assert_eq!(notes(&store), ["whole"]);
+}

@@ -125,6 +125,22 @@ const actions: Record<string, ActionWords> = {
 		title: "Chain of models removed",
 		sentence: "A chain of models was removed.",
 	},
+	"client.added": {
+		title: "Client added",
+		sentence: "A client of the local API was added.",
+	},
+	"client.revoked": {
+		title: "Client's key taken back",
+		sentence: "The key of a client of the local API was taken back.",
+	},
+	"api.started": {
+		title: "Local API started",
+		sentence: "The local API began to listen.",
+	},
+	"api.stopped": {
+		title: "Local API stopped",
+		sentence: "The local API stopped listening.",
+	},
 	"budget.set": { title: "Budget set", sentence: "A budget was set." },
 	"budget.removed": { title: "Budget removed", sentence: "A budget was removed." },
 	"price.set": { title: "Own price set", sentence: "A price of your own was set." },
@@ -344,6 +360,7 @@ export function actorOf(name: string): string {
 		window: "in the window",
 		"command line": "on the command line",
 		app: "by Gatehouse itself",
+		"local api": "through the local API",
 	};
 	return actors[name] ?? name;
 }

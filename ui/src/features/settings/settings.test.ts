@@ -227,3 +227,30 @@ it("has no fault that an accessibility checker finds", async () => {
 	await screen.findByRole("table", { name: "Snapshots of your chats" });
 	expect(await accessibilityFaults()).toEqual([]);
 });
+
+describe("the local API", () => {
+	it("is off, is switched on with its address to copy, and off again", async () => {
+		const { user } = await open();
+		const card = within(group("Local API"));
+		const toggle = await card.findByRole("switch", { name: "Local API" });
+		expect(toggle.getAttribute("aria-checked")).toBe("false");
+		await user.click(toggle);
+		expect(await card.findByText("http://127.0.0.1:7411")).toBeTruthy();
+		await user.click(card.getByRole("switch", { name: "Local API" }));
+		await waitFor(() => expect(card.queryByText("http://127.0.0.1:7411")).toBeNull());
+	});
+
+	it("shows the key of a new client once, and takes it back when that was agreed to", async () => {
+		const { user } = await open();
+		const card = within(group("Local API"));
+		await user.type(await card.findByLabelText("New client"), "My editor");
+		await user.click(card.getByRole("button", { name: "Add" }));
+		expect(await card.findByText(/^gatehouse-k+$/)).toBeTruthy();
+		await user.click(card.getByRole("button", { name: "Done" }));
+		expect(card.queryByText(/^gatehouse-k+$/)).toBeNull();
+		await user.click(card.getByRole("button", { name: "Take the key of My editor back" }));
+		await user.click(await screen.findByRole("button", { name: "Take back" }));
+		expect(await card.findByText(/taken back/)).toBeTruthy();
+		expect(card.queryByRole("button", { name: "Take the key of My editor back" })).toBeNull();
+	});
+});

@@ -2,6 +2,9 @@
 // `index.ts` fulfils it over IPC, `fake.ts` in memory for tests and for looking at the interface.
 
 import type {
+	AddedClient,
+	ClientInput,
+	LocalApi,
 	Account,
 	AccountInput,
 	Alias,
@@ -210,6 +213,12 @@ export type Backend = {
 	): Promise<Erased>;
 	saveCertificate(entry: number, form: FileForm): Promise<string | null>;
 	storedParts(): Promise<StoredPart[]>;
+
+	localApi(): Promise<LocalApi>;
+	switchLocalApi(on: boolean, port: number): Promise<LocalApi>;
+	/** The key is shown once, and nobody can show it again. */
+	addClient(client: ClientInput): Promise<AddedClient>;
+	revokeClient(id: string): Promise<LocalApi>;
 
 	retentionStatus(): Promise<RetentionStatus>;
 	/** Null: until somebody deletes them. */

@@ -135,6 +135,11 @@ const host: Backend = {
 	saveCertificate: throwing(commands.saveCertificate),
 	storedParts: throwing(commands.storedParts),
 
+	localApi: throwing(commands.localApi),
+	switchLocalApi: throwing(commands.switchLocalApi),
+	addClient: throwing(commands.addClient),
+	revokeClient: throwing(commands.revokeClient),
+
 	retentionStatus: throwing(commands.retentionStatus),
 	setRetention: throwing(commands.setRetention),
 	previewRetention: throwing(commands.previewRetention),

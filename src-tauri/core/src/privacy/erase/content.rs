@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EraseError, Erasure, Remains, certificate, check::Traces, person};
 use crate::{
-    chat,
+    chat, clients,
     costs::budgets,
     ids::{ConversationId, WorkspaceId},
     policy,
@@ -15,7 +15,7 @@ use crate::{
         retention::{self, holds_of_workspace, is_held},
     },
     record::{Action, Event, Record, Subject},
-    workspaces,
+    sealed, workspaces,
 };
 
 /// What is gone from the database, and what to look for elsewhere.
@@ -175,6 +175,8 @@ fn workspace(
         chat::save_draft(tx, None, "")?;
     }
     let mut gone = conversations(record, tx, &ids, "workspace", now_ms)?;
+    sealed::destroy_sent_of_clients(tx, id, i64::MAX)?;
+    clients::forget_workspace(tx, id)?;
     policy::forget_workspace(tx, id)?;
     budgets::forget_workspace(tx, id)?;
     retention::forget_workspace(tx, id)?;

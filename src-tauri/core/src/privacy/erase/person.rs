@@ -37,6 +37,7 @@ pub(super) fn erase(
         extent,
         touched: BTreeSet::new(),
         messages: BTreeSet::new(),
+        client_calls: Vec::new(),
         traces: identifiers
             .given()
             .map(|(text, _)| text.to_owned())
@@ -64,7 +65,12 @@ pub(super) fn erase(
             now_ms,
         )?;
     }
+    let client_calls = std::mem::take(&mut erasing.client_calls);
+    for &call in &client_calls {
+        sealed::destroy_sent_of_client(tx, call)?;
+    }
     let mut gone = erasing.end();
+    gone.words += u32::try_from(client_calls.len()).unwrap_or(u32::MAX);
     for (subject, entries) in payloads {
         record.erase_some(tx, subject.into(), &entries, erased(subject.kind()), now_ms)?;
         gone.words += u32::try_from(entries.len()).unwrap_or(u32::MAX);
@@ -117,6 +123,8 @@ struct Erasing<'a> {
     /// Conversations of which something was taken.
     touched: BTreeSet<ConversationId>,
     messages: BTreeSet<MessageId>,
+    /// Calls of clients of the local API with which the person left.
+    client_calls: Vec<i64>,
     /// Every spelling that was found.
     traces: BTreeSet<String>,
     /// Sealed things that cannot be read, and are destroyed: the person may be in them.
@@ -311,6 +319,7 @@ impl Erasing<'_> {
                 }
             }
         }
+        self.find_in_what_left_for_clients(texts)?;
         let mut others: BTreeMap<About, Vec<i64>> = BTreeMap::new();
         let unreadable = record::each_payload(self.tx, |entry, payload| {
             let mut found = false;
@@ -332,6 +341,35 @@ impl Erasing<'_> {
         })?;
         self.unreadable += unreadable;
         Ok(others)
+    }
+}
+
+impl Erasing<'_> {
+    /// The calls of clients with which the person left are noted, to be destroyed.
+    fn find_in_what_left_for_clients(
+        &mut self,
+        texts: fn(&str) -> Vec<String>,
+    ) -> Result<(), EraseError> {
+        self.client_calls.clear();
+        for call in sealed::client_calls_with_sent(self.tx)? {
+            let body = match sealed::sent_of_client(self.tx, call) {
+                Ok(Some((_, body))) => body,
+                Ok(None) => continue,
+                Err(SealedError::Store(error)) => return Err(error.into()),
+                Err(_) => {
+                    self.unreadable += 1;
+                    continue;
+                }
+            };
+            let mut found = false;
+            for text in texts(&String::from_utf8_lossy(&body)) {
+                found |= self.spelled_in(&text);
+            }
+            if found {
+                self.client_calls.push(call);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use specta_typescript::Number;
 use super::{
     RetentionAction, RetentionError, RetentionRule, anonymous,
     choose::{self, Chosen},
-    rules,
+    holds_of_workspace, rules,
 };
 use crate::{
     app::App,
@@ -20,9 +20,12 @@ use crate::{
     now_ms,
     problem::Problem,
     record::{Action, Event, Subject},
+    sealed,
     store::StoreError,
     workspaces::{self, Workspace},
 };
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What a run did in one workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -88,13 +91,16 @@ impl App {
 
     fn run(&self, asked: Asked) -> Result<RetentionOutcome, RetentionError> {
         let mut outcome = RetentionOutcome::default();
+        let mut gone_of_clients = 0;
         for workspace in self.store.read(workspaces::all).map_err(StoreError::from)? {
             let rule = self.store.read(|conn| rules::get(conn, workspace.id));
             if let Some(rule) = rule.map_err(StoreError::from)? {
-                outcome.runs.push(self.run_in(workspace, rule, asked)?);
+                let (run, gone) = self.run_in(workspace, rule, asked)?;
+                outcome.runs.push(run);
+                gone_of_clients += gone;
             }
         }
-        if outcome.changed() {
+        if outcome.changed() || gone_of_clients > 0 {
             self.sweep();
         }
         Ok(outcome)
@@ -115,12 +121,14 @@ impl App {
         }
     }
 
+    /// What was done with the conversations of a workspace; and of how many calls of clients what had
+    /// left is gone.
     fn run_in(
         &self,
         workspace: Workspace,
         rule: RetentionRule,
         asked: Asked,
-    ) -> Result<RetentionRun, RetentionError> {
+    ) -> Result<(RetentionRun, usize), RetentionError> {
         let Chosen { due, held } = self
             .store
             .read(|conn| choose::choose(conn, workspace.id, rule, now_ms()))
@@ -140,8 +148,13 @@ impl App {
                 RetentionAction::Anonymise => self.make_anonymous(rule, &due, &mut run),
             }
         }
-        self.change(|_| Ok::<_, StoreError>(((), ran(&run, rule, asked))))?;
-        Ok(run)
+        let gone = self.change(|tx| {
+            let gone = what_left_for_clients(tx, workspace.id, rule)?;
+            let count = i64::try_from(gone).unwrap_or(i64::MAX);
+            let event = ran(&run, rule, asked).fact("requests_of_clients", count);
+            Ok::<_, StoreError>((gone, event))
+        })?;
+        Ok((run, gone))
     }
 
     /// Delete what is due, all of it or nothing.
@@ -191,6 +204,20 @@ impl App {
             Ok(true)
         })
     }
+}
+
+/// Destroy what left for clients of the local API so long ago that a conversation would be due; nothing
+/// while something in the workspace is on hold.
+fn what_left_for_clients(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    rule: RetentionRule,
+) -> rusqlite::Result<usize> {
+    if holds_of_workspace(tx, workspace)? > 0 {
+        return Ok(0);
+    }
+    let before_ms = now_ms() - i64::from(rule.days) * DAY_MS;
+    sealed::destroy_sent_of_clients(tx, workspace, before_ms)
 }
 
 impl RetentionRun {

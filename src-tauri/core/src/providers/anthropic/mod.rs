@@ -8,7 +8,9 @@ use zeroize::Zeroizing;
 
 use super::{
     account::{Account, AddressError},
-    cloud::{CloudEvent, CloudRequest, Message, OfferedModel, Part, Thinking, Tool, ToolCall},
+    cloud::{
+        CloudEvent, CloudRequest, Message, OfferedModel, Part, Thinking, Tool, ToolCall, ToolChoice,
+    },
     error::{ProviderError, Trouble},
     http::{Http, Outgoing},
     key::ApiKey,
@@ -121,6 +123,13 @@ impl Anthropic {
         Ok(offered.collect())
     }
 
+    /// Why it cannot be asked for vectors.
+    pub(super) fn makes_no_vectors(&self) -> ProviderError {
+        self.account
+            .error(Trouble::Unsupported)
+            .saying("Anthropic makes no vectors of texts")
+    }
+
     fn outgoing(&self, path: &[&str], body: Option<Vec<u8>>, purpose: &'static str) -> Outgoing {
         let mut headers = self.account.key_header("x-api-key", "");
         headers.push(("anthropic-version", Zeroizing::new(VERSION.to_owned())));
@@ -148,6 +157,9 @@ fn prompt(request: &CloudRequest) -> Map<String, Value> {
     }
     if !request.tools.is_empty() {
         body.insert("tools".into(), request.tools.iter().map(tool).collect());
+        if let Some(choice) = tool_choice(&request.tool_choice) {
+            body.insert("tool_choice".into(), choice);
+        }
     }
     if request.keep_prompt {
         // The provider puts the mark on the last block that can have it, so that each turn reads
@@ -173,6 +185,16 @@ fn tool(tool: &Tool) -> Value {
     let mut schema = tool.parameters.clone();
     schema.entry("type").or_insert_with(|| "object".into());
     json!({ "name": tool.name, "description": tool.description, "input_schema": schema })
+}
+
+/// `None`: as it is without.
+fn tool_choice(choice: &ToolChoice) -> Option<Value> {
+    Some(match choice {
+        ToolChoice::Auto => return None,
+        ToolChoice::None => json!({ "type": "none" }),
+        ToolChoice::Required => json!({ "type": "any" }),
+        ToolChoice::Named(name) => json!({ "type": "tool", "name": name }),
+    })
 }
 
 /// Results of tools are blocks of the person's turn. All results of one answer must be in one

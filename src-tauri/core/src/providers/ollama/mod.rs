@@ -9,7 +9,7 @@ use super::{
     account::{Account, AddressError},
     cloud::{
         CloudEvent, CloudRequest, Effort, EmbedRequest, Embeddings, Message, OfferedModel, Part,
-        Sampling, ToolCall,
+        Sampling, ToolCall, ToolChoice,
     },
     error::{ProviderError, Trouble},
     http::{Http, Outgoing},
@@ -72,7 +72,8 @@ impl Ollama {
         body.insert("messages".into(), messages(request).into());
         // Ollama streams unless it is told not to.
         body.insert("stream".into(), request.stream.into());
-        if !request.tools.is_empty() {
+        // Ollama cannot be told to call one; none at all is told by giving none.
+        if !request.tools.is_empty() && request.tool_choice != ToolChoice::None {
             let tool = |tool: &super::cloud::Tool| {
                 json!({ "type": "function", "function": {
                     "name": tool.name, "description": tool.description, "parameters": tool.parameters,
@@ -161,10 +162,6 @@ impl Ollama {
     ///
     /// # Errors
     /// [`ProviderError`] when there is not one vector for each text.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "documents and evaluations will use it")
-    )]
     pub(crate) fn embed(
         &self,
         http: &Http,

@@ -7,8 +7,9 @@ mod answer;
 mod request;
 
 pub(super) use answer::vector;
+pub(super) use request::embed_body;
 #[cfg(test)]
-pub(super) use request::{embed_body, moderation_body};
+pub(super) use request::moderation_body;
 
 use serde_json::Value;
 use url::Url;
@@ -83,10 +84,6 @@ impl OpenAi {
     ///
     /// # Errors
     /// [`ProviderError`] when there is not one vector for each text.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "documents and evaluations will use it")
-    )]
     pub(crate) fn embed(
         &self,
         http: &Http,

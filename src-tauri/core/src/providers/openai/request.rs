@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::providers::{
-    cloud::{CloudRequest, EmbedRequest, Message, Part, ToolCall},
+    cloud::{CloudRequest, EmbedRequest, Message, Part, ToolCall, ToolChoice},
     compatible::Dialect,
 };
 
@@ -23,6 +23,9 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
     }
     if !request.tools.is_empty() {
         body.insert("tools".into(), tools(request).into());
+        if let Some(choice) = tool_choice(&request.tool_choice) {
+            body.insert("tool_choice".into(), choice);
+        }
     }
     if let Some(wanted) = &request.schema {
         let schema =
@@ -121,6 +124,16 @@ fn tools(request: &CloudRequest) -> Vec<Value> {
         json!({ "type": "function", "function": function })
     };
     request.tools.iter().map(tool).collect()
+}
+
+/// `None`: as it is without.
+fn tool_choice(choice: &ToolChoice) -> Option<Value> {
+    Some(match choice {
+        ToolChoice::Auto => return None,
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Named(name) => json!({ "type": "function", "function": { "name": name } }),
+    })
 }
 
 /// Calls are numbered anew in the order in which they come. A conversation may have calls of

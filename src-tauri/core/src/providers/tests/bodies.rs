@@ -17,7 +17,7 @@ use crate::{
         anthropic,
         cloud::{
             AnswerSchema, Cloud, CloudRequest, Effort, EmbedRequest, Message, Part, Sampling,
-            Thinking, ToolCall,
+            Thinking, ToolCall, ToolChoice,
         },
         error::Trouble,
         key::ApiKey,
@@ -205,6 +205,7 @@ fn everything() -> CloudRequest {
             Message::User(vec![Part::Text("And tomorrow?".into())]),
         ],
         tools: vec![weather_tool()],
+        tool_choice: ToolChoice::Named("weather".into()),
         schema: Some(AnswerSchema {
             name: "forecast".into(),
             schema: object(
@@ -276,6 +277,11 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
                 system,
                 messages,
                 tools: if tools { all.tools } else { vec![] },
+                tool_choice: if warm {
+                    ToolChoice::Required
+                } else {
+                    ToolChoice::None
+                },
                 schema: all.schema.filter(|_| schema),
                 sampling: if warm {
                     Sampling {

@@ -11,6 +11,7 @@ import type {
 	Startup,
 	StartupCode,
 } from "../bindings";
+import { fakeApi } from "./api";
 import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
 import { fakeGate } from "./gate";
@@ -284,6 +285,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			changedEntry: options.changedEntry ?? null,
 		}),
 		...keeping,
+		...fakeApi(now, "personal"),
 		...fakeArchive({
 			now,
 			pause,

@@ -38,6 +38,8 @@ export const sampleSettings: Settings = {
 	offline: false,
 	proxy: "",
 	timeStampUrl: "",
+	localApi: false,
+	localApiPort: 7411,
 	timeStampAuthority: "",
 	workspaceId: null,
 	idleUnloadMinutes: 15,

@@ -1,0 +1,137 @@
+//! The local API against the proxy of the PyPI package `litellm[proxy]`, in front of the same server, with
+//! the same clients, in one run.
+//!
+//! `api_bench --json PATH` measures and writes the results; `cargo xtask bench` runs it on a release build
+//! and names the other proxy in `GATEHOUSE_LITELLM`. The server behind both is a small one in this process,
+//! which answers at once, so what is measured is what each proxy costs. Both run as processes of their own;
+//! the other one with as many workers as there are processors.
+
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
+
+mod client;
+mod proxies;
+mod upstream;
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use client::Client;
+use proxies::Proxy;
+use serde_json::{Value, json};
+
+const CLIENTS: usize = 64;
+const SECONDS: u64 = 10;
+const ROUNDS: usize = 101;
+/// Before the clock starts: connections, caches, compiled code.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let path = arguments
+        .iter()
+        .position(|a| a == "--json")
+        .and_then(|at| arguments.get(at + 1));
+    let Some(path) = path else {
+        eprintln!("usage: api_bench --json PATH");
+        std::process::exit(2);
+    };
+    let upstream = upstream::start();
+    let direct = median(&Client::new(&upstream, "none", "test-model"));
+    let ours = {
+        let proxy = proxies::gatehouse(&upstream);
+        measure(&proxy, direct)
+    };
+    let theirs = proxies::litellm(&upstream).map(|proxy| measure(&proxy, direct));
+    let results = json!({ "name": "local API", "rows": rows(&ours, theirs.as_ref(), direct) });
+    std::fs::write(path, results.to_string()).unwrap();
+}
+
+/// What a proxy does.
+struct Measured {
+    /// Requests a second.
+    throughput: f64,
+    /// What it adds to a request, at the median.
+    added: Duration,
+}
+
+fn measure(proxy: &Proxy, direct: Duration) -> Measured {
+    let client = proxy.client();
+    run(&client, WARM_UP);
+    let throughput = run(&client, Duration::from_secs(SECONDS));
+    Measured {
+        throughput,
+        added: median(&client).saturating_sub(direct),
+    }
+}
+
+/// Requests a second of all clients together.
+fn run(client: &Client, time: Duration) -> f64 {
+    let answered = AtomicU64::new(0);
+    let begin = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let mut client = client.clone();
+                while begin.elapsed() < time {
+                    client.ask();
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a count for the eye")]
+    let count = answered.into_inner() as f64;
+    count / begin.elapsed().as_secs_f64()
+}
+
+/// How long one request takes while there is no other.
+fn median(client: &Client) -> Duration {
+    let mut client = client.clone();
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let begin = Instant::now();
+            client.ask();
+            begin.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[ROUNDS / 2]
+}
+
+fn rows(ours: &Measured, theirs: Option<&Measured>, direct: Duration) -> Vec<Value> {
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let row = |measure: &str, value: f64, unit: &str| json!({ "measure": measure, "value": value, "unit": unit, "goal": null, "met": null, "note": null });
+    let mut rows = vec![
+        row("Requests a second, 64 clients", ours.throughput, "/s"),
+        row("Added to a request, median", ms(ours.added), "ms"),
+        row("A request without a proxy, median", ms(direct), "ms"),
+    ];
+    let Some(theirs) = theirs else {
+        rows[0]["note"] = "litellm could not be installed here, so nothing is compared".into();
+        return rows;
+    };
+    let faster = ours.throughput / theirs.throughput;
+    let share = ms(ours.added) / ms(theirs.added);
+    rows.push(row(
+        "litellm: requests a second, 64 clients",
+        theirs.throughput,
+        "/s",
+    ));
+    rows.push(row(
+        "litellm: added to a request, median",
+        ms(theirs.added),
+        "ms",
+    ));
+    rows.push(
+        json!({ "measure": "Requests a second against litellm", "value": faster, "unit": "×",
+        "goal": "≥ 20", "met": faster >= 20.0, "note": null }),
+    );
+    rows.push(
+        json!({ "measure": "Added latency against litellm", "value": share, "unit": "×",
+        "goal": "≤ 0.1", "met": share <= 0.1, "note": null }),
+    );
+    rows
+}

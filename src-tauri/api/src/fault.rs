@@ -1,0 +1,160 @@
+//! What went wrong, as OpenAI's and Anthropic's clients understand it.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use gatehouse_core::problem::{Problem, ProblemCode};
+use serde_json::{Value, json};
+
+/// Whose language a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    OpenAi,
+    Anthropic,
+}
+
+impl Dialect {
+    /// By what is asked for.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with("/v1/messages") {
+            Self::Anthropic
+        } else {
+            Self::OpenAi
+        }
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) message: String,
+    /// What a program can act on.
+    code: &'static str,
+    /// The field of the request that is meant.
+    field: Option<String>,
+    /// When to come again.
+    pub(crate) wait: Option<Duration>,
+}
+
+impl Fault {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            code,
+            field: None,
+            wait: None,
+        }
+    }
+
+    /// A field of the request cannot be used.
+    pub(crate) fn field(name: &str, message: impl Into<String>) -> Self {
+        Self {
+            field: Some(name.to_owned()),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_value", message)
+        }
+    }
+
+    /// What it asks for does not exist here.
+    pub(crate) fn unsupported(name: &str) -> Self {
+        let message = format!("{name} is not supported by the local API of Gatehouse");
+        Self {
+            field: Some(name.to_owned()),
+            ..Self::new(StatusCode::BAD_REQUEST, "unsupported_parameter", message)
+        }
+    }
+
+    /// The same as JSON.
+    pub(crate) fn body(&self, dialect: Dialect) -> Value {
+        match dialect {
+            Dialect::OpenAi => json!({ "error": {
+                "message": self.message,
+                "type": self.openai_type(),
+                "param": self.field,
+                "code": self.code,
+            } }),
+            Dialect::Anthropic => json!({
+                "type": "error",
+                "error": { "type": self.anthropic_type(), "message": self.message },
+            }),
+        }
+    }
+
+    fn openai_type(&self) -> &'static str {
+        match self.status.as_u16() {
+            401 => "authentication_error",
+            403 => "permission_error",
+            404 => "not_found_error",
+            402 => "insufficient_quota",
+            429 => "rate_limit_error",
+            400..=499 => "invalid_request_error",
+            _ => "server_error",
+        }
+    }
+
+    fn anthropic_type(&self) -> &'static str {
+        match self.status.as_u16() {
+            401 => "authentication_error",
+            402 => "billing_error",
+            403 => "permission_error",
+            404 => "not_found_error",
+            413 => "request_too_large",
+            429 => "rate_limit_error",
+            503 => "overloaded_error",
+            400..=499 => "invalid_request_error",
+            _ => "api_error",
+        }
+    }
+
+    pub(crate) fn response(&self, dialect: Dialect) -> Response {
+        let mut response = json_response(self.status, &self.body(dialect));
+        if let Some(wait) = self.wait {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}
+
+/// A document as an answer.
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        use ProblemCode as Code;
+        let (status, code) = match problem.code {
+            Code::InvalidInput | Code::BadConstraint => (400, "invalid_value"),
+            Code::PromptTooLong => (400, "context_length_exceeded"),
+            Code::BudgetReached => (402, "budget_reached"),
+            Code::NotAllowed | Code::ReviewFirst => (403, "blocked_by_policy"),
+            Code::NotFound => (404, "model_not_found"),
+            Code::ModelRefused => (400, "model_cannot"),
+            Code::Cancelled => (499, "cancelled"),
+            Code::KeyWrong => (502, "provider_key_wrong"),
+            Code::Provider => (502, "provider_failed"),
+            Code::Busy => (503, "busy"),
+            Code::Offline => (503, "offline"),
+            Code::NoModel | Code::ModelMissing | Code::ModelTooLarge => (503, "no_model"),
+            Code::EngineDied | Code::DiskFull | Code::DataUnusable | Code::Internal => {
+                (500, "internal")
+            }
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::new(status, code, problem.to_string())
+    }
+}

@@ -1,0 +1,61 @@
+//! An answer of Chat Completions.
+
+use gatehouse_core::{
+    gate::client::{ClientAnswer, ClientFinish, ClientUsage, ToolCall},
+    now_ms,
+};
+use serde_json::{Value, json};
+
+/// Whole.
+pub(super) fn completion(answer: &ClientAnswer) -> Value {
+    let mut message = json!({ "role": "assistant", "content": answer.text, "refusal": null });
+    if !answer.tool_calls.is_empty() {
+        if answer.text.is_empty() {
+            message["content"] = Value::Null;
+        }
+        message["tool_calls"] = answer.tool_calls.iter().map(call).collect();
+    }
+    json!({
+        "id": format!("chatcmpl-{}", answer.call),
+        "object": "chat.completion",
+        "created": now_ms() / 1000,
+        "model": answer.model,
+        "choices": [{
+            "index": 0,
+            "message": message,
+            "logprobs": null,
+            "finish_reason": finish(answer.finish),
+        }],
+        "usage": usage(answer.usage),
+    })
+}
+
+/// A call of a tool.
+pub(super) fn call(call: &ToolCall) -> Value {
+    let arguments = Value::Object(call.arguments.clone()).to_string();
+    json!({
+        "id": call.id,
+        "type": "function",
+        "function": { "name": call.name, "arguments": arguments },
+    })
+}
+
+/// Why it ended.
+pub(super) fn finish(finish: ClientFinish) -> &'static str {
+    match finish {
+        ClientFinish::End | ClientFinish::StopText | ClientFinish::Stopped => "stop",
+        ClientFinish::Length => "length",
+        ClientFinish::ToolCalls => "tool_calls",
+    }
+}
+
+/// What it used.
+pub(super) fn usage(usage: ClientUsage) -> Value {
+    json!({
+        "prompt_tokens": usage.input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.input + usage.output,
+        "prompt_tokens_details": { "cached_tokens": usage.cached },
+        "completion_tokens_details": { "reasoning_tokens": usage.reasoning },
+    })
+}

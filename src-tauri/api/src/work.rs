@@ -1,0 +1,147 @@
+//! Between the server, which is asynchronous, and the gate, which is not: each request has a thread while
+//! it is worked on, and is stopped as soon as nobody waits for it.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+
+use gatehouse_core::{
+    clients::Client,
+    engine::Stop,
+    gate::{
+        GateError,
+        client::{ClientAnswer, ClientEvent, ClientRequest},
+    },
+    problem::Problem,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::{fault::Fault, server::Shared};
+
+/// Pieces that may wait for a client to read.
+const WAITING_PIECES: usize = 256;
+
+/// One thing that is heard of an answer; the last one is its end.
+pub(crate) enum Heard {
+    Event(ClientEvent),
+    End(Box<Result<ClientAnswer, Fault>>),
+}
+
+/// Stops the work when it is dropped: with the future of a request, which ends when its client hangs up.
+pub(crate) struct StopsWhenDropped(pub(crate) Stop);
+
+impl Drop for StopsWhenDropped {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+/// An answer that is being made.
+pub(crate) struct Listening {
+    pub(crate) events: mpsc::Receiver<Heard>,
+    _stops: StopsWhenDropped,
+}
+
+/// Have a client answered, and hear it as it comes.
+pub(crate) fn listen(shared: &Arc<Shared>, client: Client, request: ClientRequest) -> Listening {
+    let (sender, events) = mpsc::channel(WAITING_PIECES);
+    let stop = Stop::default();
+    let stops = StopsWhenDropped(stop.clone());
+    let shared = Arc::clone(shared);
+    tokio::task::spawn_blocking(move || {
+        let runtime = Handle::current();
+        let limit = shared.config.limits.unread;
+        // Where nobody reads, the work is stopped and the rest is not told.
+        let tell = |heard| {
+            let told = runtime.block_on(timeout(limit, sender.send(heard)));
+            if !matches!(told, Ok(Ok(()))) {
+                stop.set();
+            }
+        };
+        let gate = &shared.app.gate;
+        let answer = gate.answer_client(&client, &request, &stop, &mut |event| {
+            if !stop.is_set() {
+                tell(Heard::Event(event));
+            }
+        });
+        tell(Heard::End(Box::new(answer.map_err(fault))));
+    });
+    Listening {
+        events,
+        _stops: stops,
+    }
+}
+
+/// Have something done on a thread of its own, and stop it when nobody waits any more.
+///
+/// # Errors
+/// [`Fault`] as the gate says, or when the thread is gone.
+pub(crate) async fn done<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared, &Stop) -> Result<T, GateError> + Send + 'static,
+) -> Result<T, Fault> {
+    let (sender, receiver) = oneshot::channel();
+    let stop = Stop::default();
+    let _stops = StopsWhenDropped(stop.clone());
+    let shared = Arc::clone(shared);
+    tokio::task::spawn_blocking(move || {
+        // An error: nobody waits, which is no fault.
+        let _ = sender.send(work(&shared, &stop));
+    });
+    match receiver.await {
+        Ok(done) => done.map_err(fault),
+        Err(_) => Err(fault(GateError::NotAllowed("it broke off".into()))),
+    }
+}
+
+pub(crate) fn fault(error: GateError) -> Fault {
+    Fault::from(Problem::from(error))
+}
+
+impl Listening {
+    /// The next thing that is heard.
+    ///
+    /// # Errors
+    /// [`Fault`] when the work broke off without an end.
+    pub(crate) async fn next(&mut self) -> Result<Heard, Fault> {
+        let next = self.events.recv().await;
+        next.ok_or_else(|| {
+            Fault::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "it broke off",
+            )
+        })
+    }
+}
+
+/// Wait for the whole of an answer.
+///
+/// # Errors
+/// [`Fault`] when there is none.
+pub(crate) async fn whole(listening: &mut Listening) -> Result<ClientAnswer, Fault> {
+    loop {
+        if let Heard::End(end) = listening.next().await? {
+            return *end;
+        }
+    }
+}
+
+/// What is heard first of an answer, and the model that gives it.
+///
+/// # Errors
+/// [`Fault`] when there is no answer.
+pub(crate) async fn first(listening: &mut Listening) -> Result<(String, Heard), Fault> {
+    let mut model = String::new();
+    loop {
+        match listening.next().await? {
+            Heard::Event(ClientEvent::Begun { model: asked }) => model = asked,
+            Heard::End(end) => return Ok((model, Heard::End(Box::new(Ok((*end)?))))),
+            piece @ Heard::Event(_) => return Ok((model, piece)),
+        }
+    }
+}

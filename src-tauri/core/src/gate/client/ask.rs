@@ -1,0 +1,428 @@
+//! A request from its route to the rows that are kept of its calls.
+
+use std::{sync::Arc, time::Instant};
+
+use gatehouse_protocol::FinishReason;
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+
+use super::{
+    ClientAnswer, ClientEvent, ClientFinish, ClientRequest, ClientUsage, here, leave, names,
+};
+use crate::{
+    clients::{self, Client},
+    costs::{CallStart, Move, Purpose, Route, budgets},
+    engine::Stop,
+    gate::{
+        AnswerEvent, Gate, GateError, ProviderFault, Review,
+        answer::{Asked, Passed},
+        begin::failed_row,
+        call::{self, CallError, Outcome},
+        elsewhere::{self, Ready},
+        end::write_when_possible,
+        next::{asks_first, moved},
+        record,
+        route::{Candidate, Chain, CloudModel},
+        work::Place,
+    },
+    models::{self, Model},
+    now_ms,
+    policy::{self, Policy, own_rules::OwnRule},
+    problem::Problem,
+    providers::local,
+    sealed,
+};
+
+/// All that a request is decided by, read at one moment.
+pub(super) struct ClientPlan {
+    pub chain: Chain,
+    pub policy: Policy,
+    pub rules: Vec<OwnRule>,
+}
+
+/// A request that is being answered.
+pub(super) struct Asking<'a> {
+    pub place: Place<'a>,
+    pub client: &'a Client,
+    pub plan: ClientPlan,
+    pub moves: Vec<Move>,
+    pub since: Instant,
+}
+
+impl Gate {
+    /// Answer a client. `sink` hears the answer as it comes; it is returned whole.
+    ///
+    /// # Errors
+    /// [`GateError`] when nothing was asked, or the last model that was did not answer.
+    pub fn answer_client(
+        &self,
+        client: &Client,
+        request: &ClientRequest,
+        stop: &Stop,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<ClientAnswer, GateError> {
+        let asking = self.asking(client, &request.model, stop, names::resolve)?;
+        asking.run(request, sink)
+    }
+
+    /// Read what a request is decided by; `resolve` finds the models that its name means.
+    pub(super) fn asking<'a>(
+        &'a self,
+        client: &'a Client,
+        model: &str,
+        stop: &Stop,
+        resolve: fn(&Connection, &str) -> Result<Chain, GateError>,
+    ) -> Result<Asking<'a>, GateError> {
+        let since = Instant::now();
+        let place = Place::of_client(self, stop)?;
+        let read = self.store.read(|conn| {
+            Ok::<_, GateError>(ClientPlan {
+                chain: resolve(conn, model)?,
+                policy: policy::get(conn, client.workspace_id)?,
+                rules: policy::own_rules::all(conn, client.workspace_id)?,
+            })
+        });
+        let plan = read.inspect_err(|error| self.note_refused_to(client, error))?;
+        Ok(Asking {
+            place,
+            client,
+            plan,
+            moves: Vec::new(),
+            since,
+        })
+    }
+
+    /// Nothing was asked, and why. The refusal holds whether or not it can be written down.
+    fn note_refused_to(&self, client: &Client, error: &GateError) {
+        let event = record::refused_to(client, error);
+        let noted = self
+            .store
+            .write_together(|tx| self.record.append(tx, event, now_ms()));
+        if let Err(error) = noted {
+            tracing::warn!("a refusal could not be recorded: {error}");
+        }
+    }
+}
+
+impl Asking<'_> {
+    fn run(
+        self,
+        request: &ClientRequest,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<ClientAnswer, GateError> {
+        let (model, outcome, call) = self.ask_in_turn(
+            |asking, candidate, others| asking.ready(request, candidate, others),
+            |asking, asked| asking.make(request, asked, sink),
+        )?;
+        let Answerer { name, here } = model;
+        answered(request, name, here, outcome, call)
+    }
+
+    /// Ask one model after the other until one has answered: its name, what came, and the number of
+    /// its call.
+    pub(super) fn ask_in_turn(
+        mut self,
+        ready: impl Fn(&Self, &Candidate, bool) -> Result<Asked, Passed>,
+        mut make: impl FnMut(&Self, Asked) -> Result<Outcome, GateError>,
+    ) -> Result<(Answerer, Outcome, i64), GateError> {
+        let candidates = std::mem::take(&mut self.plan.chain.candidates);
+        let mut last: Option<(Answerer, Outcome, i64)> = None;
+        let mut refused = GateError::NoModel;
+        for (nth, candidate) in candidates.iter().enumerate() {
+            let others = nth + 1 < candidates.len();
+            let begun = ready(&self, candidate, others).and_then(|asked| {
+                let before = last.as_ref().map(|(_, outcome, call)| (outcome, *call));
+                let call = self.begin(&asked, before)?;
+                Ok((asked, call))
+            });
+            let (asked, call) = match begun {
+                Ok(begun) => begun,
+                Err(Passed::Over(error)) => {
+                    self.moves.push(moved(candidate.name(), &error));
+                    refused = error;
+                    continue;
+                }
+                Err(Passed::Ends(error)) => {
+                    refused = error;
+                    break;
+                }
+            };
+            let who = Answerer {
+                name: candidate.name().to_owned(),
+                here: matches!(asked, Asked::Local(_)),
+            };
+            let outcome =
+                make(&self, asked).unwrap_or_else(|error| Outcome::failed_with(error, self.since));
+            let moves_on = others
+                && outcome.is_silent()
+                && outcome.end.as_ref().is_err_and(elsewhere::may_move);
+            if !moves_on {
+                self.end(&outcome, call);
+                return Ok((who, outcome, call));
+            }
+            if let Err(error) = &outcome.end {
+                self.moves.push(Move {
+                    model: who.name.clone(),
+                    reason: Problem::from(error).message,
+                    call: Some(call),
+                });
+            }
+            last = Some((who, outcome, call));
+        }
+        match last {
+            Some((who, outcome, call)) => {
+                self.end(&outcome, call);
+                Ok((who, outcome, call))
+            }
+            None => {
+                self.place.gate.note_refused_to(self.client, &refused);
+                Err(refused)
+            }
+        }
+    }
+
+    /// Whether a model may be asked, and with what.
+    fn ready(
+        &self,
+        request: &ClientRequest,
+        candidate: &Candidate,
+        others: bool,
+    ) -> Result<Asked, Passed> {
+        match candidate {
+            Candidate::Local(model) => {
+                here::can_answer(request).map_err(Passed::Over)?;
+                Ok(Asked::Local(model.clone()))
+            }
+            Candidate::Elsewhere(cloud) => {
+                let ready = self.prepare(request, cloud).map_err(Passed::Ends)?;
+                self.judged(ready, others)
+            }
+        }
+    }
+
+    /// What policy, the network and the budgets say of what would leave.
+    pub(super) fn judged(&self, ready: Ready, others: bool) -> Result<Asked, Passed> {
+        let gate = self.place.gate;
+        let (_, verdict) = gate
+            .verdict(self.client.workspace_id, &ready, Review::NotAsked, others)
+            .map_err(Passed::Ends)?;
+        match verdict {
+            Ok(()) if asks_first(&ready, Review::NotAsked) => {
+                Err(Passed::Ends(GateError::NobodyLooks {
+                    account: ready.cloud.account.name.clone(),
+                }))
+            }
+            Ok(()) => Ok(Asked::Elsewhere(Box::new(ready))),
+            Err(error @ GateError::Blocked { .. }) => Err(Passed::Ends(error)),
+            Err(error) => Err(Passed::Over(error)),
+        }
+    }
+
+    fn prepare(&self, request: &ClientRequest, cloud: &CloudModel) -> Result<Ready, GateError> {
+        let gate = self.place.gate;
+        let inspection = gate.inspector.of(
+            self.client.workspace_id,
+            &self.plan.policy,
+            &self.plan.rules,
+        )?;
+        let (decided, body) =
+            leave::decide(self.client, &inspection, &self.plan.policy, cloud, request)?;
+        let pictures = leave::pictures(request);
+        gate.store.read(|conn| {
+            let mut ready = Ready::priced(
+                conn,
+                cloud.clone(),
+                decided,
+                body,
+                request.max_tokens,
+                now_ms(),
+            )?;
+            if pictures > 0 {
+                ready.pricing.count_pictures(pictures);
+            }
+            Ok(ready)
+        })
+    }
+
+    /// Write the row of the call in one transaction with its entry, with what is set aside for it and with
+    /// what leaves.
+    fn begin(&self, asked: &Asked, before: Option<(&Outcome, i64)>) -> Result<i64, Passed> {
+        let gate = self.place.gate;
+        let begun = gate.store.write_together(|tx| {
+            if let Some((outcome, call)) = before {
+                let row = failed_row(outcome);
+                record::end(&gate.record, tx, call, &row, None, now_ms())?;
+            }
+            clients::used(tx, self.client.id, now_ms())?;
+            match asked {
+                Asked::Local(model) => self.begin_here(tx, model),
+                Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready),
+            }
+        });
+        begun.map_err(|error| match error {
+            error @ (GateError::Budget(_) | GateError::ClientBudget(_)) => Passed::Over(error),
+            error => Passed::Ends(error),
+        })
+    }
+
+    fn start<'s>(&'s self, version: &'s str) -> CallStart<'s> {
+        CallStart {
+            started_at_ms: now_ms(),
+            workspace: self.client.workspace_id,
+            conversation: None,
+            message: None,
+            client: Some(self.client.id),
+            purpose: Purpose::Api,
+            provider: local::NAME,
+            model_id: None,
+            account_id: None,
+            alias: self.plan.chain.alias.as_deref(),
+            model: version,
+            version,
+            route: Route::Local,
+            decision: None,
+            masked: 0,
+            moves: &self.moves,
+        }
+    }
+
+    fn begin_here(&self, tx: &Connection, model: &Model) -> Result<i64, GateError> {
+        models::mark_used(tx, model.id, now_ms())?;
+        let version = model.version();
+        let call = CallStart {
+            model_id: Some(model.id),
+            model: &model.name,
+            ..self.start(&version)
+        };
+        Ok(record::begin(&self.place.gate.record, tx, &call, None)?)
+    }
+
+    fn begin_elsewhere(&self, tx: &Connection, ready: &Ready) -> Result<i64, GateError> {
+        let account = &ready.cloud.account;
+        let body = ready.body()?;
+        let call = CallStart {
+            provider: account.billed_as(),
+            account_id: Some(account.id),
+            route: ready.route(),
+            decision: Some(ready.decided.action),
+            masked: ready.decided.masked,
+            ..self.start(&ready.cloud.model)
+        };
+        let most = ready.pricing.most();
+        clients::fits(tx, self.client, most, now_ms())?;
+        let call = record::begin(&self.place.gate.record, tx, &call, Some(&body))?;
+        budgets::reserve(tx, call, most, &TimeZone::system())?;
+        if self.client.keeps_sent {
+            sealed::keep_sent_of_client(tx, call, self.client.workspace_id, &body)?;
+        }
+        Ok(call)
+    }
+
+    /// Ask the model.
+    fn make(
+        &self,
+        request: &ClientRequest,
+        asked: Asked,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<Outcome, GateError> {
+        let stop = &self.place.stop;
+        let gate = self.place.gate;
+        match asked {
+            Asked::Local(model) => {
+                sink(ClientEvent::Begun {
+                    model: model.name.clone(),
+                });
+                let engine = gate.ready(&model, stop, &mut |_| {})?;
+                let streams = here::streams(request);
+                let prompt = here::prompt(request)?;
+                let mut pass_on = |event, _: &str| tell(event, streams, sink);
+                Ok(call::local(&engine, prompt, stop, self.since, &mut pass_on))
+            }
+            Asked::Elsewhere(ready) => {
+                sink(ClientEvent::Begun {
+                    model: ready.cloud.model.clone(),
+                });
+                let (way, http) = gate.way_to(&ready)?;
+                let account = ready.cloud.account.id;
+                let mut pass_on = |event, _: &str| tell(event, true, sink);
+                let outcome = elsewhere::call(&http, &way, *ready, stop, self.since, &mut pass_on);
+                gate.note_health(account, outcome.end.as_ref().err());
+                Ok(outcome)
+            }
+        }
+    }
+
+    /// Write the end of a call, at once or when it is possible.
+    fn end(&self, outcome: &Outcome, call: i64) {
+        let gate = self.place.gate;
+        let row = outcome.row();
+        let write = move |store: &crate::store::Store, log: &crate::record::Record| {
+            store.write_together(|tx| record::end(log, tx, call, &row, None, now_ms()))
+        };
+        if let Err(error) = write(&gate.store, &gate.record) {
+            tracing::warn!("the end of a call is not kept yet: {error}");
+            let (store, log) = (Arc::clone(&gate.store), Arc::clone(&gate.record));
+            write_when_possible(self.place.since.clone(), &store, &log, write);
+        }
+    }
+}
+
+/// Who was asked.
+pub(super) struct Answerer {
+    pub name: String,
+    /// Whether on this computer.
+    pub here: bool,
+}
+
+/// `streams`: whether the text is to be told as it comes.
+fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(ClientEvent)) {
+    match event {
+        AnswerEvent::Text { text, .. } if streams => sink(ClientEvent::Text(text)),
+        AnswerEvent::Thinking { text } => sink(ClientEvent::Thinking(text)),
+        _ => {}
+    }
+}
+
+fn answered(
+    request: &ClientRequest,
+    model: String,
+    here: bool,
+    outcome: Outcome,
+    call: i64,
+) -> Result<ClientAnswer, GateError> {
+    let reason = outcome.end.map_err(failed)?;
+    let (text, tool_calls) = if here {
+        here::heard(request, outcome.text)
+    } else {
+        (outcome.text, outcome.tool_calls)
+    };
+    let finish = match reason {
+        FinishReason::Cancelled => ClientFinish::Stopped,
+        FinishReason::MaxTokens | FinishReason::ContextFull => ClientFinish::Length,
+        _ if !tool_calls.is_empty() => ClientFinish::ToolCalls,
+        FinishReason::StopText => ClientFinish::StopText,
+        FinishReason::EndOfAnswer => ClientFinish::End,
+    };
+    let counts = outcome.counts;
+    Ok(ClientAnswer {
+        call,
+        model,
+        text,
+        tool_calls,
+        finish,
+        usage: ClientUsage {
+            input: counts.input,
+            cached: counts.cached,
+            output: counts.output,
+            reasoning: counts.reasoning,
+        },
+    })
+}
+
+pub(super) fn failed(error: CallError) -> GateError {
+    match error {
+        CallError::Engine(error) => GateError::Engine(error),
+        CallError::Provider(error) => GateError::Provider(ProviderFault(error)),
+        CallError::NotMade(problem) => GateError::CallFailed(problem),
+    }
+}

@@ -1,0 +1,210 @@
+//! Vectors of texts for a client: on this computer by a model made for it, or elsewhere, masked as
+//! everything that leaves.
+
+use gatehouse_protocol::{FinishReason, Role};
+
+use super::{
+    ClientUsage,
+    ask::{Asking, failed},
+    names,
+};
+use crate::{
+    clients::Client,
+    engine::Stop,
+    gate::{
+        Gate, GateError,
+        answer::{Asked, Passed},
+        call::{CallError, Outcome},
+        decide::{self, Form, Said},
+        elsewhere::Ready,
+        inspect, price,
+        route::{Candidate, CloudModel},
+    },
+    now_ms,
+    providers::cloud::EmbedRequest,
+    safety::mask::Masks,
+};
+
+/// Texts that a client wants vectors of.
+#[derive(Debug, Clone)]
+pub struct EmbeddingsWanted {
+    /// What it calls the model.
+    pub model: String,
+    /// The texts.
+    pub texts: Vec<String>,
+    /// How long the vectors shall be, where the model can choose.
+    pub dimensions: Option<u32>,
+}
+
+/// Vectors in the order of the texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientVectors {
+    /// The model that made them.
+    pub model: String,
+    /// One for each text.
+    pub vectors: Vec<Vec<f32>>,
+    /// What they used.
+    pub usage: ClientUsage,
+}
+
+impl Gate {
+    /// Make vectors of texts for a client.
+    ///
+    /// # Errors
+    /// [`GateError`] when nothing was asked, or the model did not answer.
+    pub fn embed_for_client(
+        &self,
+        client: &Client,
+        wanted: &EmbeddingsWanted,
+        stop: &Stop,
+    ) -> Result<ClientVectors, GateError> {
+        let asking = self.asking(client, &wanted.model, stop, names::resolve_for_vectors)?;
+        let mut vectors = Vec::new();
+        let asked = asking.ask_in_turn(
+            |asking, candidate, others| asking.ready_to_embed(wanted, candidate, others),
+            |asking, asked| {
+                let (outcome, made) = asking.embed(wanted, asked)?;
+                vectors = made;
+                Ok(outcome)
+            },
+        );
+        let (who, outcome, _) = asked?;
+        outcome.end.map_err(failed)?;
+        Ok(ClientVectors {
+            model: who.name,
+            vectors,
+            usage: ClientUsage {
+                input: outcome.counts.input,
+                ..ClientUsage::default()
+            },
+        })
+    }
+}
+
+impl Asking<'_> {
+    fn ready_to_embed(
+        &self,
+        wanted: &EmbeddingsWanted,
+        candidate: &Candidate,
+        others: bool,
+    ) -> Result<Asked, Passed> {
+        match candidate {
+            Candidate::Local(_) if wanted.dimensions.is_some() => {
+                Err(Passed::Over(GateError::OnlyHere(
+                    "a model on this computer has vectors of one length: leave dimensions out",
+                )))
+            }
+            Candidate::Local(model) => Ok(Asked::Local(model.clone())),
+            Candidate::Elsewhere(cloud) => {
+                let ready = self.prepare_to_embed(wanted, cloud).map_err(Passed::Ends)?;
+                self.judged(ready, others)
+            }
+        }
+    }
+
+    fn prepare_to_embed(
+        &self,
+        wanted: &EmbeddingsWanted,
+        cloud: &CloudModel,
+    ) -> Result<Ready, GateError> {
+        let gate = self.place.gate;
+        let workspace = self.client.workspace_id;
+        let inspection = gate
+            .inspector
+            .of(workspace, &self.plan.policy, &self.plan.rules)?;
+        let said = wanted.texts.iter().map(|text| Said {
+            role: Role::User,
+            form: Form::Words,
+            text: text.clone(),
+        });
+        // Nothing comes back in which a placeholder could stand, so any number does.
+        let decided = decide::decide(
+            &inspection,
+            &self.plan.policy,
+            cloud.account.destination,
+            said.collect(),
+            Masks::new(0),
+        );
+        let texts = decided
+            .texts
+            .iter()
+            .map(|text| text.leaving.clone())
+            .collect();
+        let request = EmbedRequest {
+            model: cloud.model.clone(),
+            texts,
+            dimensions: wanted.dimensions,
+        };
+        gate.store.read(|conn| {
+            Ok(Ready::to_embed(
+                conn,
+                cloud.clone(),
+                decided,
+                request,
+                now_ms(),
+            )?)
+        })
+    }
+
+    fn embed(
+        &self,
+        wanted: &EmbeddingsWanted,
+        asked: Asked,
+    ) -> Result<(Outcome, Vec<Vec<f32>>), GateError> {
+        let (gate, stop) = (self.place.gate, &self.place.stop);
+        let mut outcome = Outcome::begun();
+        let made = match asked {
+            Asked::Local(model) => {
+                let engine = gate.ready(&model, stop, &mut |_| {})?;
+                let texts = inspect::for_this_computer(wanted.texts.clone());
+                match engine.embed(texts) {
+                    Ok((vectors, tokens)) => {
+                        outcome.counts.input = u64::from(tokens);
+                        Ok(vectors)
+                    }
+                    Err(error) => Err(CallError::Engine(error)),
+                }
+            }
+            Asked::Elsewhere(ready) => self.embed_elsewhere(&ready, &mut outcome)?,
+        };
+        outcome.duration = self.since.elapsed();
+        let (end, vectors) = match made {
+            Ok(vectors) => (Ok(FinishReason::EndOfAnswer), vectors),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        outcome.end = end;
+        Ok((outcome, vectors))
+    }
+
+    fn embed_elsewhere(
+        &self,
+        ready: &Ready,
+        outcome: &mut Outcome,
+    ) -> Result<Result<Vec<Vec<f32>>, CallError>, GateError> {
+        let gate = self.place.gate;
+        let Some(request) = &ready.vectors else {
+            return Err(GateError::NoModel);
+        };
+        let (way, http) = gate.way_to(ready)?;
+        let request = inspect::as_decided(request.clone(), &ready.decided);
+        let answer = way.embed(&http, request, &self.place.stop);
+        outcome.price = ready.pricing.price.as_ref().map(|price| price.id);
+        let made = match answer {
+            Ok(made) => {
+                outcome.measured = made.input_tokens.is_some();
+                outcome.counts.input = made.input_tokens.unwrap_or(ready.pricing.prompt_tokens);
+                let tokens = price::tokens(&ready.cloud, outcome.counts);
+                outcome.cost = ready.pricing.cost(&tokens);
+                Ok(made.vectors)
+            }
+            Err(error) => {
+                // Nobody bills vectors that did not come, as far as is known.
+                outcome.cost = None;
+                outcome.measured = false;
+                Err(CallError::Provider(error))
+            }
+        };
+        gate.note_health(ready.cloud.account.id, made.as_ref().err());
+        Ok(made)
+    }
+}

@@ -1,0 +1,207 @@
+//! What would leave of a request: every text of it looked at, masked as policy says, and put back where
+//! it stood.
+
+use gatehouse_protocol::Role;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::ClientRequest;
+use crate::{
+    accounts::ProviderKind,
+    clients::Client,
+    gate::{
+        GateError,
+        decide::{self, Decided, Form, Said},
+        inspect::Inspection,
+        route::CloudModel,
+    },
+    policy::{Action, Policy},
+    providers::cloud::{CloudRequest, Message, Part, ToolChoice},
+    safety::{DataClass, mask, mask::Masks},
+};
+
+/// Look at a request for a model elsewhere: what policy says of it, and the request as it would leave.
+///
+/// # Errors
+/// [`GateError`] when it has something that cannot be looked at or masked: then it does not leave.
+pub(super) fn decide(
+    client: &Client,
+    inspection: &Inspection,
+    policy: &Policy,
+    cloud: &CloudModel,
+    request: &ClientRequest,
+) -> Result<(Decided, CloudRequest), GateError> {
+    if pictures(request) > 0 {
+        pictures_may_leave(policy, cloud)?;
+    }
+    let must_call = matches!(
+        request.tool_choice,
+        ToolChoice::Required | ToolChoice::Named(_)
+    );
+    if must_call && cloud.account.kind == ProviderKind::Ollama {
+        return Err(GateError::OnlyHere(
+            "Ollama cannot be told that a tool must be called: leave tool_choice out",
+        ));
+    }
+    let mut body = CloudRequest {
+        model: cloud.model.clone(),
+        system: request.system.clone(),
+        messages: request.messages.clone(),
+        tools: request.tools.clone(),
+        tool_choice: request.tool_choice.clone(),
+        schema: request.schema.clone(),
+        sampling: request.sampling.clone(),
+        max_tokens: None,
+        effort: request.effort,
+        keep_prompt: true,
+        stream: true,
+    };
+    number_calls(&mut body.messages);
+    let mut said = Vec::new();
+    each_text(&mut body, &mut |role, form, text| {
+        said.push(Said {
+            role,
+            form,
+            text: text.clone(),
+        });
+    })?;
+    let decided = decide::decide(
+        inspection,
+        policy,
+        cloud.account.destination,
+        said,
+        Masks::new(mark(client)),
+    );
+    let mut leaving = decided.texts.iter().map(|text| text.leaving.as_str());
+    each_text(&mut body, &mut |_, _, text| {
+        leaving
+            .next()
+            .expect("a text comes back because both times the same ones are read")
+            .clone_into(text);
+    })?;
+    let names = request.tools.iter().map(|tool| tool.name.as_str());
+    if !body.tools.iter().map(|tool| tool.name.as_str()).eq(names) {
+        return Err(GateError::OnlyHere(
+            "the name of a tool has something that policy masks: give the tool another name",
+        ));
+    }
+    if decided.masked > 0 {
+        if !body.system.is_empty() {
+            body.system.push_str("\n\n");
+        }
+        body.system.push_str(mask::INSTRUCTION);
+    }
+    Ok((decided, body))
+}
+
+/// How many pictures a request has.
+pub(super) fn pictures(request: &ClientRequest) -> u64 {
+    let parts = request.messages.iter().flat_map(|message| match message {
+        Message::User(parts) => parts.as_slice(),
+        _ => &[],
+    });
+    parts
+        .filter(|part| matches!(part, Part::Image { .. }))
+        .count() as u64
+}
+
+/// Nobody looks into a picture, so it may hold personal data of every class: it leaves only for where
+/// all of that may go as it is.
+fn pictures_may_leave(policy: &Policy, cloud: &CloudModel) -> Result<(), GateError> {
+    let classes = [DataClass::Personal, DataClass::Special];
+    match policy.strictest(classes, cloud.account.destination) {
+        Action::Allow => Ok(()),
+        _ => Err(GateError::Blocked {
+            what: "a picture, which cannot be looked through,",
+            account: cloud.account.name.clone(),
+        }),
+    }
+}
+
+/// The number of a client's placeholders. It follows from the client, so that a conversation that comes
+/// again with one turn more reads the same up to there, and providers find it in their caches.
+fn mark(client: &Client) -> u32 {
+    let hash = Sha256::digest(client.id.to_string().as_bytes());
+    u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
+}
+
+/// What a client calls its calls does not leave: they are numbered.
+fn number_calls(messages: &mut [Message]) {
+    let mut known: Vec<String> = Vec::new();
+    let mut number = |id: &mut String| {
+        let at = known.iter().position(|other| other == id);
+        let at = at.unwrap_or_else(|| {
+            known.push(id.clone());
+            known.len() - 1
+        });
+        *id = format!("call_{at}");
+    };
+    for message in messages {
+        match message {
+            Message::User(_) => {}
+            Message::Assistant { tool_calls, .. } => {
+                tool_calls.iter_mut().for_each(|call| number(&mut call.id));
+            }
+            Message::ToolResult { call, .. } => number(call),
+        }
+    }
+}
+
+/// Visit every text of a request in one order, and take back what the visitor makes of it.
+///
+/// # Errors
+/// [`GateError`] when JSON is none any more.
+fn each_text(
+    body: &mut CloudRequest,
+    visit: &mut dyn FnMut(Role, Form, &mut String),
+) -> Result<(), GateError> {
+    if !body.system.is_empty() {
+        visit(Role::System, Form::Words, &mut body.system);
+    }
+    for tool in &mut body.tools {
+        visit(Role::System, Form::Words, &mut tool.name);
+        visit(Role::System, Form::Words, &mut tool.description);
+        each_json(&mut tool.parameters, Role::System, visit)?;
+    }
+    if let Some(schema) = &mut body.schema {
+        visit(Role::System, Form::Words, &mut schema.name);
+        each_json(&mut schema.schema, Role::System, visit)?;
+    }
+    for text in &mut body.sampling.stop {
+        visit(Role::System, Form::Words, text);
+    }
+    for message in &mut body.messages {
+        match message {
+            Message::User(parts) => {
+                for part in parts {
+                    if let Part::Text(text) = part {
+                        visit(Role::User, Form::Words, text);
+                    }
+                }
+            }
+            Message::Assistant {
+                text, tool_calls, ..
+            } => {
+                visit(Role::Assistant, Form::Words, text);
+                for call in tool_calls {
+                    visit(Role::Assistant, Form::Words, &mut call.name);
+                    each_json(&mut call.arguments, Role::Assistant, visit)?;
+                }
+            }
+            Message::ToolResult { content, .. } => visit(Role::User, Form::Words, content),
+        }
+    }
+    Ok(())
+}
+
+fn each_json(
+    json: &mut Map<String, Value>,
+    role: Role,
+    visit: &mut dyn FnMut(Role, Form, &mut String),
+) -> Result<(), GateError> {
+    let mut text = Value::Object(std::mem::take(json)).to_string();
+    visit(role, Form::Json, &mut text);
+    *json = serde_json::from_str(&text)
+        .map_err(|_| GateError::OnlyHere("masking has made two names in a JSON object one"))?;
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! What would leave of a request, and what is heard of a model on this computer.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::{AnswerSchema, ClientRequest, Message, Part, Tool, ToolCall, ToolChoice, here, leave};
+use crate::{
+    accounts::{Account, ProviderKind},
+    clients::Client,
+    gate::{GateError, inspect::Inspector, route::CloudModel},
+    ids::{AccountId, ClientId, WorkspaceId},
+    policy::{Action, Destination, Policy},
+    protocol::Constraint,
+    providers::cloud::CloudRequest,
+};
+
+const SECRET_NAME: &str = "anna.weiss@example.org";
+
+fn client() -> Client {
+    Client {
+        id: ClientId::new(),
+        name: "Editor".into(),
+        workspace_id: WorkspaceId::new(),
+        created_at_ms: 1,
+        expires_at_ms: None,
+        revoked_at_ms: None,
+        last_used_at_ms: None,
+        budget: None,
+        keeps_sent: true,
+    }
+}
+
+fn cloud(destination: Destination) -> CloudModel {
+    CloudModel {
+        account: Account {
+            id: AccountId::new(),
+            kind: ProviderKind::Compatible,
+            name: "Test".into(),
+            base_url: "http://127.0.0.1:1/v1".into(),
+            destination,
+            context_tokens: None,
+            has_key: false,
+            models: Vec::new(),
+            models_read_at_ms: None,
+        },
+        model: "test-model".into(),
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+/// Something personal at every place where a request has text.
+fn personal_everywhere(said: &str) -> ClientRequest {
+    let schema = object(json!({ "type": "object", "description": said }));
+    ClientRequest {
+        model: "test-model".into(),
+        system: said.into(),
+        messages: vec![
+            Message::User(vec![Part::Text(said.into())]),
+            Message::Assistant {
+                thinking: Vec::new(),
+                text: said.into(),
+                tool_calls: vec![ToolCall {
+                    id: said.into(),
+                    name: "look_up".into(),
+                    arguments: object(json!({ "who": said })),
+                }],
+            },
+            Message::ToolResult {
+                call: said.into(),
+                content: said.into(),
+                failed: false,
+            },
+        ],
+        tools: vec![Tool {
+            name: "look_up".into(),
+            description: said.into(),
+            parameters: schema.clone(),
+        }],
+        schema: Some(AnswerSchema {
+            name: "answer".into(),
+            schema,
+            strict: false,
+        }),
+        sampling: super::Sampling {
+            stop: vec![said.into()],
+            ..super::Sampling::default()
+        },
+        ..ClientRequest::default()
+    }
+}
+
+fn leaving(
+    request: &ClientRequest,
+    destination: Destination,
+) -> Result<(Action, CloudRequest), GateError> {
+    let (client, policy) = (client(), Policy::default());
+    let inspection = Inspector::default()
+        .of(client.workspace_id, &policy, &[])
+        .unwrap();
+    let (decided, body) =
+        leave::decide(&client, &inspection, &policy, &cloud(destination), request)?;
+    Ok((decided.action, body))
+}
+
+#[test]
+fn what_is_personal_leaves_from_no_place_of_a_request() {
+    let request = personal_everywhere(&format!("Write to {SECRET_NAME} today."));
+    let (action, leaves) = leaving(&request, Destination::Cloud).unwrap();
+    assert_eq!(action, Action::Mask);
+    let provider = crate::providers::openai::OpenAi::new("http://127.0.0.1:1/v1", None).unwrap();
+    let sent = crate::providers::cloud::Cloud::OpenAi(provider)
+        .body(&leaves)
+        .unwrap();
+    let sent = String::from_utf8(sent).unwrap();
+    assert!(!sent.contains("anna.weiss"), "{sent}");
+    assert!(sent.matches("[EMAIL").count() >= 7, "{sent}");
+}
+
+#[test]
+fn one_value_has_one_placeholder_in_all_of_a_request_and_in_the_next_one() {
+    let request = personal_everywhere(SECRET_NAME);
+    let client = client();
+    let policy = Policy::default();
+    let inspection = Inspector::default()
+        .of(client.workspace_id, &policy, &[])
+        .unwrap();
+    let system = || {
+        let cloud = cloud(Destination::Cloud);
+        let (_, body) = leave::decide(&client, &inspection, &policy, &cloud, &request).unwrap();
+        let Message::ToolResult { content, .. } = &body.messages[2] else {
+            panic!("the order stays");
+        };
+        (
+            body.system.lines().next().unwrap().to_owned(),
+            content.clone(),
+        )
+    };
+    let (first, again) = (system(), system());
+    assert_eq!(first.0, first.1, "the same value");
+    assert_eq!(first, again, "so that providers find it in their caches");
+}
+
+#[test]
+fn a_picture_leaves_only_for_where_all_personal_data_may_go_as_it_is() {
+    let request = ClientRequest {
+        messages: vec![Message::User(vec![Part::Image {
+            media_type: "image/png".into(),
+            bytes: vec![1, 2, 3],
+        }])],
+        ..ClientRequest::default()
+    };
+    for destination in [Destination::Cloud, Destination::OwnServer] {
+        let refused = leaving(&request, destination).unwrap_err();
+        assert!(matches!(refused, GateError::Blocked { .. }), "{refused}");
+    }
+    let mut policy = Policy::default();
+    policy.special.own_server = Action::Allow;
+    let client = client();
+    let inspection = Inspector::default()
+        .of(client.workspace_id, &policy, &[])
+        .unwrap();
+    let cloud = cloud(Destination::OwnServer);
+    assert!(leave::decide(&client, &inspection, &policy, &cloud, &request).is_ok());
+    assert!(here::can_answer(&request).is_err(), "no local model sees");
+}
+
+#[test]
+fn a_model_here_is_held_to_a_call_or_an_answer_and_only_to_a_call_where_it_must() {
+    let mut request = personal_everywhere("x");
+    request.schema = None;
+    let forms = |request: &ClientRequest| match here::prompt(request).unwrap().constraint {
+        Some(Constraint::JsonSchema(schema)) => schema,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(forms(&request)["anyOf"].as_array().unwrap().len(), 2);
+    request.tool_choice = ToolChoice::Required;
+    assert_eq!(forms(&request)["properties"]["tool"]["const"], "look_up");
+    request.tool_choice = ToolChoice::Named("another".into());
+    assert!(here::prompt(&request).is_err());
+    request.tool_choice = ToolChoice::None;
+    assert_eq!(here::prompt(&request).unwrap().constraint, None);
+}
+
+proptest! {
+    #[test]
+    fn what_a_model_here_wrote_is_read_whatever_it_is(written in "\\PC{0,60}") {
+        let request = personal_everywhere("x");
+        let (text, calls) = here::heard(&request, written);
+        prop_assert!(text.is_empty() || calls.is_empty());
+    }
+
+    #[test]
+    fn a_call_comes_back_as_it_was_written(name in "[a-z_]{1,12}", value in "\\PC{0,20}") {
+        let request = personal_everywhere("x");
+        let written = json!({ "tool": name, "arguments": { "who": value } }).to_string();
+        let (text, calls) = here::heard(&request, written);
+        prop_assert_eq!(text, "");
+        prop_assert_eq!(&calls[0].name, &name);
+        prop_assert_eq!(&calls[0].arguments["who"], &json!(value));
+    }
+
+    #[test]
+    fn a_request_with_nothing_to_find_leaves_as_it_was(said in "[a-z]{3,10}( [a-z]{3,10}){0,3}") {
+        let request = ClientRequest {
+            system: said.clone(),
+            messages: vec![Message::User(vec![Part::Text(said.clone())])],
+            ..ClientRequest::default()
+        };
+        if let Ok((Action::Allow, body)) = leaving(&request, Destination::Cloud) {
+            prop_assert_eq!(body.system, said);
+        }
+    }
+}

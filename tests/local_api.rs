@@ -1,0 +1,172 @@
+//! The local API: other programs ask through the same gate, each with a key of its own, and nobody else.
+
+mod calls;
+mod clients;
+mod hostile;
+mod load;
+mod shapes;
+
+use gatehouse_core::{
+    accounts::Account,
+    aliases::{Alias, Link},
+    app::App,
+    clients::{ClientBudget, NewClient},
+    costs::{self, CallRow, budgets::Period},
+    ids::AliasId,
+    money::Money,
+    store::StoreError,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    gate::account,
+    support::{
+        api::Served,
+        app,
+        folder::TempFolder,
+        provider::{Provider, Received, Reply},
+    },
+};
+
+/// The name under which clients ask for the provider's model.
+const ALIAS: &str = "helper";
+
+/// A Gatehouse that is served, and the key of a client.
+struct Place {
+    app: App,
+    served: Served,
+    key: String,
+    folder: TempFolder,
+}
+
+fn client(name: &str) -> NewClient {
+    NewClient {
+        name: name.into(),
+        workspace_id: None,
+        days: None,
+        budget: None,
+        keeps_sent: true,
+    }
+}
+
+/// With the model on this computer alone.
+fn here() -> Place {
+    served(&[])
+}
+
+/// Served with more arguments.
+fn served(arguments: &[&str]) -> Place {
+    let (folder, app) = app::new();
+    let (_, key) = app.add_client(&client("Test")).unwrap();
+    Place {
+        served: Served::start(&folder.folder, arguments),
+        key: key.as_str().to_owned(),
+        app,
+        folder,
+    }
+}
+
+/// With a provider behind an alias.
+fn with_provider(provider: &Provider, arguments: &[&str]) -> Place {
+    let place = served(arguments);
+    let account = account(&place.app, "Test", &provider.address);
+    alias(&place.app, &account);
+    place
+}
+
+fn alias(app: &App, account: &Account) {
+    let alias = Alias {
+        id: AliasId::new(),
+        name: ALIAS.into(),
+        chain: vec![Link::Account {
+            account_id: account.id,
+            model: "test-model".into(),
+        }],
+    };
+    app.save_alias(&alias).unwrap();
+}
+
+impl Place {
+    fn chat(&self, body: &Value) -> crate::support::api::Answer {
+        self.served.post("/v1/chat/completions", &self.key, body)
+    }
+
+    fn say(&self, text: &str) -> crate::support::api::Answer {
+        self.chat(&json!({ "model": ALIAS, "messages": [{ "role": "user", "content": text }] }))
+    }
+
+    fn calls(&self) -> Vec<CallRow> {
+        let listed = self
+            .app
+            .store
+            .read(|conn| Ok::<_, StoreError>(costs::list(conn, 100_000)?));
+        listed.unwrap()
+    }
+}
+
+/// A provider that can all that a client may ask for: it calls the tool where one must be called, keeps to
+/// a schema, makes vectors of three numbers, and else says hello.
+fn able() -> Provider {
+    Provider::start(|request| {
+        let body = request.json();
+        if request.head.contains("/embeddings") {
+            return vectors(&body);
+        }
+        let must_call = body["tool_choice"] == "required";
+        if must_call {
+            return calls_a_tool();
+        }
+        let pieces = if body["response_format"].is_object() {
+            vec!["{\"colour\":".to_owned(), "\"red\"}".to_owned()]
+        } else {
+            vec!["Hello".to_owned(), " there.".to_owned()]
+        };
+        Reply::Pieces(pieces, 20, 5)
+    })
+}
+
+fn vectors(body: &Value) -> Reply {
+    let texts = body["input"].as_array().map_or(1, Vec::len);
+    let vector =
+        |index| json!({ "object": "embedding", "index": index, "embedding": [0.5, -0.25, 1.0] });
+    Reply::Whole(json!({
+        "object": "list",
+        "data": (0..texts).map(vector).collect::<Vec<_>>(),
+        "model": "test-model",
+        "usage": { "prompt_tokens": 4, "total_tokens": 4 },
+    }))
+}
+
+fn calls_a_tool() -> Reply {
+    let delta = |delta: Value, finish: Value| {
+        let chunk = json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] });
+        format!("data: {chunk}\n\n")
+    };
+    let head = json!({ "tool_calls": [{
+        "index": 0, "id": "call_abc", "type": "function", "function": { "name": "weather", "arguments": "" },
+    }] });
+    let piece =
+        |text: &str| json!({ "tool_calls": [{ "index": 0, "function": { "arguments": text } }] });
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 9 } });
+    let events = [
+        delta(head, Value::Null),
+        delta(piece("{\"place\":"), Value::Null),
+        delta(piece("\"Bern\"}"), Value::Null),
+        delta(json!({}), "tool_calls".into()),
+        format!("data: {usage}\n\n"),
+        "data: [DONE]\n\n".into(),
+    ];
+    Reply::Raw("text/event-stream", events.concat().into_bytes())
+}
+
+/// What a provider was asked last.
+fn last(provider: &Provider) -> Received {
+    provider.received().pop().unwrap()
+}
+
+fn a_day(dollars: &str) -> Option<ClientBudget> {
+    Some(ClientBudget {
+        period: Period::Day,
+        limit: Money::of_dollars(dollars).unwrap(),
+    })
+}

@@ -1,0 +1,205 @@
+//! What a client asks takes the steps that a chat takes: policy, masking, budgets, record.
+
+use std::io::{Read, Write};
+
+use gatehouse_core::{
+    costs::{CallStatus, Purpose, Route},
+    now_ms,
+    policy::{self, Action, Policy},
+    privacy::{Erasure, Extent, PlaceKind},
+    record::{Action as Happened, Filter},
+    workspaces,
+};
+
+use super::*;
+
+const LETTER: &str = "Please write to anna.weiss@example.org that her lease ends in March.";
+
+fn set_policy(app: &App, change: impl FnOnce(&mut Policy)) {
+    let mut policy = app
+        .store
+        .write(|tx| {
+            let workspace = workspaces::current(tx, now_ms())?;
+            Ok::<_, StoreError>(policy::get(tx, workspace)?)
+        })
+        .unwrap();
+    change(&mut policy);
+    app.set_policy(&policy).unwrap();
+}
+
+#[test]
+fn personal_data_leaves_masked_and_comes_back_in_the_answer_and_in_every_stream() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let answer = place.say(LETTER);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.json()["choices"][0]["message"]["content"], LETTER);
+    assert!(!provider.everything().contains("anna.weiss"));
+    let streamed = place.chat(&json!({
+        "model": ALIAS, "stream": true, "messages": [{ "role": "user", "content": LETTER }],
+    }));
+    let text: String = streamed
+        .body
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok())
+        .filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(text, LETTER);
+    assert!(!provider.everything().contains("anna.weiss"));
+    let call = &place.calls()[0];
+    assert_eq!(
+        (
+            call.purpose,
+            call.status,
+            call.summary.route,
+            call.summary.masked
+        ),
+        (Purpose::Api, CallStatus::Answered, Route::Masked, 1)
+    );
+}
+
+#[test]
+fn each_call_of_a_client_is_in_the_record_and_its_words_are_not() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    place.say("Good morning, all of you.");
+    for action in [Happened::CallBegan, Happened::CallEnded] {
+        let filter = Filter {
+            action: Some(action.name().into()),
+            limit: 1,
+            ..Filter::default()
+        };
+        let entry = place.app.record.list(&filter).unwrap().remove(0);
+        let named = entry.facts.iter().any(|fact| fact.name == "client");
+        assert!(named, "{action:?}");
+        assert!(!format!("{entry:?}").contains("morning"));
+    }
+    app::holds(&place.app);
+}
+
+#[test]
+fn what_policy_blocks_or_wants_somebody_to_look_at_is_refused_and_leaves_for_nobody() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    for action in [Action::Block, Action::Ask] {
+        set_policy(&place.app, |policy| policy.personal.cloud = action);
+        let answer = place.say(LETTER);
+        assert_eq!(answer.status, 403, "{action:?}: {}", answer.body);
+        assert_eq!(answer.json()["error"]["code"], "blocked_by_policy");
+    }
+    assert!(provider.received().is_empty());
+    assert_eq!(
+        app::fact(&place.app, Happened::Refused, "outcome").as_deref(),
+        Some("blocked")
+    );
+}
+
+#[test]
+fn a_client_that_may_spend_nothing_is_refused_and_one_whose_key_was_taken_back_is_not_let_in() {
+    let provider = Provider::echo();
+    let mut place = with_provider(&provider, &[]);
+    let new = NewClient {
+        budget: a_day("0"),
+        ..client("Poor")
+    };
+    let (poor, key) = place.app.add_client(&new).unwrap();
+    key.as_str().clone_into(&mut place.key);
+    // What a call can cost is not known here, and so could pass any budget.
+    let answer = place.say("Hello");
+    assert_eq!(answer.status, 402, "{}", answer.body);
+    place.app.revoke_client(poor.id).unwrap();
+    assert_eq!(place.say("Hello").status, 401);
+    assert!(provider.received().is_empty());
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_any_more_is_stopped() {
+    let (told, gone) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let provider = Provider::start(move |_| {
+        told.lock().unwrap().send(()).unwrap();
+        Reply::Endless(vec!["Once".into()])
+    });
+    let place = with_provider(&provider, &[]);
+    let body = json!({
+        "model": ALIAS, "stream": true, "messages": [{ "role": "user", "content": "Tell me all." }],
+    })
+    .to_string();
+    let mut stream = place.served.connect();
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\nx-api-key: {}\r\ncontent-length: {}\r\n\r\n{body}",
+        place.served.host(),
+        place.key,
+        body.len()
+    )
+    .unwrap();
+    gone.recv().unwrap();
+    let mut begun = [0; 64];
+    stream.read_exact(&mut begun).unwrap();
+    drop(stream);
+    // The end of the server comes after the end of all that is worked on.
+    place.served.stop();
+    let calls = {
+        let listed = place
+            .app
+            .store
+            .read(|conn| Ok::<_, StoreError>(costs::list(conn, 10)?));
+        listed.unwrap()
+    };
+    assert_eq!(calls[0].status, CallStatus::Stopped);
+}
+
+#[test]
+fn what_left_for_a_client_is_found_with_a_person_and_erased_with_them() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    set_policy(&place.app, |policy| policy.personal.cloud = Action::Allow);
+    place.say(LETTER);
+    let anna = vec!["anna.weiss@example.org".to_owned()];
+    let found = place.app.find_person(&anna).unwrap();
+    assert_eq!(
+        found
+            .places
+            .iter()
+            .filter(|place| place.kind == PlaceKind::Sent)
+            .count(),
+        1
+    );
+    let Place {
+        app,
+        folder,
+        served,
+        ..
+    } = place;
+    served.stop();
+    let erasure = Erasure::Person {
+        identifiers: anna.clone(),
+        extent: Extent::Words,
+    };
+    app.erase(&erasure, None, &mut |_| ()).unwrap();
+    assert_eq!(app.find_person(&anna).unwrap().total, 0);
+    app::holds(&app);
+    drop(app);
+    let left = crate::support::raw::with_any(&folder.folder, &["anna.weiss"]);
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
+    let provider = Provider::echo();
+    let mut place = with_provider(&provider, &[]);
+    set_policy(&place.app, |policy| policy.personal.cloud = Action::Allow);
+    let new = NewClient {
+        keeps_sent: false,
+        ..client("Forgetful")
+    };
+    let (_, key) = place.app.add_client(&new).unwrap();
+    key.as_str().clone_into(&mut place.key);
+    assert_eq!(place.say(LETTER).status, 200);
+    let found = place
+        .app
+        .find_person(&["anna.weiss@example.org".to_owned()])
+        .unwrap();
+    assert_eq!(found.total, 0);
+}

@@ -1,0 +1,96 @@
+//! The official clients of OpenAI and Anthropic, as they come from their registries, with nothing but a
+//! base address and a key.
+
+use std::{path::PathBuf, process::Command};
+
+use super::*;
+
+/// What each script tells at least, so that one that ends early is noticed.
+const CASES: [(&str, usize); 2] = [("check.py", 20), ("check.mjs", 10)];
+
+/// The program that runs a script, where `cargo xtask test` has set it up.
+fn runner(script: &str) -> Option<PathBuf> {
+    let built = app::program("gatehouse");
+    let target = built.parent()?.parent()?;
+    let (ready, runner) = if script.ends_with(".py") {
+        let python = target.join("clients/python");
+        let program = if cfg!(windows) {
+            python.join(r"Scripts\python.exe")
+        } else {
+            python.join("bin/python")
+        };
+        (program.clone(), program)
+    } else {
+        (folder().join("node_modules"), "node".into())
+    };
+    if !ready.exists() {
+        assert!(
+            std::env::var_os("GATEHOUSE_TEST_MODELS").is_none(),
+            "`cargo xtask test` sets the clients up, and has not: {} is missing",
+            ready.display()
+        );
+        eprintln!(
+            "NOT CHECKED: {} is missing; `cargo xtask test` makes it",
+            ready.display()
+        );
+        return None;
+    }
+    Some(runner)
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/clients"))
+}
+
+fn check(script: &str, place: &Place, model: &str, kind: &str) {
+    let Some(runner) = runner(script) else { return };
+    let done = Command::new(runner)
+        .arg(folder().join(script))
+        .args([&place.served.base, &place.key, model, kind])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        done.status.success(),
+        "{script} for {model}:\n{said}\n{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let least = CASES.iter().find(|(name, _)| *name == script).unwrap().1;
+    assert!(said.lines().count() >= least, "{said}");
+}
+
+fn with_the_model_here(script: &str) {
+    let place = served(&["--per-minute", "0"]);
+    let model = place.app.installed_models().unwrap()[0].name.clone();
+    check(script, &place, &model, "local");
+    assert!(place.calls().len() >= 6);
+    app::holds(&place.app);
+}
+
+fn with_a_provider(script: &str) {
+    let provider = able();
+    let place = with_provider(&provider, &["--per-minute", "0"]);
+    check(script, &place, ALIAS, "provider");
+    assert!(provider.received().len() >= 6);
+    app::holds(&place.app);
+}
+
+#[test]
+fn the_official_python_clients_work_with_the_model_on_this_computer() {
+    with_the_model_here("check.py");
+}
+
+#[test]
+fn the_official_python_clients_work_with_a_provider_behind_the_gate() {
+    with_a_provider("check.py");
+}
+
+#[test]
+fn the_official_javascript_clients_work_with_the_model_on_this_computer() {
+    with_the_model_here("check.mjs");
+}
+
+#[test]
+fn the_official_javascript_clients_work_with_a_provider_behind_the_gate() {
+    with_a_provider("check.mjs");
+}

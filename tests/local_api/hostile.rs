@@ -1,0 +1,273 @@
+//! Requests of those who mean no good: each is refused, none reaches a model, and the server goes on.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use crate::support::api::answer;
+
+use super::*;
+
+impl Place {
+    /// A request with these headers in place of the usual ones, and this body.
+    fn raw(&self, headers: &[(&str, &str)], body: &str) -> crate::support::api::Answer {
+        let mut request = "POST /v1/chat/completions HTTP/1.1\r\n".to_owned();
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("\r\n");
+        request.push_str(body);
+        self.served.send(request.as_bytes())
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.key)
+    }
+
+    /// It goes on, and no model was asked meanwhile.
+    fn goes_on(&self, provider: &Provider) {
+        assert!(provider.received().is_empty());
+        assert!(self.calls().is_empty());
+        assert_eq!(self.say("Hello").status, 200);
+    }
+}
+
+const HELLO: &str = r#"{"model":"helper","messages":[{"role":"user","content":"Hello"}]}"#;
+
+#[test]
+fn a_page_that_plays_our_name_or_comes_from_elsewhere_is_refused() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let (bearer, length) = (place.bearer(), HELLO.len().to_string());
+    let host = place.served.host().to_owned();
+    let port = host.rsplit_once(':').unwrap().1;
+    let rest = [
+        ("authorization", bearer.as_str()),
+        ("content-length", length.as_str()),
+    ];
+    for wrong in [
+        "evil.example",
+        &format!("evil.example:{port}"),
+        "127.0.0.1.evil.example",
+        "",
+    ] {
+        let refused = place.raw(&[&[("host", wrong)], &rest[..]].concat(), HELLO);
+        assert!(matches!(refused.status, 400 | 421), "{wrong}: {refused:?}");
+    }
+    let twice = place.raw(
+        &[
+            &[("host", host.as_str()), ("host", "evil.example")],
+            &rest[..],
+        ]
+        .concat(),
+        HELLO,
+    );
+    assert!(matches!(twice.status, 400 | 421), "{twice:?}");
+    for origin in ["https://evil.example", "null", "http://localhost:3000"] {
+        let from = [&[("host", host.as_str()), ("origin", origin)], &rest[..]].concat();
+        let refused = place.raw(&from, HELLO);
+        assert_eq!(refused.status, 403, "{origin}");
+        assert!(
+            !refused.head.contains("access-control-allow-origin"),
+            "{}",
+            refused.head
+        );
+    }
+    place.goes_on(&provider);
+}
+
+#[test]
+fn a_page_whose_origin_was_allowed_may_ask_and_another_may_not() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &["--allow-origin", "https://notes.example"]);
+    let host = place.served.host().to_owned();
+    let preflight = |origin: &str| {
+        let request = format!(
+            "OPTIONS /v1/chat/completions HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n\
+             access-control-request-method: POST\r\naccess-control-request-headers: authorization\r\n\
+             connection: close\r\n\r\n"
+        );
+        place.served.send(request.as_bytes())
+    };
+    let may = preflight("https://notes.example");
+    assert_eq!(may.status, 204);
+    assert!(
+        may.head
+            .contains("access-control-allow-origin: https://notes.example"),
+        "{}",
+        may.head
+    );
+    assert!(
+        may.head
+            .contains("access-control-allow-headers: authorization"),
+        "{}",
+        may.head
+    );
+    assert_eq!(preflight("https://evil.example").status, 403);
+}
+
+#[test]
+fn what_is_too_large_too_slow_or_no_json_is_refused_with_words() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let (bearer, host) = (place.bearer(), place.served.host().to_owned());
+    let with_length = |length: &str, body: &str| {
+        let headers = [
+            ("host", host.as_str()),
+            ("authorization", bearer.as_str()),
+            ("content-length", length),
+        ];
+        place.raw(&headers, body)
+    };
+    let large = with_length("1000000000000", "");
+    assert_eq!(large.status, 413, "before any of it is read: {large:?}");
+    for broken in ["", "{", "[1,2", "\u{0}", "{\"model\":1}", "nonsense"] {
+        let refused = with_length(&broken.len().to_string(), broken);
+        assert_eq!(refused.status, 400, "{broken}");
+        assert_eq!(refused.json()["error"]["type"], "invalid_request_error");
+    }
+    let deep = "[".repeat(200_000);
+    assert_eq!(with_length(&deep.len().to_string(), &deep).status, 400);
+    let long_head = "x".repeat(200_000);
+    let refused = place.raw(&[("host", &host), ("x-long", &long_head)], "");
+    assert!(matches!(refused.status, 0 | 400 | 431), "{refused:?}");
+    place.goes_on(&provider);
+}
+
+#[test]
+fn a_request_that_says_in_two_ways_how_long_it_is_is_refused_whole() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let (bearer, host) = (place.bearer(), place.served.host().to_owned());
+    let inner = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: {host}\r\nauthorization: {bearer}\r\ncontent-length: {}\r\n\r\n{HELLO}",
+        HELLO.len()
+    );
+    let smuggled = format!("0\r\n\r\n{inner}");
+    let length = smuggled.len().to_string();
+    let ways: [&[(&str, &str)]; 4] = [
+        &[
+            ("content-length", &length),
+            ("transfer-encoding", "chunked"),
+        ],
+        &[
+            ("transfer-encoding", "chunked"),
+            ("content-length", &length),
+        ],
+        &[("content-length", "5"), ("content-length", &length)],
+        &[("transfer-encoding", "chunked, identity")],
+    ];
+    for way in ways {
+        let head = [("host", host.as_str()), ("authorization", bearer.as_str())];
+        let refused = place.raw(&[&head[..], way].concat(), &smuggled);
+        assert!(matches!(refused.status, 400 | 411), "{way:?}: {refused:?}");
+        let answers = refused.body.matches("HTTP/1.1").count();
+        assert_eq!(
+            answers, 0,
+            "{way:?}: what came behind it was taken for a request"
+        );
+    }
+    place.goes_on(&provider);
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let mut slow = place.served.connect();
+    write!(
+        slow,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\nauthorization: {}\r\ncontent-length: 100\r\n\r\n{{",
+        place.served.host(),
+        place.bearer()
+    )
+    .unwrap();
+    let mut silent = place.served.connect();
+    write!(silent, "POST /v1/chat").unwrap();
+    // Others are served meanwhile.
+    place.goes_on(&provider);
+    assert_eq!(answer(&mut slow).status, 408);
+    let mut rest = Vec::new();
+    // Closed: with an answer, or without one.
+    let _ = silent.read_to_end(&mut rest);
+}
+
+#[test]
+fn who_has_no_key_or_asks_too_often_is_told_so_in_the_language_that_was_asked_in() {
+    let provider = Provider::echo();
+    let mut place = with_provider(&provider, &["--per-minute", "6"]);
+    let right = std::mem::replace(&mut place.key, "gatehouse-wrong".into());
+    let body = json!({ "model": ALIAS, "max_tokens": 5, "messages": [{ "role": "user", "content": "Hello" }] });
+    let refused = place.served.post("/v1/messages", &place.key, &body);
+    assert_eq!(
+        (refused.status, &refused.json()["type"]),
+        (401, &json!("error"))
+    );
+    assert_eq!(refused.json()["error"]["type"], "authentication_error");
+    assert_eq!(place.chat(&body).json()["error"]["code"], "invalid_api_key");
+    place.key = right;
+    assert_eq!(place.chat(&body).status, 200);
+    let limited = place.chat(&body);
+    assert_eq!(limited.status, 429);
+    assert!(limited.head.contains("retry-after: "), "{}", limited.head);
+    let said = place.served.stop();
+    let count = |why: &str| {
+        let refused = said["refused"].as_array().unwrap();
+        refused
+            .iter()
+            .find(|entry| entry["why"] == why)
+            .map(|entry| entry["count"].clone())
+    };
+    assert_eq!(
+        (count("key"), count("rate")),
+        (Some(json!(2)), Some(json!(1)))
+    );
+}
+
+#[test]
+fn thousands_of_connections_take_no_more_than_their_seats_and_leave_when_they_go() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let mut crowd: Vec<TcpStream> = Vec::new();
+    for _ in 0..2_000 {
+        // The system may refuse some, which is as well.
+        crowd.extend(TcpStream::connect(place.served.host()));
+    }
+    assert!(crowd.len() > 256, "more than there are seats");
+    // Those beyond the seats are closed by the server, so one that reads to its end was turned away.
+    let mut turned_away = crowd.pop().unwrap();
+    assert_eq!(turned_away.read(&mut [0; 1]).unwrap_or(0), 0);
+    drop(crowd);
+    let mut status = 0;
+    while status != 200 {
+        // A seat is free as soon as the server has seen one of them go.
+        status = place.say("Hello").status;
+        assert!(matches!(status, 0 | 200), "{status}");
+    }
+    let said = place.served.stop();
+    assert!(
+        said["refused"].to_string().contains("connections"),
+        "{said}"
+    );
+}
+
+#[test]
+fn beyond_this_computer_it_listens_only_with_tls_and_a_name() {
+    let folder = TempFolder::new();
+    folder.key();
+    let refused = |arguments: &[&str]| {
+        let done = std::process::Command::new(app::program("gatehouse"))
+            .arg("--data-dir")
+            .arg(folder.path())
+            .args(["serve", "--port", "0"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(done.stderr).unwrap()
+    };
+    assert!(refused(&["--listen", "0.0.0.0"]).contains("TLS"));
+    assert!(refused(&["--listen", "::"]).contains("TLS"));
+    assert!(refused(&["--allow-origin", "*"]).contains("not an origin"));
+}

@@ -1,0 +1,52 @@
+// The fake host's local API: it is switched on and off, and its clients come and go.
+
+import type { Backend } from "../backend";
+import type { Client, LocalApi } from "../bindings";
+
+type ApiPart = Pick<Backend, "localApi" | "switchLocalApi" | "addClient" | "revokeClient">;
+
+const dayMs = 86_400_000;
+
+export function fakeApi(now: () => number, workspaceId: string): ApiPart {
+	let on = false;
+	let port = 7411;
+	let clients: Client[] = [];
+
+	const status = async (): Promise<LocalApi> => ({
+		on,
+		port,
+		baseUrl: on ? `http://127.0.0.1:${port}` : null,
+		connections: 0,
+		refused: 0,
+		clients,
+	});
+
+	return {
+		localApi: status,
+		switchLocalApi: async (wanted, at) => {
+			[on, port] = [wanted, at];
+			return status();
+		},
+		addClient: async ({ name, days, period, limit, keepsSent, workspaceId: wanted }) => {
+			const client: Client = {
+				id: `client-${clients.length + 1}`,
+				name,
+				workspaceId: wanted ?? workspaceId,
+				createdAtMs: now(),
+				expiresAtMs: days === null ? null : now() + days * dayMs,
+				revokedAtMs: null,
+				lastUsedAtMs: null,
+				budget: limit.trim() === "" ? null : { period, limit: limit.trim() },
+				keepsSent,
+			};
+			clients = [client, ...clients];
+			return { client, key: `gatehouse-${"k".repeat(43)}`, api: await status() };
+		},
+		revokeClient: async (id) => {
+			clients = clients.map((client) =>
+				client.id === id ? { ...client, revokedAtMs: now() } : client,
+			);
+			return status();
+		},
+	};
+}
