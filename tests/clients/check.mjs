@@ -52,13 +52,13 @@ async function withOpenAi() {
 
 	const tool = { type: "function", function: { name: "weather", description: "The weather.", parameters } };
 	const called = await one.chat.completions.create({
-		model, messages: asked, tools: [tool], tool_choice: "required", max_tokens: 64,
+		model, messages: asked, tools: [tool], tool_choice: "required", max_tokens: 128, temperature: 0,
 	});
 	const call = called.choices[0].message.tool_calls[0];
 	holds("openai: a tool call", ["Bern", "Rome"].includes(JSON.parse(call.function.arguments).place));
 
 	const shaped = await one.chat.completions.create({
-		model, messages: hello, max_tokens: 32,
+		model, messages: hello, max_tokens: 128, temperature: 0,
 		response_format: { type: "json_schema", json_schema: { name: "answer", schema: shape, strict: true } },
 	});
 	holds("openai: schema output", ["red", "blue"].includes(JSON.parse(shaped.choices[0].message.content).colour));
@@ -83,14 +83,14 @@ async function withAnthropic() {
 	holds("anthropic: a stream", text && final.content[0].text === text);
 
 	const called = await two.messages.create({
-		model, max_tokens: 64, messages: asked, tool_choice: { type: "any" },
+		model, max_tokens: 128, temperature: 0, messages: asked, tool_choice: { type: "any" },
 		tools: [{ name: "weather", description: "The weather.", input_schema: parameters }],
 	});
 	const use = called.content.find((block) => block.type === "tool_use");
 	holds("anthropic: a tool call", ["Bern", "Rome"].includes(use.input.place));
 
 	const shaped = await two.messages.create({
-		model, max_tokens: 32, messages: hello,
+		model, max_tokens: 128, temperature: 0, messages: hello,
 		output_config: { format: { type: "json_schema", schema: shape } },
 	});
 	holds("anthropic: schema output", ["red", "blue"].includes(JSON.parse(shaped.content[0].text).colour));

@@ -27,6 +27,8 @@ SHAPE = {
 }
 TOOL = {"type": "function", "function": {"name": "weather", "description": "The weather.", "parameters": PARAMETERS}}
 TOOL_OF_TWO = {"name": "weather", "description": "The weather.", "input_schema": PARAMETERS}
+# This client has no word for it any more, and the interface still has.
+STEADY = {"temperature": 0}
 HELLO = [{"role": "user", "content": "Say hello."}]
 CALLED = [{"role": "user", "content": "How is the weather in Bern? Use the tool."}]
 
@@ -65,7 +67,7 @@ def with_openai():
     reasons = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
     holds("openai: the stream ends once", reasons[-1] and not any(reasons[:-1]))
 
-    asked = dict(model=model, messages=CALLED, tools=[TOOL], tool_choice="required", max_tokens=64)
+    asked = dict(model=model, messages=CALLED, tools=[TOOL], tool_choice="required", max_tokens=128, temperature=0)
     called = one.chat.completions.create(**asked).choices[0]
     call = called.message.tool_calls[0]
     holds("openai: a tool call", called.finish_reason == "tool_calls" and call.function.name == "weather")
@@ -85,7 +87,7 @@ def with_openai():
     holds("openai: a streamed tool call", calls and calls[0].function.name == "weather")
 
     schema = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SHAPE, "strict": True}}
-    shaped = one.chat.completions.create(model=model, messages=HELLO, response_format=schema, max_tokens=32)
+    shaped = one.chat.completions.create(model=model, messages=HELLO, response_format=schema, max_tokens=128, temperature=0)
     holds("openai: schema output", json.loads(shaped.choices[0].message.content)["colour"] in ("red", "blue"))
 
     listed = [entry.id for entry in one.models.list()]
@@ -119,12 +121,12 @@ def with_anthropic():
     holds("anthropic: a stream", text and final.content[0].text == text and final.stop_reason)
 
     called = two.messages.create(
-        model=model, max_tokens=64, messages=CALLED, tools=[TOOL_OF_TWO], tool_choice={"type": "any"}
+        model=model, max_tokens=128, extra_body=STEADY, messages=CALLED, tools=[TOOL_OF_TWO], tool_choice={"type": "any"}
     )
     use = next(block for block in called.content if block.type == "tool_use")
     holds("anthropic: a tool call", called.stop_reason == "tool_use" and use.input["place"] in ("Bern", "Rome"))
     with two.messages.stream(
-        model=model, max_tokens=64, messages=CALLED, tools=[TOOL_OF_TWO], tool_choice={"type": "any"}
+        model=model, max_tokens=128, extra_body=STEADY, messages=CALLED, tools=[TOOL_OF_TWO], tool_choice={"type": "any"}
     ) as stream:
         final = stream.get_final_message()
     holds("anthropic: a streamed tool call", final.content[-1].input["place"] in ("Bern", "Rome"))
@@ -139,7 +141,8 @@ def with_anthropic():
 
     shaped = two.messages.create(
         model=model,
-        max_tokens=32,
+        max_tokens=128,
+        extra_body=STEADY,
         messages=HELLO,
         output_config={"format": {"type": "json_schema", "schema": SHAPE}},
     )

@@ -23,7 +23,23 @@ fn form(document: &Value, name: &str) -> Validator {
     let mut root = document["components"]["schemas"][name].clone();
     assert!(root.is_object(), "{name} is in the document");
     root["components"] = document["components"].clone();
+    read_nullable(&mut root);
     jsonschema::draft202012::new(&root).unwrap()
+}
+
+/// The document says `nullable`, as an older OpenAPI had it, which JSON Schema does not know.
+fn read_nullable(schema: &mut Value) {
+    match schema {
+        Value::Array(all) => all.iter_mut().for_each(read_nullable),
+        Value::Object(members) => {
+            members.values_mut().for_each(read_nullable);
+            if members.remove("nullable") == Some(Value::Bool(true)) {
+                let other = std::mem::take(members);
+                *schema = json!({ "anyOf": [{ "type": "null" }, other] });
+            }
+        }
+        _ => {}
+    }
 }
 
 fn fits(validator: &Validator, body: &Value) {

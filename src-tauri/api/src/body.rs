@@ -36,9 +36,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
             return Err(refused(Refusal::Slow, fault));
         }
         Ok(Err(error)) if is_too_long(&error) => {
-            let said = format!("a request has at most {} bytes", limits.body_bytes);
-            let fault = Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", said);
-            return Err(refused(Refusal::Size, fault));
+            return Err(refused(Refusal::Size, too_large(limits.body_bytes)));
         }
         Ok(Err(_)) => {
             let said = "the body of the request broke off";
@@ -61,6 +59,12 @@ pub(crate) async fn read<T: DeserializeOwned>(
         );
         refused(Refusal::Form, fault)
     })
+}
+
+/// It has more bytes than are taken.
+pub(crate) fn too_large(most: usize) -> Fault {
+    let said = format!("a request has at most {most} bytes");
+    Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", said)
 }
 
 fn is_too_long(error: &axum::Error) -> bool {

@@ -16,6 +16,7 @@ use gatehouse_core::{
 };
 
 use crate::{
+    body::too_large,
     fault::{Dialect, Fault},
     refusals::Refusal,
     server::Shared,
@@ -66,6 +67,12 @@ fn looked_at(shared: &Shared, request: &Request) -> Result<Option<HeaderValue>, 
         let said = "a request says how long it is with Content-Length, and not in another way";
         let fault = Fault::new(StatusCode::LENGTH_REQUIRED, "length_required", said);
         return Err((Refusal::Form, fault));
+    }
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > shared.config.limits.body_bytes) {
+        return Err((Refusal::Size, too_large(shared.config.limits.body_bytes)));
     }
     let hosts: Vec<_> = headers.get_all(header::HOST).iter().collect();
     let named = match hosts.as_slice() {

@@ -4,8 +4,9 @@
 //! Of a key only its SHA-256 is kept. That is enough here, as a key is 256 random bits and nobody can
 //! guess one, whatever a guess costs; a slow hash would only slow every request down.
 
+mod budget;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,13 +16,16 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    costs::{self, budgets::Period},
+    costs::budgets::Period,
     ids::{ClientId, WorkspaceId},
     money::Money,
     problem::{Problem, ProblemCode},
     store::{Migration, StoreError},
     workspaces,
 };
+
+pub use budget::ClientBudgetError;
+pub(crate) use budget::fits;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-27 create clients",
@@ -338,67 +342,6 @@ pub(crate) fn used(conn: &Connection, id: ClientId, now_ms: i64) -> Result<(), C
     conn.prepare_cached("UPDATE clients SET last_used_at_ms = ?2 WHERE id = ?1")?
         .execute(params![id, now_ms])?;
     Ok(())
-}
-
-/// Whether the most that a call can cost fits the budget of a client; `None`: that is not known. Belongs
-/// into the transaction that sets it aside, before it does.
-///
-/// # Errors
-/// [`ClientBudgetError`] when it does not, or the database fails.
-pub(crate) fn fits(
-    conn: &Connection,
-    client: &Client,
-    most: Option<Money>,
-    now_ms: i64,
-) -> Result<(), ClientBudgetError> {
-    let Some(budget) = client.budget.filter(|_| most != Some(Money::ZERO)) else {
-        return Ok(());
-    };
-    let most = most.ok_or(ClientBudgetError::UnknownPrice)?;
-    let time = budget.period.around(now_ms, &TimeZone::system())?;
-    let spending = costs::spending_of_client(conn, client.id, time)?;
-    let left = budget.limit.pico() - (spending.spent + spending.reserved).pico();
-    if most.pico() > left {
-        return Err(ClientBudgetError::Reached {
-            most,
-            left: Money::from_pico(left.max(0)),
-        });
-    }
-    Ok(())
-}
-
-/// Why a call does not fit the budget of a client.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientBudgetError {
-    /// It could pass the limit.
-    #[error("this call can cost {most}, and of the budget of this client {left} is left")]
-    Reached {
-        /// The most that it can cost.
-        most: Money,
-        /// What is left.
-        left: Money,
-    },
-    /// Nobody knows what it can cost.
-    #[error(
-        "what this call can cost is not known, and the budget of this client must not be passed"
-    )]
-    UnknownPrice,
-    /// The clock shows a time that no calendar has.
-    #[error("the clock of this computer is wrong: {0}")]
-    Clock(#[from] jiff::Error),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] rusqlite::Error),
-}
-
-impl From<ClientBudgetError> for Problem {
-    fn from(error: ClientBudgetError) -> Self {
-        match error {
-            ClientBudgetError::Store(store) => StoreError::from(store).into(),
-            ClientBudgetError::Clock(_) => Problem::new(ProblemCode::Internal, error),
-            other => Problem::new(ProblemCode::BudgetReached, other),
-        }
-    }
 }
 
 /// All clients, the newest first, those whose keys were taken back after the others.

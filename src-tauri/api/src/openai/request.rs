@@ -212,7 +212,7 @@ impl Others {
             ),
             ("audio", is_there(self.audio.as_ref())),
             (
-                "a modality other than text",
+                "modalities other than text",
                 self.modalities.iter().flatten().any(|kind| kind != "text"),
             ),
             ("prediction", is_there(self.prediction.as_ref())),

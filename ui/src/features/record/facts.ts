@@ -53,6 +53,12 @@ const names: Record<string, string> = {
 	made_anew: "Made anew",
 	removed: "Moved aside",
 	entry: "Entry",
+	client: "Client of the local API",
+	keeps_sent: "Keeps what leaves",
+	expires_at_ms: "Good until",
+	port: "Port",
+	beyond_this_computer: "Beyond this computer",
+	requests_of_clients: "Requests of clients let go",
 	shown: "Shown",
 	snapshot: "Snapshot",
 	stamped_ms: "Time of the service",
@@ -70,9 +76,13 @@ export const routes: Record<string, { words: string; colour: string }> = {
 	blocked: { words: "Did not leave", colour: "var(--blocked)" },
 };
 
-const purposes: Record<string, string> = { chat: "Answer in a chat", title: "Name for a chat" };
+const purposes: Record<string, string> = {
+	chat: "Answer in a chat",
+	title: "Name for a chat",
+	api: "Request of a client",
+};
 /** Numbers that name something and are not counted. */
-const numbers = new Set(["call", "price", "format", "entry", "at", "fault_at"]);
+const numbers = new Set(["call", "price", "format", "entry", "at", "fault_at", "port"]);
 
 export function factName(name: string): string {
 	return names[name] ?? name;
@@ -101,6 +111,7 @@ export function factValue({ name, value, shown }: FactRow, workspaces: Workspace
 		case "model":
 			return modelName(value);
 		case "stamped_ms":
+		case "expires_at_ms":
 			return formatMoment(Number(value));
 		case "workspace":
 			return workspaces.find(({ id }) => id === value)?.name ?? value;
@@ -124,6 +135,8 @@ export function factValue({ name, value, shown }: FactRow, workspaces: Workspace
 		case "warn_percent":
 			return `${value}%`;
 		case "stops":
+		case "keeps_sent":
+		case "beyond_this_computer":
 			return value === "1" ? "Yes" : "No";
 	}
 	return /^\d+$/.test(value) && !numbers.has(name) ? formatCount(Number(value)) : value;

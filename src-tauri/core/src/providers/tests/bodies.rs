@@ -473,6 +473,11 @@ static ANTHROPIC: LazyLock<Validator> = LazyLock::new(|| {
             "top_p": { "type": "number", "minimum": 0, "maximum": 1 },
             "stop_sequences": { "type": "array", "items": { "type": "string" } },
             "tools": { "type": "array", "items": tool }, "cache_control": cache,
+            "tool_choice": { "oneOf": [
+                block("any", json!({}), &[]),
+                block("none", json!({}), &[]),
+                block("tool", json!({ "name": { "type": "string" } }), &["name"]),
+            ] },
             "thinking": block("adaptive", json!({}), &[]),
             "output_config": { "type": "object", "additionalProperties": false, "minProperties": 1,
                 "properties": { "effort": { "enum": ["low", "medium", "high", "xhigh", "max"] }, "format": format } },
