@@ -210,6 +210,14 @@ export const commands = {
 	 *  its name, or (no name) a file that the person chooses. Nothing if they chose none.
 	 */
 	restoreBackup: (name: string | null, key: BackupKey) => typedError<Startup | null, Problem>(__TAURI_INVOKE("restore_backup", { name, key })),
+	/**  How the local API stands. */
+	localApi: () => typedError<LocalApi, Problem>(__TAURI_INVOKE("local_api")),
+	/**  Switch the local API on or off, and keep that. */
+	switchLocalApi: (on: boolean, port: number) => typedError<LocalApi, Problem>(__TAURI_INVOKE("switch_local_api", { on, port })),
+	/**  Let a program ask. */
+	addClient: (client: ClientInput) => typedError<AddedClient, Problem>(__TAURI_INVOKE("add_client", { client })),
+	/**  Take the key of a program back. */
+	revokeClient: (id: ClientId) => typedError<LocalApi, Problem>(__TAURI_INVOKE("revoke_client", { id })),
 	/**  How long each workspace keeps its conversations, and what is held. */
 	retentionStatus: () => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("retention_status")),
 	/**  Say how long a workspace keeps its conversations; nothing: until somebody deletes them. */
@@ -340,6 +348,13 @@ export type Added = {
 	action: string,
 	/**  How often. */
 	count: number,
+};
+
+/**  A client that was just made, with its key, which is shown this once. */
+export type AddedClient = {
+	client: Client,
+	key: string,
+	api: LocalApi,
 };
 
 /**  How adding a file stands. */
@@ -676,6 +691,55 @@ export type ChosenArchive = {
 	fileName: string,
 	/**  Whether it needs a passphrase. */
 	encrypted: boolean,
+};
+
+/**  A program that may ask. */
+export type Client = {
+	/**  Identifier. */
+	id: ClientId,
+	/**  What the person calls it. */
+	name: string,
+	/**  Whose policy, budgets and rules hold for what it asks. */
+	workspaceId: WorkspaceId,
+	/**  UTC milliseconds. */
+	createdAtMs: number,
+	/**  From when on its key is refused, UTC milliseconds; `None`: never. */
+	expiresAtMs: number | null,
+	/**  When its key was taken back, UTC milliseconds. */
+	revokedAtMs: number | null,
+	/**  When it last had a model asked, UTC milliseconds. */
+	lastUsedAtMs: number | null,
+	/**  What it may spend, beside the budgets of its workspace; `None`: no more limit than those. */
+	budget: ClientBudget | null,
+	/**  Whether what leaves for it is kept, byte for byte. */
+	keepsSent: boolean,
+};
+
+/**  What a client may spend in a time. A call that could pass it is not made. */
+export type ClientBudget = {
+	/**  In which time. */
+	period: Period,
+	/**  How much, in dollars. */
+	limit: string,
+};
+
+/**  A client of the local API. */
+export type ClientId = string;
+
+/**  A client as a person enters it. */
+export type ClientInput = {
+	/**  What it is called. */
+	name: string,
+	/**  Its workspace; `None`: the one that is open. */
+	workspaceId: WorkspaceId | null,
+	/**  Days for which its key is good; `None`: until it is taken back. */
+	days: number | null,
+	/**  In which time it may spend so much. */
+	period: Period,
+	/**  Dollars that it may spend, such as `20` or `0.50`; empty: as much as its workspace. */
+	limit: string,
+	/**  Whether what leaves for it is kept, byte for byte. */
+	keepsSent: boolean,
 };
 
 /**  What this computer has. */
@@ -1285,6 +1349,22 @@ modelId: ModelId | null } |
 accountId: AccountId; 
 /**  What a request calls it. */
 model: string };
+
+/**  How the local API stands. */
+export type LocalApi = {
+	/**  Whether it is to listen. */
+	on: boolean,
+	/**  On which port. */
+	port: number,
+	/**  Its base address; nothing: it does not listen. */
+	baseUrl: string | null,
+	/**  Connections that are open. */
+	connections: number,
+	/**  Requests that were refused since it listens. */
+	refused: number,
+	/**  Who may ask, and who might. */
+	clients: Client[],
+};
 
 /**  What was measured, when, and on how much. */
 export type Measured = {
@@ -2070,6 +2150,10 @@ export type Settings = {
 	contextTokens: number,
 	/**  Threads for computing; `None`: the physical cores. */
 	threads: number | null,
+	/**  Whether the local API listens while the window is open. */
+	localApi: boolean,
+	/**  On which port. */
+	localApiPort: number,
 };
 
 /**  So many of so many. */
