@@ -170,7 +170,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     ("audit_subjects", &["kind"]),
     ("audit_values", &["kind", "value"]),
-    ("backups", &["made_name"]),
+    ("backups", &["made_name", "writing"]),
     ("budgets", &["period"]),
     (
         "calls",

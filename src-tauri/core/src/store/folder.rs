@@ -59,11 +59,6 @@ impl DataFolder {
         self.0.join("gatehouse.db")
     }
 
-    /// Whether there is a database, or what is left of one: a log alone.
-    pub(crate) fn has_database(&self) -> bool {
-        self.database().exists() || super::log_of(&self.database()).exists()
-    }
-
     /// Copies of the database that were checked when they were made.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {
@@ -105,6 +100,11 @@ impl DataFolder {
     /// Left by a second start: the window is asked to come to the front.
     pub(super) fn raise_file(&self) -> PathBuf {
         self.0.join("raise")
+    }
+
+    /// The note of what is being set aside, while something takes its place.
+    pub(super) fn replacing_file(&self) -> PathBuf {
+        self.0.join("replacing.json")
     }
 
     /// Note, beside the database, that a snapshot of this name is about to take its place.

@@ -12,6 +12,7 @@ mod mend;
 mod migrate;
 mod scrub;
 pub mod snapshot;
+mod swap;
 
 use std::{
     ffi::OsString,
@@ -31,6 +32,7 @@ pub(crate) use self::{
     folder::{private_file, sync_folder_of},
     mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
+    swap::{Swap, Whole, is_cut_off, undo_cut_off},
 };
 pub use self::{
     error::{OpenError, StoreError},
@@ -87,16 +89,25 @@ impl Store {
         known: &[Migration],
     ) -> Result<Self, OpenError> {
         let _turn = folder.lock_for_setup()?;
+        undo_cut_off(folder)?;
         let (in_use, opened_alone) = folder.mark_in_use()?;
         let instance = Instance::load(folder)?;
-        if instance.is_some_and(|instance| instance.key_check != key.check_value()) {
+        if instance
+            .as_ref()
+            .is_some_and(|instance| instance.key_check != key.check_value())
+        {
             return Err(OpenError::KeyWrong);
         }
         let path = folder.database();
         if !path.try_exists()? {
             // One that was to take its place and did not come to it: a restore was cut off.
             let cut_off = snapshot::incoming(folder).exists();
-            if cut_off || log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
+            let was_aside = match instance {
+                Some(instance) => swap::is_database_aside(folder, instance.id)?,
+                None => false,
+            };
+            let is_left = cut_off || was_aside || log_of(&path).exists();
+            if is_left || !snapshot::list(folder)?.is_empty() {
                 return Err(OpenError::Missing);
             }
             create(&path, key, now_ms, known)?;
