@@ -137,7 +137,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::EnginesChanged,
             events::ModelDragging,
             events::BackupsChanged,
-            events::RetentionRan,
+            events::RetentionChanged,
         ])
         .typ::<First>()
 }

@@ -4,7 +4,7 @@ use gatehouse_core::{
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
     models::InstalledModel,
-    privacy::{backup::BackupStatus, retention::RetentionOutcome},
+    privacy::{backup::BackupStatus, retention::RetentionStatus},
     problem::Problem,
 };
 use serde::Serialize;
@@ -38,9 +38,9 @@ pub(crate) struct EnginesChanged(pub(crate) Vec<EngineStatus>);
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct BackupsChanged(pub(crate) BackupStatus);
 
-/// What was due was deleted or made anonymous by itself.
+/// What was due was deleted or made anonymous by itself, or could not be, or waits for a person.
 #[derive(Debug, Clone, Serialize, Type, Event)]
-pub(crate) struct RetentionRan(pub(crate) RetentionOutcome);
+pub(crate) struct RetentionChanged(pub(crate) RetentionStatus);
 
 /// A file is held over the window, or is not any more.
 #[derive(Debug, Clone, Serialize, Type, Event)]

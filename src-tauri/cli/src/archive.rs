@@ -23,7 +23,7 @@ use gatehouse_core::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{chats, failure::Failure, output};
+use crate::{chats, failure::Failure, output, retention};
 
 /// A passphrase has some words; what is longer is a file that was piped by mistake.
 const LONGEST_PASSPHRASE: u64 = 16 * 1024;
@@ -251,28 +251,41 @@ fn import(app: &App, file: &Path, passphrase_stdin: bool, json: bool) -> Result<
         conversations,
         messages,
         left_out,
+        past_rule,
         ..
     } = &imported;
     output::line(&format!(
-        "{} conversations with {messages} messages came in.",
-        conversations.len()
+        "{} with {} came in.",
+        conversations_of(conversations.len()),
+        output::many(*messages as usize, "message", "messages")
     ))?;
     for workspace in workspaces {
         let how = if workspace.made { "made" } else { "joined" };
         output::line(&format!(
-            "Workspace “{}”, {how}: {} conversations.",
-            workspace.name, workspace.conversations
+            "Workspace “{}”, {how}: {}.",
+            workspace.name,
+            conversations_of(workspace.conversations as usize)
         ))?;
     }
     left_out.iter().try_for_each(|words| output::line(words))?;
+    retention::tell_past_rule(past_rule)?;
     record(&imported.record)
 }
 
 fn in_words(holds: &Holdings) -> String {
+    let many = |number: u32, one, more| output::many(number as usize, one, more);
     format!(
-        "{} workspaces, {} conversations with {} messages, {} calls, {} entries of the record",
-        holds.workspaces, holds.conversations, holds.messages, holds.calls, holds.record_entries
+        "{}, {} with {}, {}, {} of the record",
+        many(holds.workspaces, "workspace", "workspaces"),
+        conversations_of(holds.conversations as usize),
+        many(holds.messages, "message", "messages"),
+        many(holds.calls, "call", "calls"),
+        many(holds.record_entries, "entry", "entries")
     )
+}
+
+fn conversations_of(number: usize) -> String {
+    output::many(number, "conversation", "conversations")
 }
 
 /// Says how far it is where somebody looks, and ends in good order when it is interrupted: nothing half

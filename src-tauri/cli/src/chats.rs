@@ -12,7 +12,7 @@ use gatehouse_core::{
     workspaces,
 };
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, retention};
 
 /// Conversations.
 #[derive(Subcommand)]
@@ -169,7 +169,9 @@ fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
     if json {
         return output::json(&ids);
     }
-    ids.iter().try_for_each(|id| output::line(&id.to_string()))
+    ids.iter()
+        .try_for_each(|id| output::line(&id.to_string()))?;
+    retention::tell_past_rule(&app.past_their_rule(&ids, now_ms())?)
 }
 
 /// The one conversation whose id begins so.

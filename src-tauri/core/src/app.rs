@@ -19,7 +19,10 @@ use crate::{
     looks::Looked,
     models::{self, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
-    privacy::{backup, retention::is_held},
+    privacy::{
+        backup,
+        retention::{is_held, wait_for_a_person},
+    },
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyError, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
@@ -269,7 +272,7 @@ impl App {
     }
 
     /// The snapshot is there, whether or not it can be written down.
-    fn note_snapshot(&self, event: Event) {
+    pub(crate) fn note_snapshot(&self, event: Event) {
         let noted = self
             .store
             .write(|tx| self.record.append(tx, event, now_ms()));
@@ -308,7 +311,8 @@ fn note_restored(folder: &DataFolder, store: &Store, record: &Record) -> Result<
         let event = Event::new(Action::SnapshotRestored)
             .by(Actor::Window)
             .fact("snapshot", snapshot);
-        record.append(tx, event, now_ms())
+        record.append(tx, event, now_ms())?;
+        wait_for_a_person(tx, now_ms())
     })?;
     folder.restored_is_recorded();
     Ok(())

@@ -140,7 +140,7 @@ impl App {
     pub fn import_conversations(&self, text: &str) -> Result<Vec<ConversationId>, TransferError> {
         self.change(|tx| {
             let workspace = workspaces::current(tx, now_ms())?;
-            let ids = chat::import(tx, workspace, text)?;
+            let ids = chat::import(tx, workspace, text, now_ms())?;
             let event = in_workspace(Action::ConversationImported, workspace)
                 .fact("conversations", count(ids.len()))
                 .payload(json!(ids));

@@ -27,8 +27,36 @@ pub(crate) struct Texts {
     pub messages: Vec<(i64, String)>,
 }
 
-/// The conversations of a workspace whose newest message is older than `before_ms` (UTC milliseconds), also
-/// those that were put among the deleted ones; oldest first. One that is being answered is not quiet.
+/// Note that a conversation came from a file at `now_ms`, UTC milliseconds: what was said in it long ago
+/// has not been here for long.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn note_arrival(
+    conn: &Connection,
+    id: ConversationId,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE conversations SET arrived_at_ms = ?2 WHERE id = ?1")?
+        .execute(params![id, now_ms])
+        .map(drop)
+}
+
+/// Where a conversation belongs, and when the newest message in it was written, in UTC milliseconds.
+///
+/// # Errors
+/// [`rusqlite::Error`] when there is none.
+pub(crate) fn place_and_age(
+    conn: &Connection,
+    id: ConversationId,
+) -> rusqlite::Result<(WorkspaceId, i64)> {
+    conn.prepare_cached("SELECT workspace_id, updated_at_ms FROM conversations WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// The conversations of a workspace that have been here since before `before_ms` (UTC milliseconds) and whose
+/// newest message is older, also those that were put among the deleted ones; oldest first. One that is being
+/// answered is not quiet.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -60,7 +88,7 @@ pub(crate) fn if_quiet(
 
 const QUIET: &str = "SELECT c.id, c.title, c.updated_at_ms,
        (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
-     FROM conversations c WHERE c.updated_at_ms < ?1
+     FROM conversations c WHERE c.updated_at_ms < ?1 AND coalesce(c.arrived_at_ms, c.updated_at_ms) < ?1
        AND c.id NOT IN (SELECT conversation_id FROM messages WHERE state = 'streaming')";
 
 fn quiet(row: &Row<'_>) -> rusqlite::Result<Quiet> {

@@ -27,7 +27,7 @@ pub use turns::{
 
 pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
 pub(crate) use keeping::{
-    Quiet, Texts, count_in, exists, if_quiet, put_texts, quiet_before, texts,
+    Quiet, Texts, count_in, exists, if_quiet, place_and_age, put_texts, quiet_before, texts,
 };
 pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of, text_sha256};
 pub(crate) use transfer::{

@@ -14,8 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, Message, MessageState, Options, Rating, conversations, messages, rate,
-    save_draft,
+    ChatError, Conversation, Message, MessageState, Options, Rating, conversations,
+    keeping::note_arrival,
+    messages, rate, save_draft,
     turns::{self, NewMessage},
 };
 use crate::{
@@ -198,7 +199,7 @@ pub fn export(
     })
 }
 
-/// Bring exported conversations back, each as a new one.
+/// Bring exported conversations back, each as a new one; `now_ms` is UTC milliseconds.
 ///
 /// # Errors
 /// [`TransferError`]; the caller's transaction must then be rolled back.
@@ -206,6 +207,7 @@ pub fn import(
     conn: &Connection,
     workspace: WorkspaceId,
     text: &str,
+    now_ms: i64,
 ) -> Result<Vec<ConversationId>, TransferError> {
     let file: File =
         serde_json::from_str(text).map_err(|error| TransferError::NotOurs(error.to_string()))?;
@@ -220,7 +222,7 @@ pub fn import(
     }
     file.conversations
         .into_iter()
-        .map(|conversation| import_one(conn, workspace, conversation, Chosen::default()))
+        .map(|conversation| import_one(conn, workspace, conversation, Chosen::default(), now_ms))
         .collect()
 }
 
@@ -231,7 +233,7 @@ pub(crate) struct Chosen {
     pub elsewhere: Option<Elsewhere>,
 }
 
-/// Bring one conversation in as a new one.
+/// Bring one conversation in as a new one that arrives at `now_ms`, UTC milliseconds.
 ///
 /// # Errors
 /// [`TransferError`]; the caller's transaction must then be rolled back.
@@ -240,6 +242,7 @@ pub(crate) fn import_one(
     workspace: WorkspaceId,
     file: FileConversation,
     chosen: Chosen,
+    now_ms: i64,
 ) -> Result<ConversationId, TransferError> {
     let id = ConversationId::new();
     let options = Options {
@@ -249,6 +252,7 @@ pub(crate) fn import_one(
         elsewhere: chosen.elsewhere,
     };
     conversations::create(conn, id, workspace, &options, file.created_at_ms)?;
+    note_arrival(conn, id, now_ms)?;
     save_draft(conn, Some(id), &file.draft)?;
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;

@@ -146,6 +146,7 @@ columns! {
     Settings: settings.value by name, ["NULL", "NULL", "t.name", "NULL", "NULL"] => Stays("it is a setting: change it yourself");
     Settings: backups.folder by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
     Settings: backups.problem by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: retention_state.problem by one, ["NULL", "NULL", "'last run of retention'", "NULL", "NULL"] => Json;
     Settings: holds.reason by number, OF_HOLD => Stays("it says why nothing may be deleted: lift the hold");
     Request: subject_requests.identifiers by number, OF_REQUEST => Stays("it says whom an open request is about, until it is closed");
     Request: subject_requests.note by number, OF_REQUEST => Words;

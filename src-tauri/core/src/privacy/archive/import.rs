@@ -23,6 +23,7 @@ use crate::{
     ids::{AliasId, ConversationId, OwnRuleId, WorkspaceId},
     now_ms,
     policy::{self, Policy, own_rules},
+    privacy::retention::{PastRule, past_rule},
     record::{Action, Event, Record, Subject},
     workspaces,
 };
@@ -60,6 +61,8 @@ pub struct ImportedArchive {
     pub aliases: u32,
     /// What could not be taken over as it was, a sentence each.
     pub left_out: Vec<String>,
+    /// What is older than its workspace keeps it, and is kept for as long again.
+    pub past_rule: Vec<PastRule>,
     /// The record that came with it, which stays apart from the own one.
     pub record: ArchivedRecord,
 }
@@ -90,10 +93,12 @@ impl App {
                     presets: 0,
                     aliases: 0,
                     left_out: Vec::new(),
+                    past_rule: Vec::new(),
                     record,
                 },
             };
             import.all(&mut archive, &mut |done| progress(0.5 + 0.5 * done))?;
+            import.done.past_rule = past_rule(tx, &import.done.conversations, now_ms())?;
             let event = event(path, &archive, &import.done);
             Ok((import.done, event))
         })
@@ -355,7 +360,7 @@ impl Import<'_> {
         let (chosen, is_all) = names.chosen(file.model.as_ref(), file.elsewhere.as_ref());
         self.unanswered += u32::from(!is_all);
         self.done.messages += count(file.messages.len());
-        let id = chat::import_one(self.tx, workspace, file, chosen)?;
+        let id = chat::import_one(self.tx, workspace, file, chosen, now_ms())?;
         self.done.conversations.push(id);
         self.done.workspaces[place].conversations += 1;
         Ok(())

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{BackupError, RecoveryCode, names, verify};
 use crate::{
+    privacy::retention::wait_for_a_person,
     record::{Action, Event, Record},
     secrets::{self, DatabaseKey, KeyHome},
     store::{
@@ -236,7 +237,8 @@ pub(crate) fn record_restored(
         .fact("schema", note.schema)
         .fact("entries", note.entries)
         .fact("moved_in", i64::from(note.moved_in));
-    record.append(tx, event, now_ms).map(drop)
+    record.append(tx, event, now_ms)?;
+    wait_for_a_person(tx, now_ms)
 }
 
 fn taken(tx: &Connection) -> rusqlite::Result<Option<Note>> {

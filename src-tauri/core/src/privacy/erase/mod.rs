@@ -222,12 +222,11 @@ impl App {
             .store
             .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots))?;
         // A folder that is not there is told by the erasure itself.
-        if let Ok((_, backups)) = self.backups_written_here()
-            && !backups.is_empty()
-        {
+        let backups = self.copies().backups;
+        if backups > 0 {
             preview.goes.push(Goes {
                 what: "backups in their folder; a new one is made".into(),
-                count: u32::try_from(backups.len()).unwrap_or(u32::MAX),
+                count: u32::try_from(backups).unwrap_or(u32::MAX),
             });
         }
         Ok(preview)

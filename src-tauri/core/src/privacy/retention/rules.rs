@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::RetentionError;
+use super::{DAY_MS, RetentionError};
 use crate::{
     app::App, changes::in_workspace, ids::WorkspaceId, record::Action, store::Migration, workspaces,
 };
@@ -20,7 +20,6 @@ pub(super) const MIGRATION: Migration = Migration {
 
 /// A hundred years.
 pub(super) const MOST_DAYS: u32 = 36_525;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What becomes of a conversation whose time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -46,7 +45,7 @@ impl RetentionAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RetentionRule {
-    /// Days after the newest message.
+    /// Days after the newest message, or after it arrived here in a file.
     pub days: u32,
     /// What then.
     pub action: RetentionAction,
@@ -84,6 +83,12 @@ pub(super) fn get(
             })
         })
         .optional()
+}
+
+/// Whether any workspace has a rule.
+pub(super) fn any(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM retention_rules")?
+        .exists([])
 }
 
 fn set(
