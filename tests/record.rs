@@ -6,10 +6,10 @@ mod looking;
 mod stamping;
 
 use std::{
-    io::{BufRead, BufReader, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
 use gatehouse_core::{
@@ -34,6 +34,7 @@ use crate::{
         app::{self, around, conversation},
         disk::SmallDisk,
         folder::{TempFolder, child, folder_of_child, key_in},
+        kills::{self, say},
     },
 };
 
@@ -386,13 +387,7 @@ fn a_full_disk_stops_the_change_with_its_entry_and_the_record_goes_on() {
 #[ignore = "started by the test below, as a process to be killed"]
 fn append_until_killed() {
     let app = without_model(&folder_of_child()).unwrap();
-    let say = |line: String| {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "\n{line}")
-            .and_then(|()| out.flush())
-            .unwrap();
-    };
-    say("open".into());
+    say("open");
     let mut conversation = ConversationId::new();
     for nth in 1i64.. {
         if nth % 7 == 0 {
@@ -434,28 +429,18 @@ fn no_entry_is_lost_and_the_record_holds_after_five_hundred_kills() {
     drop(without_model(&folder.folder).unwrap());
     let mut last = 0;
     for kill in 0..KILLS {
-        let mut process = child("record::append_until_killed", &folder.folder)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        assert!(
-            lines.any(|line| line == "open"),
-            "kill {kill}: the record did not open"
-        );
-        let mut note = |line: &String| {
+        let mut note = |line: &str| {
             if let Some(done) = line.strip_prefix("done ").and_then(|n| n.parse().ok()) {
                 last = last.max(done);
             }
         };
-        let spread = kill.wrapping_mul(2_654_435_761);
-        let seen = lines.by_ref().filter(|line| !line.is_empty());
-        seen.take((spread % 16) as usize)
-            .for_each(|line| note(&line));
-        process.kill().unwrap();
-        process.wait().unwrap();
-        lines.for_each(|line| note(&line));
+        kills::kill(
+            "record::append_until_killed",
+            &folder.folder,
+            kills::spread(kill) % 16,
+            Duration::ZERO,
+            &mut note,
+        );
         // Snapshots are kept until someone deletes them, and five hundred would fill the disk.
         for snapshot in std::fs::read_dir(folder.folder.snapshots())
             .into_iter()

@@ -37,6 +37,7 @@ import type {
 	FoundPerson,
 	Held,
 	ImportedArchive,
+	ImportedChats,
 	InstalledModel,
 	Link,
 	Measured,
@@ -93,6 +94,8 @@ export type HostEvents = {
 	modelsChanged: ModelsChanged;
 	enginesChanged: EngineStatus[];
 	modelDragging: ModelDragging;
+	backupsChanged: BackupStatus;
+	retentionChanged: RetentionStatus;
 };
 
 /** Every method rejects with an `Problem` when the host refuses. */
@@ -133,7 +136,7 @@ export type Backend = {
 	switchBranch(messageId: string): Promise<Thread>;
 	rateMessage(messageId: string, rating: Rating | null): Promise<void>;
 	exportConversation(id: string, format: ExportFormat): Promise<string | null>;
-	importConversations(): Promise<string[] | null>;
+	importConversations(): Promise<ImportedChats | null>;
 	saveDraft(conversationId: string | null, text: string): Promise<void>;
 	newChatDraft(): Promise<string>;
 	countTokens(conversationId: string | null, text: string): Promise<TokenCount>;

@@ -253,3 +253,144 @@ fn ran(run: &RetentionRun, rule: RetentionRule, asked: Asked) -> Event {
         Asked::ByItself => event.by_itself(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rusqlite::params;
+
+    use super::*;
+    use crate::{
+        app::Surroundings,
+        chat,
+        ids::{ConversationId, MessageId},
+        privacy::retention::Held,
+        record::Actor,
+        secrets::{KeyHome, database_key},
+        store::DataFolder,
+    };
+
+    const NOW: i64 = 1_795_464_605_123;
+    const OLD: i64 = NOW - 100 * 86_400_000;
+
+    fn app() -> (tempfile::TempDir, App) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        database_key(&folder, KeyHome::File).unwrap();
+        let around = Surroundings {
+            engine_program: PathBuf::new(),
+            resources: None,
+            actor: Actor::CommandLine,
+            on_engine_change: Box::new(|| ()),
+        };
+        (dir, App::open(&folder, around).unwrap())
+    }
+
+    fn execute(app: &App, sql: &str, id: ConversationId) {
+        let changed = app.store.write(|tx| tx.execute(sql, [id]));
+        assert_eq!(changed.unwrap(), 1, "{sql}");
+    }
+
+    fn say(app: &App, id: ConversationId, state: &str) {
+        let said = app.store.write(|tx| {
+            tx.execute(
+                "INSERT INTO messages (id, conversation_id, role, text, state, created_at_ms)
+                 VALUES (?1, ?2, 'user', 'Anna Weiss owes it.', ?3, ?4)",
+                params![MessageId::new(), id, state, OLD],
+            )
+        });
+        assert_eq!(said.unwrap(), 1);
+    }
+
+    /// A chat that is due, as it was when it was chosen.
+    fn due(app: &App, workspace: &Workspace, rule: RetentionRule) -> Quiet {
+        let id = ConversationId::new();
+        app.store
+            .write(|tx| {
+                chat::create(tx, id, workspace.id, &chat::Options::default(), OLD)?;
+                Ok::<_, chat::ChatError>(())
+            })
+            .unwrap();
+        say(app, id, "done");
+        let chosen = app
+            .store
+            .read(|conn| choose::choose(conn, workspace.id, rule, NOW));
+        let mut due = chosen.unwrap().due;
+        due.retain(|quiet| quiet.id == id);
+        due.remove(0)
+    }
+
+    #[test]
+    fn what_is_said_held_or_changed_between_choosing_and_doing_stays() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0);
+        let meanwhile: [(&str, &dyn Fn(ConversationId)); 6] = [
+            ("a message", &|id| say(&app, id, "done")),
+            ("an answer under way", &|id| say(&app, id, "streaming")),
+            ("a title", &|id| {
+                app.rename_conversation(id, "Not over yet").unwrap();
+            }),
+            ("a hold", &|conversation_id| {
+                app.hold(Held::Conversation { conversation_id }, "A claim")
+                    .unwrap();
+            }),
+            ("an arrival", &|id| {
+                let sql = "UPDATE conversations SET arrived_at_ms = 1795464605123 WHERE id = ?1";
+                execute(&app, sql, id);
+            }),
+            ("another rule", &|_| {
+                app.set_retention(workspace.id, None).unwrap();
+            }),
+        ];
+        for action in [RetentionAction::Delete, RetentionAction::Anonymise] {
+            let rule = RetentionRule { days: 30, action };
+            for (what, change) in &meanwhile {
+                app.set_retention(workspace.id, Some(rule)).unwrap();
+                let quiet = due(&app, &workspace, rule);
+                change(quiet.id);
+                let texts = |conn: &rusqlite::Connection| chat::texts(conn, quiet.id);
+                let before = app.store.read(texts).unwrap();
+                let mut run = RetentionRun {
+                    workspace_id: workspace.id,
+                    name: String::new(),
+                    action,
+                    done: 0,
+                    held: 0,
+                    failed: 0,
+                    problem: None,
+                };
+                let chosen = [quiet.clone()];
+                match action {
+                    RetentionAction::Delete => app.delete(rule, &chosen, NOW, &mut run),
+                    RetentionAction::Anonymise => app.make_anonymous(rule, &chosen, NOW, &mut run),
+                }
+                assert_eq!((run.done, run.failed), (0, 0), "{what}");
+                assert_eq!(app.store.read(texts).unwrap(), before, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_changed_while_it_was_being_masked_is_not_written_over() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0);
+        let rule = RetentionRule {
+            days: 30,
+            action: RetentionAction::Anonymise,
+        };
+        for sql in [
+            "UPDATE messages SET text = 'Anna Weiss has paid.' WHERE conversation_id = ?1",
+            "UPDATE conversations SET system_prompt = 'You write letters.' WHERE id = ?1",
+        ] {
+            let quiet = due(&app, &workspace, rule);
+            let texts = anonymous::masked(&app, workspace.id, quiet.id).unwrap();
+            execute(&app, sql, quiet.id);
+            let before = app.store.read(|conn| chat::texts(conn, quiet.id)).unwrap();
+            let put = app.store.write(|tx| anonymous::put(tx, &quiet, &texts));
+            assert!(!put.unwrap());
+            let after = app.store.read(|conn| chat::texts(conn, quiet.id)).unwrap();
+            assert_eq!(after, before);
+        }
+    }
+}

@@ -122,6 +122,7 @@ export function fakeArchive(options: ArchiveOptions): ArchivePart {
 				messages: 14,
 				presets: 1,
 				aliases: 0,
+				pastRule: [],
 				leftOut: ["A chat used the model Phi 4, which is not here: it has none now."],
 				record,
 			};

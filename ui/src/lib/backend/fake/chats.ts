@@ -448,7 +448,7 @@ export function fakeChats(
 			const imported = addChat("Imported conversation", options.now());
 			fill(imported, ["What is this?", "A conversation from a file."], options.now());
 			options.changed(imported.id);
-			return [imported.id];
+			return { conversations: [imported.id], pastRule: [] };
 		},
 		saveDraft: async (chatId, text) => {
 			if (chatId === null) newDraft = text;

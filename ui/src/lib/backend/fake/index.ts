@@ -46,6 +46,8 @@ export type FakeOptions = {
 	lockedWith?: string;
 	/** The record in archives and backups does not hold. */
 	spoiled?: boolean;
+	/** An older database was put back, and nobody has looked since at what would go. */
+	putBack?: boolean;
 	/** An erasure finds something left behind. */
 	leftover?: boolean;
 	/** What every answer ends with. */
@@ -85,6 +87,7 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		unplugged: query.has("unplugged"),
 		...(query.has("locked") && { lockedWith: query.get("locked") ?? "" }),
 		spoiled: query.has("spoiled"),
+		putBack: query.has("put-back"),
 		leftover: query.has("leftover"),
 		answerError: query.has("dies") ? answerError : null,
 	};
@@ -271,6 +274,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		restored: opened,
 		empty: options.empty ?? false,
 		unplugged: options.unplugged ?? false,
+		putBack: options.putBack ?? false,
 		spoiled: options.spoiled ?? false,
 	});
 
