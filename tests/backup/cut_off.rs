@@ -12,11 +12,13 @@ use super::{back_up, first_title, names, restore_with, with_folder};
 use crate::support::{
     app::{here, holds, imported, without_model},
     folder::{NOW, folder_of_child},
-    kills::{self, kill, say},
+    kills::{self, kill, kill_when, say},
 };
 
 const KILLS: u32 = 100;
 const KILLED_RESTORES: u32 = 50;
+/// Nothing is waited for any longer.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Says things and makes backups until it is killed.
 #[test]
@@ -113,11 +115,24 @@ fn fifty_kills_while_going_back_leave_one_whole_database_and_never_an_empty_one(
     let mut cut_off = 0;
     for nth in 0..KILLED_RESTORES {
         let spread = kills::spread(nth);
-        kill(
+        let after = Duration::from_micros(u64::from(spread >> 8) % 3_000);
+        // Half of them as soon as something is set aside and a moment later, the others anywhere.
+        let mut set_aside = None;
+        let note = folder.path().join("replacing.json");
+        let mut now = |since: Duration| {
+            if nth % 2 == 0 {
+                return since >= after * 10;
+            }
+            if set_aside.is_none() && note.exists() {
+                set_aside = Some(since);
+            }
+            set_aside.is_some_and(|at| since - at >= after / 3) || since > LONGEST
+        };
+        kill_when(
             "backup::cut_off::go_back_until_killed",
             &folder,
             spread % 3,
-            Duration::from_micros(u64::from(spread >> 8) % 20_000),
+            &mut now,
             &mut |_| (),
         );
         cut_off += u32::from(folder.path().join("replacing.json").exists());

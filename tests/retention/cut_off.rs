@@ -168,10 +168,7 @@ fn a_full_disk_at_any_point_leaves_each_chat_whole_or_as_the_rule_says() {
             .unwrap();
         for free in [0, 8, 32, 64, 128, 256, 512] {
             let (chosen, held) = due(&app, workspace);
-            let ballast = disk.ballast(12 << 20);
-            let file = fs::File::options().write(true).open(&ballast).unwrap();
-            let length = file.metadata().unwrap().len();
-            file.set_len(length - (free << 10)).unwrap();
+            let ballast = disk.fill_but_for(free << 10);
             let failed = app.run_retention().map_or(true, |outcome| outcome.failed());
             met += u32::from(failed);
             for &id in &chosen {

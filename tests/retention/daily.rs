@@ -193,11 +193,8 @@ fn without_a_copy_nothing_goes_and_it_is_tried_again() {
     let app = without_model(&disk.folder);
     keep_thirty_days(&app);
     let id = old(&app);
-    let ballast = disk.ballast(12 << 20);
     // Room for what is written down, not for a copy.
-    let file = std::fs::File::options().write(true).open(&ballast).unwrap();
-    file.set_len(file.metadata().unwrap().len() - (200 << 10))
-        .unwrap();
+    let ballast = disk.fill_but_for(200 << 10);
     let mut window = Daily::default();
     for _ in 0..2 {
         let error = window.look(&app, now_ms()).unwrap_err();

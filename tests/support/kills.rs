@@ -33,6 +33,17 @@ pub fn kill(
     after: Duration,
     heard: &mut dyn FnMut(&str),
 ) {
+    kill_when(test, folder, lines, &mut |since| since >= after, heard);
+}
+
+/// The same, when `now` says so: it is asked all the time, with the time since the last line.
+pub fn kill_when(
+    test: &str,
+    folder: &DataFolder,
+    lines: u32,
+    now: &mut dyn FnMut(Duration) -> bool,
+    heard: &mut dyn FnMut(&str),
+) {
     let mut process = child(test, folder).spawn().unwrap();
     let mut said = BufReader::new(process.stdout.take().unwrap())
         .lines()
@@ -41,7 +52,7 @@ pub fn kill(
     let some = said.by_ref().filter(|line| !line.is_empty());
     some.take(lines as usize).for_each(|line| heard(&line));
     let start = Instant::now();
-    while start.elapsed() < after {
+    while !now(start.elapsed()) {
         std::hint::spin_loop();
     }
     process.kill().unwrap();

@@ -51,7 +51,7 @@ export const commands = {
 	/**  Write a conversation to a file that the person chooses; its path, or nothing if they chose none. */
 	exportConversation: (id: ConversationId, format: ExportFormat) => typedError<string | null, Problem>(__TAURI_INVOKE("export_conversation", { id, format })),
 	/**  Bring conversations back from a file that the person chooses; nothing if they chose none. */
-	importConversations: () => typedError<ConversationId[] | null, Problem>(__TAURI_INVOKE("import_conversations")),
+	importConversations: () => typedError<ImportedChats | null, Problem>(__TAURI_INVOKE("import_conversations")),
 	/**  Keep what was typed and not sent; no conversation: the new one. */
 	saveDraft: (conversation: ConversationId | null, text: string) => typedError<null, Problem>(__TAURI_INVOKE("save_draft", { conversation, text })),
 	/**  What was typed for a new conversation and not sent. */
@@ -265,7 +265,7 @@ export const events = {
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
-	retentionRan: makeEvent<RetentionRan, RetentionRan>("retention-ran"),
+	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
@@ -761,6 +761,18 @@ export type ConversationsChanged = {
 	id: ConversationId | null,
 };
 
+/**  How many copies there are, by what becomes of them. */
+export type Copies = {
+	/**  Snapshots that newer ones take the place of. */
+	passing: number,
+	/**  Snapshots that somebody made: they stay until somebody deletes them. */
+	byHand: number,
+	/**  Databases that were set aside, with their snapshots: they stay until somebody deletes them. */
+	setAside: number,
+	/**  Backups in their folder, that newer ones take the place of. */
+	backups: number,
+};
+
 /**  Whose computer answers. */
 export type Destination = 
 /**  This one: nothing leaves. */
@@ -1175,8 +1187,17 @@ export type ImportedArchive = {
 	aliases: number,
 	/**  What could not be taken over as it was, a sentence each. */
 	leftOut: string[],
+	/**  What is older than its workspace keeps it, and is kept for as long again. */
+	pastRule: PastRule[],
 	/**  The record that came with it, which stays apart from the own one. */
 	record: ArchivedRecord,
+};
+
+/**  Conversations that came from a file. */
+export type ImportedChats = {
+	conversations: ConversationId[],
+	/**  Those that are older than their workspace keeps any, and are kept for as long again. */
+	pastRule: PastRule[],
 };
 
 /**  What came of a workspace of an archive. */
@@ -1539,6 +1560,18 @@ export type PartKind =
 /**  Everything else. */
 "other";
 
+/**  Conversations that arrived with messages older than their workspace keeps any. */
+export type PastRule = {
+	/**  What the workspace is called. */
+	workspace: string,
+	/**  How many. */
+	conversations: number,
+	/**  Until when they are kept all the same, in UTC milliseconds. */
+	untilMs: number,
+	/**  What becomes of them then. */
+	action: RetentionAction,
+};
+
 /**  A time that a budget is for. */
 export type Period = 
 /**  From midnight to midnight. */
@@ -1842,6 +1875,9 @@ export type RetentionAction =
 /**  What tells of a person is masked for good; the rest stays. */
 "anonymise";
 
+/**  What was due was deleted or made anonymous by itself, or could not be, or waits for a person. */
+export type RetentionChanged = RetentionStatus;
+
 /**  What a run did. */
 export type RetentionOutcome = {
 	/**  Each workspace that has a rule. */
@@ -1854,14 +1890,15 @@ export type RetentionPreview = {
 	due: Due[],
 	/**  How many would go too, if no hold stood on them. */
 	held: number,
+	/**  Why nothing goes by itself before a person has seen this. */
+	waits: Waits | null,
+	/**  Copies that keep what goes. */
+	copies: Copies,
 };
-
-/**  What was due was deleted or made anonymous by itself. */
-export type RetentionRan = RetentionOutcome;
 
 /**  How long a workspace keeps its conversations. */
 export type RetentionRule = {
-	/**  Days after the newest message. */
+	/**  Days after the newest message, or after it arrived here in a file. */
 	days: number,
 	/**  What then. */
 	action: RetentionAction,
@@ -1881,8 +1918,8 @@ export type RetentionRun = {
 	held: number,
 	/**  How many are due and could not go. */
 	failed: number,
-	/**  Why the first of them could not, as a sentence. */
-	problem: string | null,
+	/**  Why the first of them could not. */
+	problem: Problem | null,
 };
 
 /**  How long everything is kept, and what is held. */
@@ -1891,6 +1928,10 @@ export type RetentionStatus = {
 	workspaces: WorkspaceRetention[],
 	/**  All holds, newest first. */
 	holds: Hold[],
+	/**  Why nothing goes by itself until a person has seen what would go. */
+	waits: Waits | null,
+	/**  Why what is due did not go when it was last tried. */
+	problem: Problem | null,
 };
 
 /**  What the person said of a message that policy wants them to look at. */
@@ -2096,7 +2137,7 @@ export type SnapshotInfo = {
 
 /**  Why a snapshot was made. */
 export type SnapshotReason = 
-/**  The first one of a day; the newest five are kept. */
+/**  The one of a day; those of the newest five days are kept. */
 "daily" | 
 /**  Before an update of the database; the newest three are kept. */
 "before_update" | 
@@ -2267,6 +2308,17 @@ export type Verdict =
 "tight" | 
 /**  It does not fit this computer. */
 "too_large";
+
+/**  Why nothing goes by itself until a person has seen what would go, and has let it go. */
+export type Waits = 
+/**  An older database was put back: what is due in it may be what somebody wanted back. */
+{ because: "put_back"; 
+/**  UTC milliseconds. */
+atMs: number } | 
+/**  By the clock, Gatehouse did not look for longer than a holiday, and something is due. */
+{ because: "long_away"; 
+/**  When it looked last, in UTC milliseconds. */
+lookedAtMs: number };
 
 /**  What leaves, or left, exactly. */
 export type WhatLeaves = {
