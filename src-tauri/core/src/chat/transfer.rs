@@ -14,8 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, Message, MessageState, Options, Rating, conversations, messages, rate,
-    save_draft,
+    ChatError, Conversation, Message, MessageState, Options, Rating,
+    conversations::{self, check_sampling},
+    messages, rate, save_draft,
     turns::{self, NewMessage},
 };
 use crate::{
@@ -105,6 +106,9 @@ pub(crate) struct FileConversation {
     /// What was to answer instead of it, where the file is an archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<FileElsewhere>,
+    /// That nothing of it may be deleted, where the file is an archive and a hold stands on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<FileHold>,
     /// What was typed and not sent, where the file is an archive.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub draft: String,
@@ -112,6 +116,15 @@ pub(crate) struct FileConversation {
     pub messages: Vec<FileMessage>,
     /// Position in `messages` of the end of the branch that is shown.
     pub leaf: usize,
+}
+
+/// Why nothing of something may be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileHold {
+    pub reason: String,
+    /// UTC milliseconds.
+    pub since_ms: i64,
 }
 
 /// A model of a computer, so that another computer knows it again.
@@ -231,6 +244,30 @@ pub(crate) struct Chosen {
     pub elsewhere: Option<Elsewhere>,
 }
 
+/// Whether a conversation can be brought in.
+///
+/// # Errors
+/// [`TransferError`] that says why not.
+pub(crate) fn check_one(file: &FileConversation) -> Result<(), TransferError> {
+    check_sampling(&file.sampling)?;
+    for (position, message) in file.messages.iter().enumerate() {
+        let parent = match message.parent {
+            None => None,
+            Some(parent) if parent < position => Some(file.messages[parent].role),
+            Some(_) => return Err(TransferError::Orphan(position)),
+        };
+        let in_turn = match message.role {
+            Role::User => parent.is_none_or(|role| role == Role::Assistant),
+            Role::Assistant => parent == Some(Role::User),
+            Role::System => false,
+        };
+        if !in_turn {
+            return Err(TransferError::OutOfTurn(position));
+        }
+    }
+    Ok(())
+}
+
 /// Bring one conversation in as a new one.
 ///
 /// # Errors
@@ -241,6 +278,7 @@ pub(crate) fn import_one(
     file: FileConversation,
     chosen: Chosen,
 ) -> Result<ConversationId, TransferError> {
+    check_one(&file)?;
     let id = ConversationId::new();
     let options = Options {
         system_prompt: file.system_prompt,
@@ -253,22 +291,10 @@ pub(crate) fn import_one(
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;
     }
-    let mut made: Vec<(MessageId, Role)> = Vec::with_capacity(file.messages.len());
-    for (position, message) in file.messages.into_iter().enumerate() {
-        let parent = match message.parent {
-            None => None,
-            Some(parent) => Some(*made.get(parent).ok_or(TransferError::Orphan(position))?),
-        };
-        let in_turn = match message.role {
-            Role::User => parent.is_none_or(|(_, role)| role == Role::Assistant),
-            Role::Assistant => parent.is_some_and(|(_, role)| role == Role::User),
-            Role::System => false,
-        };
-        if !in_turn {
-            return Err(TransferError::OutOfTurn(position));
-        }
+    let mut made: Vec<MessageId> = Vec::with_capacity(file.messages.len());
+    for message in file.messages {
         let new = NewMessage {
-            parent: parent.map(|(id, _)| id),
+            parent: message.parent.map(|parent| made[parent]),
             role: message.role,
             text: &message.text,
             state: match message.state {
@@ -284,9 +310,9 @@ pub(crate) fn import_one(
         if message.role == Role::Assistant && message.rating.is_some() {
             rate(conn, new, message.rating, message.created_at_ms)?;
         }
-        made.push((new, message.role));
+        made.push(new);
     }
-    if let Some(&(leaf, _)) = made.get(file.leaf).or(made.last()) {
+    if let Some(&leaf) = made.get(file.leaf).or(made.last()) {
         turns::show(conn, id, leaf, file.updated_at_ms)?;
     }
     Ok(id)
@@ -351,6 +377,7 @@ pub(crate) fn file_of(
         sampling: conversation.sampling.clone(),
         model: None,
         elsewhere: None,
+        hold: None,
         draft: String::new(),
         leaf: conversation
             .leaf

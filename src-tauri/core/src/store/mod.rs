@@ -12,6 +12,7 @@ mod mend;
 mod migrate;
 mod scrub;
 pub mod snapshot;
+mod unfinished;
 
 use std::{
     ffi::OsString,
@@ -31,6 +32,7 @@ pub(crate) use self::{
     folder::{private_file, sync_folder_of},
     mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
+    unfinished::{replace_file_noted, take_away_unfinished},
 };
 pub use self::{
     error::{OpenError, StoreError},

@@ -3,8 +3,8 @@
 
 mod anonymous;
 mod choose;
-mod holds;
-mod rules;
+pub(in crate::privacy) mod holds;
+pub(in crate::privacy) mod rules;
 mod run;
 
 pub(crate) use self::rules::forget_workspace;
