@@ -45,7 +45,7 @@ fn killed(test: &str, folder: &DataFolder, kill: u32) -> usize {
     );
     // The same in every run, and spread over all that is done.
     let spread = kill.wrapping_mul(2_654_435_761);
-    let words: Vec<String> = lines.by_ref().take((spread % 97) as usize).collect();
+    let words: Vec<String> = lines.by_ref().take((spread % 211) as usize).collect();
     let start = Instant::now();
     while start.elapsed() < Duration::from_micros(u64::from(spread >> 8) % 4_000) {
         std::hint::spin_loop();
@@ -219,7 +219,8 @@ fn a_disk_that_is_full_takes_nothing_of_an_archive_and_all_of_it_when_there_is_r
     };
     let app = open(&disk.folder);
     let mine = bring_in(&app, &[branched("Mine", "me")])[0];
-    let (before, said) = (actions(&app), content(&app, mine));
+    let said = content(&app, mine);
+    let before = actions(&app);
     let ballast = disk.ballast(24 << 20);
     let full = Problem::from(import(&app, &archive).unwrap_err());
     assert_eq!(full.code, ProblemCode::DiskFull, "{full:?}");

@@ -91,7 +91,11 @@ fn respelled(value: &str, is_number: bool, ways: &[u8]) -> String {
                     .map(|group| group.iter().collect::<String>());
                 groups.collect::<Vec<_>>().join("-")
             }
-            11 if is_number => text.replace([' ', '-'], "."),
+            11 if is_number => text
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|group| !group.is_empty())
+                .collect::<Vec<_>>()
+                .join("."),
             _ => text,
         };
     }
