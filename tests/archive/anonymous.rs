@@ -273,10 +273,7 @@ fn values_of_other_chats_are_replaced_however_they_are_written() {
     assert!(bare.iter().all(|word| *word == bare[0]), "{bare:?}");
     assert!(text(1, 0).contains(bare[0]), "{}", text(1, 0));
     let numbers = text(0, 1);
-    assert!(
-        !numbers.contains(|c: char| c == '.' || c == '+'),
-        "{numbers}"
-    );
+    assert!(!numbers.contains(['.', '+']), "{numbers}");
     assert_eq!(pseudonyms(numbers).len(), 3, "{numbers}");
     assert!(pseudonyms(numbers).is_subset(&pseudonyms(&format!("{}{}", text(1, 0), text(1, 1)))));
 }

@@ -24,7 +24,7 @@ use super::{
 
 /// Longer values are left to the rules, which find what is so long by its form.
 const MOST_BYTES: usize = 256;
-/// All values together: some 200 MB while the search for them is made. What comes later is left to the rules.
+/// All values together, which bounds the memory of the search. What comes later is left to the rules.
 const MOST_BYTES_TOGETHER: usize = 4 << 20;
 /// From so many letters and digits on, what is no name is looked for inside words, too.
 const LONG: usize = 6;
