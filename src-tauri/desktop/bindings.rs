@@ -95,6 +95,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::export_record,
             archive::export_archive,
             archive::export_anonymous,
+            archive::kept_pseudonym_keys,
+            archive::destroy_pseudonym_keys,
             archive::choose_archive,
             archive::check_archive,
             archive::import_archive,

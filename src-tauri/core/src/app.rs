@@ -28,7 +28,7 @@ use crate::{
     settings::{self, Settings, SettingsError},
     store::{
         DataFolder, InstanceLock, OpenError, SnapshotError, SnapshotInfo, SnapshotReason, Store,
-        StoreError,
+        StoreError, take_away_unfinished,
     },
     workspaces,
 };
@@ -112,6 +112,7 @@ impl App {
             costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
+        take_away_unfinished(folder);
         let engines = Engines::new(around.engine_program, around.on_engine_change);
         engines.set_idle_limit(idle_limit(&settings));
         let keys = ProviderKeys::of(folder);

@@ -13,7 +13,7 @@ use crate::{
         TransferError,
     },
     costs::{
-        budgets::{self, BudgetError, BudgetInput, Period},
+        budgets::{self, Budget, BudgetError, BudgetInput, Period},
         listing::{Listing, Service},
         name_of,
         prices::{self, Changes, Origin, Price, PriceError},
@@ -160,7 +160,7 @@ impl App {
     ) -> Result<Preset, ChatError> {
         self.change(|tx| {
             let preset = chat::save_preset(tx, name, system_prompt, sampling)?;
-            let event = here(Action::PresetSaved).payload(json!(preset));
+            let event = preset_saved(&preset);
             Ok((preset, event))
         })
     }
@@ -203,9 +203,7 @@ impl App {
     pub fn save_alias(&self, alias: &Alias) -> Result<Alias, AliasError> {
         self.change(|tx| {
             let alias = aliases::save(tx, alias)?;
-            let event = here(Action::AliasSaved)
-                .fact("models", count(alias.chain.len()))
-                .payload(json!(alias));
+            let event = alias_saved(&alias);
             Ok((alias, event))
         })
     }
@@ -231,9 +229,7 @@ impl App {
             let workspace = workspaces::current(tx, now_ms())?;
             let before = policy::get(tx, workspace)?;
             policy::set(tx, workspace, policy)?;
-            let event = in_workspace(Action::PolicyChanged, workspace)
-                .payload(json!({ "before": before, "now": policy }));
-            Ok(((), event))
+            Ok(((), policy_changed(workspace, &before, policy)))
         })
     }
 
@@ -245,10 +241,7 @@ impl App {
         self.change(|tx| {
             let workspace = workspaces::current(tx, now_ms())?;
             own_rules::save(tx, workspace, rule)?;
-            Ok((
-                (),
-                in_workspace(Action::RuleSaved, workspace).payload(json!(rule)),
-            ))
+            Ok(((), rule_saved(workspace, rule)))
         })
     }
 
@@ -272,8 +265,7 @@ impl App {
     pub fn save_workspace(&self, id: WorkspaceId, name: &str) -> Result<Workspace, WorkspaceError> {
         self.change(|tx| {
             let workspace = workspaces::save(tx, id, name, now_ms())?;
-            let event = in_workspace(Action::WorkspaceSaved, id).payload(json!({ "name": name }));
-            Ok((workspace, event))
+            Ok((workspace, workspace_saved(id, name)))
         })
     }
 
@@ -285,13 +277,7 @@ impl App {
         self.change(|tx| {
             let budget = input.budget(workspaces::current(tx, now_ms())?)?;
             budgets::set(tx, &budget)?;
-            let event = Event::new(Action::BudgetSet)
-                .maybe("workspace", budget.workspace.map(|id| id.to_string()))
-                .fact("period", name_of(&budget.period))
-                .fact("limit_usd", budget.limit.decimal())
-                .fact("warn_percent", i64::from(budget.warn_percent))
-                .fact("stops", i64::from(budget.stops));
-            Ok(((), event))
+            Ok(((), budget_set(&budget)))
         })
     }
 
@@ -388,6 +374,43 @@ pub(crate) fn settings_event(before: &Settings, now: &Settings) -> Event {
     here(Action::SettingsChanged)
         .fact("changed", changed.join(", "))
         .payload(json!({ "before": of(&before), "now": of(&now) }))
+}
+
+/// That a preset was kept.
+pub(crate) fn preset_saved(preset: &Preset) -> Event {
+    here(Action::PresetSaved).payload(json!(preset))
+}
+
+/// That a chain of models was kept.
+pub(crate) fn alias_saved(alias: &Alias) -> Event {
+    here(Action::AliasSaved)
+        .fact("models", count(alias.chain.len()))
+        .payload(json!(alias))
+}
+
+/// That the policy of a workspace is another one.
+pub(crate) fn policy_changed(workspace: WorkspaceId, before: &Policy, now: &Policy) -> Event {
+    in_workspace(Action::PolicyChanged, workspace).payload(json!({ "before": before, "now": now }))
+}
+
+/// That a rule of a workspace was kept.
+pub(crate) fn rule_saved(workspace: WorkspaceId, rule: &OwnRule) -> Event {
+    in_workspace(Action::RuleSaved, workspace).payload(json!(rule))
+}
+
+/// That a workspace was made or renamed.
+pub(crate) fn workspace_saved(id: WorkspaceId, name: &str) -> Event {
+    in_workspace(Action::WorkspaceSaved, id).payload(json!({ "name": name }))
+}
+
+/// That a budget was set.
+pub(crate) fn budget_set(budget: &Budget) -> Event {
+    Event::new(Action::BudgetSet)
+        .maybe("workspace", budget.workspace.map(|id| id.to_string()))
+        .fact("period", name_of(&budget.period))
+        .fact("limit_usd", budget.limit.decimal())
+        .fact("warn_percent", i64::from(budget.warn_percent))
+        .fact("stops", i64::from(budget.stops))
 }
 
 /// About a conversation.

@@ -31,8 +31,8 @@ pub(crate) use keeping::{
 };
 pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of, text_sha256};
 pub(crate) use transfer::{
-    Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
-    over_defaults,
+    Chosen, FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, file_of,
+    import_one, over_defaults,
 };
 
 use crate::store::{Migration, StoreError};

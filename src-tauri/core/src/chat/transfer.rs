@@ -14,7 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, Message, MessageState, Options, Rating, conversations,
+    ChatError, Conversation, Message, MessageState, Options, Rating,
+    conversations::{self, check_sampling},
     keeping::note_arrival,
     messages, rate, save_draft,
     turns::{self, NewMessage},
@@ -106,6 +107,9 @@ pub(crate) struct FileConversation {
     /// What was to answer instead of it, where the file is an archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<FileElsewhere>,
+    /// That nothing of it may be deleted, where the file is an archive and a hold stands on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<FileHold>,
     /// What was typed and not sent, where the file is an archive.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub draft: String,
@@ -113,6 +117,15 @@ pub(crate) struct FileConversation {
     pub messages: Vec<FileMessage>,
     /// Position in `messages` of the end of the branch that is shown.
     pub leaf: usize,
+}
+
+/// Why nothing of something may be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileHold {
+    pub reason: String,
+    /// UTC milliseconds.
+    pub since_ms: i64,
 }
 
 /// A model of a computer, so that another computer knows it again.
@@ -233,6 +246,30 @@ pub(crate) struct Chosen {
     pub elsewhere: Option<Elsewhere>,
 }
 
+/// Whether a conversation can be brought in.
+///
+/// # Errors
+/// [`TransferError`] that says why not.
+pub(crate) fn check_one(file: &FileConversation) -> Result<(), TransferError> {
+    check_sampling(&file.sampling)?;
+    for (position, message) in file.messages.iter().enumerate() {
+        let parent = match message.parent {
+            None => None,
+            Some(parent) if parent < position => Some(file.messages[parent].role),
+            Some(_) => return Err(TransferError::Orphan(position)),
+        };
+        let in_turn = match message.role {
+            Role::User => parent.is_none_or(|role| role == Role::Assistant),
+            Role::Assistant => parent == Some(Role::User),
+            Role::System => false,
+        };
+        if !in_turn {
+            return Err(TransferError::OutOfTurn(position));
+        }
+    }
+    Ok(())
+}
+
 /// Bring one conversation in as a new one that arrives at `now_ms`, UTC milliseconds.
 ///
 /// # Errors
@@ -244,6 +281,7 @@ pub(crate) fn import_one(
     chosen: Chosen,
     now_ms: i64,
 ) -> Result<ConversationId, TransferError> {
+    check_one(&file)?;
     let id = ConversationId::new();
     let options = Options {
         system_prompt: file.system_prompt,
@@ -257,22 +295,10 @@ pub(crate) fn import_one(
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;
     }
-    let mut made: Vec<(MessageId, Role)> = Vec::with_capacity(file.messages.len());
-    for (position, message) in file.messages.into_iter().enumerate() {
-        let parent = match message.parent {
-            None => None,
-            Some(parent) => Some(*made.get(parent).ok_or(TransferError::Orphan(position))?),
-        };
-        let in_turn = match message.role {
-            Role::User => parent.is_none_or(|(_, role)| role == Role::Assistant),
-            Role::Assistant => parent.is_some_and(|(_, role)| role == Role::User),
-            Role::System => false,
-        };
-        if !in_turn {
-            return Err(TransferError::OutOfTurn(position));
-        }
+    let mut made: Vec<MessageId> = Vec::with_capacity(file.messages.len());
+    for message in file.messages {
         let new = NewMessage {
-            parent: parent.map(|(id, _)| id),
+            parent: message.parent.map(|parent| made[parent]),
             role: message.role,
             text: &message.text,
             state: match message.state {
@@ -288,9 +314,9 @@ pub(crate) fn import_one(
         if message.role == Role::Assistant && message.rating.is_some() {
             rate(conn, new, message.rating, message.created_at_ms)?;
         }
-        made.push((new, message.role));
+        made.push(new);
     }
-    if let Some(&(leaf, _)) = made.get(file.leaf).or(made.last()) {
+    if let Some(&leaf) = made.get(file.leaf).or(made.last()) {
         turns::show(conn, id, leaf, file.updated_at_ms)?;
     }
     Ok(id)
@@ -355,6 +381,7 @@ pub(crate) fn file_of(
         sampling: conversation.sampling.clone(),
         model: None,
         elsewhere: None,
+        hold: None,
         draft: String::new(),
         leaf: conversation
             .leaf

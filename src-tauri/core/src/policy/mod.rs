@@ -256,6 +256,15 @@ pub fn get(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<Policy
     Ok(stored.map(|json| over_defaults(&json)).unwrap_or_default())
 }
 
+/// Whether a workspace has a policy that somebody set.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn is_set(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM policies WHERE workspace_id = ?1")?
+        .exists([workspace])
+}
+
 /// Keep the policy of a workspace.
 ///
 /// # Errors

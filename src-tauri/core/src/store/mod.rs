@@ -13,6 +13,7 @@ mod migrate;
 mod scrub;
 pub mod snapshot;
 mod swap;
+mod unfinished;
 
 use std::{
     ffi::OsString,
@@ -33,6 +34,7 @@ pub(crate) use self::{
     mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
     swap::{Swap, Whole, is_cut_off, undo_cut_off},
+    unfinished::{replace_file_noted, take_away_unfinished},
 };
 pub use self::{
     error::{OpenError, StoreError},

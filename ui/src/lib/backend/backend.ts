@@ -25,6 +25,7 @@ import type {
 	ConversationSummary,
 	ConversationsChanged,
 	EngineStatus,
+	DestroyedKeys,
 	EntryDetails,
 	EntryRow,
 	Erased,
@@ -248,6 +249,9 @@ export type Backend = {
 		passphrase: string | null,
 		onProgress: (share: number) => void,
 	): Promise<AnonymousExport | null>;
+	/** Workspaces that keep the key of their pseudonyms. */
+	keptPseudonymKeys(): Promise<string[]>;
+	destroyPseudonymKeys(): Promise<DestroyedKeys>;
 	chooseArchive(): Promise<ChosenArchive | null>;
 	/** Of the archive that was chosen last, as is the import. */
 	checkArchive(

@@ -183,6 +183,10 @@ export const commands = {
 	 *  person chooses; nothing if they chose none.
 	 */
 	exportAnonymous: (scope: Scope, options: Anonymity, passphrase: string | null, onProgress: Channel<number | null>) => typedError<AnonymousExport | null, Problem>(__TAURI_INVOKE("export_anonymous", { scope, options, passphrase, onProgress })),
+	/**  The workspaces that keep the key of their pseudonyms. */
+	keptPseudonymKeys: () => typedError<WorkspaceId[], Problem>(__TAURI_INVOKE("kept_pseudonym_keys")),
+	/**  Destroy the keys of pseudonyms that workspaces keep. */
+	destroyPseudonymKeys: () => typedError<DestroyedKeys, Problem>(__TAURI_INVOKE("destroy_pseudonym_keys")),
 	/**  Let the person choose an archive to look into or bring in; nothing if they chose none. */
 	chooseArchive: () => typedError<ChosenArchive | null, Problem>(__TAURI_INVOKE("choose_archive")),
 	/**  Look into the chosen archive; nothing is brought in. */
@@ -792,6 +796,19 @@ export type DestinationReport = {
 	masked: number,
 	/**  The text as it would leave, in pieces. */
 	pieces: Piece[],
+};
+
+/**  What destroying came to. */
+export type DestroyedKeys = {
+	/**  How many keys there were. */
+	keys: number,
+	/**  Snapshots from before, which have them as long as they are kept. So have backups. */
+	snapshots: number,
+	/**
+	 *  Whether no byte of them is left in the database and its log; otherwise the log has them until
+	 *  Gatehouse is closed.
+	 */
+	isGone: boolean,
 };
 
 /**  A conversation that is due. */

@@ -155,6 +155,8 @@ const host: Backend = {
 		throwing(commands.exportArchive)(scope, passphrase, shares(onProgress)),
 	exportAnonymous: (scope, options, passphrase, onProgress) =>
 		throwing(commands.exportAnonymous)(scope, options, passphrase, shares(onProgress)),
+	keptPseudonymKeys: throwing(commands.keptPseudonymKeys),
+	destroyPseudonymKeys: throwing(commands.destroyPseudonymKeys),
 	chooseArchive: throwing(commands.chooseArchive),
 	checkArchive: (passphrase, onProgress) =>
 		throwing(commands.checkArchive)(passphrase, shares(onProgress)),

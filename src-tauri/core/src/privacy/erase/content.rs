@@ -10,7 +10,7 @@ use crate::{
     ids::{ConversationId, WorkspaceId},
     policy,
     privacy::{
-        Identifiers,
+        Identifiers, anonymise,
         requests::{self, RequestState},
         retention::{self, holds_of_workspace, is_held},
     },
@@ -178,6 +178,7 @@ fn workspace(
     policy::forget_workspace(tx, id)?;
     budgets::forget_workspace(tx, id)?;
     retention::forget_workspace(tx, id)?;
+    anonymise::forget_workspace(tx, id)?;
     workspaces::erase(tx, id, now_ms)?;
     let event = Event::new(Action::Erased)
         .fact("kind", "workspace")

@@ -5,8 +5,8 @@ mod anonymous;
 mod arrivals;
 mod choose;
 mod daily;
-mod holds;
-mod rules;
+pub(in crate::privacy) mod holds;
+pub(in crate::privacy) mod rules;
 mod run;
 mod state;
 

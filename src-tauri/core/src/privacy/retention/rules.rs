@@ -6,7 +6,12 @@ use specta::Type;
 
 use super::{DAY_MS, RetentionError};
 use crate::{
-    app::App, changes::in_workspace, ids::WorkspaceId, record::Action, store::Migration, workspaces,
+    app::App,
+    changes::in_workspace,
+    ids::WorkspaceId,
+    record::{Action, Event},
+    store::Migration,
+    workspaces,
 };
 
 pub(super) const MIGRATION: Migration = Migration {
@@ -52,6 +57,18 @@ pub struct RetentionRule {
 }
 
 impl RetentionRule {
+    /// Whether it can be kept.
+    ///
+    /// # Errors
+    /// [`RetentionError::Days`] when the days are out of their range.
+    pub(in crate::privacy) fn check(self) -> Result<(), RetentionError> {
+        if (1..=MOST_DAYS).contains(&self.days) {
+            Ok(())
+        } else {
+            Err(RetentionError::Days(self.days))
+        }
+    }
+
     /// What had its newest message before this, in UTC milliseconds, is due at `now_ms`.
     pub(super) fn limit_ms(self, now_ms: i64) -> i64 {
         now_ms.saturating_sub(i64::from(self.days) * DAY_MS)
@@ -68,7 +85,7 @@ pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rus
 }
 
 /// The rule of a workspace, if it has one.
-pub(super) fn get(
+pub(in crate::privacy) fn get(
     conn: &Connection,
     workspace: WorkspaceId,
 ) -> rusqlite::Result<Option<RetentionRule>> {
@@ -91,7 +108,8 @@ pub(super) fn any(conn: &Connection) -> rusqlite::Result<bool> {
         .exists([])
 }
 
-fn set(
+/// Keep a rule, or (`None`) that there is none.
+pub(in crate::privacy) fn set(
     conn: &Connection,
     workspace: WorkspaceId,
     rule: Option<RetentionRule>,
@@ -107,6 +125,21 @@ fn set(
     Ok(())
 }
 
+/// That the rule of a workspace is another one.
+pub(in crate::privacy) fn changed(
+    workspace: WorkspaceId,
+    before: Option<RetentionRule>,
+    now: Option<RetentionRule>,
+) -> Event {
+    let days = |rule: Option<RetentionRule>| rule.map_or(0, |rule| i64::from(rule.days));
+    in_workspace(Action::RetentionChanged, workspace)
+        .fact("what", "rule")
+        .fact("days", days(now))
+        .fact("days_before", days(before))
+        .maybe("then", now.map(|rule| rule.action.name()))
+        .maybe("then_before", before.map(|rule| rule.action.name()))
+}
+
 impl App {
     /// Say how long a workspace keeps its conversations; `None`: until somebody deletes them. Nothing goes
     /// before the next run.
@@ -118,9 +151,7 @@ impl App {
         workspace: WorkspaceId,
         rule: Option<RetentionRule>,
     ) -> Result<(), RetentionError> {
-        if let Some(rule) = rule.filter(|rule| !(1..=MOST_DAYS).contains(&rule.days)) {
-            return Err(RetentionError::Days(rule.days));
-        }
+        rule.map_or(Ok(()), RetentionRule::check)?;
         self.store.write(|tx| {
             if !workspaces::exists(tx, workspace)? {
                 return Err(RetentionError::NoWorkspace);
@@ -130,14 +161,8 @@ impl App {
                 return Ok(());
             }
             set(tx, workspace, rule)?;
-            let days = |rule: Option<RetentionRule>| rule.map_or(0, |rule| i64::from(rule.days));
-            let event = in_workspace(Action::RetentionChanged, workspace)
-                .fact("what", "rule")
-                .fact("days", days(rule))
-                .fact("days_before", days(before))
-                .maybe("then", rule.map(|rule| rule.action.name()))
-                .maybe("then_before", before.map(|rule| rule.action.name()));
-            self.record.append(tx, event, crate::now_ms())?;
+            self.record
+                .append(tx, changed(workspace, before, rule), crate::now_ms())?;
             Ok(())
         })
     }
