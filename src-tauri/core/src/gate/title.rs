@@ -71,6 +71,7 @@ impl Gate {
                     alias: None,
                     decision: None,
                     masked: 0,
+                    pictures: 0,
                     moves: &[],
                     model: &model.name,
                     version: &model.version(),

@@ -4,6 +4,7 @@
 import type {
 	Account,
 	AccountInput,
+	Added,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -47,6 +48,9 @@ import type {
 	Options,
 	OwnRule,
 	Period,
+	Picture,
+	PictureDragging,
+	PicturesDropped,
 	Policy,
 	Preset,
 	Preview,
@@ -93,6 +97,8 @@ export type HostEvents = {
 	modelsChanged: ModelsChanged;
 	enginesChanged: EngineStatus[];
 	modelDragging: ModelDragging;
+	pictureDragging: PictureDragging;
+	picturesDropped: PicturesDropped;
 };
 
 /** Every method rejects with an `Problem` when the host refuses. */
@@ -116,6 +122,7 @@ export type Backend = {
 	sendMessage(
 		conversationId: string,
 		text: string,
+		pictures: string[],
 		review: Review,
 		onEvent: OnAnswerEvent,
 	): Promise<void>;
@@ -136,6 +143,15 @@ export type Backend = {
 	importConversations(): Promise<string[] | null>;
 	saveDraft(conversationId: string | null, text: string): Promise<void>;
 	newChatDraft(): Promise<string>;
+	/** No conversation: the new chat, as in the next ones. */
+	draftPictures(conversationId: string | null): Promise<Picture[]>;
+	choosePictures(conversationId: string | null): Promise<Added>;
+	/** The files that were dropped on the window last. */
+	addDroppedPictures(conversationId: string | null): Promise<Added>;
+	pastePicture(conversationId: string | null, base64: string): Promise<Picture>;
+	removePicture(id: string): Promise<void>;
+	/** As a `data:` address: whole, or a small copy. */
+	showPicture(id: string, whole: boolean): Promise<string>;
 	countTokens(conversationId: string | null, text: string): Promise<TokenCount>;
 	listPresets(): Promise<Preset[]>;
 	savePreset(name: string, systemPrompt: string, sampling: Sampling): Promise<Preset>;

@@ -214,6 +214,8 @@ impl Export<'_> {
         let elsewhere = conversation.elsewhere.as_ref();
         file.elsewhere = elsewhere.and_then(|chosen| self.names.elsewhere(chosen));
         file.draft.clone_from(&conversation.draft);
+        let unsent = chat::pictures::of_draft(self.conn, Some(conversation.id))?;
+        file.draft_pictures = chat::of_file(self.conn, &unsent)?;
         Ok(file)
     }
 
