@@ -22,7 +22,7 @@ type Result<T> = std::result::Result<T, Problem>;
 /// What became of files that were added.
 #[derive(Debug, Default, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Added {
+pub(crate) struct AddedPictures {
     /// The pictures, as the draft has them now.
     pictures: Vec<Picture>,
     /// Why others were not taken, with their names.
@@ -48,7 +48,7 @@ pub(crate) fn draft_pictures(
 pub(crate) async fn choose_pictures(
     handle: AppHandle,
     conversation: Option<ConversationId>,
-) -> Result<Added> {
+) -> Result<AddedPictures> {
     apart(move || {
         let chosen = handle
             .dialog()
@@ -70,7 +70,7 @@ pub(crate) async fn choose_pictures(
 pub(crate) async fn add_dropped_pictures(
     handle: AppHandle,
     conversation: Option<ConversationId>,
-) -> Result<Added> {
+) -> Result<AddedPictures> {
     apart(move || {
         let state = handle.state::<AppState>();
         let dropped = std::mem::take(&mut *state.dropped());
@@ -119,9 +119,13 @@ pub(crate) fn show_picture(
 }
 
 /// One file that cannot be taken keeps no other one away.
-fn add(state: &AppState, conversation: Option<ConversationId>, paths: &[PathBuf]) -> Result<Added> {
+fn add(
+    state: &AppState,
+    conversation: Option<ConversationId>,
+    paths: &[PathBuf],
+) -> Result<AddedPictures> {
     let app = state.app()?;
-    let mut added = Added::default();
+    let mut added = AddedPictures::default();
     for path in paths {
         match pictures::take_file(&app.store, conversation, path) {
             Ok(picture) => added.pictures.push(picture),

@@ -21,7 +21,7 @@ pub use pictures::{Picture, PictureError};
 pub use presets::{Preset, delete_preset, presets, save_preset};
 pub use ratings::{Rating, rate};
 pub use search::{SearchHit, SnippetPart, search};
-pub use transfer::{ExportFormat, Exported, TransferError, export, import};
+pub use transfer::{ExportFormat, Exported, TransferError, export, import, pictures_note};
 pub use turns::{
     NewTurn, begin_edit, begin_regenerate, begin_turn, begin_turn_with, end_answer,
     interrupt_unfinished, keep_partial,

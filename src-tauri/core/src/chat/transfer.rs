@@ -413,7 +413,7 @@ fn markdown(title: &str, shown: &[Message]) -> String {
 }
 
 /// What a text says of pictures that are not in it.
-pub(crate) fn pictures_note(count: usize) -> Option<String> {
+pub fn pictures_note(count: usize) -> Option<String> {
     match count {
         0 => None,
         1 => Some("One picture is not in this text.".into()),

@@ -97,7 +97,7 @@ pub(super) fn takes_no_pictures(model: &str) -> GateError {
 /// model that takes no pictures, which nobody chose, a person knows nothing.
 pub(super) fn nobody(first: &Move, last: GateError) -> GateError {
     match last {
-        GateError::NoPictures { model } => GateError::NoPicturesInstead {
+        GateError::NoPictures { model } if first.model != model => GateError::NoPicturesInstead {
             reason: first.reason.trim_end_matches('.').to_owned(),
             model,
         },

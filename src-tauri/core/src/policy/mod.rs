@@ -10,7 +10,7 @@ pub(crate) mod reviews;
 mod tests;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 use url::{Host, Url};
 
@@ -268,6 +268,24 @@ impl Destination {
     pub fn of_address(address: &str) -> Self {
         Url::parse(address.trim()).map_or(Self::Cloud, |url| Self::of(&url))
     }
+}
+
+/// A policy from a file. One of an app that knew no pictures says nothing of them, and the person is asked
+/// about each.
+///
+/// # Errors
+/// The deserializer's, when it is no policy.
+pub(crate) fn of_file<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Policy>, D::Error> {
+    let Some(mut fields) = Option::<serde_json::Map<_, _>>::deserialize(from)? else {
+        return Ok(None);
+    };
+    if !fields.contains_key("pictures") {
+        let usual = serde_json::to_value(Policy::default().pictures).map_err(D::Error::custom)?;
+        fields.insert("pictures".into(), usual);
+    }
+    serde_json::from_value(fields.into())
+        .map(Some)
+        .map_err(D::Error::custom)
 }
 
 /// The policy of a workspace; the default where none was set.

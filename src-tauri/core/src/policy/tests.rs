@@ -120,6 +120,17 @@ fn any_policy() -> impl Strategy<Value = Policy> {
     )
 }
 
+#[test]
+fn a_policy_of_an_app_that_knew_no_pictures_asks_about_each_and_a_broken_one_is_refused() {
+    let mut file = serde_json::to_value(Policy::default()).unwrap();
+    file.as_object_mut().unwrap().remove("pictures");
+    let read = of_file(&file).unwrap().unwrap();
+    assert_eq!(read, Policy::default());
+    file.as_object_mut().unwrap().remove("secret");
+    assert!(of_file(&file).is_err());
+    assert_eq!(of_file(serde_json::Value::Null).unwrap(), None);
+}
+
 proptest! {
     #[test]
     fn the_stricter_of_two_lets_nothing_leave_that_one_of_them_keeps(one in any_policy(), other in any_policy()) {

@@ -1,6 +1,6 @@
 // The pictures of a message that is not sent yet. The host keeps them with the draft; here is what it has.
 
-import { backend, toProblem, type Added, type Picture, type Problem } from "$lib/backend";
+import { backend, toProblem, type AddedPictures, type Picture, type Problem } from "$lib/backend";
 import { toast, toastError } from "$lib/state/toasts.svelte";
 
 /** As the host has it; a longer one is not even read here. */
@@ -69,7 +69,7 @@ export class DraftPictures {
 		this.list = [];
 	}
 
-	async #add(work: () => Promise<Added>): Promise<void> {
+	async #add(work: () => Promise<AddedPictures>): Promise<void> {
 		this.adding += 1;
 		try {
 			const { pictures, refused } = await work();

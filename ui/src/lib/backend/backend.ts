@@ -3,8 +3,9 @@
 
 import type {
 	Account,
+	AccountHealth,
 	AccountInput,
-	Added,
+	AddedPictures,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -145,9 +146,9 @@ export type Backend = {
 	newChatDraft(): Promise<string>;
 	/** No conversation: the new chat, as in the next ones. */
 	draftPictures(conversationId: string | null): Promise<Picture[]>;
-	choosePictures(conversationId: string | null): Promise<Added>;
+	choosePictures(conversationId: string | null): Promise<AddedPictures>;
 	/** The files that were dropped on the window last. */
-	addDroppedPictures(conversationId: string | null): Promise<Added>;
+	addDroppedPictures(conversationId: string | null): Promise<AddedPictures>;
 	pastePicture(conversationId: string | null, base64: string): Promise<Picture>;
 	removePicture(id: string): Promise<void>;
 	/** As a `data:` address: whole, or a small copy. */
@@ -175,6 +176,7 @@ export type Backend = {
 	chooseAccountModels(id: string, models: string[]): Promise<Account>;
 	removeAccount(id: string): Promise<void>;
 	pullModel(id: string, model: string, onProgress: (progress: PullProgress) => void): Promise<void>;
+	accountHealth(): Promise<AccountHealth[]>;
 	listAliases(): Promise<Alias[]>;
 	saveAlias(id: string | null, name: string, chain: Link[]): Promise<Alias>;
 	removeAlias(id: string): Promise<void>;

@@ -5,12 +5,19 @@
 //! no conversation where the chat is new. Another wording of a question shows the same pictures.
 
 mod clean;
+mod error;
+mod file;
+mod taking;
 #[cfg(test)]
 mod tests;
 
 pub use clean::{CleanPicture, MOST_BYTES, clean};
+pub use error::PictureError;
+pub(crate) use file::FilePicture;
+pub(super) use file::bring_in;
+pub use taking::{is_named_so, take, take_base64, take_file};
 
-use std::{collections::HashMap, fmt, fs::File, io::Read, path::Path};
+use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -20,8 +27,7 @@ use specta::Type;
 
 use crate::{
     ids::{ConversationId, MessageId, PictureId},
-    problem::{Problem, ProblemCode},
-    store::{Migration, Store, StoreError},
+    store::Migration,
 };
 
 /// The most pictures of one message.
@@ -90,133 +96,6 @@ pub struct Picture {
     pub height: u32,
     /// Length of its file, in bytes.
     pub bytes: u32,
-}
-
-/// Why a picture is not taken, or not shown.
-#[derive(Debug, thiserror::Error)]
-pub enum PictureError {
-    /// There is nothing in the file.
-    #[error("the file is empty")]
-    Empty,
-    /// It is longer than is taken.
-    #[error("the picture has more than {} MB", MOST_BYTES >> 20)]
-    TooLong,
-    /// It is none of the formats.
-    #[error("this is no PNG, JPEG, WebP or GIF, whatever its name says")]
-    NoPicture,
-    /// It is an SVG: a text with instructions, which can load other things.
-    #[error("this is an SVG: a drawing in the form of a program, which is not shown and not sent")]
-    Drawing,
-    /// It has too many pixels.
-    #[error("the picture has {width} × {height} pixels, and at most 50 million are taken")]
-    TooManyPixels {
-        /// From left to right.
-        width: u32,
-        /// From top to bottom.
-        height: u32,
-    },
-    /// It takes too much memory.
-    #[error("the picture would take too much memory")]
-    TooLarge,
-    /// It cannot be unpacked.
-    #[error("the picture is damaged: {0}")]
-    Damaged(String),
-    /// The file cannot be read.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(#[from] std::io::Error),
-    /// A message has no room for more.
-    #[error("a message takes at most {MOST_IN_A_MESSAGE} pictures")]
-    TooMany,
-    /// It was removed, or erased.
-    #[error("this picture is not there any more")]
-    NotThere,
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<rusqlite::Error> for PictureError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<PictureError> for Problem {
-    fn from(error: PictureError) -> Self {
-        use ProblemCode::{InvalidInput, NotFound};
-        match error {
-            PictureError::Store(store) => store.into(),
-            PictureError::NotThere => Problem::new(NotFound, error),
-            PictureError::Drawing | PictureError::NoPicture => Problem::new(InvalidInput, error)
-                .hint("Save it as a PNG or JPEG, or take a screenshot of it."),
-            PictureError::TooLong | PictureError::TooManyPixels { .. } | PictureError::TooLarge => {
-                Problem::new(InvalidInput, error).hint("Make it smaller, then add it again.")
-            }
-            other => Problem::new(InvalidInput, other),
-        }
-    }
-}
-
-/// Make a file from outside fit to be kept and to leave, and add it to what is typed and not sent; `None`:
-/// for the new chat.
-///
-/// # Errors
-/// [`PictureError`] says why it is not taken.
-pub fn take(
-    store: &Store,
-    conversation: Option<ConversationId>,
-    bytes: &[u8],
-) -> Result<Picture, PictureError> {
-    // Outside of the transaction, as it takes its time.
-    let picture = clean(bytes)?;
-    store.write(|tx| add_to_draft(tx, conversation, &picture))
-}
-
-/// The same for what a person pasted, in base64.
-///
-/// # Errors
-/// [`PictureError`] says why it is not taken.
-pub fn take_base64(
-    store: &Store,
-    conversation: Option<ConversationId>,
-    base64: &str,
-) -> Result<Picture, PictureError> {
-    take(store, conversation, &unpacked(base64)?)
-}
-
-fn unpacked(base64: &str) -> Result<Vec<u8>, PictureError> {
-    if base64.len() > MOST_BYTES.div_ceil(3) * 4 {
-        return Err(PictureError::TooLong);
-    }
-    STANDARD
-        .decode(base64)
-        .map_err(|error| PictureError::Damaged(error.to_string()))
-}
-
-/// The same for a file that a person chose or dropped.
-///
-/// # Errors
-/// [`PictureError`] says why it is not taken.
-pub fn take_file(
-    store: &Store,
-    conversation: Option<ConversationId>,
-    path: &Path,
-) -> Result<Picture, PictureError> {
-    let file = File::open(path)?;
-    let mut bytes = Vec::new();
-    // One more than is taken: enough to know that it is too long, whatever the file says of itself.
-    file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    take(store, conversation, &bytes)
-}
-
-/// Whether the name of a file is that of a picture: what is dropped is a picture or a model.
-pub fn is_named_so(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    ending.is_some_and(|ending| {
-        ["png", "jpg", "jpeg", "webp", "gif", "svg"]
-            .iter()
-            .any(|known| ending.eq_ignore_ascii_case(known))
-    })
 }
 
 /// Add a picture to what is typed and not sent; `None`: for the new chat.
@@ -386,26 +265,6 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Bring a picture of a file in, for a message that was made from it.
-pub(super) fn bring_in(
-    conn: &Connection,
-    conversation: ConversationId,
-    message: Option<MessageId>,
-    pictures: &[FilePicture],
-) -> Result<(), PictureError> {
-    if pictures.len() > MOST_IN_A_MESSAGE {
-        return Err(PictureError::TooMany);
-    }
-    let mut ids = Vec::with_capacity(pictures.len());
-    for picture in pictures {
-        ids.push(insert(conn, Some(conversation), &picture.clean()?)?.id);
-    }
-    match message {
-        Some(message) => show(conn, conversation, message, &ids),
-        None => Ok(()),
-    }
-}
-
 /// The pictures of a message, in its order.
 ///
 /// # Errors
@@ -537,35 +396,4 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Picture> {
         height: row.get(3)?,
         bytes: row.get(4)?,
     })
-}
-
-/// A picture as files of conversations have it: the whole of it in base64.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FilePicture {
-    /// `image/png` or `image/jpeg`.
-    pub media_type: String,
-    /// Base64 (RFC 4648, with padding).
-    pub data: String,
-}
-
-impl fmt::Debug for FilePicture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} letters", self.media_type, self.data.len())
-    }
-}
-
-impl FilePicture {
-    /// A picture of the database, for a file.
-    pub(super) fn of(conn: &Connection, picture: &Picture) -> Result<Self, PictureError> {
-        Ok(Self {
-            media_type: picture.format.media_type().to_owned(),
-            data: STANDARD.encode(content(conn, picture.id)?),
-        })
-    }
-
-    /// Nobody vouches for the file, so it is made anew as if a person had added it.
-    fn clean(&self) -> Result<CleanPicture, PictureError> {
-        clean(&unpacked(&self.data)?)
-    }
 }

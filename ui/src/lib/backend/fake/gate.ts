@@ -43,6 +43,7 @@ export type GatePart = Pick<
 	| "chooseAccountModels"
 	| "removeAccount"
 	| "pullModel"
+	| "accountHealth"
 	| "listAliases"
 	| "saveAlias"
 	| "removeAlias"
@@ -163,6 +164,10 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		pullModel: async (_account, _model, onProgress) => {
 			onProgress({ status: "pulling", total: 100, completed: 50 });
 		},
+		accountHealth: async () =>
+			accounts
+				.filter(({ models }) => models.some(({ id }) => options.down.includes(id)))
+				.map(({ id }) => ({ accountId: id, failures: 3, leftOutS: 20 })),
 		listAliases: async () => aliases,
 		saveAlias: async (aliasId, name, chain) => {
 			const made: Alias = { id: aliasId ?? id("alias"), name, chain };
