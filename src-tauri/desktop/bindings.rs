@@ -4,8 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        archive, backup, chat, leaving, models, money, privacy, providers, record, retention,
-        safety, settings, startup,
+        archive, backup, chat, leaving, models, money, pictures, privacy, providers, record,
+        retention, safety, settings, startup,
     },
     events,
     first::First,
@@ -39,6 +39,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             chat::import_conversations,
             chat::save_draft,
             chat::new_chat_draft,
+            pictures::draft_pictures,
+            pictures::choose_pictures,
+            pictures::add_dropped_pictures,
+            pictures::paste_picture,
+            pictures::remove_picture,
+            pictures::show_picture,
             leaving::count_tokens,
             leaving::preview_message,
             leaving::what_would_leave,
@@ -63,6 +69,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             providers::choose_account_models,
             providers::remove_account,
             providers::pull_model,
+            providers::account_health,
             providers::list_aliases,
             providers::save_alias,
             providers::remove_alias,
@@ -138,6 +145,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::ModelsChanged,
             events::EnginesChanged,
             events::ModelDragging,
+            events::PictureDragging,
+            events::PicturesDropped,
             events::BackupsChanged,
             events::RetentionChanged,
         ])

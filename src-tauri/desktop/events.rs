@@ -48,6 +48,16 @@ pub(crate) struct ModelDragging {
     over: bool,
 }
 
+/// Pictures, and nothing else, are held over the window, or are not any more.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct PictureDragging {
+    over: bool,
+}
+
+/// Pictures were let go over the window, and wait to be added to a message.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct PicturesDropped {}
+
 /// How adding a file as a model goes.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct ModelAdding {
@@ -136,9 +146,10 @@ impl From<EngineSnapshot> for EngineStatus {
     }
 }
 
-/// Tell that a file is held over the window, or is not any more.
-pub(crate) fn dragging(handle: &AppHandle, over: bool) {
-    tell(handle, &ModelDragging { over });
+/// Tell that files are held over the window, or are not any more.
+pub(crate) fn dragging(handle: &AppHandle, models: bool, pictures: bool) {
+    tell(handle, &ModelDragging { over: models });
+    tell(handle, &PictureDragging { over: pictures });
 }
 
 /// Send an event. Nobody hears it when the window is closing, and then nobody needs to.

@@ -50,6 +50,8 @@ pub(crate) struct AppState {
     pub(crate) chosen_archive: Mutex<Option<PathBuf>>,
     /// Set to stop what is done with an archive.
     pub(crate) stop_archive: AtomicBool,
+    /// Pictures that were let go over the window and belong to no message yet.
+    dropped: Mutex<Vec<PathBuf>>,
 }
 
 #[derive(Default)]
@@ -81,12 +83,18 @@ impl AppState {
             stop_verifying: AtomicBool::new(false),
             chosen_archive: Mutex::default(),
             stop_archive: AtomicBool::new(false),
+            dropped: Mutex::default(),
         }
     }
 
     /// The data folder.
     pub(crate) fn folder(&self) -> Result<DataFolder, FolderError> {
         DataFolder::resolve(self.named_folder.as_deref())
+    }
+
+    /// Pictures that were let go over the window.
+    pub(crate) fn dropped(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The opened Gatehouse.

@@ -137,6 +137,9 @@ fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
             output::time(message.created_at_ms),
             message.text
         ))?;
+        if let Some(note) = chat::pictures_note(message.pictures.len()) {
+            output::line(&format!("({note})\n"))?;
+        }
         if let Some(note) = message.state.note() {
             output::line(&format!("({note})\n"))?;
         }

@@ -6,7 +6,7 @@ use gatehouse_core::{
         Thread,
     },
     gate::{AnswerEvent, Ask, GateError, Review},
-    ids::{ConversationId, MessageId, PresetId},
+    ids::{ConversationId, MessageId, PictureId, PresetId},
     now_ms,
     privacy::retention::PastRule,
     problem::{Problem, ProblemCode},
@@ -104,17 +104,22 @@ pub(crate) fn set_conversation_options(
     Ok(state.app()?.set_conversation_options(id, &options)?)
 }
 
-/// Say something and have it answered; returns when the answer has ended.
+/// Say something, with pictures of the draft, and have it answered; returns when the answer has ended.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn send_message(
     handle: AppHandle,
     conversation: ConversationId,
     text: String,
+    pictures: Vec<PictureId>,
     review: Review,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    apart(move || answer(&handle, Ask::Say(conversation, &text), review, &on_event)).await
+    apart(move || {
+        let ask = Ask::SayWith(conversation, &text, &pictures);
+        answer(&handle, ask, review, &on_event)
+    })
+    .await
 }
 
 /// Answer an old question again; returns when the answer has ended.

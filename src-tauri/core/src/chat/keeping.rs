@@ -143,7 +143,7 @@ pub(crate) fn texts(conn: &Connection, id: ConversationId) -> Result<Texts, Chat
 }
 
 /// Put other texts in their place. The title, the draft, why answers failed and where they were to stop,
-/// which may repeat what was said, go.
+/// which may repeat what was said, go; and pictures, in which nobody can look for a person.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -163,5 +163,6 @@ pub(crate) fn put_texts(
     for (number, text) in &texts.messages {
         put.execute(params![id, number, text])?;
     }
+    super::pictures::forget_of_conversation(conn, id)?;
     super::save_draft(conn, Some(id), "")
 }

@@ -14,10 +14,12 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, Message, MessageState, Options, Rating,
+    ChatError, Conversation, Message, MessageState, Options, PictureError, Rating,
     conversations::{self, check_sampling},
     keeping::note_arrival,
-    messages, rate, save_draft,
+    messages,
+    pictures::{self, FilePicture},
+    rate, save_draft,
     turns::{self, NewMessage},
 };
 use crate::{
@@ -65,6 +67,9 @@ pub enum TransferError {
     /// A question follows a question, or an answer follows none.
     #[error("the file is damaged: message {0} is not a question and its answer in turn")]
     OutOfTurn(usize),
+    /// A picture in it cannot be used.
+    #[error("a picture of message {0} cannot be used: {1}")]
+    Picture(usize, PictureError),
     /// A setting in it cannot be used.
     #[error(transparent)]
     Chat(#[from] ChatError),
@@ -113,6 +118,9 @@ pub(crate) struct FileConversation {
     /// What was typed and not sent, where the file is an archive.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub draft: String,
+    /// Its pictures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub draft_pictures: Vec<FilePicture>,
     /// Parents before their children.
     pub messages: Vec<FileMessage>,
     /// Position in `messages` of the end of the branch that is shown.
@@ -167,6 +175,9 @@ pub(crate) struct FileMessage {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
+    /// What is shown with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<FilePicture>,
 }
 
 /// Settings of a file over the defaults.
@@ -292,6 +303,7 @@ pub(crate) fn import_one(
     conversations::create(conn, id, workspace, &options, file.created_at_ms)?;
     note_arrival(conn, id, now_ms)?;
     save_draft(conn, Some(id), &file.draft)?;
+    pictures::bring_in(conn, id, None, &file.draft_pictures).map_err(ChatError::from)?;
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;
     }
@@ -311,6 +323,10 @@ pub(crate) fn import_one(
             created_at_ms: message.created_at_ms,
         };
         let new = turns::insert(conn, id, &new)?;
+        if message.role == Role::User {
+            pictures::bring_in(conn, id, Some(new), &message.pictures)
+                .map_err(|error| TransferError::Picture(made.len(), error))?;
+        }
         if message.role == Role::Assistant && message.rating.is_some() {
             rate(conn, new, message.rating, message.created_at_ms)?;
         }
@@ -369,6 +385,7 @@ pub(crate) fn file_of(
             model: row.get(6)?,
             state: messages::state(row, 7)?,
             error: problem.and_then(|json| serde_json::from_str(&json).ok()),
+            pictures: of_file(conn, &pictures::of_message(conn, id)?)?,
         });
     }
     Ok(FileConversation {
@@ -383,12 +400,27 @@ pub(crate) fn file_of(
         elsewhere: None,
         hold: None,
         draft: String::new(),
+        draft_pictures: Vec::new(),
         leaf: conversation
             .leaf
             .and_then(|leaf| positions.get(&leaf).copied())
             .unwrap_or(0),
         messages: file_messages,
     })
+}
+
+/// Pictures as files have them.
+///
+/// # Errors
+/// [`ChatError`] when the database fails.
+pub(crate) fn of_file(
+    conn: &Connection,
+    pictures: &[pictures::Picture],
+) -> Result<Vec<FilePicture>, ChatError> {
+    let all = pictures
+        .iter()
+        .map(|picture| FilePicture::of(conn, picture));
+    Ok(all.collect::<Result<_, _>>()?)
 }
 
 fn markdown(title: &str, shown: &[Message]) -> String {
@@ -401,11 +433,23 @@ fn markdown(title: &str, shown: &[Message]) -> String {
             message.text.trim()
         )
         .expect("a string takes every write");
+        if let Some(note) = pictures_note(message.pictures.len()) {
+            write!(text, "\n*{note}*\n").expect("a string takes every write");
+        }
         if let Some(note) = message.state.note() {
             write!(text, "\n*{note}*\n").expect("a string takes every write");
         }
     }
     text
+}
+
+/// What a text says of pictures that are not in it.
+pub fn pictures_note(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("One picture is not in this text.".into()),
+        more => Some(format!("{more} pictures are not in this text.")),
+    }
 }
 
 /// A name without what some file system refuses.

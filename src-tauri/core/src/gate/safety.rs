@@ -1,11 +1,12 @@
 //! The gate's own look at a text, for the person: what it finds and what it would do.
 
-use gatehouse_protocol::{ChatMessage, Role};
+use gatehouse_protocol::Role;
 use serde::Serialize;
 use specta::Type;
 
 use super::{Found, Gate, GateError, Inspection, Piece, decide, leaving};
 use crate::{
+    chat::Said,
     ids::WorkspaceId,
     now_ms,
     policy::{self, Action, Destination, own_rules::OwnRule},
@@ -83,10 +84,7 @@ impl Gate {
             Destination::Cloud,
         ];
         let report = |destination| {
-            let prompt = vec![ChatMessage {
-                role: Role::User,
-                content: text.to_owned(),
-            }];
+            let prompt = vec![Said::text(Role::User, text)];
             let decided = decide::decide(
                 &inspection,
                 &policy,

@@ -194,6 +194,8 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ("model_limits", &["provider", "model", "as_of"]),
     ("models", &["summary"]),
     ("own_rules", &["class", "form"]),
+    // What is in a picture nobody can look for: it goes with its conversation.
+    ("pictures", &["format"]),
     ("policies", &["policy"]),
     (
         "prices",

@@ -3,7 +3,9 @@
 
 import type {
 	Account,
+	AccountHealth,
 	AccountInput,
+	AddedPictures,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -49,6 +51,9 @@ import type {
 	Options,
 	OwnRule,
 	Period,
+	Picture,
+	PictureDragging,
+	PicturesDropped,
 	Policy,
 	Preset,
 	Preview,
@@ -97,6 +102,8 @@ export type HostEvents = {
 	modelDragging: ModelDragging;
 	backupsChanged: BackupStatus;
 	retentionChanged: RetentionStatus;
+	pictureDragging: PictureDragging;
+	picturesDropped: PicturesDropped;
 };
 
 /** Every method rejects with an `Problem` when the host refuses. */
@@ -120,6 +127,7 @@ export type Backend = {
 	sendMessage(
 		conversationId: string,
 		text: string,
+		pictures: string[],
 		review: Review,
 		onEvent: OnAnswerEvent,
 	): Promise<void>;
@@ -140,6 +148,15 @@ export type Backend = {
 	importConversations(): Promise<ImportedChats | null>;
 	saveDraft(conversationId: string | null, text: string): Promise<void>;
 	newChatDraft(): Promise<string>;
+	/** No conversation: the new chat, as in the next ones. */
+	draftPictures(conversationId: string | null): Promise<Picture[]>;
+	choosePictures(conversationId: string | null): Promise<AddedPictures>;
+	/** The files that were dropped on the window last. */
+	addDroppedPictures(conversationId: string | null): Promise<AddedPictures>;
+	pastePicture(conversationId: string | null, base64: string): Promise<Picture>;
+	removePicture(id: string): Promise<void>;
+	/** As a `data:` address: whole, or a small copy. */
+	showPicture(id: string, whole: boolean): Promise<string>;
 	countTokens(conversationId: string | null, text: string): Promise<TokenCount>;
 	listPresets(): Promise<Preset[]>;
 	savePreset(name: string, systemPrompt: string, sampling: Sampling): Promise<Preset>;
@@ -163,6 +180,7 @@ export type Backend = {
 	chooseAccountModels(id: string, models: string[]): Promise<Account>;
 	removeAccount(id: string): Promise<void>;
 	pullModel(id: string, model: string, onProgress: (progress: PullProgress) => void): Promise<void>;
+	accountHealth(): Promise<AccountHealth[]>;
 	listAliases(): Promise<Alias[]>;
 	saveAlias(id: string | null, name: string, chain: Link[]): Promise<Alias>;
 	removeAlias(id: string): Promise<void>;

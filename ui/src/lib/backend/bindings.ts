@@ -36,8 +36,8 @@ export const commands = {
 	restoreConversation: (id: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("restore_conversation", { id })),
 	/**  Change system prompt, sampling settings and model of a conversation. */
 	setConversationOptions: (id: ConversationId, options: Options) => typedError<Conversation, Problem>(__TAURI_INVOKE("set_conversation_options", { id, options })),
-	/**  Say something and have it answered; returns when the answer has ended. */
-	sendMessage: (conversation: ConversationId, text: string, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, review, onEvent })),
+	/**  Say something, with pictures of the draft, and have it answered; returns when the answer has ended. */
+	sendMessage: (conversation: ConversationId, text: string, pictures: PictureId[], review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, pictures, review, onEvent })),
 	/**  Answer an old question again; returns when the answer has ended. */
 	regenerate: (answerId: MessageId, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, review, onEvent })),
 	/**  Say something else in place of an old question; returns when the answer has ended. */
@@ -56,6 +56,18 @@ export const commands = {
 	saveDraft: (conversation: ConversationId | null, text: string) => typedError<null, Problem>(__TAURI_INVOKE("save_draft", { conversation, text })),
 	/**  What was typed for a new conversation and not sent. */
 	newChatDraft: () => typedError<string, Problem>(__TAURI_INVOKE("new_chat_draft")),
+	/**  The pictures of what is typed and not sent; no conversation: the new one. */
+	draftPictures: (conversation: ConversationId | null) => typedError<Picture[], Problem>(__TAURI_INVOKE("draft_pictures", { conversation })),
+	/**  Add files that the person chooses; no conversation: to the new one. */
+	choosePictures: (conversation: ConversationId | null) => typedError<AddedPictures, Problem>(__TAURI_INVOKE("choose_pictures", { conversation })),
+	/**  Add the files that were dropped on the window last; no conversation: to the new one. */
+	addDroppedPictures: (conversation: ConversationId | null) => typedError<AddedPictures, Problem>(__TAURI_INVOKE("add_dropped_pictures", { conversation })),
+	/**  Add a picture that was pasted, in base64; no conversation: to the new one. */
+	pastePicture: (conversation: ConversationId | null, base64: string) => typedError<Picture, Problem>(__TAURI_INVOKE("paste_picture", { conversation, base64 })),
+	/**  Take a picture out of what is not sent yet. */
+	removePicture: (id: PictureId) => typedError<null, Problem>(__TAURI_INVOKE("remove_picture", { id })),
+	/**  A picture as a `data:` address: whole, or a small copy of it. */
+	showPicture: (id: PictureId, whole: boolean) => typedError<string, Problem>(__TAURI_INVOKE("show_picture", { id, whole })),
 	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
 	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
 	/**  Where a turn would go if it were asked, and what that would do. */
@@ -104,6 +116,8 @@ export const commands = {
 	removeAccount: (id: AccountId) => typedError<null, Problem>(__TAURI_INVOKE("remove_account", { id })),
 	/**  Let an Ollama server fetch a model; returns when it is there. */
 	pullModel: (id: AccountId, model: string, onProgress: Channel<PullProgress>) => typedError<null, Problem>(__TAURI_INVOKE("pull_model", { id, model, onProgress })),
+	/**  The accounts that did not answer the last time they were asked. */
+	accountHealth: () => typedError<AccountHealth[], Problem>(__TAURI_INVOKE("account_health")),
 	/**  All names for chains of models. */
 	listAliases: () => typedError<Alias[], Problem>(__TAURI_INVOKE("list_aliases")),
 	/**  Keep a chain of models under a name; no id: a new one. */
@@ -270,6 +284,8 @@ export const events = {
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
+	pictureDragging: makeEvent<PictureDragging, PictureDragging>("picture-dragging"),
+	picturesDropped: makeEvent<PicturesDropped, PicturesDropped>("pictures-dropped"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
@@ -294,6 +310,19 @@ export type Account = {
 	models: AccountModel[],
 	/**  When they were read, in UTC milliseconds. */
 	modelsReadAtMs: number | null,
+};
+
+/**  How an account has answered lately, where it did not. */
+export type AccountHealth = {
+	/**  Which. */
+	accountId: AccountId,
+	/**
+	 *  Calls that failed one after the other, in a way that another account's need not, since the app was
+	 *  started.
+	 */
+	failures: number,
+	/**  For so many seconds it is left out where another model can answer; 0: it is not. */
+	leftOutS: number,
 };
 
 /**  An account at a provider. */
@@ -344,6 +373,14 @@ export type Added = {
 	action: string,
 	/**  How often. */
 	count: number,
+};
+
+/**  What became of files that were added. */
+export type AddedPictures = {
+	/**  The pictures, as the draft has them now. */
+	pictures: Picture[],
+	/**  Why others were not taken, with their names. */
+	refused: Problem[],
 };
 
 /**  How adding a file stands. */
@@ -640,6 +677,8 @@ export type CallSummary = {
 	reasoningTokens: number,
 	/**  Places in what left that held a placeholder or a note. */
 	masked: number,
+	/**  Pictures that left with it. */
+	pictures: number,
 	/**  Who was asked, as the person calls the account; `None`: nobody, it stayed on this computer. */
 	account: string | null,
 	/**  The models that were to answer before this one, and why they did not. */
@@ -1300,6 +1339,8 @@ export type LeavingMessage = {
 	role: string,
 	/**  Its text in pieces. */
 	pieces: Piece[],
+	/**  Its pictures as they leave, each as a `data:` address. */
+	pictures: string[],
 };
 
 /**  What a person is to be told of a budget. */
@@ -1382,6 +1423,8 @@ export type Message = {
 	call: CallSummary | null,
 	/**  The model that wrote it elsewhere, before it was imported. */
 	writtenBy: string | null,
+	/**  What is shown with it, in its order. */
+	pictures: Picture[],
 };
 
 /**  One message in a conversation's tree. */
@@ -1598,6 +1641,38 @@ export type Period =
 /**  A month of the calendar. */
 "month";
 
+/**  A picture without its content. */
+export type Picture = {
+	/**  Identifier. */
+	id: PictureId,
+	/**  How it is kept. */
+	format: PictureFormat,
+	/**  In pixels. */
+	width: number,
+	/**  In pixels. */
+	height: number,
+	/**  Length of its file, in bytes. */
+	bytes: number,
+};
+
+/**  Pictures, and nothing else, are held over the window, or are not any more. */
+export type PictureDragging = {
+	over: boolean,
+};
+
+/**  How a picture is kept, and leaves. */
+export type PictureFormat = 
+/**  Every pixel as it was. */
+"png" | 
+/**  For photographs, and for what would be too long otherwise. */
+"jpeg";
+
+/**  A picture in a message or a draft. */
+export type PictureId = string;
+
+/**  Pictures were let go over the window, and wait to be added to a message. */
+export type PicturesDropped = Record<string, never>;
+
 /**  A piece of a text as it leaves. */
 export type Piece = {
 	/**  As it leaves. */
@@ -1673,6 +1748,8 @@ export type Policy = {
 	special: Row,
 	/**  Keys, passwords, tokens. */
 	secret: Row,
+	/**  Pictures, which cannot be inspected. */
+	pictures: Row,
 	/**  ISO 3166 codes of the countries whose national numbers are looked for; empty: all. */
 	countries: string[],
 };
@@ -1708,6 +1785,12 @@ export type Preview = {
 	action: Action | null,
 	/**  Places that hold a placeholder or a note. */
 	masked: number,
+	/**  Pictures that leave with it, which nobody can look through. */
+	pictures: number,
+	/**  Pictures of earlier messages that the model is not shown, as it cannot see. */
+	unseen: number,
+	/**  Whether the model can look at pictures; `None`: not known. */
+	sees: boolean | null,
 	/**  Whether the person is to look at it before it is sent. */
 	review: boolean,
 	/**  Why the model that was chosen does not answer, or why nothing does. */
@@ -2299,14 +2382,18 @@ export type Turn =
 /**  What was picked to answer it; `None`: what the settings say. */
 elsewhere: Elsewhere | null; 
 /**  The message. */
-text: string } | 
+text: string; 
+/**  What is shown with it: pictures of the new chat's draft. */
+pictures: PictureId[] } | 
 /**  Something new at the end of a conversation. */
 { type: "say"; 
 /**  The conversation. */
 conversation: ConversationId; 
 /**  The message. */
-text: string } | 
-/**  Something else in place of an old question. */
+text: string; 
+/**  What is shown with it: pictures of the conversation's draft. */
+pictures: PictureId[] } | 
+/**  Something else in place of an old question, with the same pictures. */
 { type: "edit"; 
 /**  The old question. */
 question: MessageId; 

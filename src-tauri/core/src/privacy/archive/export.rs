@@ -223,6 +223,8 @@ impl Export<'_> {
         file.draft.clone_from(&conversation.draft);
         let conversation_id = conversation.id;
         file.hold = self.hold(Held::Conversation { conversation_id })?;
+        let unsent = chat::pictures::of_draft(self.conn, Some(conversation.id))?;
+        file.draft_pictures = chat::of_file(self.conn, &unsent)?;
         Ok(file)
     }
 

@@ -9,7 +9,7 @@ use crate::{
     costs::budgets::{Budget, BudgetError, Period},
     ids::WorkspaceId,
     money::Money,
-    policy::{Policy, own_rules::OwnRule},
+    policy::{self, Policy, own_rules::OwnRule},
     privacy::retention::RetentionRule,
     protocol::Sampling,
 };
@@ -99,7 +99,11 @@ pub(super) struct FileWorkspace {
     pub name: String,
     /// UTC milliseconds.
     pub created_at_ms: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "policy::of_file"
+    )]
     pub policy: Option<Policy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<OwnRule>,

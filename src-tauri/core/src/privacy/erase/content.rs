@@ -102,10 +102,11 @@ pub(super) fn erase(
             extent,
         } => {
             let parsed = Identifiers::parse(identifiers)?;
-            let gone = person::erase(record, tx, &parsed, *extent, now_ms)?;
+            let mut gone = person::erase(record, tx, &parsed, *extent, now_ms)?;
             if gone.is_nothing() && wanted.in_snapshots == 0 {
                 return Err(EraseError::NothingFound);
             }
+            gone.remains.extend(person::pictures_left(tx)?);
             gone
         }
     };
@@ -173,6 +174,7 @@ fn workspace(
     if workspaces::current(tx, now_ms)? == id {
         // What was typed for a new chat in it.
         chat::save_draft(tx, None, "")?;
+        chat::pictures::forget_draft(tx, None)?;
     }
     let mut gone = conversations(record, tx, &ids, "workspace", now_ms)?;
     policy::forget_workspace(tx, id)?;

@@ -6,7 +6,7 @@ use rusqlite::{Transaction, params, types::Value as SqlValue};
 
 use super::{EraseError, Extent, Remains, content, content::Gone};
 use crate::{
-    chat,
+    chat::{self, pictures},
     ids::{ConversationId, MessageId},
     privacy::{
         Identifiers,
@@ -19,6 +19,9 @@ use crate::{
     sealed::{self, SealedError},
 };
 
+/// What is said of pictures.
+pub(super) const NOT_SEARCHED: &str =
+    "nobody can search a picture: look at them, and erase the chats of those that show the person";
 /// What stands where a person stood.
 const ERASED: &str = "[erased]";
 /// Shorter traces would be found by chance among the bytes of other things.
@@ -52,6 +55,7 @@ pub(super) fn erase(
     for column in COLUMNS {
         erasing.column(column)?;
     }
+    erasing.pictures()?;
     let payloads = erasing.find_in_what_is_sealed(texts_of)?;
     let touched: Vec<_> = std::mem::take(&mut erasing.touched).into_iter().collect();
     erasing.refuse_held(&touched)?;
@@ -74,6 +78,12 @@ pub(super) fn erase(
         gone.words = u32::try_from(touched.len()).unwrap_or(u32::MAX);
     }
     Ok(gone)
+}
+
+/// Nobody can look for a person in a picture: that some are left is told.
+pub(super) fn pictures_left(tx: &Transaction<'_>) -> rusqlite::Result<Option<Remains>> {
+    let left = pictures::count(tx)?;
+    Ok((left > 0).then(|| Remains::new(&format!("{left} pictures in chats"), NOT_SEARCHED)))
 }
 
 fn erased(kind: &'static str) -> Event {
@@ -144,6 +154,16 @@ impl Erasing<'_> {
                     .and_then(|conversation| conversation.title);
                 let title = title.map_or("a conversation".into(), |title| format!("“{title}”"));
                 return Err(EraseError::Held(title));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whole messages go with their pictures.
+    fn pictures(&self) -> rusqlite::Result<()> {
+        if self.extent == Extent::Messages {
+            for message in &self.messages {
+                pictures::forget_of_message(self.tx, *message)?;
             }
         }
         Ok(())

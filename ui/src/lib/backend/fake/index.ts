@@ -15,6 +15,7 @@ import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
 import { fakeGate } from "./gate";
 import { fakeKeeping } from "./keeping";
+import { fakePictures } from "./pictures";
 import { fakePrivacy } from "./privacy";
 import { fakeRecord } from "./record";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
@@ -252,7 +253,9 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		down: options.down ?? [],
 		asked: (turn) => asked(turn),
 	});
+	const { taken, ...pictures } = fakePictures();
 	const { asked, erasable, ...chats } = fakeChats({
+		pictures: taken,
 		defaultElsewhere: () => settings.defaultElsewhere,
 		workspace: () => settings.workspaceId ?? "personal",
 		away,
@@ -280,6 +283,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
 	const methods: Pick<Backend, Method> = {
 		...chats,
+		...pictures,
 		...gate,
 		...fakeRecord({
 			now,
