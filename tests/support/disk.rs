@@ -39,6 +39,15 @@ impl SmallDisk {
         path
     }
 
+    /// Fill all of the disk but so many bytes with a file that can be removed.
+    pub fn ballast_but(&self, room: usize) -> PathBuf {
+        let path = self.ballast(usize::MAX);
+        let length = std::fs::metadata(&path).unwrap().len();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_len(length.saturating_sub(room as u64)).unwrap();
+        path
+    }
+
     pub fn make_read_only(&self) {
         let status = Command::new("mount")
             .args(["-o", "remount,ro"])
