@@ -142,6 +142,42 @@ pub(crate) fn texts(conn: &Connection, id: ConversationId) -> Result<Texts, Chat
     })
 }
 
+/// All that stands in a conversation: title, system prompt, draft and messages; nothing where it is gone.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn all_written_in(
+    conn: &Connection,
+    id: ConversationId,
+) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached(
+        "SELECT title FROM conversations WHERE id = ?1 AND title IS NOT NULL
+         UNION ALL SELECT system_prompt FROM conversations WHERE id = ?1
+         UNION ALL SELECT text FROM drafts WHERE conversation_id = ?1
+         UNION ALL SELECT text FROM messages WHERE conversation_id = ?1",
+    )?
+    .query_map([id], |row| row.get(0))?
+    .collect()
+}
+
+/// The text of a message, by the number of its row, if it is in one of these conversations.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn text_in(
+    conn: &Connection,
+    number: i64,
+    conversations: &[ConversationId],
+) -> rusqlite::Result<Option<String>> {
+    let found: Option<(ConversationId, String)> = conn
+        .prepare_cached("SELECT conversation_id, text FROM messages WHERE number = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found
+        .filter(|(of, _)| conversations.contains(of))
+        .map(|(_, text)| text))
+}
+
 /// Put other texts in their place. The title, the draft, why answers failed and where they were to stop,
 /// which may repeat what was said, go; and pictures, in which nobody can look for a person.
 ///

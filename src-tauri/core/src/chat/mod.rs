@@ -29,11 +29,13 @@ pub use turns::{
 
 pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
 pub(crate) use keeping::{
-    Quiet, Texts, count_in, exists, if_quiet, place_and_age, put_texts, quiet_before, texts,
+    Quiet, Texts, all_written_in, count_in, exists, if_quiet, place_and_age, put_texts,
+    quiet_before, text_in, texts,
 };
 pub(crate) use messages::{
     Said, branch, conversation_of, message_ids, one, parent_of, text_sha256,
 };
+pub(crate) use search::gone_but_indexed;
 pub(crate) use transfer::{
     Chosen, FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, file_of,
     import_one, of_file, over_defaults,

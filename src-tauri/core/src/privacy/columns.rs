@@ -58,6 +58,18 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Whether its rows are named by numbers, and not by a text.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.key != "name"
+    }
+
+    /// Reads the same of the row with one key.
+    pub(super) fn select_one(&self) -> String {
+        format!("{} AND t.{} = ?1", self.select(), self.key)
+    }
+}
+
 const TITLE: &str = "(SELECT c.title FROM conversations c WHERE c.id = t.conversation_id)";
 const WORKSPACE: &str =
     "(SELECT c.workspace_id FROM conversations c WHERE c.id = t.conversation_id)";

@@ -35,7 +35,7 @@ pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
-pub(crate) use private::each_payload;
+pub(crate) use private::{each_payload, length};
 pub use status::{Failure, Moment, RecordStatus};
 pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, ModelChoice};
 pub use verify::{Fault, Notes, Verdict, VerifyError};

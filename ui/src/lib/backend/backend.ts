@@ -47,6 +47,7 @@ import type {
 	ModelAdding,
 	ModelDragging,
 	ModelsChanged,
+	NamedAuthorities,
 	NewRequest,
 	Options,
 	OwnRule,
@@ -207,11 +208,18 @@ export type Backend = {
 	verifyRecord(onProgress: (share: number) => void): Promise<RecordVerdict>;
 	stopVerifyingRecord(): Promise<void>;
 	recordFailureSeen(): Promise<void>;
+	/** From a file that the person chooses; null if they chose none. */
+	chooseTimeStampAuthorities(): Promise<NamedAuthorities | null>;
 	/**
 	 * Saved to a file that the person chooses, time-stamped by the service at an address; null if they
-	 * chose none. Where a fault stands they must insist.
+	 * chose none. The stamp must lead to one of the authorities (PEM), if any are named. Where a fault
+	 * stands they must insist.
 	 */
-	saveWitness(insist: boolean, timeStampUrl: string | null): Promise<SavedWitness | null>;
+	saveWitness(
+		insist: boolean,
+		timeStampUrl: string | null,
+		authorities: string | null,
+	): Promise<SavedWitness | null>;
 	/** Without a code the person chooses a file; null if they chose none. */
 	compareWitness(code: string | null): Promise<WitnessVerdict | null>;
 	exportRecord(contents: RecordContents, insist: boolean): Promise<string | null>;

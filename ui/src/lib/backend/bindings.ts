@@ -172,11 +172,14 @@ export const commands = {
 	stopVerifyingRecord: () => __TAURI_INVOKE<void>("stop_verifying_record"),
 	/**  The person has read that the record does not verify. */
 	recordFailureSeen: () => typedError<null, Problem>(__TAURI_INVOKE("record_failure_seen")),
+	/**  Read the certificates of authorities from a PEM file that the person chooses; nothing if they chose none. */
+	chooseTimeStampAuthorities: () => typedError<NamedAuthorities | null, Problem>(__TAURI_INVOKE("choose_time_stamp_authorities")),
 	/**
 	 *  Write a witness to a file that the person chooses, time-stamped by the service at an address if there is
-	 *  one; nothing if they chose no file. Where a fault stands they must insist.
+	 *  one; nothing if they chose no file. The stamp must lead to one of the `authorities` (PEM), if there are
+	 *  any. Where a fault stands they must insist.
 	 */
-	saveWitness: (insist: boolean, timeStampUrl: string | null) => typedError<SavedWitness | null, Problem>(__TAURI_INVOKE("save_witness", { insist, timeStampUrl })),
+	saveWitness: (insist: boolean, timeStampUrl: string | null, authorities: string | null) => typedError<SavedWitness | null, Problem>(__TAURI_INVOKE("save_witness", { insist, timeStampUrl, authorities })),
 	/**
 	 *  Compare with a code, or (no code) with a witness file that the person chooses; nothing if they
 	 *  chose none.
@@ -506,6 +509,14 @@ export type AskingPrice = {
 	output: string | null,
 };
 
+/**  An authority for time-stamps. */
+export type AuthorityShown = {
+	/**  The name that its certificate gives it. */
+	name: string,
+	/**  SHA-256 of the certificate, in hexadecimal digits. */
+	fingerprint: string,
+};
+
 /**  One backup. */
 export type BackupInfo = {
 	/**  Its file name in the folder of backups. */
@@ -628,10 +639,17 @@ export type BudgetView = {
 
 /**  What a search of every byte found. */
 export type ByteSearch = {
-	/**  Texts and identifiers that were looked for. */
+	/**  Names, words, phrases and identifiers that were looked for. */
 	traces: number,
+	/**  Phrases of what went that texts have which stay: they were not looked for. */
+	common?: number,
 	/**  Pages of the database. */
 	pages: number,
+	/**
+	 *  Those of them in which something lay in a part that nothing uses. It was searched like all the
+	 *  rest; all of these parts were overwritten before, and what is written meanwhile may leave something.
+	 */
+	unused?: number,
 	/**  Other files. */
 	files: number,
 	/**  All bytes that were looked at. */
@@ -1509,6 +1527,14 @@ export type Move = {
 	reason: string,
 	/**  The call that failed; `None`: none was made. */
 	call: number | null,
+};
+
+/**  The certificates of authorities in a file: a stamp must lead to one of them. */
+export type NamedAuthorities = {
+	/**  What is in the file, for [`save_witness`]. */
+	pem: string,
+	/**  Whose they are. */
+	authorities: AuthorityShown[],
 };
 
 /**  A request to be noted. */

@@ -128,6 +128,7 @@ const host: Backend = {
 	verifyRecord: (onProgress) => throwing(commands.verifyRecord)(shares(onProgress)),
 	stopVerifyingRecord: commands.stopVerifyingRecord,
 	recordFailureSeen: silent(commands.recordFailureSeen),
+	chooseTimeStampAuthorities: throwing(commands.chooseTimeStampAuthorities),
 	saveWitness: throwing(commands.saveWitness),
 	compareWitness: throwing(commands.compareWitness),
 	exportRecord: throwing(commands.exportRecord),
