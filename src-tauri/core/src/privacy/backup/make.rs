@@ -164,16 +164,16 @@ impl App {
     /// database knows what that was called, so nobody else's is touched, also where a copy of this
     /// installation writes into the same folder.
     fn next_part(&self, folder: &Path, short: &str) -> Result<String, BackupError> {
-        let next = part_name(short);
-        let last = self.store.write(|tx| {
-            let mut state = schedule::state(tx)?;
-            let last = state.writing.replace(next.clone());
-            schedule::keep(tx, &state)?;
-            Ok::<_, StoreError>(last)
-        })?;
-        if let Some(last) = last.filter(|last| names::is_part(short, last)) {
+        let state = self.store.read(schedule::state).map_err(StoreError::from)?;
+        if let Some(last) = state.writing.filter(|last| names::is_part(short, last)) {
             snapshot::remove_part(&folder.join(last));
         }
+        let next = part_name(short);
+        self.store.write(|tx| {
+            let mut state = schedule::state(tx)?;
+            state.writing = Some(next.clone());
+            schedule::keep(tx, &state).map_err(StoreError::from)
+        })?;
         Ok(next)
     }
 

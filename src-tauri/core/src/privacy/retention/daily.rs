@@ -91,10 +91,13 @@ impl App {
         let newest = self.store.read(record::newest_by_a_person)?;
         for made in snapshot::list(&self.folder)? {
             let path = self.folder.snapshots().join(&made.name);
-            let Some((copy, _)) = snapshot::open_copy(&path, self.store.key())? else {
-                continue;
+            // One that cannot be read is none that would bring anything back.
+            let opened = snapshot::open_copy(&path, self.store.key());
+            let end = match opened {
+                Ok(Some((copy, _))) => record::end_of_copy(&copy).ok().flatten(),
+                _ => None,
             };
-            if record::end_of_copy(&copy)?.is_some_and(|(count, _)| count >= newest) {
+            if end.is_some_and(|(count, _)| count >= newest) {
                 return Ok(());
             }
         }
