@@ -1,7 +1,7 @@
 // The pictures of a message that is not sent yet. The host keeps them with the draft; here is what it has.
 
 import { backend, toProblem, type AddedPictures, type Picture, type Problem } from "$lib/backend";
-import { toast, toastError } from "$lib/state/toasts.svelte";
+import { toastError } from "$lib/state/toasts.svelte";
 
 /** As the host has it; a longer one is not even read here. */
 const mostBytes = 25 * 1024 * 1024;
@@ -75,10 +75,7 @@ export class DraftPictures {
 			const { pictures, refused } = await work();
 			this.list = [...this.list, ...pictures];
 			for (const problem of refused) toastError(problem);
-			if (pictures.length > 0) {
-				this.#changed();
-				toast(pictures.length === 1 ? "Picture added." : `${pictures.length} pictures added.`);
-			}
+			if (pictures.length > 0) this.#changed();
 		} catch (thrown) {
 			toastError(thrown);
 		} finally {

@@ -85,7 +85,7 @@ describe("a picture that is added", () => {
 		const { fake } = await open();
 		const file = new File([new Uint8Array([1, 2, 3])], "shot.png", { type: "image/png" });
 		await fireEvent.paste(field(), { clipboardData: { files: [file] } });
-		await strip();
+		await within(await strip()).findByRole("img");
 		const pasted = fake.calls.find(({ method }) => method === "pastePicture");
 		expect(pasted?.args).toEqual([null, "AQID"]);
 		expect(field().value).toBe("");
