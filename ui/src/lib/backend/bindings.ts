@@ -286,9 +286,9 @@ export const events = {
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
-	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	pictureDragging: makeEvent<PictureDragging, PictureDragging>("picture-dragging"),
 	picturesDropped: makeEvent<PicturesDropped, PicturesDropped>("pictures-dropped"),
+	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
