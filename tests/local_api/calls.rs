@@ -95,6 +95,32 @@ fn what_policy_blocks_or_wants_somebody_to_look_at_is_refused_and_leaves_for_nob
 }
 
 #[test]
+fn a_picture_leaves_only_where_policy_lets_pictures_leave_and_is_counted() {
+    let provider = Provider::start(|_| Reply::Pieces(vec!["I see it.".into()], 100, 10));
+    let place = with_provider(&provider, &[]);
+    let show = || {
+        place.chat(
+            &json!({ "model": ALIAS, "messages": [{ "role": "user", "content": [
+            { "type": "text", "text": "What is this?" },
+            { "type": "image_url", "image_url": { "url": "data:image/png;base64,UElYRUxT" } },
+        ] }] }),
+        )
+    };
+    for action in [Action::Ask, Action::Block] {
+        set_policy(&place.app, |policy| policy.pictures.cloud = action);
+        let answer = show();
+        assert_eq!(answer.status, 403, "{action:?}: {}", answer.body);
+        assert_eq!(answer.json()["error"]["code"], "blocked_by_policy");
+    }
+    assert!(provider.received().is_empty());
+    set_policy(&place.app, |policy| policy.pictures.cloud = Action::Allow);
+    let answer = show();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(provider.everything().contains("UElYRUxT"));
+    assert_eq!(place.calls()[0].summary.pictures, 1);
+}
+
+#[test]
 fn a_client_that_may_spend_nothing_is_refused_and_one_whose_key_was_taken_back_is_not_let_in() {
     let provider = Provider::echo();
     let mut place = with_provider(&provider, &[]);

@@ -103,3 +103,7 @@ id_type! {
     /// A client of the local API.
     ClientId
 }
+id_type! {
+    /// A picture in a message or a draft.
+    PictureId
+}

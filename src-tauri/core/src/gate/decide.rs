@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use gatehouse_protocol::{ChatMessage, Role};
+use gatehouse_protocol::Role;
 
 use super::inspect::Inspection;
 use crate::{
+    chat::{Picture, Said},
     policy::{Action, Destination, Policy},
     safety::{
         DataClass, Finding,
@@ -37,23 +38,26 @@ pub(super) enum Form {
 
 /// A text that would leave.
 #[derive(Debug, Clone)]
-pub(super) struct Said {
+pub(super) struct Piece {
     pub role: Role,
     pub form: Form,
     pub text: String,
+    /// What is shown with it.
+    pub pictures: Vec<Picture>,
 }
 
-impl From<ChatMessage> for Said {
-    fn from(message: ChatMessage) -> Self {
+impl From<Said> for Piece {
+    fn from(said: Said) -> Self {
         Self {
-            role: message.role,
+            role: said.role,
             form: Form::Words,
-            text: message.content,
+            text: said.text,
+            pictures: said.pictures,
         }
     }
 }
 
-impl Said {
+impl Piece {
     /// As inspection reads it.
     fn read(&self) -> Cow<'_, str> {
         match self.form {
@@ -77,13 +81,20 @@ pub(super) struct Text {
     pub original: String,
     /// As it would leave.
     pub leaving: String,
+    /// What leaves with it as it is: nothing can be found in a picture, and nothing masked.
+    pub pictures: Vec<Picture>,
     pub found: Arc<[Finding]>,
 }
 
 /// What policy says of a prompt for one destination, and the prompt as it would leave.
 #[derive(Debug)]
 pub(super) struct Decided {
+    /// The stricter one of the next two.
     pub action: Action,
+    /// What policy says of the texts.
+    pub of_texts: Action,
+    /// What it says of the pictures; `None`: there are none.
+    pub of_pictures: Option<Action>,
     /// The strictest class that was found, for words.
     pub class: Option<DataClass>,
     /// The system prompt first if there is one, then the conversation.
@@ -99,20 +110,44 @@ impl Decided {
     pub(super) fn may_leave(&self) -> bool {
         self.action <= Action::Ask
     }
+
+    /// Let policy speak of pictures, too, as there are some.
+    pub(super) fn show_pictures(&mut self, policy: &Policy, destination: Destination) {
+        let of_pictures = policy.with_pictures(destination);
+        self.of_pictures = Some(of_pictures);
+        self.action = self.of_texts.max(of_pictures);
+    }
+
+    /// The pictures of messages that leave; those of clients are in the request alone.
+    pub(super) fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        self.texts.iter().flat_map(|text| &text.pictures)
+    }
+
+    /// How many those are.
+    pub(super) fn shown(&self) -> u32 {
+        u32::try_from(self.pictures().count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it is for a picture that policy says no more than this.
+    pub(super) fn is_for_pictures(&self) -> bool {
+        self.of_pictures
+            .is_some_and(|action| action > self.of_texts)
+    }
 }
 
-/// Look at every text of a prompt and say what policy wants for this destination.
+/// Look at every text of a prompt and say what policy wants for this destination, of texts and of
+/// pictures.
 pub(super) fn decide(
     inspection: &Inspection,
     policy: &Policy,
     destination: Destination,
-    prompt: Vec<impl Into<Said>>,
+    prompt: Vec<impl Into<Piece>>,
     mut masks: Masks,
 ) -> Decided {
-    let prompt: Vec<Said> = prompt.into_iter().map(Into::into).collect();
+    let prompt: Vec<Piece> = prompt.into_iter().map(Into::into).collect();
     let found: Vec<_> = prompt
         .iter()
-        .map(|said| inspection.find(&said.read()))
+        .map(|piece| inspection.find(&piece.read()))
         .collect();
     let classes = || {
         found
@@ -120,40 +155,48 @@ pub(super) fn decide(
             .flat_map(|found| found.iter())
             .map(|f| f.kind.class())
     };
-    let action = policy.strictest(classes(), destination);
+    let of_texts = policy.strictest(classes(), destination);
+    let shows = prompt.iter().any(|piece| !piece.pictures.is_empty());
     let class = classes().max();
     let is_masked = |class| policy.action(Some(class), destination) >= Action::Mask;
     let mut masked = 0;
     let texts = prompt.into_iter().zip(found);
     let texts = texts
-        .map(|(said, found)| {
-            let leaving = if action == Action::Allow {
+        .map(|(piece, found)| {
+            let leaving = if of_texts == Action::Allow {
                 // Nothing is masked for this destination, so nothing needs to be restored either.
-                said.text.clone()
+                piece.text.clone()
             } else {
                 let mut taken: Vec<Finding> = found
                     .iter()
                     .filter(|finding| is_masked(finding.kind.class()))
                     .cloned()
                     .collect();
-                taken.extend(inspection.find_again(&said.read(), &masks, &taken));
-                let done = said.masked(&taken, &mut masks);
+                taken.extend(inspection.find_again(&piece.read(), &masks, &taken));
+                let done = piece.masked(&taken, &mut masks);
                 masked += u32::try_from(done.count).unwrap_or(u32::MAX);
                 done.text
             };
             Text {
-                role: said.role,
-                original: said.text,
+                role: piece.role,
+                original: piece.text,
                 leaving,
+                pictures: piece.pictures,
                 found,
             }
         })
         .collect();
-    Decided {
-        action,
+    let mut decided = Decided {
+        action: of_texts,
+        of_texts,
+        of_pictures: None,
         class,
         texts,
         masked,
         masks,
+    };
+    if shows {
+        decided.show_pictures(policy, destination);
     }
+    decided
 }

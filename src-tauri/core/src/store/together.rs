@@ -168,3 +168,101 @@ impl Store {
         Ok(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, thread};
+
+    use super::*;
+    use crate::{
+        secrets::{self, KeyHome},
+        store::{DataFolder, StoreError},
+    };
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(&dir.path().join("data"))).unwrap();
+        let (key, _) = secrets::database_key(&folder, KeyHome::File).unwrap();
+        let store = Store::open(&folder, &key, 1).unwrap();
+        let made = store.write(|tx| {
+            tx.execute_batch("CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT)")?;
+            Ok::<_, StoreError>(())
+        });
+        made.unwrap();
+        (dir, store)
+    }
+
+    fn note(conn: &Connection, n: i64) -> Result<(), StoreError> {
+        conn.execute("INSERT INTO notes VALUES (?1, 'words')", [n])?;
+        Ok(())
+    }
+
+    fn notes(store: &Store) -> BTreeSet<i64> {
+        let read = store.read(|conn| {
+            let mut notes = conn.prepare("SELECT n FROM notes")?;
+            let notes = notes.query_map([], |row| row.get(0))?;
+            notes.collect::<rusqlite::Result<_>>()
+        });
+        read.unwrap()
+    }
+
+    /// Somebody writes and waits for the others, of whom one seems to be in line, to end the transaction.
+    fn waits_for_others(store: &Store, n: i64) {
+        store.write_together(|conn| note(conn, n)).unwrap();
+    }
+
+    fn until_shared_by(store: &Store, members: usize) {
+        while unpoisoned(&store.writer).members != members {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_is_undone_for_one_leaves_the_notes_of_the_others_and_adds_no_row() {
+        let (_dir, store) = store();
+        let watch = store.watch().unwrap();
+        store.in_line.fetch_add(1, Ordering::SeqCst);
+        thread::scope(|scope| {
+            scope.spawn(|| waits_for_others(&store, 1));
+            until_shared_by(&store, 1);
+            let failed = store.write_together(|conn| {
+                note(conn, 2)?;
+                conn.execute("UPDATE notes SET text = 'others' WHERE n = 1", [])?;
+                Err::<(), _>(StoreError::Busy)
+            });
+            assert!(failed.is_err());
+            until_shared_by(&store, 2);
+            assert_eq!(notes(&store), BTreeSet::new(), "nobody has ended it");
+            store.in_line.fetch_sub(1, Ordering::SeqCst);
+            store.write_together(|conn| note(conn, 3)).unwrap();
+        });
+        let kept = BTreeSet::from([1, 3]);
+        assert_eq!(notes(&store), kept);
+        let written = watch.written("notes");
+        assert!(written.is_superset(&kept), "none is lost: {written:?}");
+        // Whoever reads again finds nothing under the number of what was undone.
+        assert_eq!(written, BTreeSet::from([1, 2, 3]));
+        store
+            .write(|tx| {
+                let text: String =
+                    tx.query_row("SELECT text FROM notes WHERE n = 1", [], |row| row.get(0))?;
+                assert_eq!(text, "words");
+                assert!(!watch.others_wrote(tx).unwrap(), "it was all our own");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn who_begins_to_watch_can_read_what_others_have_written_together_before() {
+        let (_dir, store) = store();
+        store.in_line.fetch_add(1, Ordering::SeqCst);
+        thread::scope(|scope| {
+            scope.spawn(|| waits_for_others(&store, 1));
+            until_shared_by(&store, 1);
+            let watch = store.watch().unwrap();
+            assert_eq!(notes(&store), BTreeSet::from([1]));
+            assert_eq!(watch.written("notes"), BTreeSet::new());
+        });
+    }
+}

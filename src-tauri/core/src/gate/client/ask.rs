@@ -20,7 +20,7 @@ use crate::{
         call::{self, CallError, Outcome},
         elsewhere::{self, Ready},
         end::write_when_possible,
-        next::{asks_first, moved},
+        next::{asks_first, can_look, moved},
         record,
         route::{Candidate, Chain, CloudModel},
         work::Place,
@@ -203,8 +203,10 @@ impl Asking<'_> {
     /// What policy, the network and the budgets say of what would leave.
     pub(super) fn judged(&self, ready: Ready, others: bool) -> Result<Asked, Passed> {
         let gate = self.place.gate;
+        let looks = can_look(leave::pictures(&ready.request.messages) > 0, &ready);
+        let workspace = self.client.workspace_id;
         let (_, verdict) = gate
-            .verdict(self.client.workspace_id, &ready, Review::NotAsked, others)
+            .verdict(workspace, &ready, looks, Review::NotAsked, others)
             .map_err(Passed::Ends)?;
         match verdict {
             Ok(()) if asks_first(&ready, Review::NotAsked) => {
@@ -227,7 +229,7 @@ impl Asking<'_> {
         )?;
         let (decided, body) =
             leave::decide(self.client, &inspection, &self.plan.policy, cloud, request)?;
-        let pictures = leave::pictures(request);
+        let pictures = leave::pictures(&body.messages);
         gate.store.read(|conn| {
             let mut ready = Ready::priced(
                 conn,
@@ -237,9 +239,7 @@ impl Asking<'_> {
                 request.max_tokens,
                 now_ms(),
             )?;
-            if pictures > 0 {
-                ready.pricing.count_pictures(pictures);
-            }
+            ready.pricing.count_pictures(cloud, pictures);
             Ok(ready)
         })
     }
@@ -282,6 +282,7 @@ impl Asking<'_> {
             route: Route::Local,
             decision: None,
             masked: 0,
+            pictures: 0,
             moves: &self.moves,
         }
     }
@@ -306,6 +307,7 @@ impl Asking<'_> {
             route: ready.route(),
             decision: Some(ready.decided.action),
             masked: ready.decided.masked,
+            pictures: leave::pictures(&ready.request.messages),
             ..self.start(&ready.cloud.model)
         };
         let most = ready.pricing.most();

@@ -15,7 +15,7 @@ use crate::{
         Gate, GateError,
         answer::{Asked, Passed},
         call::{CallError, Outcome},
-        decide::{self, Form, Said},
+        decide::{self, Form, Piece},
         elsewhere::Ready,
         inspect, price,
         route::{Candidate, CloudModel},
@@ -112,10 +112,11 @@ impl Asking<'_> {
         let inspection = gate
             .inspector
             .of(workspace, &self.plan.policy, &self.plan.rules)?;
-        let said = wanted.texts.iter().map(|text| Said {
+        let said = wanted.texts.iter().map(|text| Piece {
             role: Role::User,
             form: Form::Words,
             text: text.clone(),
+            pictures: Vec::new(),
         });
         // Nothing comes back in which a placeholder could stand, so any number does.
         let decided = decide::decide(
@@ -194,7 +195,7 @@ impl Asking<'_> {
                 outcome.measured = made.input_tokens.is_some();
                 outcome.counts.input = made.input_tokens.unwrap_or(ready.pricing.prompt_tokens);
                 let tokens = price::tokens(&ready.cloud, outcome.counts);
-                outcome.cost = ready.pricing.cost(&tokens);
+                outcome.cost = ready.pricing.cost(&tokens, outcome.measured);
                 Ok(made.vectors)
             }
             Err(error) => {

@@ -17,7 +17,7 @@ use crate::gate::{GateError, call::Prompt};
 /// # Errors
 /// [`GateError::OnlyHere`] when it has what none of them takes.
 pub(super) fn can_answer(request: &ClientRequest) -> Result<(), GateError> {
-    if leave::pictures(request) > 0 {
+    if leave::pictures(&request.messages) > 0 {
         return Err(GateError::OnlyHere(
             "a model on this computer cannot look at pictures",
         ));

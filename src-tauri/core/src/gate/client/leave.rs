@@ -11,13 +11,13 @@ use crate::{
     clients::Client,
     gate::{
         GateError,
-        decide::{self, Decided, Form, Said},
+        decide::{self, Decided, Form, Piece},
         inspect::Inspection,
         route::CloudModel,
     },
-    policy::{Action, Policy},
+    policy::Policy,
     providers::cloud::{CloudRequest, Message, Part, ToolChoice},
-    safety::{DataClass, mask, mask::Masks},
+    safety::{mask, mask::Masks},
 };
 
 /// Look at a request for a model elsewhere: what policy says of it, and the request as it would leave.
@@ -31,9 +31,6 @@ pub(super) fn decide(
     cloud: &CloudModel,
     request: &ClientRequest,
 ) -> Result<(Decided, CloudRequest), GateError> {
-    if pictures(request) > 0 {
-        pictures_may_leave(policy, cloud)?;
-    }
     let must_call = matches!(
         request.tool_choice,
         ToolChoice::Required | ToolChoice::Named(_)
@@ -59,19 +56,19 @@ pub(super) fn decide(
     number_calls(&mut body.messages);
     let mut said = Vec::new();
     each_text(&mut body, &mut |role, form, text| {
-        said.push(Said {
+        said.push(Piece {
             role,
             form,
             text: text.clone(),
+            pictures: Vec::new(),
         });
     })?;
-    let decided = decide::decide(
-        inspection,
-        policy,
-        cloud.account.destination,
-        said,
-        Masks::new(mark(client)),
-    );
+    let destination = cloud.account.destination;
+    let masks = Masks::new(mark(client));
+    let mut decided = decide::decide(inspection, policy, destination, said, masks);
+    if pictures(&body.messages) > 0 {
+        decided.show_pictures(policy, destination);
+    }
     let mut leaving = decided.texts.iter().map(|text| text.leaving.as_str());
     each_text(&mut body, &mut |_, _, text| {
         leaving
@@ -94,28 +91,14 @@ pub(super) fn decide(
     Ok((decided, body))
 }
 
-/// How many pictures a request has.
-pub(super) fn pictures(request: &ClientRequest) -> u64 {
-    let parts = request.messages.iter().flat_map(|message| match message {
+/// How many pictures messages have.
+pub(super) fn pictures(messages: &[Message]) -> u32 {
+    let parts = messages.iter().flat_map(|message| match message {
         Message::User(parts) => parts.as_slice(),
         _ => &[],
     });
-    parts
-        .filter(|part| matches!(part, Part::Image { .. }))
-        .count() as u64
-}
-
-/// Nobody looks into a picture, so it may hold personal data of every class: it leaves only for where
-/// all of that may go as it is.
-fn pictures_may_leave(policy: &Policy, cloud: &CloudModel) -> Result<(), GateError> {
-    let classes = [DataClass::Personal, DataClass::Special];
-    match policy.strictest(classes, cloud.account.destination) {
-        Action::Allow => Ok(()),
-        _ => Err(GateError::Blocked {
-            what: "a picture, which cannot be looked through,",
-            account: cloud.account.name.clone(),
-        }),
-    }
+    let shown = parts.filter(|part| matches!(part, Part::Image { .. }));
+    u32::try_from(shown.count()).unwrap_or(u32::MAX)
 }
 
 /// The number of a client's placeholders. It follows from the client, so that a conversation that comes

@@ -144,7 +144,7 @@ fn one_value_has_one_placeholder_in_all_of_a_request_and_in_the_next_one() {
 }
 
 #[test]
-fn a_picture_leaves_only_for_where_all_personal_data_may_go_as_it_is() {
+fn a_picture_waits_for_a_person_unless_policy_lets_pictures_leave() {
     let request = ClientRequest {
         messages: vec![Message::User(vec![Part::Image {
             media_type: "image/png".into(),
@@ -152,18 +152,27 @@ fn a_picture_leaves_only_for_where_all_personal_data_may_go_as_it_is() {
         }])],
         ..ClientRequest::default()
     };
-    for destination in [Destination::Cloud, Destination::OwnServer] {
-        let refused = leaving(&request, destination).unwrap_err();
-        assert!(matches!(refused, GateError::Blocked { .. }), "{refused}");
-    }
-    let mut policy = Policy::default();
-    policy.special.own_server = Action::Allow;
     let client = client();
-    let inspection = Inspector::default()
-        .of(client.workspace_id, &policy, &[])
-        .unwrap();
-    let cloud = cloud(Destination::OwnServer);
-    assert!(leave::decide(&client, &inspection, &policy, &cloud, &request).is_ok());
+    let mut policy = Policy::default();
+    let action = |policy: &Policy, destination| {
+        let inspection = Inspector::default()
+            .of(client.workspace_id, policy, &[])
+            .unwrap();
+        let cloud = cloud(destination);
+        let (decided, _) = leave::decide(&client, &inspection, policy, &cloud, &request).unwrap();
+        decided.action
+    };
+    for destination in [Destination::Cloud, Destination::OwnServer] {
+        assert_eq!(action(&policy, destination), Action::Ask);
+    }
+    // What may leave as a text says nothing of pictures.
+    policy.special.own_server = Action::Allow;
+    assert_eq!(action(&policy, Destination::OwnServer), Action::Ask);
+    policy.pictures.own_server = Action::Allow;
+    assert_eq!(action(&policy, Destination::OwnServer), Action::Allow);
+    assert_eq!(action(&policy, Destination::Cloud), Action::Ask);
+    policy.pictures.cloud = Action::Block;
+    assert_eq!(action(&policy, Destination::Cloud), Action::Block);
     assert!(here::can_answer(&request).is_err(), "no local model sees");
 }
 
