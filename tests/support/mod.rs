@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod disk;
+pub mod engine_process;
 pub mod folder;
 pub mod gguf;
 pub mod provider;
