@@ -15,7 +15,7 @@ use std::{
 use gatehouse_core::{
     accounts::{AccountInput, ProviderKind},
     aliases::{Alias, Link},
-    app::{App, StartError},
+    app::App,
     chat::{self, ExportFormat, Options, Rating},
     costs::budgets::{BudgetInput, Period},
     gate::{AnswerEvent, Ask},
@@ -23,6 +23,7 @@ use gatehouse_core::{
     now_ms,
     policy::Policy,
     record::{Action, Contents, Event, Fault, Filter, Subject, WhileFaulty},
+    startup::StartError,
     store::{DataFolder, SnapshotReason, StoreError},
 };
 use serde_json::{Value, json};

@@ -16,6 +16,7 @@ use gatehouse_core::{
     problem::{Problem, ProblemCode},
     secrets::KeyHome,
     store::{DataFolder, InstanceLock, LockError},
+    words::size,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -343,12 +344,4 @@ fn asked_for() -> Result<RecoveryCode, Failure> {
     io::stderr().flush().map_err(Failure::system)?;
     let text = Zeroizing::new(rpassword::read_password().map_err(Failure::input)?);
     Ok(RecoveryCode::read(&text).map_err(BackupError::from)?)
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
-        _ => format!("{} GB", bytes.div_ceil(1_000_000_000)),
-    }
 }

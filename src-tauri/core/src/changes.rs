@@ -1,6 +1,8 @@
 //! What a person changes, each change with its entry in the record, in one transaction: the window and
 //! the command line change nothing else, and nothing in another way.
 
+use std::path::Path;
+
 use rusqlite::Transaction;
 use serde_json::{Value, json};
 
@@ -146,6 +148,17 @@ impl App {
                 .payload(json!(ids));
             Ok((ids, event))
         })
+    }
+
+    /// The same from the file itself.
+    ///
+    /// # Errors
+    /// [`TransferError`]; nothing is brought in then.
+    pub fn import_conversations_from(
+        &self,
+        file: &Path,
+    ) -> Result<Vec<ConversationId>, TransferError> {
+        self.import_conversations(&chat::read_file(file)?)
     }
 
     /// Keep a system prompt and sampling settings under a name.

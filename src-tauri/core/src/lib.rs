@@ -26,9 +26,11 @@ mod sealed;
 pub mod secrets;
 pub mod settings;
 pub mod stamping;
+pub mod startup;
 pub mod store;
 pub mod workspaces;
 
+pub use gatehouse_gguf::words;
 pub use gatehouse_protocol as protocol;
 
 /// UTC milliseconds of the system's clock; 0 before 1970.

@@ -199,7 +199,7 @@ pub(crate) async fn export_conversation(
         replace_file(&path, |file| {
             std::io::Write::write_all(file, exported.text.as_bytes())
         })
-        .map_err(|error| not_written(&path, &error))?;
+        .map_err(|error| Problem::not_written(&path, &error))?;
         Ok(Some(path.display().to_string()))
     })
     .await
@@ -223,8 +223,7 @@ pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Vec
         else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
-        Ok(Some(app.import_conversations(&text)?))
+        Ok(Some(app.import_conversations_from(&path)?))
     })
     .await
 }
@@ -332,22 +331,4 @@ fn answer(
         Err(error) => tracing::warn!("no title was found: {error}"),
     });
     Ok(())
-}
-
-fn not_written(path: &std::path::Path, error: &std::io::Error) -> Problem {
-    let code = match error.kind() {
-        std::io::ErrorKind::StorageFull => ProblemCode::DiskFull,
-        _ => ProblemCode::InvalidInput,
-    };
-    Problem::new(
-        code,
-        format!("The file {} could not be written: {error}.", path.display()),
-    )
-}
-
-fn not_read(path: &std::path::Path, error: &std::io::Error) -> Problem {
-    Problem::new(
-        ProblemCode::InvalidInput,
-        format!("The file {} could not be read: {error}.", path.display()),
-    )
 }

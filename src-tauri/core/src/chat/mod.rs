@@ -6,6 +6,7 @@ mod keeping;
 mod messages;
 mod presets;
 mod ratings;
+mod readable;
 mod search;
 mod transfer;
 mod turns;
@@ -32,7 +33,7 @@ pub(crate) use keeping::{
 pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of, text_sha256};
 pub(crate) use transfer::{
     Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
-    over_defaults,
+    over_defaults, read_file,
 };
 
 use crate::store::{Migration, StoreError};
