@@ -1,5 +1,6 @@
 //! The only code that names Tauri: a window, thin commands, and what they share.
 
+mod adding;
 mod bindings;
 mod commands;
 mod events;
@@ -9,6 +10,7 @@ mod state;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
+use adding::Adding;
 use clap::Parser;
 use state::AppState;
 use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
@@ -44,6 +46,10 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
+            let handle = app.handle().clone();
+            app.manage(Adding::start(move |path, cancel| {
+                commands::models::add(&handle, path, cancel);
+            }));
             app.state::<AppState>().open_early(app.handle());
             open_window(app)?;
             state::watch(app.handle().clone());
@@ -59,6 +65,7 @@ pub fn run() -> ExitCode {
         Ok(app) => {
             app.run(|handle, event| {
                 if let RunEvent::Exit = event {
+                    handle.state::<Adding>().cancel();
                     handle.state::<AppState>().end(Duration::from_secs(2));
                 }
             });
@@ -127,7 +134,7 @@ fn dragged(handle: &tauri::AppHandle, drag: &DragDropEvent) {
         DragDropEvent::Leave => events::dragging(handle, false),
         DragDropEvent::Drop { paths, .. } => {
             events::dragging(handle, false);
-            commands::models::add(handle.clone(), paths.clone());
+            handle.state::<Adding>().add(paths.clone());
         }
         _ => {}
     }

@@ -179,7 +179,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 				setEngine(id, null);
 				throw {
 					code: "cancelled",
-					message: "Loading was cancelled.",
+					message: "It was stopped before its end.",
 					hint: null,
 				} satisfies Problem;
 			}
@@ -196,6 +196,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			state: "reading",
 			fraction: 0,
 			model: null,
+			added: null,
 			error: null,
 		};
 		for (let fraction = 0; fraction < 1; fraction += 0.03) {
@@ -227,7 +228,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			addedAtMs: now(),
 		};
 		models = [...models, model];
-		emit("modelAdding", { ...step, state: "added", fraction: 1, model });
+		emit("modelAdding", { ...step, state: "added", fraction: 1, model, added: "new" });
 		emit("modelsChanged", {});
 	}
 
