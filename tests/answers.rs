@@ -14,7 +14,7 @@ use gatehouse_core::{
     costs::{self, CallStatus, Purpose},
     gate::{AnswerEvent, Ask, GateError},
     ids::ConversationId,
-    models::Added,
+    models::HowAdded,
     problem::{Problem, ProblemCode},
     protocol::{Constraint, FinishReason},
     store::StoreError,
@@ -334,7 +334,7 @@ fn a_conversation_stays_with_the_model_of_its_first_answer() {
     let (other, added) = app
         .add_model(&path, &AtomicBool::new(false), &mut |_| ())
         .unwrap();
-    assert_eq!(added, Added::New);
+    assert_eq!(added, HowAdded::New);
     let options = Options {
         model_id: Some(other.id),
         sampling: app::steady(2),

@@ -10,8 +10,8 @@ use std::{
 use gatehouse_core::{
     ids::ModelId,
     models::{
-        self, Added, ComputerMemory, FileState, InstalledModel, ModelError, Origin, StarterPlaces,
-        Verdict,
+        self, ComputerMemory, FileState, HowAdded, InstalledModel, ModelError, Origin,
+        StarterPlaces, Verdict,
     },
     problem::{Problem, ProblemCode},
     store::Store,
@@ -80,7 +80,7 @@ fn empty_store() -> (Store, TempFolder) {
     (data.open().unwrap(), data)
 }
 
-fn add(store: &Store, path: &Path) -> Result<(ModelId, Added), ModelError> {
+fn add(store: &Store, path: &Path) -> Result<(ModelId, HowAdded), ModelError> {
     let file = models::check(path, &mut |_, _| (), &AtomicBool::new(false))?;
     store.write(|tx| models::register(tx, ModelId::new(), &file, NOW))
 }

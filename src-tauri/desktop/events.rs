@@ -3,7 +3,7 @@
 use gatehouse_core::{
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
-    models::{Added, InstalledModel},
+    models::{HowAdded, InstalledModel},
     privacy::{backup::BackupStatus, retention::RetentionOutcome},
     problem::Problem,
 };
@@ -61,7 +61,7 @@ pub(crate) struct ModelAdding {
     /// What was added.
     pub(crate) model: Option<InstalledModel>,
     /// Whether it was on the list before.
-    pub(crate) added: Option<Added>,
+    pub(crate) added: Option<HowAdded>,
     /// Why it was refused.
     pub(crate) error: Option<Problem>,
 }

@@ -9,7 +9,7 @@ use std::{
 use clap::Subcommand;
 use gatehouse_core::{
     app::App,
-    models::{self, Added, FileState, InstalledModel, Verdict},
+    models::{self, FileState, HowAdded, InstalledModel, Verdict},
     words::size,
 };
 use serde::Serialize;
@@ -91,10 +91,10 @@ fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
     }
     let (name, id, path) = (&model.name, model.id, &model.path);
     output::line(&match added {
-        Added::New => format!("Added “{name}” ({id})."),
-        Added::Already => format!("“{name}” ({id}) is on the list already: its file is {path}."),
-        Added::Moved => format!("“{name}” ({id}) was on the list; its file is {path} now."),
-        Added::Replaced => {
+        HowAdded::New => format!("HowAdded “{name}” ({id})."),
+        HowAdded::Already => format!("“{name}” ({id}) is on the list already: its file is {path}."),
+        HowAdded::Moved => format!("“{name}” ({id}) was on the list; its file is {path} now."),
+        HowAdded::Replaced => {
             format!("“{name}” ({id}) takes the place of the model whose file this was.")
         }
     })
@@ -103,7 +103,7 @@ fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
 /// The model, and whether it was on the list before.
 #[derive(Serialize)]
 struct AddedModel<'a> {
-    added: Added,
+    added: HowAdded,
     #[serde(flatten)]
     model: &'a InstalledModel,
 }

@@ -47,7 +47,7 @@ impl Snapshots {
 }
 
 fn list(folder: &DataFolder, json: bool) -> Result<(), Failure> {
-    let all = snapshot::list(folder)?;
+    let all = snapshot::list(folder).map_err(Failure::data)?;
     if json {
         return output::json(&all);
     }

@@ -17,7 +17,7 @@ use crate::{
     gate::Gate,
     ids::ModelId,
     looks::Looked,
-    models::{self, Added, InstalledModel, Model, ModelError, StarterPlaces},
+    models::{self, HowAdded, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
     privacy::{backup, retention::is_held},
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
@@ -193,7 +193,7 @@ impl App {
         path: &Path,
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<(InstalledModel, Added), ModelError> {
+    ) -> Result<(InstalledModel, HowAdded), ModelError> {
         #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
         let file = models::check(
             path,
@@ -204,7 +204,7 @@ impl App {
             let (id, added) = models::register(tx, ModelId::new(), &file, now_ms())?;
             let model = models::get(tx, id)?;
             // What was on the list already changes nothing, so there is nothing to record.
-            if added != Added::Already {
+            if added != HowAdded::Already {
                 models::note_removed(tx, &model, false)?;
                 let event = model_event(Action::ModelAdded, &model);
                 self.record.append(tx, event, now_ms())?;

@@ -4,7 +4,7 @@ use std::{path::Path, sync::atomic::AtomicBool};
 
 use gatehouse_core::{
     ids::ModelId,
-    models::{self, Added, InstalledModel},
+    models::{self, HowAdded, InstalledModel},
     problem::Problem,
 };
 use serde::Serialize;
@@ -176,7 +176,7 @@ fn read(
     path: &Path,
     cancel: &AtomicBool,
     news: &mut ModelAdding,
-) -> Result<(InstalledModel, Added)> {
+) -> Result<(InstalledModel, HowAdded)> {
     let app = handle.state::<AppState>().app()?;
     let added = app.add_model(path, cancel, &mut |fraction| {
         // A hundred steps are enough for the eye.

@@ -70,7 +70,7 @@ pub struct Model {
 /// What adding a file came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
-pub enum Added {
+pub enum HowAdded {
     /// A new model is in the list.
     New,
     /// It was in the list and still is as it was.
@@ -90,20 +90,20 @@ pub fn register(
     id: ModelId,
     file: &CheckedFile,
     now_ms: i64,
-) -> Result<(ModelId, Added), ModelError> {
+) -> Result<(ModelId, HowAdded), ModelError> {
     if let Some(known) = one(conn, "sha256 = ?1", params![file.sha256])? {
         if known.file_state() == FileState::Present {
-            return Ok((known.id, Added::Already));
+            return Ok((known.id, HowAdded::Already));
         }
         write(conn, known.id, file, known.added_at_ms)?;
-        return Ok((known.id, Added::Moved));
+        return Ok((known.id, HowAdded::Moved));
     }
     if let Some(overwritten) = one(conn, "path = ?1", params![path_text(&file.path)?])? {
         write(conn, overwritten.id, file, now_ms)?;
-        return Ok((overwritten.id, Added::Replaced));
+        return Ok((overwritten.id, HowAdded::Replaced));
     }
     write(conn, id, file, now_ms)?;
-    Ok((id, Added::New))
+    Ok((id, HowAdded::New))
 }
 
 fn write(

@@ -30,7 +30,7 @@ export function dismissRefused(id: number): void {
 
 /** Follows the host until the returned function is called. */
 export function watchAdding(): () => void {
-	return backend.on("modelAdding", (step) => {
+	const stop = backend.on("modelAdding", (step) => {
 		if (step.state === "reading") {
 			if (!current) go("models");
 			current = step;
@@ -43,6 +43,12 @@ export function watchAdding(): () => void {
 			refused = [...refused, { id: nextId++, file: step.file, error: step.error }];
 		}
 	});
+	return () => {
+		stop();
+		// Nobody hears how it ends.
+		current = null;
+		refused = [];
+	};
 }
 
 const addedWords: Record<

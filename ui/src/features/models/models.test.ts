@@ -11,7 +11,6 @@ import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, menuEntry, show } from "../../test/render";
-import { adding, dismissRefused } from "./adding.svelte";
 import ModelDropZone from "./ModelDropZone.svelte";
 import ModelsScreen from "./ModelsScreen.svelte";
 
@@ -35,7 +34,6 @@ function callsOf(fake: FakeBackend, method: string): unknown[][] {
 }
 
 beforeEach(() => {
-	for (const { id } of adding.refused) dismissRefused(id);
 	go("models");
 });
 

@@ -37,7 +37,7 @@ impl Fixture {
         fs::write(self.path(file), gguf.bytes()).expect("the folder takes files");
     }
 
-    fn add(&self, file: &str) -> (ModelId, Added) {
+    fn add(&self, file: &str) -> (ModelId, HowAdded) {
         let checked = check::check(&self.path(file), &mut |_, _| (), &AtomicBool::new(false))
             .expect("it is whole");
         register(&self.conn, ModelId::new(), &checked, NOW).expect("the table takes rows")
@@ -56,7 +56,7 @@ fn named(name: &str) -> Gguf {
 fn an_added_model_comes_back_as_it_was_read() {
     let models = Fixture::new();
     models.write("a.gguf", &named("a"));
-    let (id, Added::New) = models.add("a.gguf") else {
+    let (id, HowAdded::New) = models.add("a.gguf") else {
         panic!("the list was empty")
     };
     let model = models.get(id);
@@ -100,12 +100,12 @@ fn the_same_file_twice_is_one_model_and_a_moved_one_is_found_again() {
     let id = models.add("a.gguf").0;
     assert_eq!(
         models.add("copy.gguf"),
-        (id, Added::Already),
+        (id, HowAdded::Already),
         "the old file is still there"
     );
     assert_eq!(models.get(id).path, models.path("a.gguf"));
     fs::remove_file(models.path("a.gguf")).expect("it is there");
-    assert_eq!(models.add("copy.gguf"), (id, Added::Moved));
+    assert_eq!(models.add("copy.gguf"), (id, HowAdded::Moved));
     assert_eq!(models.get(id).path, models.path("copy.gguf"));
 }
 
@@ -116,7 +116,7 @@ fn a_file_that_was_overwritten_is_noticed_and_can_be_added_again_under_its_id() 
     let id = models.add("a.gguf").0;
     models.write("a.gguf", &named("a newer one"));
     assert_eq!(models.get(id).file_state(), FileState::Changed);
-    assert_eq!(models.add("a.gguf"), (id, Added::Replaced));
+    assert_eq!(models.add("a.gguf"), (id, HowAdded::Replaced));
     assert_eq!(models.get(id).file_state(), FileState::Present);
 }
 
