@@ -76,7 +76,7 @@ export const commands = {
 	listModels: () => typedError<InstalledModel[], Problem>(__TAURI_INVOKE("list_models")),
 	/**  Let the person choose GGUF files and add them; how it goes comes as [`ModelAdding`]. */
 	addModelByDialog: () => typedError<null, Problem>(__TAURI_INVOKE("add_model_by_dialog")),
-	/**  Stop adding models. */
+	/**  Stop adding the files that were chosen or dropped together. */
 	cancelAdding: () => typedError<null, Problem>(__TAURI_INVOKE("cancel_adding")),
 	/**  Bring a model into memory; returns when it is ready. */
 	loadModel: (id: ModelId) => typedError<null, Problem>(__TAURI_INVOKE("load_model", { id })),
@@ -1152,6 +1152,17 @@ export type Holdings = {
 	recordEntries: number,
 };
 
+/**  What adding a file came to. */
+export type HowAdded = 
+/**  A new model is in the list. */
+"new" | 
+/**  It was in the list and still is as it was. */
+"already" | 
+/**  It was in the list, its old file gone; now it points to this one. */
+"moved" | 
+/**  Another model was in the list with this path; its file was overwritten by this one. */
+"replaced";
+
 /**  How an identifier is looked for. */
 export type IdentifierKind = 
 /**  Words, such as a name. */
@@ -1380,6 +1391,8 @@ export type ModelAdding = {
 	fraction: number,
 	/**  What was added. */
 	model: InstalledModel | null,
+	/**  Whether it was on the list before. */
+	added: HowAdded | null,
 	/**  Why it was refused. */
 	error: Problem | null,
 };
@@ -2139,10 +2152,32 @@ canStartEmpty: boolean };
 /**  Something was found in the open data that a person must decide about: show this screen. */
 export type StartupChanged = Startup;
 
-/**  Why the data is not open. */
-export type StartupCode = "damaged" | 
+/**  Why the data is not open, as the window tells it. */
+export type StartupCode = 
+/**  The database cannot be read. */
+"damaged" | 
 /**  Found in the open data: some of it cannot be read, the rest can. */
-"damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
+"damaged_in_part" | 
+/**  The key of the database is not where it was put. */
+"key_missing" | 
+/**  The key that was found belongs to other data. */
+"key_wrong" | 
+/**  The keychain waits for a person. */
+"keychain_locked" | 
+/**  There is no keychain any more. */
+"keychain_missing" | 
+/**  A later Gatehouse has updated the database. */
+"newer" | 
+/**  A window has the data open. */
+"already_open" | 
+/**  No room is left. */
+"disk_full" | 
+/**  The data folder cannot be written. */
+"not_writable" | 
+/**  An update of the database failed and was taken back. */
+"migration_failed" | 
+/**  Anything else. */
+"internal";
 
 /**  What stays. */
 export type Stays = {
