@@ -31,6 +31,13 @@ impl Shell {
         Self(TempFolder::new())
     }
 
+    /// One on which Gatehouse was started before, so that only what is asked for is said.
+    pub fn used() -> Self {
+        let shell = Self::new();
+        shell.text(&["models", "list"]);
+        shell
+    }
+
     pub fn path(&self) -> &Path {
         self.0.path()
     }
@@ -271,6 +278,44 @@ fn every_shell_gets_its_completions() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn where_the_key_lies_is_said_once_when_it_was_made() {
+    let shell = Shell::new();
+    let file = shell.path().join("database.key");
+    let (_, words) = shell.both(&["chats", "list"]);
+    let said = format!(
+        "The key of the database is not in a keychain but in a file that only your user can read: {}",
+        file.display()
+    );
+    assert_eq!(words.lines().next(), Some(said.as_str()));
+    assert_eq!(shell.both(&["chats", "list"]).1, "", "once");
+}
+
+#[test]
+fn a_damaged_database_has_a_way_back_on_the_command_line() {
+    let shell = Shell::used();
+    let app = app::without_model(&shell.0.folder);
+    app::imported(&app, "Lease", &["Hello", "Good day"], 1);
+    let made = app.make_snapshot().unwrap().name;
+    drop(app);
+    std::fs::write(shell.path().join("gatehouse.db"), "not a database at all").unwrap();
+    let (code, words) = shell.refused(&["chats", "list", "--json"]);
+    let error: Value = serde_json::from_str(&words).unwrap();
+    assert_eq!(
+        (code, &error["error"]["code"]),
+        (5, &"data_unusable".into())
+    );
+    let hint = error["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("gatehouse snapshots restore NAME"), "{hint}");
+    assert!(shell.text(&["snapshots", "list"]).contains(&made));
+    let told = shell.text(&["snapshots", "restore", &made]);
+    assert!(
+        told.contains(&made) && told.contains("What was there before"),
+        "{told}"
+    );
+    assert!(shell.text(&["chats", "list"]).contains("Lease"));
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn ask_ends_with_one_json_object_for_programs() {
 
 #[test]
 fn a_question_without_a_word_is_refused_and_leaves_no_draft() {
-    let shell = Shell::new();
+    let shell = Shell::used();
     for empty in ["", "  \n\t"] {
         let refused = shell.refused(&["ask", empty]);
         assert_eq!(refused, (2, "The question is empty.\n".into()));

@@ -58,7 +58,7 @@ fn with_json_a_conversation_is_exported_as_json_unless_markdown_is_asked_for() {
 
 #[test]
 fn a_file_that_holds_no_conversations_is_refused_with_words_and_nothing_comes_in() {
-    let shell = Shell::new();
+    let shell = Shell::used();
     let file = |name: &str, bytes: &[u8]| {
         let path = shell.path().join(name);
         std::fs::write(&path, bytes).unwrap();
@@ -102,7 +102,7 @@ fn a_file_that_holds_no_conversations_is_refused_with_words_and_nothing_comes_in
 #[cfg(unix)]
 #[test]
 fn a_file_without_an_end_is_not_read_without_one() {
-    let shell = Shell::new();
+    let shell = Shell::used();
     let (code, words) = shell.refused(&["chats", "import", "/dev/zero"]);
     assert_eq!(
         (code, words.as_str()),
@@ -115,7 +115,7 @@ fn a_file_without_an_end_is_not_read_without_one() {
 
 #[test]
 fn a_model_that_is_on_the_list_already_is_not_said_to_be_added() {
-    let shell = Shell::new();
+    let shell = Shell::used();
     let at = |name: &str| shell.path().join(name).to_str().unwrap().to_owned();
     let (file, copy) = (at("tiny.gguf"), at("copy.gguf"));
     std::fs::write(&file, gguf::Gguf::model("llama").bytes()).unwrap();
@@ -133,7 +133,7 @@ fn a_model_that_is_on_the_list_already_is_not_said_to_be_added() {
     std::fs::remove_file(&file).unwrap();
     assert_eq!(
         shell.text(&["models", "add", &copy]),
-        format!("“{name}” ({id}) was on the list; its file is {copy} now.\n")
+        format!("“copy” ({id}) was on the list; its file is {copy} now.\n")
     );
     std::fs::write(&copy, gguf::Gguf::model("qwen2").bytes()).unwrap();
     assert!(
