@@ -2,8 +2,10 @@
 //! that what is written for analysis says nothing of who it was.
 
 mod anonymous;
+mod cut;
 mod hostile;
 mod trees;
+mod whole;
 mod written;
 
 use std::{

@@ -405,7 +405,7 @@ fn an_import_says_how_each_answer_ended_and_which_model_wrote_it() {
     let imported = store
         .write(|tx| {
             let workspace = workspaces::first(tx, NOW)?;
-            chat::import(tx, workspace, &exported.text)
+            chat::import(tx, workspace, &exported.text, NOW)
         })
         .unwrap();
     let messages = thread(&store, imported[0]).messages;
@@ -423,7 +423,7 @@ fn an_import_says_how_each_answer_ended_and_which_model_wrote_it() {
 fn a_file_that_is_no_export_is_refused_whole() {
     let (_folder, store) = store();
     let workspace = store.write(|tx| workspaces::first(tx, NOW)).unwrap();
-    let import = |text: &str| store.write(|tx| chat::import(tx, workspace, text));
+    let import = |text: &str| store.write(|tx| chat::import(tx, workspace, text, NOW));
     assert!(matches!(import("hello"), Err(TransferError::NotOurs(_))));
     assert!(matches!(
         import(r#"{"format":"x","version":1,"conversations":[]}"#),
@@ -604,7 +604,7 @@ proptest! {
         let ids = store
             .write(|tx| {
                 let workspace = workspaces::first(tx, NOW)?;
-                chat::import(tx, workspace, &exported.text)
+                chat::import(tx, workspace, &exported.text, NOW)
             })
             .unwrap();
         prop_assert_ne!(ids[0], id, "an import is a conversation of its own");

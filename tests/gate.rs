@@ -5,6 +5,7 @@ mod clients;
 mod looking;
 mod masking;
 mod network;
+mod pictures;
 mod spending;
 
 use gatehouse_core::{
@@ -215,5 +216,6 @@ fn say(conversation: ConversationId, text: &str) -> Turn {
     Turn::Say {
         conversation,
         text: text.to_owned(),
+        pictures: Vec::new(),
     }
 }

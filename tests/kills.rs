@@ -3,8 +3,7 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    io::{BufRead, BufReader, Write},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use gatehouse_core::{
@@ -20,7 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::{
     app::{self, conversation, program},
-    folder::{TempFolder, child, folder_of_child, key_in},
+    folder::{TempFolder, folder_of_child, key_in},
+    kills::{self, say},
 };
 
 const KILLS: u32 = 200;
@@ -59,12 +59,6 @@ fn talk_until_killed() {
     let folder = folder_of_child();
     let app = open_window(&folder);
     let conversation = conversation(&app, 3);
-    let say = |line: &str| {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "\n{line}")
-            .and_then(|()| out.flush())
-            .unwrap();
-    };
     say("open");
     for turn in 0.. {
         let text = format!("Turn {turn}: say something short.");
@@ -77,7 +71,7 @@ fn talk_until_killed() {
                 text: hash(&answer.text),
                 call: answer.call.unwrap().number,
             };
-            say(&format!(
+            say(format!(
                 "done {}",
                 serde_json::to_string(&finished).unwrap()
             ));
@@ -101,31 +95,16 @@ fn no_finished_message_is_lost_in_two_hundred_kills() {
     drop(app::open(&folder.folder)); // the first start hashes the starter model once
     let mut finished = Vec::new();
     for kill in 0..KILLS {
-        let mut process = child("kills::talk_until_killed", &folder.folder)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        assert!(
-            lines.any(|line| line == "open"),
-            "kill {kill}: the database did not open"
-        );
         // Some events and a moment later: spread over loading, reading, writing and between turns,
-        // however fast the machine is; the same in every run.
-        let spread = kill.wrapping_mul(2_654_435_761);
-        let events = lines
-            .by_ref()
-            .filter(|line| !line.is_empty())
-            .take((spread % 24) as usize);
-        finished.extend(events.filter_map(|line| Finished::from_line(&line)));
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_micros(u64::from(spread >> 8) % 4_000) {
-            std::hint::spin_loop();
-        }
-        process.kill().unwrap();
-        process.wait().unwrap();
-        finished.extend(lines.filter_map(|line| Finished::from_line(&line)));
+        // however fast the machine is.
+        let spread = kills::spread(kill);
+        kills::kill(
+            "kills::talk_until_killed",
+            &folder.folder,
+            spread % 24,
+            Duration::from_micros(u64::from(spread >> 8) % 4_000),
+            &mut |line| finished.extend(Finished::from_line(line)),
+        );
     }
     let app = open_window(&folder.folder);
     assert!(

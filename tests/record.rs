@@ -4,13 +4,10 @@
 mod looking;
 #[cfg(target_os = "linux")]
 mod stamping;
+mod strangers;
+mod surviving;
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+use std::{ops::ControlFlow, path::PathBuf};
 
 use gatehouse_core::{
     accounts::{AccountInput, ProviderKind},
@@ -19,27 +16,23 @@ use gatehouse_core::{
     chat::{self, ExportFormat, Options, Rating},
     costs::budgets::{BudgetInput, Period},
     gate::{AnswerEvent, Ask},
-    ids::{AliasId, ConversationId, WorkspaceId},
+    ids::{AliasId, WorkspaceId},
     now_ms,
     policy::Policy,
-    record::{Action, Contents, Event, Fault, Filter, Subject, WhileFaulty},
+    record::{Action, Contents, Fault, Filter, WhileFaulty},
     startup::StartError,
-    store::{DataFolder, SnapshotReason, StoreError},
+    store::{DataFolder, StoreError},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
     command_line::Shell,
     support::{
         app::{self, around, conversation},
-        disk::SmallDisk,
-        folder::{TempFolder, child, folder_of_child, key_in},
+        folder::{TempFolder, key_in},
     },
 };
-
-const KILLS: u32 = 500;
-const EACH: i64 = 10_000;
 
 /// What happened, oldest first.
 fn actions(app: &App) -> Vec<String> {
@@ -289,225 +282,4 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     assert_eq!(exit, 4);
     let (exit, _) = cli.fed(&["record", "export", witness], b"");
     assert_eq!(exit, 2, "nothing is written over");
-}
-
-fn by_a_stranger(arguments: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/verify-record.mjs");
-    Command::new("node")
-        .arg(root)
-        .args(arguments)
-        .output()
-        .expect("Node.js is there because the interface is built with it")
-}
-
-#[test]
-fn a_strangers_verifier_judges_every_vector_as_we_do() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/record-vectors");
-    let verdicts = std::fs::read_to_string(folder.join("verdicts.json")).unwrap();
-    let verdicts: Vec<Value> = serde_json::from_str(&verdicts).unwrap();
-    assert!(verdicts.len() > 50);
-    for verdict in verdicts {
-        let file = folder.join(verdict["file"].as_str().unwrap());
-        let mut arguments = vec![file.to_str().unwrap(), "--json"];
-        if let Some(code) = verdict["witness"].as_str() {
-            arguments.extend(["--witness", code]);
-        }
-        let output = by_a_stranger(&arguments);
-        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-        for name in ["holds", "entries", "fault", "at"] {
-            assert_eq!(said[name], verdict[name], "{name} of {}", verdict["file"]);
-        }
-    }
-}
-
-#[test]
-fn a_strangers_verifier_accepts_the_record_of_a_real_conversation_with_its_witness() {
-    let (folder, app) = app::new();
-    let conversation = conversation(&app, 3);
-    for turn in 0..25 {
-        let options = Options {
-            sampling: app::steady(3),
-            ..Options::default()
-        };
-        app.set_conversation_options(conversation.id, &options)
-            .unwrap();
-        if turn % 10 == 0 {
-            app::say(
-                &app,
-                conversation.id,
-                "Hello, ünïcode \u{202e} \"quoted\"\n👩‍👩‍👧",
-            );
-        }
-    }
-    let witness = app
-        .record
-        .give_witness(WhileFaulty::Refuse, now_ms())
-        .unwrap();
-    let path = folder.path().join("record.jsonl");
-    app.record
-        .export_to(&path, Contents::Everything, WhileFaulty::Refuse, now_ms())
-        .unwrap();
-    let output = by_a_stranger(&[path.to_str().unwrap(), "--witness", &witness.code()]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
-}
-
-#[test]
-fn a_full_disk_stops_the_change_with_its_entry_and_the_record_goes_on() {
-    let Some(disk) = SmallDisk::mount(4 << 20) else {
-        return;
-    };
-    let app = without_model(&disk.folder).unwrap();
-    let ballast = disk.ballast(4 << 20);
-    let mut before = app.record.status().unwrap().count;
-    let error = loop {
-        match app.save_workspace(WorkspaceId::new(), &format!("Workspace {before}")) {
-            Ok(_) => before += 1,
-            Err(error) => break error,
-        }
-        assert!(before < 10_000, "the disk is never full");
-    };
-    assert!(error.to_string().contains("disk is full"), "{error}");
-    assert_eq!(
-        app.record.status().unwrap().count,
-        before,
-        "nothing half was written"
-    );
-    std::fs::remove_file(ballast).unwrap();
-    app.save_workspace(WorkspaceId::new(), "There is room again")
-        .unwrap();
-    assert_eq!(holds(&app), before + 1);
-}
-
-/// Appends until it is killed, erases now and then and makes snapshots, saying how far it is.
-#[test]
-#[ignore = "started by the test below, as a process to be killed"]
-fn append_until_killed() {
-    let app = without_model(&folder_of_child()).unwrap();
-    let say = |line: String| {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "\n{line}")
-            .and_then(|()| out.flush())
-            .unwrap();
-    };
-    say("open".into());
-    let mut conversation = ConversationId::new();
-    for nth in 1i64.. {
-        if nth % 7 == 0 {
-            let subject = Subject::Conversation(conversation);
-            app.store
-                .write(|tx| {
-                    app.record
-                        .erase(tx, subject, Event::new(Action::Erased), now_ms())
-                })
-                .unwrap();
-            conversation = ConversationId::new();
-        }
-        if nth % 11 == 0 {
-            app.store
-                .snapshot(SnapshotReason::ByHand, now_ms())
-                .unwrap();
-        }
-        say(format!("done {}", append(&app, conversation, nth)));
-    }
-}
-
-fn append(app: &App, conversation: ConversationId, nth: i64) -> i64 {
-    let event = Event::new(Action::CallEnded)
-        .fact("call", nth)
-        .about(Subject::Conversation(conversation))
-        .payload(json!({ "text": nth }));
-    app.store
-        .write(|tx| {
-            app.record
-                .append(tx, event, now_ms())
-                .map_err(StoreError::from)
-        })
-        .unwrap()
-}
-
-#[test]
-fn no_entry_is_lost_and_the_record_holds_after_five_hundred_kills() {
-    let folder = TempFolder::new();
-    drop(without_model(&folder.folder).unwrap());
-    let mut last = 0;
-    for kill in 0..KILLS {
-        let mut process = child("record::append_until_killed", &folder.folder)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        assert!(
-            lines.any(|line| line == "open"),
-            "kill {kill}: the record did not open"
-        );
-        let mut note = |line: &String| {
-            if let Some(done) = line.strip_prefix("done ").and_then(|n| n.parse().ok()) {
-                last = last.max(done);
-            }
-        };
-        let spread = kill.wrapping_mul(2_654_435_761);
-        let seen = lines.by_ref().filter(|line| !line.is_empty());
-        seen.take((spread % 16) as usize)
-            .for_each(|line| note(&line));
-        process.kill().unwrap();
-        process.wait().unwrap();
-        lines.for_each(|line| note(&line));
-        // Snapshots are kept until someone deletes them, and five hundred would fill the disk.
-        for snapshot in std::fs::read_dir(folder.folder.snapshots())
-            .into_iter()
-            .flatten()
-        {
-            std::fs::remove_file(snapshot.unwrap().path()).unwrap();
-        }
-    }
-    let app = without_model(&folder.folder).unwrap();
-    assert!(
-        last > i64::from(KILLS),
-        "only {last} entries between the kills"
-    );
-    assert!(holds(&app) >= last, "an entry that was reported is gone");
-    assert_eq!(
-        app.record.status().unwrap().failure,
-        None,
-        "and no start found a fault"
-    );
-}
-
-/// One of two processes that append at once.
-#[test]
-#[ignore = "started by the test below, twice at once"]
-fn append_many() {
-    let app = without_model(&folder_of_child()).unwrap();
-    let conversation = ConversationId::new();
-    for nth in 0..EACH {
-        append(&app, conversation, nth);
-    }
-}
-
-#[test]
-fn two_processes_append_ten_thousand_entries_each_to_one_chain() {
-    let folder = TempFolder::new();
-    let before = {
-        let app = without_model(&folder.folder).unwrap();
-        app.record.status().unwrap().count
-    };
-    let both = [(); 2].map(|()| {
-        child("record::append_many", &folder.folder)
-            .spawn()
-            .unwrap()
-    });
-    for mut process in both {
-        assert!(process.wait().unwrap().success());
-    }
-    let app = without_model(&folder.folder).unwrap();
-    assert_eq!(
-        holds(&app),
-        before + 2 * EACH + 3,
-        "and the starts of three processes"
-    );
 }

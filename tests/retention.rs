@@ -1,28 +1,31 @@
 //! What the product promises of retention: what is due goes, what is held or younger never does, and what
 //! was made anonymous cannot be brought back.
 
+mod cut_off;
+mod daily;
+mod shell;
+
 use std::{collections::HashSet, path::PathBuf};
 
 use gatehouse_core::{
     app::App,
-    chat::{self, ChatError},
+    chat::{self, ChatError, Options},
     ids::{ConversationId, WorkspaceId},
     now_ms,
-    privacy::retention::{Held, RetentionAction, RetentionError, RetentionRule},
+    privacy::retention::{
+        Daily, Held, Look, RetentionAction, RetentionError, RetentionOutcome, RetentionRule,
+    },
+    protocol::Sampling,
     record::{Action, Contents, WhileFaulty},
     store::StoreError,
-    workspaces,
 };
 use proptest::prelude::*;
 use rusqlite::params;
 use serde_json::json;
 
-use crate::{
-    command_line::Shell,
-    support::{
-        app::{self, actions, around, fact, holds, imported, without_model},
-        folder::{NOW, TempFolder},
-    },
+use crate::support::{
+    app::{self, actions, around, fact, here, holds, long_here, without_model},
+    folder::{NOW, TempFolder},
 };
 
 const DAY: i64 = 86_400_000;
@@ -33,15 +36,16 @@ fn new() -> (TempFolder, App) {
     (folder, app)
 }
 
-/// The workspace that is open.
-fn here(app: &App) -> WorkspaceId {
-    app.store
-        .write(|tx| workspaces::current(tx, now_ms()))
-        .unwrap()
-}
-
 fn rule(days: u32, action: RetentionAction) -> RetentionRule {
     RetentionRule { days, action }
+}
+
+/// What a start of a window lets go by itself.
+fn ran(app: &App) -> RetentionOutcome {
+    match Daily::default().look(app, now_ms()).unwrap() {
+        Look::Ran(outcome) => outcome,
+        other => panic!("it did not run: {other:?}"),
+    }
 }
 
 fn is_there(app: &App, id: ConversationId) -> bool {
@@ -151,14 +155,14 @@ fn nothing_held_and_nothing_younger_is_ever_chosen_and_everything_else_is() {
 fn what_is_due_is_deleted_for_good_and_recorded_and_the_rest_stays() {
     let (_folder, app) = new();
     let (old, young) = (now_ms() - 31 * DAY, now_ms() - 29 * DAY);
-    let gone = imported(
+    let gone = long_here(
         &app,
         "Rhubarb",
         &["What about the rhubarb?", "It is red."],
         old,
     );
     app.rename_conversation(gone, "Rhubarb, red").unwrap();
-    let stays = imported(&app, "Apples", &["And apples?"], young);
+    let stays = long_here(&app, "Apples", &["And apples?"], young);
     let workspace = here(&app);
     app.set_retention(workspace, Some(rule(30, RetentionAction::Delete)))
         .unwrap();
@@ -167,7 +171,7 @@ fn what_is_due_is_deleted_for_good_and_recorded_and_the_rest_stays() {
     assert_eq!(preview.due[0].title.as_deref(), Some("Rhubarb, red"));
     assert!(is_there(&app, gone), "a preview changes nothing");
 
-    let outcome = app.run_retention_by_itself().unwrap();
+    let outcome = ran(&app);
     assert_eq!((outcome.runs[0].done, outcome.runs[0].failed), (1, 0));
     assert!(!is_there(&app, gone) && is_there(&app, stays));
     let said = actions(&app);
@@ -237,7 +241,7 @@ fn what_was_made_anonymous_names_nobody_and_cannot_be_brought_back() {
         "Dear Ms Weissenborn, the lease of 12 May ends. Your IBAN DE89370400440532013000 is kept.",
         "Thanks. Annegret Weissenborn will call from +49 151 23456789.",
     ];
-    let id = imported(&app, "Weissenborn lease", &texts, old);
+    let id = long_here(&app, "Weissenborn lease", &texts, old);
     app.rename_conversation(id, "Weissenborn: the lease")
         .unwrap();
     app.store
@@ -311,6 +315,64 @@ fn what_was_made_anonymous_names_nobody_and_cannot_be_brought_back() {
 }
 
 #[test]
+fn whatever_is_said_in_what_was_made_anonymous_is_made_anonymous_in_turn() {
+    let (_folder, app) = new();
+    let old = now_ms() - 100 * DAY;
+    let id = long_here(&app, "A matter", &["Anna Weiss owes it."], old);
+    let workspace = here(&app);
+    app.set_retention(workspace, Some(rule(90, RetentionAction::Anonymise)))
+        .unwrap();
+    let done = || app.run_retention().unwrap().runs[0].done;
+    assert_eq!((done(), done()), (1, 0));
+    let options = |system_prompt: &str| Options {
+        system_prompt: system_prompt.into(),
+        sampling: Sampling::default(),
+        ..Options::default()
+    };
+    let stops = Options {
+        sampling: Sampling {
+            stop: vec!["Anna Weiss".into()],
+            ..Sampling::default()
+        },
+        ..options("")
+    };
+    let changes: [(&str, &dyn Fn()); 5] = [
+        ("title", &|| {
+            app.rename_conversation(id, "Anna Weissenborn").unwrap();
+        }),
+        ("draft", &|| {
+            app.store
+                .write(|tx| chat::save_draft(tx, Some(id), "Ask Anna Weissenborn"))
+                .unwrap();
+        }),
+        ("system prompt", &|| {
+            app.set_conversation_options(id, &options("You write to Anna Weissenborn."))
+                .unwrap();
+        }),
+        ("where it stops", &|| {
+            app.set_conversation_options(id, &stops).unwrap();
+        }),
+        ("message", &|| {
+            app.store
+                .write(|tx| {
+                    tx.execute(
+                        "INSERT INTO messages (id, conversation_id, role, text, state, created_at_ms)
+                         VALUES (?1, ?2, 'user', 'Anna Weissenborn again', 'done', ?3)",
+                        params![gatehouse_core::ids::MessageId::new(), id, old],
+                    )
+                })
+                .unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        change();
+        assert_eq!((done(), done()), (1, 0), "{what}");
+        nowhere(&app, &["eissenborn"]);
+    }
+    holds(&app);
+}
+
+#[test]
 fn the_record_of_an_answered_chat_holds_after_it_was_made_anonymous() {
     let (_folder, app) = app::new();
     let id = app::conversation(&app, 3).id;
@@ -331,9 +393,37 @@ fn the_record_of_an_answered_chat_holds_after_it_was_made_anonymous() {
 }
 
 #[test]
+fn what_came_from_a_file_is_kept_from_its_arrival_on_and_that_is_said() {
+    let (_folder, app) = new();
+    let workspace = here(&app);
+    app.set_retention(workspace, Some(rule(30, RetentionAction::Delete)))
+        .unwrap();
+    let old = now_ms() - 400 * DAY;
+    let came = app::imported(&app, "From long ago", &["What was said"], old);
+    let young = app::imported(&app, "Of today", &["What is said"], now_ms());
+    let past = app.past_their_rule(&[came, young], now_ms()).unwrap();
+    assert_eq!(past.len(), 1);
+    assert_eq!(
+        (past[0].conversations, past[0].action),
+        (1, RetentionAction::Delete)
+    );
+    let days = (past[0].until_ms - now_ms()) / DAY;
+    assert!((29..=30).contains(&days), "{days}");
+    assert_eq!(ran(&app).runs[0].done, 0);
+    let due_in = |days: i64| {
+        app.preview_retention(now_ms() + days * DAY)
+            .unwrap()
+            .due
+            .len()
+    };
+    assert_eq!((due_in(0), due_in(29), due_in(31)), (0, 0, 2));
+    assert!(is_there(&app, came));
+}
+
+#[test]
 fn a_hold_stops_every_deletion_until_it_is_lifted() {
     let (folder, app) = new();
-    let conversation_id = imported(
+    let conversation_id = long_here(
         &app,
         "A dispute",
         &["We will not pay."],
@@ -425,7 +515,7 @@ fn a_rule_or_a_hold_that_makes_no_sense_is_refused() {
 #[test]
 fn what_cannot_be_inspected_is_not_taken_for_anonymous() {
     let (_folder, app) = new();
-    let id = imported(
+    let id = long_here(
         &app,
         "A matter",
         &["Anna Weiss owes it."],
@@ -453,59 +543,4 @@ fn what_cannot_be_inspected_is_not_taken_for_anonymous() {
     let thread = app.store.read(|conn| chat::thread(conn, id)).unwrap();
     assert_eq!(thread.messages[0].text, "Anna Weiss owes it.");
     assert_eq!(thread.conversation.title.as_deref(), Some("A matter"));
-}
-
-#[test]
-fn the_command_line_sets_previews_holds_lifts_and_runs() {
-    let cli = Shell::new();
-    let file = cli.path().join("old.json");
-    let chat = json!({ "format": "gatehouse-conversations", "version": 1, "conversations": [{
-        "title": "Old", "createdAtMs": 1000, "updatedAtMs": 1000, "systemPrompt": "", "sampling": {},
-        "messages": [{ "parent": null, "role": "user", "text": "Long ago", "createdAtMs": 1000 }],
-        "leaf": 0 }] });
-    std::fs::write(&file, chat.to_string()).unwrap();
-    let ids = cli.json(&["chats", "import", file.to_str().unwrap()]);
-    let id = ids[0].as_str().unwrap();
-
-    let (exit, words) = cli.refused(&["retention", "set", "--days", "30"]);
-    assert_eq!(exit, 2, "{words}");
-    let status = cli.json(&["retention", "set", "--days", "30", "--then", "delete"]);
-    assert_eq!(
-        status["workspaces"][0]["rule"],
-        json!({ "days": 30, "action": "delete" })
-    );
-    assert_eq!(status["workspaces"][0]["due"], 1);
-    assert_eq!(
-        cli.json(&["retention", "preview"])["due"][0]["title"],
-        "Old"
-    );
-    let (exit, words) = cli.refused(&[
-        "retention",
-        "hold",
-        "--workspace",
-        "Nowhere",
-        "--reason",
-        "x",
-    ]);
-    assert_eq!(exit, 4, "{words}");
-    cli.text(&[
-        "retention",
-        "hold",
-        "--conversation",
-        id,
-        "--reason",
-        "A claim",
-    ]);
-    assert_eq!(cli.json(&["retention", "run"])["runs"][0]["held"], 1);
-    cli.text(&["retention", "lift", "--conversation", id]);
-    let ran = cli.text(&["retention", "run"]);
-    assert!(ran.contains("1 deleted, 0 held, 0 could not go"), "{ran}");
-    assert_eq!(cli.json(&["chats", "list"]), json!([]));
-    let listed = cli.json(&["record", "list", "--action", "retention.ran"]);
-    assert_eq!(listed[0]["actor"], "command line");
-    cli.text(&["retention", "set", "--forever"]);
-    assert!(
-        cli.text(&["retention", "run"])
-            .contains("No workspace has a rule")
-    );
 }

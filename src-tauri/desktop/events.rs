@@ -4,7 +4,7 @@ use gatehouse_core::{
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
     models::{HowAdded, InstalledModel},
-    privacy::{backup::BackupStatus, retention::RetentionOutcome},
+    privacy::{backup::BackupStatus, retention::RetentionStatus},
     problem::Problem,
 };
 use serde::Serialize;
@@ -38,15 +38,25 @@ pub(crate) struct EnginesChanged(pub(crate) Vec<EngineStatus>);
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct BackupsChanged(pub(crate) BackupStatus);
 
-/// What was due was deleted or made anonymous by itself.
+/// What was due was deleted or made anonymous by itself, or could not be, or waits for a person.
 #[derive(Debug, Clone, Serialize, Type, Event)]
-pub(crate) struct RetentionRan(pub(crate) RetentionOutcome);
+pub(crate) struct RetentionChanged(pub(crate) RetentionStatus);
 
 /// A file is held over the window, or is not any more.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct ModelDragging {
     over: bool,
 }
+
+/// Pictures, and nothing else, are held over the window, or are not any more.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct PictureDragging {
+    over: bool,
+}
+
+/// Pictures were let go over the window, and wait to be added to a message.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct PicturesDropped {}
 
 /// How adding a file as a model goes.
 #[derive(Debug, Clone, Serialize, Type, Event)]
@@ -138,9 +148,10 @@ impl From<EngineSnapshot> for EngineStatus {
     }
 }
 
-/// Tell that a file is held over the window, or is not any more.
-pub(crate) fn dragging(handle: &AppHandle, over: bool) {
-    tell(handle, &ModelDragging { over });
+/// Tell that files are held over the window, or are not any more.
+pub(crate) fn dragging(handle: &AppHandle, models: bool, pictures: bool) {
+    tell(handle, &ModelDragging { over: models });
+    tell(handle, &PictureDragging { over: pictures });
 }
 
 /// Send an event. Nobody hears it when the window is closing, and then nobody needs to.

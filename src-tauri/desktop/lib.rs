@@ -12,6 +12,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use adding::Adding;
 use clap::Parser;
+use gatehouse_core::chat::pictures;
 use state::AppState;
 use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
@@ -127,15 +128,29 @@ fn is_our_own(address: &tauri::Url) -> bool {
     }
 }
 
-/// A model file over the window: say so, and add it when it is let go.
+/// A model file over the window: say so, and add it when it is let go. Pictures wait until the window says
+/// for which message they are.
 fn dragged(handle: &tauri::AppHandle, drag: &DragDropEvent) {
     match drag {
-        DragDropEvent::Enter { .. } => events::dragging(handle, true),
-        DragDropEvent::Leave => events::dragging(handle, false),
+        DragDropEvent::Enter { paths, .. } => {
+            let pictures = are_pictures(paths);
+            events::dragging(handle, !pictures, pictures);
+        }
+        DragDropEvent::Leave => events::dragging(handle, false, false),
         DragDropEvent::Drop { paths, .. } => {
-            events::dragging(handle, false);
-            handle.state::<Adding>().add(paths.clone());
+            events::dragging(handle, false, false);
+            if are_pictures(paths) {
+                *handle.state::<AppState>().dropped() = paths.clone();
+                events::tell(handle, &events::PicturesDropped {});
+            } else {
+                handle.state::<Adding>().add(paths.clone());
+            }
         }
         _ => {}
     }
+}
+
+/// By their names alone: what they are is looked at when they are read.
+fn are_pictures(paths: &[PathBuf]) -> bool {
+    !paths.is_empty() && paths.iter().all(|path| pictures::is_named_so(path))
 }

@@ -1,16 +1,21 @@
-//! The events of an answer on their way to the window. Each costs both processes something, so text
-//! that comes faster than the window draws it is put together.
+//! The events of an answer on their way to the window. Each costs both processes something, and the
+//! page is drawn anew for it, so text that comes faster than a person reads is put together.
 
 use std::{
     sync::mpsc::{self, Receiver},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use gatehouse_core::gate::AnswerEvent;
 
-/// How often the window hears of new text, at most. The first piece is not held back.
-const EVERY: Duration = Duration::from_millis(50);
+/// How long the window hears nothing after a piece of text, at least: it hears of 20 a second.
+const SHORTEST: Duration = Duration::from_millis(50);
+/// At most, however much comes: longer looks like stops and starts.
+const LONGEST: Duration = Duration::from_millis(125);
+/// The pause that one character earns. Below 25 of them in the shortest pause, which is 500 a second
+/// and a multiple of what anybody reads, text is shown as it comes; above, it is skimmed at best.
+const FOR_A_CHARACTER: Duration = Duration::from_millis(2);
 
 /// Do some work whose events reach `send` in order, the last one before this returns.
 pub(crate) fn paced<T>(
@@ -19,31 +24,45 @@ pub(crate) fn paced<T>(
 ) -> T {
     thread::scope(|scope| {
         let (sink, events) = mpsc::channel();
-        scope.spawn(move || pass_on(&events, send));
-        work(&mut |event| {
+        let passing = scope.spawn(move || pass_on(&events, send));
+        let done = work(&mut |event| {
+            let can_wait = is_text(&event);
             // Nobody receives only if that thread panicked, which the scope tells.
             let _ = sink.send(event);
-        })
+            if !can_wait {
+                passing.thread().unpark();
+            }
+        });
+        drop(sink);
+        passing.thread().unpark();
+        done
     })
 }
 
-/// Pass events on until no more can come.
+/// Pass events on until no more can come. Text that comes during a pause wakes nobody.
 fn pass_on(events: &Receiver<AnswerEvent>, mut send: impl FnMut(AnswerEvent)) {
-    let mut waiting = None;
-    let mut earliest = Instant::now();
-    while let Some(mut event) = waiting.take().or_else(|| events.recv().ok()) {
-        while is_text(&event) && waiting.is_none() {
-            let pause = earliest.saturating_duration_since(Instant::now());
-            match events.recv_timeout(pause) {
-                Ok(next) => waiting = joined(&mut event, next),
-                Err(_) => break,
+    while let Ok(mut event) = events.recv() {
+        while let Ok(next) = events.try_recv() {
+            if let Some(next) = joined(&mut event, next) {
+                send(std::mem::replace(&mut event, next));
             }
         }
-        if is_text(&event) {
-            earliest = Instant::now() + EVERY;
-        }
+        let pause = pause_after(&event);
         send(event);
+        if let Some(pause) = pause {
+            // A wake that was meant for an earlier pause only makes this one shorter.
+            thread::park_timeout(pause);
+        }
     }
+}
+
+fn pause_after(event: &AnswerEvent) -> Option<Duration> {
+    let (AnswerEvent::Text { text, .. } | AnswerEvent::Thinking { text }) = event else {
+        return None;
+    };
+    let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let earned = FOR_A_CHARACTER.saturating_mul(characters);
+    Some(earned.clamp(SHORTEST, LONGEST))
 }
 
 fn is_text(event: &AnswerEvent) -> bool {
@@ -77,6 +96,8 @@ fn joined(event: &mut AnswerEvent, next: AnswerEvent) -> Option<AnswerEvent> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn piece(nth: u32) -> AnswerEvent {
@@ -94,7 +115,7 @@ mod tests {
             |event| sent.push(event),
             |sink| (0..5_000).for_each(|nth| sink(piece(nth))),
         );
-        let most = 2 + began.elapsed().as_millis() / EVERY.as_millis();
+        let most = 2 + began.elapsed().as_millis() / SHORTEST.as_millis();
         assert!(sent.len() as u128 <= most, "{} calls", sent.len());
         let mut all = String::new();
         for event in &sent {
@@ -154,5 +175,20 @@ mod tests {
                 assert_eq!(told.recv().unwrap(), piece(1));
             },
         );
+    }
+
+    #[test]
+    fn the_more_text_comes_the_longer_it_is_gathered_within_limits() {
+        let after = |characters: usize| {
+            pause_after(&AnswerEvent::Text {
+                text: "ä".repeat(characters),
+                tokens: 1,
+            })
+        };
+        assert_eq!(after(1), Some(SHORTEST), "slow text is shown as it comes");
+        assert_eq!(after(25), Some(SHORTEST));
+        assert_eq!(after(40), Some(Duration::from_millis(80)));
+        assert_eq!(after(1_000_000), Some(LONGEST));
+        assert_eq!(pause_after(&AnswerEvent::Waiting), None, "it is no text");
     }
 }

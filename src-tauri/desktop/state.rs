@@ -10,6 +10,7 @@ use std::{
 use gatehouse_core::{
     app::{App, Surroundings, engine_beside_this_program},
     now_ms,
+    privacy::retention::{Daily, Look},
     problem::{Problem, ProblemCode},
     record::Actor,
     startup::StartError,
@@ -21,15 +22,13 @@ use crate::{
     commands::startup::{self, Startup},
     events::{
         self, BackupsChanged, ConversationsChanged, EngineStatus, EnginesChanged, ModelsChanged,
-        RetentionRan, StartupChanged,
+        RetentionChanged, StartupChanged,
     },
     first::First,
 };
 
 /// How often an open app looks whether a new day has begun.
 const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What the commands share.
 pub(crate) struct AppState {
@@ -47,6 +46,8 @@ pub(crate) struct AppState {
     pub(crate) chosen_archive: Mutex<Option<PathBuf>>,
     /// Set to stop what is done with an archive.
     pub(crate) stop_archive: AtomicBool,
+    /// Pictures that were let go over the window and belong to no message yet.
+    dropped: Mutex<Vec<PathBuf>>,
 }
 
 #[derive(Default)]
@@ -77,12 +78,18 @@ impl AppState {
             stop_verifying: AtomicBool::new(false),
             chosen_archive: Mutex::default(),
             stop_archive: AtomicBool::new(false),
+            dropped: Mutex::default(),
         }
     }
 
     /// The data folder.
     pub(crate) fn folder(&self) -> Result<DataFolder, FolderError> {
         DataFolder::resolve(self.named_folder.as_deref())
+    }
+
+    /// Pictures that were let go over the window.
+    pub(crate) fn dropped(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The opened Gatehouse.
@@ -248,7 +255,7 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     if let Some(Err(error)) = app.upgrade().map(|app| app.finish_erasures()) {
         tracing::warn!("an erasure that was cut off could not be finished: {error}");
     }
-    let mut ran_on = None;
+    let mut daily = Daily::default();
     while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
         match made {
             Ok(_) => {}
@@ -260,31 +267,26 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
             Err(error) => tracing::warn!("the day's snapshot was not made: {error}"),
         }
         if let Some(app) = app.upgrade() {
-            let_go_what_is_due(handle, &app, &mut ran_on);
+            let_go_what_is_due(handle, &app, &mut daily);
             back_up_if_due(handle, &app);
         }
         std::thread::sleep(SNAPSHOT_GLANCE);
     }
 }
 
-/// At the start, and when a new day has begun: what is kept no longer goes, after the day's snapshot, which is
-/// the way back where the clock was wrong, and before a backup.
-fn let_go_what_is_due(handle: &AppHandle, app: &App, ran_on: &mut Option<i64>) {
-    let today = now_ms().div_euclid(DAY_MS);
-    if *ran_on == Some(today) {
-        return;
-    }
-    match app.run_retention_by_itself() {
-        Ok(outcome) => {
-            *ran_on = Some(today);
-            if outcome.changed() {
-                events::tell(handle, &ConversationsChanged { id: None });
-            }
-            if !outcome.runs.is_empty() {
-                events::tell(handle, &RetentionRan(outcome));
-            }
+/// At the start, and when a new day has begun: what is kept no longer goes, before a backup.
+fn let_go_what_is_due(handle: &AppHandle, app: &App, daily: &mut Daily) {
+    let look = daily.look(app, now_ms());
+    match &look {
+        Ok(Look::DoneBefore) => return,
+        Ok(Look::Ran(outcome)) if outcome.changed() => {
+            events::tell(handle, &ConversationsChanged { id: None });
         }
+        Ok(_) => {}
         Err(error) => tracing::warn!("what is kept no longer did not go: {error}"),
+    }
+    if let Ok(status) = app.retention_status(now_ms()) {
+        events::tell(handle, &RetentionChanged(status));
     }
 }
 

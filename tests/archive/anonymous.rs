@@ -187,6 +187,98 @@ fn another_key_gives_others_and_a_kept_one_gives_the_same() {
 }
 
 #[test]
+fn a_kept_key_can_be_destroyed_and_nothing_of_it_is_left() {
+    use gatehouse_core::privacy::Erasure;
+    let (folder, app, [first, second]) = peopled();
+    let of = |name: &str| {
+        let path = folder.path().join(name);
+        let anonymity = Anonymity {
+            days_only: false,
+            keep_key: true,
+        };
+        anonymous(&app, &path, Scope::Everything, anonymity);
+        pseudonyms(&members(&path).remove("conversations.jsonl").unwrap())
+    };
+    assert_eq!(app.kept_pseudonym_keys().unwrap(), []);
+    assert_eq!(app.destroy_pseudonym_keys(None).unwrap().keys, 0);
+    assert_ne!(actions(&app)[0], "pseudonyms.destroyed", "there was none");
+
+    let before = of("1.zip");
+    assert_eq!(app.kept_pseudonym_keys().unwrap(), [first, second]);
+    let key: [u8; 32] = app
+        .store
+        .read(|conn| {
+            let sql = "SELECT key FROM pseudonym_keys WHERE workspace_id = ?1";
+            Ok::<_, StoreError>(conn.query_row(sql, [first], |row| row.get(0))?)
+        })
+        .unwrap();
+    let destroyed = app.destroy_pseudonym_keys(Some(first)).unwrap();
+    assert_eq!((destroyed.keys, destroyed.is_gone), (1, true));
+    assert_eq!(actions(&app)[0], "pseudonyms.destroyed");
+    assert_eq!(app.kept_pseudonym_keys().unwrap(), [second]);
+    app.store
+        .read(|conn| {
+            let mut pages = conn.prepare("SELECT data FROM sqlite_dbpage").unwrap();
+            let mut rows = pages.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let page = row.get_ref(0).unwrap().as_blob().unwrap();
+                assert!(
+                    !page.windows(32).any(|bytes| bytes == key),
+                    "no byte of it is left"
+                );
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let after = of("2.zip");
+    assert!(before.difference(&after).next().is_some());
+    assert!(
+        !before.is_disjoint(&after),
+        "the other workspace has kept its own"
+    );
+
+    app.erase(&Erasure::Workspace { id: second }, None, &mut |_| ())
+        .unwrap();
+    assert_eq!(
+        app.kept_pseudonym_keys().unwrap(),
+        [first],
+        "a workspace that is erased takes its key along"
+    );
+}
+
+/// Ways in which people write the same again, in another chat.
+#[test]
+fn values_of_other_chats_are_replaced_however_they_are_written() {
+    let folder = TempFolder::new();
+    let app = open(&folder.folder);
+    let given_away = [
+        "My name is Zoë Kärcher, call my phone +49 30 901820.".to_owned(),
+        "The IBAN is DE89 3704 0044 0532 0130 00 and the credit card 4111 1111 1111 1111."
+            .to_owned(),
+    ];
+    let again = [
+        "ZOË KÄRCHER zoe karcher Zoe\u{308}\u{a0} Ka\u{308}rcher zoë\nkärcher".to_owned(),
+        "+49-30-90 18 20 de89370400440532013000 DE89-3704-0044-0532-0130-00 4111111111111111 4111.1111.1111.1111"
+            .to_owned(),
+    ];
+    // The chat in which they are bare comes first.
+    bring_in(&app, &[talk("One", &again), talk("Two", &given_away)]);
+    let path = folder.path().join("anonymous.zip");
+    anonymous(&app, &path, Scope::Everything, Anonymity::default());
+    let talks = lines(&members(&path)["conversations.jsonl"]);
+    let text =
+        |talk: usize, message: usize| talks[talk]["messages"][message]["text"].as_str().unwrap();
+    let bare: Vec<&str> = text(0, 0).split_whitespace().collect();
+    assert_eq!(bare.len(), 4, "four ways of writing a name: {bare:?}");
+    assert!(bare.iter().all(|word| *word == bare[0]), "{bare:?}");
+    assert!(text(1, 0).contains(bare[0]), "{}", text(1, 0));
+    let numbers = text(0, 1);
+    assert!(!numbers.contains(['.', '+']), "{numbers}");
+    assert_eq!(pseudonyms(numbers).len(), 3, "{numbers}");
+    assert!(pseudonyms(numbers).is_subset(&pseudonyms(&format!("{}{}", text(1, 0), text(1, 1)))));
+}
+
+#[test]
 fn times_can_be_cut_down_to_their_day() {
     let (folder, app, _) = peopled();
     let path = folder.path().join("days.zip");

@@ -83,6 +83,7 @@ fn asked_once(app: &App, id: ConversationId) {
                     alias: None,
                     decision: Some(Decision::Mask),
                     masked: 2,
+                    pictures: 0,
                     moves: &[],
                     model: "m",
                     version: "",

@@ -1,8 +1,8 @@
 //! Witnesses that a time-stamp service has signed, too: by a service on this computer.
 
-use std::fs;
+use std::{fs, path::Path};
 
-use super::*;
+use super::{strangers::by_a_stranger, *};
 use crate::support::{
     provider::{Provider, Reply},
     stamps::Stamps,

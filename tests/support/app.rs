@@ -6,10 +6,12 @@ use gatehouse_core::{
     app::{App, Surroundings},
     chat::{Conversation, Message, Options},
     gate::{AnswerEvent, Ask},
-    ids::ConversationId,
+    ids::{ConversationId, WorkspaceId},
+    now_ms,
     protocol::Sampling,
     record::Actor,
     store::DataFolder,
+    workspaces,
 };
 
 use super::folder::{TempFolder, key_in};
@@ -133,6 +135,26 @@ pub fn imported(app: &App, title: &str, texts: &[&str], updated_at_ms: i64) -> C
         }],
     });
     app.import_conversations(&file.to_string()).unwrap()[0]
+}
+
+/// The same, as if it had always been here: what comes from a file is kept from its arrival on.
+pub fn long_here(app: &App, title: &str, texts: &[&str], updated_at_ms: i64) -> ConversationId {
+    let id = imported(app, title, texts, updated_at_ms);
+    app.store
+        .write(|tx| {
+            tx.execute(
+                "UPDATE conversations SET arrived_at_ms = NULL WHERE id = ?1",
+                [id],
+            )
+        })
+        .unwrap();
+    id
+}
+
+/// The workspace that is open.
+pub fn here(app: &App) -> WorkspaceId {
+    let workspace = app.store.write(|tx| workspaces::current(tx, now_ms()));
+    workspace.unwrap()
 }
 
 /// Verify the record, which must hold; how many entries it has.

@@ -39,6 +39,15 @@ impl SmallDisk {
         path
     }
 
+    /// Fill the disk but for `free` bytes, in the same way.
+    pub fn fill_but_for(&self, free: u64) -> PathBuf {
+        let path = self.ballast(usize::MAX);
+        let file = File::options().write(true).open(&path).unwrap();
+        let length = file.metadata().unwrap().len();
+        file.set_len(length.saturating_sub(free)).unwrap();
+        path
+    }
+
     pub fn make_read_only(&self) {
         let status = Command::new("mount")
             .args(["-o", "remount,ro"])

@@ -5,6 +5,7 @@ pub mod disk;
 pub mod engine_process;
 pub mod folder;
 pub mod gguf;
+pub mod kills;
 pub mod provider;
 pub mod raw;
 #[cfg(target_os = "linux")]

@@ -36,7 +36,11 @@ impl Received {
 fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        parts => parts[0]["text"].as_str().unwrap_or_default().to_owned(),
+        parts => {
+            let mut texts = parts.as_array().into_iter().flatten();
+            let text = texts.find_map(|part| part["text"].as_str());
+            text.unwrap_or_default().to_owned()
+        }
     }
 }
 

@@ -154,6 +154,19 @@ test("the Privacy screen", async (t) => {
 		await app.gone("button", /^Renamed since/);
 	});
 
+	await t.test("after that nothing goes by itself until a person has looked", async () => {
+		await app.press("Control+5");
+		await app.click("tab", /^Retention/);
+		await app.says("Nothing goes by itself until you have looked");
+		await app.click("button", "Look at what would go…");
+		await app.says("Nothing is due.");
+		await app.click("button", "Go on");
+		await app.see("list", "What the run did");
+		await app.click("button", /^Close$/, await app.see("dialog", "What went"));
+		await app.gone("dialog");
+		await app.gone("button", "Look at what would go…");
+	});
+
 	await t.test("what is stored where is said, and the record verifies", async () => {
 		await app.press("Control+5");
 		await app.click("tab", "Storage");

@@ -39,12 +39,11 @@ export async function startProvider(t) {
 
 /**
  * Start one that answers with so many numbered tokens in paragraphs of 60, each an event of its own,
- * at a steady rate.
- * `ended` resolves once the last one of an answer is written.
+ * at a steady rate. `ended()` resolves once the last one of the next answer is written.
  */
 export async function startSteadyProvider(t, { tokens, perSecond }) {
-	let end;
-	const ended = new Promise((resolve) => (end = resolve));
+	let end = () => undefined;
+	const ended = () => new Promise((resolve) => (end = resolve));
 	const server = createServer((request, response) => {
 		request.resume();
 		if (request.method === "GET") {

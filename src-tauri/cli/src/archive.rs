@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
     engine::Stop,
+    ids::WorkspaceId,
     privacy::{
         anonymise::Anonymity,
         archive::{
@@ -23,7 +24,7 @@ use gatehouse_core::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{chats, failure::Failure, output};
+use crate::{chats, failure::Failure, output, retention};
 
 /// A passphrase has some words; what is longer is a file that was piped by mistake.
 const LONGEST_PASSPHRASE: u64 = 16 * 1024;
@@ -49,6 +50,13 @@ pub(crate) enum Archive {
     },
     /// See whether an archive is as it was written, and what is in it; nothing is brought in.
     Verify(Verify),
+    /// Destroy the keys that --keep-key has kept: nobody can tell any more whom a pseudonym of an earlier
+    /// export stands for, and later exports have others.
+    DestroyKeys {
+        /// Only the key of this workspace.
+        #[arg(long, value_name = "NAME")]
+        workspace: Option<String>,
+    },
 }
 
 /// What to write, and how.
@@ -102,6 +110,7 @@ impl Archive {
                 passphrase_stdin,
             } => import(app, file, *passphrase_stdin, json),
             Self::Verify(verify) => verify.run(json),
+            Self::DestroyKeys { workspace } => destroy_keys(app, workspace.as_deref(), json),
         }
     }
 }
@@ -149,19 +158,9 @@ impl Export {
         let Some(name) = &self.workspace else {
             return Ok(Scope::Everything);
         };
-        let all = app
-            .store
-            .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
-        let wanted = name.trim().to_lowercase();
-        let found = all
-            .iter()
-            .find(|workspace| workspace.name.to_lowercase() == wanted);
-        match found {
-            Some(workspace) => Ok(Scope::Workspace {
-                workspace_id: workspace.id,
-            }),
-            None => Err(Failure::missing(format!("There is no workspace “{name}”."))),
-        }
+        Ok(Scope::Workspace {
+            workspace_id: workspace_named(app, name)?,
+        })
     }
 
     fn target(&self) -> Result<Target, Failure> {
@@ -251,28 +250,79 @@ fn import(app: &App, file: &Path, passphrase_stdin: bool, json: bool) -> Result<
         conversations,
         messages,
         left_out,
+        past_rule,
         ..
     } = &imported;
     output::line(&format!(
-        "{} conversations with {messages} messages came in.",
-        conversations.len()
+        "{} with {} came in.",
+        conversations_of(conversations.len()),
+        output::many(*messages as usize, "message", "messages")
     ))?;
     for workspace in workspaces {
         let how = if workspace.made { "made" } else { "joined" };
         output::line(&format!(
-            "Workspace “{}”, {how}: {} conversations.",
-            workspace.name, workspace.conversations
+            "Workspace “{}”, {how}: {}.",
+            workspace.name,
+            conversations_of(workspace.conversations as usize)
         ))?;
     }
     left_out.iter().try_for_each(|words| output::line(words))?;
+    retention::tell_past_rule(past_rule)?;
     record(&imported.record)
 }
 
+fn workspace_named(app: &App, name: &str) -> Result<WorkspaceId, Failure> {
+    let all = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
+    let wanted = name.trim().to_lowercase();
+    let found = all
+        .iter()
+        .find(|workspace| workspace.name.to_lowercase() == wanted);
+    found
+        .map(|workspace| workspace.id)
+        .ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))
+}
+
+fn destroy_keys(app: &App, workspace: Option<&str>, json: bool) -> Result<(), Failure> {
+    let workspace = workspace
+        .map(|name| workspace_named(app, name))
+        .transpose()?;
+    let destroyed = app.destroy_pseudonym_keys(workspace)?;
+    if json {
+        return output::json(&destroyed);
+    }
+    output::line(&match destroyed.keys {
+        0 => "No key of pseudonyms was kept.".to_owned(),
+        1 => "The key is destroyed.".to_owned(),
+        keys => format!("{keys} keys are destroyed."),
+    })?;
+    if destroyed.keys > 0 && destroyed.snapshots > 0 {
+        output::line(&format!(
+            "{} snapshots from before still have what was kept, as backups do, until they are removed.",
+            destroyed.snapshots
+        ))?;
+    }
+    if !destroyed.is_gone {
+        output::line("The log of the database has them until Gatehouse is closed everywhere.")?;
+    }
+    Ok(())
+}
+
 fn in_words(holds: &Holdings) -> String {
+    let many = |number: u32, one, more| output::many(number as usize, one, more);
     format!(
-        "{} workspaces, {} conversations with {} messages, {} calls, {} entries of the record",
-        holds.workspaces, holds.conversations, holds.messages, holds.calls, holds.record_entries
+        "{}, {} with {}, {}, {} of the record",
+        many(holds.workspaces, "workspace", "workspaces"),
+        conversations_of(holds.conversations as usize),
+        many(holds.messages, "message", "messages"),
+        many(holds.calls, "call", "calls"),
+        many(holds.record_entries, "entry", "entries")
     )
+}
+
+fn conversations_of(number: usize) -> String {
+    output::many(number, "conversation", "conversations")
 }
 
 /// Says how far it is where somebody looks, and ends in good order when it is interrupted: nothing half

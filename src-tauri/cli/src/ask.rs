@@ -9,9 +9,11 @@ use std::{
 use clap::Args;
 use gatehouse_core::{
     app::App,
-    chat::{self, Message, MessageState, Options},
+    chat::{self, Message, MessageState, Options, pictures},
     costs::Move,
     gate::{self, AnswerEvent, GateError, Review},
+    ids::{ConversationId, PictureId},
+    problem::Problem,
     protocol::{Constraint, FinishReason},
     store::StoreError,
 };
@@ -38,6 +40,11 @@ pub(crate) struct Ask {
     /// Keep it on this computer, whatever the policy allows.
     #[arg(long)]
     keep_here: bool,
+    /// Show this picture with the question: a PNG, JPEG, WebP or GIF, of which only the pixels are kept
+    /// and leave. May be given several times. Nobody can look through a picture for what must not
+    /// leave, so unless the policy says otherwise it needs --may-leave.
+    #[arg(long = "image", visible_alias = "picture", value_name = "FILE")]
+    pictures: Vec<PathBuf>,
     /// Hold the answer to the JSON Schema in this file.
     #[arg(long, value_name = "FILE")]
     json_schema: Option<PathBuf>,
@@ -57,14 +64,15 @@ impl Ask {
         };
         options.sampling.max_tokens = self.max_tokens;
         if self.show_request {
-            return leaving::show(&app, &options, &text, json);
+            return leaving::show(&app, &options, &text, &self.pictures, json);
         }
         let app = Arc::new(app);
         stop_on_interrupt(&app)?;
         let conversation = app.gate.new_conversation(&options)?.id;
+        let pictures = taken(&app, Some(conversation), &self.pictures)?;
         let mut printed = String::new();
         let answered = app.gate.answer_reviewed(
-            gate::Ask::Say(conversation, &text),
+            gate::Ask::SayWith(conversation, &text, &pictures),
             constraint,
             self.review(),
             &mut |event| match event {
@@ -78,7 +86,7 @@ impl Ask {
         );
         let (_, answer) = match answered {
             Ok(answered) => answered,
-            Err(error) => return Err(not_begun(&app, &text, error)),
+            Err(error) => return Err(not_begun(&app, &text, &pictures, error)),
         };
         if !printed.is_empty() && !printed.ends_with('\n') {
             output::line("")?;
@@ -171,6 +179,40 @@ fn cut(finish: Option<FinishReason>) -> Option<&'static str> {
     }
 }
 
+/// Add files as pictures to what is not sent yet; none of them if one cannot be taken.
+///
+/// # Errors
+/// [`Failure`] names the file.
+pub(crate) fn taken(
+    app: &App,
+    conversation: Option<ConversationId>,
+    files: &[PathBuf],
+) -> Result<Vec<PictureId>, Failure> {
+    let mut ids = Vec::with_capacity(files.len());
+    for path in files {
+        match pictures::take_file(&app.store, conversation, path) {
+            Ok(picture) => ids.push(picture.id),
+            Err(error) => {
+                given_back(app, &ids)?;
+                return Err(Failure::input(format!("{}: {error}", path.display())));
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// Take pictures that were not sent out again.
+///
+/// # Errors
+/// [`Failure`] when the database fails.
+pub(crate) fn given_back(app: &App, ids: &[PictureId]) -> Result<(), Failure> {
+    let removed = app.store.write(|tx| {
+        ids.iter()
+            .try_for_each(|id| pictures::remove_from_draft(tx, *id))
+    });
+    removed.map_err(|error| Failure::from(Problem::from(error)))
+}
+
 /// What `--json` ends with.
 fn object(answer: &Message, conversation: &str) -> serde_json::Value {
     let call = answer.call.as_ref();
@@ -191,6 +233,7 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
         })),
         "account": call.and_then(|call| call.account.as_ref()),
         "masked": call.map_or(0, |call| call.masked),
+        "pictures": call.map_or(0, |call| call.pictures),
         "moves": call.map_or(&[][..], |call| &call.moves),
         "cost": call.and_then(|call| call.cost.as_ref()),
         "call": call.map(|call| call.number),
@@ -199,7 +242,7 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
 }
 
 /// A question that nobody was asked is kept for the person, behind what they were writing themselves.
-fn not_begun(app: &App, text: &str, error: GateError) -> Failure {
+fn not_begun(app: &App, text: &str, shown: &[PictureId], error: GateError) -> Failure {
     let asks = matches!(error, GateError::ReviewFirst { .. });
     let mut failure = Failure::from(error);
     if asks {
@@ -214,6 +257,9 @@ fn not_begun(app: &App, text: &str, error: GateError) -> Failure {
             _ if draft.ends_with(text) => draft,
             draft => format!("{draft}\n\n{text}"),
         };
+        for picture in shown {
+            pictures::move_to_new_draft(tx, *picture)?;
+        }
         Ok::<_, StoreError>(chat::save_draft(tx, None, &both)?)
     });
     match kept {

@@ -188,10 +188,10 @@ fn verify(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
 
 fn tell(report: &BackupReport) -> Result<(), Failure> {
     output::line(&format!(
-        "{} is sound: {}, {} entries of the record.",
+        "{} is sound: {}, {} of the record.",
         report.name,
         size(report.bytes),
-        report.entries
+        entries(report.entries)
     ))?;
     let whose = match (&report.record_fault, report.is_of_this_record) {
         (Some(fault), _) => {
@@ -264,8 +264,11 @@ fn show(status: &BackupStatus, json: bool) -> Result<(), Failure> {
         Some(hours) => format!("every {hours} hours"),
     };
     output::line(&format!(
-        "Backups go to {folder}, {every}; the newest {} are kept.",
-        schedule.keep
+        "Backups go to {folder}, {every}; {} kept.",
+        match schedule.keep {
+            1 => "the newest is".into(),
+            keep => format!("the newest {keep} are"),
+        }
     ))?;
     if let Some(made) = status.made_at_ms {
         output::line(&format!("The last one was made at {}.", output::time(made)))?;
@@ -326,8 +329,8 @@ pub(crate) fn tell_restored(app: &App, restored: &Restored, json: bool) -> Resul
         None => "The backup".into(),
     };
     output::line(&format!(
-        "{made}, with {} entries of the record, is in its place.",
-        restored.entries
+        "{made}, with {} of the record, is in its place.",
+        entries(restored.entries)
     ))?;
     if let Some(aside) = &restored.aside {
         output::line(&format!("What was there before is in {}.", aside.display()))?;
@@ -336,7 +339,13 @@ pub(crate) fn tell_restored(app: &App, restored: &Restored, json: bool) -> Resul
         "The record goes on with new keys and says so. The keys of accounts did not come along: enter them again."
     } else {
         "The record says that its end is not where it was before, and that this backup was put back."
-    })
+    })?;
+    if app.retention_status(now_ms())?.waits.is_some() {
+        output::line(
+            "What is older than it is kept stays until somebody has looked: `gatehouse retention preview`.",
+        )?;
+    }
+    Ok(())
 }
 
 fn asked_for() -> Result<RecoveryCode, Failure> {
@@ -344,4 +353,8 @@ fn asked_for() -> Result<RecoveryCode, Failure> {
     io::stderr().flush().map_err(Failure::system)?;
     let text = Zeroizing::new(rpassword::read_password().map_err(Failure::input)?);
     Ok(RecoveryCode::read(&text).map_err(BackupError::from)?)
+}
+
+fn entries(number: i64) -> String {
+    output::many(usize::try_from(number).unwrap_or(0), "entry", "entries")
 }

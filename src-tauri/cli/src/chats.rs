@@ -15,7 +15,7 @@ use gatehouse_core::{
     workspaces,
 };
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, retention};
 
 /// Conversations.
 #[derive(Subcommand)]
@@ -141,6 +141,9 @@ fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
             output::time(message.created_at_ms),
             message.text
         ))?;
+        if let Some(note) = chat::pictures_note(message.pictures.len()) {
+            output::line(&format!("({note})\n"))?;
+        }
         if let Some(note) = message.note() {
             output::line(&format!("({note})\n"))?;
         }
@@ -180,7 +183,9 @@ fn import(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
     if json {
         return output::json(&ids);
     }
-    ids.iter().try_for_each(|id| output::line(&id.to_string()))
+    ids.iter()
+        .try_for_each(|id| output::line(&id.to_string()))?;
+    retention::tell_past_rule(&app.past_their_rule(&ids, now_ms())?)
 }
 
 /// The one conversation whose id begins so.

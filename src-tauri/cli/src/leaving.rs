@@ -1,26 +1,50 @@
 //! What would leave with a question, shown without sending it.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+};
 
 use gatehouse_core::{
     app::App,
     chat::Options,
     costs::{Move, Route},
     gate::{Preview, Turn, WhatLeaves},
+    ids::PictureId,
 };
 
-use crate::{failure::Failure, output, providers};
+use crate::{ask, failure::Failure, output, providers};
 
 /// Print the request byte for byte, and everything about it on standard error. Where nothing would
 /// leave, say so.
-pub(crate) fn show(app: &App, options: &Options, text: &str, json: bool) -> Result<(), Failure> {
+pub(crate) fn show(
+    app: &App,
+    options: &Options,
+    text: &str,
+    pictures: &[PathBuf],
+    json: bool,
+) -> Result<(), Failure> {
     // A model on this computer was named: nobody else is asked.
     if options.model_id.is_some() {
         return stays(None, json);
     }
+    let shown = ask::taken(app, None, pictures)?;
+    let looked = look(app, options, text, &shown, json);
+    ask::given_back(app, &shown)?;
+    looked
+}
+
+fn look(
+    app: &App,
+    options: &Options,
+    text: &str,
+    pictures: &[PictureId],
+    json: bool,
+) -> Result<(), Failure> {
     let turn = Turn::New {
         elsewhere: options.elsewhere.clone(),
         text: text.to_owned(),
+        pictures: pictures.to_vec(),
     };
     let preview = app.gate.preview(&turn)?;
     if preview.route == Route::Blocked {
@@ -65,6 +89,16 @@ fn about(leaves: &WhatLeaves, preview: &Preview) -> String {
         if let Some(original) = &piece.original {
             lines.push(format!("masked: {original} leaves as {}", piece.sent));
         }
+    }
+    match preview.pictures {
+        0 => {}
+        1 => lines.push("A picture leaves as it is: nobody can look through it.".into()),
+        more => lines.push(format!(
+            "{more} pictures leave as they are: nobody can look through them."
+        )),
+    }
+    if preview.pictures > 0 && preview.sees.is_none() {
+        lines.push("Nobody knows whether this model can look at pictures.".into());
     }
     if preview.review {
         lines.push("The policy asks first: --may-leave sends it.".into());

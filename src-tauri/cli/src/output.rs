@@ -60,6 +60,20 @@ pub(crate) fn table<const N: usize>(
         .try_for_each(|row| print(std::array::from_fn(|column| row[column].as_str())))
 }
 
+/// A number with its word: "1 chat", "2 chats".
+pub(crate) fn many(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
+/// A list in a sentence: "a, b and c".
+pub(crate) fn listed(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
 /// UTC milliseconds as a date and time of this computer's time zone.
 pub(crate) fn time(ms: i64) -> String {
     let zone = jiff::tz::TimeZone::system();

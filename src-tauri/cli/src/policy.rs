@@ -42,6 +42,7 @@ impl Policy {
                 row("personal data", policy.personal),
                 row("special categories, such as health", policy.special),
                 row("passwords and other secrets", policy.secret),
+                row("pictures (not inspected)", policy.pictures),
             ],
         )
     }

@@ -5,7 +5,12 @@ use gatehouse_core::{
     app::App,
     ids::WorkspaceId,
     now_ms,
-    privacy::retention::{Held, RetentionAction, RetentionRule, RetentionRun, WorkspaceRetention},
+    privacy::{
+        Copies,
+        retention::{
+            Held, PastRule, RetentionAction, RetentionRule, RetentionRun, Waits, WorkspaceRetention,
+        },
+    },
     store::StoreError,
     workspaces,
 };
@@ -20,7 +25,12 @@ pub(crate) enum Retention {
     /// Show what would go now.
     Preview,
     /// Delete or make anonymous what is due.
-    Run,
+    Run {
+        /// You have seen what would go: needed where an older database was put back, or the clock may be
+        /// wrong, since the last run.
+        #[arg(long)]
+        seen: bool,
+    },
     /// Say how long a workspace keeps its conversations.
     Set(Set),
     /// Hold a workspace or a conversation: nothing in it is deleted until the hold is lifted.
@@ -78,7 +88,7 @@ impl Retention {
         match self {
             Self::List => list(app, json),
             Self::Preview => preview(app, json),
-            Self::Run => run(app, json),
+            Self::Run { seen } => run(app, *seen, json),
             Self::Set(set) => set.run(app, json),
             Self::Hold { on, reason } => {
                 app.hold(on.held(app)?, reason)?;
@@ -147,7 +157,11 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
             of.conversations.to_string(),
             match of.rule {
                 None => "until somebody deletes them".into(),
-                Some(rule) => format!("{} days, then {}", rule.days, done(rule.action)),
+                Some(rule) => format!(
+                    "{}, then {}",
+                    output::many(rule.days as usize, "day", "days"),
+                    done(rule.action)
+                ),
             },
             of.due.to_string(),
             of.held.to_string(),
@@ -168,7 +182,15 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
             hold.reason
         ))?;
     }
-    Ok(())
+    if let Some(problem) = &status.problem {
+        output::line(&format!(
+            "The last run left something that is due: {problem}"
+        ))?;
+    }
+    match status.waits {
+        Some(waits) => output::line(&waiting(waits)),
+        None => Ok(()),
+    }
 }
 
 fn preview(app: &App, json: bool) -> Result<(), Failure> {
@@ -201,14 +223,92 @@ fn preview(app: &App, json: bool) -> Result<(), Failure> {
         ],
         &rows,
     )?;
-    output::line(&format!(
-        "{} would go. {} are held.",
-        preview.due.len(),
-        preview.held
-    ))
+    output::line(&match preview.due.len() {
+        0 => "Nothing is due.".into(),
+        due => format!("{} would go.", chats_of(due)),
+    })?;
+    if preview.held > 0 {
+        let verb = if preview.held == 1 { "is" } else { "are" };
+        output::line(&format!(
+            "{} would go too, but {verb} held.",
+            chats_of(preview.held)
+        ))?;
+    }
+    if !preview.due.is_empty() {
+        kept_in(&preview.copies)
+            .iter()
+            .try_for_each(|words| output::line(words))?;
+    }
+    match preview.waits {
+        Some(waits) => output::line(&waiting(waits)),
+        None => Ok(()),
+    }
 }
 
-fn run(app: &App, json: bool) -> Result<(), Failure> {
+/// Which copies keep what goes, a sentence for those that stay and one for those that are replaced.
+fn kept_in(copies: &Copies) -> Vec<String> {
+    let of = |all: [(usize, &str, &str); 2], until: [&str; 2]| {
+        let some: Vec<_> = all.into_iter().filter(|(number, ..)| *number > 0).collect();
+        let words: Vec<_> = some
+            .iter()
+            .map(|(number, one, more)| output::many(*number, one, more))
+            .collect();
+        let is_one = some.iter().map(|(number, ..)| number).sum::<usize>() == 1;
+        let (verb, until) = if is_one {
+            ("keeps", until[0])
+        } else {
+            ("keep", until[1])
+        };
+        (!words.is_empty()).then(|| format!("{} {verb} it until {until}.", output::listed(&words)))
+    };
+    let stay = of(
+        [
+            (
+                copies.by_hand,
+                "snapshot made by hand",
+                "snapshots made by hand",
+            ),
+            (
+                copies.set_aside,
+                "database that was set aside",
+                "databases that were set aside",
+            ),
+        ],
+        ["somebody deletes it", "somebody deletes them"],
+    );
+    let pass = of(
+        [
+            (copies.passing, "snapshot", "snapshots"),
+            (copies.backups, "backup", "backups"),
+        ],
+        [
+            "a newer one takes its place",
+            "newer ones take their places",
+        ],
+    );
+    stay.into_iter().chain(pass).collect()
+}
+
+fn waiting(waits: Waits) -> String {
+    let why = match waits {
+        Waits::PutBack { at_ms } => format!(
+            "an older database was put back at {}, and what is due in it may be what somebody wanted back",
+            output::time(at_ms)
+        ),
+        Waits::LongAway { looked_at_ms } => format!(
+            "the last look was at {}, and a clock that is wrong would make everything due",
+            output::time(looked_at_ms)
+        ),
+    };
+    format!(
+        "Nothing goes by itself: {why}. If the preview is right, `gatehouse retention run --seen` lets it go."
+    )
+}
+
+fn run(app: &App, seen: bool, json: bool) -> Result<(), Failure> {
+    if !seen && let Some(waits) = app.retention_status(now_ms())?.waits {
+        return Err(Failure::input(waiting(waits)));
+    }
     let outcome = app.run_retention()?;
     if json {
         output::json(&outcome)?;
@@ -226,14 +326,36 @@ fn run(app: &App, json: bool) -> Result<(), Failure> {
 }
 
 fn tell(run: &RetentionRun) -> Result<(), Failure> {
-    output::line(&format!(
-        "{}: {} {}, {} held, {} could not go.",
-        run.name,
-        run.done,
-        done(run.action),
-        run.held,
-        run.failed
-    ))
+    let mut said = vec![format!("{} {}", chats_of(run.done), done(run.action))];
+    if run.held > 0 {
+        said.push(format!("{} held", run.held));
+    }
+    if run.failed > 0 {
+        said.push(format!("{} could not go", run.failed));
+    }
+    output::line(&format!("{}: {}.", run.name, said.join(", ")))
+}
+
+fn chats_of(number: usize) -> String {
+    output::many(number, "chat", "chats")
+}
+
+/// What is older than its workspace keeps it, where it came from a file.
+pub(crate) fn tell_past_rule(all: &[PastRule]) -> Result<(), Failure> {
+    all.iter().try_for_each(|past| {
+        let (verb, what) = if past.conversations == 1 {
+            ("is", "it is")
+        } else {
+            ("are", "they are")
+        };
+        output::line(&format!(
+            "{} {verb} past the rule of “{}” already, and kept until {}: then {what} {}.",
+            chats_of(past.conversations),
+            past.workspace,
+            output::time(past.until_ms),
+            done(past.action)
+        ))
+    })
 }
 
 fn done(action: RetentionAction) -> &'static str {

@@ -100,6 +100,7 @@ fn own_cost(app: &App, account: &Account, arrivals: &Receiver<Instant>) -> Vec<V
         let turn = Turn::Say {
             conversation: id,
             text: prompt(nth),
+            pictures: Vec::new(),
         };
         let begin = Instant::now();
         let leaves = app.gate.what_would_leave(&turn).unwrap();

@@ -5,24 +5,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
 
-use std::{
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
-};
+mod support;
+
+use std::{ops::ControlFlow, path::Path, process::Command, time::Instant};
 
 use gatehouse_core::{
-    app::{App, Surroundings},
+    app::App,
     chat::{self, ChatError, MessageState, Options},
     ids::{ConversationId, MessageId},
     now_ms,
-    record::{Action, Actor, Contents, Event, Filter, Subject, WhileFaulty, verify_file},
-    secrets::{self, KeyHome},
-    store::DataFolder,
+    record::{Action, Contents, Event, Filter, Subject, WhileFaulty, verify_file},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use support::{median, open, row};
 
 const ROUNDS: usize = 201;
 const ENTRIES: i64 = 1_000_000;
@@ -54,18 +50,6 @@ fn measure(path: &Path) {
     drop(app);
     rows.extend(in_a_process_of_its_own(folder.path()));
     std::fs::write(path, json!({ "name": "record", "rows": rows }).to_string()).unwrap();
-}
-
-fn open(folder: &Path) -> App {
-    let folder = DataFolder::resolve(Some(folder)).unwrap();
-    secrets::database_key(&folder, KeyHome::File).unwrap();
-    let around = Surroundings {
-        actor: Actor::CommandLine,
-        engine_program: PathBuf::new(),
-        resources: None,
-        on_engine_change: Box::new(|| ()),
-    };
-    App::open(&folder, around).unwrap()
 }
 
 /// Question and answer of a call.
@@ -363,20 +347,4 @@ fn timed(mut work: impl FnMut() -> usize) -> f64 {
         start.elapsed().as_secs_f64() * 1000.0
     });
     median(times.collect())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn row(
-    measure: &str,
-    value: f64,
-    unit: &str,
-    goal: Option<&str>,
-    met: Option<bool>,
-    note: &str,
-) -> Value {
-    json!({ "measure": measure, "value": value, "unit": unit, "goal": goal, "met": met, "note": note })
 }

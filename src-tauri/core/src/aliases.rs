@@ -123,8 +123,7 @@ impl From<AliasError> for Problem {
 /// # Errors
 /// [`AliasError`] when it has no name of its own or no models.
 pub fn save(conn: &Connection, alias: &Alias) -> Result<Alias, AliasError> {
-    let name: String = alias.name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    let name = as_kept(&alias.name);
     match alias.chain.len() {
         _ if name.is_empty() => return Err(AliasError::NoName),
         0 => return Err(AliasError::Empty),
@@ -176,8 +175,14 @@ pub fn get(conn: &Connection, id: AliasId) -> Result<Alias, AliasError> {
 /// [`rusqlite::Error`] when the database fails.
 pub fn named(conn: &Connection, name: &str) -> rusqlite::Result<Option<Alias>> {
     conn.prepare_cached("SELECT id, name, chain FROM aliases WHERE lower(name) = lower(?1)")?
-        .query_row([name.trim()], alias)
+        .query_row([as_kept(name)], alias)
         .optional()
+}
+
+/// A name as it is kept: on one line, and not too long.
+fn as_kept(name: &str) -> String {
+    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    name.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
 /// Forget an alias. Conversations that had it answer with the default model.

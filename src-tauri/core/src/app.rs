@@ -19,13 +19,17 @@ use crate::{
     looks::Looked,
     models::{self, HowAdded, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
-    privacy::{backup, retention::is_held},
+    privacy::{
+        backup,
+        retention::{is_held, wait_for_a_person},
+    },
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     startup::StartError,
     store::{
         DataFolder, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store, StoreError,
+        take_away_unfinished,
     },
     workspaces,
 };
@@ -92,6 +96,7 @@ impl App {
             costs::prices::take_built_in(tx, now_ms())?;
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
+        take_away_unfinished(folder);
         let engines = Engines::new(around.engine_program, around.on_engine_change);
         engines.set_idle_limit(idle_limit(&settings));
         let keys = ProviderKeys::of(folder);
@@ -256,7 +261,7 @@ impl App {
     }
 
     /// The snapshot is there, whether or not it can be written down.
-    fn note_snapshot(&self, event: Event) {
+    pub(crate) fn note_snapshot(&self, event: Event) {
         let noted = self
             .store
             .write(|tx| self.record.append(tx, event, now_ms()));
@@ -293,7 +298,8 @@ fn note_restored(folder: &DataFolder, store: &Store, record: &Record) -> Result<
     };
     store.write(|tx| {
         let event = Event::new(Action::SnapshotRestored).fact("snapshot", snapshot);
-        record.append(tx, event, now_ms())
+        record.append(tx, event, now_ms())?;
+        wait_for_a_person(tx, now_ms())
     })?;
     folder.restored_is_recorded();
     Ok(())

@@ -99,3 +99,7 @@ id_type! {
     /// A rule that a person wrote.
     OwnRuleId
 }
+id_type! {
+    /// A picture in a message or a draft.
+    PictureId
+}

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::kept::Secrets;
 pub use self::kept::{ProviderKeys, SecretError};
 use self::keychain::{from_keychain, is_in_keychain, put_in_keychain};
-use crate::store::{DataFolder, Instance, write_private};
+use crate::store::{DataFolder, Instance, is_cut_off, undo_cut_off, write_private};
 
 /// How long a keychain may think, or a person may look at its prompt.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -188,6 +188,8 @@ fn within(
     limit: Duration,
 ) -> Result<(DatabaseKey, KeyHome), KeyError> {
     let _turn = folder.lock_for_setup()?;
+    // Where something was to take the place of the installation, it is still the old one.
+    undo_cut_off(folder)?;
     let Some(instance) = load_instance(folder)? else {
         return first_start(folder, preferred, limit);
     };
@@ -222,7 +224,7 @@ pub(crate) fn existing_key(folder: &DataFolder) -> Result<Option<DatabaseKey>, K
 /// # Errors
 /// [`KeyError`] when the folder cannot be read.
 pub fn is_first_start(folder: &DataFolder) -> Result<bool, KeyError> {
-    Ok(load_instance(folder)?.is_none() && !folder.database().exists())
+    Ok(load_instance(folder)?.is_none() && !folder.database().exists() && !is_cut_off(folder))
 }
 
 fn load_instance(folder: &DataFolder) -> Result<Option<Instance>, KeyError> {

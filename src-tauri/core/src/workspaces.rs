@@ -145,9 +145,22 @@ pub(crate) fn name(conn: &Connection, id: WorkspaceId) -> Result<String, Workspa
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn named(conn: &Connection, name: &str) -> rusqlite::Result<Option<WorkspaceId>> {
-    conn.prepare_cached("SELECT id FROM workspaces WHERE lower(name) = lower(?1)")?
-        .query_row([name.trim()], |row| row.get(0))
-        .optional()
+    conn.prepare_cached(
+        "SELECT id FROM workspaces WHERE lower(name) = lower(?1) AND erased_at_ms IS NULL",
+    )?
+    .query_row([as_kept(name)], |row| row.get(0))
+    .optional()
+}
+
+/// What two names have in common that are one: no two workspaces have it.
+pub(crate) fn key(name: &str) -> String {
+    as_kept(name).to_ascii_lowercase()
+}
+
+/// A name as it is kept: on one line, and not too long.
+fn as_kept(name: &str) -> String {
+    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 /// Make a workspace, or give one a new name.
@@ -160,8 +173,7 @@ pub fn save(
     name: &str,
     now_ms: i64,
 ) -> Result<Workspace, WorkspaceError> {
-    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+    let name = as_kept(name);
     if name.is_empty() {
         return Err(WorkspaceError::NoName);
     }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use gatehouse_core::{
-    privacy::anonymise::{Anonymity, AnonymousExport},
+    ids::WorkspaceId,
+    privacy::anonymise::{Anonymity, AnonymousExport, DestroyedKeys},
     privacy::archive::{
         CheckedArchive, ImportedArchive, Passphrase, SavedArchive, Scope, Target,
         check_archive as check, is_locked,
@@ -89,6 +90,24 @@ pub(crate) async fn export_anonymous(
             options,
             &mut progress,
         )?))
+    })
+    .await
+}
+
+/// The workspaces that keep the key of their pseudonyms.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn kept_pseudonym_keys(state: State<'_, AppState>) -> Result<Vec<WorkspaceId>> {
+    Ok(state.app()?.kept_pseudonym_keys()?)
+}
+
+/// Destroy the keys of pseudonyms that workspaces keep.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn destroy_pseudonym_keys(handle: AppHandle) -> Result<DestroyedKeys> {
+    apart(move || {
+        let app = handle.state::<AppState>().app()?;
+        Ok(app.destroy_pseudonym_keys(None)?)
     })
     .await
 }

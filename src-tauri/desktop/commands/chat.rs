@@ -6,13 +6,16 @@ use gatehouse_core::{
         Thread,
     },
     gate::{AnswerEvent, Ask, GateError, Review},
-    ids::{ConversationId, MessageId, PresetId},
+    ids::{ConversationId, MessageId, PictureId, PresetId},
     now_ms,
+    privacy::retention::PastRule,
     problem::{Problem, ProblemCode},
     protocol::Sampling,
     store::{StoreError, replace_file},
     workspaces,
 };
+use serde::Serialize;
+use specta::Type;
 use tauri::{AppHandle, Manager, State, ipc::Channel};
 use tauri_plugin_dialog::DialogExt;
 use tauri_plugin_opener::OpenerExt;
@@ -101,17 +104,22 @@ pub(crate) fn set_conversation_options(
     Ok(state.app()?.set_conversation_options(id, &options)?)
 }
 
-/// Say something and have it answered; returns when the answer has ended.
+/// Say something, with pictures of the draft, and have it answered; returns when the answer has ended.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn send_message(
     handle: AppHandle,
     conversation: ConversationId,
     text: String,
+    pictures: Vec<PictureId>,
     review: Review,
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
-    apart(move || answer(&handle, Ask::Say(conversation, &text), review, &on_event)).await
+    apart(move || {
+        let ask = Ask::SayWith(conversation, &text, &pictures);
+        answer(&handle, ask, review, &on_event)
+    })
+    .await
 }
 
 /// Answer an old question again; returns when the answer has ended.
@@ -205,10 +213,19 @@ pub(crate) async fn export_conversation(
     .await
 }
 
+/// Conversations that came from a file.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportedChats {
+    conversations: Vec<ConversationId>,
+    /// Those that are older than their workspace keeps any, and are kept for as long again.
+    past_rule: Vec<PastRule>,
+}
+
 /// Bring conversations back from a file that the person chooses; nothing if they chose none.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Vec<ConversationId>>> {
+pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<ImportedChats>> {
     apart(move || {
         let state = handle.state::<AppState>();
         let app = state.app()?;
@@ -223,7 +240,11 @@ pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Vec
         else {
             return Ok(None);
         };
-        Ok(Some(app.import_conversations_from(&path)?))
+        let conversations = app.import_conversations_from(&path)?;
+        Ok(Some(ImportedChats {
+            past_rule: app.past_their_rule(&conversations, now_ms())?,
+            conversations,
+        }))
     })
     .await
 }

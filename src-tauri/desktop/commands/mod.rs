@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod leaving;
 pub(crate) mod models;
 pub(crate) mod money;
+pub(crate) mod pictures;
 pub(crate) mod privacy;
 pub(crate) mod providers;
 pub(crate) mod record;

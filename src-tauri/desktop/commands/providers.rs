@@ -5,7 +5,7 @@ use gatehouse_core::{
     aliases::{self, Alias, Link},
     connections::{self, Connection},
     engine::Stop,
-    gate::PullProgress,
+    gate::{AccountHealth, PullProgress},
     ids::{AccountId, AliasId},
     problem::Problem,
     store::StoreError,
@@ -112,6 +112,13 @@ pub(crate) async fn pull_model(
         Ok(())
     })
     .await
+}
+
+/// The accounts that did not answer the last time they were asked.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn account_health(state: State<'_, AppState>) -> Result<Vec<AccountHealth>> {
+    Ok(state.app()?.gate.health())
 }
 
 /// All names for chains of models.

@@ -34,6 +34,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-27 choose models elsewhere",
     sql: "ALTER TABLE conversations ADD COLUMN elsewhere TEXT CHECK (elsewhere IS NULL OR json_valid(elsewhere));
           CREATE INDEX conversations_by_workspace ON conversations(workspace_id)",
+}, Migration {
+    // NULL: it began here.
+    name: "2026-11-27 remember when conversations arrived",
+    sql: "ALTER TABLE conversations ADD COLUMN arrived_at_ms INTEGER",
 }];
 
 /// A conversation without its messages.

@@ -27,8 +27,36 @@ pub(crate) struct Texts {
     pub messages: Vec<(i64, String)>,
 }
 
-/// The conversations of a workspace whose newest message is older than `before_ms` (UTC milliseconds), also
-/// those that were put among the deleted ones; oldest first. One that is being answered is not quiet.
+/// Note that a conversation came from a file at `now_ms`, UTC milliseconds: what was said in it long ago
+/// has not been here for long.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn note_arrival(
+    conn: &Connection,
+    id: ConversationId,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE conversations SET arrived_at_ms = ?2 WHERE id = ?1")?
+        .execute(params![id, now_ms])
+        .map(drop)
+}
+
+/// Where a conversation belongs, and when the newest message in it was written, in UTC milliseconds.
+///
+/// # Errors
+/// [`rusqlite::Error`] when there is none.
+pub(crate) fn place_and_age(
+    conn: &Connection,
+    id: ConversationId,
+) -> rusqlite::Result<(WorkspaceId, i64)> {
+    conn.prepare_cached("SELECT workspace_id, updated_at_ms FROM conversations WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// The conversations of a workspace that have been here since before `before_ms` (UTC milliseconds) and whose
+/// newest message is older, also those that were put among the deleted ones; oldest first. One that is being
+/// answered is not quiet.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -60,7 +88,7 @@ pub(crate) fn if_quiet(
 
 const QUIET: &str = "SELECT c.id, c.title, c.updated_at_ms,
        (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id)
-     FROM conversations c WHERE c.updated_at_ms < ?1
+     FROM conversations c WHERE c.updated_at_ms < ?1 AND coalesce(c.arrived_at_ms, c.updated_at_ms) < ?1
        AND c.id NOT IN (SELECT conversation_id FROM messages WHERE state = 'streaming')";
 
 fn quiet(row: &Row<'_>) -> rusqlite::Result<Quiet> {
@@ -114,8 +142,44 @@ pub(crate) fn texts(conn: &Connection, id: ConversationId) -> Result<Texts, Chat
     })
 }
 
+/// All that stands in a conversation: title, system prompt, draft and messages; nothing where it is gone.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn all_written_in(
+    conn: &Connection,
+    id: ConversationId,
+) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached(
+        "SELECT title FROM conversations WHERE id = ?1 AND title IS NOT NULL
+         UNION ALL SELECT system_prompt FROM conversations WHERE id = ?1
+         UNION ALL SELECT text FROM drafts WHERE conversation_id = ?1
+         UNION ALL SELECT text FROM messages WHERE conversation_id = ?1",
+    )?
+    .query_map([id], |row| row.get(0))?
+    .collect()
+}
+
+/// The text of a message, by the number of its row, if it is in one of these conversations.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn text_in(
+    conn: &Connection,
+    number: i64,
+    conversations: &[ConversationId],
+) -> rusqlite::Result<Option<String>> {
+    let found: Option<(ConversationId, String)> = conn
+        .prepare_cached("SELECT conversation_id, text FROM messages WHERE number = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found
+        .filter(|(of, _)| conversations.contains(of))
+        .map(|(_, text)| text))
+}
+
 /// Put other texts in their place. The title, the draft, why answers failed and where they were to stop,
-/// which may repeat what was said, go.
+/// which may repeat what was said, go; and pictures, in which nobody can look for a person.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -135,5 +199,6 @@ pub(crate) fn put_texts(
     for (number, text) in &texts.messages {
         put.execute(params![id, number, text])?;
     }
+    super::pictures::forget_of_conversation(conn, id)?;
     super::save_draft(conn, Some(id), "")
 }

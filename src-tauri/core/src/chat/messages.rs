@@ -12,7 +12,10 @@ use sha2::{Digest, Sha256};
 use specta::Type;
 use specta_typescript::Number;
 
-use super::{ChatError, Conversation, Rating, conversations};
+use super::{
+    ChatError, Conversation, Rating, conversations,
+    pictures::{self, Picture},
+};
 use crate::{
     costs::{self, CallSummary},
     ids::{ConversationId, MessageId},
@@ -133,6 +136,8 @@ pub struct Message {
     pub call: Option<CallSummary>,
     /// The model that wrote it elsewhere, before it was imported.
     pub written_by: Option<String>,
+    /// What is shown with it, in its order.
+    pub pictures: Vec<Picture>,
 }
 
 impl Message {
@@ -203,6 +208,7 @@ pub fn thread(conn: &Connection, id: ConversationId) -> Result<Thread, ChatError
             .push(message.id);
         rows.insert(message.id, message);
     }
+    let mut shown = pictures::of_conversation(conn, id)?;
     let mut messages = Vec::new();
     let mut next = conversation.leaf;
     while let Some(mut message) = next.and_then(|id| rows.remove(&id)) {
@@ -211,6 +217,7 @@ pub fn thread(conn: &Connection, id: ConversationId) -> Result<Thread, ChatError
             .get(&message.parent_id)
             .cloned()
             .unwrap_or_default();
+        message.pictures = shown.remove(&message.id).unwrap_or_default();
         messages.push(message);
     }
     messages.reverse();
@@ -253,6 +260,7 @@ pub(crate) fn one(conn: &Connection, id: MessageId) -> Result<Message, ChatError
     found.siblings = siblings
         .query_map(params![conversation, found.parent_id], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    found.pictures = pictures::of_message(conn, id)?;
     Ok(found)
 }
 
@@ -276,29 +284,53 @@ pub(crate) fn text_sha256(
 pub fn history(conn: &Connection, answer: MessageId) -> Result<Vec<ChatMessage>, ChatError> {
     let messages = branch(conn, parent_of(conn, answer)?)?;
     if messages.is_empty() {
-        Err(ChatError::NoMessage)
-    } else {
-        Ok(messages)
+        return Err(ChatError::NoMessage);
+    }
+    let texts = messages.into_iter().map(|said| ChatMessage {
+        role: said.role,
+        content: said.text,
+    });
+    Ok(texts.collect())
+}
+
+/// What was said in a message, as a model is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said; empty where only pictures are shown.
+    pub text: String,
+    /// What is shown with it.
+    pub pictures: Vec<Picture>,
+}
+
+impl Said {
+    /// A text alone.
+    pub(crate) fn text(role: Role, text: impl Into<String>) -> Self {
+        Self {
+            role,
+            text: text.into(),
+            pictures: Vec::new(),
+        }
     }
 }
 
-/// The messages from the first one down to `last` that have a text; none without a last one.
-pub(crate) fn branch(
-    conn: &Connection,
-    last: Option<MessageId>,
-) -> Result<Vec<ChatMessage>, ChatError> {
+/// The messages from the first one down to `last` that say or show something; none without a last one.
+pub(crate) fn branch(conn: &Connection, last: Option<MessageId>) -> Result<Vec<Said>, ChatError> {
     let mut statement = conn.prepare_cached(
         "WITH RECURSIVE above(id, parent_id, role, text, depth) AS (
            SELECT id, parent_id, role, text, 0 FROM messages WHERE id = ?1
            UNION ALL
            SELECT m.id, m.parent_id, m.role, m.text, depth + 1 FROM messages m JOIN above ON m.id = above.parent_id)
-         SELECT role, text FROM above WHERE text <> '' ORDER BY depth DESC",
+         SELECT role, text, id, EXISTS (SELECT 1 FROM message_pictures p WHERE p.message_id = above.id) AS shows
+         FROM above WHERE text <> '' OR shows ORDER BY depth DESC",
     )?;
     let rows = statement.query_map([last], |row| {
-        Ok(ChatMessage {
-            role: role(row, 0)?,
-            content: row.get(1)?,
-        })
+        let mut said = Said::text(role(row, 0)?, row.get::<_, String>(1)?);
+        if row.get(3)? {
+            said.pictures = pictures::of_message(conn, row.get(2)?)?;
+        }
+        Ok(said)
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -375,6 +407,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         rating: row.get(7)?,
         siblings: Vec::new(),
         written_by: row.get(8)?,
+        pictures: Vec::new(),
         call: row
             .get::<_, Option<i64>>(9)?
             .map(|_| costs::summary(row, 9))

@@ -4,6 +4,7 @@ mod conversations;
 mod drafts;
 mod keeping;
 mod messages;
+pub mod pictures;
 mod presets;
 mod ratings;
 mod readable;
@@ -17,23 +18,29 @@ pub use conversations::{
 };
 pub use drafts::{draft, save_draft};
 pub use messages::{Message, MessageState, Thread, history, switch_branch, thread};
+pub use pictures::{Picture, PictureError};
 pub use presets::{Preset, delete_preset, presets, save_preset};
 pub use ratings::{Rating, rate};
+pub use readable::pictures_note;
 pub use search::{SearchHit, SnippetPart, search};
 pub use transfer::{ExportFormat, Exported, TransferError, export, import};
 pub use turns::{
-    NewTurn, begin_edit, begin_regenerate, begin_turn, end_answer, interrupt_unfinished,
-    keep_partial,
+    NewTurn, begin_edit, begin_regenerate, begin_turn, begin_turn_with, end_answer,
+    interrupt_unfinished, keep_partial,
 };
 
 pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
 pub(crate) use keeping::{
-    Quiet, Texts, count_in, exists, if_quiet, put_texts, quiet_before, texts,
+    Quiet, Texts, all_written_in, count_in, exists, if_quiet, place_and_age, put_texts,
+    quiet_before, text_in, texts,
 };
-pub(crate) use messages::{branch, conversation_of, message_ids, one, parent_of, text_sha256};
+pub(crate) use messages::{
+    Said, branch, conversation_of, message_ids, one, parent_of, text_sha256,
+};
+pub(crate) use search::gone_but_indexed;
 pub(crate) use transfer::{
-    Chosen, FileConversation, FileElsewhere, FileMessage, FileModel, file_of, import_one,
-    over_defaults, read_file,
+    Chosen, FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, file_of,
+    import_one, of_file, over_defaults, read_file,
 };
 
 use crate::store::{Migration, StoreError};
@@ -42,6 +49,7 @@ use crate::store::{Migration, StoreError};
 pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     conversations::MIGRATIONS,
     messages::MIGRATIONS,
+    pictures::MIGRATIONS,
     drafts::MIGRATIONS,
     ratings::MIGRATIONS,
     presets::MIGRATIONS,
@@ -68,6 +76,9 @@ pub enum ChatError {
     /// A sampling setting is out of its range.
     #[error("{0}")]
     Sampling(String),
+    /// A picture cannot be shown with it.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

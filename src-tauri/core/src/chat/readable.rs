@@ -15,11 +15,23 @@ pub(super) fn markdown(title: &str, shown: &[Message]) -> String {
             message.text.trim()
         )
         .expect("a string takes every write");
+        if let Some(note) = pictures_note(message.pictures.len()) {
+            write!(text, "\n*{note}*\n").expect("a string takes every write");
+        }
         if let Some(note) = message.note() {
             write!(text, "\n*{note}*\n").expect("a string takes every write");
         }
     }
     text
+}
+
+/// What a text says of pictures that are not in it.
+pub fn pictures_note(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("One picture is not in this text.".into()),
+        more => Some(format!("{more} pictures are not in this text.")),
+    }
 }
 
 /// The name of a file, made of a title, without what some file system refuses.

@@ -192,6 +192,29 @@ fn parts(marked: &str) -> Vec<SnippetPart> {
     parts
 }
 
+/// How many messages the index of the search knows that are not there: by their rows, and by these words.
+/// None, if it was kept as the messages were.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn gone_but_indexed<'w>(
+    conn: &Connection,
+    words: impl Iterator<Item = &'w str>,
+) -> rusqlite::Result<u32> {
+    let mut gone: u32 = conn
+        .prepare("SELECT count(*) FROM messages_fts_docsize WHERE id NOT IN (SELECT number FROM messages)")?
+        .query_row([], |row| row.get(0))?;
+    let mut by_word = conn.prepare(
+        "SELECT count(*) FROM messages_fts WHERE messages_fts MATCH ?1
+           AND rowid NOT IN (SELECT number FROM messages)",
+    )?;
+    for word in words {
+        let quoted = format!("\"{}\"", word.replace('"', "\"\""));
+        gone += by_word.query_row([quoted], |row| row.get::<_, u32>(0))?;
+    }
+    Ok(gone)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

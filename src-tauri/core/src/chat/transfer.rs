@@ -19,7 +19,12 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, MessageState, Options, Rating, conversations, messages, rate,
+    ChatError, Conversation, MessageState, Options, PictureError, Rating,
+    conversations::{self, check_sampling},
+    keeping::note_arrival,
+    messages,
+    pictures::{self, FilePicture},
+    rate,
     readable::{file_name, markdown},
     save_draft,
     turns::{self, NewMessage},
@@ -86,6 +91,9 @@ pub enum TransferError {
     /// A question follows a question, or an answer follows none.
     #[error("the file is damaged: message {0} is not a question and its answer in turn")]
     OutOfTurn(usize),
+    /// A picture in it cannot be used.
+    #[error("a picture of message {0} cannot be used: {1}")]
+    Picture(usize, PictureError),
     /// A setting in it cannot be used.
     #[error(transparent)]
     Chat(#[from] ChatError),
@@ -128,13 +136,28 @@ pub(crate) struct FileConversation {
     /// What was to answer instead of it, where the file is an archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<FileElsewhere>,
+    /// That nothing of it may be deleted, where the file is an archive and a hold stands on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<FileHold>,
     /// What was typed and not sent, where the file is an archive.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub draft: String,
+    /// Its pictures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub draft_pictures: Vec<FilePicture>,
     /// Parents before their children.
     pub messages: Vec<FileMessage>,
     /// Position in `messages` of the end of the branch that is shown.
     pub leaf: usize,
+}
+
+/// Why nothing of something may be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileHold {
+    pub reason: String,
+    /// UTC milliseconds.
+    pub since_ms: i64,
 }
 
 /// A model of a computer, so that another computer knows it again.
@@ -176,6 +199,9 @@ pub(crate) struct FileMessage {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
+    /// What is shown with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<FilePicture>,
 }
 
 /// Settings of a file over the defaults.
@@ -240,7 +266,7 @@ pub(crate) fn read_file(path: &Path) -> Result<String, TransferError> {
     String::from_utf8(bytes).map_err(|_| TransferError::NotOurs("it is not text".into()))
 }
 
-/// Bring exported conversations back, each as a new one.
+/// Bring exported conversations back, each as a new one; `now_ms` is UTC milliseconds.
 ///
 /// # Errors
 /// [`TransferError`]; the caller's transaction must then be rolled back.
@@ -248,6 +274,7 @@ pub fn import(
     conn: &Connection,
     workspace: WorkspaceId,
     text: &str,
+    now_ms: i64,
 ) -> Result<Vec<ConversationId>, TransferError> {
     let file: File =
         serde_json::from_str(text).map_err(|error| TransferError::NotOurs(error.to_string()))?;
@@ -265,7 +292,7 @@ pub fn import(
     }
     file.conversations
         .into_iter()
-        .map(|conversation| import_one(conn, workspace, conversation, Chosen::default()))
+        .map(|conversation| import_one(conn, workspace, conversation, Chosen::default(), now_ms))
         .collect()
 }
 
@@ -276,7 +303,31 @@ pub(crate) struct Chosen {
     pub elsewhere: Option<Elsewhere>,
 }
 
-/// Bring one conversation in as a new one.
+/// Whether a conversation can be brought in.
+///
+/// # Errors
+/// [`TransferError`] that says why not.
+pub(crate) fn check_one(file: &FileConversation) -> Result<(), TransferError> {
+    check_sampling(&file.sampling)?;
+    for (position, message) in file.messages.iter().enumerate() {
+        let parent = match message.parent {
+            None => None,
+            Some(parent) if parent < position => Some(file.messages[parent].role),
+            Some(_) => return Err(TransferError::Orphan(position)),
+        };
+        let in_turn = match message.role {
+            Role::User => parent.is_none_or(|role| role == Role::Assistant),
+            Role::Assistant => parent == Some(Role::User),
+            Role::System => false,
+        };
+        if !in_turn {
+            return Err(TransferError::OutOfTurn(position));
+        }
+    }
+    Ok(())
+}
+
+/// Bring one conversation in as a new one that arrives at `now_ms`, UTC milliseconds.
 ///
 /// # Errors
 /// [`TransferError`]; the caller's transaction must then be rolled back.
@@ -285,7 +336,9 @@ pub(crate) fn import_one(
     workspace: WorkspaceId,
     file: FileConversation,
     chosen: Chosen,
+    now_ms: i64,
 ) -> Result<ConversationId, TransferError> {
+    check_one(&file)?;
     let id = ConversationId::new();
     let options = Options {
         system_prompt: file.system_prompt,
@@ -294,26 +347,16 @@ pub(crate) fn import_one(
         elsewhere: chosen.elsewhere,
     };
     conversations::create(conn, id, workspace, &options, file.created_at_ms)?;
+    note_arrival(conn, id, now_ms)?;
     save_draft(conn, Some(id), &file.draft)?;
+    pictures::bring_in(conn, id, None, &file.draft_pictures).map_err(ChatError::from)?;
     if let Some(title) = file.title.filter(|title| !title.trim().is_empty()) {
         conversations::rename(conn, id, &title)?;
     }
-    let mut made: Vec<(MessageId, Role)> = Vec::with_capacity(file.messages.len());
-    for (position, message) in file.messages.into_iter().enumerate() {
-        let parent = match message.parent {
-            None => None,
-            Some(parent) => Some(*made.get(parent).ok_or(TransferError::Orphan(position))?),
-        };
-        let in_turn = match message.role {
-            Role::User => parent.is_none_or(|(_, role)| role == Role::Assistant),
-            Role::Assistant => parent.is_some_and(|(_, role)| role == Role::User),
-            Role::System => false,
-        };
-        if !in_turn {
-            return Err(TransferError::OutOfTurn(position));
-        }
+    let mut made: Vec<MessageId> = Vec::with_capacity(file.messages.len());
+    for message in file.messages {
         let new = NewMessage {
-            parent: parent.map(|(id, _)| id),
+            parent: message.parent.map(|parent| made[parent]),
             role: message.role,
             text: &message.text,
             state: match message.state {
@@ -326,12 +369,16 @@ pub(crate) fn import_one(
             created_at_ms: message.created_at_ms,
         };
         let new = turns::insert(conn, id, &new)?;
+        if message.role == Role::User {
+            pictures::bring_in(conn, id, Some(new), &message.pictures)
+                .map_err(|error| TransferError::Picture(made.len(), error))?;
+        }
         if message.role == Role::Assistant && message.rating.is_some() {
             rate(conn, new, message.rating, message.created_at_ms)?;
         }
-        made.push((new, message.role));
+        made.push(new);
     }
-    if let Some(&(leaf, _)) = made.get(file.leaf).or(made.last()) {
+    if let Some(&leaf) = made.get(file.leaf).or(made.last()) {
         turns::show(conn, id, leaf, file.updated_at_ms)?;
     }
     Ok(id)
@@ -384,6 +431,7 @@ pub(crate) fn file_of(
             model: row.get(6)?,
             state: messages::state(row, 7)?,
             error: problem.and_then(|json| serde_json::from_str(&json).ok()),
+            pictures: of_file(conn, &pictures::of_message(conn, id)?)?,
         });
     }
     Ok(FileConversation {
@@ -396,11 +444,27 @@ pub(crate) fn file_of(
         sampling: conversation.sampling.clone(),
         model: None,
         elsewhere: None,
+        hold: None,
         draft: String::new(),
+        draft_pictures: Vec::new(),
         leaf: conversation
             .leaf
             .and_then(|leaf| positions.get(&leaf).copied())
             .unwrap_or(0),
         messages: file_messages,
     })
+}
+
+/// Pictures as files have them.
+///
+/// # Errors
+/// [`ChatError`] when the database fails.
+pub(crate) fn of_file(
+    conn: &Connection,
+    pictures: &[pictures::Picture],
+) -> Result<Vec<FilePicture>, ChatError> {
+    let all = pictures
+        .iter()
+        .map(|picture| FilePicture::of(conn, picture));
+    Ok(all.collect::<Result<_, _>>()?)
 }

@@ -3,9 +3,9 @@
 use gatehouse_protocol::Role;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{ChatError, MessageState, conversations};
+use super::{ChatError, MessageState, conversations, pictures};
 use crate::{
-    ids::{ConversationId, MessageId},
+    ids::{ConversationId, MessageId, PictureId},
     problem::Problem,
 };
 
@@ -28,11 +28,26 @@ pub fn begin_turn(
     text: &str,
     now_ms: i64,
 ) -> Result<NewTurn, ChatError> {
-    let leaf = conversations::get(conn, conversation)?.leaf;
-    ask(conn, conversation, leaf, text, now_ms)
+    begin_turn_with(conn, conversation, text, &[], now_ms)
 }
 
-/// Say something else in place of an old question: a new version of it, and room for its answer.
+/// The same with pictures, those of a draft or of the conversation; with them the text may be empty.
+///
+/// # Errors
+/// As [`begin_turn`], and [`ChatError::Picture`] when one is not there.
+pub fn begin_turn_with(
+    conn: &Connection,
+    conversation: ConversationId,
+    text: &str,
+    pictures: &[PictureId],
+    now_ms: i64,
+) -> Result<NewTurn, ChatError> {
+    let leaf = conversations::get(conn, conversation)?.leaf;
+    ask(conn, conversation, leaf, (text, pictures), now_ms)
+}
+
+/// Say something else in place of an old question: a new version of it, which shows the same pictures,
+/// and room for its answer.
 ///
 /// # Errors
 /// [`ChatError::EmptyMessage`], [`ChatError::NoMessage`] when it is no question.
@@ -43,7 +58,9 @@ pub fn begin_edit(
     now_ms: i64,
 ) -> Result<NewTurn, ChatError> {
     let (conversation, parent) = place(conn, question, Role::User)?;
-    ask(conn, conversation, parent, text, now_ms)
+    let shown = pictures::of_message(conn, question)?;
+    let shown: Vec<_> = shown.iter().map(|picture| picture.id).collect();
+    ask(conn, conversation, parent, (text, &shown), now_ms)
 }
 
 /// Answer an old question again: room for a new version of its answer.
@@ -110,13 +127,14 @@ fn ask(
     conn: &Connection,
     conversation: ConversationId,
     parent: Option<MessageId>,
-    text: &str,
+    (text, shown): (&str, &[PictureId]),
     now_ms: i64,
 ) -> Result<NewTurn, ChatError> {
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && shown.is_empty() {
         return Err(ChatError::EmptyMessage);
     }
     let question = insert_question(conn, conversation, parent, text, now_ms)?;
+    pictures::show(conn, conversation, question, shown)?;
     let answer = insert_answer(conn, conversation, Some(question), now_ms)?;
     show(conn, conversation, answer, now_ms)?;
     Ok(NewTurn {

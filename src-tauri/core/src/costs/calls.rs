@@ -79,6 +79,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
               ALTER TABLE calls ADD COLUMN moves TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(moves));
               CREATE INDEX calls_by_account ON calls(account_id) WHERE account_id IS NOT NULL",
     },
+    Migration {
+        name: "2026-11-27 count pictures of calls",
+        sql: "ALTER TABLE calls ADD COLUMN pictures INTEGER NOT NULL DEFAULT 0",
+    },
 ];
 
 /// Where a message goes: the one colour code of the product.
@@ -160,6 +164,8 @@ pub struct CallStart<'a> {
     pub decision: Option<Action>,
     /// Places in what leaves that hold a placeholder or a note.
     pub masked: u32,
+    /// Pictures in what leaves.
+    pub pictures: u32,
     /// The models that were to answer before this one, and why they did not.
     pub moves: &'a [Move],
     /// Its name at that time.
@@ -244,6 +250,8 @@ pub struct CallSummary {
     pub reasoning_tokens: u32,
     /// Places in what left that held a placeholder or a note.
     pub masked: u32,
+    /// Pictures that left with it.
+    pub pictures: u32,
     /// Who was asked, as the person calls the account; `None`: nobody, it stayed on this computer.
     pub account: Option<String>,
     /// The models that were to answer before this one, and why they did not.
@@ -284,8 +292,9 @@ pub struct CallRow {
 pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO calls (started_at_ms, workspace_id, conversation_id, message_id, purpose, provider,
-                            model_id, model, version, route, status, account_id, alias, decision, masked, moves)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                            model_id, model, version, route, status, account_id, alias, decision, masked, moves,
+                            pictures)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .insert(params![
         call.started_at_ms,
@@ -303,7 +312,8 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
         call.alias,
         call.decision,
         call.masked,
-        serde_json::to_string(call.moves).expect("moves are JSON because they are texts")
+        serde_json::to_string(call.moves).expect("moves are JSON because they are texts"),
+        call.pictures,
     ])
 }
 
@@ -439,10 +449,10 @@ pub fn get(conn: &Connection, number: i64) -> rusqlite::Result<CallSummary> {
 pub(crate) const SUMMARY_COLUMNS: &str = "k.number, k.model, k.route, k.input_tokens, k.cached_tokens, k.output_tokens, \
      k.writing_ms, k.first_token_ms, k.duration_ms, k.cost_pico, k.measured, k.dropped_messages, k.finish, \
      k.reasoning_tokens, k.masked, coalesce((SELECT name FROM accounts WHERE id = k.account_id), \
-     CASE k.provider WHEN 'local' THEN NULL ELSE k.provider END), k.moves, k.alias";
+     CASE k.provider WHEN 'local' THEN NULL ELSE k.provider END), k.moves, k.alias, k.pictures";
 
 /// How many columns [`SUMMARY_COLUMNS`] has.
-const SUMMARY_LENGTH: usize = 18;
+const SUMMARY_LENGTH: usize = 19;
 
 /// A summary from [`SUMMARY_COLUMNS`], of which the first is column `at`.
 pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary> {
@@ -471,5 +481,6 @@ pub(crate) fn summary(row: &Row<'_>, at: usize) -> rusqlite::Result<CallSummary>
         account: row.get(at + 15)?,
         moves: serde_json::from_str(&row.get::<_, String>(at + 16)?).unwrap_or_default(),
         alias: row.get(at + 17)?,
+        pictures: row.get(at + 18)?,
     })
 }

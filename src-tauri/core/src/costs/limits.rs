@@ -1,4 +1,5 @@
-//! How much a model can read and write at most, where a price list says so.
+//! How much a model can read and write at most, and whether it can look at pictures, where a price
+//! list says so.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -6,9 +7,10 @@ use serde::Serialize;
 use super::listing::names_of;
 use crate::store::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-27 create model limits",
-    sql: "CREATE TABLE model_limits (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-27 create model limits",
+        sql: "CREATE TABLE model_limits (
             provider TEXT NOT NULL,
             model TEXT NOT NULL,
             max_input_tokens INTEGER,
@@ -16,15 +18,22 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             as_of TEXT NOT NULL,
             PRIMARY KEY (provider, model)
           ) STRICT, WITHOUT ROWID",
-}];
+    },
+    Migration {
+        name: "2026-11-27 know which models see",
+        sql: "ALTER TABLE model_limits ADD COLUMN takes_pictures INTEGER CHECK (takes_pictures IN (0, 1))",
+    },
+];
 
-/// The most tokens of one call; `None`: not known.
+/// What one call of a model can have; `None`: not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// That the model can read.
     pub max_input_tokens: Option<u64>,
     /// That it can write, reasoning included.
     pub max_output_tokens: Option<u64>,
+    /// Whether it can look at pictures.
+    pub takes_pictures: Option<bool>,
 }
 
 /// The limits of one model, as a price list has them.
@@ -46,7 +55,7 @@ pub struct ModelLimits {
 /// [`rusqlite::Error`] when the database fails.
 pub fn find(conn: &Connection, provider: &str, model: &str) -> rusqlite::Result<Option<Limits>> {
     let mut statement = conn.prepare_cached(
-        "SELECT max_input_tokens, max_output_tokens FROM model_limits
+        "SELECT max_input_tokens, max_output_tokens, takes_pictures FROM model_limits
          WHERE provider = ?1 AND model = ?2",
     )?;
     for name in names_of(model) {
@@ -54,6 +63,7 @@ pub fn find(conn: &Connection, provider: &str, model: &str) -> rusqlite::Result<
             Ok(Limits {
                 max_input_tokens: row.get(0)?,
                 max_output_tokens: row.get(1)?,
+                takes_pictures: row.get(2)?,
             })
         });
         if let Some(limits) = found.optional()? {
@@ -66,9 +76,11 @@ pub fn find(conn: &Connection, provider: &str, model: &str) -> rusqlite::Result<
 /// Keep the limits of models, unless those that are known are of a later day.
 pub(super) fn take(conn: &Connection, limits: &[ModelLimits]) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(
-        "INSERT INTO model_limits VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO model_limits (provider, model, max_input_tokens, max_output_tokens, as_of, takes_pictures)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET max_input_tokens = excluded.max_input_tokens,
-           max_output_tokens = excluded.max_output_tokens, as_of = excluded.as_of
+           max_output_tokens = excluded.max_output_tokens, as_of = excluded.as_of,
+           takes_pictures = excluded.takes_pictures
          WHERE excluded.as_of >= as_of",
     )?;
     for ModelLimits {
@@ -84,6 +96,7 @@ pub(super) fn take(conn: &Connection, limits: &[ModelLimits]) -> rusqlite::Resul
             limits.max_input_tokens,
             limits.max_output_tokens,
             as_of.to_string(),
+            limits.takes_pictures,
         ])?;
     }
     Ok(())

@@ -91,6 +91,7 @@ struct Entry {
     tiers: Vec<Tier>,
     max_input_tokens: Option<u32>,
     max_output_tokens: Option<u32>,
+    takes_pictures: Option<bool>,
 }
 
 /// Read and check a file of prices; all of it is right, or none of it is taken.
@@ -151,6 +152,7 @@ impl List {
             let limits = Limits {
                 max_input_tokens: entry.max_input_tokens.map(u64::from),
                 max_output_tokens: entry.max_output_tokens.map(u64::from),
+                takes_pictures: entry.takes_pictures,
             };
             let limits = (limits != Limits::default()).then(|| ModelLimits {
                 provider: provider.clone(),

@@ -16,9 +16,9 @@ use super::{
     work::{Place, Task},
 };
 use crate::{
-    chat::{self, Conversation, Message, Options},
+    chat::{self, Conversation, Message, Options, pictures},
     costs::Move,
-    ids::{ConversationId, MessageId},
+    ids::{ConversationId, MessageId, PictureId},
     models::{self, Model},
     now_ms,
     problem::Problem,
@@ -30,7 +30,9 @@ use crate::{
 pub enum Ask<'a> {
     /// Something new at the end of a conversation.
     Say(ConversationId, &'a str),
-    /// Something else in place of an old question.
+    /// The same with pictures of its draft.
+    SayWith(ConversationId, &'a str, &'a [PictureId]),
+    /// Something else in place of an old question, with the same pictures.
     Edit(MessageId, &'a str),
     /// The question of an old answer again.
     Again(MessageId),
@@ -101,12 +103,16 @@ impl Gate {
     ) -> Result<(ConversationId, Message), GateError> {
         let since = Instant::now();
         let id = match ask {
-            Ask::Say(conversation, _) => conversation,
+            Ask::Say(conversation, _) | Ask::SayWith(conversation, ..) => conversation,
             Ask::Edit(message, _) | Ask::Again(message) => self
                 .store
                 .read(|conn| chat::conversation_of(conn, message))?,
         };
         let place = Place::take(self, id, Task::Answer)?;
+        if let Ask::SayWith(_, _, shown @ [_, ..]) = ask {
+            self.store
+                .write(|tx| pictures::settle(tx, id, shown).map_err(GateError::from))?;
+        }
         let plan = self.store.read(|conn| route::plan(conn, ask))?;
         let answering = Answering {
             place,
@@ -231,13 +237,17 @@ impl Answering<'_> {
             Some(moved) if matches!(refused, GateError::NoModel) => {
                 GateError::NotAllowed(moved.reason.clone())
             }
-            _ => refused,
+            Some(first) => next::nobody(first, refused),
+            None => refused,
         }
     }
 
     /// Whether a model may be asked, and with what. `others`: whether another one could answer.
     fn ready(&self, candidate: &Candidate, others: bool) -> Result<Asked, Passed> {
         let cloud = match candidate {
+            Candidate::Local(model) if self.plan.shows_pictures() => {
+                return Err(Passed::Over(next::takes_no_pictures(&model.name)));
+            }
             Candidate::Local(model) => return Ok(Asked::Local(model.clone())),
             Candidate::Elsewhere(cloud) => cloud,
         };

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     chat::{self, NewTurn},
     costs::{self, CallEnd, CallStart, CallStatus, Purpose, Route, budgets},
-    ids::MessageId,
+    ids::{ConversationId, MessageId, PictureId},
     models, now_ms, policy,
     providers::local,
     sealed,
@@ -85,6 +85,7 @@ impl Answering<'_> {
             route: Route::Local,
             decision: None,
             masked: 0,
+            pictures: 0,
             moves: &self.moves,
         };
         match asked {
@@ -122,6 +123,7 @@ impl Answering<'_> {
             route: ready.route(),
             decision: Some(ready.decided.action),
             masked: ready.decided.masked,
+            pictures: ready.decided.shown(),
             ..start
         };
         let call = record::begin(&self.place.gate.record, tx, &start, Some(&body))?;
@@ -132,6 +134,9 @@ impl Answering<'_> {
         sealed::keep_sent(tx, call, conversation, &body)?;
         if self.review == Review::MayLeave {
             policy::reviews::note(tx, conversation, account.id, now_ms())?;
+            for picture in ready.decided.pictures() {
+                policy::reviews::note_picture(tx, picture.id, account.id, now_ms())?;
+            }
         }
         Ok(call)
     }
@@ -149,7 +154,9 @@ fn read_rows(tx: &Transaction<'_>, answer: MessageId, ask: Ask<'_>) -> Result<Ro
     let answer = chat::one(tx, answer)?;
     let question = match ask {
         Ask::Again(_) => None,
-        Ask::Say(..) | Ask::Edit(..) => answer.parent_id.map(|id| chat::one(tx, id)).transpose()?,
+        Ask::Say(..) | Ask::SayWith(..) | Ask::Edit(..) => {
+            answer.parent_id.map(|id| chat::one(tx, id)).transpose()?
+        }
     };
     Ok(Rows { question, answer })
 }
@@ -157,16 +164,30 @@ fn read_rows(tx: &Transaction<'_>, answer: MessageId, ask: Ask<'_>) -> Result<Ro
 /// The rows of the conversation; a draft that was sent is a draft no more.
 fn begin_rows(tx: &Transaction<'_>, ask: Ask<'_>) -> Result<NewTurn, GateError> {
     Ok(match ask {
-        Ask::Say(conversation, text) => {
-            let was = chat::get(tx, conversation)?;
-            chat::save_draft(tx, Some(conversation), "")?;
-            if was.leaf.is_none() {
-                // The first message was the draft of the new chat until now.
-                chat::save_draft(tx, None, "")?;
-            }
-            chat::begin_turn(tx, conversation, text, now_ms())?
-        }
+        Ask::Say(conversation, text) => begin_said(tx, conversation, text, &[])?,
+        Ask::SayWith(conversation, text, pictures) => begin_said(tx, conversation, text, pictures)?,
         Ask::Edit(question, text) => chat::begin_edit(tx, question, text, now_ms())?,
         Ask::Again(answer) => chat::begin_regenerate(tx, answer, now_ms())?,
     })
+}
+
+fn begin_said(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    text: &str,
+    pictures: &[PictureId],
+) -> Result<NewTurn, GateError> {
+    let was = chat::get(tx, conversation)?;
+    chat::save_draft(tx, Some(conversation), "")?;
+    if was.leaf.is_none() {
+        // The first message was the draft of the new chat until now.
+        chat::save_draft(tx, None, "")?;
+    }
+    Ok(chat::begin_turn_with(
+        tx,
+        conversation,
+        text,
+        pictures,
+        now_ms(),
+    )?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gatehouse_protocol::{ChatMessage, Constraint, FinishReason, Role, Sampling};
+use gatehouse_protocol::{Constraint, FinishReason, Role, Sampling};
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
@@ -12,10 +12,11 @@ use super::{
     decide::Decided,
     inspect,
     price::{self, Pricing},
-    route::CloudModel,
+    route::{self, CloudModel},
 };
 use crate::{
     accounts::{Account, ProviderKind},
+    chat::{ChatError, Said, pictures},
     costs::estimate::Usage,
     engine::Stop,
     problem::{Problem, ProblemCode},
@@ -74,9 +75,8 @@ impl Ready {
         constraint: Option<&Constraint>,
         at_ms: i64,
     ) -> Result<Self, GateError> {
-        let request = request(&cloud.model, &decided, sampling, constraint)?;
-        let texts = decided.texts.iter().map(|text| text.leaving.as_str());
-        let pricing = Pricing::of(conn, &cloud, texts, sampling.max_tokens, at_ms)?;
+        let request = request(conn, &cloud.model, &decided, sampling, constraint)?;
+        let pricing = Pricing::of(conn, &cloud, &decided, sampling.max_tokens, at_ms)?;
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
             ..request
@@ -93,6 +93,7 @@ impl Ready {
 /// The settings of a local model are not sent as they are: a provider knows best what suits its
 /// model, and some refuse what others take. Only what the person changed is.
 fn request(
+    conn: &Connection,
     model: &str,
     decided: &Decided,
     sampling: &Sampling,
@@ -110,7 +111,7 @@ fn request(
         let said = text.leaving.clone();
         match text.role {
             Role::System => system.push(said),
-            Role::User => messages.push(Message::User(vec![Part::Text(said)])),
+            Role::User => messages.push(Message::User(parts(conn, &text.pictures, said)?)),
             Role::Assistant => messages.push(Message::Assistant {
                 thinking: Vec::new(),
                 text: said,
@@ -138,6 +139,26 @@ fn request(
         keep_prompt: true,
         stream: true,
     })
+}
+
+/// Pictures, then what is said of them, as providers advise.
+fn parts(
+    conn: &Connection,
+    shown: &[pictures::Picture],
+    said: String,
+) -> Result<Vec<Part>, GateError> {
+    let mut parts = Vec::with_capacity(shown.len() + 1);
+    for picture in shown {
+        parts.push(Part::Image {
+            media_type: picture.format.media_type().to_owned(),
+            bytes: pictures::content(conn, picture.id).map_err(ChatError::from)?,
+        });
+    }
+    // Some refuse a text with nothing in it.
+    if !said.is_empty() || parts.is_empty() {
+        parts.push(Part::Text(said));
+    }
+    Ok(parts)
 }
 
 /// A setting as the person wrote it: 0.7 and not 0.699999988079071.
@@ -234,7 +255,7 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &s
     };
     let tokens = price::tokens(cloud, usage);
     outcome.counts = tokens.together();
-    outcome.cost = ready.pricing.cost(&tokens);
+    outcome.cost = ready.pricing.cost(&tokens, known.is_some());
 }
 
 /// What a call cost of which nothing was heard: nothing, if the provider refused it or was not
@@ -349,10 +370,15 @@ pub(super) fn may_move(error: &CallError) -> bool {
 }
 
 /// The prompt as the inspection reads it: the system prompt first, if there is one.
-pub(super) fn prompt(system: &str, turns: &[ChatMessage]) -> Vec<ChatMessage> {
-    let system = (!system.trim().is_empty()).then(|| ChatMessage {
-        role: Role::System,
-        content: system.to_owned(),
+/// `sees`: whether the model can look at pictures; another one is told of those of earlier messages.
+pub(super) fn prompt(system: &str, turns: &[Said], sees: bool) -> Vec<Said> {
+    let system = (!system.trim().is_empty()).then(|| Said::text(Role::System, system));
+    let shown = turns.iter().cloned().map(|said| {
+        if sees {
+            said
+        } else {
+            route::without_pictures(said)
+        }
     });
-    system.into_iter().chain(turns.iter().cloned()).collect()
+    system.into_iter().chain(shown).collect()
 }

@@ -80,6 +80,26 @@ pub enum GateError {
         /// For whom.
         account: String,
     },
+    /// A model that cannot see was to answer a message with pictures.
+    #[error("{model} takes no pictures")]
+    NoPictures {
+        /// Which.
+        model: String,
+    },
+    /// The model that was chosen does not answer, and the last one that could cannot see.
+    #[error("{reason}, and {model}, which would answer instead, takes no pictures")]
+    NoPicturesInstead {
+        /// Why the chosen one does not.
+        reason: String,
+        /// Which would.
+        model: String,
+    },
+    /// Nobody knows what a picture costs there, and a budget would stop what passes it.
+    #[error("nobody knows how {model} counts pictures, so a budget cannot be held")]
+    UncountedPictures {
+        /// Which.
+        model: String,
+    },
     /// Nobody may answer, and why.
     #[error("{0}")]
     NotAllowed(String),
@@ -179,6 +199,10 @@ impl From<GateError> for Problem {
             }
             GateError::NotAllowed(_) => Problem::new(Code::NotAllowed, &error)
                 .hint("Add a model on the Models screen: one on this computer can always answer."),
+            GateError::NoPictures { .. } | GateError::NoPicturesInstead { .. } => Problem::new(Code::NotAllowed, &error)
+                .hint("Take the picture out, or choose a model that takes pictures. Models on this computer read texts alone."),
+            GateError::UncountedPictures { .. } => Problem::new(Code::BudgetReached, &error)
+                .hint("Your message is kept. Let the budget only warn, or choose another model."),
             GateError::ReviewFirst { .. } => Problem::new(Code::ReviewFirst, &error),
             GateError::Offline => Problem::new(Code::Offline, &error)
                 .hint("Turn the switch in Settings off, or choose a model on this computer."),
@@ -292,6 +316,7 @@ impl From<ChatError> for Problem {
             }
             ChatError::Held => Problem::new(Code::InvalidInput, error)
                 .hint("The Privacy screen says why, and lifts it."),
+            ChatError::Picture(picture) => picture.into(),
             ChatError::Store(error) => error.into(),
         }
     }

@@ -7,7 +7,33 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+
+use super::Gate;
 use crate::ids::AccountId;
+
+/// How an account has answered lately, where it did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountHealth {
+    /// Which.
+    pub account_id: AccountId,
+    /// Calls that failed one after the other, in a way that another account's need not, since the app was
+    /// started.
+    pub failures: u32,
+    /// For so many seconds it is left out where another model can answer; 0: it is not.
+    #[specta(type = Number)]
+    pub left_out_s: u64,
+}
+
+impl Gate {
+    /// The accounts that did not answer the last time they were asked.
+    pub fn health(&self) -> Vec<AccountHealth> {
+        self.health.seen(Instant::now())
+    }
+}
 
 /// Failures in a row after which a provider is left out.
 const MOST_FAILURES: u32 = 3;
@@ -47,6 +73,23 @@ impl Health {
             .is_some_and(|failures| now < failures.last + failures.pause())
     }
 
+    fn seen(&self, now: Instant) -> Vec<AccountHealth> {
+        let failures = self.failures();
+        let seen = failures.iter().map(|(account, failures)| {
+            let left = (failures.last + failures.pause()).saturating_duration_since(now);
+            AccountHealth {
+                account_id: *account,
+                failures: failures.in_a_row,
+                left_out_s: left
+                    .as_millis()
+                    .div_ceil(1000)
+                    .try_into()
+                    .unwrap_or(u64::MAX),
+            }
+        });
+        seen.collect()
+    }
+
     /// It answered.
     pub(super) fn answered(&self, account: AccountId) {
         self.failures().remove(&account);
@@ -82,6 +125,12 @@ mod tests {
         health.failed(account, now);
         assert!(health.is_out(account, now));
         assert!(!health.is_out(AccountId::new(), now), "others are not hurt");
+        let seen = AccountHealth {
+            account_id: account,
+            failures: 3,
+            left_out_s: 20,
+        };
+        assert_eq!(health.seen(now), [seen], "and a person sees it");
         let later = now + FIRST_PAUSE;
         assert!(!health.is_out(account, later));
         health.failed(account, later);
@@ -90,7 +139,7 @@ mod tests {
             "each failure more makes the pause longer"
         );
         health.answered(account);
-        assert!(!health.is_out(account, later));
+        assert!(!health.is_out(account, later) && health.seen(later).is_empty());
     }
 
     #[test]

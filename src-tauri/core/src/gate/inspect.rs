@@ -15,7 +15,12 @@ use crate::{
         self, Policy, PolicyError,
         own_rules::{self, OwnRule},
     },
-    safety::{self, Finding, OwnRuleError, Scanner, Tier, mask::Masks, names::Names},
+    safety::{
+        self, Finding, OwnRuleError, Scanner, Tier,
+        everywhere::{Everywhere, Gathered, Place},
+        mask::Masks,
+        names::Names,
+    },
 };
 
 /// A request that was inspected for where it goes. Only the gate makes one, and whatever reaches a
@@ -165,5 +170,23 @@ impl Inspection {
     /// People of earlier turns who are named by one word now, beside what was found.
     pub(crate) fn find_again(&self, text: &str, masks: &Masks, found: &[Finding]) -> Vec<Finding> {
         self.names.0.again(text, masks.people(), found)
+    }
+
+    /// Make a search for what was found in many texts.
+    pub(crate) fn everywhere(&self, gathered: Gathered) -> Everywhere {
+        gathered.ready(&self.names.0)
+    }
+
+    /// Every place of a text that says who somebody is: what is found in it, what was found in another of
+    /// the texts that `everywhere` is made of, and people of those who are named by one word.
+    pub(crate) fn places(
+        &self,
+        text: &str,
+        found: &[Finding],
+        everywhere: &Everywhere,
+    ) -> Vec<Place> {
+        let again = self.names.0.again_by(text, everywhere.people(), found);
+        let all = [found, &again].concat();
+        everywhere.places(text, &all)
     }
 }

@@ -54,6 +54,8 @@ pub struct LeavingMessage {
     pub role: String,
     /// Its text in pieces.
     pub pieces: Vec<Piece>,
+    /// Its pictures as they leave, each as a `data:` address.
+    pub pictures: Vec<String>,
 }
 
 /// Where a message would go if it were sent now, and what would become of it.
@@ -74,6 +76,12 @@ pub struct Preview {
     pub action: Option<Action>,
     /// Places that hold a placeholder or a note.
     pub masked: u32,
+    /// Pictures that leave with it, which nobody can look through.
+    pub pictures: u32,
+    /// Pictures of earlier messages that the model is not shown, as it cannot see.
+    pub unseen: u32,
+    /// Whether the model can look at pictures; `None`: not known.
+    pub sees: Option<bool>,
     /// Whether the person is to look at it before it is sent.
     pub review: bool,
     /// Why the model that was chosen does not answer, or why nothing does.
@@ -149,18 +157,20 @@ pub(super) fn found(text: &str, finding: &Finding, action: Action) -> Found {
 /// `messages` whose texts are in `content`, and Anthropic has `system` beside it.
 pub(super) fn messages(body: &[u8], masks: &Masks) -> Vec<LeavingMessage> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let system = body.get("system").map(|system| ("system", text_of(system)));
+    let system = body.get("system");
+    let system = system.map(|system| ("system", text_of(system), Vec::new()));
     let listed = body["messages"].as_array().into_iter().flatten();
     let listed = listed.map(|message| {
         let role = message["role"].as_str().unwrap_or("user");
-        (role, text_of(&message["content"]))
+        (role, text_of(&message["content"]), pictures_of(message))
     });
     system
         .into_iter()
         .chain(listed)
-        .map(|(role, text)| LeavingMessage {
+        .map(|(role, text, pictures)| LeavingMessage {
             role: role.to_owned(),
             pieces: pieces(&text, masks),
+            pictures,
         })
         .collect()
 }
@@ -175,6 +185,31 @@ fn text_of(content: &Value) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The pictures of a message, as each provider has them: among the parts of its content, by address or by
+/// kind and content, or in a list of their own.
+fn pictures_of(message: &Value) -> Vec<String> {
+    let parts = message["content"].as_array().into_iter().flatten();
+    let in_parts = parts.filter_map(|part| {
+        if let Some(address) = part["image_url"]["url"].as_str() {
+            return Some(address.to_owned());
+        }
+        let source = &part["source"];
+        let (kind, data) = (source["media_type"].as_str()?, source["data"].as_str()?);
+        Some(format!("data:{kind};base64,{data}"))
+    });
+    let listed = message["images"].as_array().into_iter().flatten();
+    let listed = listed.filter_map(Value::as_str).map(|data| {
+        // A list says no kind: of the two that leave, a PNG begins so.
+        let kind = if data.starts_with("iVBOR") {
+            "image/png"
+        } else {
+            "image/jpeg"
+        };
+        format!("data:{kind};base64,{data}")
+    });
+    in_parts.chain(listed).collect()
 }
 
 /// A text that left, taken apart at its placeholders.

@@ -64,7 +64,7 @@ impl Answering<'_> {
         let conversation = &self.plan.conversation;
         let prompt = Prompt {
             system: conversation.system_prompt.clone(),
-            turns: self.plan.turns.clone(),
+            turns: self.plan.texts(),
             sampling: conversation.sampling.clone(),
             constraint: self.constraint.clone(),
             conversation: Some(conversation.id.to_string()),

@@ -40,6 +40,7 @@ pub use asking_price::AskingPrice;
 pub use decide::Review;
 pub use error::{GateError, ProviderFault};
 pub use events::AnswerEvent;
+pub use health::AccountHealth;
 pub use inspect::InspectionError;
 #[cfg(test)]
 pub(crate) use inspect::unchecked_in_a_test;

@@ -11,12 +11,13 @@ use super::{
     Gate, GateError, Review,
     decide::{self, Decided},
     elsewhere::{self, Ready},
+    price,
     route::{Candidate, CloudModel, Plan},
 };
 use crate::{
     costs::{
         Move,
-        budgets::{self, Level, Standing},
+        budgets::{self, BudgetError, Level, Standing},
     },
     models::Model,
     money::Money,
@@ -68,7 +69,11 @@ impl PassedOver {
 
     /// Why nobody does, where they are all.
     pub(super) fn last(mut self) -> GateError {
-        self.0.pop().map_or(GateError::NoModel, |(_, error)| error)
+        let last = self.0.pop().map_or(GateError::NoModel, |(_, error)| error);
+        match self.moves().first() {
+            Some(first) => nobody(first, last),
+            None => last,
+        }
     }
 }
 
@@ -78,6 +83,25 @@ pub(super) fn moved(model: &str, error: &GateError) -> Move {
         model: model.to_owned(),
         reason: Problem::new(ProblemCode::Internal, error).message,
         call: None,
+    }
+}
+
+/// A model that is to answer a question with pictures and cannot look at any.
+pub(super) fn takes_no_pictures(model: &str) -> GateError {
+    GateError::NoPictures {
+        model: model.to_owned(),
+    }
+}
+
+/// Why nobody answers, where the `last` model that was left cannot and the `first` one was chosen: of a
+/// model that takes no pictures, which nobody chose, a person knows nothing.
+pub(super) fn nobody(first: &Move, last: GateError) -> GateError {
+    match last {
+        GateError::NoPictures { model } if first.model != model => GateError::NoPicturesInstead {
+            reason: first.reason.trim_end_matches('.').to_owned(),
+            model,
+        },
+        other => other,
     }
 }
 
@@ -91,6 +115,11 @@ impl Gate {
         let candidates = &plan.chain.candidates;
         for (nth, candidate) in candidates.iter().enumerate() {
             let cloud = match candidate {
+                Candidate::Local(model) if plan.shows_pictures() => {
+                    let error = takes_no_pictures(&model.name);
+                    passed.0.push((model.name.clone(), error));
+                    continue;
+                }
                 Candidate::Local(model) => return Ok((passed, Next::Here(model.clone()))),
                 Candidate::Elsewhere(cloud) => cloud,
             };
@@ -133,6 +162,7 @@ impl Gate {
         let ready = self.prepare(plan, cloud, constraint)?;
         let (budget, fits) = self.standing(plan, &ready)?;
         let verdict = by_policy(&ready, review)
+            .and_then(|()| can_look(plan, &ready))
             .and_then(|()| self.can_be_reached(&ready, others))
             .and(fits);
         let verdict = match verdict {
@@ -158,14 +188,17 @@ impl Gate {
         let inspection = self
             .inspector
             .of(conversation.workspace_id, &plan.policy, &plan.rules)?;
-        let masks = self
-            .store
-            .read(|conn| sealed::masks(conn, conversation.id))?;
+        let (masks, sees) = self.store.read(|conn| {
+            let masks = sealed::masks(conn, conversation.id)?;
+            Ok::<_, GateError>((masks, price::sees(conn, cloud)?))
+        })?;
+        // Of a question's own pictures nothing is left out: a model that cannot see is not asked.
+        let sees = plan.shows_pictures() || sees != Some(false);
         let decided = decide::decide(
             &inspection,
             &plan.policy,
             cloud.account.destination,
-            elsewhere::prompt(&conversation.system_prompt, &plan.turns),
+            elsewhere::prompt(&conversation.system_prompt, &plan.turns, sees),
             masks,
         );
         self.store.read(|conn| {
@@ -197,12 +230,22 @@ impl Gate {
         Ok(())
     }
 
-    /// Whether the person has let this conversation leave for this account before.
+    /// Whether the person has let this conversation, and each of its pictures, leave for this account
+    /// before.
     fn was_reviewed(&self, plan: &Plan, ready: &Ready) -> rusqlite::Result<Result<(), GateError>> {
         let (id, account) = (plan.conversation.id, &ready.cloud.account);
-        let reviewed = self
-            .store
-            .read(|conn| policy::reviews::is_reviewed(conn, id, account.id))?;
+        let decided = &ready.decided;
+        let reviewed = self.store.read(|conn| {
+            let texts = decided.of_texts < Action::Ask
+                || policy::reviews::is_reviewed(conn, id, account.id)?;
+            let mut pictures = true;
+            if decided.of_pictures == Some(Action::Ask) {
+                for picture in decided.pictures() {
+                    pictures &= policy::reviews::is_picture_reviewed(conn, picture.id, account.id)?;
+                }
+            }
+            Ok::<_, rusqlite::Error>(texts && pictures)
+        })?;
         Ok(if reviewed {
             Ok(())
         } else {
@@ -223,7 +266,14 @@ impl Gate {
             .store
             .read(|conn| budgets::standings(conn, workspace, now_ms(), &TimeZone::system()))?;
         let most = ready.pricing.most();
-        let fits = budgets::allow(&standings, most).map_err(GateError::from);
+        let fits = budgets::allow(&standings, most).map_err(|error| match error {
+            BudgetError::UnknownPrice(_) if ready.pricing.uncounted => {
+                GateError::UncountedPictures {
+                    model: ready.cloud.model.clone(),
+                }
+            }
+            other => other.into(),
+        });
         let with = |standing: &Standing| {
             let mut standing = *standing;
             standing.spending.reserved = standing.spending.reserved + most.unwrap_or(Money::ZERO);
@@ -250,6 +300,14 @@ fn by_policy(ready: &Ready, review: Review) -> Result<(), GateError> {
     }
 }
 
+/// Whether the model can look at what the question shows; where nobody knows, it is asked.
+fn can_look(plan: &Plan, ready: &Ready) -> Result<(), GateError> {
+    if plan.shows_pictures() && ready.pricing.sees == Some(false) {
+        return Err(takes_no_pictures(&ready.cloud.model));
+    }
+    Ok(())
+}
+
 /// Whether the person is to look at it unless they have before.
 fn asks_first(ready: &Ready, review: Review) -> bool {
     ready.decided.action == Action::Ask && review == Review::NotAsked
@@ -258,6 +316,9 @@ fn asks_first(ready: &Ready, review: Review) -> bool {
 /// What was found, in words.
 fn words(decided: &Decided) -> &'static str {
     use crate::safety::DataClass::{Personal, Secret, Special};
+    if decided.is_for_pictures() {
+        return "a picture, which nobody has looked through,";
+    }
     match decided.class {
         None => "it",
         Some(Personal) => "personal data",

@@ -40,7 +40,7 @@ impl Gate {
         let moves = passed.moves();
         let preview = match next {
             Next::Here(model) => {
-                let question = plan.turns.last().map_or("", |last| &last.content);
+                let question = plan.turns.last().map_or("", |last| &last.text);
                 let counted = self.count(Some(model.id), question);
                 here(&model.name, passed.first(), counted)
             }
@@ -51,7 +51,12 @@ impl Gate {
             },
             Next::Nobody => nowhere(passed.last().into()),
         };
-        Ok(Preview { moves, ..preview })
+        let unseen = plan.pictures() - (preview.pictures as usize).min(plan.pictures());
+        Ok(Preview {
+            moves,
+            unseen: u32::try_from(unseen).unwrap_or(u32::MAX),
+            ..preview
+        })
     }
 
     /// What would leave with a turn for the model that would be asked, byte for byte; `None`: it
@@ -143,6 +148,9 @@ fn here(model: &str, because: Option<Problem>, counted: super::TokenCount) -> Pr
         destination: Destination::ThisComputer,
         action: None,
         masked: 0,
+        pictures: 0,
+        unseen: 0,
+        sees: None,
         review: false,
         because,
         moves: Vec::new(),
@@ -165,6 +173,9 @@ fn leaves(weighed: &Weighed, because: Option<Problem>, review: bool) -> Preview 
         destination: account.destination,
         action: Some(ready.decided.action),
         masked: ready.decided.masked,
+        pictures: ready.decided.shown(),
+        unseen: 0,
+        sees: ready.pricing.sees,
         review,
         because,
         moves: Vec::new(),
@@ -186,6 +197,9 @@ fn nowhere(because: Problem) -> Preview {
         destination: Destination::ThisComputer,
         action: None,
         masked: 0,
+        pictures: 0,
+        unseen: 0,
+        sees: None,
         review: false,
         because: Some(because),
         moves: Vec::new(),

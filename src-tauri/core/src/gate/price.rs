@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::route::CloudModel;
+mod pictures;
+
+use super::{decide::Decided, route::CloudModel};
 use crate::{
     accounts::ProviderKind,
     costs::{
@@ -39,6 +41,10 @@ pub(super) struct Pricing {
     pub prompt_tokens: u64,
     /// Whether that is the model's own way of counting.
     pub exact: bool,
+    /// Whether nobody knows how the model counts the pictures in it, which are then not in the count.
+    pub uncounted: bool,
+    /// Whether the model can look at pictures; `None`: not known.
+    pub sees: Option<bool>,
     /// The most that it may write.
     pub max_output: u32,
 }
@@ -48,15 +54,20 @@ impl Pricing {
     ///
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
-    pub(super) fn of<'t>(
+    pub(super) fn of(
         conn: &Connection,
         cloud: &CloudModel,
-        texts: impl Iterator<Item = &'t str>,
+        decided: &Decided,
         max_output: Option<u32>,
         at_ms: i64,
     ) -> rusqlite::Result<Self> {
         let price = price(conn, cloud, at_ms)?;
-        let (prompt_tokens, exact) = prompt_tokens(cloud, texts);
+        let texts = decided.texts.iter().map(|text| text.leaving.as_str());
+        let (of_texts, exact) = prompt_tokens(cloud, texts);
+        let of_pictures: Option<u64> = decided
+            .pictures()
+            .map(|picture| pictures::tokens(cloud, picture))
+            .sum();
         let limits = limits::find(conn, cloud.account.billed_as(), &cloud.model)?;
         let most = limits.and_then(|limits| limits.max_output_tokens);
         let most = most.map_or(MAX_OUTPUT, |most| {
@@ -65,8 +76,10 @@ impl Pricing {
         Ok(Self {
             free: price.is_none() && cloud.account.destination == Destination::OwnServer,
             price,
-            prompt_tokens,
-            exact,
+            prompt_tokens: of_texts + of_pictures.unwrap_or(0),
+            exact: exact && decided.shown() == 0,
+            uncounted: of_pictures.is_none(),
+            sees: limits.and_then(|limits| limits.takes_pictures),
             max_output: max_output.unwrap_or(most),
         })
     }
@@ -76,6 +89,9 @@ impl Pricing {
     pub(super) fn most(&self) -> Option<Money> {
         if self.free {
             return Some(Money::ZERO);
+        }
+        if self.uncounted {
+            return None;
         }
         let prompt = if self.exact {
             self.prompt_tokens + self.prompt_tokens / 10 + 16
@@ -96,6 +112,9 @@ impl Pricing {
         if self.free {
             return Some(Money::ZERO);
         }
+        if self.uncounted {
+            return None;
+        }
         let tokens = Tokens {
             input: self.prompt_tokens,
             output: u64::from(self.max_output).min(USUAL_ANSWER),
@@ -104,10 +123,13 @@ impl Pricing {
         estimate::cost(&self.price.as_ref()?.listing, &tokens).ok()
     }
 
-    /// What a call cost; `None`: not known.
-    pub(super) fn cost(&self, tokens: &Tokens) -> Option<Money> {
+    /// What a call cost; `None`: not known. `by_provider`: whether the provider counted the prompt.
+    pub(super) fn cost(&self, tokens: &Tokens, by_provider: bool) -> Option<Money> {
         if self.free {
             return Some(Money::ZERO);
+        }
+        if self.uncounted && !by_provider {
+            return None;
         }
         estimate::cost(&self.price.as_ref()?.listing, tokens).ok()
     }
@@ -139,6 +161,15 @@ pub(super) fn price(
         Err(PriceError::Store(error)) => Err(error),
         Err(_) => Ok(None),
     }
+}
+
+/// Whether a model can look at pictures; `None`: not known.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn sees(conn: &Connection, cloud: &CloudModel) -> rusqlite::Result<Option<bool>> {
+    let limits = limits::find(conn, cloud.account.billed_as(), &cloud.model)?;
+    Ok(limits.and_then(|limits| limits.takes_pictures))
 }
 
 /// Tokens of a prompt, and whether they are counted as the model counts: OpenAI's current models

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     accounts::Account,
-    chat::Message,
+    chat::{Message, pictures},
     costs::{self, CallEnd, CallStart, name_of, prices::Changes},
     gate::GateError,
     ids::ConversationId,
@@ -34,6 +34,7 @@ pub(super) fn begin(
         .fact("route", name_of(&call.route))
         .maybe("decision", call.decision.as_ref().map(name_of))
         .fact("masked", call.masked)
+        .maybe("pictures", (call.pictures > 0).then_some(call.pictures))
         .fact("moves", i64::try_from(call.moves.len()).unwrap_or(i64::MAX));
     let event = match call.conversation {
         None => event,
@@ -92,8 +93,8 @@ pub(super) fn end(
         (Some(conversation), Some((question, answer))) => event
             .about(Subject::Conversation(conversation))
             .payload(json!({
-                "question": question.map(written),
-                "answer": written(answer),
+                "question": question.map(|question| written(tx, question)).transpose()?,
+                "answer": written(tx, answer)?,
             })),
         (Some(conversation), None) => event.about(Subject::Conversation(conversation)),
         (None, _) => event,
@@ -148,9 +149,15 @@ fn count<T>(of: &[T]) -> i64 {
     i64::try_from(of.len()).unwrap_or(i64::MAX)
 }
 
-/// A message as the record knows it: which one, and what its text hashes to.
-fn written(message: &Message) -> Value {
-    json!({ "message": message.id, "sha256": sha256(message.text.as_bytes()) })
+/// A message as the record knows it: which one, and what its text and its pictures hash to.
+fn written(tx: &Transaction<'_>, message: &Message) -> rusqlite::Result<Value> {
+    let mut written = json!({ "message": message.id, "sha256": sha256(message.text.as_bytes()) });
+    if !message.pictures.is_empty() {
+        let hashes = pictures::hashes(tx, message.id)?;
+        let hashes: Vec<_> = hashes.iter().map(|hash| crate::record::hex(hash)).collect();
+        written["pictures"] = hashes.into();
+    }
+    Ok(written)
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -7,8 +7,8 @@ use super::{Ask, GateError};
 use crate::{
     accounts::{self, Account, AccountError},
     aliases::{self, AliasError, Elsewhere, Link},
-    chat::{self, Conversation},
-    ids::{AccountId, AliasId, ConversationId, ModelId},
+    chat::{self, Conversation, Said, pictures},
+    ids::{AccountId, AliasId, ConversationId, ModelId, PictureId},
     models::{self, Model, ModelKind},
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
@@ -50,7 +50,47 @@ pub(super) struct Plan {
     pub policy: Policy,
     pub rules: Vec<OwnRule>,
     /// The conversation, the question last.
-    pub turns: Vec<ChatMessage>,
+    pub turns: Vec<Said>,
+}
+
+impl Plan {
+    /// Whether the question shows pictures, which only some models can look at.
+    pub(super) fn shows_pictures(&self) -> bool {
+        self.turns
+            .last()
+            .is_some_and(|question| !question.pictures.is_empty())
+    }
+
+    /// Pictures of all messages.
+    pub(super) fn pictures(&self) -> usize {
+        self.turns.iter().map(|said| said.pictures.len()).sum()
+    }
+
+    /// What a model is told that cannot look at pictures.
+    pub(super) fn texts(&self) -> Vec<ChatMessage> {
+        let texts = self.turns.iter().cloned().map(without_pictures);
+        texts
+            .map(|said| ChatMessage {
+                role: said.role,
+                content: said.text,
+            })
+            .collect()
+    }
+}
+
+/// A message with a word in place of its pictures: what follows may speak of them.
+pub(super) fn without_pictures(mut said: Said) -> Said {
+    let note = match said.pictures.len() {
+        0 => return said,
+        1 => "(A picture was shown here, which you cannot see.)".to_owned(),
+        more => format!("({more} pictures were shown here, which you cannot see.)"),
+    };
+    said.pictures.clear();
+    if !said.text.is_empty() {
+        said.text.push_str("\n\n");
+    }
+    said.text.push_str(&note);
+    said
 }
 
 impl Candidate {
@@ -65,11 +105,22 @@ impl Candidate {
 /// Read what a call is decided by.
 pub(super) fn plan(conn: &Connection, ask: Ask<'_>) -> Result<Plan, GateError> {
     let (id, last, said) = match ask {
-        Ask::Say(id, text) => (id, chat::get(conn, id)?.leaf, Some(text)),
+        Ask::Say(id, text) => (
+            id,
+            chat::get(conn, id)?.leaf,
+            Some(Said::text(Role::User, text)),
+        ),
+        Ask::SayWith(id, text, shown) => {
+            let said = question(conn, Some(id), text, shown)?;
+            (id, chat::get(conn, id)?.leaf, Some(said))
+        }
         Ask::Edit(question, text) => (
             chat::conversation_of(conn, question)?,
             chat::parent_of(conn, question)?,
-            Some(text),
+            Some(Said {
+                pictures: pictures::of_message(conn, question)?,
+                ..Said::text(Role::User, text)
+            }),
         ),
         Ask::Again(answer) => (
             chat::conversation_of(conn, answer)?,
@@ -78,7 +129,7 @@ pub(super) fn plan(conn: &Connection, ask: Ask<'_>) -> Result<Plan, GateError> {
         ),
     };
     let mut turns = chat::branch(conn, last)?;
-    turns.extend(said.map(question));
+    turns.extend(said);
     of(conn, chat::get(conn, id)?, turns)
 }
 
@@ -87,7 +138,9 @@ pub(super) fn plan_of_new(
     conn: &Connection,
     elsewhere: Option<&Elsewhere>,
     text: &str,
+    shown: &[PictureId],
 ) -> Result<Plan, GateError> {
+    let said = question(conn, None, text, shown)?;
     let conversation = Conversation {
         id: ConversationId::new(),
         title: None,
@@ -101,21 +154,22 @@ pub(super) fn plan_of_new(
         leaf: None,
         workspace_id: workspaces::current(conn, now_ms())?,
     };
-    of(conn, conversation, vec![question(text)])
+    of(conn, conversation, vec![said])
 }
 
-fn question(text: &str) -> ChatMessage {
-    ChatMessage {
-        role: Role::User,
-        content: text.to_owned(),
-    }
-}
-
-fn of(
+fn question(
     conn: &Connection,
-    conversation: Conversation,
-    turns: Vec<ChatMessage>,
-) -> Result<Plan, GateError> {
+    conversation: Option<ConversationId>,
+    text: &str,
+    shown: &[PictureId],
+) -> Result<Said, GateError> {
+    Ok(Said {
+        pictures: pictures::wanted(conn, conversation, shown).map_err(chat::ChatError::from)?,
+        ..Said::text(Role::User, text)
+    })
+}
+
+fn of(conn: &Connection, conversation: Conversation, turns: Vec<Said>) -> Result<Plan, GateError> {
     Ok(Plan {
         chain: chain(conn, conversation.elsewhere.as_ref(), conversation.model_id)?,
         policy: policy::get(conn, conversation.workspace_id)?,

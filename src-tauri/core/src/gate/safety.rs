@@ -1,17 +1,19 @@
 //! The gate's own look at a text, for the person: what it finds and what it would do.
 
-use gatehouse_protocol::{ChatMessage, Role};
+use gatehouse_protocol::Role;
 use serde::Serialize;
 use specta::Type;
 
-use super::{Found, Gate, GateError, Piece, decide, leaving};
+use super::{Found, Gate, GateError, Inspection, Piece, decide, leaving};
 use crate::{
+    chat::Said,
     ids::WorkspaceId,
     now_ms,
     policy::{self, Action, Destination, own_rules::OwnRule},
     safety::{
         Options, Scanner,
-        mask::{Masks, mask},
+        everywhere::{Gathered, replaced},
+        mask::{Masks, note_of},
     },
     workspaces,
 };
@@ -82,10 +84,7 @@ impl Gate {
             Destination::Cloud,
         ];
         let report = |destination| {
-            let prompt = vec![ChatMessage {
-                role: Role::User,
-                content: text.to_owned(),
-            }];
+            let prompt = vec![Said::text(Role::User, text)];
             let decided = decide::decide(
                 &inspection,
                 &policy,
@@ -112,7 +111,8 @@ impl Gate {
     }
 
     /// Mask everything that is found in the texts of a conversation, whatever policy says of it, with
-    /// placeholders that nothing brings back. What is found in one of them is masked in all.
+    /// placeholders that nothing brings back. What is found in one of them is masked in all, however it is
+    /// written. The time is linear in the texts.
     ///
     /// # Errors
     /// [`GateError`] when a rule cannot be used or the database fails; the texts are as they were.
@@ -121,26 +121,12 @@ impl Gate {
         workspace: WorkspaceId,
         texts: &mut [&mut String],
     ) -> Result<(), GateError> {
-        let (policy, rules) = self.store.read(|conn| {
-            Ok::<_, GateError>((
-                policy::get(conn, workspace)?,
-                policy::own_rules::all(conn, workspace)?,
-            ))
+        let inspection = self.store.read(|conn| {
+            self.inspection(conn, workspace)
+                .map_err(GateError::Inspection)
         })?;
-        let inspection = self.inspector.of(workspace, &policy, &rules)?;
-        let mut masks = Masks::new(getrandom::u32().map_err(crate::sealed::SealedError::from)?);
-        let masked = |text: &str, masks: &mut Masks| {
-            let mut found = inspection.find(text).to_vec();
-            found.extend(inspection.find_again(text, masks, &found));
-            mask(text, &found, masks).text
-        };
-        // Twice: what is found in a later text may stand in an earlier one, too.
-        for text in texts.iter() {
-            masked(text, &mut masks);
-        }
-        for text in texts {
-            **text = masked(text, &mut masks);
-        }
+        let random = getrandom::u32().map_err(crate::sealed::SealedError::from)?;
+        masked_for_good(&inspection, Masks::new(random), texts);
         Ok(())
     }
 
@@ -161,6 +147,25 @@ impl Gate {
             parts: parts(text, &found, |_| Action::Mask),
             matches,
         })
+    }
+}
+
+/// Look through all texts once, then put placeholders into each of them once.
+fn masked_for_good(inspection: &Inspection, mut masks: Masks, texts: &mut [&mut String]) {
+    let mut gathered = Gathered::default();
+    let found: Vec<_> = texts.iter().map(|text| inspection.find(text)).collect();
+    for (text, found) in texts.iter().zip(&found) {
+        gathered.add(text, found);
+    }
+    let everywhere = inspection.everywhere(gathered);
+    for (text, found) in texts.iter_mut().zip(&found) {
+        let places = inspection.places(text, found, &everywhere);
+        // All ways of writing a value have one placeholder, as none is to come back.
+        **text = replaced(text, &places, |place| {
+            masks
+                .placeholder(&place.kind, &place.key)
+                .unwrap_or_else(|| note_of(&place.kind))
+        });
     }
 }
 
@@ -191,4 +196,65 @@ fn parts(
         parts.push(plain(at, text.len()));
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::inspect::Inspector, *};
+    use crate::{policy::Policy, safety::everywhere::WORK};
+
+    fn inspection() -> std::sync::Arc<Inspection> {
+        Inspector::default()
+            .of(WorkspaceId::new(), &Policy::default(), &[])
+            .unwrap()
+    }
+
+    fn masked(inspection: &Inspection, mut texts: Vec<String>) -> Vec<String> {
+        let mut all: Vec<&mut String> = texts.iter_mut().collect();
+        masked_for_good(inspection, Masks::new(7), &mut all);
+        texts
+    }
+
+    #[test]
+    fn twice_the_messages_are_twice_the_work() {
+        let inspection = inspection();
+        let work = |messages: usize| {
+            let texts = (0..messages)
+                .map(|nth| format!("Write to person{nth:05}@firm{nth:05}.example about it."))
+                .collect();
+            WORK.set(0);
+            let masked = masked(&inspection, texts);
+            assert!(masked.iter().all(|text| !text.contains('@')), "{masked:?}");
+            WORK.get()
+        };
+        let (some, twice) = (work(200), work(400));
+        assert_eq!(
+            twice,
+            2 * some,
+            "every text is searched once, by a search that is made once"
+        );
+    }
+
+    #[test]
+    fn what_one_message_gives_away_is_masked_in_all_however_it_is_written() {
+        let texts = [
+            "ANNA BERG and anna  berg, de89370400440532013000",
+            "My name is Anna Berg, my IBAN is DE89 3704 0044 0532 0130 00.",
+        ];
+        let masked = masked(&inspection(), texts.map(String::from).to_vec());
+        let placeholder = |text: &str, label: &str| {
+            let at = text
+                .find(label)
+                .unwrap_or_else(|| panic!("{label} in {text}"));
+            text[at..].split(']').next().unwrap().to_owned()
+        };
+        for label in ["[PERSON", "[IBAN"] {
+            let (one, other) = (
+                placeholder(&masked[0], label),
+                placeholder(&masked[1], label),
+            );
+            assert_eq!(one, other, "all ways of writing it are one value");
+        }
+        assert_eq!(masked[0].matches("[PERSON-").count(), 2, "{}", masked[0]);
+    }
 }

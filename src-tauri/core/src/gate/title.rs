@@ -46,6 +46,10 @@ impl Gate {
         if !wanted || thread.conversation.title.is_some() || answer.text.is_empty() {
             return Ok(false);
         }
+        let asked = match question.text.trim() {
+            "" => "What is in this picture?",
+            text => text,
+        };
         let chosen = thread.conversation.model_id;
         let model = self.store.read(|conn| route::chat_model(conn, chosen))?;
         let Some(engine) = self
@@ -71,6 +75,7 @@ impl Gate {
                     alias: None,
                     decision: None,
                     masked: 0,
+                    pictures: 0,
                     moves: &[],
                     model: &model.name,
                     version: &model.version(),
@@ -81,12 +86,12 @@ impl Gate {
         })?;
         let outcome = call::local(
             &engine,
-            prompt(&question.text, &answer.text),
+            prompt(asked, &answer.text),
             &place.stop,
             Instant::now(),
             &mut |_, _| {},
         );
-        let title = clean(&outcome.text).unwrap_or_else(|| beginning(&question.text));
+        let title = clean(&outcome.text).unwrap_or_else(|| beginning(asked));
         self.store.write(|tx| {
             record::end(&self.record, tx, number, &outcome.row(), None, now_ms())?;
             chat::set_title(tx, conversation, &title)

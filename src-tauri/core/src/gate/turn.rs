@@ -11,7 +11,7 @@ use super::{
 use crate::{
     aliases::Elsewhere,
     chat,
-    ids::{ConversationId, MessageId},
+    ids::{ConversationId, MessageId, PictureId},
 };
 
 /// What a person is about to ask: an [`Ask`] that need not have a conversation yet.
@@ -28,6 +28,8 @@ pub enum Turn {
         elsewhere: Option<Elsewhere>,
         /// The message.
         text: String,
+        /// What is shown with it: pictures of the new chat's draft.
+        pictures: Vec<PictureId>,
     },
     /// Something new at the end of a conversation.
     Say {
@@ -35,8 +37,10 @@ pub enum Turn {
         conversation: ConversationId,
         /// The message.
         text: String,
+        /// What is shown with it: pictures of the conversation's draft.
+        pictures: Vec<PictureId>,
     },
-    /// Something else in place of an old question.
+    /// Something else in place of an old question, with the same pictures.
     Edit {
         /// The old question.
         question: MessageId,
@@ -72,10 +76,18 @@ impl Turn {
     /// [`GateError`] when the conversation or the message is not there.
     pub(super) fn plan(&self, conn: &Connection) -> Result<Plan, GateError> {
         let ask = match self {
-            Self::New { elsewhere, text } => {
-                return route::plan_of_new(conn, elsewhere.as_ref(), text);
+            Self::New {
+                elsewhere,
+                text,
+                pictures,
+            } => {
+                return route::plan_of_new(conn, elsewhere.as_ref(), text, pictures);
             }
-            Self::Say { conversation, text } => Ask::Say(*conversation, text),
+            Self::Say {
+                conversation,
+                text,
+                pictures,
+            } => Ask::SayWith(*conversation, text, pictures),
             Self::Edit { question, text } => Ask::Edit(*question, text),
             Self::Again { answer } => Ask::Again(*answer),
         };

@@ -10,7 +10,7 @@ pub(crate) mod reviews;
 mod tests;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 use url::{Host, Url};
 
@@ -33,6 +33,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     own_rules::MIGRATION,
     reviews::MIGRATION,
+    reviews::OF_PICTURES,
 ];
 
 /// Whose computer answers.
@@ -77,6 +78,17 @@ pub struct Row {
     pub cloud: Action,
 }
 
+impl Row {
+    /// At a destination; on this computer everything may be read.
+    fn at(self, destination: Destination) -> Action {
+        match destination {
+            Destination::ThisComputer => Action::Allow,
+            Destination::OwnServer => self.own_server,
+            Destination::Cloud => self.cloud,
+        }
+    }
+}
+
 /// What may leave for where. On this computer everything may be read, as nothing leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -89,12 +101,15 @@ pub struct Policy {
     pub special: Row,
     /// Keys, passwords, tokens.
     pub secret: Row,
+    /// Pictures, which cannot be inspected.
+    pub pictures: Row,
     /// ISO 3166 codes of the countries whose national numbers are looked for; empty: all.
     pub countries: Vec<String>,
 }
 
 impl Default for Policy {
-    /// Personal data is masked, special categories stay on this computer, secrets never leave.
+    /// Personal data is masked, special categories stay on this computer, secrets never leave, and the
+    /// person is asked about every picture: nobody else can know what is in it.
     fn default() -> Self {
         let row = |own_server, cloud| Row { own_server, cloud };
         Self {
@@ -102,6 +117,7 @@ impl Default for Policy {
             personal: row(Action::Allow, Action::Mask),
             special: row(Action::Mask, Action::KeepLocal),
             secret: row(Action::Mask, Action::Block),
+            pictures: row(Action::Ask, Action::Ask),
             countries: Vec::new(),
         }
     }
@@ -116,6 +132,11 @@ pub enum PolicyError {
     /// Nothing can be masked where nothing was found.
     #[error("where nothing was found there is nothing to mask")]
     NothingToMask,
+    /// A picture would be masked.
+    #[error(
+        "pictures cannot be masked: they can leave as they are, wait until you were asked, stay on this computer, or be blocked"
+    )]
+    PicturesMasked,
     /// No rules for a country.
     #[error(transparent)]
     Country(#[from] UnknownCountry),
@@ -148,11 +169,12 @@ impl Policy {
             Some(DataClass::Special) => self.special,
             Some(DataClass::Secret) => self.secret,
         };
-        match destination {
-            Destination::ThisComputer => Action::Allow,
-            Destination::OwnServer => row.own_server,
-            Destination::Cloud => row.cloud,
-        }
+        row.at(destination)
+    }
+
+    /// What is done with a request that shows a picture.
+    pub fn with_pictures(&self, destination: Destination) -> Action {
+        self.pictures.at(destination)
     }
 
     /// What is done with a request that has data of these classes in it: the strictest of all, and
@@ -187,6 +209,7 @@ impl Policy {
             personal: row(self.personal, other.personal),
             special: row(self.special, other.special),
             secret: row(self.secret, other.secret),
+            pictures: row(self.pictures, other.pictures),
             countries,
         }
     }
@@ -209,6 +232,9 @@ impl Policy {
         }
         if [self.nothing.own_server, self.nothing.cloud].contains(&Action::Mask) {
             return Err(PolicyError::NothingToMask);
+        }
+        if [self.pictures.own_server, self.pictures.cloud].contains(&Action::Mask) {
+            return Err(PolicyError::PicturesMasked);
         }
         self.countries()?;
         Ok(())
@@ -244,6 +270,24 @@ impl Destination {
     }
 }
 
+/// A policy from a file. One of an app that knew no pictures says nothing of them, and the person is asked
+/// about each.
+///
+/// # Errors
+/// The deserializer's, when it is no policy.
+pub(crate) fn of_file<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Policy>, D::Error> {
+    let Some(mut fields) = Option::<serde_json::Map<_, _>>::deserialize(from)? else {
+        return Ok(None);
+    };
+    if !fields.contains_key("pictures") {
+        let usual = serde_json::to_value(Policy::default().pictures).map_err(D::Error::custom)?;
+        fields.insert("pictures".into(), usual);
+    }
+    serde_json::from_value(fields.into())
+        .map(Some)
+        .map_err(D::Error::custom)
+}
+
 /// The policy of a workspace; the default where none was set.
 ///
 /// # Errors
@@ -254,6 +298,15 @@ pub fn get(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<Policy
         .query_row([workspace], |row| row.get(0))
         .optional()?;
     Ok(stored.map(|json| over_defaults(&json)).unwrap_or_default())
+}
+
+/// Whether a workspace has a policy that somebody set.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn is_set(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM policies WHERE workspace_id = ?1")?
+        .exists([workspace])
 }
 
 /// Keep the policy of a workspace.

@@ -141,6 +141,23 @@ impl OwnRule {
     }
 }
 
+/// Whether all of these rules can be used, seen at once: making ready what they are looked for with takes
+/// as long for one as for many.
+///
+/// # Errors
+/// [`OwnRuleError`] of one that cannot.
+pub(crate) fn check_all(rules: &[OwnRule]) -> Result<(), OwnRuleError> {
+    let options = safety::Options {
+        own: rules.iter().map(OwnRule::for_the_scanner).collect(),
+        ..safety::Options::default()
+    };
+    match Scanner::new(options) {
+        Ok(_) => Ok(()),
+        // Together they may be too many for one search, and each by itself not.
+        Err(_) => rules.iter().try_for_each(OwnRule::check),
+    }
+}
+
 /// All rules of a workspace, oldest first.
 ///
 /// # Errors
@@ -159,6 +176,18 @@ pub fn all(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<Vec<Ow
 /// [`RuleError::Rule`] when it cannot be used.
 pub fn save(conn: &Connection, workspace: WorkspaceId, rule: &OwnRule) -> Result<(), RuleError> {
     rule.check()?;
+    Ok(keep(conn, workspace, rule)?)
+}
+
+/// Keep a rule that was checked.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn keep(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    rule: &OwnRule,
+) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO own_rules VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (id) DO UPDATE SET name = ?3, class = ?4, form = ?5, content = ?6, is_on = ?7",

@@ -17,6 +17,14 @@ fn by_default_personal_data_is_masked_health_stays_and_secrets_do_not_leave() {
         let here = policy.action(class, Destination::ThisComputer);
         assert_eq!(here, Action::Allow, "nothing leaves this computer");
     }
+    for away in [Destination::OwnServer, Destination::Cloud] {
+        let asked = policy.with_pictures(away);
+        assert_eq!(
+            asked,
+            Action::Ask,
+            "nobody can look for anything in a picture"
+        );
+    }
 }
 
 #[test]
@@ -48,6 +56,9 @@ fn no_policy_lets_secrets_leave_as_they_are() {
     assert!(matches!(policy.check(), Err(PolicyError::SecretsLeave)));
     policy.secret.cloud = Action::Mask;
     assert!(policy.check().is_ok());
+    policy.pictures.cloud = Action::Mask;
+    assert!(matches!(policy.check(), Err(PolicyError::PicturesMasked)));
+    policy.pictures.cloud = Action::Block;
     policy.countries = vec!["XX".into()];
     assert!(matches!(policy.check(), Err(PolicyError::Country(_))));
 }
@@ -97,15 +108,27 @@ fn any_policy() -> impl Strategy<Value = Policy> {
         move || (action(), action()).prop_map(|(own_server, cloud)| Row { own_server, cloud });
     let country = prop::sample::select(vec!["DE".to_owned(), "US".to_owned(), "FR".to_owned()]);
     let countries = prop::collection::vec(country, 0..3);
-    (row(), row(), row(), row(), countries).prop_map(
-        |(nothing, personal, special, secret, countries)| Policy {
+    (row(), row(), row(), row(), row(), countries).prop_map(
+        |(nothing, personal, special, secret, pictures, countries)| Policy {
             nothing,
             personal,
             special,
             secret,
+            pictures,
             countries,
         },
     )
+}
+
+#[test]
+fn a_policy_of_an_app_that_knew_no_pictures_asks_about_each_and_a_broken_one_is_refused() {
+    let mut file = serde_json::to_value(Policy::default()).unwrap();
+    file.as_object_mut().unwrap().remove("pictures");
+    let read = of_file(&file).unwrap().unwrap();
+    assert_eq!(read, Policy::default());
+    file.as_object_mut().unwrap().remove("secret");
+    assert!(of_file(&file).is_err());
+    assert_eq!(of_file(serde_json::Value::Null).unwrap(), None);
 }
 
 proptest! {
@@ -117,6 +140,10 @@ proptest! {
                 let (one, other) = (one.action(class, destination), other.action(class, destination));
                 prop_assert_eq!(both.action(class, destination), one.max(other));
             }
+        }
+        for away in [Destination::OwnServer, Destination::Cloud] {
+            let strictest = one.with_pictures(away).max(other.with_pictures(away));
+            prop_assert_eq!(both.with_pictures(away), strictest);
         }
         for policy in [&one, &other] {
             // None named: all of them are looked for.

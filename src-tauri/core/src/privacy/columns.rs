@@ -58,6 +58,18 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Whether its rows are named by numbers, and not by a text.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.key != "name"
+    }
+
+    /// Reads the same of the row with one key.
+    pub(super) fn select_one(&self) -> String {
+        format!("{} AND t.{} = ?1", self.select(), self.key)
+    }
+}
+
 const TITLE: &str = "(SELECT c.title FROM conversations c WHERE c.id = t.conversation_id)";
 const WORKSPACE: &str =
     "(SELECT c.workspace_id FROM conversations c WHERE c.id = t.conversation_id)";
@@ -146,6 +158,7 @@ columns! {
     Settings: settings.value by name, ["NULL", "NULL", "t.name", "NULL", "NULL"] => Stays("it is a setting: change it yourself");
     Settings: backups.folder by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
     Settings: backups.problem by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: retention_state.problem by one, ["NULL", "NULL", "'last run of retention'", "NULL", "NULL"] => Json;
     Settings: holds.reason by number, OF_HOLD => Stays("it says why nothing may be deleted: lift the hold");
     Request: subject_requests.identifiers by number, OF_REQUEST => Stays("it says whom an open request is about, until it is closed");
     Request: subject_requests.note by number, OF_REQUEST => Words;
@@ -170,7 +183,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     ("audit_subjects", &["kind"]),
     ("audit_values", &["kind", "value"]),
-    ("backups", &["made_name"]),
+    ("backups", &["made_name", "writing"]),
     ("budgets", &["period"]),
     (
         "calls",
@@ -193,6 +206,8 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ("model_limits", &["provider", "model", "as_of"]),
     ("models", &["summary"]),
     ("own_rules", &["class", "form"]),
+    // What is in a picture nobody can look for: it goes with its conversation.
+    ("pictures", &["format"]),
     ("policies", &["policy"]),
     (
         "prices",

@@ -7,6 +7,7 @@ pub mod anonymise;
 pub mod archive;
 pub mod backup;
 mod columns;
+mod copies;
 mod erase;
 mod find;
 mod identifiers;
@@ -17,6 +18,7 @@ pub mod retention;
 mod storage;
 mod texts;
 
+pub use copies::Copies;
 pub use erase::{
     ByteSearch, EraseError, Erased, Erasure, ErasurePreview, ErasureStep, Extent, FoundBytes, Goes,
     Remains, Stays,

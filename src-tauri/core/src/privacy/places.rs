@@ -245,7 +245,7 @@ impl Search<'_> {
                 }
             }
         }
-        let unreadable = record::each_payload(conn, |entry, payload| {
+        let unreadable = record::each_payload(conn, 0, |entry, payload| {
             for text in texts_of(payload) {
                 self.look(&text, || {
                     let place = match entry.subject {

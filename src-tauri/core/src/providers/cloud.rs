@@ -56,7 +56,6 @@ pub(crate) enum Message {
 #[derive(Debug, Clone)]
 pub(crate) enum Part {
     Text(String),
-    #[cfg_attr(not(test), expect(dead_code, reason = "the local API will pass it on"))]
     Image {
         /// `image/png`, `image/jpeg`, `image/webp` or `image/gif`.
         media_type: String,

@@ -35,6 +35,10 @@ use crate::{engine::Stop, now_ms};
 
 /// How often the stop flag and the offline switch are looked at.
 const TICK: Duration = Duration::from_millis(15);
+/// A piece of an answer below this size is a token or a few. One that comes within a [`TICK`] of
+/// another waits for the rest of that time and is taken with what comes until then: each taken by
+/// itself wakes two threads.
+const SMALL_PIECE_BYTES: usize = 1024;
 /// The longest answer that is read whole: a list of models, vectors.
 const MAX_WHOLE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -199,6 +203,7 @@ impl Http {
             response,
             inflate,
             record,
+            small_piece_at: None,
         })
     }
 
@@ -298,6 +303,8 @@ pub(super) struct Answer<'a> {
     response: reqwest::Response,
     inflate: Inflate,
     record: Record<'a>,
+    /// When the last piece was taken, if it was a small one.
+    small_piece_at: Option<Instant>,
 }
 
 impl Answer<'_> {
@@ -312,6 +319,9 @@ impl Answer<'_> {
 
     /// The next piece, unpacked; `None` at the end. Nothing for `limit` is an error.
     pub(super) fn next(&mut self, limit: Duration) -> Result<Option<Vec<u8>>, ProviderError> {
+        if let Some(at) = self.small_piece_at {
+            thread::sleep(TICK.saturating_sub(at.elapsed()));
+        }
         let came = self.http.drive(self.response.chunk(), limit, &self.stop);
         let piece = came
             .and_then(|came| came.map_err(|error| broken(&error)))
@@ -319,6 +329,7 @@ impl Answer<'_> {
         let Some(piece) = piece else {
             return Ok(None);
         };
+        self.small_piece_at = (piece.len() < SMALL_PIECE_BYTES).then(Instant::now);
         self.record.connection.bytes_in += piece.len() as u64;
         self.inflate.unpack(&piece).map(Some).map_err(|said| {
             let host = &self.record.connection.host;

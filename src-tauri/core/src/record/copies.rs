@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use super::{
-    Fault, checkpoints,
+    Actor, Fault, checkpoints,
     encoding::Hash,
     entries::{self, COLUMNS},
     verify::Chain,
@@ -110,4 +110,17 @@ pub(crate) fn end_of_copy(conn: &Connection) -> rusqlite::Result<Option<(i64, Ha
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn has(conn: &Connection, count: i64, head: &Hash) -> rusqlite::Result<bool> {
     Ok(entries::hash_at(conn, count)?.is_some_and(|hash| hash == head))
+}
+
+/// The number of the newest entry of something that a person did, and not Gatehouse by itself; 0: there is
+/// none.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn newest_by_a_person(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "SELECT coalesce((SELECT sequence FROM audit_entries WHERE actor <> ?1
+                          ORDER BY sequence DESC LIMIT 1), 0)",
+    )?
+    .query_row([Actor::App.name()], |row| row.get(0))
 }

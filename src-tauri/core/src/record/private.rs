@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use zeroize::Zeroizing;
 
-use super::{Event, Record, Subject, payloads::Known};
+use super::{Event, Record, Subject, entries, payloads::Known};
 use crate::sealed::SealedError;
 
 /// An entry with something private.
@@ -18,22 +18,31 @@ pub(crate) struct Private<'a> {
     pub subject: Subject,
 }
 
-/// Look at every private part that is still there, in order; how many cannot be read, because somebody
+/// How many entries there are.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn length(conn: &Connection) -> rusqlite::Result<i64> {
+    Ok(entries::head(conn)?.count)
+}
+
+/// Look at every private part that is still there of entries after this one, in order; how many cannot be read, because somebody
 /// changed them.
 ///
 /// # Errors
 /// [`SealedError`] when the database fails, and what `look` returns.
 pub(crate) fn each_payload(
     conn: &Connection,
+    after: i64,
     mut look: impl FnMut(&Private<'_>, &str) -> Result<(), SealedError>,
 ) -> Result<usize, SealedError> {
     let mut unreadable = 0;
     let mut statement = conn.prepare(
         "SELECT e.sequence, e.action, e.time_ms, e.sealed, s.kind, s.of, s.token, s.key
          FROM audit_entries e JOIN audit_subjects s ON s.token = e.subject
-         WHERE e.sealed IS NOT NULL ORDER BY e.sequence",
+         WHERE e.sealed IS NOT NULL AND e.sequence > ?1 ORDER BY e.sequence",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([after])?;
     while let Some(row) = rows.next()? {
         let (kind, of): (String, Vec<u8>) = (row.get(4)?, row.get(5)?);
         let Some(subject) = Subject::read(&kind, &of) else {

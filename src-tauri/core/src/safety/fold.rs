@@ -101,6 +101,11 @@ impl<'t> View<'t> {
     }
 }
 
+/// Write what one letter is in the view, at the end of `into`.
+pub(super) fn fold_letter(letter: char, into: &mut String) {
+    letters::fold(letter, into);
+}
+
 /// How many bytes at the beginning are ASCII.
 fn ascii_run(bytes: &[u8]) -> usize {
     let mut run = 0;

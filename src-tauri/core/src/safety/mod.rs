@@ -10,6 +10,7 @@ mod adversarial_tests;
 mod check;
 mod context;
 mod countries;
+pub(crate) mod everywhere;
 pub mod finding;
 mod fold;
 mod json;

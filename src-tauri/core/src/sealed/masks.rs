@@ -42,6 +42,19 @@ pub(crate) fn with_masks(conn: &Connection) -> rusqlite::Result<Vec<Conversation
         .collect()
 }
 
+/// The conversation whose map this row has, if it is there.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn masks_in_row(
+    conn: &Connection,
+    row: i64,
+) -> rusqlite::Result<Option<ConversationId>> {
+    conn.prepare_cached("SELECT conversation_id FROM masks WHERE rowid = ?1")?
+        .query_row([row], |row| row.get(0))
+        .optional()
+}
+
 /// The random number of a conversation's placeholders. It follows from its identifier, so that what
 /// a person is shown before the first message is what leaves with it. It is no secret: every
 /// provider sees the letters that come of it, and a hash tells nothing of the identifier.

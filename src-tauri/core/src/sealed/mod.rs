@@ -7,7 +7,7 @@
 mod masks;
 mod sent;
 
-pub(crate) use masks::{masks, save_masks, with_masks};
+pub(crate) use masks::{masks, masks_in_row, save_masks, with_masks};
 pub(crate) use sent::{calls_with_sent, keep_sent, sent};
 
 use std::fmt;

@@ -14,8 +14,8 @@ pub(super) const APPLICATION_ID: i32 = 0x4741_5445;
 /// How often, and how long each time, one process looks whether another has finished a write: for five
 /// seconds. SQLite's own way looks ever more seldom, up to ten times a second, and finds the turn taken
 /// again and again by a process that writes without a pause.
-const LOOKS: i32 = 2_500;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+pub(super) const LOOKS: i32 = 2_500;
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// Up to this size the whole file is checked at every start, in a few milliseconds. Larger ones
 /// are checked by the daily snapshot, which reads every page.
@@ -69,10 +69,7 @@ pub(super) fn create(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connect
 
 fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let mut conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_handler(Some(|looks| {
-        std::thread::sleep(BETWEEN_LOOKS);
-        looks < LOOKS
-    }))?;
+    wait_for_others(&mut conn)?;
     conn.set_prepared_statement_cache_capacity(64);
     // SQLCipher would write its own complaints to the error stream; ours say more.
     conn.execute_batch("PRAGMA cipher_log_level = NONE")?;
@@ -81,6 +78,19 @@ fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<C
     conn.execute_batch(&pragma)
         .map_err(|error| without_text(&error))?;
     Ok(conn)
+}
+
+/// Have a connection wait while another process writes.
+pub(super) fn wait_for_others(conn: &mut Connection) -> rusqlite::Result<()> {
+    conn.busy_handler(Some(|looks| {
+        std::thread::sleep(BETWEEN_LOOKS);
+        looks < LOOKS
+    }))
+}
+
+/// Have it tell at once that another one is busy.
+pub(super) fn wait_for_nobody(conn: &mut Connection) -> rusqlite::Result<()> {
+    conn.busy_handler(None::<fn(i32) -> bool>)
 }
 
 /// The same error without the statement, which holds the key.

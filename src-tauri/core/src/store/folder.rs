@@ -59,11 +59,6 @@ impl DataFolder {
         self.0.join("gatehouse.db")
     }
 
-    /// Whether there is a database, or what is left of one: a log alone.
-    pub(crate) fn has_database(&self) -> bool {
-        self.database().exists() || super::log_of(&self.database()).exists()
-    }
-
     /// Copies of the database that were checked when they were made.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {
@@ -105,6 +100,11 @@ impl DataFolder {
     /// Left by a second start: the window is asked to come to the front.
     pub(super) fn raise_file(&self) -> PathBuf {
         self.0.join("raise")
+    }
+
+    /// The note of what is being set aside, while something takes its place.
+    pub(super) fn replacing_file(&self) -> PathBuf {
+        self.0.join("replacing.json")
     }
 
     /// Note, beside the database, that a snapshot of this name is about to take its place.
@@ -209,18 +209,31 @@ pub fn replace_file<T, E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
+    replace_by(&part_of(path), path, write)
+}
+
+/// A new name beside a file, under which it is written.
+pub(super) fn part_of(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
-    let part = path.with_file_name(name);
-    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&part)?;
+    path.with_file_name(name)
+}
+
+/// The same as [`replace_file`], by way of this new file.
+pub(super) fn replace_by<T, E: From<io::Error>>(
+    part: &Path,
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(part)?;
     let written = write(&mut file).and_then(|value| {
         file.sync_all()?;
-        fs::rename(&part, path)?;
+        fs::rename(part, path)?;
         sync_folder_of(path)?;
         Ok(value)
     });
     if written.is_err() {
-        let _ = fs::remove_file(&part);
+        let _ = fs::remove_file(part);
     }
     written
 }

@@ -12,6 +12,9 @@ mod mend;
 mod migrate;
 mod scrub;
 pub mod snapshot;
+mod swap;
+mod unfinished;
+mod watch;
 
 use std::{
     ffi::OsString,
@@ -22,6 +25,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    thread,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
@@ -31,6 +35,9 @@ pub(crate) use self::{
     folder::{make_private_folder, private_file, sync_folder_of},
     mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
+    swap::{Swap, Whole, is_cut_off, undo_cut_off},
+    unfinished::{replace_file_noted, take_away_unfinished},
+    watch::Watch,
 };
 pub use self::{
     error::{OpenError, StoreError},
@@ -54,6 +61,8 @@ pub struct Store {
     folder: DataFolder,
     key: DatabaseKey,
     writer: Mutex<Connection>,
+    /// What the writer writes, for those who watch.
+    notes: watch::Notes,
     readers: Mutex<Vec<Connection>>,
     /// See [`Store::changed_by_others`].
     seen_version: AtomicI64,
@@ -87,16 +96,25 @@ impl Store {
         known: &[Migration],
     ) -> Result<Self, OpenError> {
         let _turn = folder.lock_for_setup()?;
+        undo_cut_off(folder)?;
         let (in_use, opened_alone) = folder.mark_in_use()?;
         let instance = Instance::load(folder)?;
-        if instance.is_some_and(|instance| instance.key_check != key.check_value()) {
+        if instance
+            .as_ref()
+            .is_some_and(|instance| instance.key_check != key.check_value())
+        {
             return Err(OpenError::KeyWrong);
         }
         let path = folder.database();
         if !path.try_exists()? {
             // One that was to take its place and did not come to it: a restore was cut off.
             let cut_off = snapshot::incoming(folder).exists();
-            if cut_off || log_of(&path).exists() || !snapshot::list(folder)?.is_empty() {
+            let was_aside = match instance {
+                Some(instance) => swap::is_database_aside(folder, instance.id)?,
+                None => false,
+            };
+            let is_left = cut_off || was_aside || log_of(&path).exists();
+            if is_left || !snapshot::list(folder)?.is_empty() {
                 return Err(OpenError::Missing);
             }
             create(&path, key, now_ms, known)?;
@@ -120,10 +138,13 @@ impl Store {
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let version = conn.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let notes = watch::Notes::default();
+        notes.follow(&mut conn)?;
         Ok(Self {
             folder: folder.clone(),
             key: key.clone(),
             writer: Mutex::new(conn),
+            notes,
             readers: Mutex::default(),
             seen_version: AtomicI64::new(version),
             opened_alone,
@@ -280,26 +301,41 @@ impl Store {
     }
 
     /// Bring the log into the file and cut it to nothing, so that no older state of a page lies in it;
-    /// whether that was possible: while somebody reads an older state, it is not.
+    /// whether that was possible: while somebody reads an older state, it is not. Between two tries
+    /// others write.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub(crate) fn truncate_log(&self) -> Result<bool, StoreError> {
-        let conn = unpoisoned(&self.writer);
-        let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(!busy)
+        for _ in 0..connect::LOOKS {
+            let mut conn = unpoisoned(&self.writer);
+            // It would wait for readers with the writer in its hand.
+            connect::wait_for_nobody(&mut conn)?;
+            let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+            connect::wait_for_others(&mut conn)?;
+            drop(conn);
+            match busy {
+                Ok(false) => return Ok(true),
+                Ok(true) => thread::sleep(connect::BETWEEN_LOOKS),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
     }
 
-    /// Look at every page of the database as it is decrypted, those that are not in use included.
+    /// Look at every page of the database as it is decrypted, those that are not in use included; each
+    /// with whether something lies in a part of it that nothing uses.
     ///
     /// # Errors
     /// [`StoreError`] when one cannot be read.
-    pub(crate) fn each_page(&self, mut look: impl FnMut(&[u8])) -> Result<(), StoreError> {
+    pub(crate) fn each_page(&self, mut look: impl FnMut(&[u8], bool)) -> Result<(), StoreError> {
         self.read(|conn| {
-            let mut pages = conn.prepare("SELECT data FROM sqlite_dbpage")?;
+            let free = scrub::free_pages(conn)?;
+            let mut pages = conn.prepare("SELECT pgno, data FROM sqlite_dbpage")?;
             let mut rows = pages.query([])?;
             while let Some(row) = rows.next()? {
-                look(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+                let page = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+                look(page, scrub::clean(row.get(0)?, page, &free).is_some());
             }
             Ok(())
         })

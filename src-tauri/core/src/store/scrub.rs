@@ -4,10 +4,12 @@
 //!
 //! It needs the layout of a page of a tree, which is a part of SQLite's file format ("B-tree Pages"): a
 //! header, a list of where the cells begin, unused space, and the cells, between which blocks may be free.
-//! No other kind of page begins with the byte that such a page begins with: theirs begin with the number
+//! Pages that are free altogether are listed ("The Freelist"), and are filled with zeros, too. No other kind of page begins with the byte that such a page begins with: theirs begin with the number
 //! of a page, which would be beyond 100 GB.
 
-use rusqlite::{Connection, params};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{Store, StoreError, unpoisoned};
 
@@ -15,6 +17,10 @@ use super::{Store, StoreError, unpoisoned};
 const AT_ONCE: usize = 500;
 /// Bytes before the header of the tree on the first page.
 const FILE_HEADER: usize = 100;
+/// Where that header has the number of the first page that lists free ones.
+const FIRST_LIST: usize = 32;
+/// Where it says how many bytes of each page are not SQLite's.
+const RESERVED: usize = 20;
 
 impl Store {
     /// Overwrite what the unused parts of pages hold; how many pages had something in them.
@@ -26,9 +32,10 @@ impl Store {
         let mut scrubbed = 0;
         for pages in dirty.chunks(AT_ONCE) {
             let mut conn = unpoisoned(&self.writer);
-            let tx = conn.transaction()?;
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let free = free_pages(&tx)?;
             for &page in pages {
-                scrubbed += usize::from(scrub_page(&tx, page)?);
+                scrubbed += usize::from(scrub_page(&tx, page, &free)?);
             }
             tx.commit()?;
         }
@@ -36,24 +43,64 @@ impl Store {
     }
 }
 
+/// The pages that are in no use.
+#[derive(Debug, Default)]
+pub(super) struct Free {
+    /// Their numbers. Those that list them are not among them.
+    pages: HashSet<u32>,
+    /// Bytes at the end of each page of the file that belong to the encryption.
+    reserved: usize,
+}
+
+/// Find the pages that are in no use.
+pub(super) fn free_pages(conn: &Connection) -> rusqlite::Result<Free> {
+    let mut page = conn.prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;
+    let mut read = |number: u32| -> rusqlite::Result<Vec<u8>> {
+        let data = page.query_row([number], |row| row.get(0)).optional()?;
+        Ok(data.unwrap_or_default())
+    };
+    let integer = |data: &[u8], at: usize| {
+        let bytes = data.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_be_bytes(bytes))
+    };
+    let mut free = HashSet::new();
+    let mut lists = HashSet::new();
+    let first = read(1)?;
+    let mut list = integer(&first, FIRST_LIST).unwrap_or(0);
+    // A list that leads back to itself would never end.
+    while list != 0 && lists.insert(list) {
+        let data = read(list)?;
+        let listed = integer(&data, 4).unwrap_or(0) as usize;
+        let numbers = data.get(8..).unwrap_or_default().chunks_exact(4);
+        free.extend(numbers.take(listed).filter_map(|number| integer(number, 0)));
+        list = integer(&data, 0).unwrap_or(0);
+    }
+    free.retain(|page| *page > 1 && !lists.contains(page));
+    Ok(Free {
+        pages: free,
+        reserved: usize::from(first.get(RESERVED).copied().unwrap_or(0)),
+    })
+}
+
 fn dirty(conn: &Connection) -> rusqlite::Result<Vec<u32>> {
+    let free = free_pages(conn)?;
     let mut pages = conn.prepare("SELECT pgno, data FROM sqlite_dbpage")?;
     let mut rows = pages.query([])?;
     let mut dirty = Vec::new();
     while let Some(row) = rows.next()? {
         let page = row.get(0)?;
-        if clean(page, row.get_ref(1)?.as_blob()?).is_some() {
+        if clean(page, row.get_ref(1)?.as_blob()?, &free).is_some() {
             dirty.push(page);
         }
     }
     Ok(dirty)
 }
 
-fn scrub_page(conn: &Connection, page: u32) -> rusqlite::Result<bool> {
+fn scrub_page(conn: &Connection, page: u32, free: &Free) -> rusqlite::Result<bool> {
     let data: Vec<u8> = conn
         .prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?
         .query_row([page], |row| row.get(0))?;
-    let Some(clean) = clean(page, &data) else {
+    let Some(clean) = clean(page, &data, free) else {
         return Ok(false);
     };
     conn.prepare_cached("UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1")?
@@ -61,9 +108,13 @@ fn scrub_page(conn: &Connection, page: u32) -> rusqlite::Result<bool> {
     Ok(true)
 }
 
-/// The page with zeros where nothing is; `None`: it has only zeros there, or is no page of a tree.
-fn clean(number: u32, data: &[u8]) -> Option<Vec<u8>> {
-    let dirty = unused(number, data)?;
+/// The page with zeros where nothing is; `None`: it has only zeros there, or is in use and no page of
+/// a tree.
+pub(super) fn clean(number: u32, data: &[u8], free: &Free) -> Option<Vec<u8>> {
+    let dirty = match free.pages.contains(&number) {
+        true => std::iter::once(0..data.len().saturating_sub(free.reserved)).collect(),
+        false => unused(number, data)?,
+    };
     let is_dirty =
         |range: &std::ops::Range<usize>| data[range.clone()].iter().any(|byte| *byte != 0);
     if !dirty.iter().any(is_dirty) {
@@ -126,7 +177,7 @@ mod tests {
         let mut found = 0;
         let finder = memchr::memmem::Finder::new(needle);
         store
-            .each_page(|page| found += usize::from(finder.find(page).is_some()))
+            .each_page(|page, _| found += usize::from(finder.find(page).is_some()))
             .unwrap();
         found
     }
@@ -205,11 +256,47 @@ mod tests {
         assert!(left_before > 0, "there was something to overwrite");
     }
 
+    #[test]
+    fn pages_that_are_free_altogether_are_known_and_overwritten() {
+        let (_dir, store) = emptied(1);
+        store
+            .write(|tx| {
+                tx.execute_batch("DROP TABLE notes")
+                    .map_err(StoreError::from)
+            })
+            .unwrap();
+        let (free, listed): (Free, i64) = store
+            .read(|conn| {
+                let listed = conn.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+                Ok::<_, StoreError>((free_pages(conn)?, listed))
+            })
+            .unwrap();
+        // All but the pages that list them, of which one has room for about a thousand.
+        assert!((1..=listed).contains(&(i64::try_from(free.pages.len()).unwrap() + 1)));
+        let page = *free.pages.iter().min().unwrap();
+        store
+            .write(|tx| {
+                tx.execute(
+                    "UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1",
+                    params![page, vec![b'z'; 4096]],
+                )
+                .map_err(StoreError::from)
+            })
+            .unwrap();
+        assert_eq!(occurrences(&store, "zzzz"), 1);
+        assert!(store.scrub().unwrap() > 0);
+        assert_eq!(occurrences(&store, "zzzz"), 0);
+        let mut unused = 0;
+        let look = |_: &[u8], something| unused += u32::from(something);
+        store.each_page(look).unwrap();
+        assert_eq!(unused, 0);
+    }
+
     proptest! {
         #[test]
         fn no_page_makes_it_leave_the_page(data in proptest::collection::vec(any::<u8>(), 0..600), first: bool) {
             let number = if first { 1 } else { 2 };
-            if let Some(clean) = clean(number, &data) {
+            if let Some(clean) = clean(number, &data, &Free::default()) {
                 prop_assert_eq!(clean.len(), data.len());
             }
         }
@@ -218,7 +305,7 @@ mod tests {
         fn hostile_headers_are_left_alone(kind in prop_oneof![Just(2u8), Just(5), Just(10), Just(13)],
                                           rest in proptest::collection::vec(any::<u8>(), 599)) {
             let data = [vec![kind], rest].concat();
-            if let Some(clean) = clean(2, &data) {
+            if let Some(clean) = clean(2, &data, &Free::default()) {
                 prop_assert_eq!(&clean[..8], &data[..8], "a header stays");
             }
         }

@@ -6,6 +6,7 @@
 //! as the daily one, of a database that had taken nine migrations.
 
 mod copy;
+mod prune;
 mod restore;
 
 use std::{fs, io, path::Path};
@@ -14,10 +15,11 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::prune::prune;
 pub use self::restore::{restore, start_empty, undo_update};
 pub(crate) use self::{
     copy::{copy_checked, open_copy, remove_part},
-    restore::{incoming, put_back, set_all_aside, set_aside},
+    restore::incoming,
 };
 use super::{
     error::{Cause, OpenError},
@@ -25,8 +27,6 @@ use super::{
 };
 use crate::secrets::DatabaseKey;
 
-const KEPT_DAILY: usize = 5;
-const KEPT_BEFORE_UPDATE: usize = 3;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3fZ";
 
@@ -34,7 +34,7 @@ pub(crate) const TIME_FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3fZ";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotReason {
-    /// The first one of a day; the newest five are kept.
+    /// The one of a day; those of the newest five days are kept.
     Daily,
     /// Before an update of the database; the newest three are kept.
     BeforeUpdate,
@@ -225,7 +225,7 @@ pub(super) fn make(
     if made.is_err() {
         remove_part(&part);
     } else {
-        prune(folder)?;
+        prune(folder, now_ms)?;
     }
     made
 }
@@ -263,24 +263,6 @@ fn remove_leftovers(folder: &DataFolder) -> io::Result<()> {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         if extension == "part" || extension.starts_with("part-") {
             fs::remove_file(path)?;
-        }
-    }
-    Ok(())
-}
-
-/// Remove all but the newest of those made automatically.
-fn prune(folder: &DataFolder) -> io::Result<()> {
-    let all = list(folder)?;
-    for (reason, kept) in [
-        (SnapshotReason::Daily, KEPT_DAILY),
-        (SnapshotReason::BeforeUpdate, KEPT_BEFORE_UPDATE),
-    ] {
-        for old in all
-            .iter()
-            .filter(|snapshot| snapshot.reason == reason)
-            .skip(kept)
-        {
-            fs::remove_file(folder.snapshots().join(&old.name))?;
         }
     }
     Ok(())

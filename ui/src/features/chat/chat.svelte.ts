@@ -11,6 +11,7 @@ import {
 	type SearchHit,
 } from "$lib/backend";
 import { forgetConversations, go, place, replacePlace } from "$lib/navigation.svelte";
+import { pastRuleWords } from "$lib/pastRule";
 import { eraseAfterAsking } from "$lib/state/erasing.svelte";
 import { holdAfterAsking } from "$lib/state/holding.svelte";
 import { refreshModels } from "$lib/state/models.svelte";
@@ -160,9 +161,11 @@ class Chat {
 
 	async import(): Promise<void> {
 		await this.#try(async () => {
-			const ids = await backend.importConversations();
-			if (ids?.[0] === undefined) return;
+			const imported = await backend.importConversations();
+			const ids = imported?.conversations ?? [];
+			if (ids[0] === undefined) return;
 			toast(ids.length === 1 ? "Imported one chat." : `Imported ${ids.length} chats.`);
+			for (const past of imported?.pastRule ?? []) toast(pastRuleWords(past));
 			go("chat", ids[0]);
 		});
 	}

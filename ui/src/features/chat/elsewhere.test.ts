@@ -130,7 +130,9 @@ describe("the sheet", () => {
 		expect(field().value, "nothing is lost").toBe(letter);
 		fake.fail("sendMessage", null);
 		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
-		await waitFor(() => expect(sent(fake).at(-1)?.args.slice(1, 3)).toEqual([letter, "may_leave"]));
+		await waitFor(() =>
+			expect(sent(fake).at(-1)?.args.slice(1, 4)).toEqual([letter, [], "may_leave"]),
+		);
 	});
 
 	it("keeps it on this computer when the person says so", async () => {
@@ -140,7 +142,7 @@ describe("the sheet", () => {
 		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
 		fake.fail("sendMessage", null);
 		await user.click(within(sheet).getByRole("button", { name: "Keep on this computer" }));
-		await waitFor(() => expect(sent(fake).at(-1)?.args[2]).toBe("keep_here"));
+		await waitFor(() => expect(sent(fake).at(-1)?.args[3]).toBe("keep_here"));
 	});
 
 	it("lets an old question leave again, and not what is being typed", async () => {

@@ -50,7 +50,12 @@ export class Refusal {
 	 * above all nobody is to let a text leave that is not the one they see.
 	 */
 	meet(text: string): void {
-		if (this.problem === null || this.#text === null || this.#text === text.trim()) return;
+		if (this.#text !== text.trim()) this.meetOther();
+	}
+
+	/** The same where it has other pictures. */
+	meetOther(): void {
+		if (this.problem === null || this.#text === null) return;
 		if (ofTheText.has(this.problem.code)) this.forget();
 	}
 }

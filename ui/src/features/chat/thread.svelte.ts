@@ -21,6 +21,7 @@ import type { VirtualizerHandle } from "virtua/svelte";
 import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
 import { defaultSampling } from "./options/sampling";
+import { DraftPictures } from "./pictures.svelte";
 import { Refusal, type Asked } from "./refusal.svelte";
 import { newMessage } from "./turn";
 
@@ -75,6 +76,11 @@ export class Thread {
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
 	readonly refusal = new Refusal();
+	/** What is shown with the message that is being typed. */
+	readonly pictures = new DraftPictures(
+		() => this.id,
+		() => this.refusal.meetOther(),
+	);
 	/** Questions that a person is wording anew, by their identifiers. */
 	readonly edits = new SvelteMap<string, Edit>();
 	/** Brought into view once, then null again. */
@@ -122,12 +128,15 @@ export class Thread {
 			const { id } = this;
 			if (id === null) {
 				this.messages = [];
-				this.draft = await backend.newChatDraft();
+				[this.draft] = await Promise.all([backend.newChatDraft(), this.pictures.read()]);
 				return;
 			}
 			const { conversation, messages } = await this.#turns.take(() => backend.openConversation(id));
 			if (this.answering) return;
-			if (this.conversation === null) this.draft = conversation.draft;
+			if (this.conversation === null) {
+				this.draft = conversation.draft;
+				await this.pictures.read();
+			}
 			this.#takeConversation(conversation);
 			this.seenMs = conversation.updatedAtMs;
 			this.messages = messages;
@@ -144,20 +153,26 @@ export class Thread {
 	}
 
 	/** Ask something; the text stays in the draft if the host does not take it. */
-	async send(text: string, review: Review = "not_asked"): Promise<void> {
+	async send(
+		text: string,
+		review: Review = "not_asked",
+		shown: string[] = this.pictures.ids,
+	): Promise<void> {
 		if (this.answering) return;
 		this.setDraft("");
+		this.pictures.hide();
 		const asked = await this.#ask(
 			async (onEvent) => {
 				const id = this.id ?? (await this.#create());
-				await backend.sendMessage(id, text, review, onEvent);
+				await backend.sendMessage(id, text, shown, review, onEvent);
 			},
 			{
-				turn: () => newMessage(this.id, this.options.elsewhere ?? null, text),
-				repeat: (now) => this.send(text, now),
+				turn: () => newMessage(this.id, this.options.elsewhere ?? null, text, shown),
+				repeat: (now) => this.send(text, now, shown),
 			},
 		);
 		if (asked) return;
+		await this.pictures.read().catch(() => undefined);
 		// What was typed meanwhile stays as well, and is not what the person was asked about.
 		if (this.draft !== "") this.refusal.review = null;
 		this.#keepDraft([text, this.draft].filter(Boolean).join("\n\n"));

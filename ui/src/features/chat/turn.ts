@@ -7,8 +7,9 @@ export function newMessage(
 	conversation: string | null,
 	elsewhere: Elsewhere | null,
 	text: string,
+	pictures: string[],
 ): Turn {
 	return conversation === null
-		? { type: "new", elsewhere, text }
-		: { type: "say", conversation, text };
+		? { type: "new", elsewhere, text, pictures }
+		: { type: "say", conversation, text, pictures };
 }

@@ -8,6 +8,11 @@ export function plural(number: number, one: string, many = `${one}s`): string {
 	return `${formatCount(number)} ${number === 1 ? one : many}`;
 }
 
+/** "Picture", or "Picture 2 of 3". */
+export function pictureName(nth: number, of: number): string {
+	return of === 1 ? "Picture" : `Picture ${nth + 1} of ${of}`;
+}
+
 /** "0.41 s", "12 s", "1 min 5 s". */
 export function seconds(ms: number): string {
 	if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`;
@@ -20,10 +25,11 @@ export function speed(tokensPerSecond: number): string {
 }
 
 function placeOf(call: CallSummary): string {
+	const shown = call.pictures > 0 ? `, ${plural(call.pictures, "picture")}` : "";
 	const places: Record<Route, string> = {
 		local: "on this computer",
-		masked: `${call.account ?? "elsewhere"}, ${plural(call.masked, "item")} masked`,
-		cloud: `${call.account ?? "elsewhere"}, as written`,
+		masked: `${call.account ?? "elsewhere"}, ${plural(call.masked, "item")} masked${shown}`,
+		cloud: `${call.account ?? "elsewhere"}, as written${shown}`,
 		blocked: "not sent",
 	};
 	return places[call.route];

@@ -9,6 +9,7 @@ const policy: Policy = {
 	personal: { ownServer: "allow", cloud: "mask" },
 	special: { ownServer: "mask", cloud: "keep_local" },
 	secret: { ownServer: "mask", cloud: "block" },
+	pictures: { ownServer: "ask", cloud: "ask" },
 	countries: [],
 };
 const facts: Facts = { policy, prices: [], offline: false };

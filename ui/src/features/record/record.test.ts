@@ -314,7 +314,7 @@ describe("proof for others", () => {
 		expect(
 			asked.map(({ args }) => args),
 			"no service is asked that nobody named",
-		).toEqual([[false, null]]);
+		).toEqual([[false, null, null]]);
 		await user.keyboard("{Escape}");
 		const region = await standing(/169 entries/);
 		expect(within(region).getByText(/entry 169$/)).toBeTruthy();
@@ -325,12 +325,38 @@ describe("proof for others", () => {
 		await user.click(button("Save witness…"));
 		const dialog = await screen.findByRole("dialog", { name: "Save a witness" });
 		const address = within(dialog).getByRole("textbox", { name: /Time-stamp service/ });
-		await user.type(address, "https://stamps.example/tsa");
+		await user.click(address);
+		await user.paste("https://stamps.example/tsa");
 		await user.click(within(dialog).getByRole("button", { name: "Choose where…" }));
 		expect(await within(dialog).findByText("5d5e".repeat(16))).toBeTruthy();
 		expect(within(dialog).getByText("CN=Stamps of Berne")).toBeTruthy();
 		expect(within(dialog).getByText(/Compare the fingerprint/)).toBeTruthy();
 		expect(await accessibilityFaults()).toEqual([]);
+	});
+
+	it("a stamp leads to the authority that a person has named from its certificate", async () => {
+		const { fake, user } = await open();
+		await user.click(button("Save witness…"));
+		const dialog = await screen.findByRole("dialog", { name: "Save a witness" });
+		expect(
+			within(dialog).queryByRole("region"),
+			"without a service there is no authority",
+		).toBeNull();
+		const address = within(dialog).getByRole("textbox", { name: /Time-stamp service/ });
+		await user.click(address);
+		await user.paste("https://stamps.example/tsa");
+		const authority = within(dialog).getByRole("region", { name: "Authority of the time-stamp" });
+		await user.click(within(authority).getByRole("button", { name: "Name the authority…" }));
+		expect(await within(authority).findByText("CN=Root of Berne")).toBeTruthy();
+		await user.click(within(dialog).getByRole("button", { name: "Choose where…" }));
+		await within(dialog).findByText("/home/ada/gatehouse-witness.json");
+		expect(within(dialog).queryByText(/Compare the fingerprint/), "they have named it").toBeNull();
+		const asked = fake.calls.filter(({ method }) => method === "saveWitness");
+		expect(asked.map(({ args }) => args)).toEqual([
+			[false, "https://stamps.example/tsa", "-----BEGIN CERTIFICATE-----"],
+		]);
+		await user.click(within(authority).getByRole("button", { name: "Name none" }));
+		expect(within(authority).queryByText("CN=Root of Berne")).toBeNull();
 	});
 
 	it("while a fault stands, what is signed says so and a person must insist", async () => {
@@ -348,7 +374,7 @@ describe("proof for others", () => {
 			["saveWitness", "exportRecord"].includes(method),
 		);
 		expect(insisted.map(({ args }) => args)).toEqual([
-			[true, null],
+			[true, null, null],
 			["facts", true],
 		]);
 	});

@@ -198,6 +198,10 @@ const actions: Record<string, ActionWords> = {
 		title: "Anonymised export",
 		sentence: "Chats were written to a file with pseudonyms in place of who is in them.",
 	},
+	"pseudonyms.destroyed": {
+		title: "Pseudonym keys destroyed",
+		sentence: "Keys of pseudonyms that workspaces had kept were destroyed.",
+	},
 	"backup.changed": {
 		title: "Backups changed",
 		sentence:

@@ -3,7 +3,9 @@
 
 import type {
 	Account,
+	AccountHealth,
 	AccountInput,
+	AddedPictures,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -25,6 +27,7 @@ import type {
 	ConversationSummary,
 	ConversationsChanged,
 	EngineStatus,
+	DestroyedKeys,
 	EntryDetails,
 	EntryRow,
 	Erased,
@@ -37,16 +40,21 @@ import type {
 	FoundPerson,
 	Held,
 	ImportedArchive,
+	ImportedChats,
 	InstalledModel,
 	Link,
 	Measured,
 	ModelAdding,
 	ModelDragging,
 	ModelsChanged,
+	NamedAuthorities,
 	NewRequest,
 	Options,
 	OwnRule,
 	Period,
+	Picture,
+	PictureDragging,
+	PicturesDropped,
 	Policy,
 	Preset,
 	Preview,
@@ -93,6 +101,10 @@ export type HostEvents = {
 	modelsChanged: ModelsChanged;
 	enginesChanged: EngineStatus[];
 	modelDragging: ModelDragging;
+	backupsChanged: BackupStatus;
+	retentionChanged: RetentionStatus;
+	pictureDragging: PictureDragging;
+	picturesDropped: PicturesDropped;
 };
 
 /** Every method rejects with an `Problem` when the host refuses. */
@@ -116,6 +128,7 @@ export type Backend = {
 	sendMessage(
 		conversationId: string,
 		text: string,
+		pictures: string[],
 		review: Review,
 		onEvent: OnAnswerEvent,
 	): Promise<void>;
@@ -133,9 +146,18 @@ export type Backend = {
 	switchBranch(messageId: string): Promise<Thread>;
 	rateMessage(messageId: string, rating: Rating | null): Promise<void>;
 	exportConversation(id: string, format: ExportFormat): Promise<string | null>;
-	importConversations(): Promise<string[] | null>;
+	importConversations(): Promise<ImportedChats | null>;
 	saveDraft(conversationId: string | null, text: string): Promise<void>;
 	newChatDraft(): Promise<string>;
+	/** No conversation: the new chat, as in the next ones. */
+	draftPictures(conversationId: string | null): Promise<Picture[]>;
+	choosePictures(conversationId: string | null): Promise<AddedPictures>;
+	/** The files that were dropped on the window last. */
+	addDroppedPictures(conversationId: string | null): Promise<AddedPictures>;
+	pastePicture(conversationId: string | null, base64: string): Promise<Picture>;
+	removePicture(id: string): Promise<void>;
+	/** As a `data:` address: whole, or a small copy. */
+	showPicture(id: string, whole: boolean): Promise<string>;
 	countTokens(conversationId: string | null, text: string): Promise<TokenCount>;
 	listPresets(): Promise<Preset[]>;
 	savePreset(name: string, systemPrompt: string, sampling: Sampling): Promise<Preset>;
@@ -159,6 +181,7 @@ export type Backend = {
 	chooseAccountModels(id: string, models: string[]): Promise<Account>;
 	removeAccount(id: string): Promise<void>;
 	pullModel(id: string, model: string, onProgress: (progress: PullProgress) => void): Promise<void>;
+	accountHealth(): Promise<AccountHealth[]>;
 	listAliases(): Promise<Alias[]>;
 	saveAlias(id: string | null, name: string, chain: Link[]): Promise<Alias>;
 	removeAlias(id: string): Promise<void>;
@@ -185,11 +208,18 @@ export type Backend = {
 	verifyRecord(onProgress: (share: number) => void): Promise<RecordVerdict>;
 	stopVerifyingRecord(): Promise<void>;
 	recordFailureSeen(): Promise<void>;
+	/** From a file that the person chooses; null if they chose none. */
+	chooseTimeStampAuthorities(): Promise<NamedAuthorities | null>;
 	/**
 	 * Saved to a file that the person chooses, time-stamped by the service at an address; null if they
-	 * chose none. Where a fault stands they must insist.
+	 * chose none. The stamp must lead to one of the authorities (PEM), if any are named. Where a fault
+	 * stands they must insist.
 	 */
-	saveWitness(insist: boolean, timeStampUrl: string | null): Promise<SavedWitness | null>;
+	saveWitness(
+		insist: boolean,
+		timeStampUrl: string | null,
+		authorities: string | null,
+	): Promise<SavedWitness | null>;
 	/** Without a code the person chooses a file; null if they chose none. */
 	compareWitness(code: string | null): Promise<WitnessVerdict | null>;
 	exportRecord(contents: RecordContents, insist: boolean): Promise<string | null>;
@@ -245,6 +275,9 @@ export type Backend = {
 		passphrase: string | null,
 		onProgress: (share: number) => void,
 	): Promise<AnonymousExport | null>;
+	/** Workspaces that keep the key of their pseudonyms. */
+	keptPseudonymKeys(): Promise<string[]>;
+	destroyPseudonymKeys(): Promise<DestroyedKeys>;
 	chooseArchive(): Promise<ChosenArchive | null>;
 	/** Of the archive that was chosen last, as is the import. */
 	checkArchive(

@@ -36,8 +36,8 @@ export const commands = {
 	restoreConversation: (id: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("restore_conversation", { id })),
 	/**  Change system prompt, sampling settings and model of a conversation. */
 	setConversationOptions: (id: ConversationId, options: Options) => typedError<Conversation, Problem>(__TAURI_INVOKE("set_conversation_options", { id, options })),
-	/**  Say something and have it answered; returns when the answer has ended. */
-	sendMessage: (conversation: ConversationId, text: string, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, review, onEvent })),
+	/**  Say something, with pictures of the draft, and have it answered; returns when the answer has ended. */
+	sendMessage: (conversation: ConversationId, text: string, pictures: PictureId[], review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("send_message", { conversation, text, pictures, review, onEvent })),
 	/**  Answer an old question again; returns when the answer has ended. */
 	regenerate: (answerId: MessageId, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, review, onEvent })),
 	/**  Say something else in place of an old question; returns when the answer has ended. */
@@ -51,11 +51,23 @@ export const commands = {
 	/**  Write a conversation to a file that the person chooses; its path, or nothing if they chose none. */
 	exportConversation: (id: ConversationId, format: ExportFormat) => typedError<string | null, Problem>(__TAURI_INVOKE("export_conversation", { id, format })),
 	/**  Bring conversations back from a file that the person chooses; nothing if they chose none. */
-	importConversations: () => typedError<ConversationId[] | null, Problem>(__TAURI_INVOKE("import_conversations")),
+	importConversations: () => typedError<ImportedChats | null, Problem>(__TAURI_INVOKE("import_conversations")),
 	/**  Keep what was typed and not sent; no conversation: the new one. */
 	saveDraft: (conversation: ConversationId | null, text: string) => typedError<null, Problem>(__TAURI_INVOKE("save_draft", { conversation, text })),
 	/**  What was typed for a new conversation and not sent. */
 	newChatDraft: () => typedError<string, Problem>(__TAURI_INVOKE("new_chat_draft")),
+	/**  The pictures of what is typed and not sent; no conversation: the new one. */
+	draftPictures: (conversation: ConversationId | null) => typedError<Picture[], Problem>(__TAURI_INVOKE("draft_pictures", { conversation })),
+	/**  Add files that the person chooses; no conversation: to the new one. */
+	choosePictures: (conversation: ConversationId | null) => typedError<AddedPictures, Problem>(__TAURI_INVOKE("choose_pictures", { conversation })),
+	/**  Add the files that were dropped on the window last; no conversation: to the new one. */
+	addDroppedPictures: (conversation: ConversationId | null) => typedError<AddedPictures, Problem>(__TAURI_INVOKE("add_dropped_pictures", { conversation })),
+	/**  Add a picture that was pasted, in base64; no conversation: to the new one. */
+	pastePicture: (conversation: ConversationId | null, base64: string) => typedError<Picture, Problem>(__TAURI_INVOKE("paste_picture", { conversation, base64 })),
+	/**  Take a picture out of what is not sent yet. */
+	removePicture: (id: PictureId) => typedError<null, Problem>(__TAURI_INVOKE("remove_picture", { id })),
+	/**  A picture as a `data:` address: whole, or a small copy of it. */
+	showPicture: (id: PictureId, whole: boolean) => typedError<string, Problem>(__TAURI_INVOKE("show_picture", { id, whole })),
 	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
 	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
 	/**  Where a turn would go if it were asked, and what that would do. */
@@ -104,6 +116,8 @@ export const commands = {
 	removeAccount: (id: AccountId) => typedError<null, Problem>(__TAURI_INVOKE("remove_account", { id })),
 	/**  Let an Ollama server fetch a model; returns when it is there. */
 	pullModel: (id: AccountId, model: string, onProgress: Channel<PullProgress>) => typedError<null, Problem>(__TAURI_INVOKE("pull_model", { id, model, onProgress })),
+	/**  The accounts that did not answer the last time they were asked. */
+	accountHealth: () => typedError<AccountHealth[], Problem>(__TAURI_INVOKE("account_health")),
 	/**  All names for chains of models. */
 	listAliases: () => typedError<Alias[], Problem>(__TAURI_INVOKE("list_aliases")),
 	/**  Keep a chain of models under a name; no id: a new one. */
@@ -158,11 +172,14 @@ export const commands = {
 	stopVerifyingRecord: () => __TAURI_INVOKE<void>("stop_verifying_record"),
 	/**  The person has read that the record does not verify. */
 	recordFailureSeen: () => typedError<null, Problem>(__TAURI_INVOKE("record_failure_seen")),
+	/**  Read the certificates of authorities from a PEM file that the person chooses; nothing if they chose none. */
+	chooseTimeStampAuthorities: () => typedError<NamedAuthorities | null, Problem>(__TAURI_INVOKE("choose_time_stamp_authorities")),
 	/**
 	 *  Write a witness to a file that the person chooses, time-stamped by the service at an address if there is
-	 *  one; nothing if they chose no file. Where a fault stands they must insist.
+	 *  one; nothing if they chose no file. The stamp must lead to one of the `authorities` (PEM), if there are
+	 *  any. Where a fault stands they must insist.
 	 */
-	saveWitness: (insist: boolean, timeStampUrl: string | null) => typedError<SavedWitness | null, Problem>(__TAURI_INVOKE("save_witness", { insist, timeStampUrl })),
+	saveWitness: (insist: boolean, timeStampUrl: string | null, authorities: string | null) => typedError<SavedWitness | null, Problem>(__TAURI_INVOKE("save_witness", { insist, timeStampUrl, authorities })),
 	/**
 	 *  Compare with a code, or (no code) with a witness file that the person chooses; nothing if they
 	 *  chose none.
@@ -183,6 +200,10 @@ export const commands = {
 	 *  person chooses; nothing if they chose none.
 	 */
 	exportAnonymous: (scope: Scope, options: Anonymity, passphrase: string | null, onProgress: Channel<number | null>) => typedError<AnonymousExport | null, Problem>(__TAURI_INVOKE("export_anonymous", { scope, options, passphrase, onProgress })),
+	/**  The workspaces that keep the key of their pseudonyms. */
+	keptPseudonymKeys: () => typedError<WorkspaceId[], Problem>(__TAURI_INVOKE("kept_pseudonym_keys")),
+	/**  Destroy the keys of pseudonyms that workspaces keep. */
+	destroyPseudonymKeys: () => typedError<DestroyedKeys, Problem>(__TAURI_INVOKE("destroy_pseudonym_keys")),
 	/**  Let the person choose an archive to look into or bring in; nothing if they chose none. */
 	chooseArchive: () => typedError<ChosenArchive | null, Problem>(__TAURI_INVOKE("choose_archive")),
 	/**  Look into the chosen archive; nothing is brought in. */
@@ -265,7 +286,9 @@ export const events = {
 	modelAdding: makeEvent<ModelAdding, ModelAdding>("model-adding"),
 	modelDragging: makeEvent<ModelDragging, ModelDragging>("model-dragging"),
 	modelsChanged: makeEvent<ModelsChanged, ModelsChanged>("models-changed"),
-	retentionRan: makeEvent<RetentionRan, RetentionRan>("retention-ran"),
+	pictureDragging: makeEvent<PictureDragging, PictureDragging>("picture-dragging"),
+	picturesDropped: makeEvent<PicturesDropped, PicturesDropped>("pictures-dropped"),
+	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 };
 
@@ -290,6 +313,19 @@ export type Account = {
 	models: AccountModel[],
 	/**  When they were read, in UTC milliseconds. */
 	modelsReadAtMs: number | null,
+};
+
+/**  How an account has answered lately, where it did not. */
+export type AccountHealth = {
+	/**  Which. */
+	accountId: AccountId,
+	/**
+	 *  Calls that failed one after the other, in a way that another account's need not, since the app was
+	 *  started.
+	 */
+	failures: number,
+	/**  For so many seconds it is left out where another model can answer; 0: it is not. */
+	leftOutS: number,
 };
 
 /**  An account at a provider. */
@@ -340,6 +376,14 @@ export type Added = {
 	action: string,
 	/**  How often. */
 	count: number,
+};
+
+/**  What became of files that were added. */
+export type AddedPictures = {
+	/**  The pictures, as the draft has them now. */
+	pictures: Picture[],
+	/**  Why others were not taken, with their names. */
+	refused: Problem[],
 };
 
 /**  How adding a file stands. */
@@ -465,6 +509,14 @@ export type AskingPrice = {
 	output: string | null,
 };
 
+/**  An authority for time-stamps. */
+export type AuthorityShown = {
+	/**  The name that its certificate gives it. */
+	name: string,
+	/**  SHA-256 of the certificate, in hexadecimal digits. */
+	fingerprint: string,
+};
+
 /**  One backup. */
 export type BackupInfo = {
 	/**  Its file name in the folder of backups. */
@@ -587,10 +639,17 @@ export type BudgetView = {
 
 /**  What a search of every byte found. */
 export type ByteSearch = {
-	/**  Texts and identifiers that were looked for. */
+	/**  Names, words, phrases and identifiers that were looked for. */
 	traces: number,
+	/**  Phrases of what went that texts have which stay: they were not looked for. */
+	common?: number,
 	/**  Pages of the database. */
 	pages: number,
+	/**
+	 *  Those of them in which something lay in a part that nothing uses. It was searched like all the
+	 *  rest; all of these parts were overwritten before, and what is written meanwhile may leave something.
+	 */
+	unused?: number,
 	/**  Other files. */
 	files: number,
 	/**  All bytes that were looked at. */
@@ -636,6 +695,8 @@ export type CallSummary = {
 	reasoningTokens: number,
 	/**  Places in what left that held a placeholder or a note. */
 	masked: number,
+	/**  Pictures that left with it. */
+	pictures: number,
 	/**  Who was asked, as the person calls the account; `None`: nobody, it stayed on this computer. */
 	account: string | null,
 	/**  The models that were to answer before this one, and why they did not. */
@@ -761,6 +822,18 @@ export type ConversationsChanged = {
 	id: ConversationId | null,
 };
 
+/**  How many copies there are, by what becomes of them. */
+export type Copies = {
+	/**  Snapshots that newer ones take the place of. */
+	passing: number,
+	/**  Snapshots that somebody made: they stay until somebody deletes them. */
+	byHand: number,
+	/**  Databases that were set aside, with their snapshots: they stay until somebody deletes them. */
+	setAside: number,
+	/**  Backups in their folder, that newer ones take the place of. */
+	backups: number,
+};
+
 /**  Whose computer answers. */
 export type Destination = 
 /**  This one: nothing leaves. */
@@ -780,6 +853,19 @@ export type DestinationReport = {
 	masked: number,
 	/**  The text as it would leave, in pieces. */
 	pieces: Piece[],
+};
+
+/**  What destroying came to. */
+export type DestroyedKeys = {
+	/**  How many keys there were. */
+	keys: number,
+	/**  Snapshots from before, which have them as long as they are kept. So have backups. */
+	snapshots: number,
+	/**
+	 *  Whether no byte of them is left in the database and its log; otherwise the log has them until
+	 *  Gatehouse is closed.
+	 */
+	isGone: boolean,
 };
 
 /**  A conversation that is due. */
@@ -1186,8 +1272,17 @@ export type ImportedArchive = {
 	aliases: number,
 	/**  What could not be taken over as it was, a sentence each. */
 	leftOut: string[],
+	/**  What is older than its workspace keeps it, and is kept for as long again. */
+	pastRule: PastRule[],
 	/**  The record that came with it, which stays apart from the own one. */
 	record: ArchivedRecord,
+};
+
+/**  Conversations that came from a file. */
+export type ImportedChats = {
+	conversations: ConversationId[],
+	/**  Those that are older than their workspace keeps any, and are kept for as long again. */
+	pastRule: PastRule[],
 };
 
 /**  What came of a workspace of an archive. */
@@ -1273,6 +1368,8 @@ export type LeavingMessage = {
 	role: string,
 	/**  Its text in pieces. */
 	pieces: Piece[],
+	/**  Its pictures as they leave, each as a `data:` address. */
+	pictures: string[],
 };
 
 /**  What a person is to be told of a budget. */
@@ -1355,6 +1452,8 @@ export type Message = {
 	call: CallSummary | null,
 	/**  The model that wrote it elsewhere, before it was imported. */
 	writtenBy: string | null,
+	/**  What is shown with it, in its order. */
+	pictures: Picture[],
 };
 
 /**  One message in a conversation's tree. */
@@ -1441,6 +1540,14 @@ export type Move = {
 	reason: string,
 	/**  The call that failed; `None`: none was made. */
 	call: number | null,
+};
+
+/**  The certificates of authorities in a file: a stamp must lead to one of them. */
+export type NamedAuthorities = {
+	/**  What is in the file, for [`save_witness`]. */
+	pem: string,
+	/**  Whose they are. */
+	authorities: AuthorityShown[],
 };
 
 /**  A request to be noted. */
@@ -1552,6 +1659,18 @@ export type PartKind =
 /**  Everything else. */
 "other";
 
+/**  Conversations that arrived with messages older than their workspace keeps any. */
+export type PastRule = {
+	/**  What the workspace is called. */
+	workspace: string,
+	/**  How many. */
+	conversations: number,
+	/**  Until when they are kept all the same, in UTC milliseconds. */
+	untilMs: number,
+	/**  What becomes of them then. */
+	action: RetentionAction,
+};
+
 /**  A time that a budget is for. */
 export type Period = 
 /**  From midnight to midnight. */
@@ -1560,6 +1679,38 @@ export type Period =
 "week" | 
 /**  A month of the calendar. */
 "month";
+
+/**  A picture without its content. */
+export type Picture = {
+	/**  Identifier. */
+	id: PictureId,
+	/**  How it is kept. */
+	format: PictureFormat,
+	/**  In pixels. */
+	width: number,
+	/**  In pixels. */
+	height: number,
+	/**  Length of its file, in bytes. */
+	bytes: number,
+};
+
+/**  Pictures, and nothing else, are held over the window, or are not any more. */
+export type PictureDragging = {
+	over: boolean,
+};
+
+/**  How a picture is kept, and leaves. */
+export type PictureFormat = 
+/**  Every pixel as it was. */
+"png" | 
+/**  For photographs, and for what would be too long otherwise. */
+"jpeg";
+
+/**  A picture in a message or a draft. */
+export type PictureId = string;
+
+/**  Pictures were let go over the window, and wait to be added to a message. */
+export type PicturesDropped = Record<string, never>;
 
 /**  A piece of a text as it leaves. */
 export type Piece = {
@@ -1636,6 +1787,8 @@ export type Policy = {
 	special: Row,
 	/**  Keys, passwords, tokens. */
 	secret: Row,
+	/**  Pictures, which cannot be inspected. */
+	pictures: Row,
 	/**  ISO 3166 codes of the countries whose national numbers are looked for; empty: all. */
 	countries: string[],
 };
@@ -1671,6 +1824,12 @@ export type Preview = {
 	action: Action | null,
 	/**  Places that hold a placeholder or a note. */
 	masked: number,
+	/**  Pictures that leave with it, which nobody can look through. */
+	pictures: number,
+	/**  Pictures of earlier messages that the model is not shown, as it cannot see. */
+	unseen: number,
+	/**  Whether the model can look at pictures; `None`: not known. */
+	sees: boolean | null,
 	/**  Whether the person is to look at it before it is sent. */
 	review: boolean,
 	/**  Why the model that was chosen does not answer, or why nothing does. */
@@ -1855,6 +2014,9 @@ export type RetentionAction =
 /**  What tells of a person is masked for good; the rest stays. */
 "anonymise";
 
+/**  What was due was deleted or made anonymous by itself, or could not be, or waits for a person. */
+export type RetentionChanged = RetentionStatus;
+
 /**  What a run did. */
 export type RetentionOutcome = {
 	/**  Each workspace that has a rule. */
@@ -1867,14 +2029,15 @@ export type RetentionPreview = {
 	due: Due[],
 	/**  How many would go too, if no hold stood on them. */
 	held: number,
+	/**  Why nothing goes by itself before a person has seen this. */
+	waits: Waits | null,
+	/**  Copies that keep what goes. */
+	copies: Copies,
 };
-
-/**  What was due was deleted or made anonymous by itself. */
-export type RetentionRan = RetentionOutcome;
 
 /**  How long a workspace keeps its conversations. */
 export type RetentionRule = {
-	/**  Days after the newest message. */
+	/**  Days after the newest message, or after it arrived here in a file. */
 	days: number,
 	/**  What then. */
 	action: RetentionAction,
@@ -1894,8 +2057,8 @@ export type RetentionRun = {
 	held: number,
 	/**  How many are due and could not go. */
 	failed: number,
-	/**  Why the first of them could not, as a sentence. */
-	problem: string | null,
+	/**  Why the first of them could not. */
+	problem: Problem | null,
 };
 
 /**  How long everything is kept, and what is held. */
@@ -1904,6 +2067,10 @@ export type RetentionStatus = {
 	workspaces: WorkspaceRetention[],
 	/**  All holds, newest first. */
 	holds: Hold[],
+	/**  Why nothing goes by itself until a person has seen what would go. */
+	waits: Waits | null,
+	/**  Why what is due did not go when it was last tried. */
+	problem: Problem | null,
 };
 
 /**  What the person said of a message that policy wants them to look at. */
@@ -2109,7 +2276,7 @@ export type SnapshotInfo = {
 
 /**  Why a snapshot was made. */
 export type SnapshotReason = 
-/**  The first one of a day; the newest five are kept. */
+/**  The one of a day; those of the newest five days are kept. */
 "daily" | 
 /**  Before an update of the database; the newest three are kept. */
 "before_update" | 
@@ -2276,14 +2443,18 @@ export type Turn =
 /**  What was picked to answer it; `None`: what the settings say. */
 elsewhere: Elsewhere | null; 
 /**  The message. */
-text: string } | 
+text: string; 
+/**  What is shown with it: pictures of the new chat's draft. */
+pictures: PictureId[] } | 
 /**  Something new at the end of a conversation. */
 { type: "say"; 
 /**  The conversation. */
 conversation: ConversationId; 
 /**  The message. */
-text: string } | 
-/**  Something else in place of an old question. */
+text: string; 
+/**  What is shown with it: pictures of the conversation's draft. */
+pictures: PictureId[] } | 
+/**  Something else in place of an old question, with the same pictures. */
 { type: "edit"; 
 /**  The old question. */
 question: MessageId; 
@@ -2302,6 +2473,17 @@ export type Verdict =
 "tight" | 
 /**  It does not fit this computer. */
 "too_large";
+
+/**  Why nothing goes by itself until a person has seen what would go, and has let it go. */
+export type Waits = 
+/**  An older database was put back: what is due in it may be what somebody wanted back. */
+{ because: "put_back"; 
+/**  UTC milliseconds. */
+atMs: number } | 
+/**  By the clock, Gatehouse did not look for longer than a holiday, and something is due. */
+{ because: "long_away"; 
+/**  When it looked last, in UTC milliseconds. */
+lookedAtMs: number };
 
 /**  What leaves, or left, exactly. */
 export type WhatLeaves = {

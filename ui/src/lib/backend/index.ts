@@ -59,8 +59,8 @@ const host: Backend = {
 	deleteConversation: silent(commands.deleteConversation),
 	restoreConversation: silent(commands.restoreConversation),
 	setConversationOptions: throwing(commands.setConversationOptions),
-	sendMessage: (id, text, review, onEvent) =>
-		silent(commands.sendMessage)(id, text, review, channel(onEvent)),
+	sendMessage: (id, text, pictures, review, onEvent) =>
+		silent(commands.sendMessage)(id, text, pictures, review, channel(onEvent)),
 	regenerate: (id, review, onEvent) => silent(commands.regenerate)(id, review, channel(onEvent)),
 	editMessage: (id, text, review, onEvent) =>
 		silent(commands.editMessage)(id, text, review, channel(onEvent)),
@@ -74,6 +74,12 @@ const host: Backend = {
 	importConversations: throwing(commands.importConversations),
 	saveDraft: silent(commands.saveDraft),
 	newChatDraft: throwing(commands.newChatDraft),
+	draftPictures: throwing(commands.draftPictures),
+	choosePictures: throwing(commands.choosePictures),
+	addDroppedPictures: throwing(commands.addDroppedPictures),
+	pastePicture: throwing(commands.pastePicture),
+	removePicture: silent(commands.removePicture),
+	showPicture: throwing(commands.showPicture),
 	countTokens: throwing(commands.countTokens),
 	listPresets: throwing(commands.listPresets),
 	savePreset: throwing(commands.savePreset),
@@ -97,6 +103,7 @@ const host: Backend = {
 	chooseAccountModels: throwing(commands.chooseAccountModels),
 	removeAccount: silent(commands.removeAccount),
 	pullModel: (id, model, onProgress) => silent(commands.pullModel)(id, model, channel(onProgress)),
+	accountHealth: throwing(commands.accountHealth),
 	listAliases: throwing(commands.listAliases),
 	saveAlias: throwing(commands.saveAlias),
 	removeAlias: silent(commands.removeAlias),
@@ -121,6 +128,7 @@ const host: Backend = {
 	verifyRecord: (onProgress) => throwing(commands.verifyRecord)(shares(onProgress)),
 	stopVerifyingRecord: commands.stopVerifyingRecord,
 	recordFailureSeen: silent(commands.recordFailureSeen),
+	chooseTimeStampAuthorities: throwing(commands.chooseTimeStampAuthorities),
 	saveWitness: throwing(commands.saveWitness),
 	compareWitness: throwing(commands.compareWitness),
 	exportRecord: throwing(commands.exportRecord),
@@ -155,6 +163,8 @@ const host: Backend = {
 		throwing(commands.exportArchive)(scope, passphrase, shares(onProgress)),
 	exportAnonymous: (scope, options, passphrase, onProgress) =>
 		throwing(commands.exportAnonymous)(scope, options, passphrase, shares(onProgress)),
+	keptPseudonymKeys: throwing(commands.keptPseudonymKeys),
+	destroyPseudonymKeys: throwing(commands.destroyPseudonymKeys),
 	chooseArchive: throwing(commands.chooseArchive),
 	checkArchive: (passphrase, onProgress) =>
 		throwing(commands.checkArchive)(passphrase, shares(onProgress)),

@@ -158,6 +158,18 @@ describe("streaming", () => {
 		expect(root.querySelector("p")?.textContent).toBe("After.");
 	});
 
+	it("adds words to the words that are there, and lays nothing out anew", () => {
+		const root = document.createElement("div");
+		const view = new MarkdownView(root);
+		view.update("The rent is ", false);
+		const words = root.querySelector("p")?.firstChild;
+		view.update("The rent is due on the first day. ", false);
+		expect(root.querySelector("p")?.firstChild).toBe(words);
+		expect(words?.textContent).toBe("The rent is due on the first day.");
+		view.update("The rent is due on the first day. **Late", false);
+		expect(root.querySelector("p strong")?.textContent).toBe("Late");
+	});
+
 	it.each([
 		["**bo", "**bo**"],
 		["**bold** and *sl", "**bold** and *sl*"],

@@ -11,8 +11,14 @@ const PIECE = 16_000;
 /** An open block longer than this is cut at a line. */
 const MAX_OPEN = 32_000;
 
-/** What the end of the text looks like at the moment: HTML, or more text for the code being written. */
-export type Open = { kind: "html"; html: string } | { kind: "code"; more: string };
+/**
+ * What the end of the text looks like at the moment: HTML, more text for the code being written, or the
+ * words of a paragraph that has nothing else in it.
+ */
+export type Open =
+	| { kind: "html"; html: string }
+	| { kind: "code"; more: string }
+	| { kind: "words"; words: string };
 
 /** What one step produced: the HTML of newly finished blocks, in order, and the open end. */
 export type Step = { finished: string[]; open: Open };
@@ -43,6 +49,10 @@ export class Splitter {
 			if (!hasEnded(this.#fence, this.#tail))
 				return { finished: [], open: this.#moreCode(this.#fence) };
 			this.#fence = null;
+		}
+		// Most of what is streamed, and most of it again with every piece: it needs no parser.
+		if (this.#tail.length <= MAX_OPEN && isWords(this.#tail)) {
+			return { finished: [], open: { kind: "words", words: withoutLastSpaces(this.#tail) } };
 		}
 		const finished = this.#settle(this.#finishedLength());
 		if (this.#tail.length > MAX_OPEN) finished.push(...this.#settle(lastBreak(this.#tail)));
@@ -82,6 +92,22 @@ export class Splitter {
 		fence.shown = Math.max(fence.shown, until);
 		return { kind: "code", more };
 	}
+}
+
+/**
+ * Whether a text is one paragraph, of words alone: it begins with a letter, has one line, and no
+ * character that begins or ends anything in Markdown, in mathematics, or in an address.
+ */
+function isWords(text: string): boolean {
+	// eslint-disable-next-line no-control-regex -- the parser replaces some of them
+	return /^["'“‘„«]?\p{L}[^\u0000-\u001f\u007f\\`*_~[\]<>&|$@/]*$/u.test(text);
+}
+
+/** As the parser ends a paragraph: other white space than spaces stays. */
+function withoutLastSpaces(text: string): string {
+	let end = text.length;
+	while (text[end - 1] === " ") end -= 1;
+	return text.slice(0, end);
 }
 
 /** The HTML of each block of a text. */

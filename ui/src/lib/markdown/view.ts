@@ -13,6 +13,8 @@ export const SHOWN_AT_ONCE = 100_000;
 export class MarkdownView {
 	readonly #root: HTMLElement;
 	readonly #open = block();
+	/** The words of the open block, where it has nothing else in it. */
+	#words: Text | null = null;
 	#splitter = new Splitter();
 	#text = "";
 	#taken = 0;
@@ -61,9 +63,24 @@ export class MarkdownView {
 	#drawOpen(open: Open): void {
 		if (open.kind === "html") {
 			this.#open.replaceChildren(enhanced(open.html));
-		} else {
+		} else if (open.kind === "code") {
 			this.#open.querySelector("pre code")?.append(open.more);
+		} else {
+			this.#drawWords(open.words);
 		}
+	}
+
+	/** Words that are there stay, so only the lines that change are laid out and drawn. */
+	#drawWords(words: string): void {
+		const there = this.#words;
+		if (there && this.#open.contains(there) && words.startsWith(there.data)) {
+			there.appendData(words.slice(there.length));
+			return;
+		}
+		this.#words = document.createTextNode(words);
+		const paragraph = document.createElement("p");
+		paragraph.append(this.#words);
+		this.#open.replaceChildren(paragraph);
 	}
 
 	#reset(): void {

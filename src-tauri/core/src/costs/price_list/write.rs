@@ -32,6 +32,8 @@ struct Line<'a> {
     max_input_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takes_pictures: Option<bool>,
 }
 
 /// The text of a file with these prices, which reads as the same list. The limits of a model stand
@@ -89,6 +91,7 @@ fn line(listing: &Listing, limits: crate::costs::limits::Limits) -> String {
         tiers: &listing.tiers,
         max_input_tokens: limits.max_input_tokens,
         max_output_tokens: limits.max_output_tokens,
+        takes_pictures: limits.takes_pictures,
     })
 }
 

@@ -352,6 +352,7 @@ fn the_most_that_a_model_can_read_and_write_is_known() {
     let haiku = Some(Limits {
         max_input_tokens: Some(1_000_000),
         max_output_tokens: Some(128_000),
+        takes_pictures: Some(true),
     });
     assert_eq!(of("anthropic", "claude-haiku-5-5"), haiku);
     assert_eq!(of("anthropic", "claude-haiku-5-5-20261001"), haiku);

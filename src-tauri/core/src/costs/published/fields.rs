@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// Where a number of tokens stands and is one.
+    /// Where a number of tokens stands and is one; and whether the model sees, where that stands.
     pub(super) fn limits(&self) -> Option<Limits> {
         let count = |name| {
             let count: Option<u64> = serde_json::from_str(self.get(name)?.get()).ok();
@@ -84,6 +84,9 @@ impl<'a> Fields<'a> {
         let limits = Limits {
             max_input_tokens: count("max_input_tokens"),
             max_output_tokens: count("max_output_tokens"),
+            takes_pictures: self
+                .get("supports_vision")
+                .and_then(|raw| serde_json::from_str(raw.get()).ok()),
         };
         (limits != Limits::default()).then_some(limits)
     }

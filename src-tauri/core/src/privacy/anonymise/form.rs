@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Anonymity, Done, Found, keys::Pseudonyms, texts::Texts, texts::Values};
+use super::{Anonymity, Done, Found, keys::Pseudonyms, texts::Texts};
 use crate::{
     chat::{Conversation, FileConversation, MessageState, Rating},
     costs::{CallStatus, Purpose, Route, file_calls::FileCall},
     policy::Action,
-    privacy::archive::{ArchiveError, MemberLine, Scope},
+    privacy::archive::{MemberLine, Scope},
     protocol::Role,
+    safety::everywhere::Everywhere,
 };
 
 /// Conversations, one a line.
@@ -147,26 +148,14 @@ impl Line {
     }
 
     /// The same with pseudonyms in its texts.
-    pub(super) fn masked(
-        mut self,
-        texts: &Texts,
-        values: &mut Values,
-        found: &mut Found,
-    ) -> Result<Self, ArchiveError> {
-        for model in self
-            .messages
-            .iter_mut()
-            .flat_map(|message| &mut message.model)
-        {
-            *model = texts.short(model, values);
+    pub(super) fn masked(mut self, texts: &Texts, known: &Everywhere, found: &mut Found) -> Self {
+        self.system_prompt = texts.replaced(&self.system_prompt, known, found);
+        for message in &mut self.messages {
+            message.text = texts.replaced(&message.text, known, found);
+            let model = message.model.as_deref();
+            message.model = model.map(|model| texts.short(model, known));
         }
-        let messages = self.messages.iter_mut().map(|message| &mut message.text);
-        let mut all: Vec<&mut String> = [&mut self.system_prompt]
-            .into_iter()
-            .chain(messages)
-            .collect();
-        texts.replace(&mut all, values, found)?;
-        Ok(self)
+        self
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 use specta::Type;
 
-use crate::safety::{Finding, Kind};
+use crate::safety::{Finding, Kind, mask::label};
 
 /// What was found of a kind, and replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -29,6 +29,7 @@ pub struct FoundKind {
 pub(super) struct Found {
     kinds: BTreeMap<String, Counted>,
     rules: BTreeMap<String, u32>,
+    left_out: usize,
 }
 
 #[derive(Default)]
@@ -40,9 +41,12 @@ struct Counted {
 
 /// What goes along with the export.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Report {
     kinds: Vec<FoundKind>,
     rules: Vec<RuleCount>,
+    /// Values that were replaced only where a rule found them: too long, or too many.
+    by_rules_alone: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,27 +68,27 @@ impl Found {
     }
 
     /// Count a place that has a pseudonym now.
-    pub(super) fn value(&mut self, kind: Option<&Kind>, label: &str, pseudonym: &str) {
+    pub(super) fn value(&mut self, kind: &Kind, pseudonym: &str) {
         let words = match kind {
-            Some(Kind::Own { .. }) => "Found by a rule of your own",
-            Some(kind) => kind.label(),
-            None => label,
+            Kind::Own { .. } => "Found by a rule of your own",
+            kind => kind.label(),
         };
-        let counted = self.counted(label, words);
+        let counted = self.counted(&label(kind), words);
         counted.pseudonyms.insert(pseudonym.to_owned());
     }
 
-    /// Count a place where a secret was, by the note that stands there.
-    pub(super) fn secret(&mut self, note: &str) {
-        let label = note
-            .trim_start_matches("[removed: ")
-            .trim_end_matches(']')
-            .to_owned();
-        let known = Kind::ALL
-            .iter()
-            .find(|kind| crate::safety::mask::label(kind) == label);
-        let words = known.map_or("Secret", Kind::label).to_owned();
-        self.counted(&label, &words);
+    /// Count a place where a secret was.
+    pub(super) fn secret(&mut self, kind: &Kind) {
+        let words = match kind {
+            Kind::Own { .. } => "Secret",
+            kind => kind.label(),
+        };
+        self.counted(&label(kind), words);
+    }
+
+    /// Say how many values were looked for by rules alone.
+    pub(super) fn left_out(&mut self, values: usize) {
+        self.left_out = values;
     }
 
     fn counted(&mut self, label: &str, words: &str) -> &mut Counted {
@@ -123,6 +127,7 @@ impl Found {
                     found: *found,
                 })
                 .collect(),
+            by_rules_alone: self.left_out,
         }
     }
 
@@ -144,6 +149,14 @@ impl Found {
                 1 => writeln!(words, ", one value ({}-…)", kind.label),
                 values => writeln!(words, ", {values} different values ({}-…)", kind.label),
             };
+        }
+        if self.left_out > 0 {
+            let _ = writeln!(
+                words,
+                "\n{} values are very long, or more than can be looked for together. They were replaced where a \
+                 rule found them, and can still stand where nothing gives them away.",
+                self.left_out
+            );
         }
         words
     }

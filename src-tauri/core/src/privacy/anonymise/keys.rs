@@ -77,6 +77,29 @@ fn kept_of(conn: &Connection, workspace: WorkspaceId) -> Result<Key, ArchiveErro
     Ok(key)
 }
 
+/// The workspaces that keep one.
+pub(super) fn workspaces_with_one(conn: &Connection) -> rusqlite::Result<Vec<WorkspaceId>> {
+    conn.prepare_cached("SELECT workspace_id FROM pseudonym_keys ORDER BY workspace_id")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// Destroy that of a workspace, or (`None`) all; how many there were.
+pub(super) fn destroy(conn: &Connection, workspace: Option<WorkspaceId>) -> rusqlite::Result<u32> {
+    let gone = conn
+        .prepare_cached("DELETE FROM pseudonym_keys WHERE ?1 IS NULL OR workspace_id = ?1")?
+        .execute([workspace])?;
+    Ok(u32::try_from(gone).unwrap_or(u32::MAX))
+}
+
+/// Forget the key of a workspace that is erased.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    destroy(conn, Some(workspace)).map(drop)
+}
+
 fn random() -> Result<Key, ArchiveError> {
     let mut key = Zeroizing::new([0; 32]);
     getrandom::fill(key.as_mut_slice()).map_err(SealedError::from)?;

@@ -3,15 +3,16 @@
 //! what is in such a file, and what it does not promise.
 //!
 //! Everything is read twice. The first time it is looked through; the second time it is written, and a
-//! value that was found anywhere is replaced wherever it stands, also where nothing around it says what
-//! it is.
+//! value that was found anywhere is replaced wherever it stands and however it is written, also where
+//! nothing around it says what it is.
 
 mod form;
 mod found;
+mod kept;
 mod keys;
 mod texts;
 
-use std::{collections::HashMap, io::Write};
+use std::{collections::HashMap, io::Write, rc::Rc};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -28,13 +29,19 @@ use crate::{
     ids::WorkspaceId,
     now_ms,
     record::Action,
+    safety::{
+        everywhere::{Everywhere, Gathered},
+        names::Names,
+    },
     store::Migration,
 };
 use form::{CALLS, CONVERSATIONS, FINDINGS, FINDINGS_IN_WORDS, Line, Manifest};
 use found::Found;
 pub use found::FoundKind;
+pub use kept::DestroyedKeys;
 use keys::Pseudonyms;
-use texts::{Texts, Values};
+pub(crate) use keys::forget_workspace;
+use texts::Texts;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[keys::MIGRATION];
 
@@ -90,6 +97,7 @@ impl App {
         })?;
         let made_at_ms = now_ms();
         let done = pack(
+            &self.folder,
             target,
             made_at_ms,
             |packer| {
@@ -101,7 +109,6 @@ impl App {
                         anonymity,
                         keys,
                         texts: HashMap::new(),
-                        values: Values::default(),
                         done: Done::default(),
                     };
                     export.fill(packer, progress)?;
@@ -135,8 +142,7 @@ struct Export<'a> {
     scope: Scope,
     anonymity: Anonymity,
     keys: keys::Keys,
-    texts: HashMap<WorkspaceId, Texts>,
-    values: Values,
+    texts: HashMap<WorkspaceId, Rc<Texts>>,
     done: Done,
 }
 
@@ -148,69 +154,78 @@ impl Export<'_> {
     ) -> Result<(), ArchiveError> {
         let (scope, conn) = (self.scope, self.conn);
         let all = scope.count(conn)?;
-        let mut read = 0;
-        scope.each(conn, &mut |conversation| {
-            self.look_through(&conversation)?;
-            read += 1;
-            tell(progress, 0.5 * share(read, all))
-        })?;
+        let known = self.look_through(&mut |read| tell(progress, 0.5 * share(read, all)))?;
+        self.done.found.left_out(known.left_out());
         packer.member(CONVERSATIONS, |out| {
             scope.each(conn, &mut |conversation| {
-                let line = self.conversation(&conversation)?;
+                let line = self.conversation(&conversation, &known)?;
                 write_line(out, &line)?;
                 self.done.conversations += 1;
                 self.done.messages += u32::try_from(line.messages.len()).unwrap_or(u32::MAX);
                 tell(progress, 0.5 + 0.5 * share(self.done.conversations, all))
             })
         })?;
-        packer.member(CALLS, |out| self.calls(out))?;
+        packer.member(CALLS, |out| self.calls(out, &known))?;
         packer.member(FINDINGS, |out| write_json(out, &self.done.found.report()))?;
         packer.member(FINDINGS_IN_WORDS, |out| {
             Ok(out.write_all(self.done.found.words().as_bytes())?)
         })
     }
 
-    /// What there is in all texts of a conversation, to be known wherever it stands.
-    fn look_through(&mut self, conversation: &Conversation) -> Result<(), ArchiveError> {
-        let file = chat::file_of(self.conn, conversation)?;
-        self.ready(conversation.workspace_id)?;
-        let texts = &self.texts[&conversation.workspace_id];
-        let title = conversation.title.iter().chain([&file.system_prompt]);
-        let messages = file.messages.iter().map(|message| &message.text);
-        for text in title.chain(messages) {
-            texts.look_through(text, &mut self.values);
-        }
-        Ok(())
+    /// What there is in all texts of all conversations, to be known wherever it stands. `read` hears how
+    /// many were looked through.
+    fn look_through(
+        &mut self,
+        read: &mut dyn FnMut(u32) -> Result<(), ArchiveError>,
+    ) -> Result<Everywhere, ArchiveError> {
+        let (scope, conn) = (self.scope, self.conn);
+        let (mut gathered, mut done) = (Gathered::default(), 0);
+        scope.each(conn, &mut |conversation| {
+            let file = chat::file_of(conn, &conversation)?;
+            let texts = self.texts_of(conversation.workspace_id)?;
+            let title = conversation.title.iter().chain([&file.system_prompt]);
+            let messages = file.messages.iter().map(|message| &message.text);
+            for text in title.chain(messages) {
+                texts.look_through(text, &mut gathered);
+            }
+            done += 1;
+            read(done)
+        })?;
+        Ok(gathered.ready(&Names::new()))
     }
 
-    fn conversation(&mut self, conversation: &Conversation) -> Result<Line, ArchiveError> {
+    fn conversation(
+        &mut self,
+        conversation: &Conversation,
+        known: &Everywhere,
+    ) -> Result<Line, ArchiveError> {
         let file = chat::file_of(self.conn, conversation)?;
-        self.ready(conversation.workspace_id)?;
-        let texts = &self.texts[&conversation.workspace_id];
-        let line = Line::new(&file, conversation, &texts.pseudonyms, self.anonymity);
-        line.masked(texts, &mut self.values, &mut self.done.found)
+        let anonymity = self.anonymity;
+        let texts = self.texts_of(conversation.workspace_id)?;
+        let line = Line::new(&file, conversation, &texts.pseudonyms, anonymity);
+        Ok(line.masked(&texts, known, &mut self.done.found))
     }
 
-    fn calls(&mut self, out: &mut impl Write) -> Result<(), ArchiveError> {
-        let of = self.scope.calls();
+    fn calls(&mut self, out: &mut impl Write, known: &Everywhere) -> Result<(), ArchiveError> {
+        let (of, anonymity) = (self.scope.calls(), self.anonymity);
         file_calls::each(self.conn, of, &mut |call| {
-            self.ready(call.workspace)?;
-            let texts = &self.texts[&call.workspace];
-            let model = texts.short(&call.model, &mut self.values);
-            let line = form::Call::new(&call, model, &texts.pseudonyms, self.anonymity);
+            let texts = self.texts_of(call.workspace)?;
+            let model = texts.short(&call.model, known);
+            let line = form::Call::new(&call, model, &texts.pseudonyms, anonymity);
             write_line(out, &line)
         })?;
         Ok(())
     }
 
     /// The rules and the pseudonyms of a workspace, made ready once.
-    fn ready(&mut self, workspace: WorkspaceId) -> Result<(), ArchiveError> {
-        if !self.texts.contains_key(&workspace) {
-            let inspection = self.gate.inspection(self.conn, workspace)?;
-            let pseudonyms = Pseudonyms::new(self.keys.of(workspace)?);
-            self.texts
-                .insert(workspace, Texts::new(inspection, pseudonyms));
+    fn texts_of(&mut self, workspace: WorkspaceId) -> Result<Rc<Texts>, ArchiveError> {
+        if let Some(texts) = self.texts.get(&workspace) {
+            return Ok(Rc::clone(texts));
         }
-        Ok(())
+        let inspection = self.gate.inspection(self.conn, workspace)?;
+        let pseudonyms = Pseudonyms::new(self.keys.of(workspace)?);
+        let texts = Rc::new(Texts::new(inspection, pseudonyms));
+        self.texts.insert(workspace, Rc::clone(&texts));
+        Ok(texts)
     }
 }

@@ -12,8 +12,9 @@ use specta_typescript::Number;
 
 use super::{
     ArchiveError, Holdings, Passphrase, Progress,
-    form::{FileWorkspace, RECORD, WORKSPACES},
-    share, tell,
+    form::{CALLS, RECORD, REPORT},
+    incoming::Incoming,
+    tell,
     unpack::{Unpacked, begins_locked},
 };
 use crate::record::{Verdict, verify_file};
@@ -60,8 +61,8 @@ pub fn is_locked(path: &Path) -> Result<bool, ArchiveError> {
     Ok(begins_locked(&mut File::open(path)?)?)
 }
 
-/// Check an archive: every file against the manifest, and the record by itself. It needs no database
-/// and brings nothing in. `progress` hears the share that is done.
+/// Check an archive: every file against the manifest, what it brings for whether that can be brought in,
+/// and the record by itself. It needs no database and brings nothing in. `progress` hears the share that is done.
 ///
 /// # Errors
 /// [`ArchiveError`] that says what is wrong with it. A record that does not hold is no error: what was
@@ -72,15 +73,15 @@ pub fn check_archive(
     progress: &mut Progress<'_>,
 ) -> Result<CheckedArchive, ArchiveError> {
     let mut archive = Unpacked::open(path, passphrase)?;
-    let record = check(&mut archive, progress)?;
-    let workspaces: Vec<FileWorkspace> = archive.whole(WORKSPACES)?;
+    let (incoming, record) = check(&mut archive, progress)?;
     let manifest = archive.manifest;
     Ok(CheckedArchive {
         made_at_ms: manifest.made_at_ms,
         app_version: manifest.app_version,
         scope: manifest.scope,
         holds: manifest.holds,
-        workspaces: workspaces
+        workspaces: incoming
+            .workspaces
             .into_iter()
             .map(|workspace| workspace.name)
             .collect(),
@@ -88,33 +89,29 @@ pub fn check_archive(
     })
 }
 
-/// The same for an archive that is open.
+/// The same for an archive that is open; and what it brings.
 pub(super) fn check(
     archive: &mut Unpacked,
     progress: &mut Progress<'_>,
-) -> Result<ArchivedRecord, ArchiveError> {
-    let names: Vec<String> = archive
-        .manifest
-        .members
-        .iter()
-        .map(|member| member.name.clone())
-        .collect();
-    let all = u32::try_from(names.len()).unwrap_or(u32::MAX);
+) -> Result<(Incoming, ArchivedRecord), ArchiveError> {
     let mut piece = vec![0; 1 << 16];
-    for (done, name) in (0..).zip(&names) {
+    // The others are read to their ends below.
+    for (done, name) in [CALLS, REPORT, RECORD].into_iter().enumerate() {
+        let done = 0.1 * done as f64;
         let mut member = archive.member(name)?;
         while member
             .read(&mut piece)
             .map_err(|error| ArchiveError::reading(name, error))?
             > 0
         {
-            tell(progress, 0.8 * share(done, all))?;
+            tell(progress, done)?;
         }
     }
+    let incoming = Incoming::read(archive, &mut |done| progress(0.3 + 0.5 * done))?;
     tell(progress, 0.8)?;
     let verdict = verify_file(&mut BufReader::new(archive.member(RECORD)?), None, None)?;
     tell(progress, 1.0)?;
-    Ok(found(&verdict))
+    Ok((incoming, found(&verdict)))
 }
 
 fn found(verdict: &Verdict) -> ArchivedRecord {

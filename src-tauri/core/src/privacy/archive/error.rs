@@ -9,6 +9,7 @@ use crate::{
     costs::budgets::BudgetError,
     gate::InspectionError,
     policy::{PolicyError, own_rules::RuleError},
+    privacy::retention::RetentionError,
     problem::{Problem, ProblemCode},
     record::{ExportError, RecordError, VerifyError},
     sealed::SealedError,
@@ -93,6 +94,9 @@ pub enum ArchiveError {
     /// A budget cannot be kept.
     #[error(transparent)]
     Budget(#[from] BudgetError),
+    /// A hold or a rule for how long things are kept cannot be kept.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
     /// A chain of models cannot be kept.
     #[error(transparent)]
     Alias(#[from] AliasError),
@@ -171,6 +175,7 @@ impl From<ArchiveError> for Problem {
             Error::Rule(error) => error.into(),
             Error::Budget(error) => error.into(),
             Error::Alias(error) => error.into(),
+            Error::Retention(error) => error.into(),
             Error::Record(error) => error.into(),
             Error::Store(error) => error.into(),
             Error::Stopped => Problem::new(ProblemCode::Cancelled, error),

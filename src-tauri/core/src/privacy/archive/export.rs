@@ -17,13 +17,14 @@ use super::{
 use crate::{
     aliases,
     app::App,
-    chat::{self, Conversation, FileConversation},
+    chat::{self, Conversation, FileConversation, FileHold},
     costs::{
         budgets::{self, Budget},
         file_calls,
     },
     now_ms,
     policy::{self, own_rules},
+    privacy::retention::{Held, holds, rules},
     record::{Action, Contents, Record, Subject, WhileFaulty},
     workspaces,
 };
@@ -47,6 +48,7 @@ impl App {
         })?;
         let made_at_ms = now_ms();
         let holds = pack(
+            &self.folder,
             target,
             made_at_ms,
             |packer| {
@@ -144,11 +146,16 @@ impl Export<'_> {
                     policy: None,
                     rules: Vec::new(),
                     budgets: Vec::new(),
+                    retention: None,
+                    hold: None,
                 };
                 if is_whole {
                     file.policy = Some(policy::get(self.conn, workspace.id)?);
                     file.rules = own_rules::all(self.conn, workspace.id)?;
                     file.budgets = of_file(&budgets::of(self.conn, Some(workspace.id))?);
+                    file.retention = rules::get(self.conn, workspace.id)?;
+                    let workspace_id = workspace.id;
+                    file.hold = self.hold(Held::Workspace { workspace_id })?;
                 }
                 Ok(file)
             })
@@ -214,7 +221,16 @@ impl Export<'_> {
         let elsewhere = conversation.elsewhere.as_ref();
         file.elsewhere = elsewhere.and_then(|chosen| self.names.elsewhere(chosen));
         file.draft.clone_from(&conversation.draft);
+        let conversation_id = conversation.id;
+        file.hold = self.hold(Held::Conversation { conversation_id })?;
+        let unsent = chat::pictures::of_draft(self.conn, Some(conversation.id))?;
+        file.draft_pictures = chat::of_file(self.conn, &unsent)?;
         Ok(file)
+    }
+
+    fn hold(&self, on: Held) -> Result<Option<FileHold>, ArchiveError> {
+        let why = holds::why(self.conn, on)?;
+        Ok(why.map(|(reason, since_ms)| FileHold { reason, since_ms }))
     }
 
     fn calls(&mut self, out: &mut impl Write) -> Result<(), ArchiveError> {

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::{
-    chat::{FileModel, over_defaults},
+    chat::{FileHold, FileModel, over_defaults},
     costs::budgets::{Budget, BudgetError, Period},
     ids::WorkspaceId,
     money::Money,
-    policy::{Policy, own_rules::OwnRule},
+    policy::{self, Policy, own_rules::OwnRule},
+    privacy::retention::RetentionRule,
     protocol::Sampling,
 };
 
@@ -98,12 +99,22 @@ pub(super) struct FileWorkspace {
     pub name: String,
     /// UTC milliseconds.
     pub created_at_ms: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "policy::of_file"
+    )]
     pub policy: Option<Policy>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<OwnRule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<FileBudget>,
+    /// How long its conversations are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRule>,
+    /// The hold that stands on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<FileHold>,
 }
 
 /// What may be spent in a period.

@@ -3,17 +3,20 @@
 //!
 //! An archive is written in one pass and read in two, with one conversation in memory at a time. What
 //! is read comes from a file that nobody vouches for: every size and every count has its limit, and
-//! nothing is kept before all of it was seen to be sound.
+//! nothing is written before all of it was seen to be sound. It is not copied anywhere in between: a copy
+//! would have to be encrypted and removed, and the archive itself is there to be read again.
 
 mod check;
 mod error;
 mod export;
 mod form;
 mod import;
+mod incoming;
 mod names;
 mod pack;
 mod passphrase;
 mod report;
+mod settle;
 mod unpack;
 
 use std::{

@@ -21,7 +21,10 @@ use super::{
     form::{MANIFEST, MemberLine},
     free,
 };
-use crate::{record::hex, store::replace_file};
+use crate::{
+    record::hex,
+    store::{DataFolder, replace_file_noted},
+};
 
 /// A ZIP that is being written.
 pub(in crate::privacy) struct Packer<'f> {
@@ -32,18 +35,20 @@ pub(in crate::privacy) struct Packer<'f> {
 
 /// Write an archive to a file that a person named: whole, or not at all. `fill` writes its files and
 /// says what is kept of it; `manifest` makes the manifest from that and what each file came to.
-/// `now_ms` is UTC milliseconds.
+/// `now_ms` is UTC milliseconds. Where this is cut off, the next start with this data folder takes away what
+/// is left of it.
 ///
 /// # Errors
 /// [`ArchiveError`]; a file of this name is then as it was.
 pub(in crate::privacy) fn pack<T, M: Serialize>(
+    folder: &DataFolder,
     target: &Target,
     now_ms: i64,
     fill: impl FnOnce(&mut Packer<'_>) -> Result<T, ArchiveError>,
     manifest: impl FnOnce(&T, Vec<MemberLine>) -> M,
 ) -> Result<T, ArchiveError> {
     free(target)?;
-    replace_file(&target.path, |file| {
+    replace_file_noted(folder, &target.path, |file| {
         let out = BufWriter::new(file);
         let out = match &target.passphrase {
             Some(passphrase) => Out::Locked(Box::new(passphrase.lock(out)?)),

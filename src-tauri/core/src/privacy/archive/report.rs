@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Holdings, Scope};
 use crate::{
-    chat::{FileConversation, FileMessage, Rating},
+    chat::{self, FileConversation, FileMessage, Rating},
     protocol::Role,
 };
 
@@ -193,7 +193,9 @@ fn message(
         escaped(&message.text)
     )?;
     let error = message.error.as_ref().map(|error| error.to_string());
-    for note in message.state.note().into_iter().chain(error.as_deref()) {
+    let pictures = chat::pictures_note(message.pictures.len());
+    let notes = [message.state.note(), error.as_deref(), pictures.as_deref()];
+    for note in notes.into_iter().flatten() {
         writeln!(out, "<p class=\"note\" dir=\"auto\">{}</p>", escaped(note))?;
     }
     writeln!(out, "</div>")

@@ -2,6 +2,7 @@
 //! and only then are older ones removed.
 
 use std::{
+    cmp::Reverse,
     fs,
     path::{Path, PathBuf},
 };
@@ -149,19 +150,59 @@ impl App {
         if asked == Asked::BySchedule && state.made_name.is_some() && earlier.is_empty() {
             return Err(BackupError::FolderEmptied(folder));
         }
-        remove_leftovers(&folder, &short).map_err(&at)?;
-        let part = folder.join(part_name(&short));
+        let part = folder.join(self.next_part(&folder, &short)?);
         let made = self.write_part(&part, &folder, &short, progress);
         if made.is_err() {
             snapshot::remove_part(&part);
         }
         let (backup, copied) = made?;
-        let old = earlier.iter().skip(state.schedule.keep as usize - 1);
-        let removed = self.remove_own(&folder, old);
+        let removed = self.prune(&folder, &short, state.schedule.keep as usize);
+        Ok((backup, copied, removed))
+    }
+
+    /// What the next one is called while it is written. What a kill left of the last one is removed: the
+    /// database knows what that was called, so nobody else's is touched, also where a copy of this
+    /// installation writes into the same folder.
+    fn next_part(&self, folder: &Path, short: &str) -> Result<String, BackupError> {
+        let state = self.store.read(schedule::state).map_err(StoreError::from)?;
+        if let Some(last) = state.writing.filter(|last| names::is_part(short, last)) {
+            snapshot::remove_part(&folder.join(last));
+        }
+        let next = part_name(short);
+        self.store.write(|tx| {
+            let mut state = schedule::state(tx)?;
+            state.writing = Some(next.clone());
+            schedule::keep(tx, &state).map_err(StoreError::from)
+        })?;
+        Ok(next)
+    }
+
+    /// Remove all but the newest of this installation's own, by how far the record in each goes: a clock
+    /// may have been set back, and the name of a file may say anything. How many went; what cannot be opened or
+    /// is not of this record stays, and is not counted.
+    fn prune(&self, folder: &Path, short: &str, kept: usize) -> usize {
+        let all = names::list(folder, short).unwrap_or_else(|error| {
+            tracing::warn!("old backups were not looked for: {error}");
+            Vec::new()
+        });
+        if all.len() <= kept {
+            return 0;
+        }
+        let mut own: Vec<(i64, BackupInfo)> = Vec::new();
+        for backup in all {
+            match self.entries_if_own(&folder.join(&backup.name)) {
+                Ok(Some(entries)) => own.push((entries, backup)),
+                Ok(None) => {}
+                Err(error) => tracing::warn!("{} was not looked at: {error}", backup.name),
+            }
+        }
+        own.sort_by_key(|(entries, backup)| Reverse((*entries, backup.made_at_ms)));
+        let old = own.iter().skip(kept).map(|(_, backup)| backup);
+        let removed = self.remove_own(folder, old);
         for (name, why) in &removed.left {
             tracing::warn!("the old backup {name} was not removed: {why}");
         }
-        Ok((backup, copied, removed.gone.len()))
+        removed.gone.len()
     }
 
     fn write_part(
@@ -211,9 +252,9 @@ impl App {
         let mut removed = Removed::default();
         for backup in chosen {
             let path = folder.join(&backup.name);
-            let gone = match self.is_own(&path) {
-                Ok(true) => fs::remove_file(&path).map_err(|error| error.to_string()),
-                Ok(false) => Err("this installation's record does not have its entries".to_owned()),
+            let gone = match self.entries_if_own(&path) {
+                Ok(Some(_)) => fs::remove_file(&path).map_err(|error| error.to_string()),
+                Ok(None) => Err("this installation's record does not have its entries".to_owned()),
                 Err(error) => Err(error.to_string()),
             };
             match gone {
@@ -224,14 +265,16 @@ impl App {
         removed
     }
 
-    fn is_own(&self, path: &Path) -> Result<bool, StoreError> {
+    /// How many entries the record in a backup has, if that is this installation's own.
+    fn entries_if_own(&self, path: &Path) -> Result<Option<i64>, StoreError> {
         let Some((copy, _)) = snapshot::open_copy(path, self.store.key())? else {
-            return Ok(false);
+            return Ok(None);
         };
-        match record::end_of_copy(&copy)? {
-            Some((count, head)) => self.store.read(|conn| Ok(record::has(conn, count, &head)?)),
-            None => Ok(false),
-        }
+        let Some((count, head)) = record::end_of_copy(&copy)? else {
+            return Ok(None);
+        };
+        let is_own = self.store.read(|conn| record::has(conn, count, &head))?;
+        Ok(is_own.then_some(count))
     }
 
     fn note_made(
@@ -254,6 +297,7 @@ impl App {
             let mut state = schedule::state(tx)?;
             state.made_at_ms = Some(backup.made_at_ms);
             state.made_name = Some(backup.name.clone());
+            state.writing = None;
             (state.problem, state.problem_at_ms) = (None, None);
             schedule::keep(tx, &state)?;
             self.record.append(tx, event, now_ms())?;
@@ -308,16 +352,5 @@ fn forget_what_was_written(part: &Path) -> std::io::Result<()> {
     rustix::fs::fadvise(fs::File::open(part)?, 0, None, rustix::fs::Advice::DontNeed)?;
     #[cfg(not(target_os = "linux"))]
     let _ = part;
-    Ok(())
-}
-
-/// Remove what a kill left half written. The caller has its turn, so nobody of this installation is at it.
-fn remove_leftovers(folder: &Path, short: &str) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if names::is_part(short, &entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path())?;
-        }
-    }
     Ok(())
 }

@@ -13,11 +13,12 @@ use uuid::Uuid;
 
 use super::{BackupError, RecoveryCode, names, verify};
 use crate::{
+    privacy::retention::wait_for_a_person,
     record::{Action, Event, Record},
     secrets::{self, DatabaseKey, KeyHome},
     store::{
-        DataFolder, Instance, InstanceLock, known_schema, private_file, snapshot, sync_folder_of,
-        writer_of_copy,
+        DataFolder, Instance, InstanceLock, Swap, Whole, known_schema, private_file, snapshot,
+        sync_folder_of, undo_cut_off, writer_of_copy,
     },
 };
 
@@ -61,6 +62,10 @@ pub fn restore(
     now_ms: i64,
 ) -> Result<Restored, BackupError> {
     let folder = lock.folder();
+    {
+        let _setup = folder.lock_for_setup().map_err(BackupError::Io)?;
+        undo_cut_off(folder).map_err(BackupError::Io)?;
+    }
     let key = match code {
         Some(code) => code.key().clone(),
         None => secrets::existing_key(folder)?.ok_or(BackupError::NeedsCode)?,
@@ -134,24 +139,19 @@ impl Incoming {
             });
         };
         self.note(part, &key, moved_in)?;
-        let aside = if is_ours && folder.has_database() {
-            Some(snapshot::set_aside(folder, now_ms).map_err(&at)?)
-        } else if moved_in && (here.is_some() || folder.has_database()) {
-            Some(snapshot::set_all_aside(folder, now_ms).map_err(&at)?)
+        let whole = if moved_in {
+            Whole::Installation
         } else {
-            None
+            Whole::Database
         };
-        let placed = if moved_in {
-            move_in(folder, part, instance, &key, preferred)
+        // Whatever fails from here on, dropping it puts back what was there.
+        let swap = Swap::begin(folder, whole, now_ms).map_err(&at)?;
+        if moved_in {
+            move_in(folder, part, instance, &key, preferred)?;
         } else {
-            take_place(folder, part).map_err(&at)
-        };
-        if let Err(error) = placed {
-            if let Some(aside) = &aside {
-                put_back(folder, aside);
-            }
-            return Err(error);
+            take_place(folder, part).map_err(&at)?;
         }
+        let aside = swap.commit().map_err(&at)?;
         Ok(Restored {
             made_at_ms: self.made_at_ms,
             entries: self.entries,
@@ -181,8 +181,7 @@ impl Incoming {
     }
 }
 
-/// The database, its key and who it is, in a folder that has none of them. The last one first says that all
-/// of it is there: until then a start finds a database without a key, and no new one is made over it.
+/// The database, its key and who it is, in a folder that has none of them.
 fn move_in(
     folder: &DataFolder,
     part: &Path,
@@ -200,13 +199,6 @@ fn move_in(
 fn take_place(folder: &DataFolder, part: &Path) -> io::Result<()> {
     fs::rename(part, folder.database())?;
     sync_folder_of(part)
-}
-
-/// After a failure in the middle: what came is taken away again, and what was there is there again.
-fn put_back(folder: &DataFolder, aside: &Path) {
-    if let Err(error) = snapshot::put_back(folder, aside) {
-        tracing::error!("what was set aside is in {}: {error}", aside.display());
-    }
 }
 
 /// Copy a file to one that only its owner can read, to the disk.
@@ -245,7 +237,8 @@ pub(crate) fn record_restored(
         .fact("schema", note.schema)
         .fact("entries", note.entries)
         .fact("moved_in", i64::from(note.moved_in));
-    record.append(tx, event, now_ms).map(drop)
+    record.append(tx, event, now_ms)?;
+    wait_for_a_person(tx, now_ms)
 }
 
 fn taken(tx: &Connection) -> rusqlite::Result<Option<Note>> {

@@ -17,9 +17,10 @@ use crate::{
     store::{Instance, Migration, StoreError},
 };
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-27 schedule backups",
-    sql: "CREATE TABLE backups (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-27 schedule backups",
+        sql: "CREATE TABLE backups (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             folder TEXT,
             every_hours INTEGER,
@@ -29,7 +30,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             problem TEXT CHECK (problem IS NULL OR json_valid(problem)),
             problem_at_ms INTEGER
           ) STRICT",
-}];
+    },
+    Migration {
+        name: "2026-11-27 remember the backup that is being written",
+        sql: "ALTER TABLE backups ADD COLUMN writing TEXT",
+    },
+];
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// A year.
@@ -89,6 +95,8 @@ pub(super) struct State {
     pub made_name: Option<String>,
     pub problem: Option<Problem>,
     pub problem_at_ms: Option<i64>,
+    /// What the one that is being written is called until it is whole: a kill leaves that behind.
+    pub writing: Option<String>,
 }
 
 impl State {
@@ -129,7 +137,8 @@ impl State {
 pub(super) fn state(conn: &Connection) -> rusqlite::Result<State> {
     let found = conn
         .prepare_cached(
-            "SELECT folder, every_hours, keep, made_at_ms, made_name, problem, problem_at_ms FROM backups",
+            "SELECT folder, every_hours, keep, made_at_ms, made_name, problem, problem_at_ms, writing
+             FROM backups",
         )?
         .query_row([], |row| {
             let problem: Option<String> = row.get(5)?;
@@ -143,6 +152,7 @@ pub(super) fn state(conn: &Connection) -> rusqlite::Result<State> {
                 made_name: row.get(4)?,
                 problem: problem.and_then(|json| serde_json::from_str(&json).ok()),
                 problem_at_ms: row.get(6)?,
+                writing: row.get(7)?,
             })
         })
         .optional()?;
@@ -154,16 +164,19 @@ pub(super) fn keep(conn: &Connection, state: &State) -> rusqlite::Result<()> {
         .problem
         .as_ref()
         .map(|p| serde_json::to_string(p).expect("a problem is JSON because it is made of texts"));
-    conn.prepare_cached("INSERT OR REPLACE INTO backups VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute(params![
-            state.schedule.folder,
-            state.schedule.every_hours,
-            state.schedule.keep,
-            state.made_at_ms,
-            state.made_name,
-            problem,
-            state.problem_at_ms,
-        ])?;
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO backups VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        state.schedule.folder,
+        state.schedule.every_hours,
+        state.schedule.keep,
+        state.made_at_ms,
+        state.made_name,
+        problem,
+        state.problem_at_ms,
+        state.writing,
+    ])?;
     Ok(())
 }
 

@@ -45,7 +45,8 @@ pub(super) fn keep(
         "search": erased.check,
     });
     conn.execute(
-        "UPDATE erasures SET statement = ?2 WHERE entry = ?1 AND statement IS NULL",
+        "UPDATE erasures SET statement = ?2, begun = json_remove(begun, '$.ids')
+         WHERE entry = ?1 AND statement IS NULL",
         params![erased.certificate, statement.to_string()],
     )?;
     Ok(())
@@ -133,10 +134,11 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
     row(
         "Searched afterwards",
         &format!(
-            "{} pages of the database and {} files, {} bytes, for {} traces: found in {found} places",
+            "{} pages of the database and {} files, {} bytes, for {} names, words, phrases and identifiers: found in {found} places",
             search["pages"], search["files"], search["bytes"], search["traces"]
         ),
     );
+    row("Parts of pages that nothing uses", &unused(search));
     row("Entry in the record", &number("entry"));
     row(
         "Its hash",
@@ -150,7 +152,8 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
     let remains = statement["remains"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    if remains.is_empty() && found == 0 && search["within"] == 0 {
+    let is_nothing = |name: &str| search[name].as_u64().unwrap_or(0) == 0;
+    if remains.is_empty() && found == 0 && is_nothing("within") && is_nothing("common") {
         body.push_str("<p>Nothing.</p>\n");
     } else {
         body.push_str("<ul>\n");
@@ -163,6 +166,13 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
             let _ = writeln!(
                 body,
                 "<li>In {within} more pages or files the letters stand within longer words</li>"
+            );
+        }
+        let common = search["common"].as_u64().unwrap_or(0);
+        if common > 0 {
+            let _ = writeln!(
+                body,
+                "<li>{common} phrases of it stand in texts that stay, too, and were not looked for</li>"
             );
         }
         for found in search["found"].as_array().into_iter().flatten() {
@@ -178,6 +188,18 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
         escaped(&certificate.file())
     );
     page("Certificate of erasure", &body)
+}
+
+/// What lay where nothing is.
+fn unused(search: &Value) -> String {
+    match search["unused"].as_u64() {
+        // One that was made before this was looked at.
+        None => "not looked at".to_owned(),
+        Some(0) => "empty, in all pages".to_owned(),
+        Some(pages) => {
+            format!("empty, but for {pages} pages that were written meanwhile; searched, too")
+        }
+    }
 }
 
 fn time(at_ms: &Value) -> String {

@@ -1,5 +1,6 @@
 //! The search, byte by byte, for what was erased: in every page of the database as it is decrypted, free
-//! ones included, and in every other file of the data folder.
+//! ones included, in the index of its words, and in every other file of the data folder. The log of the
+//! database was emptied before.
 
 use std::{
     fs::{self, File},
@@ -7,18 +8,24 @@ use std::{
     path::Path,
 };
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-use super::Remains;
-use crate::store::{DataFolder, Store};
+use super::{
+    Remains,
+    lost::Lost,
+    searcher::{Hit, Place, Searcher},
+};
+use crate::{
+    chat,
+    store::{DataFolder, Store, StoreError},
+};
 
-/// Traces that are looked for at most; of more, this many are looked for, evenly chosen.
-const MOST: usize = 20_000;
 /// A file is read in pieces of this size.
 const PIECE: usize = 1 << 20;
+/// Where the web view keeps its things, in the data folder.
+const WINDOW: &str = "window";
 
 /// What is left nowhere if all of it is gone.
 #[derive(Debug, Clone, Default)]
@@ -27,16 +34,25 @@ pub(super) struct Traces {
     pub(super) words: Vec<String>,
     /// Identifiers of rows.
     pub(super) ids: Vec<[u8; 16]>,
+    /// Phrases and words of whole texts that went.
+    pub(super) lost: Lost,
 }
 
 /// What a search of every byte found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ByteSearch {
-    /// Texts and identifiers that were looked for.
+    /// Names, words, phrases and identifiers that were looked for.
     pub traces: u32,
+    /// Phrases of what went that texts have which stay: they were not looked for.
+    #[serde(default)]
+    pub common: u32,
     /// Pages of the database.
     pub pages: u32,
+    /// Those of them in which something lay in a part that nothing uses. It was searched like all the
+    /// rest; all of these parts were overwritten before, and what is written meanwhile may leave something.
+    #[serde(default)]
+    pub unused: u32,
     /// Other files.
     pub files: u32,
     /// All bytes that were looked at.
@@ -63,29 +79,47 @@ pub struct FoundBytes {
 pub(super) fn search(
     store: &Store,
     folder: &DataFolder,
-    traces: &Traces,
+    mut traces: Traces,
     remains: &mut Vec<Remains>,
 ) -> ByteSearch {
-    let searcher = Searcher::of(traces);
+    let mut not_all = |what: &str, error: StoreError| {
+        let why = format!("not all of it could be searched: {error}");
+        remains.push(Remains::new(what, why));
+    };
+    let common = store.read(|conn| Ok::<_, StoreError>(traces.lost.leave_out_what_stays(conn)?));
+    let common = common.unwrap_or_else(|error| {
+        // Without knowing what stays nothing can be told from it.
+        traces.lost = Lost::default();
+        not_all("the words of what was erased", error);
+        0
+    });
+    let searcher = Searcher::of(&traces);
     let mut result = ByteSearch {
         traces: searcher.traces,
+        common: u32::try_from(common).unwrap_or(u32::MAX),
         ..ByteSearch::default()
     };
     let mut hits = 0;
-    let pages = store.each_page(|page| {
+    let pages = store.each_page(|page, unused| {
         result.pages += 1;
         result.bytes += page.len() as u64;
-        match searcher.look(page) {
+        result.unused += u32::from(unused);
+        match searcher.look(page, Place::Ours) {
             Hit::Alone => hits += 1,
             Hit::Within => result.within += 1,
             Hit::None => {}
         }
     });
     if let Err(error) = pages {
-        let why = format!("not all of it could be searched: {error}");
-        remains.push(Remains::new("the database", why));
+        not_all("the database", error);
     }
     result.note("the database", hits);
+    let words = traces.words.iter().map(String::as_str);
+    let words = words.chain(traces.lost.words());
+    match store.read(|conn| Ok::<_, StoreError>(chat::gone_but_indexed(conn, words)?)) {
+        Ok(gone) => result.note("the index of the search", gone),
+        Err(error) => not_all("the index of the search", error),
+    }
     let mut unread = 0;
     search_below(folder.path(), folder, &searcher, &mut result, &mut unread);
     if unread > 0 {
@@ -132,10 +166,14 @@ fn search_below(
             Ok(kind) if kind.is_file() => {
                 result.files += 1;
                 // Names of files count, and are not repeated: they could be that of the person.
-                let name = searcher.look(entry.file_name().as_encoded_bytes());
                 let place = place_of(&path, folder);
+                let kind = match place == WINDOW {
+                    true => Place::OfTheWindow,
+                    false => Place::Ours,
+                };
+                let name = searcher.look(entry.file_name().as_encoded_bytes(), kind);
                 result.note(&place, u32::from(name == Hit::Alone));
-                match search_file(&path, searcher, &mut result.bytes) {
+                match search_file(&path, kind, searcher, &mut result.bytes) {
                     Ok((alone, within)) => {
                         result.note(&place, alone);
                         result.within += within;
@@ -155,7 +193,7 @@ fn place_of(path: &Path, folder: &DataFolder) -> String {
         "instance.json",
         "snapshots",
         "replaced",
-        "window",
+        WINDOW,
         "keys",
     ];
     let inside = path.strip_prefix(folder.path()).unwrap_or(path);
@@ -170,7 +208,12 @@ fn place_of(path: &Path, folder: &DataFolder) -> String {
 }
 
 /// In how many pieces of a file something stands alone, and only within other letters.
-fn search_file(path: &Path, searcher: &Searcher, bytes: &mut u64) -> io::Result<(u32, u32)> {
+fn search_file(
+    path: &Path,
+    place: Place,
+    searcher: &Searcher,
+    bytes: &mut u64,
+) -> io::Result<(u32, u32)> {
     let mut file = File::open(path)?;
     let (mut alone, mut within) = (0, 0);
     let mut piece = Vec::with_capacity(PIECE + searcher.longest);
@@ -180,75 +223,13 @@ fn search_file(path: &Path, searcher: &Searcher, bytes: &mut u64) -> io::Result<
         if read == 0 {
             return Ok((alone, within));
         }
-        match searcher.look(&piece) {
+        match searcher.look(&piece, place) {
             Hit::Alone => alone += 1,
             Hit::Within => within += 1,
             Hit::None => {}
         }
         // Something may lie across the end of this piece.
         piece.drain(..piece.len().saturating_sub(searcher.longest));
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hit {
-    None,
-    /// Only with letters or digits around it.
-    Within,
-    Alone,
-}
-
-/// Looks for all traces at once.
-struct Searcher {
-    automaton: AhoCorasick,
-    /// How many of them, from the first on, are texts: identifiers of rows have no letters around them.
-    texts: usize,
-    longest: usize,
-    traces: u32,
-}
-
-impl Searcher {
-    fn of(traces: &Traces) -> Self {
-        let mut needles: Vec<Vec<u8>> = Vec::new();
-        for word in &traces.words {
-            needles.push(word.clone().into_bytes());
-            needles.push(word.encode_utf16().flat_map(u16::to_le_bytes).collect());
-        }
-        let texts = needles.len();
-        let step = traces.ids.len().div_ceil(MOST).max(1);
-        let ids: Vec<_> = traces.ids.iter().step_by(step).collect();
-        for id in &ids {
-            needles.push(id.to_vec());
-            needles.push(uuid::Uuid::from_bytes(**id).to_string().into_bytes());
-        }
-        let automaton = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .build(&needles)
-            .expect("the traces make an automaton because they are few and short");
-        Self {
-            automaton,
-            texts,
-            // With the letters on both sides.
-            longest: needles.iter().map(Vec::len).max().unwrap_or(1) + 2,
-            traces: u32::try_from(traces.words.len() + ids.len()).unwrap_or(u32::MAX),
-        }
-    }
-
-    fn look(&self, bytes: &[u8]) -> Hit {
-        let is_letter = |at: Option<usize>| {
-            at.and_then(|at| bytes.get(at))
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
-        };
-        let mut best = Hit::None;
-        for found in self.automaton.find_overlapping_iter(bytes) {
-            let is_text = found.pattern().as_usize() < self.texts;
-            let joined = is_letter(found.start().checked_sub(1)) || is_letter(Some(found.end()));
-            if !is_text || !joined {
-                return Hit::Alone;
-            }
-            best = Hit::Within;
-        }
-        best
     }
 }
 
@@ -274,7 +255,7 @@ mod tests {
     fn searcher(word: &str) -> Searcher {
         Searcher::of(&Traces {
             words: vec![word.into()],
-            ids: Vec::new(),
+            ..Traces::default()
         })
     }
 
@@ -288,19 +269,17 @@ mod tests {
         fs::write(&path, &content).unwrap();
         let searcher = searcher("hans mueller");
         let mut bytes = 0;
-        assert!(search_file(&path, &searcher, &mut bytes).unwrap().0 > 0);
+        assert!(
+            search_file(&path, Place::Ours, &searcher, &mut bytes)
+                .unwrap()
+                .0
+                > 0
+        );
         assert_eq!(bytes, content.len() as u64);
         fs::write(&path, "h\0a\0n\0s\0 \0m\0u\0e\0l\0l\0e\0r\0").unwrap();
-        assert_eq!(search_file(&path, &searcher, &mut bytes).unwrap(), (1, 0));
-    }
-
-    #[test]
-    fn a_word_inside_a_longer_one_is_told_apart_and_not_passed_over() {
-        let searcher = searcher("meyer");
-        assert_eq!(searcher.look(b"\0Meyer's"), Hit::Alone);
-        assert_eq!(searcher.look(b"Meyerhof, Obermeyer"), Hit::Within);
-        // As the columns of a row lie one after another.
-        assert_eq!(searcher.look(b"userMeyerdone"), Hit::Within);
-        assert_eq!(searcher.look(b"mayer"), Hit::None);
+        assert_eq!(
+            search_file(&path, Place::Ours, &searcher, &mut bytes).unwrap(),
+            (1, 0)
+        );
     }
 }

@@ -1,20 +1,28 @@
-//! What an erasure takes out of the database, in one transaction with the entries that say so.
+//! What an erasure takes out of the database, in one transaction with the entries that say so. What is to be
+//! looked for before is read before, so that the transaction has only to write.
 
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
 
-use super::{EraseError, Erasure, Remains, certificate, check::Traces, person};
+use super::{
+    EraseError, Erasure, Extent, Remains, certificate,
+    check::Traces,
+    lost::Lost,
+    person::{self, Seen},
+};
 use crate::{
     chat,
     costs::budgets,
     ids::{ConversationId, WorkspaceId},
-    policy,
+    policy::{self, own_rules},
     privacy::{
-        Identifiers,
+        Identifiers, anonymise,
         requests::{self, RequestState},
         retention::{self, holds_of_workspace, is_held},
     },
     record::{Action, Event, Record, Subject},
+    sealed,
+    store::Watch,
     workspaces,
 };
 
@@ -39,19 +47,33 @@ pub(super) struct Wanted<'a> {
     pub(super) in_snapshots: usize,
 }
 
+/// What was read before anything is written.
+pub(super) enum Read {
+    /// What is its own in a conversation.
+    Conversation(ConversationId, Lost),
+    /// What is its own in a workspace, and in its conversations.
+    Workspace(WorkspaceId, Vec<ConversationId>, Lost),
+    /// Where a person stands.
+    Person(Identifiers, Extent, Seen),
+}
+
 impl Gone {
-    /// One that was cut off: what to look for is not known any more.
+    /// One that was cut off: of what to look for, only the identifiers of rows are known any more.
     pub(super) fn unfinished(entry: i64, kind: &'static str, begun: Begun) -> Self {
         let Begun {
             conversations,
             messages,
             words,
             mut remains,
+            ids,
         } = begun;
         remains.push(Remains::new(
-            "a search for what was erased",
-            "Gatehouse was ended before it; everything else was finished at the next start",
+            "a search for the words of what was erased",
+            "Gatehouse was ended before it, and they were kept nowhere. Everything else was finished at \
+             the next start, which looked for the identifiers of what was erased, and for anything in \
+             parts of the database that nothing uses",
         ));
+        let ids = ids.iter().filter_map(|id| uuid::Uuid::parse_str(id).ok());
         Self {
             entry,
             kind,
@@ -59,7 +81,10 @@ impl Gone {
             messages,
             words,
             remains,
-            traces: Traces::default(),
+            traces: Traces {
+                ids: ids.map(uuid::Uuid::into_bytes).collect(),
+                ..Traces::default()
+            },
         }
     }
 
@@ -75,6 +100,12 @@ impl Gone {
             messages: self.messages,
             words: self.words,
             remains: self.remains.clone(),
+            ids: self
+                .traces
+                .ids
+                .iter()
+                .map(|id| uuid::Uuid::from_bytes(*id).simple().to_string())
+                .collect(),
         }
     }
 }
@@ -86,26 +117,106 @@ pub(super) struct Begun {
     messages: u32,
     words: u32,
     remains: Vec<Remains>,
+    /// Of rows, random; not written as the rows have them, so that a search for those does not find these.
+    #[serde(default)]
+    ids: Vec<String>,
+}
+
+/// Read what is to be known of what goes.
+pub(super) fn read(conn: &Connection, erasure: &Erasure) -> Result<Read, EraseError> {
+    let mut lost = Lost::default();
+    Ok(match erasure {
+        Erasure::Conversation { id } => {
+            note_texts(conn, *id, &mut lost)?;
+            Read::Conversation(*id, lost)
+        }
+        Erasure::Workspace { id } => {
+            lost.add(&workspaces::name(conn, *id)?);
+            for rule in own_rules::all(conn, *id)? {
+                lost.add(&rule.name);
+                lost.add(&rule.content);
+            }
+            let of = chat::all_of_workspace(conn, *id)?;
+            for &id in &of {
+                note_texts(conn, id, &mut lost)?;
+            }
+            Read::Workspace(*id, of, lost)
+        }
+        Erasure::Person {
+            identifiers,
+            extent,
+        } => {
+            let identifiers = Identifiers::parse(identifiers)?;
+            let seen = Seen::read(conn, &identifiers, *extent)?;
+            Read::Person(identifiers, *extent, seen)
+        }
+    })
+}
+
+/// Note what stands in a conversation, also what was masked. What cannot be read is in no text, either.
+pub(super) fn note_texts(
+    conn: &Connection,
+    id: ConversationId,
+    lost: &mut Lost,
+) -> rusqlite::Result<()> {
+    for text in chat::all_written_in(conn, id)? {
+        lost.add(&text);
+    }
+    if let Ok(masks) = sealed::masks(conn, id) {
+        masks.iter().for_each(|(_, value)| lost.add(value));
+    }
+    Ok(())
+}
+
+/// Note what was written in them since they were read.
+pub(super) fn note_newer_texts(
+    conn: &Connection,
+    of: &[ConversationId],
+    lost: &mut Lost,
+    watch: &Watch<'_>,
+) -> rusqlite::Result<()> {
+    for number in watch.written("messages") {
+        if let Some(text) = chat::text_in(conn, number, of)? {
+            lost.add(&text);
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn erase(
     record: &Record,
     tx: &Transaction<'_>,
     wanted: &Wanted<'_>,
+    read: Read,
+    watch: &Watch<'_>,
     now_ms: i64,
 ) -> Result<Gone, EraseError> {
-    let mut gone = match wanted.erasure {
-        Erasure::Conversation { id } => conversation(record, tx, *id, now_ms)?,
-        Erasure::Workspace { id } => workspace(record, tx, *id, now_ms)?,
-        Erasure::Person {
-            identifiers,
-            extent,
-        } => {
-            let parsed = Identifiers::parse(identifiers)?;
-            let gone = person::erase(record, tx, &parsed, *extent, now_ms)?;
+    if watch.others_wrote(tx)? {
+        return Err(EraseError::NotAlone);
+    }
+    let mut gone = match read {
+        Read::Conversation(id, mut lost) => {
+            note_newer_texts(tx, &[id], &mut lost, watch)?;
+            let mut gone = conversation(record, tx, id, now_ms)?;
+            gone.traces.lost = lost;
+            gone
+        }
+        Read::Workspace(id, of, mut lost) => {
+            note_newer_texts(tx, &of, &mut lost, watch)?;
+            let mut gone = workspace(record, tx, id, now_ms)?;
+            gone.traces.lost = lost;
+            gone
+        }
+        Read::Person(identifiers, extent, seen) => {
+            let of = person::Of {
+                identifiers: &identifiers,
+                extent,
+            };
+            let mut gone = person::erase(record, tx, of, seen, watch, now_ms)?;
             if gone.is_nothing() && wanted.in_snapshots == 0 {
                 return Err(EraseError::NothingFound);
             }
+            gone.remains.extend(person::pictures_left(tx)?);
             gone
         }
     };
@@ -173,11 +284,13 @@ fn workspace(
     if workspaces::current(tx, now_ms)? == id {
         // What was typed for a new chat in it.
         chat::save_draft(tx, None, "")?;
+        chat::pictures::forget_draft(tx, None)?;
     }
     let mut gone = conversations(record, tx, &ids, "workspace", now_ms)?;
     policy::forget_workspace(tx, id)?;
     budgets::forget_workspace(tx, id)?;
     retention::forget_workspace(tx, id)?;
+    anonymise::forget_workspace(tx, id)?;
     workspaces::erase(tx, id, now_ms)?;
     let event = Event::new(Action::Erased)
         .fact("kind", "workspace")
@@ -220,4 +333,123 @@ pub(super) fn conversations(
         }
     }
     Ok(gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::{App, Surroundings},
+        chat::Options,
+        record::Actor,
+        secrets::{self, KeyHome},
+        store::DataFolder,
+    };
+
+    fn app() -> (tempfile::TempDir, App) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        secrets::database_key(&folder, KeyHome::File).unwrap();
+        let around = Surroundings {
+            actor: Actor::CommandLine,
+            engine_program: std::path::PathBuf::new(),
+            resources: None,
+            on_engine_change: Box::new(|| ()),
+        };
+        (dir, App::open(&folder, around).unwrap())
+    }
+
+    fn said(app: &App, text: &str) -> ConversationId {
+        let id = app.gate.new_conversation(&Options::default()).unwrap().id;
+        let begun = app.store.write(|tx| chat::begin_turn(tx, id, text, 1));
+        let answer = begun.unwrap().answer;
+        let done = chat::MessageState::Done;
+        let end = |tx: &Transaction<'_>| chat::end_answer(tx, answer, "Yes.", done, None);
+        app.store.write(end).unwrap();
+        id
+    }
+
+    /// Read, have something written, and erase what was asked for.
+    fn erased_after(
+        app: &App,
+        erasure: &Erasure,
+        write: impl FnOnce(),
+    ) -> Result<Gone, EraseError> {
+        let watch = app.store.watch().unwrap();
+        let read = app.store.read(|conn| read(conn, erasure)).unwrap();
+        write();
+        let wanted = Wanted {
+            erasure,
+            request: None,
+            in_snapshots: 0,
+        };
+        app.store
+            .write(|tx| erase(&app.record, tx, &wanted, read, &watch, 2))
+    }
+
+    fn person(extent: Extent) -> Erasure {
+        Erasure::Person {
+            identifiers: vec!["Mr Novak".into()],
+            extent,
+        }
+    }
+
+    #[test]
+    fn what_is_written_of_a_person_after_everything_was_read_is_erased_too() {
+        for extent in [Extent::Words, Extent::Messages, Extent::Conversations] {
+            let (_dir, app) = app();
+            let before = said(&app, "Who is Mr Novak?");
+            let other = said(&app, "Who is Mr Meyer?");
+            let mut after = None;
+            let gone = erased_after(&app, &person(extent), || {
+                after = Some(said(&app, "And Mr Novak's wife?"));
+                app.rename_conversation(other, "Also Mr Novak").unwrap();
+                app.save_preset("Mr Novak", "", &Default::default())
+                    .unwrap();
+                let draft = |tx: &Transaction<'_>| chat::save_draft(tx, None, "Dear Mr Novak");
+                app.store.write(draft).unwrap();
+            })
+            .unwrap();
+            let found = app.find_person(&["Mr Novak".into()]).unwrap();
+            assert_eq!(found.total, 0, "{extent:?} {:?}", found.places);
+            let there = |id| app.open_conversation(id).is_ok();
+            let is_whole = extent == Extent::Conversations;
+            assert_eq!(there(before), !is_whole);
+            assert_eq!(there(after.unwrap()), !is_whole);
+            assert_eq!(gone.conversations, if is_whole { 3 } else { 0 });
+        }
+    }
+
+    #[test]
+    fn words_that_are_written_after_a_conversation_was_read_are_looked_for_too() {
+        let (_dir, app) = app();
+        let id = said(&app, "Who is Mr Novak?");
+        let gone = erased_after(&app, &Erasure::Conversation { id }, || {
+            let turn = |tx: &Transaction<'_>| chat::begin_turn(tx, id, "A brontosaurus", 1);
+            app.store.write(turn).map(drop).unwrap();
+        })
+        .unwrap();
+        let words: Vec<_> = gone.traces.lost.words().collect();
+        assert!(
+            words.contains(&"brontosaurus") && words.contains(&"Novak"),
+            "{words:?}"
+        );
+    }
+
+    #[test]
+    fn what_another_process_wrote_after_everything_was_read_stops_the_erasure() {
+        let (_dir, app) = app();
+        let id = said(&app, "Who is Mr Novak?");
+        let refused = erased_after(&app, &Erasure::Conversation { id }, || {
+            let other = crate::store::Store::open(&app.folder, app.store.key(), 1).unwrap();
+            let draft = |tx: &Transaction<'_>| chat::save_draft(tx, None, "Dear Mr Novak");
+            other.write(draft).unwrap();
+        });
+        assert!(
+            matches!(refused, Err(EraseError::NotAlone)),
+            "{:?}",
+            refused.err()
+        );
+        assert!(app.open_conversation(id).is_ok());
+    }
 }

@@ -5,8 +5,12 @@
 mod certificate;
 mod check;
 mod content;
+mod error;
+mod finish;
+mod lost;
 mod person;
 mod preview;
+mod searcher;
 pub(super) mod snapshots;
 
 use rusqlite::Transaction;
@@ -15,18 +19,15 @@ use specta::Type;
 use specta_typescript::Number;
 
 pub use check::{ByteSearch, FoundBytes};
+pub use error::EraseError;
 pub use preview::{ErasurePreview, Goes, Stays};
 
-use super::{IdentifierError, Identifiers, backup::BackupError, requests::RequestError};
+use super::Identifiers;
 use crate::{
     app::App,
     ids::{ConversationId, WorkspaceId},
     now_ms,
-    problem::{Problem, ProblemCode},
-    record::CertificateError,
-    sealed::SealedError,
-    store::{Migration, SnapshotReason, StoreError, snapshot},
-    workspaces::WorkspaceError,
+    store::Migration,
 };
 
 // A row without a statement: the content is gone, and what follows was cut off.
@@ -133,84 +134,6 @@ pub struct Erased {
     pub check: ByteSearch,
 }
 
-/// Why nothing was erased.
-#[derive(Debug, thiserror::Error)]
-pub enum EraseError {
-    /// Nobody can be found by what was given.
-    #[error(transparent)]
-    Identifier(#[from] IdentifierError),
-    /// It is gone.
-    #[error("this is not there any more")]
-    NotFound,
-    /// Nobody by that name.
-    #[error("nothing was found that could be erased")]
-    NothingFound,
-    /// A hold stands on it.
-    #[error("it is on hold, and what is on hold is not erased: {0}. Lift the hold first")]
-    Held(String),
-    /// Another process may have it in its memory, or write it again.
-    #[error(
-        "another window or command of Gatehouse has the data open, and could write again what is erased. Close it, then try again"
-    )]
-    NotAlone,
-    /// An answer does not end.
-    #[error("an answer that is being written does not stop, so nothing was erased. Try again")]
-    Busy,
-    /// Something that is sealed cannot be read, so it cannot be said whether the person is in it.
-    #[error(transparent)]
-    Sealed(#[from] SealedError),
-    /// The request it belongs to is not open.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// There is no such erasure.
-    #[error("there is no erasure with entry {0} in the record")]
-    NoErasure(i64),
-    /// A certificate is none.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// The data folder cannot be read.
-    #[error("the data folder cannot be read: {0}")]
-    Folder(#[from] std::io::Error),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<rusqlite::Error> for EraseError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<WorkspaceError> for EraseError {
-    fn from(error: WorkspaceError) -> Self {
-        match error {
-            WorkspaceError::Store(store) => Self::Store(store),
-            _ => Self::NotFound,
-        }
-    }
-}
-
-impl From<EraseError> for Problem {
-    fn from(error: EraseError) -> Self {
-        match error {
-            EraseError::Identifier(error) => error.into(),
-            EraseError::Request(error) => error.into(),
-            EraseError::Certificate(error) => error.into(),
-            EraseError::Store(error) => error.into(),
-            EraseError::Sealed(SealedError::Store(error)) => error.into(),
-            EraseError::Sealed(_) | EraseError::Folder(_) => {
-                Self::new(ProblemCode::DataUnusable, error)
-            }
-            EraseError::Busy | EraseError::NotAlone => Self::new(ProblemCode::Busy, error),
-            EraseError::Held(_) => Self::new(ProblemCode::NotAllowed, error),
-            EraseError::NotFound | EraseError::NothingFound | EraseError::NoErasure(_) => {
-                Self::new(ProblemCode::NotFound, error)
-            }
-        }
-    }
-}
-
 impl App {
     /// What an erasure would take and what it would leave.
     ///
@@ -222,12 +145,11 @@ impl App {
             .store
             .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots))?;
         // A folder that is not there is told by the erasure itself.
-        if let Ok((_, backups)) = self.backups_written_here()
-            && !backups.is_empty()
-        {
+        let backups = self.copies().backups;
+        if backups > 0 {
             preview.goes.push(Goes {
                 what: "backups in their folder; a new one is made".into(),
-                count: u32::try_from(backups.len()).unwrap_or(u32::MAX),
+                count: u32::try_from(backups).unwrap_or(u32::MAX),
             });
         }
         Ok(preview)
@@ -249,8 +171,11 @@ impl App {
         if !self.store.is_alone()? {
             return Err(EraseError::NotAlone);
         }
-        // Before the writer is held: it takes its time.
+        // What takes its time is read before anybody is kept from answering and writing. What is written
+        // meanwhile is noted, and read again then.
+        let watch = self.store.watch()?;
         let in_snapshots = self.in_snapshots(erasure)?;
+        let seen = self.store.read(|conn| content::read(conn, erasure))?;
         let gone = {
             let _pause = self.gate.pause().ok_or(EraseError::Busy)?;
             let wanted = content::Wanted {
@@ -260,7 +185,8 @@ impl App {
             };
             let gone = self
                 .store
-                .write(|tx| content::erase(&self.record, tx, &wanted, now_ms()))?;
+                .write(|tx| content::erase(&self.record, tx, &wanted, seen, &watch, now_ms()))?;
+            drop(watch);
             progress(ErasureStep::Engines);
             self.engines.unload_all();
             gone
@@ -305,102 +231,5 @@ impl App {
         })?;
         self.engines.unload_all();
         Ok(gone.conversations)
-    }
-
-    /// What follows once the content is gone from the database.
-    fn finish_erasure(&self, gone: content::Gone, progress: &mut dyn FnMut(ErasureStep)) -> Erased {
-        let mut remains = gone.remains.clone();
-        progress(ErasureStep::Snapshots);
-        let mut snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
-            let why = format!("not all of them could be removed: {error}");
-            remains.push(Remains::new("snapshots", why));
-            0
-        });
-        snapshots += self.remove_every_backup(&mut remains);
-        progress(ErasureStep::Log);
-        if let Err(error) = self.store.scrub() {
-            remains.push(Remains::new(
-                "unused parts of pages of the database",
-                error.to_string(),
-            ));
-        }
-        match self.store.truncate_log() {
-            Ok(true) => {}
-            Ok(false) => remains.push(Remains::new(
-                "the log of the database",
-                "another program is reading the database; it goes when Gatehouse is closed",
-            )),
-            Err(error) => remains.push(Remains::new("the log of the database", error.to_string())),
-        }
-        progress(ErasureStep::Check);
-        let check = check::search(&self.store, &self.folder, &gone.traces, &mut remains);
-        let mut erased = Erased {
-            certificate: gone.entry,
-            conversations: gone.conversations,
-            messages: gone.messages,
-            words: gone.words,
-            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
-            remains,
-            check,
-        };
-        let kept = self.store.write(|tx| {
-            certificate::keep(tx, gone.kind, &erased, now_ms()).map_err(StoreError::from)
-        });
-        if let Err(error) = kept {
-            let why = format!("it is finished at the next start: {error}");
-            erased.remains.push(Remains::new("the certificate", why));
-        }
-        progress(ErasureStep::Snapshot);
-        if let Err(error) = self.store.snapshot(SnapshotReason::Daily, now_ms()) {
-            let why = format!("it could not be made: {error}");
-            erased.remains.push(Remains::new("a new snapshot", why));
-        }
-        if let Err(error) = self.back_up(&mut |_| ())
-            && !matches!(error, BackupError::NoFolder)
-        {
-            let why = format!("it could not be made: {error}");
-            erased.remains.push(Remains::new("a new backup", why));
-        }
-        erased
-    }
-
-    /// Remove the backups that this installation has written, which may have what was erased; how many.
-    fn remove_every_backup(&self, remains: &mut Vec<Remains>) -> usize {
-        let removed = self.backups_written_here().and_then(|(_, all)| {
-            let names: Vec<String> = all.into_iter().map(|backup| backup.name).collect();
-            self.remove_backups(&names)
-        });
-        match removed {
-            Ok(removed) => {
-                for (name, why) in &removed.left {
-                    remains.push(Remains::new(&format!("the backup {name}"), why.clone()));
-                }
-                removed.gone.len()
-            }
-            Err(BackupError::NoFolder) => 0,
-            Err(error) => {
-                let why =
-                    format!("they may have what was erased, and could not be removed: {error}");
-                remains.push(Remains::new("backups", why));
-                0
-            }
-        }
-    }
-
-    /// Finish what was cut off after the content was gone: called at a start, when nobody else has
-    /// the data open.
-    ///
-    /// # Errors
-    /// [`EraseError`] when it fails again; the next start tries again.
-    pub fn finish_erasures(&self) -> Result<(), EraseError> {
-        let unfinished = self.store.read(certificate::unfinished)?;
-        // Another process may be at it.
-        if unfinished.is_empty() || !self.store.is_alone()? {
-            return Ok(());
-        }
-        for gone in unfinished {
-            self.finish_erasure(gone, &mut |_| ());
-        }
-        Ok(())
     }
 }

@@ -214,6 +214,10 @@ fn person(
     for (kind, what) in TAKEN {
         preview.goes(what, left(*kind));
     }
+    let pictures = chat::pictures::count(conn)? as usize;
+    if pictures > 0 {
+        preview.stays("pictures in chats", super::person::NOT_SEARCHED, pictures);
+    }
     for column in COLUMNS {
         if let Remedy::Stays(why) = column.remedy {
             let there = in_column(conn, identifiers, column)?;

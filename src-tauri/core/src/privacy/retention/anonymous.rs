@@ -11,13 +11,20 @@ use crate::{
     sealed,
 };
 
-/// The texts of a conversation, masked. The map of their placeholders is forgotten here.
+/// The texts of a conversation, as they are and masked.
+pub(super) struct Both {
+    said: Texts,
+    masked: Texts,
+}
+
+/// Mask the texts of a conversation. The map of their placeholders is forgotten here.
 pub(super) fn masked(
     app: &App,
     workspace: WorkspaceId,
     conversation: ConversationId,
-) -> Result<Texts, RetentionError> {
-    let mut texts = app.store.read(|conn| chat::texts(conn, conversation))?;
+) -> Result<Both, RetentionError> {
+    let said = app.store.read(|conn| chat::texts(conn, conversation))?;
+    let mut texts = said.clone();
     let mut all: Vec<&mut String> = texts
         .messages
         .iter_mut()
@@ -25,14 +32,21 @@ pub(super) fn masked(
         .chain([&mut texts.system_prompt])
         .collect();
     app.gate.mask_for_good(workspace, &mut all)?;
-    Ok(texts)
+    Ok(Both {
+        said,
+        masked: texts,
+    })
 }
 
-/// Put them in the place of what was said; title, draft, the map of placeholders, what left and the key of
-/// both are destroyed.
-pub(super) fn put(conn: &Connection, of: &Quiet, masked: &Texts) -> Result<(), RetentionError> {
-    chat::put_texts(conn, of.id, masked)?;
+/// Put the masked texts in the place of what was said, if that is what they were made from; title, draft, the map of placeholders, what left and the key of
+/// both are destroyed. Whether they were put.
+pub(super) fn put(conn: &Connection, of: &Quiet, texts: &Both) -> Result<bool, RetentionError> {
+    if chat::texts(conn, of.id)? != texts.said {
+        return Ok(false);
+    }
+    chat::put_texts(conn, of.id, &texts.masked)?;
     sealed::destroy(conn, of.id)?;
+    // The last one: what is written before tells that it is not anonymous.
     choose::note_anonymous(conn, of)?;
-    Ok(())
+    Ok(true)
 }

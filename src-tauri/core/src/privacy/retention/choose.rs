@@ -8,14 +8,15 @@ use specta::Type;
 use specta_typescript::Number;
 
 use super::{
-    RetentionAction, RetentionError, RetentionRule,
+    RetentionAction, RetentionError, RetentionRule, Waits,
     holds::{HeldIn, is_held},
-    rules,
+    rules, state,
 };
 use crate::{
     app::App,
     chat::{self, Quiet},
     ids::{ConversationId, WorkspaceId},
+    privacy::Copies,
     store::Migration,
     workspaces,
 };
@@ -26,6 +27,22 @@ pub(super) const MIGRATION: Migration = Migration {
             conversation_id BLOB PRIMARY KEY REFERENCES conversations(id) ON DELETE CASCADE,
             updated_at_ms INTEGER NOT NULL
           ) STRICT, WITHOUT ROWID",
+};
+
+// Whatever is said in it afterwards, wherever, is not anonymous.
+pub(super) const NOTICE: Migration = Migration {
+    name: "2026-11-27 notice what is said in what was made anonymous",
+    sql: "CREATE TRIGGER anonymous_until_changed
+          AFTER UPDATE OF title, system_prompt, sampling ON conversations
+          WHEN NEW.title IS NOT OLD.title OR NEW.system_prompt IS NOT OLD.system_prompt
+            OR NEW.sampling IS NOT OLD.sampling
+          BEGIN DELETE FROM made_anonymous WHERE conversation_id = NEW.id; END;
+          CREATE TRIGGER anonymous_until_said AFTER INSERT ON messages
+          BEGIN DELETE FROM made_anonymous WHERE conversation_id = NEW.conversation_id; END;
+          CREATE TRIGGER anonymous_until_said_otherwise AFTER UPDATE OF text, problem ON messages
+          BEGIN DELETE FROM made_anonymous WHERE conversation_id = NEW.conversation_id; END;
+          CREATE TRIGGER anonymous_until_typed AFTER INSERT ON drafts
+          BEGIN DELETE FROM made_anonymous WHERE conversation_id = NEW.conversation_id; END",
 };
 
 /// A conversation that is due.
@@ -58,6 +75,10 @@ pub struct RetentionPreview {
     /// How many would go too, if no hold stood on them.
     #[specta(type = Number)]
     pub held: usize,
+    /// Why nothing goes by itself before a person has seen this.
+    pub waits: Option<Waits>,
+    /// Copies that keep what goes.
+    pub copies: Copies,
 }
 
 /// What is due in one workspace.
@@ -82,7 +103,7 @@ pub(super) fn choose(
     let mut chosen = Chosen::default();
     for quiet in chat::quiet_before(conn, workspace, rule.limit_ms(now_ms))? {
         if done.get(&quiet.id) == Some(&quiet.updated_at_ms) {
-            // Nothing was said in it since it was made anonymous.
+            // Nothing was changed in it since it was made anonymous.
         } else if holds.has(quiet.id) {
             chosen.held += 1;
         } else {
@@ -90,6 +111,18 @@ pub(super) fn choose(
         }
     }
     Ok(chosen)
+}
+
+/// Whether anything is due in any workspace at `now_ms`, UTC milliseconds.
+pub(super) fn is_any_due(conn: &Connection, now_ms: i64) -> rusqlite::Result<bool> {
+    for workspace in workspaces::all(conn)? {
+        if let Some(rule) = rules::get(conn, workspace.id)?
+            && !choose(conn, workspace.id, rule, now_ms)?.due.is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a conversation that was chosen is still due: neither rule nor hold nor message came between.
@@ -125,8 +158,12 @@ impl App {
     /// # Errors
     /// [`RetentionError`] when the database fails.
     pub fn preview_retention(&self, now_ms: i64) -> Result<RetentionPreview, RetentionError> {
+        let copies = self.copies();
         self.store.read(|conn| {
-            let mut preview = RetentionPreview::default();
+            let mut preview = RetentionPreview {
+                copies,
+                ..RetentionPreview::default()
+            };
             for workspace in workspaces::all(conn)? {
                 let Some(rule) = rules::get(conn, workspace.id)? else {
                     continue;
@@ -143,6 +180,7 @@ impl App {
                     action: rule.action,
                 }));
             }
+            preview.waits = state::get(conn)?.waits(now_ms, !preview.due.is_empty());
             Ok(preview)
         })
     }

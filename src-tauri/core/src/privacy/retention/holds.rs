@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use specta::Type;
@@ -92,6 +92,45 @@ pub fn holds_of_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite
     .query_row([workspace], |row| row.get(0))
 }
 
+/// Why something is held by a hold of its own, and since when (UTC milliseconds).
+pub(in crate::privacy) fn why(
+    conn: &Connection,
+    on: Held,
+) -> rusqlite::Result<Option<(String, i64)>> {
+    let (workspace, conversation) = ids(on);
+    conn.prepare_cached(
+        "SELECT reason, since_ms FROM holds WHERE workspace_id = ?1 OR conversation_id = ?2",
+    )?
+    .query_row(params![workspace, conversation], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .optional()
+}
+
+/// Put a hold on something, `since_ms` in UTC milliseconds; whether there was none.
+pub(in crate::privacy) fn put(
+    conn: &Connection,
+    on: Held,
+    reason: &str,
+    since_ms: i64,
+) -> rusqlite::Result<bool> {
+    let (workspace, conversation) = ids(on);
+    let added = conn
+        .prepare_cached(
+            "INSERT OR IGNORE INTO holds (workspace_id, conversation_id, reason, since_ms)
+             VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![workspace, conversation, reason, since_ms])?;
+    Ok(added > 0)
+}
+
+/// That a hold was put on something.
+pub(in crate::privacy) fn held(on: Held, reason: &str) -> Event {
+    changed(on)
+        .fact("what", "held")
+        .payload(json!({ "reason": reason }))
+}
+
 /// What is held in a workspace, for many questions at once.
 pub(super) enum HeldIn {
     Everything,
@@ -158,20 +197,11 @@ impl App {
             return Err(RetentionError::NoReason);
         }
         self.change(|tx| {
-            let (workspace, conversation) = there(tx, on)?;
-            let added = tx
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO holds (workspace_id, conversation_id, reason, since_ms)
-                     VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![workspace, conversation, reason, now_ms()])?;
-            if added == 0 {
+            there(tx, on)?;
+            if !put(tx, on, reason, now_ms())? {
                 return Err(RetentionError::HeldAlready);
             }
-            let event = changed(on)
-                .fact("what", "held")
-                .payload(json!({ "reason": reason }));
-            Ok(((), event))
+            Ok(((), held(on, reason)))
         })
     }
 
@@ -203,10 +233,7 @@ fn ids(on: Held) -> (Option<WorkspaceId>, Option<ConversationId>) {
     }
 }
 
-fn there(
-    conn: &Connection,
-    on: Held,
-) -> Result<(Option<WorkspaceId>, Option<ConversationId>), RetentionError> {
+fn there(conn: &Connection, on: Held) -> Result<(), RetentionError> {
     match on {
         Held::Workspace { workspace_id } if !workspaces::exists(conn, workspace_id)? => {
             Err(RetentionError::NoWorkspace)
@@ -214,7 +241,7 @@ fn there(
         Held::Conversation { conversation_id } if !chat::exists(conn, conversation_id)? => {
             Err(RetentionError::NoConversation)
         }
-        _ => Ok(ids(on)),
+        _ => Ok(()),
     }
 }
 

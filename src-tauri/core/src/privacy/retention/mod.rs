@@ -2,18 +2,25 @@
 //! or made anonymous, unless a hold stands on them.
 
 mod anonymous;
+mod arrivals;
 mod choose;
-mod holds;
-mod rules;
+mod daily;
+pub(in crate::privacy) mod holds;
+pub(in crate::privacy) mod rules;
 mod run;
+mod state;
 
-pub(crate) use self::rules::forget_workspace;
+use self::rules::any as any_rule;
 pub use self::{
+    arrivals::PastRule,
     choose::{Due, RetentionPreview},
+    daily::{Daily, Look},
     holds::{Held, Hold, holds_of_workspace, is_held},
     rules::{RetentionAction, RetentionRule},
     run::{RetentionOutcome, RetentionRun},
+    state::Waits,
 };
+pub(crate) use self::{arrivals::past_rule, rules::forget_workspace, state::wait_for_a_person};
 use rusqlite::Connection;
 use serde::Serialize;
 use specta::Type;
@@ -26,12 +33,19 @@ use crate::{
     ids::WorkspaceId,
     problem::{Problem, ProblemCode},
     sealed::SealedError,
-    store::{Migration, StoreError},
+    store::{Migration, SnapshotError, StoreError},
     workspaces,
 };
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[rules::MIGRATION, holds::MIGRATION, choose::MIGRATION];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    rules::MIGRATION,
+    holds::MIGRATION,
+    choose::MIGRATION,
+    choose::NOTICE,
+    state::MIGRATION,
+];
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Why a rule or a hold was not kept, or what is due did not go.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +74,9 @@ pub enum RetentionError {
     /// What was kept under the conversation's own key could not be destroyed.
     #[error(transparent)]
     Sealed(#[from] SealedError),
+    /// There would be no way back.
+    #[error("what is due stays until a copy of the database can be made: {0}")]
+    NoCopy(SnapshotError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,11 +107,22 @@ impl From<RetentionError> for Problem {
             Error::Days(_) | Error::NoReason | Error::HeldAlready => {
                 Self::new(ProblemCode::InvalidInput, error)
             }
+            Error::NoCopy(copy) => no_copy(&copy),
             Error::Gate(error) => error.into(),
             Error::Sealed(error) => Self::new(ProblemCode::DataUnusable, error),
             Error::Store(error) => error.into(),
         }
     }
+}
+
+/// That there is no copy of the database that would be the way back, for a person and to be kept.
+fn no_copy(error: &SnapshotError) -> Problem {
+    let code = match error {
+        SnapshotError::DiskFull => ProblemCode::DiskFull,
+        _ => ProblemCode::DataUnusable,
+    };
+    let words = format!("what is due stays until a copy of the database can be made: {error}");
+    Problem::new(code, words).hint("It is tried again by itself.")
 }
 
 /// How long one workspace keeps its conversations.
@@ -126,6 +154,10 @@ pub struct RetentionStatus {
     pub workspaces: Vec<WorkspaceRetention>,
     /// All holds, newest first.
     pub holds: Vec<Hold>,
+    /// Why nothing goes by itself until a person has seen what would go.
+    pub waits: Option<Waits>,
+    /// Why what is due did not go when it was last tried.
+    pub problem: Option<Problem>,
 }
 
 impl App {
@@ -137,9 +169,14 @@ impl App {
         self.store.read(|conn| {
             let all = workspaces::all(conn)?.into_iter();
             let of = |workspace| of_workspace(conn, workspace, now_ms);
+            let workspaces: Vec<_> = all.map(of).collect::<Result<_, RetentionError>>()?;
+            let (state, is_any_due) = (state::get(conn)?, workspaces.iter().any(|of| of.due > 0));
+            let waits = state.waits(now_ms, is_any_due);
             Ok(RetentionStatus {
-                workspaces: all.map(of).collect::<Result<_, _>>()?,
+                waits: waits.filter(|_| workspaces.iter().any(|of| of.rule.is_some())),
+                problem: state.problem,
                 holds: holds::all(conn)?,
+                workspaces,
             })
         })
     }

@@ -4,9 +4,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::RetentionError;
+use super::{DAY_MS, RetentionError};
 use crate::{
-    app::App, changes::in_workspace, ids::WorkspaceId, record::Action, store::Migration, workspaces,
+    app::App,
+    changes::in_workspace,
+    ids::WorkspaceId,
+    record::{Action, Event},
+    store::Migration,
+    workspaces,
 };
 
 pub(super) const MIGRATION: Migration = Migration {
@@ -20,7 +25,6 @@ pub(super) const MIGRATION: Migration = Migration {
 
 /// A hundred years.
 pub(super) const MOST_DAYS: u32 = 36_525;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What becomes of a conversation whose time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -46,13 +50,25 @@ impl RetentionAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RetentionRule {
-    /// Days after the newest message.
+    /// Days after the newest message, or after it arrived here in a file.
     pub days: u32,
     /// What then.
     pub action: RetentionAction,
 }
 
 impl RetentionRule {
+    /// Whether it can be kept.
+    ///
+    /// # Errors
+    /// [`RetentionError::Days`] when the days are out of their range.
+    pub(in crate::privacy) fn check(self) -> Result<(), RetentionError> {
+        if (1..=MOST_DAYS).contains(&self.days) {
+            Ok(())
+        } else {
+            Err(RetentionError::Days(self.days))
+        }
+    }
+
     /// What had its newest message before this, in UTC milliseconds, is due at `now_ms`.
     pub(super) fn limit_ms(self, now_ms: i64) -> i64 {
         now_ms.saturating_sub(i64::from(self.days) * DAY_MS)
@@ -69,7 +85,7 @@ pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rus
 }
 
 /// The rule of a workspace, if it has one.
-pub(super) fn get(
+pub(in crate::privacy) fn get(
     conn: &Connection,
     workspace: WorkspaceId,
 ) -> rusqlite::Result<Option<RetentionRule>> {
@@ -86,7 +102,14 @@ pub(super) fn get(
         .optional()
 }
 
-fn set(
+/// Whether any workspace has a rule.
+pub(super) fn any(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM retention_rules")?
+        .exists([])
+}
+
+/// Keep a rule, or (`None`) that there is none.
+pub(in crate::privacy) fn set(
     conn: &Connection,
     workspace: WorkspaceId,
     rule: Option<RetentionRule>,
@@ -102,6 +125,21 @@ fn set(
     Ok(())
 }
 
+/// That the rule of a workspace is another one.
+pub(in crate::privacy) fn changed(
+    workspace: WorkspaceId,
+    before: Option<RetentionRule>,
+    now: Option<RetentionRule>,
+) -> Event {
+    let days = |rule: Option<RetentionRule>| rule.map_or(0, |rule| i64::from(rule.days));
+    in_workspace(Action::RetentionChanged, workspace)
+        .fact("what", "rule")
+        .fact("days", days(now))
+        .fact("days_before", days(before))
+        .maybe("then", now.map(|rule| rule.action.name()))
+        .maybe("then_before", before.map(|rule| rule.action.name()))
+}
+
 impl App {
     /// Say how long a workspace keeps its conversations; `None`: until somebody deletes them. Nothing goes
     /// before the next run.
@@ -113,9 +151,7 @@ impl App {
         workspace: WorkspaceId,
         rule: Option<RetentionRule>,
     ) -> Result<(), RetentionError> {
-        if let Some(rule) = rule.filter(|rule| !(1..=MOST_DAYS).contains(&rule.days)) {
-            return Err(RetentionError::Days(rule.days));
-        }
+        rule.map_or(Ok(()), RetentionRule::check)?;
         self.store.write(|tx| {
             if !workspaces::exists(tx, workspace)? {
                 return Err(RetentionError::NoWorkspace);
@@ -125,14 +161,8 @@ impl App {
                 return Ok(());
             }
             set(tx, workspace, rule)?;
-            let days = |rule: Option<RetentionRule>| rule.map_or(0, |rule| i64::from(rule.days));
-            let event = in_workspace(Action::RetentionChanged, workspace)
-                .fact("what", "rule")
-                .fact("days", days(rule))
-                .fact("days_before", days(before))
-                .maybe("then", rule.map(|rule| rule.action.name()))
-                .maybe("then_before", before.map(|rule| rule.action.name()));
-            self.record.append(tx, event, crate::now_ms())?;
+            self.record
+                .append(tx, changed(workspace, before, rule), crate::now_ms())?;
             Ok(())
         })
     }

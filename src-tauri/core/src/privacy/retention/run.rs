@@ -11,6 +11,7 @@ use super::{
     RetentionAction, RetentionError, RetentionRule, anonymous,
     choose::{self, Chosen},
     rules,
+    state::{self, State},
 };
 use crate::{
     app::App,
@@ -43,8 +44,8 @@ pub struct RetentionRun {
     /// How many are due and could not go.
     #[specta(type = Number)]
     pub failed: usize,
-    /// Why the first of them could not, as a sentence.
-    pub problem: Option<String>,
+    /// Why the first of them could not.
+    pub problem: Option<Problem>,
 }
 
 /// What a run did.
@@ -60,40 +61,64 @@ impl RetentionOutcome {
     pub fn changed(&self) -> bool {
         self.runs.iter().any(|run| run.done > 0)
     }
+
+    /// Whether something that is due could not go.
+    pub fn failed(&self) -> bool {
+        self.runs.iter().any(|run| run.failed > 0)
+    }
 }
+
+/// How many are deleted in one transaction.
+const AT_A_TIME: usize = 50;
 
 /// Who asked for a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     ByHand,
     ByItself,
 }
 
 impl App {
-    /// Delete or make anonymous what is due now.
+    /// Delete or make anonymous what is due now, for a person who has seen what that is: from then on what is
+    /// due goes by itself again.
     ///
     /// # Errors
     /// [`RetentionError`] when the database fails; what could not go is in the outcome.
     pub fn run_retention(&self) -> Result<RetentionOutcome, RetentionError> {
-        self.run(Asked::ByHand)
+        self.run(Asked::ByHand, now_ms())
     }
 
-    /// The same, at a start and once a day, with nobody asking.
-    ///
-    /// # Errors
-    /// As [`App::run_retention`].
-    pub fn run_retention_by_itself(&self) -> Result<RetentionOutcome, RetentionError> {
-        self.run(Asked::ByItself)
-    }
-
-    fn run(&self, asked: Asked) -> Result<RetentionOutcome, RetentionError> {
+    /// Let go what is due at `now_ms`, UTC milliseconds.
+    pub(super) fn run(
+        &self,
+        asked: Asked,
+        now_ms: i64,
+    ) -> Result<RetentionOutcome, RetentionError> {
+        let state = self.store.read(state::get).map_err(StoreError::from)?;
         let mut outcome = RetentionOutcome::default();
         for workspace in self.store.read(workspaces::all).map_err(StoreError::from)? {
             let rule = self.store.read(|conn| rules::get(conn, workspace.id));
             if let Some(rule) = rule.map_err(StoreError::from)? {
-                outcome.runs.push(self.run_in(workspace, rule, asked)?);
+                let run = self.run_in(&workspace, rule, now_ms)?;
+                // What fails in the same way again is recorded once: it is tried many times a day.
+                let is_new = run.done > 0 || run.problem.is_none() || run.problem != state.problem;
+                if asked == Asked::ByHand || is_new {
+                    let event = ran(&run, rule, asked);
+                    self.store.write(|tx| {
+                        self.record
+                            .append(tx, event, now_ms)
+                            .map_err(StoreError::from)
+                    })?;
+                }
+                outcome.runs.push(run);
             }
         }
+        let problem = outcome.runs.iter().find_map(|run| run.problem.clone());
+        self.store.write(|tx| {
+            let mut state = State::looked(now_ms);
+            state.problem = problem;
+            state::keep(tx, &state).map_err(StoreError::from)
+        })?;
         if outcome.changed() {
             self.sweep();
         }
@@ -117,13 +142,13 @@ impl App {
 
     fn run_in(
         &self,
-        workspace: Workspace,
+        workspace: &Workspace,
         rule: RetentionRule,
-        asked: Asked,
+        now_ms: i64,
     ) -> Result<RetentionRun, RetentionError> {
         let Chosen { due, held } = self
             .store
-            .read(|conn| choose::choose(conn, workspace.id, rule, now_ms()))
+            .read(|conn| choose::choose(conn, workspace.id, rule, now_ms))
             .map_err(StoreError::from)?;
         let mut run = RetentionRun {
             workspace_id: workspace.id,
@@ -136,39 +161,50 @@ impl App {
         };
         if !due.is_empty() {
             match rule.action {
-                RetentionAction::Delete => self.delete(rule, &due, &mut run),
-                RetentionAction::Anonymise => self.make_anonymous(rule, &due, &mut run),
+                RetentionAction::Delete => self.delete(rule, &due, now_ms, &mut run),
+                RetentionAction::Anonymise => self.make_anonymous(rule, &due, now_ms, &mut run),
             }
         }
-        self.change(|_| Ok::<_, StoreError>(((), ran(&run, rule, asked))))?;
         Ok(run)
     }
 
-    /// Delete what is due, all of it or nothing.
-    fn delete(&self, rule: RetentionRule, due: &[Quiet], run: &mut RetentionRun) {
-        let by_id: HashMap<_, _> = due.iter().map(|quiet| (quiet.id, quiet)).collect();
-        let ids: Vec<_> = due.iter().map(|quiet| quiet.id).collect();
+    /// Delete what is due, some at a time: nobody waits for all of it.
+    fn delete(&self, rule: RetentionRule, due: &[Quiet], now_ms: i64, run: &mut RetentionRun) {
         let workspace = run.workspace_id;
-        let still =
-            |tx: &Transaction<'_>, id| choose::is_due(tx, workspace, rule, by_id[&id], now_ms());
-        match self.erase_conversations(&ids, "retention", still) {
-            Ok(gone) => run.done = gone as usize,
-            Err(error) => run.failed(due.len(), error),
+        for some in due.chunks(AT_A_TIME) {
+            let by_id: HashMap<_, _> = some.iter().map(|quiet| (quiet.id, quiet)).collect();
+            let ids: Vec<_> = some.iter().map(|quiet| quiet.id).collect();
+            let still =
+                |tx: &Transaction<'_>, id| choose::is_due(tx, workspace, rule, by_id[&id], now_ms);
+            match self.erase_conversations(&ids, "retention", still) {
+                Ok(gone) => run.done += gone as usize,
+                Err(error) => run.failed(some.len(), error),
+            }
         }
     }
 
     /// Make what is due anonymous, each in a transaction of its own: nobody waits for the reading of all.
-    fn make_anonymous(&self, rule: RetentionRule, due: &[Quiet], run: &mut RetentionRun) {
+    fn make_anonymous(
+        &self,
+        rule: RetentionRule,
+        due: &[Quiet],
+        now_ms: i64,
+        run: &mut RetentionRun,
+    ) {
         for quiet in due {
-            match self.make_one_anonymous(run.workspace_id, rule, quiet) {
+            match self.make_one_anonymous(run.workspace_id, rule, quiet, now_ms) {
                 Ok(true) => run.done += 1,
-                // Held, spoken in or gone meanwhile.
+                // Held, spoken in, changed or gone meanwhile.
                 Ok(false) => {}
                 Err(error) => run.failed(1, error),
             }
         }
-        // What they have read of these conversations is not anonymous.
-        self.engines.unload_all();
+        if run.done > 0 {
+            // What they have read of these conversations is not anonymous. An answer that does not end goes
+            // with its engine.
+            let _pause = self.gate.pause();
+            self.engines.unload_all();
+        }
     }
 
     fn make_one_anonymous(
@@ -176,18 +212,20 @@ impl App {
         workspace: WorkspaceId,
         rule: RetentionRule,
         quiet: &Quiet,
+        now_ms: i64,
     ) -> Result<bool, RetentionError> {
-        let masked = anonymous::masked(self, workspace, quiet.id)?;
+        let texts = anonymous::masked(self, workspace, quiet.id)?;
         self.store.write(|tx| {
-            if !choose::is_due(tx, workspace, rule, quiet, now_ms())? {
+            if !choose::is_due(tx, workspace, rule, quiet, now_ms)?
+                || !anonymous::put(tx, quiet, &texts)?
+            {
                 return Ok(false);
             }
-            anonymous::put(tx, quiet, &masked)?;
             let event = Event::new(Action::Erased)
                 .fact("kind", "conversation")
                 .fact("cause", "made anonymous");
             let subject = Subject::Conversation(quiet.id);
-            self.record.erase(tx, subject, event, now_ms())?;
+            self.record.erase(tx, subject, event, now_ms)?;
             Ok(true)
         })
     }
@@ -195,7 +233,7 @@ impl App {
 
 impl RetentionRun {
     fn failed(&mut self, number: usize, error: impl Into<Problem>) {
-        let problem = error.into().to_string();
+        let problem = error.into();
         tracing::warn!("what is due stays: {problem}");
         self.failed += number;
         self.problem.get_or_insert(problem);
@@ -213,5 +251,146 @@ fn ran(run: &RetentionRun, rule: RetentionRule, asked: Asked) -> Event {
     match asked {
         Asked::ByHand => event,
         Asked::ByItself => event.by_itself(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use rusqlite::params;
+
+    use super::*;
+    use crate::{
+        app::Surroundings,
+        chat,
+        ids::{ConversationId, MessageId},
+        privacy::retention::Held,
+        record::Actor,
+        secrets::{KeyHome, database_key},
+        store::DataFolder,
+    };
+
+    const NOW: i64 = 1_795_464_605_123;
+    const OLD: i64 = NOW - 100 * 86_400_000;
+
+    fn app() -> (tempfile::TempDir, App) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        database_key(&folder, KeyHome::File).unwrap();
+        let around = Surroundings {
+            engine_program: PathBuf::new(),
+            resources: None,
+            actor: Actor::CommandLine,
+            on_engine_change: Box::new(|| ()),
+        };
+        (dir, App::open(&folder, around).unwrap())
+    }
+
+    fn execute(app: &App, sql: &str, id: ConversationId) {
+        let changed = app.store.write(|tx| tx.execute(sql, [id]));
+        assert_eq!(changed.unwrap(), 1, "{sql}");
+    }
+
+    fn say(app: &App, id: ConversationId, state: &str) {
+        let said = app.store.write(|tx| {
+            tx.execute(
+                "INSERT INTO messages (id, conversation_id, role, text, state, created_at_ms)
+                 VALUES (?1, ?2, 'user', 'Anna Weiss owes it.', ?3, ?4)",
+                params![MessageId::new(), id, state, OLD],
+            )
+        });
+        assert_eq!(said.unwrap(), 1);
+    }
+
+    /// A chat that is due, as it was when it was chosen.
+    fn due(app: &App, workspace: &Workspace, rule: RetentionRule) -> Quiet {
+        let id = ConversationId::new();
+        app.store
+            .write(|tx| {
+                chat::create(tx, id, workspace.id, &chat::Options::default(), OLD)?;
+                Ok::<_, chat::ChatError>(())
+            })
+            .unwrap();
+        say(app, id, "done");
+        let chosen = app
+            .store
+            .read(|conn| choose::choose(conn, workspace.id, rule, NOW));
+        let mut due = chosen.unwrap().due;
+        due.retain(|quiet| quiet.id == id);
+        due.remove(0)
+    }
+
+    #[test]
+    fn what_is_said_held_or_changed_between_choosing_and_doing_stays() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0);
+        let meanwhile: [(&str, &dyn Fn(ConversationId)); 6] = [
+            ("a message", &|id| say(&app, id, "done")),
+            ("an answer under way", &|id| say(&app, id, "streaming")),
+            ("a title", &|id| {
+                app.rename_conversation(id, "Not over yet").unwrap();
+            }),
+            ("a hold", &|conversation_id| {
+                app.hold(Held::Conversation { conversation_id }, "A claim")
+                    .unwrap();
+            }),
+            ("an arrival", &|id| {
+                let sql = "UPDATE conversations SET arrived_at_ms = 1795464605123 WHERE id = ?1";
+                execute(&app, sql, id);
+            }),
+            ("another rule", &|_| {
+                app.set_retention(workspace.id, None).unwrap();
+            }),
+        ];
+        for action in [RetentionAction::Delete, RetentionAction::Anonymise] {
+            let rule = RetentionRule { days: 30, action };
+            for (what, change) in &meanwhile {
+                app.set_retention(workspace.id, Some(rule)).unwrap();
+                let quiet = due(&app, &workspace, rule);
+                change(quiet.id);
+                let texts = |conn: &rusqlite::Connection| chat::texts(conn, quiet.id);
+                let before = app.store.read(texts).unwrap();
+                let mut run = RetentionRun {
+                    workspace_id: workspace.id,
+                    name: String::new(),
+                    action,
+                    done: 0,
+                    held: 0,
+                    failed: 0,
+                    problem: None,
+                };
+                let chosen = [quiet.clone()];
+                match action {
+                    RetentionAction::Delete => app.delete(rule, &chosen, NOW, &mut run),
+                    RetentionAction::Anonymise => app.make_anonymous(rule, &chosen, NOW, &mut run),
+                }
+                assert_eq!((run.done, run.failed), (0, 0), "{what}");
+                assert_eq!(app.store.read(texts).unwrap(), before, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_changed_while_it_was_being_masked_is_not_written_over() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0);
+        let rule = RetentionRule {
+            days: 30,
+            action: RetentionAction::Anonymise,
+        };
+        for sql in [
+            "UPDATE messages SET text = 'Anna Weiss has paid.' WHERE conversation_id = ?1",
+            "UPDATE conversations SET system_prompt = 'You write letters.' WHERE id = ?1",
+        ] {
+            let quiet = due(&app, &workspace, rule);
+            let texts = anonymous::masked(&app, workspace.id, quiet.id).unwrap();
+            execute(&app, sql, quiet.id);
+            let before = app.store.read(|conn| chat::texts(conn, quiet.id)).unwrap();
+            let put = app.store.write(|tx| anonymous::put(tx, &quiet, &texts));
+            assert!(!put.unwrap());
+            let after = app.store.read(|conn| chat::texts(conn, quiet.id)).unwrap();
+            assert_eq!(after, before);
+        }
     }
 }

@@ -257,6 +257,24 @@ mod with_the_file {
     }
 
     #[test]
+    fn the_whole_file_of_another_installation_is_found() {
+        let (here, other) = (Installation::with_entries(5), Installation::with_entries(9));
+        let key = |of: &Installation| secrets::database_key(&of.folder, KeyHome::File).unwrap().0;
+        let theirs = connection_of_an_attacker(&other.folder, &key(&other));
+        // Under the key of this one, or it does not even open.
+        theirs
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = DELETE; PRAGMA rekey = \"x'{}'\"",
+                key(&here).to_hex().as_str()
+            ))
+            .unwrap();
+        drop(theirs);
+        put_back(&here, &copy_of_the_file(&other));
+        assert_eq!(here.fault_at_start().as_deref(), Some("checkpoint-differs"));
+        assert_eq!(here.verdict().fault, Some(Fault::Foreign(1)));
+    }
+
+    #[test]
     fn characters_that_moved_to_the_neighbouring_field_are_found() {
         let here = Installation::with_entries(5);
         here.attack(|conn| {

@@ -1,4 +1,4 @@
-//! Whether the texts of question and answer are still the ones that the entry of their call speaks of.
+//! Whether texts and pictures of question and answer are still the ones that the entry of their call speaks of.
 //! An edited message is another message, so a text is never legitimately another one; where texts were
 //! erased, the private part that speaks of them was destroyed with them.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Fault;
 use crate::{
-    chat,
+    chat::{self, pictures},
     ids::MessageId,
     record::{action::Action, encoding::hex, entries::Entry},
 };
@@ -23,6 +23,9 @@ struct Texts {
 struct Text {
     message: MessageId,
     sha256: String,
+    /// What its pictures hash to, in their order.
+    #[serde(default)]
+    pictures: Vec<String>,
 }
 
 /// The fault in the texts that the private part of an entry speaks of, if it speaks of any.
@@ -40,7 +43,16 @@ pub(super) fn differ(
     };
     for text in texts.question.iter().chain([&texts.answer]) {
         match chat::text_sha256(conn, text.message)? {
-            Some(hash) if hex(&hash) == text.sha256 => {}
+            Some(hash) if hex(&hash) == text.sha256 => {
+                let shown = pictures::hashes(conn, text.message)?;
+                if !shown
+                    .iter()
+                    .map(|hash| hex(hash))
+                    .eq(text.pictures.iter().cloned())
+                {
+                    return Ok(Some(Fault::TextChanged(entry.sequence)));
+                }
+            }
             Some(_) => return Ok(Some(Fault::TextChanged(entry.sequence))),
             None => return Ok(Some(Fault::TextMissing(entry.sequence))),
         }

@@ -1,11 +1,11 @@
 //! The map of one conversation: which placeholder stands for which value.
 
-use std::{collections::HashMap, fmt, ops::Range};
+use std::{collections::HashMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    known::{Known, Sought},
+    known::Known,
     placeholder::{ESCAPE_LABEL, Nonce, core, is_label, label},
     sameness::Sameness,
 };
@@ -76,24 +76,6 @@ impl Masks {
     pub fn placeholder(&mut self, kind: &Kind, value: &str) -> Option<String> {
         let may = kind.class() != DataClass::Secret && !value.is_empty();
         may.then(|| self.placeholder_of(&label(kind), value))
-    }
-
-    /// Look for a value from now on, a secret, too.
-    pub(crate) fn remember(&mut self, kind: &Kind, value: &str) {
-        if !value.is_empty() {
-            self.placeholder_of(&label(kind), value);
-        }
-    }
-
-    /// Where values of this map stand in a text, and their labels: in order, none on top of another.
-    pub(crate) fn places(&mut self, text: &str) -> Vec<(Range<usize>, String)> {
-        let found = self.known().find(text, 0..text.len()).into_iter();
-        found
-            .filter_map(|(bytes, sought)| match sought {
-                Sought::Value { label, .. } => Some((bytes, label.clone())),
-                Sought::Nonce(_) | Sought::Secret { .. } => None,
-            })
-            .collect()
     }
 
     /// The placeholder of text that would look like one.

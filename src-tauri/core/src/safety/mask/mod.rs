@@ -57,21 +57,14 @@ pub struct MaskedSpan {
     pub replaced: Replaced,
 }
 
-impl Masked {
-    /// What the placeholder at a place of this text calls what it stands for; empty for a secret.
-    pub(crate) fn label(&self, span: &MaskedSpan) -> &str {
-        placeholder::label_of(&self.text[span.masked.clone()])
-    }
-}
-
 /// What placeholders call a kind.
 pub(crate) fn label(kind: &Kind) -> String {
     placeholder::label(kind)
 }
 
-/// What is the same in all ways of writing a value of this label.
-pub(crate) fn sameness(label: &str, value: &str) -> String {
-    sameness::Sameness::of(label).key(value)
+/// What stands where a secret of a kind was.
+pub(crate) fn note_of(kind: &Kind) -> String {
+    note(&label(kind))
 }
 
 /// What was replaced, and so whether it can come back.

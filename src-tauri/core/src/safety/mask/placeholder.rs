@@ -62,13 +62,6 @@ pub(super) fn label(kind: &Kind) -> String {
     }
 }
 
-/// The label of a placeholder; empty where it is none.
-pub(super) fn label_of(placeholder: &str) -> &str {
-    let core = placeholder.strip_prefix('[').unwrap_or_default();
-    let number = core.find(|c: char| c.is_ascii_digit()).unwrap_or_default();
-    core[..number].strip_suffix('-').unwrap_or_default()
-}
-
 /// Whether a placeholder can carry this label.
 pub(super) fn is_label(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase())
@@ -108,16 +101,6 @@ mod tests {
         for kind in Kind::ALL {
             assert!(is_label(&label(kind)), "{}", kind.name());
         }
-    }
-
-    #[test]
-    fn a_placeholder_says_its_label() {
-        let nonce = Nonce::from_random(7);
-        for kind in Kind::ALL {
-            let placeholder = format!("[{}]", core(&label(kind), 12, 3, &nonce));
-            assert_eq!(label_of(&placeholder), label(kind));
-        }
-        assert_eq!(label_of("[removed: PASSWORD]"), "");
     }
 
     #[test]

@@ -19,8 +19,10 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use lexicon::Lexicon;
-use search::Search;
+use search::{Search, words_that_tell};
 
 use super::{Finding, Tier};
 
@@ -37,6 +39,12 @@ impl Names {
         }
     }
 
+    /// The words of names by each of which its person is known again, for [`again_by`](Self::again_by):
+    /// read once for many texts.
+    pub fn words_of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> NameWords {
+        NameWords(words_that_tell(names.into_iter(), &self.lexicon))
+    }
+
     /// Names that are known from before, such as [`Masks::people`](super::mask::Masks::people) of a
     /// conversation, by one of their words: "Berg" after "Anna Berg". Only where `found` has
     /// nothing yet; words that are ordinary words too do not count.
@@ -46,9 +54,18 @@ impl Names {
         names: impl IntoIterator<Item = &'n str>,
         found: &[Finding],
     ) -> Vec<Finding> {
-        Search::new(text, &self.lexicon).of_known_names(names.into_iter(), found)
+        self.again_by(text, &self.words_of(names), found)
+    }
+
+    /// The same by words that were read before.
+    pub fn again_by(&self, text: &str, words: &NameWords, found: &[Finding]) -> Vec<Finding> {
+        Search::new(text, &self.lexicon).of_known_words(&words.0, found)
     }
 }
+
+/// Words of names by which a person is known again.
+#[derive(Default)]
+pub struct NameWords(HashSet<String>);
 
 impl Default for Names {
     fn default() -> Self {

@@ -248,7 +248,8 @@ impl<'a> Search<'a> {
     fn again(&mut self, known: &[Finding]) {
         let is_sure = |found: &&Finding| found.kind == Kind::Person && found.score >= SURE_NAME;
         let names = self.found.iter().filter(is_sure);
-        let mut sought = self.words_that_tell(names.map(|found| &self.text[found.bytes.clone()]));
+        let names = names.map(|found| &self.text[found.bytes.clone()]);
+        let mut sought = words_that_tell(names, self.lexicon);
         for finding in known
             .iter()
             .filter(|found| found.kind == Kind::EmailAddress)
@@ -259,21 +260,15 @@ impl<'a> Search<'a> {
         self.seek(&sought);
     }
 
-    /// Words of these names where nothing was found yet.
-    pub(super) fn of_known_names<'n>(
+    /// These words of names, where nothing was found yet.
+    pub(super) fn of_known_words(
         mut self,
-        names: impl Iterator<Item = &'n str>,
+        sought: &HashSet<String>,
         found: &[Finding],
     ) -> Vec<Finding> {
-        let sought = self.words_that_tell(names);
         self.found = found.to_vec();
-        self.seek(&sought);
+        self.seek(sought);
         self.found.split_off(found.len())
-    }
-
-    fn words_that_tell<'n>(&self, names: impl Iterator<Item = &'n str>) -> HashSet<String> {
-        let words = names.flat_map(|name| name.split([' ', '\u{a0}', ',']));
-        words.filter(|word| self.tells(word)).map(key).collect()
     }
 
     fn seek(&mut self, sought: &HashSet<String>) {
@@ -296,15 +291,6 @@ impl<'a> Search<'a> {
                 self.push(Kind::Person, start..end, AGAIN);
             }
         }
-    }
-
-    /// Whether a word of a name is enough to know the person by.
-    fn tells(&self, word: &str) -> bool {
-        let ordinary = Traits::ORDINARY | Traits::NO_NAME | Traits::TITLE | Traits::NAME_PART;
-        let traits = self.lexicon.word(word, &mut String::new());
-        word.starts_with(char::is_uppercase)
-            && word.chars().nth(2).is_some()
-            && !traits.any(ordinary)
     }
 
     fn add(&mut self, kind: Kind, words: &[Word], evidence: Evidence) {
@@ -330,6 +316,22 @@ impl Evidence {
     fn at_least(self, score: f32) -> Self {
         Self(self.0.max(score), self.1, self.2)
     }
+}
+
+/// The words of names by each of which its person is known again, in the form in which they are sought.
+pub(super) fn words_that_tell<'n>(
+    names: impl Iterator<Item = &'n str>,
+    lexicon: &Lexicon,
+) -> HashSet<String> {
+    let words = names.flat_map(|name| name.split([' ', '\u{a0}', ',']));
+    words.filter(|word| tells(word, lexicon)).map(key).collect()
+}
+
+/// Whether a word of a name is enough to know the person by.
+fn tells(word: &str, lexicon: &Lexicon) -> bool {
+    let ordinary = Traits::ORDINARY | Traits::NO_NAME | Traits::TITLE | Traits::NAME_PART;
+    let traits = lexicon.word(word, &mut String::new());
+    word.starts_with(char::is_uppercase) && word.chars().nth(2).is_some() && !traits.any(ordinary)
 }
 
 fn after_titles(run: &[Word], from: usize) -> usize {

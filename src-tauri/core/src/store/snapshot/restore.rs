@@ -6,15 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
-
-use super::{SnapshotError, TIME_FORMAT, before_update, list};
+use super::{SnapshotError, before_update, list, remove_part};
 use crate::{
     secrets::DatabaseKey,
     store::{
         DataFolder, InstanceLock, connect,
-        folder::{make_private_folder, sync_folder_of},
-        index_of, log_of,
+        folder::sync_folder_of,
+        swap::{self, Swap, Whole},
     },
 };
 
@@ -23,7 +21,7 @@ use crate::{
 /// away.
 ///
 /// # Errors
-/// [`SnapshotError::InUse`] while a command has the database open, and others; until the snapshot has been checked and copied nothing is touched.
+/// [`SnapshotError::InUse`] while a command has the database open, and others; the data is as it was then.
 pub fn restore(
     lock: &InstanceLock,
     key: &DatabaseKey,
@@ -35,6 +33,7 @@ pub fn restore(
     let Some(_unused) = folder.lock_unused()? else {
         return Err(SnapshotError::InUse);
     };
+    swap::undo_cut_off(folder)?;
     if !list(folder)?.iter().any(|snapshot| snapshot.name == name) {
         return Err(SnapshotError::NotFound {
             name: name.to_string(),
@@ -46,21 +45,22 @@ pub fn restore(
         detail,
     })?;
     let part = incoming(folder);
-    let copied = fs::copy(&snapshot, &part)
+    let placed = fs::copy(&snapshot, &part)
         .and_then(|_| File::options().write(true).open(&part)?.sync_all())
-        .and_then(|()| set_aside(folder, now_ms));
-    match copied {
-        Ok(aside) => {
-            folder.note_restored(name)?;
-            fs::rename(&part, folder.database()).inspect_err(|_| folder.restored_is_recorded())?;
-            sync_folder_of(&part)?;
-            Ok(aside)
-        }
-        Err(error) => {
-            let _ = fs::remove_file(&part);
-            Err(error.into())
-        }
+        .and_then(|()| place(folder, &part, name, now_ms));
+    if placed.is_err() {
+        remove_part(&part);
     }
+    Ok(placed?)
+}
+
+/// The copy takes the place of the database, and a note says so to the next start.
+fn place(folder: &DataFolder, part: &Path, name: &str, now_ms: i64) -> io::Result<PathBuf> {
+    let swap = Swap::begin(folder, Whole::Database, now_ms)?;
+    folder.note_restored(name)?;
+    fs::rename(part, folder.database())?;
+    sync_folder_of(part)?;
+    Ok(swap.commit()?.unwrap_or_else(|| folder.replaced()))
 }
 
 /// Undo the last update of the database in one step: its snapshot takes its place again.
@@ -81,34 +81,17 @@ pub fn undo_update(
 /// returned; put back from there it is what it was.
 ///
 /// # Errors
-/// [`SnapshotError::InUse`] while a command has the database open, and what the system says.
+/// [`SnapshotError::InUse`] while a command has the database open, and what the system says; everything is
+/// where it was then.
 pub fn start_empty(lock: &InstanceLock, now_ms: i64) -> Result<PathBuf, SnapshotError> {
     let folder = lock.folder();
     let _turns = (folder.lock_for_setup()?, folder.lock_for_snapshots()?);
     let Some(_unused) = folder.lock_unused()? else {
         return Err(SnapshotError::InUse);
     };
-    Ok(set_all_aside(folder, now_ms)?)
-}
-
-/// Move everything that belongs to the database aside. The caller has the locks for setup and for
-/// snapshots, and the database to itself. The folder it went to.
-///
-/// # Errors
-/// [`io::Error`] when something cannot be moved.
-pub(crate) fn set_all_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
-    let aside = set_aside(folder, now_ms)?;
-    // The instance file last: without it the next start makes a new key, and must find nothing
-    // that the old one belongs to.
-    let rest = [
-        folder.snapshots(),
-        folder.keys(),
-        folder.key_file(),
-        folder.instance_file(),
-    ];
-    rest.iter().try_for_each(|path| move_into(path, &aside))?;
-    sync_folder_of(&folder.database())?;
-    Ok(aside)
+    swap::undo_cut_off(folder)?;
+    let swap = Swap::begin(folder, Whole::Installation, now_ms)?;
+    Ok(swap.commit()?.unwrap_or_else(|| folder.replaced()))
 }
 
 /// What is to take the place of the database, before it does.
@@ -121,51 +104,4 @@ fn check(snapshot: &Path, key: &DatabaseKey) -> Result<(), String> {
         .and_then(|conn| connect::first_fault(&conn))
         .unwrap_or_else(|error| Some(error.to_string()));
     fault.map_or(Ok(()), Err)
-}
-
-/// Move back what was set aside, where something that was to follow did not work.
-///
-/// # Errors
-/// [`io::Error`] when something cannot be moved; what was moved stays where it is then.
-pub(crate) fn put_back(folder: &DataFolder, aside: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(aside)? {
-        move_into(&entry?.path(), folder.path())?;
-    }
-    fs::remove_dir(aside)?;
-    sync_folder_of(&folder.database())
-}
-
-/// Move the database away, with its log. A log must never be left for another database to take
-/// for its own: if one cannot be moved, nothing takes the database's place.
-///
-/// # Errors
-/// [`io::Error`] when something cannot be moved.
-pub(crate) fn set_aside(folder: &DataFolder, now_ms: i64) -> io::Result<PathBuf> {
-    let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
-    let mut aside = folder
-        .replaced()
-        .join(time.strftime(TIME_FORMAT).to_string());
-    while aside.exists() {
-        aside.as_mut_os_string().push("+");
-    }
-    make_private_folder(&aside)?;
-    // The log stays longer than the database: a log alone is known to be what is left of one.
-    let database = folder.database();
-    let (log, index) = (log_of(&database), index_of(&database));
-    [database, log, index]
-        .iter()
-        .try_for_each(|path| move_into(path, &aside))?;
-    sync_folder_of(&folder.database())?;
-    Ok(aside)
-}
-
-/// Move a file or folder, if it is there.
-fn move_into(path: &Path, aside: &Path) -> io::Result<()> {
-    let name = path
-        .file_name()
-        .expect("it has one because DataFolder gave it one");
-    match fs::rename(path, aside.join(name)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -15,7 +15,12 @@ export class TypedPreview {
 	#asked = 0;
 
 	/** Ask soon; an answer that was overtaken is not shown. */
-	of(conversationId: string | null, elsewhere: Elsewhere | null, text: string): void {
+	of(
+		conversationId: string | null,
+		elsewhere: Elsewhere | null,
+		text: string,
+		pictures: string[],
+	): void {
 		clearTimeout(this.#timer);
 		const asked = ++this.#asked;
 		// What was said of another text must not stand beside this one.
@@ -28,7 +33,7 @@ export class TypedPreview {
 			this.problem = problem;
 		};
 		this.#timer = setTimeout(() => {
-			backend.previewMessage(newMessage(conversationId, elsewhere, text)).then(
+			backend.previewMessage(newMessage(conversationId, elsewhere, text, pictures)).then(
 				(preview) => take(preview, null),
 				(thrown: unknown) => take(null, toProblem(thrown)),
 			);

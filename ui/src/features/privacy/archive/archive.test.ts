@@ -94,6 +94,20 @@ describe("an archive", () => {
 		]);
 	});
 
+	it("keeps the key of its pseudonyms only until a person destroys it", async () => {
+		const { fake, user } = open();
+		await user.click(screen.getByRole("radio", { name: "Made anonymous, for analysis" }));
+		expect(screen.queryByRole("button", { name: "Destroy…" }), "none is kept").toBeNull();
+		await user.click(screen.getByRole("checkbox", { name: /The same pseudonyms/ }));
+		await user.click(write());
+		await user.click(await screen.findByRole("button", { name: "Destroy…" }));
+		await user.click(await screen.findByRole("button", { name: "Destroy" }));
+		await waitFor(() => expect(out().textContent).toMatch(/Nobody can tell any more.*Snapshots/s));
+		expect(argsOf(fake, "destroyPseudonymKeys")).toEqual([]);
+		expect(screen.queryByRole("button", { name: "Destroy…" })).toBeNull();
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+
 	it("that cannot be written says why", async () => {
 		const { fake, user } = open();
 		fake.fail("exportArchive", { code: "disk_full", message: "No space left.", hint: null });

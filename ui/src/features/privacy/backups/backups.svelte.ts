@@ -39,6 +39,12 @@ export async function readBackups(): Promise<void> {
 	await readList();
 }
 
+/** The host told how they are after it made one by itself, or could not. */
+export async function takeBackups(now: BackupStatus): Promise<void> {
+	status = now;
+	await readList();
+}
+
 /** The host answers a change with how everything is then; null changes nothing. */
 export async function changeBackups(change: () => Promise<BackupStatus | null>): Promise<void> {
 	const changed = await change();

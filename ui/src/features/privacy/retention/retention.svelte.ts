@@ -28,6 +28,12 @@ export async function readRetention(): Promise<void> {
 	lastRun = runs[0] ?? null;
 }
 
+/** The host told how everything is after it looked by itself. */
+export async function takeRetention(now: RetentionStatus): Promise<void> {
+	status = now;
+	await readRetention();
+}
+
 /** The host answers a change with how everything is then. */
 export async function changeRetention(change: () => Promise<RetentionStatus>): Promise<void> {
 	status = await change();

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { FakeOptions } from "$lib/backend/fake";
+import { pastRuleWords } from "$lib/pastRule";
 import { forgetHolding, holdAfterAsking, holding } from "$lib/state/holding.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
@@ -9,6 +10,7 @@ import { accessibilityFaults } from "../../../test/axe";
 import { host, show } from "../../../test/render";
 import HoldDialog from "./HoldDialog.svelte";
 import Retention from "./Retention.svelte";
+import { copiesWords } from "./words";
 
 type User = ReturnType<typeof show>["user"];
 
@@ -87,6 +89,8 @@ describe("how long chats are kept", () => {
 		await user.click(screen.getByRole("button", { name: "What would go (2)…" }));
 		const dialog = await screen.findByRole("dialog", { name: "What would go" });
 		const table = await within(dialog).findByRole("table", { name: "Chats that would go" });
+		const copies = within(dialog).getByRole("list", { name: "Copies that keep what goes" });
+		expect(copies.textContent).toMatch(/1 snapshot made by hand keeps it/);
 		expect(within(table).getByRole("row", { name: /Table of deposit deductions/ })).toBeTruthy();
 		expect(within(table).getByRole("row", { name: /Without a title/ })).toBeTruthy();
 		expect(await accessibilityFaults()).toEqual([]);
@@ -104,6 +108,58 @@ describe("how long chats are kept", () => {
 		fake.fail("retentionStatus", null);
 		await user.click(screen.getByRole("button", { name: "Try again" }));
 		expect(await screen.findByRole("region", { name: "How long chats are kept" })).toBeTruthy();
+	});
+});
+
+describe("after an older database was put back", () => {
+	it("nothing goes until a person has looked, and then it goes on", async () => {
+		const { fake, user } = await open({ putBack: true });
+		expect(screen.queryByText(/until you have looked/)).toBeNull();
+		await setRule(user, "Delete", "5");
+		expect((await screen.findByText(/until you have looked/)).textContent).toBeTruthy();
+		await user.click(screen.getByRole("button", { name: "Look at what would go…" }));
+		const dialog = await screen.findByRole("dialog", { name: "What would go" });
+		expect(await within(dialog).findByText(/An older database was put back on/)).toBeTruthy();
+		expect(await accessibilityFaults()).toEqual([]);
+		await user.click(within(dialog).getByRole("button", { name: "Run now" }));
+		await screen.findByRole("list", { name: "What the run did" });
+		expect((await fake.retentionStatus()).waits).toBeNull();
+		await waitFor(() => expect(screen.queryByText(/until you have looked/)).toBeNull());
+	});
+
+	it("a person who looked can go on where nothing is due", async () => {
+		const { fake, user } = await open({ putBack: true });
+		await setRule(user, "Delete", "5000");
+		await user.click(await screen.findByRole("button", { name: "Look at what would go…" }));
+		const dialog = await screen.findByRole("dialog", { name: "What would go" });
+		expect(await within(dialog).findByText(/Nothing is due\./)).toBeTruthy();
+		await user.click(within(dialog).getByRole("button", { name: "Go on" }));
+		await waitFor(async () => expect((await fake.retentionStatus()).waits).toBeNull());
+	});
+});
+
+describe("in words", () => {
+	const none = { passing: 0, byHand: 0, setAside: 0, backups: 0 };
+	const past = { workspace: "Miller", untilMs: Date.UTC(2026, 11, 27), action: "delete" as const };
+
+	it("copies that keep what goes agree with their number", () => {
+		expect(copiesWords(none)).toEqual([]);
+		expect(copiesWords({ ...none, byHand: 1 })).toEqual([
+			"1 snapshot made by hand keeps it until somebody deletes it.",
+		]);
+		expect(copiesWords({ passing: 5, byHand: 2, setAside: 1, backups: 7 })).toEqual([
+			"2 snapshots made by hand and 1 database that was set aside keep it until somebody deletes them.",
+			"5 snapshots and 7 backups keep it until newer ones take their places.",
+		]);
+	});
+
+	it("what is past its rule already agrees, too", () => {
+		expect(pastRuleWords({ ...past, conversations: 1 })).toBe(
+			"1 chat is past the rule of Miller already, and kept until 27 December 2026: then it is deleted.",
+		);
+		expect(pastRuleWords({ ...past, conversations: 1200 })).toMatch(
+			/^1,200 chats are past .* then they are deleted\.$/,
+		);
 	});
 });
 

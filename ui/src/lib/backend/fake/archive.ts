@@ -8,6 +8,8 @@ export type ArchivePart = Pick<
 	Backend,
 	| "exportArchive"
 	| "exportAnonymous"
+	| "keptPseudonymKeys"
+	| "destroyPseudonymKeys"
 	| "chooseArchive"
 	| "checkArchive"
 	| "importArchive"
@@ -35,6 +37,7 @@ const wrong: Problem = {
 export function fakeArchive(options: ArchiveOptions): ArchivePart {
 	const { now, pause, chats } = options;
 	let stopping = false;
+	let keysKept = false;
 
 	async function steps(onProgress: (share: number) => void): Promise<void> {
 		stopping = false;
@@ -83,8 +86,9 @@ export function fakeArchive(options: ArchiveOptions): ArchivePart {
 				},
 			};
 		},
-		exportAnonymous: async (_scope, _options, passphrase, onProgress) => {
+		exportAnonymous: async (_scope, { keepKey }, passphrase, onProgress) => {
 			await steps(onProgress);
+			keysKept ||= keepKey;
 			const encrypted = passphrase !== null;
 			return {
 				path: `/home/ada/gatehouse-anonymous.zip${encrypted ? ".age" : ""}`,
@@ -96,6 +100,12 @@ export function fakeArchive(options: ArchiveOptions): ArchivePart {
 					{ label: "SECRET", words: "Secrets", places: 1, values: 0 },
 				],
 			};
+		},
+		keptPseudonymKeys: async () => (keysKept ? ["workspace-1"] : []),
+		destroyPseudonymKeys: async () => {
+			const keys = keysKept ? 1 : 0;
+			keysKept = false;
+			return { keys, snapshots: 2, isGone: true };
 		},
 		chooseArchive: async () => ({
 			fileName: options.lockedWith === null ? "larkspur.zip" : "larkspur.zip.age",
@@ -122,6 +132,7 @@ export function fakeArchive(options: ArchiveOptions): ArchivePart {
 				messages: 14,
 				presets: 1,
 				aliases: 0,
+				pastRule: [],
 				leftOut: ["A chat used the model Phi 4, which is not here: it has none now."],
 				record,
 			};

@@ -34,6 +34,8 @@ export type Question = {
 	/** Null: a model on this computer. */
 	elsewhere: Elsewhere | null;
 	text: string;
+	/** How many are shown with it. */
+	pictures: number;
 };
 
 /** An answer that was to be written elsewhere. */
@@ -48,6 +50,9 @@ export type AwayCall = {
 
 type Cloud = Extract<Link, { type: "account" }>;
 
+/** What the fake host's pictures look like where they leave. */
+const pixel =
+	"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const address = /\S+@\S+\.\w+/g;
 const pricedModel = "gpt-6-luna";
 
@@ -128,7 +133,7 @@ function accountOf({ accounts }: Known, link: Cloud): Account {
 	return account;
 }
 
-export function preview(known: Known, elsewhere: Elsewhere | null, text: string): Preview {
+export function preview(known: Known, { elsewhere, text, pictures }: Question): Preview {
 	const count = masked(text).length;
 	let because: Problem | null = null;
 	const moves: Move[] = [];
@@ -150,7 +155,12 @@ export function preview(known: Known, elsewhere: Elsewhere | null, text: string)
 			destination: account.destination,
 			action: blocked ? "block" : count > 0 ? known.policy.personal.cloud : "allow",
 			masked: count,
-			review: known.policy.personal.cloud === "ask" && count > 0,
+			pictures,
+			unseen: 0,
+			sees: true,
+			review:
+				(known.policy.personal.cloud === "ask" && count > 0) ||
+				(known.policy.pictures.cloud === "ask" && pictures > 0),
 			because: blocked ? problem : null,
 			moves,
 			tokens: Math.ceil(text.length / 4),
@@ -168,6 +178,9 @@ export function preview(known: Known, elsewhere: Elsewhere | null, text: string)
 		destination: "this_computer",
 		action: null,
 		masked: 0,
+		pictures: 0,
+		unseen: pictures,
+		sees: null,
 		review: false,
 		because,
 		moves,
@@ -179,13 +192,13 @@ export function preview(known: Known, elsewhere: Elsewhere | null, text: string)
 	};
 }
 
-export function leaves(known: Known, elsewhere: Elsewhere | null, text: string): WhatLeaves {
+export function leaves(known: Known, { elsewhere, text, pictures }: Question): WhatLeaves {
 	const link = chainOf(known, elsewhere).find((one): one is Cloud => one.type === "account");
 	if (!link) throw { code: "not_found", message: "Nothing would leave.", hint: null };
 	return {
 		model: link.model,
 		account: accountOf(known, link).name,
-		messages: [{ role: "user", pieces: pieces(text) }],
+		messages: [{ role: "user", pieces: pieces(text), pictures: Array(pictures).fill(pixel) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
 		found: masked(text).map(({ original }) => found(original ?? "")),
 		// That a model is down is found out when it is asked.

@@ -7,6 +7,7 @@ import type {
 	Elsewhere,
 	Problem,
 	Message,
+	Picture,
 	Preset,
 	SearchHit,
 	Thread,
@@ -42,6 +43,8 @@ export type ChatsOptions = {
 	workspace: () => string;
 	/** What is said of an answer that was to be written elsewhere. */
 	away: AwayPart["call"];
+	/** The pictures of a draft, which a message shows from now on. */
+	pictures: (ids: string[]) => Picture[];
 	/** Marks the engine as busy or idle. */
 	answering: (modelId: string, busy: boolean) => void;
 };
@@ -152,6 +155,7 @@ export function fakeChats(
 			siblings: [],
 			call: null,
 			writtenBy: null,
+			pictures: [],
 			...part,
 		};
 		chat.messages.set(message.id, message);
@@ -318,18 +322,31 @@ export function fakeChats(
 
 	function asked(turn: Turn): Question {
 		if (turn.type === "new") {
-			return { elsewhere: turn.elsewhere ?? options.defaultElsewhere(), text: turn.text };
+			return {
+				elsewhere: turn.elsewhere ?? options.defaultElsewhere(),
+				text: turn.text,
+				pictures: turn.pictures.length,
+			};
 		}
 		if (turn.type === "say") {
-			return { elsewhere: elsewhereOf(chat(turn.conversation)), text: turn.text };
+			return {
+				elsewhere: elsewhereOf(chat(turn.conversation)),
+				text: turn.text,
+				pictures: turn.pictures.length,
+			};
 		}
 		if (turn.type === "edit") {
-			return { elsewhere: elsewhereOf(chatOf(turn.question)[0]), text: turn.text };
+			const [of, { pictures }] = chatOf(turn.question);
+			return { elsewhere: elsewhereOf(of), text: turn.text, pictures: pictures.length };
 		}
 		const [of, answer] = chatOf(turn.answer);
 		const question = of.messages.get(answer.parentId ?? "");
 		if (!question) throw notFound;
-		return { elsewhere: elsewhereOf(of), text: question.text };
+		return {
+			elsewhere: elsewhereOf(of),
+			text: question.text,
+			pictures: question.pictures.length,
+		};
 	}
 
 	function search(query: string): SearchHit[] {
@@ -418,10 +435,11 @@ export function fakeChats(
 		},
 		setConversationOptions: async (chatId, change) =>
 			conversation(Object.assign(chat(chatId), change)),
-		sendMessage: async (chatId, text, _review, onEvent) => {
+		sendMessage: async (chatId, text, shown, _review, onEvent) => {
 			const of = chat(chatId);
 			of.draft = "";
-			await answer(of, addMessage(of, of.leaf, { text }), true, onEvent);
+			const pictures = options.pictures(shown);
+			await answer(of, addMessage(of, of.leaf, { text, pictures }), true, onEvent);
 		},
 		regenerate: async (messageId, _review, onEvent) => {
 			const [of, old] = chatOf(messageId);
@@ -431,7 +449,8 @@ export function fakeChats(
 		},
 		editMessage: async (messageId, text, _review, onEvent) => {
 			const [of, old] = chatOf(messageId);
-			await answer(of, addMessage(of, old.parentId, { text }), true, onEvent);
+			const { pictures } = old;
+			await answer(of, addMessage(of, old.parentId, { text, pictures }), true, onEvent);
 		},
 		stopAnswer: async (chatId) => void stopping.add(chatId),
 		switchBranch: async (messageId) => {
@@ -448,7 +467,7 @@ export function fakeChats(
 			const imported = addChat("Imported conversation", options.now());
 			fill(imported, ["What is this?", "A conversation from a file."], options.now());
 			options.changed(imported.id);
-			return [imported.id];
+			return { conversations: [imported.id], pastRule: [] };
 		},
 		saveDraft: async (chatId, text) => {
 			if (chatId === null) newDraft = text;

@@ -43,6 +43,7 @@ export type GatePart = Pick<
 	| "chooseAccountModels"
 	| "removeAccount"
 	| "pullModel"
+	| "accountHealth"
 	| "listAliases"
 	| "saveAlias"
 	| "removeAlias"
@@ -92,6 +93,7 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		personal: { ownServer: "allow", cloud: "mask" },
 		special: { ownServer: "mask", cloud: "keep_local" },
 		secret: { ownServer: "mask", cloud: "block" },
+		pictures: { ownServer: "ask", cloud: "ask" },
 		countries: [],
 	};
 	let ids = 0;
@@ -109,17 +111,16 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		call: (number, elsewhere, text) => {
 			const made = awayCall(known(), elsewhere, text);
 			if (made.call) {
-				left.set(number, { ...leaves(known(), made.asked, text), moves: made.moves });
+				const question = { elsewhere: made.asked, text, pictures: 0 };
+				left.set(number, { ...leaves(known(), question), moves: made.moves });
 			}
 			return made;
 		},
 		previewMessage: async (turn) => {
-			const { elsewhere, text } = options.asked(turn);
-			return preview(known(), elsewhere, text);
+			return preview(known(), options.asked(turn));
 		},
 		whatWouldLeave: async (turn) => {
-			const { elsewhere, text } = options.asked(turn);
-			return leaves(known(), elsewhere, text);
+			return leaves(known(), options.asked(turn));
 		},
 		whatLeft: async (call) => left.get(call) ?? null,
 		askingPrices: async () => askingPrices(accounts),
@@ -163,6 +164,10 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		pullModel: async (_account, _model, onProgress) => {
 			onProgress({ status: "pulling", total: 100, completed: 50 });
 		},
+		accountHealth: async () =>
+			accounts
+				.filter(({ models }) => models.some(({ id }) => options.down.includes(id)))
+				.map(({ id }) => ({ accountId: id, failures: 3, leftOutS: 20 })),
 		listAliases: async () => aliases,
 		saveAlias: async (aliasId, name, chain) => {
 			const made: Alias = { id: aliasId ?? id("alias"), name, chain };

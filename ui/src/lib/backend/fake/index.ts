@@ -15,6 +15,7 @@ import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
 import { fakeGate } from "./gate";
 import { fakeKeeping } from "./keeping";
+import { fakePictures } from "./pictures";
 import { fakePrivacy } from "./privacy";
 import { fakeRecord } from "./record";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
@@ -46,6 +47,8 @@ export type FakeOptions = {
 	lockedWith?: string;
 	/** The record in archives and backups does not hold. */
 	spoiled?: boolean;
+	/** An older database was put back, and nobody has looked since at what would go. */
+	putBack?: boolean;
 	/** An erasure finds something left behind. */
 	leftover?: boolean;
 	/** What every answer ends with. */
@@ -85,6 +88,7 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		unplugged: query.has("unplugged"),
 		...(query.has("locked") && { lockedWith: query.get("locked") ?? "" }),
 		spoiled: query.has("spoiled"),
+		putBack: query.has("put-back"),
 		leftover: query.has("leftover"),
 		answerError: query.has("dies") ? answerError : null,
 	};
@@ -250,7 +254,9 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		down: options.down ?? [],
 		asked: (turn) => asked(turn),
 	});
+	const { taken, ...pictures } = fakePictures();
 	const { asked, erasable, ...chats } = fakeChats({
+		pictures: taken,
 		defaultElsewhere: () => settings.defaultElsewhere,
 		workspace: () => settings.workspaceId ?? "personal",
 		away,
@@ -272,11 +278,13 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		restored: opened,
 		empty: options.empty ?? false,
 		unplugged: options.unplugged ?? false,
+		putBack: options.putBack ?? false,
 		spoiled: options.spoiled ?? false,
 	});
 
 	const methods: Pick<Backend, Method> = {
 		...chats,
+		...pictures,
 		...gate,
 		...fakeRecord({
 			now,

@@ -12,6 +12,7 @@ import type {
 	RetentionRule,
 	RetentionStatus,
 	Startup,
+	Waits,
 	Workspace,
 } from "../bindings";
 import type { ErasablePart } from "./chats";
@@ -47,6 +48,8 @@ export type KeepingOptions = {
 	unplugged: boolean;
 	/** The record in backups does not verify. */
 	spoiled: boolean;
+	/** An older database was put back, and nobody has looked since. */
+	putBack: boolean;
 };
 
 const dayMs = 86_400_000;
@@ -66,6 +69,7 @@ export function fakeKeeping(options: KeepingOptions): KeepingPart & HoldingPart 
 	const { now, pause, chats } = options;
 	const rules = new Map<string, RetentionRule>();
 	let holds: Hold[] = [];
+	let waits: Waits | null = options.putBack ? { because: "put_back", atMs: now() - hourMs } : null;
 
 	const allHeld = (workspaceId: string) =>
 		holds.some(({ on }) => on.kind === "workspace" && on.workspaceId === workspaceId);
@@ -106,7 +110,8 @@ export function fakeKeeping(options: KeepingOptions): KeepingPart & HoldingPart 
 				held: all.length - due,
 			};
 		});
-		return { workspaces, holds };
+		const hasRule = workspaces.some(({ rule }) => rule !== null);
+		return { workspaces, holds, waits: hasRule ? waits : null, problem: null };
 	}
 
 	async function nameOf(on: Held): Promise<string> {
@@ -152,10 +157,12 @@ export function fakeKeeping(options: KeepingOptions): KeepingPart & HoldingPart 
 		previewRetention: async () => {
 			const all = (await options.workspaces()).flatMap(old);
 			const due = all.filter(isDue);
-			return { due, held: all.length - due.length };
+			const copies = { passing: 5, byHand: 1, setAside: 0, backups: list.length };
+			return { due, held: all.length - due.length, waits, copies };
 		},
 		runRetention: async () => {
 			const runs = [];
+			waits = null;
 			for (const workspace of await options.workspaces()) {
 				const rule = rules.get(workspace.id);
 				if (!rule) continue;

@@ -21,6 +21,7 @@ export type RecordPart = Pick<
 	| "verifyRecord"
 	| "stopVerifyingRecord"
 	| "recordFailureSeen"
+	| "chooseTimeStampAuthorities"
 	| "saveWitness"
 	| "compareWitness"
 	| "exportRecord"
@@ -267,13 +268,17 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			if (failure) failure = { ...failure, seen: true };
 			append("record.failure-seen");
 		},
-		saveWitness: async (insist, timeStampUrl) => {
+		chooseTimeStampAuthorities: async () => ({
+			pem: "-----BEGIN CERTIFICATE-----",
+			authorities: [{ name: stamp.authority, fingerprint: stamp.fingerprint }],
+		}),
+		saveWitness: async (insist, timeStampUrl, authorities) => {
 			if (failure?.stands && !insist) throw faulty;
 			witness = append("record.witness-saved", { count: String(chain.length) });
 			const path = "/home/ada/gatehouse-witness.json";
 			if (timeStampUrl === null) return { path, stamp: null };
 			append("record.time-stamped", { count: String(chain.length) });
-			return { path, stamp: { ...stamp, timeMs: now() } };
+			return { path, stamp: { ...stamp, timeMs: now(), isNew: authorities === null } };
 		},
 		compareWitness: async (typed) => compared(typed ?? code(128)),
 		exportRecord: async (contents, insist) => {

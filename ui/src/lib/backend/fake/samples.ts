@@ -233,6 +233,7 @@ export function sampleCall(number: number, outputTokens: number): CallSummary {
 		finish: "end_of_answer",
 		reasoningTokens: 0,
 		masked: 0,
+		pictures: 0,
 		account: null,
 		moves: [],
 		alias: null,

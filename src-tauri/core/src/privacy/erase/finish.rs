@@ -1,0 +1,124 @@
+//! What follows once the content is gone from the database: copies, unused parts of pages and the log go,
+//! every byte is searched, and what was done is kept for a certificate. Also at the next start, for what
+//! was cut off.
+
+use super::{EraseError, Erased, ErasureStep, Remains, certificate, check, content::Gone};
+use crate::{
+    app::App,
+    now_ms,
+    privacy::backup::BackupError,
+    store::{SnapshotReason, StoreError, snapshot},
+};
+
+impl App {
+    /// What follows once the content is gone from the database.
+    pub(super) fn finish_erasure(
+        &self,
+        gone: Gone,
+        progress: &mut dyn FnMut(ErasureStep),
+    ) -> Erased {
+        let mut remains = gone.remains;
+        progress(ErasureStep::Snapshots);
+        let mut snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
+            let why = format!("not all of them could be removed: {error}");
+            remains.push(Remains::new("snapshots", why));
+            0
+        });
+        snapshots += self.remove_every_backup(&mut remains);
+        progress(ErasureStep::Log);
+        // On a full disk, say. What the database still holds is not what a certificate is given of.
+        let mut failed = false;
+        if let Err(error) = self.store.scrub() {
+            failed = true;
+            remains.push(Remains::new(
+                "unused parts of pages of the database",
+                error.to_string(),
+            ));
+        }
+        match self.store.truncate_log() {
+            Ok(true) => {}
+            Ok(false) => remains.push(Remains::new(
+                "the log of the database",
+                "another program is reading the database; it goes when Gatehouse is closed",
+            )),
+            Err(error) => {
+                failed = true;
+                remains.push(Remains::new("the log of the database", error.to_string()));
+            }
+        }
+        progress(ErasureStep::Check);
+        let check = check::search(&self.store, &self.folder, gone.traces, &mut remains);
+        let mut erased = Erased {
+            certificate: gone.entry,
+            conversations: gone.conversations,
+            messages: gone.messages,
+            words: gone.words,
+            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
+            remains,
+            check,
+        };
+        let kept = match failed {
+            true => Err("not all of it was done".to_owned()),
+            false => self
+                .store
+                .write(|tx| certificate::keep(tx, gone.kind, &erased, now_ms()))
+                .map_err(|error| StoreError::from(error).to_string()),
+        };
+        if let Err(why) = kept {
+            let why = format!("it is finished at the next start: {why}");
+            erased.remains.push(Remains::new("the certificate", why));
+        }
+        progress(ErasureStep::Snapshot);
+        if let Err(error) = self.store.snapshot(SnapshotReason::Daily, now_ms()) {
+            let why = format!("it could not be made: {error}");
+            erased.remains.push(Remains::new("a new snapshot", why));
+        }
+        if let Err(error) = self.back_up(&mut |_| ())
+            && !matches!(error, BackupError::NoFolder)
+        {
+            let why = format!("it could not be made: {error}");
+            erased.remains.push(Remains::new("a new backup", why));
+        }
+        erased
+    }
+
+    /// Remove the backups that this installation has written, which may have what was erased; how many.
+    fn remove_every_backup(&self, remains: &mut Vec<Remains>) -> usize {
+        let removed = self.backups_written_here().and_then(|(_, all)| {
+            let names: Vec<String> = all.into_iter().map(|backup| backup.name).collect();
+            self.remove_backups(&names)
+        });
+        match removed {
+            Ok(removed) => {
+                for (name, why) in &removed.left {
+                    remains.push(Remains::new(&format!("the backup {name}"), why.clone()));
+                }
+                removed.gone.len()
+            }
+            Err(BackupError::NoFolder) => 0,
+            Err(error) => {
+                let why =
+                    format!("they may have what was erased, and could not be removed: {error}");
+                remains.push(Remains::new("backups", why));
+                0
+            }
+        }
+    }
+
+    /// Finish what was cut off after the content was gone: called at a start, when nobody else has
+    /// the data open.
+    ///
+    /// # Errors
+    /// [`EraseError`] when it fails again; the next start tries again.
+    pub fn finish_erasures(&self) -> Result<(), EraseError> {
+        let unfinished = self.store.read(certificate::unfinished)?;
+        // Another process may be at it.
+        if unfinished.is_empty() || !self.store.is_alone()? {
+            return Ok(());
+        }
+        for gone in unfinished {
+            self.finish_erasure(gone, &mut |_| ());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+// The messages as they scroll, are shown and are heard.
+
+import { screen, waitFor, within } from "@testing-library/svelte";
+import axe from "axe-core";
+import { describe, expect, it } from "vitest";
+
+import { link } from "$lib/state/links.svelte";
+
+import { ask, button, open, openChat, user } from "../../../test/chat";
+
+describe("the thread", () => {
+	it("draws only what is seen of 10,000 messages, and streaming touches only the answer", async () => {
+		await open({ longChat: 10_000, tokenMs: 5 });
+		await openChat(/^A very long conversation/);
+		expect(screen.getAllByRole("article").length).toBeLessThan(100);
+		await ask("Go on");
+		await waitFor(() =>
+			expect(document.querySelector("[aria-busy=true]")?.textContent).toContain("Option"),
+		);
+		const busy = document.querySelector("[aria-busy=true]");
+		const others = screen.getAllByRole("article").filter((article) => article !== busy);
+		const elsewhere: Node[] = [];
+		const observer = new MutationObserver((records) => {
+			for (const { target } of records) {
+				if (others.some((article) => article.contains(target))) elsewhere.push(target);
+			}
+		});
+		const messages = screen.getByRole("region", { name: "Messages" });
+		observer.observe(messages, { subtree: true, childList: true, characterData: true });
+		await waitFor(() => expect(busy?.textContent).toContain("third working day"));
+		observer.disconnect();
+		expect(elsewhere).toEqual([]);
+	});
+
+	it("goes to the newest message when the person asks something", async () => {
+		await open({ longChat: 400 });
+		await openChat(/^A very long conversation/);
+		const messages = screen.getByRole("region", { name: "Messages" });
+		await screen.findByText(/what does clause 399 mean/);
+		messages.scrollTop = 1000;
+		expect(await screen.findByRole("button", { name: "Jump to newest" })).toBeTruthy();
+		await ask("And now?");
+		await waitFor(() => expect(screen.getByText("And now?")).toBeTruthy());
+		expect(screen.queryByRole("button", { name: "Jump to newest" })).toBeNull();
+	});
+
+	it("stays where the person scrolled to after a search hit was shown", async () => {
+		await open({ longChat: 400 });
+		await user.type(await screen.findByRole("searchbox", { name: "Search chats" }), "clause 41 ");
+		const results = await screen.findByRole("region", { name: "Search results" });
+		await user.click((await within(results).findAllByRole("button"))[0] as HTMLElement);
+		const messages = await screen.findByRole("region", { name: "Messages" });
+		await within(messages).findByText(/what does clause 41 mean/);
+		const moment = () => new Promise((resolve) => setTimeout(resolve, 400));
+		// The list goes to a place until all around it is measured; only then can a person leave it.
+		do {
+			messages.scrollTop = 0;
+			await moment();
+		} while (messages.scrollTop !== 0);
+		await within(messages).findByText(/what does clause 1 mean/);
+		// By keyboard: while a list scrolls it takes no clicks.
+		within(messages).getAllByRole("button", { name: "Good answer" })[0]?.focus();
+		await user.keyboard("{Enter}");
+		await waitFor(() =>
+			expect(messages.querySelector("[aria-label='Good answer'][aria-pressed=true]")).toBeTruthy(),
+		);
+		await moment();
+		expect(messages.scrollTop, "not back at the hit").toBe(0);
+	});
+
+	it("asks before a link is opened", async () => {
+		await open();
+		await openChat(/^Notice period/);
+		await user.click(
+			(await screen.findAllByRole("link", { name: "the law's own page" }))[0] as HTMLElement,
+		);
+		expect(link.asked?.url).toMatch(/^https:/);
+	});
+
+	it("has no faults that axe can find", async () => {
+		await open();
+		await openChat(/^Notice period/);
+		await user.click(button("Options"));
+		const found = await axe.run(document.body, {
+			rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+		});
+		expect(found.violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+	});
+});
