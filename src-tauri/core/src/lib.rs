@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod aliases;
 pub mod app;
 mod changes;
+pub mod charts;
 pub mod chat;
 pub mod connections;
 pub mod costs;
