@@ -22,6 +22,7 @@ pub mod privacy;
 pub mod problem;
 mod providers;
 pub mod record;
+pub mod review;
 pub mod safety;
 mod sealed;
 pub mod secrets;

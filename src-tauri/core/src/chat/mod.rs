@@ -17,7 +17,7 @@ pub use conversations::{
 pub use drafts::{draft, save_draft};
 pub use messages::{Message, MessageState, Thread, history, switch_branch, thread};
 pub use presets::{Preset, delete_preset, presets, save_preset};
-pub use ratings::{Rating, rate};
+pub use ratings::{RatedModel, Rating, rate, rated_models};
 pub use search::{SearchHit, SnippetPart, search};
 pub use transfer::{ExportFormat, Exported, TransferError, export, import};
 pub use turns::{

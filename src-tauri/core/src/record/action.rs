@@ -135,6 +135,8 @@ actions! {
     DataImported = "data.imported",
     /// Conversations were written to a file with pseudonyms in place of who is in them.
     DataAnonymised = "data.anonymised",
+    /// A report about costs was written to a file.
+    CostsExported = "costs.exported",
     /// Where or how often backups are made was changed, or the recovery code was given away.
     BackupChanged = "backup.changed",
     /// A backup was made and verified.
