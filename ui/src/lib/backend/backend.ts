@@ -4,6 +4,7 @@
 import type {
 	Account,
 	AccountInput,
+	Advice,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -16,6 +17,10 @@ import type {
 	BackupStatus,
 	BudgetInput,
 	BudgetView,
+	By,
+	CallsPage,
+	Chart,
+	ChartTheme,
 	CheckedArchive,
 	Choices,
 	ChosenArchive,
@@ -24,6 +29,7 @@ import type {
 	Conversation,
 	ConversationSummary,
 	ConversationsChanged,
+	Difficulty,
 	EngineStatus,
 	EntryDetails,
 	EntryRow,
@@ -38,6 +44,7 @@ import type {
 	Held,
 	ImportedArchive,
 	InstalledModel,
+	Lines,
 	Link,
 	Measured,
 	ModelAdding,
@@ -45,17 +52,26 @@ import type {
 	ModelsChanged,
 	NewRequest,
 	Options,
+	Overview,
 	OwnRule,
 	Period,
+	Plan,
+	Planned,
 	Policy,
 	Preset,
 	Preview,
+	PriceInput,
+	PricePage,
 	PriceUpdate,
+	PricedModel,
 	PullProgress,
+	Query,
 	Rating,
+	Recommendation,
 	RecordContents,
 	RecordStatus,
 	RecordVerdict,
+	ReportFile,
 	RequestState,
 	RetentionOutcome,
 	RetentionPreview,
@@ -70,6 +86,7 @@ import type {
 	Scope,
 	SearchHit,
 	Settings,
+	Shorter,
 	SnapshotInfo,
 	Startup,
 	Storage,
@@ -78,6 +95,7 @@ import type {
 	Thread,
 	TokenCount,
 	Turn,
+	WhatIf,
 	WhatLeaves,
 	WitnessVerdict,
 	Workspace,
@@ -256,6 +274,25 @@ export type Backend = {
 		onProgress: (share: number) => void,
 	): Promise<ImportedArchive>;
 	stopArchive(): Promise<void>;
+
+	costOverview(query: Query): Promise<Overview>;
+	costChart(query: Query, theme: ChartTheme, width: number): Promise<Chart>;
+	costLines(query: Query, by: By): Promise<Lines>;
+	costCalls(query: Query, after: number | null): Promise<CallsPage>;
+	costAdvice(query: Query): Promise<Advice[]>;
+	costWhatIf(query: Query, models: PricedModel[]): Promise<WhatIf[]>;
+	planCosts(plan: Plan, models: PricedModel[]): Promise<Planned[]>;
+	recommendModel(
+		plan: Plan,
+		difficulty: Difficulty,
+		budget: string,
+	): Promise<Recommendation | null>;
+	shorterPrompt(text: string): Promise<Shorter>;
+	/** Where the person wanted the file; null: nowhere. */
+	saveCosts(query: Query, file: ReportFile, theme: ChartTheme): Promise<string | null>;
+	listPrices(words: string): Promise<PricePage>;
+	setPrice(price: PriceInput): Promise<void>;
+	removePrice(model: PricedModel): Promise<void>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;

@@ -13,6 +13,7 @@ import type {
 } from "../bindings";
 import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
+import { fakeCosts } from "./costs";
 import { fakeGate } from "./gate";
 import { fakeKeeping } from "./keeping";
 import { fakePrivacy } from "./privacy";
@@ -277,6 +278,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const methods: Pick<Backend, Method> = {
 		...chats,
 		...gate,
+		...fakeCosts({ now, empty: options.empty ?? false }),
 		...fakeRecord({
 			now,
 			pause,
