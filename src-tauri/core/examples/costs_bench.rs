@@ -119,7 +119,11 @@ fn write(
             workspace: workspaces[at(workspaces.len(), 7)],
             conversation: None,
             message: None,
-            purpose: if nth % 5 == 0 { Purpose::Title } else { Purpose::Chat },
+            purpose: if nth % 5 == 0 {
+                Purpose::Title
+            } else {
+                Purpose::Chat
+            },
             provider,
             model_id: None,
             account_id: None,
@@ -129,7 +133,11 @@ fn write(
             moves: &[],
             model,
             version: "",
-            route: if provider == "local" { Route::Local } else { Route::Masked },
+            route: if provider == "local" {
+                Route::Local
+            } else {
+                Route::Masked
+            },
         },
     )?;
     let tokens = u32::try_from(nth % 9_000).unwrap() + 200;
@@ -140,7 +148,11 @@ fn write(
         conn,
         number,
         &CallEnd {
-            status: if nth % 61 == 0 { CallStatus::Failed } else { CallStatus::Answered },
+            status: if nth % 61 == 0 {
+                CallStatus::Failed
+            } else {
+                CallStatus::Answered
+            },
             finish: None,
             error_kind: None,
             input_tokens: tokens,

@@ -17,80 +17,49 @@ use crate::{
     store::Migration,
 };
 
-/// The columns that are added up, with what a call adds to each; `$row` is `NEW.`, `OLD.` or nothing.
-/// Money goes in two parts, as in [`amount`].
+/// The row of a call among the days: what it adds, or takes off. Money goes in two parts, as in [`amount`].
+#[rustfmt::skip]
 macro_rules! added {
     ($sign:literal, $row:literal) => {
         concat!(
-            $sign,
-            "1, ",
-            $sign,
-            "(",
-            $row,
-            "status = 'running'), ",
-            $sign,
-            "(",
-            $row,
-            "status = 'failed'), ",
-            $sign,
-            "(",
-            $row,
-            "cost_pico IS NULL AND ",
-            $row,
-            "status <> 'running'), ",
-            $sign,
-            "(",
-            $row,
-            "measured = 0 AND ",
-            $row,
-            "cost_pico IS NOT NULL AND ",
-            $row,
-            "cost_pico <> 0), ",
-            $sign,
-            $row,
-            "masked, ",
-            $sign,
-            $row,
-            "input_tokens, ",
-            $sign,
-            $row,
-            "cached_tokens, ",
-            $sign,
-            $row,
-            "cache_written_tokens, ",
-            $sign,
-            $row,
-            "cache_written_hour_tokens, ",
-            $sign,
-            $row,
-            "output_tokens, ",
-            $sign,
-            $row,
-            "reasoning_tokens, ",
-            $sign,
-            $row,
-            "duration_ms, ",
-            $sign,
-            "ifnull(",
-            $row,
-            "cost_pico >> 20, 0), ",
-            $sign,
-            "ifnull(",
-            $row,
-            "cost_pico & 1048575, 0), ",
-            $sign,
-            "ifnull((",
-            $row,
-            "status = 'failed') * (",
-            $row,
-            "cost_pico >> 20), 0), ",
-            $sign,
-            "ifnull((",
-            $row,
-            "status = 'failed') * (",
-            $row,
-            "cost_pico & 1048575), 0)"
+            "ifnull(", $row, "day, ", $row, "started_at_ms / 86400000), ", $row, "workspace_id, ",
+            $row, "provider, ", $row, "model, ", $row, "purpose, ",
+            $sign, "1, ",
+            $sign, "(", $row, "status = 'running'), ",
+            $sign, "(", $row, "status = 'failed'), ",
+            $sign, "(", $row, "cost_pico IS NULL AND ", $row, "status <> 'running'), ",
+            $sign, "(", $row, "measured = 0 AND ifnull(", $row, "cost_pico, 0) <> 0), ",
+            $sign, $row, "masked, ",
+            $sign, $row, "input_tokens, ",
+            $sign, $row, "cached_tokens, ",
+            $sign, $row, "cache_written_tokens, ",
+            $sign, $row, "cache_written_hour_tokens, ",
+            $sign, $row, "output_tokens, ",
+            $sign, $row, "reasoning_tokens, ",
+            $sign, $row, "duration_ms, ",
+            $sign, "ifnull(", $row, "cost_pico >> 20, 0), ",
+            $sign, "ifnull(", $row, "cost_pico & 1048575, 0), ",
+            $sign, "ifnull((", $row, "status = 'failed') * (", $row, "cost_pico >> 20), 0), ",
+            $sign, "ifnull((", $row, "status = 'failed') * (", $row, "cost_pico & 1048575), 0)"
         )
+    };
+}
+
+/// Makes rows for calls into rows of their days.
+#[rustfmt::skip]
+macro_rules! into_days {
+    () => {
+        " ON CONFLICT DO UPDATE SET
+            calls = calls + excluded.calls, running = running + excluded.running,
+            failed = failed + excluded.failed, unknown = unknown + excluded.unknown,
+            estimated = estimated + excluded.estimated, masked = masked + excluded.masked,
+            input = input + excluded.input, cached = cached + excluded.cached,
+            cache_written = cache_written + excluded.cache_written,
+            cache_written_hour = cache_written_hour + excluded.cache_written_hour,
+            output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
+            duration_ms = duration_ms + excluded.duration_ms,
+            cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low,
+            lost_high = lost_high + excluded.lost_high, lost_low = lost_low + excluded.lost_low;"
     };
 }
 
@@ -99,21 +68,19 @@ macro_rules! moved {
     ($sign:literal, $row:literal) => {
         concat!(
             "INSERT INTO call_days VALUES (",
-            "ifnull(", $row, "day, ", $row, "started_at_ms / 86400000), ", $row, "workspace_id, ", $row,
-            "provider, ", $row, "model, ", $row, "purpose, ",
             added!($sign, $row),
-            ") ON CONFLICT DO UPDATE SET
-               calls = calls + excluded.calls, running = running + excluded.running,
-               failed = failed + excluded.failed, unknown = unknown + excluded.unknown,
-               estimated = estimated + excluded.estimated, masked = masked + excluded.masked,
-               input = input + excluded.input, cached = cached + excluded.cached,
-               cache_written = cache_written + excluded.cache_written,
-               cache_written_hour = cache_written_hour + excluded.cache_written_hour,
-               output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
-               duration_ms = duration_ms + excluded.duration_ms,
-               cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low,
-               lost_high = lost_high + excluded.lost_high, lost_low = lost_low + excluded.lost_low;"
+            ")",
+            into_days!()
         )
+    };
+}
+
+/// Takes the day off which the last call was taken: a row of nothing is no row.
+macro_rules! nothing_left {
+    () => {
+        "DELETE FROM call_days WHERE calls = 0
+           AND day = ifnull(OLD.day, OLD.started_at_ms / 86400000) AND workspace_id = OLD.workspace_id
+           AND provider = OLD.provider AND model = OLD.model AND purpose = OLD.purpose;"
     };
 }
 
@@ -155,22 +122,11 @@ const SQL: &str = concat!(
        lost_low INTEGER NOT NULL,
        PRIMARY KEY (day, workspace_id, provider, model, purpose)
      ) STRICT, WITHOUT ROWID;
-     INSERT INTO call_days
-       SELECT d, workspace_id, provider, model, purpose, sum(c0), sum(c1), sum(c2), sum(c3), sum(c4), sum(c5),
-              sum(c6), sum(c7), sum(c8), sum(c9), sum(c10), sum(c11), sum(c12), sum(c13), sum(c14), sum(c15),
-              sum(c16)
-       FROM (SELECT day AS d, workspace_id, provider, model, purpose,
-               1 AS c0, status = 'running' AS c1, status = 'failed' AS c2,
-               cost_pico IS NULL AND status <> 'running' AS c3,
-               measured = 0 AND cost_pico IS NOT NULL AND cost_pico <> 0 AS c4, masked AS c5,
-               input_tokens AS c6, cached_tokens AS c7, cache_written_tokens AS c8,
-               cache_written_hour_tokens AS c9, output_tokens AS c10, reasoning_tokens AS c11,
-               duration_ms AS c12, ifnull(cost_pico >> 20, 0) AS c13, ifnull(cost_pico & 1048575, 0) AS c14,
-               ifnull((status = 'failed') * (cost_pico >> 20), 0) AS c15,
-               ifnull((status = 'failed') * (cost_pico & 1048575), 0) AS c16
-             FROM calls)
-       GROUP BY d, workspace_id, provider, model, purpose;
-     CREATE TRIGGER call_days_of_a_new_call AFTER INSERT ON calls BEGIN ",
+     INSERT INTO call_days SELECT ",
+    added!("+", ""),
+    " FROM calls WHERE true",
+    into_days!(),
+    "CREATE TRIGGER call_days_of_a_new_call AFTER INSERT ON calls BEGIN ",
     moved!("+", "NEW."),
     " END;
      CREATE TRIGGER call_days_of_a_changed_call AFTER UPDATE OF day, started_at_ms, workspace_id, provider,
@@ -178,16 +134,12 @@ const SQL: &str = concat!(
        cache_written_hour_tokens, output_tokens, reasoning_tokens, duration_ms ON calls BEGIN ",
     moved!("-", "OLD."),
     moved!("+", "NEW."),
-    "DELETE FROM call_days WHERE calls = 0
-       AND day = ifnull(OLD.day, OLD.started_at_ms / 86400000) AND workspace_id = OLD.workspace_id
-       AND provider = OLD.provider AND model = OLD.model AND purpose = OLD.purpose;
-     END;
+    nothing_left!(),
+    " END;
      CREATE TRIGGER call_days_of_a_removed_call AFTER DELETE ON calls BEGIN ",
     moved!("-", "OLD."),
-    "DELETE FROM call_days WHERE calls = 0
-       AND day = ifnull(OLD.day, OLD.started_at_ms / 86400000) AND workspace_id = OLD.workspace_id
-       AND provider = OLD.provider AND model = OLD.model AND purpose = OLD.purpose;
-     END"
+    nothing_left!(),
+    " END"
 );
 
 /// What calls used and cost, added up exactly.
