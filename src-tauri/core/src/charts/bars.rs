@@ -274,13 +274,11 @@ impl Scale {
     fn words(self, value: f64, most: f64) -> String {
         match self {
             Self::Dollars => {
-                let places = (-(most / 10.0).log10().floor()).clamp(0.0, 12.0);
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "0 to 12"
-                )]
-                let places = (places as usize).max(usize::from(most < 20.0) * 2);
+                // As many as a tenth of the scale has.
+                let tenth = most / 10.0;
+                let places = (0_u8..12).find(|places| 0.1_f64.powi(i32::from(*places)) <= tenth);
+                let least = if most < 20.0 { 2 } else { 0 };
+                let places = usize::from(places.unwrap_or(12)).max(least);
                 format!("${value:.places$}")
             }
             Self::Count if value >= 1e6 => format!("{:.1} M", value / 1e6),

@@ -16,6 +16,8 @@ use crate::{
 /// A4, in points.
 const WIDTH: i32 = 595;
 const HEIGHT: i32 = 842;
+/// The same, as the PDF is told.
+const SHEET: (f32, f32) = (595.0, 842.0);
 const MARGIN: i32 = 40;
 const LINE: i32 = 14;
 /// Below this a sheet is full.
@@ -48,10 +50,9 @@ pub(super) fn pdf(
 
 fn written(title: &str, sheets: &[String]) -> Result<Vec<u8>, ReviewError> {
     let failed = |what: &str| ReviewError::Pdf(what.to_owned());
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred points")]
-    let (width, height) = (WIDTH as f32, HEIGHT as f32);
-    let size = Size::from_wh(width, height).ok_or_else(|| failed("a sheet has no size"))?;
-    let page = PageSettings::from_wh(width, height).ok_or_else(|| failed("a sheet has no size"))?;
+    let size = Size::from_wh(SHEET.0, SHEET.1).ok_or_else(|| failed("a sheet has no size"))?;
+    let page =
+        PageSettings::from_wh(SHEET.0, SHEET.1).ok_or_else(|| failed("a sheet has no size"))?;
     let mut document = Document::new();
     document.set_metadata(
         Metadata::new()

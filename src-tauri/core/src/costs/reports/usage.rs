@@ -82,13 +82,6 @@ impl Usages {
             .map(|(rates, tokens)| at_rates(rates, &as_cached_by(rates, tokens)))
             .sum()
     }
-
-    /// Whether nothing was used.
-    pub fn is_empty(&self) -> bool {
-        self.by_tier
-            .iter()
-            .all(|tokens| *tokens == Tokens::default())
-    }
 }
 
 /// The same tokens as a model with these rates would bill them.
