@@ -72,14 +72,15 @@ fn open(folder: &Path) -> App {
         resources: None,
         on_engine_change: Box::new(|| ()),
     };
-    App::open(&folder, around).unwrap()
-}
-
-/// Three workspaces, of which the first is the one that every database has.
-fn workspaces_of(app: &App) -> Vec<WorkspaceId> {
+    let app = App::open(&folder, around).unwrap();
     for name in ["A client", "Another client"] {
         app.save_workspace(WorkspaceId::new(), name).unwrap();
     }
+    app
+}
+
+/// Its workspaces: the one that every database has, and two more.
+fn workspaces_of(app: &App) -> Vec<WorkspaceId> {
     let all = app
         .store
         .read(|conn| Ok::<_, StoreError>(gatehouse_core::workspaces::all(conn)?))
