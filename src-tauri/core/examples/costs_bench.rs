@@ -22,6 +22,7 @@ use gatehouse_core::{
     money::Money,
     now_ms,
     record::Actor,
+    review::spend,
     secrets::{self, KeyHome},
     store::{DataFolder, StoreError},
 };
@@ -207,10 +208,9 @@ fn screen(app: &App) -> Vec<Value> {
     let month = query(today.saturating_sub(29.days()), today, Period::Day);
     let all = query(today.saturating_sub(729.days()), today, Period::Month);
     let drawn = |query: &Query| {
-        let whole = timed(|| drop(app.cost_chart(query, ChartTheme::Light, 1040).unwrap()));
-        // The chart is drawn from an overview: what it takes beyond that is the drawing.
-        let read = timed(|| drop(app.cost_overview(query).unwrap()));
-        share(whole, 95).saturating_sub(share(read, 50))
+        let overview = app.cost_overview(query).unwrap();
+        let draw = || spend(&overview, query.step, ChartTheme::Light, 1040).unwrap();
+        share(timed(|| drop(draw())), 95)
     };
     let times = |work: &dyn Fn()| share(timed(work), 95);
     let limit = |ms: u64| Some(Duration::from_millis(ms));
@@ -227,8 +227,18 @@ fn screen(app: &App) -> Vec<Value> {
             limit(150),
             "95th percentile",
         ),
-        row("chart of 30 days", drawn(&month), limit(30), ""),
-        row("chart of two years", drawn(&all), limit(30), ""),
+        row(
+            "chart of 30 days",
+            drawn(&month),
+            limit(30),
+            "95th percentile",
+        ),
+        row(
+            "chart of two years",
+            drawn(&all),
+            limit(30),
+            "95th percentile",
+        ),
         row(
             "first page of calls, 30 days",
             times(&|| drop(app.cost_calls(&month, None, 50).unwrap())),

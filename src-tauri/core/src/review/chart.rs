@@ -15,8 +15,11 @@ use crate::{
 pub(super) const PAGE_WIDTH: u32 = 760;
 const HEIGHT: u32 = 260;
 
-/// What was spent along the time, by model.
-pub(super) fn spend(
+/// The chart of what was spent along the time, by model.
+///
+/// # Errors
+/// [`ChartError`] when the drawing fails.
+pub fn spend(
     overview: &Overview,
     step: Period,
     theme: ChartTheme,

@@ -19,6 +19,7 @@ use specta::Type;
 
 pub use self::{
     advice::{Advice, AdviceKind},
+    chart::spend,
     prices::{PriceInput, PriceInputError, PricePage, PriceRow},
     shorter::{Shorter, shorter},
     tables::Table,
