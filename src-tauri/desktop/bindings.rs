@@ -4,7 +4,7 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        archive, backup, chat, leaving, models, money, pictures, privacy, providers, record,
+        archive, backup, chat, costs, leaving, models, money, pictures, privacy, providers, record,
         retention, safety, settings, startup,
     },
     events,
@@ -90,6 +90,19 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             money::remove_budget,
             money::asking_prices,
             money::update_prices,
+            costs::cost_overview,
+            costs::cost_chart,
+            costs::cost_lines,
+            costs::cost_calls,
+            costs::cost_advice,
+            costs::cost_what_if,
+            costs::plan_costs,
+            costs::recommend_model,
+            costs::shorter_prompt,
+            costs::save_costs,
+            costs::list_prices,
+            costs::set_price,
+            costs::remove_price,
             record::record_status,
             record::record_entries,
             record::record_choices,

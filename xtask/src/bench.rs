@@ -40,6 +40,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("gate", Start::Example("gate_bench")),
     ("record", Start::Example("record_bench")),
     ("erasing", Start::Example("erase_bench")),
+    ("costs", Start::Example("costs_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 

@@ -7,7 +7,9 @@ use url::Url;
 
 use crate::{
     aliases::Elsewhere,
+    costs::reports::PricedModel,
     ids::{ModelId, WorkspaceId},
+    money::Money,
     store::Migration,
 };
 
@@ -51,6 +53,12 @@ pub struct Settings {
     pub context_tokens: u32,
     /// Threads for computing; `None`: the physical cores.
     pub threads: Option<u32>,
+    /// The model whose prices what stays on this computer is compared with.
+    pub compare_with: Option<PricedModel>,
+    /// Watts that this computer takes while a model works; 0: nobody has said.
+    pub watts: u32,
+    /// Dollars for a kilowatt-hour, such as `0.30`; empty: nobody has said.
+    pub kilowatt_hour: String,
 }
 
 impl Default for Settings {
@@ -70,6 +78,9 @@ impl Default for Settings {
             idle_unload_minutes: 15,
             context_tokens: 8192,
             threads: None,
+            compare_with: None,
+            watts: 0,
+            kilowatt_hour: String::new(),
         }
     }
 }
@@ -105,6 +116,12 @@ pub enum SettingsError {
     /// More threads than any computer has, or none.
     #[error("the number of threads must be between 1 and 512, not {0}")]
     Threads(u32),
+    /// More watts than a computer takes.
+    #[error("a computer takes at most 20000 watts, not {0}")]
+    Watts(u32),
+    /// The price of energy is none.
+    #[error("the price of a kilowatt-hour is an amount of dollars such as 0.30")]
+    KilowattHour,
     /// The proxy's address is none.
     #[error(
         "the proxy needs an address like http://proxy.example:3128, without a name or password"
@@ -173,6 +190,13 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     }
     if let Some(threads) = settings.threads.filter(|n| !(1..=512).contains(n)) {
         return Err(SettingsError::Threads(threads));
+    }
+    if settings.watts > 20_000 {
+        return Err(SettingsError::Watts(settings.watts));
+    }
+    let price = settings.kilowatt_hour.as_str();
+    if !price.is_empty() && Money::of_dollars(price).is_none() {
+        return Err(SettingsError::KilowattHour);
     }
     if !settings.proxy.is_empty() && !is_proxy(&settings.proxy) {
         return Err(SettingsError::Proxy);

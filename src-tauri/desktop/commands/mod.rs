@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod backup;
 pub(crate) mod chat;
+pub(crate) mod costs;
 pub(crate) mod leaving;
 pub(crate) mod models;
 pub(crate) mod money;

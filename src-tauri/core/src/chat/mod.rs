@@ -20,7 +20,7 @@ pub use drafts::{draft, save_draft};
 pub use messages::{Message, MessageState, Thread, history, switch_branch, thread};
 pub use pictures::{Picture, PictureError};
 pub use presets::{Preset, delete_preset, presets, save_preset};
-pub use ratings::{Rating, rate};
+pub use ratings::{RatedModel, Rating, rate, rated_models};
 pub use readable::pictures_note;
 pub use search::{SearchHit, SnippetPart, search};
 pub use transfer::{ExportFormat, Exported, TransferError, export, import};

@@ -199,6 +199,8 @@ const NO_WORDS: &[(&str, &[&str])] = &[
             "decision",
         ],
     ),
+    // Sums of the calls, under the names that those have.
+    ("call_days", &["provider", "model", "purpose"]),
     ("connections", &["purpose", "outcome"]),
     ("erasures", &["kind", "begun", "statement"]),
     ("messages", &["role", "state"]),

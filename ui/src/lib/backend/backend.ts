@@ -6,6 +6,7 @@ import type {
 	AccountHealth,
 	AccountInput,
 	AddedPictures,
+	Advice,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -18,6 +19,10 @@ import type {
 	BackupStatus,
 	BudgetInput,
 	BudgetView,
+	By,
+	CallsPage,
+	Chart,
+	ChartTheme,
 	CheckedArchive,
 	Choices,
 	ChosenArchive,
@@ -26,6 +31,7 @@ import type {
 	Conversation,
 	ConversationSummary,
 	ConversationsChanged,
+	Difficulty,
 	EngineStatus,
 	DestroyedKeys,
 	EntryDetails,
@@ -42,6 +48,7 @@ import type {
 	ImportedArchive,
 	ImportedChats,
 	InstalledModel,
+	Lines,
 	Link,
 	Measured,
 	ModelAdding,
@@ -50,20 +57,29 @@ import type {
 	NamedAuthorities,
 	NewRequest,
 	Options,
+	Overview,
 	OwnRule,
 	Period,
 	Picture,
 	PictureDragging,
 	PicturesDropped,
+	Plan,
+	Planned,
 	Policy,
 	Preset,
 	Preview,
+	PriceInput,
+	PricePage,
 	PriceUpdate,
+	PricedModel,
 	PullProgress,
+	Query,
 	Rating,
+	Recommendation,
 	RecordContents,
 	RecordStatus,
 	RecordVerdict,
+	ReportFile,
 	RequestState,
 	RetentionOutcome,
 	RetentionPreview,
@@ -78,6 +94,7 @@ import type {
 	Scope,
 	SearchHit,
 	Settings,
+	Shorter,
 	SnapshotInfo,
 	Startup,
 	Storage,
@@ -86,6 +103,7 @@ import type {
 	Thread,
 	TokenCount,
 	Turn,
+	WhatIf,
 	WhatLeaves,
 	WitnessVerdict,
 	Workspace,
@@ -289,6 +307,25 @@ export type Backend = {
 		onProgress: (share: number) => void,
 	): Promise<ImportedArchive>;
 	stopArchive(): Promise<void>;
+
+	costOverview(query: Query): Promise<Overview>;
+	costChart(query: Query, theme: ChartTheme, width: number): Promise<Chart>;
+	costLines(query: Query, by: By): Promise<Lines>;
+	costCalls(query: Query, after: number | null): Promise<CallsPage>;
+	costAdvice(query: Query): Promise<Advice[]>;
+	costWhatIf(query: Query, models: PricedModel[]): Promise<WhatIf[]>;
+	planCosts(plan: Plan, models: PricedModel[]): Promise<Planned[]>;
+	recommendModel(
+		plan: Plan,
+		difficulty: Difficulty,
+		budget: string,
+	): Promise<Recommendation | null>;
+	shorterPrompt(text: string): Promise<Shorter>;
+	/** Where the person wanted the file; null: nowhere. */
+	saveCosts(query: Query, file: ReportFile, theme: ChartTheme): Promise<string | null>;
+	listPrices(words: string): Promise<PricePage>;
+	setPrice(price: PriceInput): Promise<void>;
+	removePrice(model: PricedModel): Promise<void>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;

@@ -13,6 +13,7 @@ import type {
 } from "../bindings";
 import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
+import { fakeCosts } from "./costs";
 import { fakeGate } from "./gate";
 import { fakeKeeping } from "./keeping";
 import { fakePictures } from "./pictures";
@@ -286,6 +287,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		...chats,
 		...pictures,
 		...gate,
+		...fakeCosts({ now, empty: options.empty ?? false }),
 		...fakeRecord({
 			now,
 			pause,
