@@ -1187,6 +1187,8 @@ export type FoundPerson = {
 	unreadable: number,
 	/**  Snapshots, and databases that were set aside, that have the person, or cannot be looked through. */
 	snapshots: number,
+	/**  Pictures in chats and drafts, none of which was searched: the person may be in them. */
+	pictures: number,
 };
 
 /**  What goes. */
