@@ -1,6 +1,7 @@
 //! The only code that names Tauri: a window, thin commands, and what they share.
 
 mod bindings;
+mod clipboard;
 mod commands;
 mod events;
 mod first;

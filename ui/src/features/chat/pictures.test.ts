@@ -91,6 +91,17 @@ describe("a picture that is added", () => {
 		expect(field().value).toBe("");
 	});
 
+	it("can be pasted where the web view keeps it from the page, and a text is not looked behind", async () => {
+		const { fake } = await open();
+		fake.pasteCopiedPicture = vi.fn(async (conversation) => fake.pastePicture(conversation, ""));
+		const paste = (text: string) =>
+			fireEvent.paste(field(), { clipboardData: { files: [], getData: () => text } });
+		await paste("a text");
+		expect(fake.pasteCopiedPicture).not.toHaveBeenCalled();
+		await paste("");
+		await within(await strip()).findByRole("img");
+	});
+
 	it("can be dropped, also where another screen is shown", async () => {
 		const { fake } = await open();
 		render(ModelDropZone);
