@@ -150,7 +150,7 @@ describe("a message with a picture", () => {
 		expect(pictures.textContent).toContain("cannot see what is in a picture");
 		expect(within(sheet).queryByRole("button", { name: "Keep on this computer" })).toBeNull();
 		fake.fail("sendMessage", null);
-		await user.click(within(sheet).getByRole("button", { name: "Send with pictures" }));
+		await user.click(within(sheet).getByRole("button", { name: "Send with the picture" }));
 		await waitFor(() => expect(sent(fake).at(-1)?.args[2]).toEqual(["picture-1"]));
 		expect(sent(fake).at(-1)?.args[3]).toBe("may_leave");
 		const shown = await screen.findByRole("list", { name: "Pictures of this message" });
