@@ -43,6 +43,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             pictures::choose_pictures,
             pictures::add_dropped_pictures,
             pictures::paste_picture,
+            pictures::paste_copied_picture,
             pictures::remove_picture,
             pictures::show_picture,
             leaving::count_tokens,

@@ -2,6 +2,7 @@
 
 mod adding;
 mod bindings;
+mod clipboard;
 mod commands;
 mod events;
 mod first;

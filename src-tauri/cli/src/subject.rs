@@ -273,6 +273,9 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
             found.unreadable
         ))?;
     }
+    if let Some(words) = found.not_searched() {
+        output::line(&words)?;
+    }
     if found.total as usize > found.places.len() {
         output::line(&format!(
             "These are {} of {} places; `subject export` writes all.",

@@ -173,6 +173,8 @@ export type Backend = {
 	/** The files that were dropped on the window last. */
 	addDroppedPictures(conversationId: string | null): Promise<AddedPictures>;
 	pastePicture(conversationId: string | null, base64: string): Promise<Picture>;
+	/** The picture that was copied last, where a paste gave the page nothing; null: none was copied. */
+	pasteCopiedPicture(conversationId: string | null): Promise<Picture | null>;
 	removePicture(id: string): Promise<void>;
 	/** As a `data:` address: whole, or a small copy. */
 	showPicture(id: string, whole: boolean): Promise<string>;

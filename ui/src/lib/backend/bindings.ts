@@ -64,6 +64,11 @@ export const commands = {
 	addDroppedPictures: (conversation: ConversationId | null) => typedError<AddedPictures, Problem>(__TAURI_INVOKE("add_dropped_pictures", { conversation })),
 	/**  Add a picture that was pasted, in base64; no conversation: to the new one. */
 	pastePicture: (conversation: ConversationId | null, base64: string) => typedError<Picture, Problem>(__TAURI_INVOKE("paste_picture", { conversation, base64 })),
+	/**
+	 *  Add the picture that was copied last, where a paste gave the page nothing; `None` if none was copied. No
+	 *  conversation: to the new one.
+	 */
+	pasteCopiedPicture: (conversation: ConversationId | null) => typedError<Picture | null, Problem>(__TAURI_INVOKE("paste_copied_picture", { conversation })),
 	/**  Take a picture out of what is not sent yet. */
 	removePicture: (id: PictureId) => typedError<null, Problem>(__TAURI_INVOKE("remove_picture", { id })),
 	/**  A picture as a `data:` address: whole, or a small copy of it. */
@@ -1396,6 +1401,8 @@ export type FoundPerson = {
 	unreadable: number,
 	/**  Snapshots, and databases that were set aside, that have the person, or cannot be looked through. */
 	snapshots: number,
+	/**  Pictures in chats and drafts, none of which was searched: the person may be in them. */
+	pictures: number,
 };
 
 /**  What goes. */

@@ -78,6 +78,7 @@ const host: Backend = {
 	choosePictures: throwing(commands.choosePictures),
 	addDroppedPictures: throwing(commands.addDroppedPictures),
 	pastePicture: throwing(commands.pastePicture),
+	pasteCopiedPicture: throwing(commands.pasteCopiedPicture),
 	removePicture: silent(commands.removePicture),
 	showPicture: throwing(commands.showPicture),
 	countTokens: throwing(commands.countTokens),
