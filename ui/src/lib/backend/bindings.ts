@@ -1019,6 +1019,7 @@ export type DestroyedKeys = {
 	 */
 	isGone: boolean,
 };
+
 /**  How hard the task is. */
 export type Difficulty = 
 /**  Titles, extracts, small changes. */
@@ -3004,6 +3005,7 @@ atMs: number } |
 { because: "long_away"; 
 /**  When it looked last, in UTC milliseconds. */
 lookedAtMs: number };
+
 /**  The same usage at a model's prices. */
 export type WhatIf = {
 	/**  The model. */
