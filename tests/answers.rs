@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::PathBuf,
-    process::Command,
     sync::{atomic::AtomicBool, mpsc},
     thread,
     time::{Duration, Instant},
@@ -13,9 +12,9 @@ use gatehouse_core::{
     app::App,
     chat::{self, MessageState, Options, Thread},
     costs::{self, CallStatus, Purpose},
-    engine::EngineState,
     gate::{AnswerEvent, Ask, GateError},
     ids::ConversationId,
+    models::HowAdded,
     problem::{Problem, ProblemCode},
     protocol::{Constraint, FinishReason},
     store::StoreError,
@@ -193,47 +192,6 @@ fn one_conversation_is_answered_once_at_a_time() {
 }
 
 #[test]
-fn an_engine_killed_in_mid_answer_costs_only_that_answer() {
-    let (_folder, app) = app::new();
-    let conversation = conversation(&app, 2000);
-    let model = app.installed_models().unwrap()[0].id;
-    let mut killed = false;
-    let answer = app::answer(
-        &app,
-        Ask::Say(conversation.id, "Tell me a very long story."),
-        |event| {
-            if let AnswerEvent::Text { tokens, .. } = event
-                && tokens >= 8
-                && !killed
-            {
-                killed = true;
-                let engine = app.engines.get(model).unwrap().process_id().to_string();
-                assert!(
-                    Command::new("kill")
-                        .args(["-9", &engine])
-                        .status()
-                        .unwrap()
-                        .success()
-                );
-            }
-        },
-    );
-    assert_eq!(answer.state, MessageState::Failed);
-    assert!(!answer.text.is_empty(), "what was streamed is kept");
-    assert_eq!(answer.problem.unwrap().code, ProblemCode::EngineDied);
-    assert!(matches!(
-        app.engines.snapshot()[0].state,
-        EngineState::Failed(_)
-    ));
-    let next = say(&app, self::conversation(&app, 4).id, "Hello");
-    assert_eq!(
-        next.state,
-        MessageState::Done,
-        "the next message starts a new engine"
-    );
-}
-
-#[test]
 fn an_answer_held_to_a_schema_is_json_of_that_form() {
     let (_folder, app) = app::new();
     let conversation = conversation(&app, 200);
@@ -278,10 +236,35 @@ fn a_message_longer_than_the_context_is_refused_and_stays() {
         (answer.state, problem.code),
         (MessageState::Failed, ProblemCode::PromptTooLong)
     );
+    assert!(
+        !problem.message.contains("horten"),
+        "the engine says what it counted: {}",
+        problem.message
+    );
+    assert_eq!(
+        problem.hint.unwrap(),
+        "Shorten the message, or choose a model with a larger context.",
+        "the starter model has all the context that it was made for"
+    );
     assert_eq!(
         thread_of(&app, conversation.id).messages[0].text,
         long,
         "the message is not lost"
+    );
+}
+
+#[test]
+fn where_a_model_was_loaded_with_less_than_it_was_made_for_more_is_offered() {
+    let (_folder, app) = app::new();
+    let settings = gatehouse_core::settings::Settings {
+        context_tokens: 512,
+        ..Default::default()
+    };
+    app.set_settings(&settings).unwrap();
+    let answer = say(&app, conversation(&app, 20).id, &"word ".repeat(2_000));
+    assert_eq!(
+        answer.problem.unwrap().hint.unwrap(),
+        "Shorten the message, or raise the context size in Settings."
     );
 }
 
@@ -348,9 +331,10 @@ fn a_conversation_stays_with_the_model_of_its_first_answer() {
     copy.push(0);
     let path = folder.path().join("other.gguf");
     fs::write(&path, copy).unwrap();
-    let other = app
+    let (other, added) = app
         .add_model(&path, &AtomicBool::new(false), &mut |_| ())
         .unwrap();
+    assert_eq!(added, HowAdded::New);
     let options = Options {
         model_id: Some(other.id),
         sampling: app::steady(2),

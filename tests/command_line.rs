@@ -1,5 +1,8 @@
 //! The command line as a person and a script use it: the real program on a folder of its own.
 
+mod asking;
+mod files;
+
 use std::{
     io::Write,
     path::Path,
@@ -18,7 +21,6 @@ use serde_json::Value;
 use crate::support::{
     app::{self, program},
     folder::TempFolder,
-    gguf,
 };
 
 /// The command line on a folder of its own.
@@ -27,6 +29,13 @@ pub struct Shell(TempFolder);
 impl Shell {
     pub fn new() -> Self {
         Self(TempFolder::new())
+    }
+
+    /// One on which Gatehouse was started before, so that only what is asked for is said.
+    pub fn used() -> Self {
+        let shell = Self::new();
+        shell.text(&["models", "list"]);
+        shell
     }
 
     pub fn path(&self) -> &Path {
@@ -110,50 +119,6 @@ impl Shell {
 }
 
 #[test]
-fn with_nothing_set_up_ask_answers_with_the_starter_model() {
-    let shell = Shell::new();
-    let answer = shell.text(&[
-        "ask",
-        "What is the capital of France? Answer in one short sentence.",
-        "--max-tokens",
-        "16",
-    ]);
-    assert!(!answer.trim().is_empty());
-    let calls = shell.json(&["calls", "list"]);
-    assert_eq!(calls[0]["status"], "answered");
-    let chats = shell.json(&["chats", "list"]);
-    let id = chats[0]["id"].as_str().unwrap();
-    assert!(
-        shell
-            .text(&["chats", "show", &id[..13]])
-            .contains(answer.trim()),
-        "it is a conversation like any other"
-    );
-}
-
-#[test]
-fn ask_ends_with_one_json_object_for_programs() {
-    let shell = Shell::new();
-    let schema = shell.0.path().join("schema.json");
-    std::fs::write(
-        &schema,
-        r#"{"type":"object","properties":{"n":{"type":"integer","minimum":0,"maximum":99}},"required":["n"]}"#,
-    )
-    .unwrap();
-    let schema = schema.to_str().unwrap();
-    let object = shell.json(&["ask", "A number as JSON", "--json-schema", schema]);
-    let answer: Value = serde_json::from_str(object["answer"].as_str().unwrap()).unwrap();
-    assert!(answer["n"].is_i64());
-    assert!(object["tokens"]["output"].as_u64().unwrap() > 0);
-    assert!(object["times"]["duration_ms"].as_u64().unwrap() > 0);
-    assert_eq!(
-        (object["call"].as_i64(), object["cost"].as_str()),
-        (Some(1), Some("$0"))
-    );
-    assert!(object["model"].as_str().unwrap().contains("SmolLM2"));
-}
-
-#[test]
 fn a_search_is_of_the_workspace_that_is_open_unless_all_are_asked_for() {
     let shell = Shell::new();
     let store = shell.store();
@@ -200,30 +165,6 @@ fn a_search_is_of_the_workspace_that_is_open_unless_all_are_asked_for() {
 }
 
 #[test]
-fn conversations_go_out_and_come_back() {
-    let shell = Shell::new();
-    shell.text(&["ask", "Say hello", "--max-tokens", "8"]);
-    let chats = shell.json(&["chats", "list"]);
-    let id = chats[0]["id"].as_str().unwrap();
-    let file = shell.0.path().join("export.json");
-    let path = file.to_str().unwrap();
-    shell.text(&["chats", "export", id, "--format", "json", "--output", path]);
-    let (code, words) =
-        shell.refused(&["chats", "export", id, "--format", "json", "--output", path]);
-    assert!(
-        code == 5 && words.contains("exist"),
-        "a file that is there is not overwritten: {words}"
-    );
-    assert!(
-        shell
-            .text(&["chats", "export", id])
-            .contains("## You\n\nSay hello")
-    );
-    shell.text(&["chats", "import", path]);
-    assert_eq!(shell.json(&["chats", "list"]).as_array().unwrap().len(), 2);
-}
-
-#[test]
 fn each_failure_has_its_own_exit_code_and_words() {
     let shell = Shell::new();
     shell.text(&["models", "list"]);
@@ -239,28 +180,27 @@ fn each_failure_has_its_own_exit_code_and_words() {
     assert_eq!(shell.refused(&["chats", "show", "0000"]).0, 4);
     assert_eq!(shell.refused(&["ask"]).0, 2, "the question is missing");
     assert_eq!(
-        shell
-            .refused(&["ask", "Hi", "--json-schema", "/no/such/file"])
-            .0,
-        4
+        shell.refused(&["ask", "Hi", "--json-schema", "/no/such/file"]),
+        (
+            4,
+            "The file “/no/such/file” cannot be read: No such file or directory (os error 2).\n"
+                .into()
+        ),
+        "its name is as it was given"
+    );
+    let schema = shell.0.path().join("s.json");
+    std::fs::write(&schema, "no").unwrap();
+    let named = schema.to_str().unwrap();
+    assert_eq!(
+        shell.refused(&["ask", "Hi", "--json-schema", named]),
+        (
+            2,
+            format!("The file “{named}” is not JSON: expected ident at line 1 column 2.\n")
+        )
     );
     std::fs::write(shell.0.path().join("gatehouse.db"), "not a database at all").unwrap();
     let (code, words) = shell.refused(&["chats", "list"]);
     assert!(code == 5 && words.contains("damaged"), "{code}: {words}");
-}
-
-#[test]
-fn a_model_whose_file_went_away_is_said_to_be_missing() {
-    let shell = Shell::new();
-    let file = shell.0.path().join("tiny.gguf");
-    std::fs::write(&file, gguf::Gguf::model("llama").bytes()).unwrap();
-    shell.text(&["models", "add", file.to_str().unwrap()]);
-    std::fs::remove_file(&file).unwrap();
-    let (code, words) = shell.refused(&["ask", "Hi", "--model", "tiny"]);
-    assert!(code == 3 && words.contains("tiny.gguf"), "{code}: {words}");
-    assert!(shell.text(&["models", "list"]).contains("file missing"));
-    shell.text(&["models", "remove", "tiny"]);
-    assert!(!shell.text(&["models", "list"]).contains("tiny"));
 }
 
 #[test]
@@ -338,4 +278,72 @@ fn every_shell_gets_its_completions() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn where_the_key_lies_is_said_once_when_it_was_made() {
+    let shell = Shell::new();
+    let file = shell.path().join("database.key");
+    let (_, words) = shell.both(&["chats", "list"]);
+    let said = format!(
+        "The key of the database is not in a keychain but in a file that only your user can read: {}",
+        file.display()
+    );
+    assert_eq!(words.lines().next(), Some(said.as_str()));
+    assert_eq!(shell.both(&["chats", "list"]).1, "", "once");
+}
+
+#[test]
+fn a_damaged_database_has_a_way_back_on_the_command_line() {
+    let shell = Shell::used();
+    let app = app::without_model(&shell.0.folder);
+    app::imported(&app, "Lease", &["Hello", "Good day"], 1);
+    let made = app.make_snapshot().unwrap().name;
+    drop(app);
+    std::fs::write(shell.path().join("gatehouse.db"), "not a database at all").unwrap();
+    let (code, words) = shell.refused(&["chats", "list", "--json"]);
+    let error: Value = serde_json::from_str(&words).unwrap();
+    assert_eq!(
+        (code, &error["error"]["code"]),
+        (5, &"data_unusable".into())
+    );
+    let hint = error["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("gatehouse snapshots restore NAME"), "{hint}");
+    assert!(shell.text(&["snapshots", "list"]).contains(&made));
+    let told = shell.text(&["snapshots", "restore", &made]);
+    assert!(
+        told.contains(&made) && told.contains("What was there before"),
+        "{told}"
+    );
+    assert!(shell.text(&["chats", "list"]).contains("Lease"));
+}
+
+#[test]
+fn completions_end_in_good_order_when_their_reader_has_gone() {
+    let shell = Shell::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = shell.command(&["completions", "bash"]);
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_is_an_object_for_programs() {
+    let shell = Shell::new();
+    let (code, words) = shell.refused(&["chats", "shwo", "--json"]);
+    let object: Value = serde_json::from_str(&words).unwrap();
+    assert_eq!(
+        (code, &object["error"]["code"]),
+        (2, &"invalid_input".into())
+    );
+    let message = object["error"]["message"].as_str().unwrap();
+    assert!(message.contains("'shwo'"), "{message}");
+    let (code, words) = shell.refused(&["chats", "shwo"]);
+    assert!(code == 2 && words.contains("Usage"), "{words}");
 }

@@ -7,6 +7,7 @@ mod archive;
 mod backup;
 mod chat;
 mod command_line;
+mod engines;
 mod gate;
 mod kills;
 mod local_api;

@@ -10,8 +10,8 @@ use std::{
 use gatehouse_core::{
     ids::ModelId,
     models::{
-        self, Added, ComputerMemory, FileState, InstalledModel, ModelError, Origin, StarterPlaces,
-        Verdict,
+        self, ComputerMemory, FileState, HowAdded, InstalledModel, ModelError, Origin,
+        StarterPlaces, Verdict,
     },
     problem::{Problem, ProblemCode},
     store::Store,
@@ -43,7 +43,7 @@ impl Desk {
         let files = tempfile::tempdir().unwrap();
         let good = files.path().join("good.gguf");
         fs::write(&good, Gguf::model("llama").bytes()).unwrap();
-        let good = add(&store, &good).unwrap().id();
+        let good = add(&store, &good).unwrap().0;
         Self {
             store,
             good,
@@ -80,7 +80,7 @@ fn empty_store() -> (Store, TempFolder) {
     (data.open().unwrap(), data)
 }
 
-fn add(store: &Store, path: &Path) -> Result<Added, ModelError> {
+fn add(store: &Store, path: &Path) -> Result<(ModelId, HowAdded), ModelError> {
     let file = models::check(path, &mut |_, _| (), &AtomicBool::new(false))?;
     store.write(|tx| models::register(tx, ModelId::new(), &file, NOW))
 }
@@ -236,7 +236,7 @@ fn an_embedding_model_is_listed_and_refused_for_chat() {
     let pooled = Gguf::model("llama").with("llama.attention.causal", Meta::Flag(false));
     let id = add(&desk.store, &desk.file("vectors.gguf", pooled.bytes()))
         .unwrap()
-        .id();
+        .0;
     let model = desk.store.read(|conn| models::get(conn, id)).unwrap();
     let problem = Problem::from(
         model
@@ -278,7 +278,7 @@ fn a_model_whose_file_is_removed_stays_in_the_list_and_says_so() {
     );
     desk.file("good.gguf", Gguf::model("llama").bytes());
     assert_eq!(
-        add(&desk.store, &path).unwrap().id(),
+        add(&desk.store, &path).unwrap().0,
         desk.good,
         "put back and added again it is the same model"
     );

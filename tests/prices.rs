@@ -345,3 +345,35 @@ fn a_file_that_is_wrong_anywhere_changes_nothing() {
     assert_eq!(shell.refused(&["prices", "update", "/no/such/file"]).0, 4);
     assert_eq!(shell.json(&["prices", "list"]), before);
 }
+
+#[test]
+fn a_report_says_what_was_used_and_its_table_leaves_an_entry() {
+    let shell = Shell::new();
+    shell.text(&["ask", "Say hello", "--max-tokens", "8"]);
+    let said = shell.json(&["costs", "report", "--by", "provider"]);
+    let line = &said["lines"]["lines"][0];
+    assert_eq!(
+        (&line["name"], &line["figures"]["calls"]),
+        (&Value::from("local"), &said["total"]["calls"]),
+        "all of it stayed on this computer"
+    );
+    assert_eq!(line["figures"]["cost"], "$0", "which costs nothing");
+    assert!(line["figures"]["output"].as_u64().unwrap() > 0);
+    let table = shell.text(&["costs", "report", "--by", "call", "--csv"]);
+    let calls = said["total"]["calls"].as_u64().unwrap();
+    assert_eq!(table.lines().count() as u64, calls + 1, "{table}");
+    let entries = shell.json(&["record", "list", "--action", "costs.exported"]);
+    assert_eq!(entries.as_array().unwrap().len(), 1);
+    let (code, words) = shell.refused(&[
+        "costs",
+        "report",
+        "--from",
+        "2026-02-02",
+        "--to",
+        "2026-02-01",
+    ]);
+    assert!(
+        code == 2 && words.contains("after the last"),
+        "{code}: {words}"
+    );
+}

@@ -223,6 +223,7 @@ fn a_certificate_says_what_was_erased_and_anyone_can_check_its_signature() {
         .erase(&person(Extent::Words), Some(request.number), &mut |_| ())
         .unwrap();
     assert_eq!(erased.check.found, [], "the request has forgotten, too");
+    assert_eq!(erased.remains, [], "and is not said to keep them");
     let closed = &app.requests().unwrap()[0];
     assert_eq!(
         (closed.state, closed.identifiers.len()),

@@ -12,7 +12,7 @@ use std::{ops::ControlFlow, path::PathBuf};
 use gatehouse_core::{
     accounts::{AccountInput, ProviderKind},
     aliases::{Alias, Link},
-    app::{App, StartError},
+    app::App,
     chat::{self, ExportFormat, Options, Rating},
     costs::budgets::{BudgetInput, Period},
     gate::{AnswerEvent, Ask},
@@ -20,6 +20,7 @@ use gatehouse_core::{
     now_ms,
     policy::Policy,
     record::{Action, Contents, Fault, Filter, WhileFaulty},
+    startup::StartError,
     store::{DataFolder, StoreError},
 };
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use gatehouse_core::{
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
-    models::InstalledModel,
+    models::{HowAdded, InstalledModel},
     privacy::{backup::BackupStatus, retention::RetentionStatus},
     problem::Problem,
 };
@@ -70,6 +70,8 @@ pub(crate) struct ModelAdding {
     pub(crate) fraction: f64,
     /// What was added.
     pub(crate) model: Option<InstalledModel>,
+    /// Whether it was on the list before.
+    pub(crate) added: Option<HowAdded>,
     /// Why it was refused.
     pub(crate) error: Option<Problem>,
 }

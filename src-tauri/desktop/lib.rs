@@ -1,6 +1,8 @@
 //! The only code that names Tauri: a window, thin commands, and what they share.
 
+mod adding;
 mod bindings;
+mod clipboard;
 mod commands;
 mod events;
 mod first;
@@ -9,6 +11,7 @@ mod state;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
+use adding::Adding;
 use clap::Parser;
 use gatehouse_core::chat::pictures;
 use state::AppState;
@@ -45,6 +48,10 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
+            let handle = app.handle().clone();
+            app.manage(Adding::start(move |path, cancel| {
+                commands::models::add(&handle, path, cancel);
+            }));
             app.state::<AppState>().open_early(app.handle());
             open_window(app)?;
             state::watch(app.handle().clone());
@@ -60,6 +67,7 @@ pub fn run() -> ExitCode {
         Ok(app) => {
             app.run(|handle, event| {
                 if let RunEvent::Exit = event {
+                    handle.state::<Adding>().cancel();
                     handle.state::<AppState>().end(Duration::from_secs(2));
                 }
             });
@@ -136,7 +144,7 @@ fn dragged(handle: &tauri::AppHandle, drag: &DragDropEvent) {
                 *handle.state::<AppState>().dropped() = paths.clone();
                 events::tell(handle, &events::PicturesDropped {});
             } else {
-                commands::models::add(handle.clone(), paths.clone());
+                handle.state::<Adding>().add(paths.clone());
             }
         }
         _ => {}

@@ -2,21 +2,19 @@
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak, atomic::AtomicBool},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use gatehouse_api::{Config, Server};
 use gatehouse_core::{
-    app::{App, StartError, Surroundings, engine_beside_this_program},
+    app::{App, Surroundings, engine_beside_this_program},
     now_ms,
     privacy::retention::{Daily, Look},
     problem::{Problem, ProblemCode},
     record::Actor,
+    startup::StartError,
     store::{DataFolder, FolderError, InstanceLock, LockError, OpenError, SnapshotError},
 };
 use tauri::{AppHandle, Manager};
@@ -43,8 +41,6 @@ pub(crate) struct AppState {
     first: Mutex<Option<First>>,
     /// Set when the window asks how the start ended: from then on it hears what it is told.
     pub(crate) asked: OnceLock<()>,
-    /// Set to stop adding models.
-    pub(crate) cancel_adding: AtomicBool,
     /// Set to stop a verification of the record.
     pub(crate) stop_verifying: AtomicBool,
     /// The archive that a person has chosen to look into or bring in.
@@ -82,7 +78,6 @@ impl AppState {
             early: Mutex::default(),
             first: Mutex::default(),
             asked: OnceLock::new(),
-            cancel_adding: AtomicBool::new(false),
             stop_verifying: AtomicBool::new(false),
             chosen_archive: Mutex::default(),
             stop_archive: AtomicBool::new(false),
@@ -198,7 +193,6 @@ impl AppState {
 
     /// End answers in good order, within a time.
     pub(crate) fn end(&self, limit: Duration) {
-        self.cancel_adding.store(true, Ordering::Relaxed);
         self.stop_server();
         let Some(app) = self.open().app.take() else {
             return;
@@ -281,8 +275,8 @@ fn surroundings(handle: &AppHandle) -> Result<Surroundings, StartError> {
 }
 
 /// What can wait until the window shows and listens: the starter model, a snapshot a day, which is also
-/// the check that reads every page, and then what is kept no longer and the backups that are due. The app is
-/// not held between two looks at the day, so that closing it waits for none.
+/// the check that reads every page, and then what is kept no longer and the backups that are due. The
+/// app is not held between two looks at the day, so that closing it waits for none.
 fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     handle.state::<AppState>().asked.wait();
     match app.upgrade().map(|app| app.ensure_starter()) {

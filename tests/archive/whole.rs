@@ -226,7 +226,7 @@ fn where_somebody_works_nothing_foreign_decides_over_what_is_here() {
     }
     for words in [
         "switched off",
-        "stop no call",
+        "stops no call",
         "kept as before",
         "each chat that came",
     ] {

@@ -5,6 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatehouse_core::{
     chat::pictures::{self, Picture},
     ids::PictureId,
+    privacy::FileForm,
 };
 use image::{DynamicImage, ImageFormat, RgbImage};
 
@@ -378,6 +379,25 @@ fn a_conversation_goes_with_its_pictures_and_a_file_brings_them_elsewhere() {
         let there = bytes.windows(needle.len()).any(|window| window == needle);
         assert!(!there, "{}", path.display());
     }
+}
+
+#[test]
+fn whoever_looks_for_a_person_is_told_that_pictures_are_not_searched() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let who = ["Anna Weiss".to_owned()];
+    let find = || place.app.find_person(&who).unwrap();
+    assert_eq!(find().not_searched(), None, "there is none");
+
+    place.picture(None);
+    assert_eq!((find().total, find().pictures), (0, 1));
+    let words = find().not_searched().unwrap();
+    assert_eq!(
+        words,
+        "1 picture in chats was not searched: the person may be in it."
+    );
+    let exported = place.app.export_person(&who, FileForm::Html).unwrap();
+    assert!(exported.contains(&words), "{exported}");
 }
 
 #[test]

@@ -70,7 +70,10 @@ fn a_snapshot_that_a_person_put_back_is_recorded_once_by_the_next_start() {
         let app = without_model(&folder.folder).unwrap();
         let entries = of(&app, Action::SnapshotRestored);
         assert_eq!(entries.len(), 1);
-        assert_eq!(entries[0].actor, "window", "the command line cannot do it");
+        assert_eq!(
+            entries[0].actor, "command line",
+            "who puts one back opens the app on it"
+        );
         assert_eq!(fact(&entries[0], "snapshot"), Some(made.name.as_str()));
     }
 }

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod disk;
+pub mod engine_process;
 pub mod folder;
 pub mod gguf;
 pub mod kills;

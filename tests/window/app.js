@@ -28,6 +28,9 @@ const sampling = {
 	maxTokens: null,
 };
 
+/** Every app that a test has started. */
+const started = new Set();
+
 /** A program that xtask has built. */
 export function program(name) {
 	const path = process.env[name];
@@ -38,7 +41,11 @@ export function program(name) {
 /** A new, empty folder, removed after the test that made it. */
 export async function temporaryFolder(t) {
 	const folder = await mkdtemp(join(tmpdir(), "gatehouse-window-"));
-	t.after(() => rm(folder, { recursive: true, force: true }));
+	t.after(async () => {
+		// What still writes in it would put files into what is being removed.
+		for (const app of started) if (app.folder === folder) await app.kill();
+		await rm(folder, { recursive: true, force: true });
+	});
 	return folder;
 }
 
@@ -128,6 +135,7 @@ export class Gatehouse {
 			XDG_DATA_HOME: join(folder, "web"),
 			...env,
 		});
+		started.add(app);
 		t.after(() => app.kill());
 		[app.pid] = await childrenOf(app.#web.pid, "gatehouse-deskt");
 		await app.see("heading", /./);
@@ -144,7 +152,9 @@ export class Gatehouse {
 	/** End it the hard way, if it still runs. */
 	async kill() {
 		await this.#web.close();
-		if (await isRunning(this.pid)) process.kill(this.pid, "SIGKILL");
+		if (!(await isRunning(this.pid))) return;
+		process.kill(this.pid, "SIGKILL");
+		await until("the app is gone", async () => !(await isRunning(this.pid)));
 	}
 
 	/** The engines that it runs now. */

@@ -66,6 +66,28 @@ test("a conversation", async (t) => {
 	});
 });
 
+test("a picture that was copied is pasted", async (t) => {
+	const app = await Gatehouse.startNew(t);
+	await app.run(copyPictureAtNextKey);
+	await app.fill("Message", "x");
+	await until("it is copied", () => app.run(() => globalThis.isCopied));
+	await app.press("Control+v");
+	await app.see("button", "Show Picture large");
+	assert.equal(await app.valueOf("Message"), "x", "it is no text");
+});
+
+/** A page may copy only while a person does something. */
+function copyPictureAtNextKey() {
+	const canvas = document.createElement("canvas");
+	canvas.getContext("2d").fillRect(0, 0, 40, 30);
+	const png = new Promise((done) => canvas.toBlob(done, "image/png"));
+	const copy = async () => {
+		await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+		globalThis.isCopied = true;
+	};
+	addEventListener("keydown", () => void copy(), { once: true });
+}
+
 test("changing one's mind", async (t) => {
 	const app = await Gatehouse.startNew(t);
 

@@ -31,10 +31,11 @@ test("by keyboard alone", async (t) => {
 	await t.test("Ctrl+1 to Ctrl+6 go to the screens", async () => {
 		for (const [key, title] of [
 			["2", "Models"],
-			["3", "Safety"],
-			["4", "Record"],
-			["5", "Privacy"],
-			["6", "Settings"],
+			["3", "Costs"],
+			["4", "Safety"],
+			["5", "Record"],
+			["6", "Privacy"],
+			["7", "Settings"],
 			["1", "New chat"],
 		]) {
 			await app.press(`Control+${key}`);

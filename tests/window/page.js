@@ -22,6 +22,7 @@ export function findAll(role, name, within) {
 		radio: "input[type=radio]",
 		region: "section, [role=region]",
 		switch: "[role=switch]",
+		slider: "[role=slider]",
 		tab: "[role=tab]",
 		table: "table",
 		textbox:

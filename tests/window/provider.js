@@ -18,7 +18,7 @@ export async function startProvider(t) {
 		bodies.push(body);
 		response.setHeader("content-type", "text/event-stream");
 		const said = JSON.parse(body).messages.at(-1).content;
-		const text = typeof said === "string" ? said : said[0].text;
+		const text = typeof said === "string" ? said : said.find(({ type }) => type === "text").text;
 		const bytes = Buffer.from(stream(text));
 		// Not on the borders of letters, lines or events.
 		for (let at = 0; at < bytes.length; at += 37) {

@@ -44,6 +44,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("record", Start::Example("record_bench")),
     ("local api", Start::Example(LOCAL_API)),
     ("erasing", Start::Example("erase_bench")),
+    ("costs", Start::Example("costs_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 

@@ -14,7 +14,7 @@ use gatehouse_core::{
     gate::{self, AnswerEvent, GateError, Review},
     ids::{ConversationId, PictureId},
     problem::Problem,
-    protocol::Constraint,
+    protocol::{Constraint, FinishReason},
     store::StoreError,
 };
 use serde_json::json;
@@ -94,12 +94,27 @@ impl Ask {
         if json {
             output::json(&object(&answer, &conversation.to_string()))?;
         }
-        match answer.state {
-            MessageState::Stopped => Err(Failure::stopped()),
-            _ => answer
-                .problem
-                .map_or(Ok(()), |problem| Err(Failure::answer(problem))),
+        self.ended(answer, json)
+    }
+
+    /// Whether the answer came to its end, and what to say if it did not.
+    fn ended(&self, answer: Message, json: bool) -> Result<(), Failure> {
+        if answer.state == MessageState::Stopped {
+            return Err(Failure::stopped());
         }
+        if let Some(problem) = answer.problem {
+            return Err(Failure::answer(problem));
+        }
+        let Some(why) = cut(answer.call.as_ref().and_then(|call| call.finish)) else {
+            return Ok(());
+        };
+        if self.json_schema.is_some() {
+            return Err(Failure::cut(why));
+        }
+        if !json {
+            eprintln!("{why}");
+        }
+        Ok(())
     }
 
     fn review(&self) -> Review {
@@ -111,13 +126,13 @@ impl Ask {
     }
 
     fn question(&self) -> Result<String, Failure> {
-        if self.text != "-" {
-            return Ok(self.text.clone());
+        let text = match self.text.as_str() {
+            "-" => from_standard_input()?,
+            text => text.to_owned(),
+        };
+        if text.trim().is_empty() {
+            return Err(Failure::input("The question is empty."));
         }
-        let mut text = String::new();
-        io::stdin()
-            .read_to_string(&mut text)
-            .map_err(Failure::input)?;
         Ok(text)
     }
 
@@ -125,10 +140,42 @@ impl Ask {
         let Some(path) = &self.json_schema else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-        let schema = serde_json::from_str(&text)
-            .map_err(|error| Failure::input(format!("{} is not JSON: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::unread(path, &error))?;
+        let schema = serde_json::from_str(&text).map_err(|error| {
+            Failure::input(format!(
+                "The file “{}” is not JSON: {error}",
+                path.display()
+            ))
+        })?;
         Ok(Some(Constraint::JsonSchema(schema)))
+    }
+}
+
+/// What is read of standard input at most, in bytes: more than any model can read.
+const MOST_BYTES: u64 = 16_000_000;
+
+fn from_standard_input() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Failure::system)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::input(
+            "Standard input is longer than any model can read (over 16 MB).",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::input("Standard input is not text in UTF-8."))
+}
+
+/// Why an answer is shorter than the model would have had it.
+fn cut(finish: Option<FinishReason>) -> Option<&'static str> {
+    match finish? {
+        FinishReason::MaxTokens => {
+            Some("The answer was cut: it reached the most tokens that were allowed.")
+        }
+        FinishReason::ContextFull => Some("The answer was cut: the context of the model is full."),
+        FinishReason::EndOfAnswer | FinishReason::StopText | FinishReason::Cancelled => None,
     }
 }
 
@@ -180,9 +227,9 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
             "output": call.output_tokens,
         })),
         "times": call.map(|call| json!({
-            "first_token_ms": call.first_token_ms,
-            "duration_ms": call.duration_ms,
-            "tokens_per_second": call.tokens_per_second,
+            "firstTokenMs": call.first_token_ms,
+            "durationMs": call.duration_ms,
+            "tokensPerSecond": call.tokens_per_second,
         })),
         "account": call.and_then(|call| call.account.as_ref()),
         "masked": call.map_or(0, |call| call.masked),

@@ -16,6 +16,7 @@ use gatehouse_core::{
     problem::{Problem, ProblemCode},
     secrets::KeyHome,
     store::{DataFolder, InstanceLock, LockError},
+    words::size,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -356,12 +357,4 @@ fn asked_for() -> Result<RecoveryCode, Failure> {
 
 fn entries(number: i64) -> String {
     output::many(usize::try_from(number).unwrap_or(0), "entry", "entries")
-}
-
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
-        _ => format!("{} GB", bytes.div_ceil(1_000_000_000)),
-    }
 }

@@ -1,14 +1,17 @@
 //! `gatehouse chats`: conversations of the data folder.
 
-use std::path::PathBuf;
+use std::{
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
 
 use clap::{Subcommand, ValueEnum};
 use gatehouse_core::{
     app::App,
-    chat::{self, ExportFormat},
+    chat::{self, ExportFormat, TransferError},
     ids::ConversationId,
     now_ms,
-    store::StoreError,
+    store::{StoreError, replace_file},
     workspaces,
 };
 
@@ -36,9 +39,9 @@ pub(crate) enum Chats {
     Export {
         /// Its id, or the beginning of it.
         id: String,
-        /// What to export as.
-        #[arg(long, value_enum, default_value = "markdown")]
-        format: Format,
+        /// What to export as: Markdown, or with --json JSON, if it is not said.
+        #[arg(long, value_enum)]
+        format: Option<Format>,
         /// Write to this file, which must not exist yet.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -66,7 +69,8 @@ impl Chats {
             Self::Search { words, all } => search(app, words, *all, json),
             Self::Show { id } => show(app, find(app, id)?, json),
             Self::Export { id, format, output } => {
-                export(app, find(app, id)?, *format, output.as_ref())
+                let format = format.unwrap_or(if json { Format::Json } else { Format::Markdown });
+                export(app, find(app, id)?, format, output.as_deref())
             }
             Self::Import { file } => import(app, file, json),
         }
@@ -140,7 +144,7 @@ fn show(app: &App, id: ConversationId, json: bool) -> Result<(), Failure> {
         if let Some(note) = chat::pictures_note(message.pictures.len()) {
             output::line(&format!("({note})\n"))?;
         }
-        if let Some(note) = message.state.note() {
+        if let Some(note) = message.note() {
             output::line(&format!("({note})\n"))?;
         }
     }
@@ -151,7 +155,7 @@ fn export(
     app: &App,
     id: ConversationId,
     format: Format,
-    file: Option<&PathBuf>,
+    file: Option<&Path>,
 ) -> Result<(), Failure> {
     let format = match format {
         Format::Markdown => ExportFormat::Markdown,
@@ -161,14 +165,21 @@ fn export(
     let Some(path) = file else {
         return output::line(exported.text.trim_end());
     };
-    let written = std::fs::File::create_new(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, exported.text.as_bytes()));
-    written.map_err(|error| Failure::file(path, &error))
+    if path.exists() {
+        return Err(Failure::unwritten(path, &ErrorKind::AlreadyExists.into()));
+    }
+    // Whole or not at all: a full disk leaves no half of a file that looks like an export.
+    replace_file(path, |file| file.write_all(exported.text.as_bytes()))
+        .map_err(|error| Failure::unwritten(path, &error))
 }
 
-fn import(app: &App, file: &PathBuf, json: bool) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
-    let ids = app.import_conversations(&text)?;
+fn import(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
+    let ids = app
+        .import_conversations_from(file)
+        .map_err(|error| match error {
+            TransferError::Unreadable { path, error } => Failure::unread(&path, &error),
+            other => other.into(),
+        })?;
     if json {
         return output::json(&ids);
     }

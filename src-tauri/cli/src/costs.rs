@@ -1,5 +1,7 @@
 //! `gatehouse costs`: what a call costs, or would.
 
+mod report;
+
 use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
@@ -16,6 +18,7 @@ use gatehouse_core::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
+pub(crate) use self::report::Report;
 use crate::{failure::Failure, output, prices::Asked};
 
 /// What calls cost.
@@ -23,6 +26,8 @@ use crate::{failure::Failure, output, prices::Asked};
 pub(crate) enum Costs {
     /// Say what a call costs: exact dollars, the price used and where it was read.
     Estimate(Estimate),
+    /// Say what was spent, and on what.
+    Report(Report),
 }
 
 /// Token counts are as the provider reports them: the input of Anthropic leaves out what its cache
@@ -63,8 +68,10 @@ pub(crate) struct Estimate {
 
 impl Costs {
     pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let Self::Estimate(estimate) = self;
-        estimate.run(app, json)
+        match self {
+            Self::Estimate(estimate) => estimate.run(app, json),
+            Self::Report(report) => report.run(app, json),
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! What went wrong, for people on standard error, and as an exit code for programs.
 
-use std::{fmt::Display, process::ExitCode};
+use std::{fmt::Display, io, path::Path, process::ExitCode};
 
-use gatehouse_core::problem::{Problem, ProblemCode};
+use gatehouse_core::{
+    problem::{Problem, ProblemCode},
+    startup::StartError,
+};
 
 use crate::output::harmless;
 
@@ -20,6 +23,7 @@ pub(crate) const CODES: &str = "Exit codes:
   9    a budget would be passed; nothing was sent
   10   the record or an archive does not hold, or the record not with the witness; or a signature does not
   11   it was erased, and something remains; it says what
+  12   the answer was cut before its end, so it does not hold to the schema that was asked for
   130  stopped by you";
 
 /// Why a command did not do what it was asked.
@@ -30,6 +34,20 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Gatehouse did not start on its data. The way back, where there is one, is a command.
+    pub(crate) fn start(error: &StartError) -> Self {
+        let failure = Self {
+            problem: error.into(),
+            code: 5,
+        };
+        if error.code().has_way_back() {
+            return failure.and(
+                "“gatehouse snapshots list” shows what you can go back to, and “gatehouse snapshots restore NAME” does it; what is there now is set aside.",
+            );
+        }
+        failure
+    }
+
     /// The data cannot be opened.
     pub(crate) fn data(error: impl Display) -> Self {
         Self {
@@ -46,18 +64,22 @@ impl Failure {
         }
     }
 
-    /// A file that was named cannot be read or written.
-    pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        let message = format!("{}: {error}", path.display());
-        let code = if error.kind() == std::io::ErrorKind::NotFound {
-            4
-        } else {
-            5
+    /// A file that was named cannot be read.
+    pub(crate) fn unread(path: &Path, error: &io::Error) -> Self {
+        Self::of_file(Problem::not_read(path, error))
+    }
+
+    /// A file that was named cannot be written.
+    pub(crate) fn unwritten(path: &Path, error: &io::Error) -> Self {
+        Self::of_file(Problem::not_written(path, error))
+    }
+
+    fn of_file(problem: Problem) -> Self {
+        let code = match problem.code {
+            ProblemCode::NotFound => 4,
+            _ => 5,
         };
-        Self {
-            problem: Problem::new(ProblemCode::InvalidInput, message),
-            code,
-        }
+        Self { problem, code }
     }
 
     /// Something given cannot be used.
@@ -86,6 +108,15 @@ impl Failure {
         let hints: Vec<_> = hint.iter().map(String::as_str).chain([words]).collect();
         self.problem.hint = Some(hints.join(" "));
         self
+    }
+
+    /// An answer that was to hold to a schema was cut before its end.
+    pub(crate) fn cut(why: &str) -> Self {
+        let words = format!("{why} It does not hold to the schema.");
+        Self {
+            problem: Problem::new(ProblemCode::Internal, words),
+            code: 12,
+        }
     }
 
     /// The record does not hold; what is wrong was said.
@@ -144,9 +175,28 @@ impl Failure {
             eprintln!("{}", serde_json::json!({ "error": self.problem }));
         } else {
             let text = self.problem.to_string();
-            eprintln!("{}", harmless(&text, &std::io::stderr()));
+            eprintln!("{}", harmless(&text, &io::stderr()));
         }
     }
+}
+
+/// A command line that clap does not take: its own words for a person, an object for a program. Help
+/// and the version come this way, too.
+pub(crate) fn not_understood(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if !wants_json || !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let (what, hint) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let mut problem = Problem::new(ProblemCode::InvalidInput, what.trim());
+    if !hint.trim().is_empty() {
+        problem = problem.hint(hint.trim());
+    }
+    let failure = Failure { problem, code: 2 };
+    failure.print(true);
+    failure.code()
 }
 
 impl<E: Into<Problem>> From<E> for Failure {

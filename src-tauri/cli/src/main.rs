@@ -26,6 +26,7 @@ mod record;
 mod retention;
 mod safety;
 mod serve;
+mod snapshots;
 mod subject;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -36,6 +37,7 @@ use failure::Failure;
 use gatehouse_core::{
     app::{App, Surroundings, engine_beside_this_program},
     record::Actor,
+    secrets::{self, KeyHome},
     store::DataFolder,
 };
 
@@ -99,6 +101,9 @@ enum Command {
     /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
     #[command(subcommand)]
     Backup(backup::Backup),
+    /// Copies of the database that Gatehouse makes by itself: list them, go back to one.
+    #[command(subcommand)]
+    Snapshots(snapshots::Snapshots),
     /// How long chats are kept: list, preview, run, set, hold, lift.
     #[command(subcommand)]
     Retention(retention::Retention),
@@ -118,7 +123,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::not_understood(&error),
+    };
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -132,8 +140,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let json = arguments.json;
     if let Command::Completions { shell } = arguments.command {
         let mut command = Arguments::command();
-        clap_complete::generate(shell, &mut command, "gatehouse", &mut std::io::stdout());
-        return Ok(());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, "gatehouse", &mut script);
+        return output::line(String::from_utf8_lossy(&script).trim_end());
     }
     if let Command::Safety(safety) = &arguments.command {
         return safety.run(json);
@@ -149,6 +158,14 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Command::Backup(backup::Backup::Restore(restore)) = &arguments.command {
         let restored = restore.run(&folder(arguments)?)?;
         return backup::tell_restored(&open(arguments)?, &restored, json);
+    }
+    if let Command::Snapshots(snapshots) = &arguments.command {
+        let folder = folder(arguments)?;
+        if let Some(restored) = snapshots.run(&folder, json)? {
+            // Opened once, so that the record says what was done.
+            return restored.tell(&open(arguments)?, json);
+        }
+        return Ok(());
     }
     if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
         return subject::verify(file, public_key.as_deref(), json);
@@ -173,7 +190,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Retention(retention) => retention.run(&app, json),
         Command::Subject(subject) => subject.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
-        Command::Safety(_) | Command::Completions { .. } => Ok(()),
+        Command::Safety(_) | Command::Snapshots(_) | Command::Completions { .. } => Ok(()),
     }
 }
 
@@ -184,6 +201,7 @@ fn folder(arguments: &Arguments) -> Result<DataFolder, Failure> {
 fn open(arguments: &Arguments) -> Result<App, Failure> {
     let folder = folder(arguments)?;
     let engine_program = engine_beside_this_program().map_err(Failure::system)?;
+    let is_first = secrets::is_first_start(&folder).unwrap_or(false);
     let app = App::open(
         &folder,
         Surroundings {
@@ -193,7 +211,10 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
             on_engine_change: Box::new(|| ()),
         },
     )
-    .map_err(Failure::data)?;
+    .map_err(|error| Failure::start(&error))?;
+    if is_first && app.key_home == KeyHome::File {
+        tell_key_file(&folder, arguments.json);
+    }
     if let Err(error) = app.finish_erasures() {
         eprintln!("An erasure that was cut off could not be finished: {error}");
     }
@@ -202,6 +223,20 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
         eprintln!("{error}");
     }
     Ok(app)
+}
+
+/// Said once, when the key was made.
+fn tell_key_file(folder: &DataFolder, json: bool) {
+    let file = folder.key_file();
+    let words = format!(
+        "The key of the database is not in a keychain but in a file that only your user can read: {}",
+        file.display()
+    );
+    if json {
+        eprintln!("{}", serde_json::json!({ "note": words }));
+    } else {
+        eprintln!("{}", output::harmless(&words, &std::io::stderr()));
+    }
 }
 
 /// Where an installed Gatehouse keeps its models: beside the programs on Windows, in the usual

@@ -73,7 +73,7 @@ impl Mask {
 
 impl Restore {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let missing = || Failure::file(&self.map, &ErrorKind::NotFound.into());
+        let missing = || Failure::unread(&self.map, &ErrorKind::NotFound.into());
         let masks = read_map(&self.map)?.ok_or_else(missing)?;
         let mut restorer = Restorer::new(&masks);
         let mut text = restorer.piece(Channel::Content, &input()?);
@@ -122,10 +122,14 @@ fn read_map(path: &Path) -> Result<Option<Masks>, Failure> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::file(path, &error)),
+        Err(error) => return Err(Failure::unread(path, &error)),
     };
-    let masks = serde_json::from_str(&text)
-        .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+    let masks = serde_json::from_str(&text).map_err(|error| {
+        Failure::input(format!(
+            "The file “{}” is no map of placeholders: {error}",
+            path.display()
+        ))
+    })?;
     Ok(Some(masks))
 }
 
@@ -141,7 +145,7 @@ fn write_map(path: &Path, masks: &Masks) -> Result<(), Failure> {
         .and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside);
-        Failure::file(path, &error)
+        Failure::unwritten(path, &error)
     })
 }
 

@@ -9,8 +9,10 @@ use std::{
 use clap::Subcommand;
 use gatehouse_core::{
     app::App,
-    models::{self, FileState, InstalledModel, Verdict},
+    models::{self, FileState, HowAdded, InstalledModel, Verdict},
+    words::size,
 };
+use serde::Serialize;
 
 use crate::{failure::Failure, output};
 
@@ -59,7 +61,7 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
                 model.name.clone(),
                 model.parameters_label.clone(),
                 model.quantisation.clone(),
-                megabytes(model.size_bytes),
+                size(model.size_bytes),
                 standing(model).into(),
             ]
         })
@@ -80,12 +82,30 @@ fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
     if watched {
         eprint!("\r\x1b[K");
     }
-    let model = model?;
+    let (model, added) = model?;
     if json {
-        output::json(&model)
-    } else {
-        output::line(&format!("Added “{}” ({}).", model.name, model.id))
+        return output::json(&AddedModel {
+            added,
+            model: &model,
+        });
     }
+    let (name, id, path) = (&model.name, model.id, &model.path);
+    output::line(&match added {
+        HowAdded::New => format!("HowAdded “{name}” ({id})."),
+        HowAdded::Already => format!("“{name}” ({id}) is on the list already: its file is {path}."),
+        HowAdded::Moved => format!("“{name}” ({id}) was on the list; its file is {path} now."),
+        HowAdded::Replaced => {
+            format!("“{name}” ({id}) takes the place of the model whose file this was.")
+        }
+    })
+}
+
+/// The model, and whether it was on the list before.
+#[derive(Serialize)]
+struct AddedModel<'a> {
+    added: HowAdded,
+    #[serde(flatten)]
+    model: &'a InstalledModel,
 }
 
 fn show(app: &App, named: &str, json: bool) -> Result<(), Failure> {
@@ -108,7 +128,7 @@ fn show(app: &App, named: &str, json: bool) -> Result<(), Failure> {
         ("Architecture", model.architecture.clone()),
         ("Parameters", model.parameters_label.clone()),
         ("Quantisation", model.quantisation.clone()),
-        ("Size", megabytes(model.size_bytes)),
+        ("Size", size(model.size_bytes)),
         ("Context", context),
         (
             "Licence",
@@ -145,9 +165,4 @@ fn standing(model: &InstalledModel) -> &'static str {
         (FileState::Present, Verdict::Tight) => "tight",
         (FileState::Present, Verdict::TooLarge) => "too large",
     }
-}
-
-/// Decimal megabytes, as file managers show them.
-fn megabytes(bytes: u64) -> String {
-    format!("{} MB", bytes.div_ceil(1_000_000))
 }

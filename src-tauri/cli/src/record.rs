@@ -112,7 +112,7 @@ impl Verify {
         if key == Some(None) {
             return Err(Failure::input("A public key has 64 hexadecimal digits."));
         }
-        let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+        let file = File::open(path).map_err(|error| Failure::unread(path, &error))?;
         let key = key.flatten();
         let witness = given.as_ref().map(|given| &given.witness);
         let verdict =
@@ -311,7 +311,7 @@ fn export(
         .export_to(path, contents, faulty, now_ms())
         .map_err(|error| match error {
             ExportError::Record(error) => failed(error),
-            ExportError::File(error) => Failure::file(path, &error),
+            ExportError::File(error) => Failure::unwritten(path, &error),
         })?;
     if json {
         return output::json(&json!({ "entries": last.count, "code": last.code() }));

@@ -127,7 +127,7 @@ impl Subject {
 
 /// Verify a certificate. It needs no data folder and no key.
 pub(crate) fn verify(path: &Path, public_key: Option<&str>, json: bool) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::unread(path, &error))?;
     let certificate = Certificate::read(&text).map_err(|error| Failure::unsigned(&error))?;
     if public_key.is_some_and(|key| !key.eq_ignore_ascii_case(certificate.public_key())) {
         return Err(Failure::unsigned(&"It is signed with another key."));
@@ -230,7 +230,7 @@ fn must_be_new(path: &Path) -> Result<(), Failure> {
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     replace_file(path, |file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::file(path, &error))
+        .map_err(|error| Failure::unwritten(path, &error))
 }
 
 fn said(json: bool, path: &Path) -> Result<(), Failure> {
@@ -272,6 +272,9 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
             "{} things are sealed and cannot be read: the person may be in them.",
             found.unreadable
         ))?;
+    }
+    if let Some(words) = found.not_searched() {
+        output::line(&words)?;
     }
     if found.total as usize > found.places.len() {
         output::line(&format!(

@@ -169,7 +169,6 @@ impl Alone {
             sampling: sampling(),
             constraint: None,
             conversation: Some(id.to_string()),
-            abort_after_tokens: None,
         }));
         loop {
             if let Event::Done { usage, .. } = self.hear() {

@@ -17,18 +17,19 @@ use crate::{
     gate::Gate,
     ids::ModelId,
     looks::Looked,
-    models::{self, InstalledModel, Model, ModelError, StarterPlaces},
+    models::{self, HowAdded, InstalledModel, Model, ModelError, StarterPlaces},
     now_ms,
     privacy::{
         backup,
         retention::{is_held, wait_for_a_person},
     },
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
-    secrets::{self, KeyError, KeyHome, ProviderKeys},
+    secrets::{self, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
+    startup::StartError,
     store::{
-        DataFolder, InstanceLock, OpenError, SnapshotError, SnapshotInfo, SnapshotReason, Store,
-        StoreError, take_away_unfinished,
+        DataFolder, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store, StoreError,
+        take_away_unfinished,
     },
     workspaces,
 };
@@ -61,23 +62,6 @@ pub struct App {
     pub gate: Gate,
     starter: StarterPlaces,
     looked: Mutex<Looked>,
-}
-
-/// Why Gatehouse did not open. The data is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The key of the database is not to be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The database does not open.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The record does not open.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// It opened, and then failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl App {
@@ -205,7 +189,7 @@ impl App {
     }
 
     /// Read and hash a GGUF file and put it on the list; it stays where it is. `progress` gets the
-    /// share that is done.
+    /// share that is done. Says whether it was on the list before.
     ///
     /// # Errors
     /// [`ModelError`] when the file cannot be used; the list is as it was.
@@ -214,22 +198,26 @@ impl App {
         path: &Path,
         cancel: &AtomicBool,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<InstalledModel, ModelError> {
+    ) -> Result<(InstalledModel, HowAdded), ModelError> {
         #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
         let file = models::check(
             path,
             &mut |done, all| progress(done as f64 / all.max(1) as f64),
             cancel,
         )?;
-        let (model, settings) = self.store.write(|tx| {
-            let id = models::register(tx, ModelId::new(), &file, now_ms())?.id();
+        let (model, added, settings) = self.store.write(|tx| {
+            let (id, added) = models::register(tx, ModelId::new(), &file, now_ms())?;
             let model = models::get(tx, id)?;
-            models::note_removed(tx, &model, false)?;
-            let event = model_event(Action::ModelAdded, &model);
-            self.record.append(tx, event, now_ms())?;
-            Ok::<_, ModelError>((model, settings::get(tx)?))
+            // What was on the list already changes nothing, so there is nothing to record.
+            if added != HowAdded::Already {
+                models::note_removed(tx, &model, false)?;
+                let event = model_event(Action::ModelAdded, &model);
+                self.record.append(tx, event, now_ms())?;
+            }
+            Ok::<_, ModelError>((model, added, settings::get(tx)?))
         })?;
-        Ok(model.view(models::computer_memory(), Some(settings.context_tokens)))
+        let view = model.view(models::computer_memory(), Some(settings.context_tokens));
+        Ok((view, added))
     }
 
     /// Take a model out of memory and off the list. Its file is deleted if `delete_file` says so
@@ -309,9 +297,7 @@ fn note_restored(folder: &DataFolder, store: &Store, record: &Record) -> Result<
         return Ok(());
     };
     store.write(|tx| {
-        let event = Event::new(Action::SnapshotRestored)
-            .by(Actor::Window)
-            .fact("snapshot", snapshot);
+        let event = Event::new(Action::SnapshotRestored).fact("snapshot", snapshot);
         record.append(tx, event, now_ms())?;
         wait_for_a_person(tx, now_ms())
     })?;

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod aliases;
 pub mod app;
 mod changes;
+pub mod charts;
 pub mod chat;
 pub mod clients;
 pub mod connections;
@@ -22,14 +23,17 @@ pub mod privacy;
 pub mod problem;
 mod providers;
 pub mod record;
+pub mod review;
 pub mod safety;
 mod sealed;
 pub mod secrets;
 pub mod settings;
 pub mod stamping;
+pub mod startup;
 pub mod store;
 pub mod workspaces;
 
+pub use gatehouse_gguf::words;
 pub use gatehouse_protocol as protocol;
 
 /// UTC milliseconds of the system's clock; 0 before 1970.

@@ -1,5 +1,7 @@
 //! What a person is told when something did not work: a code to act on, what happened, what to do.
 
+use std::{io, path::Path};
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -90,6 +92,29 @@ impl Problem {
         }
     }
 
+    /// A file that was named cannot be read.
+    pub fn not_read(path: &Path, error: &io::Error) -> Self {
+        Self::of_file(path, "read", error)
+    }
+
+    /// A file that was named cannot be written.
+    pub fn not_written(path: &Path, error: &io::Error) -> Self {
+        Self::of_file(path, "written", error)
+    }
+
+    fn of_file(path: &Path, done: &str, error: &io::Error) -> Self {
+        let code = match error.kind() {
+            io::ErrorKind::NotFound => ProblemCode::NotFound,
+            io::ErrorKind::StorageFull => ProblemCode::DiskFull,
+            _ => ProblemCode::InvalidInput,
+        };
+        // The name stands within the sentence, where it keeps its letters as they are.
+        Self::new(
+            code,
+            format!("The file “{}” cannot be {done}: {error}", path.display()),
+        )
+    }
+
     /// The same with what can be done about it.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -149,6 +174,7 @@ impl From<TransferError> for Problem {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Chat(chat) => chat.into(),
+            TransferError::Unreadable { path, error } => Self::not_read(&path, &error),
             other => Self::new(ProblemCode::InvalidInput, other),
         }
     }

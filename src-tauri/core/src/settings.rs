@@ -7,7 +7,9 @@ use url::Url;
 
 use crate::{
     aliases::Elsewhere,
+    costs::reports::PricedModel,
     ids::{ModelId, WorkspaceId},
+    money::Money,
     store::Migration,
 };
 
@@ -55,6 +57,12 @@ pub struct Settings {
     pub local_api: bool,
     /// On which port.
     pub local_api_port: u16,
+    /// The model whose prices what stays on this computer is compared with.
+    pub compare_with: Option<PricedModel>,
+    /// Watts that this computer takes while a model works; 0: nobody has said.
+    pub watts: u32,
+    /// Dollars for a kilowatt-hour, such as `0.30`; empty: nobody has said.
+    pub kilowatt_hour: String,
 }
 
 /// The port of the local API unless another one is chosen.
@@ -79,6 +87,9 @@ impl Default for Settings {
             threads: None,
             local_api: false,
             local_api_port: LOCAL_API_PORT,
+            compare_with: None,
+            watts: 0,
+            kilowatt_hour: String::new(),
         }
     }
 }
@@ -114,6 +125,12 @@ pub enum SettingsError {
     /// More threads than any computer has, or none.
     #[error("the number of threads must be between 1 and 512, not {0}")]
     Threads(u32),
+    /// More watts than a computer takes.
+    #[error("a computer takes at most 20000 watts, not {0}")]
+    Watts(u32),
+    /// The price of energy is none.
+    #[error("the price of a kilowatt-hour is an amount of dollars such as 0.30")]
+    KilowattHour,
     /// The proxy's address is none.
     #[error(
         "the proxy needs an address like http://proxy.example:3128, without a name or password"
@@ -188,6 +205,13 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     }
     if settings.local_api_port < 1024 {
         return Err(SettingsError::Port(settings.local_api_port));
+    }
+    if settings.watts > 20_000 {
+        return Err(SettingsError::Watts(settings.watts));
+    }
+    let price = settings.kilowatt_hour.as_str();
+    if !price.is_empty() && Money::of_dollars(price).is_none() {
+        return Err(SettingsError::KilowattHour);
     }
     if !settings.proxy.is_empty() && !is_proxy(&settings.proxy) {
         return Err(SettingsError::Proxy);

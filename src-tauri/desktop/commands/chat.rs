@@ -207,7 +207,7 @@ pub(crate) async fn export_conversation(
         replace_file(&path, |file| {
             std::io::Write::write_all(file, exported.text.as_bytes())
         })
-        .map_err(|error| not_written(&path, &error))?;
+        .map_err(|error| Problem::not_written(&path, &error))?;
         Ok(Some(path.display().to_string()))
     })
     .await
@@ -240,8 +240,7 @@ pub(crate) async fn import_conversations(handle: AppHandle) -> Result<Option<Imp
         else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| not_read(&path, &error))?;
-        let conversations = app.import_conversations(&text)?;
+        let conversations = app.import_conversations_from(&path)?;
         Ok(Some(ImportedChats {
             past_rule: app.past_their_rule(&conversations, now_ms())?,
             conversations,
@@ -353,22 +352,4 @@ fn answer(
         Err(error) => tracing::warn!("no title was found: {error}"),
     });
     Ok(())
-}
-
-fn not_written(path: &std::path::Path, error: &std::io::Error) -> Problem {
-    let code = match error.kind() {
-        std::io::ErrorKind::StorageFull => ProblemCode::DiskFull,
-        _ => ProblemCode::InvalidInput,
-    };
-    Problem::new(
-        code,
-        format!("The file {} could not be written: {error}.", path.display()),
-    )
-}
-
-fn not_read(path: &std::path::Path, error: &std::io::Error) -> Problem {
-    Problem::new(
-        ProblemCode::InvalidInput,
-        format!("The file {} could not be read: {error}.", path.display()),
-    )
 }

@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod backup;
 pub(crate) mod chat;
+pub(crate) mod costs;
 pub(crate) mod leaving;
 pub(crate) mod local_api;
 pub(crate) mod models;

@@ -1,10 +1,10 @@
 //! The Models screen.
 
-use std::{path::PathBuf, sync::atomic::Ordering};
+use std::{path::Path, sync::atomic::AtomicBool};
 
 use gatehouse_core::{
     ids::ModelId,
-    models::{self, InstalledModel},
+    models::{self, HowAdded, InstalledModel},
     problem::Problem,
 };
 use serde::Serialize;
@@ -15,6 +15,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::apart;
 use crate::{
+    adding::Adding,
     events::{self, AddingState, EngineStatus, ModelAdding, ModelsChanged},
     state::AppState,
 };
@@ -55,17 +56,17 @@ pub(crate) async fn add_model_by_dialog(handle: AppHandle) -> Result<()> {
             .into_iter()
             .filter_map(|path| path.into_path().ok())
             .collect();
-        add(handle, paths);
+        handle.state::<Adding>().add(paths);
         Ok(())
     })
     .await
 }
 
-/// Stop adding models.
+/// Stop adding the files that were chosen or dropped together.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn cancel_adding(state: State<'_, AppState>) -> Result<()> {
-    state.cancel_adding.store(true, Ordering::Relaxed);
+pub(crate) fn cancel_adding(adding: State<'_, Adding>) -> Result<()> {
+    adding.cancel();
     Ok(())
 }
 
@@ -138,62 +139,51 @@ pub(crate) fn computer() -> Result<Computer> {
     })
 }
 
-/// Add files one after the other on a thread of their own, and tell how it goes.
-pub(crate) fn add(handle: AppHandle, paths: Vec<PathBuf>) {
-    std::thread::spawn(move || {
-        let state = handle.state::<AppState>();
-        state.cancel_adding.store(false, Ordering::Relaxed);
-        for path in paths {
-            let file = path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned();
-            let mut news = ModelAdding {
-                file,
-                state: AddingState::Reading,
-                fraction: 0.0,
-                model: None,
-                error: None,
-            };
-            events::tell(&handle, &news);
-            match add_one(&handle, &state, &path, &mut news) {
-                Ok(model) => {
-                    news = ModelAdding {
-                        state: AddingState::Added,
-                        fraction: 1.0,
-                        model: Some(model),
-                        ..news
-                    };
-                    events::tell(&handle, &ModelsChanged {});
-                }
-                Err(error) => {
-                    news = ModelAdding {
-                        state: AddingState::Refused,
-                        error: Some(error),
-                        ..news
-                    }
-                }
-            }
-            events::tell(&handle, &news);
+/// Add one file, and tell how it goes.
+pub(crate) fn add(handle: &AppHandle, path: &Path, cancel: &AtomicBool) {
+    let file = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    let mut news = ModelAdding {
+        file,
+        state: AddingState::Reading,
+        fraction: 0.0,
+        model: None,
+        added: None,
+        error: None,
+    };
+    events::tell(handle, &news);
+    match read(handle, path, cancel, &mut news) {
+        Ok((model, added)) => {
+            news.state = AddingState::Added;
+            news.fraction = 1.0;
+            news.model = Some(model);
+            news.added = Some(added);
+            events::tell(handle, &ModelsChanged {});
         }
-    });
+        Err(error) => {
+            news.state = AddingState::Refused;
+            news.error = Some(error);
+        }
+    }
+    events::tell(handle, &news);
 }
 
-fn add_one(
+fn read(
     handle: &AppHandle,
-    state: &AppState,
-    path: &std::path::Path,
+    path: &Path,
+    cancel: &AtomicBool,
     news: &mut ModelAdding,
-) -> Result<InstalledModel> {
-    let model = state
-        .app()?
-        .add_model(path, &state.cancel_adding, &mut |fraction| {
-            // A hundred steps are enough for the eye.
-            if fraction - news.fraction >= 0.01 {
-                news.fraction = fraction;
-                events::tell(handle, news);
-            }
-        })?;
-    Ok(model)
+) -> Result<(InstalledModel, HowAdded)> {
+    let app = handle.state::<AppState>().app()?;
+    let added = app.add_model(path, cancel, &mut |fraction| {
+        // A hundred steps are enough for the eye.
+        if fraction - news.fraction >= 0.01 {
+            news.fraction = fraction;
+            events::tell(handle, news);
+        }
+    })?;
+    Ok(added)
 }

@@ -15,7 +15,7 @@ use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 
 use super::{apart, internal};
-use crate::state::AppState;
+use crate::{clipboard, state::AppState};
 
 type Result<T> = std::result::Result<T, Problem>;
 
@@ -90,6 +90,24 @@ pub(crate) async fn paste_picture(
     apart(move || {
         let app = handle.state::<AppState>().app()?;
         Ok(pictures::take_base64(&app.store, conversation, &base64)?)
+    })
+    .await
+}
+
+/// Add the picture that was copied last, where a paste gave the page nothing; `None` if none was copied. No
+/// conversation: to the new one.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn paste_copied_picture(
+    handle: AppHandle,
+    conversation: Option<ConversationId>,
+) -> Result<Option<Picture>> {
+    apart(move || {
+        let app = handle.state::<AppState>().app()?;
+        let copied = clipboard::picture(&handle);
+        Ok(copied
+            .map(|bytes| pictures::take(&app.store, conversation, &bytes))
+            .transpose()?)
     })
     .await
 }

@@ -1,12 +1,11 @@
 //! The start: open the data, or say in plain words why it is not open and what can be done.
 
 use gatehouse_core::{
-    app::StartError,
     now_ms,
     problem::Problem,
-    record::RecordError,
-    secrets::{self, KeyError, KeyHome, SecretError},
-    store::{InstanceLock, LockError, OpenError, SnapshotError, SnapshotInfo, snapshot},
+    secrets::{self, KeyHome},
+    startup::StartupCode,
+    store::{InstanceLock, LockError, SnapshotError, SnapshotInfo, snapshot},
 };
 use serde::Serialize;
 use specta::Type;
@@ -42,25 +41,6 @@ pub(crate) enum Startup {
         /// What is there cannot be opened here: it can be set aside for a new beginning.
         can_start_empty: bool,
     },
-}
-
-/// Why the data is not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StartupCode {
-    Damaged,
-    /// Found in the open data: some of it cannot be read, the rest can.
-    DamagedInPart,
-    KeyMissing,
-    KeyWrong,
-    KeychainLocked,
-    KeychainMissing,
-    Newer,
-    AlreadyOpen,
-    DiskFull,
-    NotWritable,
-    MigrationFailed,
-    Internal,
 }
 
 /// Open the data, if it is not open yet; also to try again after a problem.
@@ -163,18 +143,15 @@ pub(crate) fn found_damaged(state: &AppState, error: &SnapshotError) -> Startup 
 fn problem(state: &AppState, code: StartupCode, error: &dyn std::error::Error) -> Startup {
     use StartupCode as Code;
     let folder = state.folder().ok();
-    let to_go_back_to = match (&folder, code) {
-        (
-            Some(folder),
-            Code::Damaged | Code::DamagedInPart | Code::Newer | Code::MigrationFailed,
-        ) => snapshot::list(folder).unwrap_or_default(),
+    let to_go_back_to = match &folder {
+        Some(folder) if code.has_way_back() => snapshot::list(folder).unwrap_or_default(),
         _ => Vec::new(),
     };
     let is_first_start = |folder| secrets::is_first_start(folder).unwrap_or(false);
     Startup::Problem {
         code,
         message: error.to_string(),
-        hint: hint(code).map(Into::into),
+        hint: code.hint().map(Into::into),
         can_retry: !matches!(code, Code::Newer | Code::Damaged | Code::KeyWrong),
         can_use_key_file: matches!(code, Code::KeychainLocked | Code::KeychainMissing)
             && folder.as_ref().is_some_and(is_first_start),
@@ -185,47 +162,9 @@ fn problem(state: &AppState, code: StartupCode, error: &dyn std::error::Error) -
 }
 
 fn code(error: &NotOpen) -> StartupCode {
-    use StartupCode as Code;
     match error {
-        NotOpen::Folder(_) => Code::NotWritable,
-        NotOpen::Lock(LockError::AlreadyOpen) => Code::AlreadyOpen,
-        NotOpen::Lock(LockError::Io(_)) => Code::NotWritable,
-        NotOpen::Start(StartError::Key(key)) => match key {
-            KeyError::KeychainLocked { .. } => Code::KeychainLocked,
-            KeyError::KeychainMissing { .. } => Code::KeychainMissing,
-            KeyError::KeyMissing { .. } | KeyError::KeyUnreadable { .. } => Code::KeyMissing,
-            KeyError::Downgraded { .. } => Code::Internal,
-            KeyError::Folder(_) => Code::NotWritable,
-        },
-        NotOpen::Start(StartError::Open(open)) => match open {
-            OpenError::KeyWrong => Code::KeyWrong,
-            OpenError::Damaged { .. } | OpenError::Missing => Code::Damaged,
-            OpenError::Newer { .. } => Code::Newer,
-            OpenError::MigrationFailed { .. } => Code::MigrationFailed,
-            OpenError::DiskFull => Code::DiskFull,
-            OpenError::ReadOnly => Code::NotWritable,
-            OpenError::Busy | OpenError::Io(_) => Code::Internal,
-        },
-        NotOpen::Start(StartError::Record(RecordError::Secret(secret))) => match secret {
-            SecretError::Locked(_) => Code::KeychainLocked,
-            SecretError::Missing(_) => Code::KeychainMissing,
-            SecretError::None | SecretError::File(_) => Code::Internal,
-        },
-        NotOpen::Start(StartError::Record(_) | StartError::Store(_)) => Code::Internal,
-    }
-}
-
-fn hint(code: StartupCode) -> Option<&'static str> {
-    match code {
-        StartupCode::KeyMissing => Some(
-            "Restore the key from a backup of the keychain or the key file, then try again. The database is untouched.",
-        ),
-        StartupCode::KeyWrong => {
-            Some("The database is untouched. Put the right key back, then start again.")
-        }
-        StartupCode::NotWritable => {
-            Some("Check who owns the folder, or start with another one: --data-dir FOLDER.")
-        }
-        _ => None,
+        NotOpen::Folder(_) | NotOpen::Lock(LockError::Io(_)) => StartupCode::NotWritable,
+        NotOpen::Lock(LockError::AlreadyOpen) => StartupCode::AlreadyOpen,
+        NotOpen::Start(error) => error.code(),
     }
 }

@@ -26,7 +26,6 @@ pub struct Answer {
     utf8: Utf8Stream,
     stops: StopWatch,
     max_tokens: Option<u32>,
-    abort_after_tokens: Option<u32>,
     begun: Instant,
     read: Option<Instant>,
 }
@@ -59,7 +58,6 @@ impl Answer {
             utf8: Utf8Stream::default(),
             stops: StopWatch::new(stops),
             max_tokens: request.sampling.max_tokens,
-            abort_after_tokens: request.abort_after_tokens,
             begun,
             read: None,
         }
@@ -101,9 +99,6 @@ impl Answer {
         self.output_tokens += 1;
         let piece = self.utf8.push(&vocabulary.bytes(token));
         let passed = self.stops.push(&piece);
-        if self.abort_after_tokens == Some(self.output_tokens) {
-            std::process::abort();
-        }
         let end = if passed.stopped {
             Some(FinishReason::StopText)
         } else if self

@@ -155,7 +155,7 @@ impl Wanted {
                 LoadErrorKind::OutOfMemory,
                 format!(
                     "Not enough memory: {} are needed ({} for the weights, {} for a context of {} tokens, {} at once), \
-                     {} are free. Close other programs, or choose a shorter context or a smaller model.",
+                     {} are free.",
                     words::size(needed),
                     words::size(weights),
                     words::size(cache),
@@ -223,8 +223,6 @@ fn no_context() -> LoadFailure {
     let first = errors.lines().next().unwrap_or("llama.cpp gave no reason");
     LoadFailure::new(
         LoadErrorKind::OutOfMemory,
-        format!(
-            "There is not enough memory for this context ({first}). Choose a shorter context or fewer answers at once."
-        ),
+        format!("There is not enough memory for this context ({first})."),
     )
 }

@@ -24,8 +24,7 @@ const MAX_COUNTS: usize = 50_000;
 pub enum PromptError {
     /// Even without older turns it does not fit.
     #[error(
-        "The newest message{} takes {prompt} tokens, and the context of this model holds {context}. \
-         Shorten it, or load the model with a longer context.",
+        "The newest message{} takes {prompt} tokens, and the context of this model holds {context}.",
         if *.system { " and the system prompt" } else { "" }
     )]
     TooLong {

@@ -147,11 +147,15 @@ impl GgufError {
             | Self::Malformed(_) => {
                 "Download it again, and compare its SHA-256 with the publisher's."
             }
-            Self::Text { .. }
-            | Self::NotGguf
-            | Self::OtherFormat(_)
-            | Self::OldVersion
-            | Self::BigEndian => "Look for a current GGUF version of this model.",
+            Self::Text { .. } => {
+                "Choose the model's own file: it ends in .gguf and is no text that an editor shows."
+            }
+            Self::NotGguf => {
+                "If a page offered it as a GGUF model, download it again; if not, choose the file that ends in .gguf."
+            }
+            Self::OtherFormat(_) | Self::OldVersion | Self::BigEndian => {
+                "Look for a current GGUF version of this model."
+            }
             Self::UnknownVersion(_) | Self::UnknownTensorType(_) => {
                 "Update Gatehouse, or look for another version of this model."
             }

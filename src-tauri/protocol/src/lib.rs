@@ -90,9 +90,6 @@ pub struct GenerateRequest {
     pub constraint: Option<Constraint>,
     /// Names the conversation, so that its kept beginning is looked for first.
     pub conversation: Option<String>,
-    /// Stop the process hard after this many output tokens; only tests and crash drills set it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub abort_after_tokens: Option<u32>,
 }
 
 /// One turn, as the model's template sees it.

@@ -22,6 +22,7 @@ export type ActionGroup =
 	| "Chat"
 	| "Message"
 	| "Models"
+	| "Costs"
 	| "Record"
 	| "Privacy"
 	| "Storage"

@@ -93,7 +93,7 @@ fn read(file: &Path) -> Result<String, Failure> {
             open.take(price_list::MOST_BYTES + 1)
                 .read_to_string(&mut text)
         })
-        .map_err(|error| Failure::file(file, &error))?;
+        .map_err(|error| Failure::unread(file, &error))?;
     if text.len() as u64 > price_list::MOST_BYTES {
         return Err(Failure::input(format!(
             "{} is too large for a file of prices.",

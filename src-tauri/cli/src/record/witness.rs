@@ -81,7 +81,7 @@ struct NewFiles(Vec<PathBuf>);
 impl NewFiles {
     /// A new file; one that is there is not written over.
     fn make(&mut self, path: &Path) -> Result<File, Failure> {
-        let file = File::create_new(path).map_err(|error| Failure::file(path, &error))?;
+        let file = File::create_new(path).map_err(|error| Failure::unwritten(path, &error))?;
         self.0.push(path.to_owned());
         Ok(file)
     }
@@ -103,7 +103,7 @@ impl Drop for NewFiles {
 fn put(path: &Path, file: &mut File, content: &[u8]) -> Result<(), Failure> {
     file.write_all(content)
         .and_then(|()| file.sync_all())
-        .map_err(|error| Failure::file(path, &error))
+        .map_err(|error| Failure::unwritten(path, &error))
 }
 
 fn told(
@@ -152,7 +152,7 @@ impl Given {
         let stamped = match answer.exists() {
             false => None,
             true => {
-                let answer = fs::read(&answer).map_err(|error| Failure::file(&answer, &error))?;
+                let answer = fs::read(&answer).map_err(|error| Failure::unread(&answer, &error))?;
                 Some((bytes, answer))
             }
         };
@@ -171,7 +171,7 @@ impl Given {
 
 /// The certificates in a file.
 pub(super) fn authorities(path: &Path) -> Result<Vec<Authority>, Failure> {
-    let pem = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    let pem = fs::read_to_string(path).map_err(|error| Failure::unread(path, &error))?;
     read_authorities(&pem).map_err(Failure::input)
 }
 

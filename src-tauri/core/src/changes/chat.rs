@@ -1,5 +1,7 @@
 //! Changes of conversations, of answers, and of presets.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::{about, count, here, in_workspace, preset_saved};
@@ -120,6 +122,17 @@ impl App {
                 .payload(json!(ids));
             Ok((ids, event))
         })
+    }
+
+    /// The same from the file itself.
+    ///
+    /// # Errors
+    /// [`TransferError`]; nothing is brought in then.
+    pub fn import_conversations_from(
+        &self,
+        file: &Path,
+    ) -> Result<Vec<ConversationId>, TransferError> {
+        self.import_conversations(&chat::read_file(file)?)
     }
 
     /// Keep a system prompt and sampling settings under a name.

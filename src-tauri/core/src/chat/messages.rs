@@ -150,11 +150,21 @@ impl Message {
             (_, None, None) => "Answer",
         }
     }
+
+    /// What a reader must know of an answer that did not come to its end, with the reason if one is
+    /// known.
+    pub fn note(&self) -> Option<String> {
+        let note = self.state.note()?;
+        Some(match &self.problem {
+            Some(problem) => format!("{note} {problem}"),
+            None => note.into(),
+        })
+    }
 }
 
 impl MessageState {
     /// What a reader must know of an answer that did not come to its end.
-    pub fn note(self) -> Option<&'static str> {
+    pub(crate) fn note(self) -> Option<&'static str> {
         match self {
             Self::Stopped => Some("This answer was stopped."),
             Self::Failed | Self::Interrupted => Some("This answer is not complete."),

@@ -7,6 +7,7 @@ mod messages;
 pub mod pictures;
 mod presets;
 mod ratings;
+mod readable;
 mod search;
 mod transfer;
 mod turns;
@@ -19,9 +20,10 @@ pub use drafts::{draft, save_draft};
 pub use messages::{Message, MessageState, Thread, history, switch_branch, thread};
 pub use pictures::{Picture, PictureError};
 pub use presets::{Preset, delete_preset, presets, save_preset};
-pub use ratings::{Rating, rate};
+pub use ratings::{RatedModel, Rating, rate, rated_models};
+pub use readable::pictures_note;
 pub use search::{SearchHit, SnippetPart, search};
-pub use transfer::{ExportFormat, Exported, TransferError, export, import, pictures_note};
+pub use transfer::{ExportFormat, Exported, TransferError, export, import};
 pub use turns::{
     NewTurn, begin_edit, begin_regenerate, begin_turn, begin_turn_with, end_answer,
     interrupt_unfinished, keep_partial,
@@ -38,7 +40,7 @@ pub(crate) use messages::{
 pub(crate) use search::gone_but_indexed;
 pub(crate) use transfer::{
     Chosen, FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, file_of,
-    import_one, of_file, over_defaults,
+    import_one, of_file, over_defaults, read_file,
 };
 
 use crate::store::{Migration, StoreError};

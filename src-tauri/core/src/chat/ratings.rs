@@ -77,3 +77,49 @@ pub fn rate(
     };
     Ok(())
 }
+
+/// How the answers of a model were rated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatedModel {
+    /// Who ran it; `local` for this computer.
+    pub provider: String,
+    /// Its name at that time.
+    pub model: String,
+    /// Answers that helped.
+    pub good: u32,
+    /// Answers that did not.
+    pub bad: u32,
+}
+
+impl RatedModel {
+    /// How many answers were rated.
+    pub fn ratings(&self) -> u32 {
+        self.good + self.bad
+    }
+
+    /// How many of a hundred helped, rounded down.
+    pub fn good_percent(&self) -> u32 {
+        self.good * 100 / self.ratings().max(1)
+    }
+}
+
+/// How the answers of each model were rated that have a rating.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn rated_models(conn: &Connection) -> rusqlite::Result<Vec<RatedModel>> {
+    conn.prepare_cached(
+        "SELECT k.provider, k.model, sum(r.verdict = 1), sum(r.verdict = -1)
+         FROM ratings r JOIN calls k ON k.message_id = r.message_id AND k.purpose = 'chat'
+         GROUP BY k.provider, k.model ORDER BY k.provider, k.model",
+    )?
+    .query_map([], |row| {
+        Ok(RatedModel {
+            provider: row.get(0)?,
+            model: row.get(1)?,
+            good: row.get(2)?,
+            bad: row.get(3)?,
+        })
+    })?
+    .collect()
+}

@@ -5,21 +5,28 @@
 //! they are the record of what happened here, and an import did not happen here. An archive has
 //! conversations in the same form, one a line ([`FileConversation`]).
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::{
+    collections::HashMap,
+    fs::File as FileOnDisk,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
+use gatehouse_gguf::words::size;
 use gatehouse_protocol::{Role, Sampling};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, Message, MessageState, Options, PictureError, Rating,
+    ChatError, Conversation, MessageState, Options, PictureError, Rating,
     conversations::{self, check_sampling},
     keeping::note_arrival,
     messages,
     pictures::{self, FilePicture},
-    rate, save_draft,
+    rate,
+    readable::{file_name, markdown},
+    save_draft,
     turns::{self, NewMessage},
 };
 use crate::{
@@ -30,6 +37,9 @@ use crate::{
 
 const FORMAT: &str = "gatehouse-conversations";
 const VERSION: u32 = 1;
+
+/// The largest file that is read. A hundred thousand long messages are a third of it.
+const MOST_BYTES: u64 = 256_000_000;
 
 /// What to export as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -53,6 +63,20 @@ pub struct Exported {
 /// Why a file was not imported. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
+    /// It cannot be read.
+    #[error("the file “{}” cannot be read: {error}", .path.display())]
+    Unreadable {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// It is larger than any file of conversations that Gatehouse writes.
+    #[error("the file “{}” is larger than {}, which no file of exported conversations is", .0.display(), size(MOST_BYTES))]
+    TooLarge(PathBuf),
+    /// It is in order, and there is nothing in it.
+    #[error("there is no conversation in this file")]
+    Empty,
     /// It is not JSON, or not of this form.
     #[error("this is not a file of exported conversations: {0}")]
     NotOurs(String),
@@ -223,6 +247,25 @@ pub fn export(
     })
 }
 
+/// The text of a file of exported conversations. No more of it is read than such a file can have.
+///
+/// # Errors
+/// [`TransferError::Unreadable`], [`TransferError::TooLarge`], and [`TransferError::NotOurs`] for
+/// bytes that are no text.
+pub(crate) fn read_file(path: &Path) -> Result<String, TransferError> {
+    let mut bytes = Vec::new();
+    FileOnDisk::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| TransferError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(TransferError::TooLarge(path.to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| TransferError::NotOurs("it is not text".into()))
+}
+
 /// Bring exported conversations back, each as a new one; `now_ms` is UTC milliseconds.
 ///
 /// # Errors
@@ -243,6 +286,9 @@ pub fn import(
     }
     if file.version > VERSION {
         return Err(TransferError::Newer(file.version));
+    }
+    if file.conversations.is_empty() {
+        return Err(TransferError::Empty);
     }
     file.conversations
         .into_iter()
@@ -421,53 +467,4 @@ pub(crate) fn of_file(
         .iter()
         .map(|picture| FilePicture::of(conn, picture));
     Ok(all.collect::<Result<_, _>>()?)
-}
-
-fn markdown(title: &str, shown: &[Message]) -> String {
-    let mut text = format!("# {title}\n");
-    for message in shown {
-        write!(
-            text,
-            "\n## {}\n\n{}\n",
-            message.speaker(),
-            message.text.trim()
-        )
-        .expect("a string takes every write");
-        if let Some(note) = pictures_note(message.pictures.len()) {
-            write!(text, "\n*{note}*\n").expect("a string takes every write");
-        }
-        if let Some(note) = message.state.note() {
-            write!(text, "\n*{note}*\n").expect("a string takes every write");
-        }
-    }
-    text
-}
-
-/// What a text says of pictures that are not in it.
-pub fn pictures_note(count: usize) -> Option<String> {
-    match count {
-        0 => None,
-        1 => Some("One picture is not in this text.".into()),
-        more => Some(format!("{more} pictures are not in this text.")),
-    }
-}
-
-/// A name without what some file system refuses.
-fn file_name(title: &str) -> String {
-    let plain: String = title
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_') {
-                c
-            } else {
-                ' '
-            }
-        })
-        .collect();
-    let name = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = name.chars().take(60).collect();
-    match short.trim() {
-        "" => "Conversation".into(),
-        name => name.into(),
-    }
 }

@@ -1,6 +1,7 @@
 //! One row for each call to a model, written in the same transaction as the message that it made.
 
 use gatehouse_protocol::FinishReason;
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -8,7 +9,7 @@ use specta_typescript::Number;
 
 use super::{
     prices::PriceId,
-    process,
+    process, reports,
     spending::release,
     stored::{name_of, stored_by_name},
 };
@@ -290,6 +291,8 @@ pub struct CallRow {
     pub error_kind: Option<String>,
     /// The conversation, if it is still there.
     pub conversation_id: Option<ConversationId>,
+    /// The answer that it wrote, if it is still there.
+    pub message_id: Option<MessageId>,
     /// The rest.
     #[serde(flatten)]
     pub summary: CallSummary,
@@ -303,8 +306,8 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO calls (started_at_ms, workspace_id, conversation_id, message_id, purpose, provider,
                             model_id, model, version, route, status, account_id, alias, decision, masked, moves,
-                            pictures, client_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                            pictures, day, client_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?
     .insert(params![
         call.started_at_ms,
@@ -324,6 +327,7 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
         call.masked,
         serde_json::to_string(call.moves).expect("moves are JSON because they are texts"),
         call.pictures,
+        reports::day_of(call.started_at_ms, &TimeZone::system()),
         call.client,
     ])
 }
@@ -430,21 +434,32 @@ pub fn orphan(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn list(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<CallRow>> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {SUMMARY_COLUMNS}, k.started_at_ms, k.purpose, k.status, k.error_kind, k.conversation_id
-         FROM calls k ORDER BY k.number DESC LIMIT ?1"
-    ))?;
-    let rows = statement.query_map([limit], |row| {
-        Ok(CallRow {
-            summary: summary(row, 0)?,
-            started_at_ms: row.get(SUMMARY_LENGTH)?,
-            purpose: row.get(SUMMARY_LENGTH + 1)?,
-            status: row.get(SUMMARY_LENGTH + 2)?,
-            error_kind: row.get(SUMMARY_LENGTH + 3)?,
-            conversation_id: row.get(SUMMARY_LENGTH + 4)?,
-        })
-    })?;
-    rows.collect()
+    conn.prepare_cached(&format!(
+        "SELECT {} FROM calls k ORDER BY k.number DESC LIMIT ?1",
+        row_columns()
+    ))?
+    .query_map([limit], call_row)?
+    .collect()
+}
+
+/// What [`call_row`] reads, from the table `calls` under the name `k`.
+pub(super) fn row_columns() -> String {
+    format!(
+        "{SUMMARY_COLUMNS}, k.started_at_ms, k.purpose, k.status, k.error_kind, k.conversation_id, k.message_id"
+    )
+}
+
+/// A row from [`row_columns`].
+pub(super) fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        summary: summary(row, 0)?,
+        started_at_ms: row.get(SUMMARY_LENGTH)?,
+        purpose: row.get(SUMMARY_LENGTH + 1)?,
+        status: row.get(SUMMARY_LENGTH + 2)?,
+        error_kind: row.get(SUMMARY_LENGTH + 3)?,
+        conversation_id: row.get(SUMMARY_LENGTH + 4)?,
+        message_id: row.get(SUMMARY_LENGTH + 5)?,
+    })
 }
 
 /// One call.

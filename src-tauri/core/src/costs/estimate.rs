@@ -84,6 +84,17 @@ impl Tokens {
         }
     }
 
+    /// Add another's counts to these.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |one: &mut u64, more: u64| *one = one.saturating_add(more);
+        sum(&mut self.input, other.input);
+        sum(&mut self.cached, other.cached);
+        sum(&mut self.cache_write, other.cache_write);
+        sum(&mut self.cache_write_hour, other.cache_write_hour);
+        sum(&mut self.output, other.output);
+        sum(&mut self.reasoning, other.reasoning);
+    }
+
     /// Tokens of one kind.
     pub fn count(&self, kind: TokenKind) -> u64 {
         match kind {
@@ -127,7 +138,14 @@ pub struct Unpriced(pub TokenKind);
 /// # Errors
 /// [`Unpriced`] when there are tokens of a kind without a price: the cost is then unknown.
 pub fn cost(price: &Listing, tokens: &Tokens) -> Result<Money, Unpriced> {
-    let rates = price.rates_for(tokens.prompt());
+    at_rates(price.rates_for(tokens.prompt()), tokens)
+}
+
+/// What these tokens cost at some rates, exactly.
+///
+/// # Errors
+/// [`Unpriced`] when there are tokens of a kind without a price.
+pub(super) fn at_rates(rates: &Rates, tokens: &Tokens) -> Result<Money, Unpriced> {
     TokenKind::ALL
         .into_iter()
         .filter(|kind| tokens.count(*kind) > 0)

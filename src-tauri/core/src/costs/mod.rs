@@ -2,6 +2,7 @@
 
 pub mod budgets;
 mod calls;
+pub(crate) mod days;
 pub mod estimate;
 pub(crate) mod file_calls;
 pub mod hours;
@@ -13,6 +14,7 @@ pub mod prices;
 mod process;
 pub mod published;
 pub mod rates;
+pub mod reports;
 mod spending;
 mod stored;
 #[cfg(test)]
@@ -38,5 +40,6 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     prices::MIGRATIONS,
     limits::MIGRATIONS,
     calls::MIGRATIONS,
+    days::MIGRATIONS,
     budgets::MIGRATIONS,
 ];

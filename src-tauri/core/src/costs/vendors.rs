@@ -105,7 +105,7 @@ pub(super) fn published_as(name: &str) -> Option<&'static Vendor> {
 }
 
 /// Whether it sells models of others under their names, so that a name alone means the maker.
-pub(super) fn resells(name: &str) -> bool {
+pub(crate) fn resells(name: &str) -> bool {
     VENDORS
         .iter()
         .any(|vendor| vendor.name == name && vendor.resells)

@@ -10,7 +10,8 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    Event, FinishReason, GenerateRequest, LoadRequest, LoadedModel, Request, Usage,
+    Event, FinishReason, GenerateRequest, LoadErrorKind, LoadRequest, LoadedModel, Request,
+    RequestErrorKind, Usage,
 };
 
 use super::{EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
@@ -75,7 +76,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Load`] or [`EngineError::Died`] when it does not load; [`EngineError::Stopped`]
-    /// when `stop` is set meanwhile (the load goes on for whoever comes next).
+    /// when a person cancels the load, or `stop` is set meanwhile (then the load goes on for whoever
+    /// comes next).
     pub fn wait_ready(
         &self,
         stop: &Stop,
@@ -91,12 +93,15 @@ impl Engine {
                 }
                 EngineState::Failed(error) => return Err(error.clone()),
                 EngineState::Loading(_) if stop.is_set() => return Err(EngineError::Stopped),
-                EngineState::Loading(fraction) => {
-                    if *fraction > shown {
-                        shown = *fraction;
-                        progress(shown);
-                    }
+                EngineState::Loading(fraction) if *fraction > shown => {
+                    shown = *fraction;
+                    // Who hears it may ask for this engine, or cancel it.
+                    drop(state);
+                    progress(shown);
+                    state = lock(&self.state);
+                    continue;
                 }
+                EngineState::Loading(_) => {}
             }
             state = self
                 .changed
@@ -109,7 +114,8 @@ impl Engine {
     /// Answer an inspected conversation; `on_event` gets what happens on the way.
     ///
     /// # Errors
-    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
+    /// [`EngineError::Request`] or [`EngineError::TooLong`] when the engine refuses it,
+    /// [`EngineError::Died`] when it ends.
     pub(crate) fn generate(
         &self,
         request: Inspected<GenerateRequest>,
@@ -127,9 +133,7 @@ impl Engine {
         loop {
             match events.recv_timeout(GLANCE) {
                 Ok(Event::Done { reason, usage, .. }) => return Ok((reason, usage)),
-                Ok(Event::Failed { kind, message, .. }) => {
-                    return Err(EngineError::Request { kind, message });
-                }
+                Ok(Event::Failed { kind, message, .. }) => return Err(self.refused(kind, message)),
                 Ok(event) => on_event(event),
                 Err(RecvTimeoutError::Disconnected) => {
                     let error = self.died();
@@ -213,9 +217,12 @@ impl Engine {
         }
     }
 
-    /// The process, so that drills can kill it.
-    pub fn process_id(&self) -> u32 {
-        self.process.id()
+    /// Whether a person ended it, which leaves nothing to tell of it.
+    pub(super) fn was_stopped(&self) -> bool {
+        matches!(
+            &*lock(&self.state),
+            EngineState::Failed(EngineError::Stopped)
+        )
     }
 
     /// How far it is, noticing a process that ended while nobody used it.
@@ -243,6 +250,11 @@ impl Engine {
             match self.process.next_load_event() {
                 Some(Event::Loading { fraction }) => self.set_state(EngineState::Loading(fraction)),
                 Some(Event::Loaded(model)) => break EngineState::Ready(model),
+                // Cancelled by a person: for whoever waits for it that is a stop and no fault.
+                Some(Event::LoadFailed {
+                    kind: LoadErrorKind::Cancelled,
+                    ..
+                }) => break EngineState::Failed(EngineError::Stopped),
                 Some(Event::LoadFailed { kind, message }) => {
                     break EngineState::Failed(EngineError::Load { kind, message });
                 }
@@ -252,6 +264,19 @@ impl Engine {
         };
         *lock(&self.last_used) = Instant::now();
         self.set_state(outcome);
+    }
+
+    fn refused(&self, kind: RequestErrorKind, message: String) -> EngineError {
+        match kind {
+            RequestErrorKind::PromptTooLong => EngineError::TooLong {
+                message,
+                can_grow: matches!(
+                    &*lock(&self.state),
+                    EngineState::Ready(model) if model.context_tokens < model.trained_context_tokens
+                ),
+            },
+            kind => EngineError::Request { kind, message },
+        }
     }
 
     /// The process is gone: keep why, so that the next request starts a new one.

@@ -55,7 +55,15 @@ pub enum EngineError {
         /// What the engine found.
         message: String,
     },
-    /// A person stopped the wait, or took the model out of memory meanwhile.
+    /// What is to be read does not fit the context; the engine lives on.
+    #[error("{message}")]
+    TooLong {
+        /// What the engine counted.
+        message: String,
+        /// Whether the model was made for a larger context than the one it was loaded with.
+        can_grow: bool,
+    },
+    /// A person stopped the wait, cancelled the load, or took the model out of memory meanwhile.
     #[error("it was stopped before its end")]
     Stopped,
 }
@@ -166,7 +174,7 @@ impl Engines {
         }
     }
 
-    /// Stop loading a model.
+    /// Stop loading a model; answers that wait for it end with [`EngineError::Stopped`].
     pub fn cancel_load(&self, model: ModelId) {
         if let Some(engine) = self.get(model) {
             engine.cancel_load();
@@ -212,11 +220,13 @@ impl Engines {
         }
     }
 
-    /// All engines as they are right now, those that failed to load included.
+    /// All engines as they are right now: those that failed to load included, those whose load was
+    /// cancelled not.
     pub fn snapshot(&self) -> Vec<EngineSnapshot> {
         let engines = lock(&self.engines);
         let mut all: Vec<_> = engines
             .iter()
+            .filter(|(_, engine)| !engine.was_stopped())
             .map(|(&model, engine)| EngineSnapshot {
                 model,
                 state: engine.state_now(),

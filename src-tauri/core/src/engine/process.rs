@@ -107,11 +107,6 @@ impl EngineProcess {
         !matches!(lock(&self.child).try_wait(), Ok(None))
     }
 
-    /// The system's number of the process.
-    pub(super) fn id(&self) -> u32 {
-        lock(&self.child).id()
-    }
-
     /// End it at once.
     pub(super) fn kill(&self) {
         if let Err(error) = lock(&self.child).kill() {

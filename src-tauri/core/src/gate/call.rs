@@ -121,7 +121,6 @@ fn generate(prompt: Prompt) -> GenerateRequest {
         sampling: prompt.sampling,
         constraint: prompt.constraint,
         conversation: prompt.conversation,
-        abort_after_tokens: None,
     }
 }
 
@@ -217,7 +216,9 @@ impl CallError {
             Self::Engine(EngineError::Start { .. }) => Some("engine_missing"),
             Self::Engine(EngineError::Load { .. }) => Some("load_failed"),
             Self::Engine(EngineError::Died(_)) => Some("engine_died"),
-            Self::Engine(EngineError::Request { .. }) => Some("refused"),
+            Self::Engine(EngineError::Request { .. } | EngineError::TooLong { .. }) => {
+                Some("refused")
+            }
             Self::Engine(EngineError::Stopped) => None,
             Self::Provider(error) => Some(error.kind()),
             Self::NotMade(_) => Some("not_made"),

@@ -295,9 +295,15 @@ impl From<&EngineError> for Problem {
                 .hint("What was written is kept. Close other programs or choose a smaller model, then try again."),
             EngineError::Died(_) => Problem::new(Code::EngineDied, error)
                 .hint("What was written is kept. Try again: the next answer starts a new engine."),
+            EngineError::TooLong { can_grow, .. } => {
+                Problem::new(Code::PromptTooLong, error).hint(if *can_grow {
+                    "Shorten the message, or raise the context size in Settings."
+                } else {
+                    "Shorten the message, or choose a model with a larger context."
+                })
+            }
             EngineError::Request { kind, .. } => match kind {
-                RequestErrorKind::PromptTooLong => Problem::new(Code::PromptTooLong, error)
-                    .hint("Shorten the message, or raise the context size in Settings."),
+                RequestErrorKind::PromptTooLong => Problem::new(Code::PromptTooLong, error),
                 RequestErrorKind::BadConstraint => Problem::new(Code::BadConstraint, error)
                     .hint("Check the JSON Schema or the grammar."),
                 RequestErrorKind::Template => Problem::new(Code::ModelRefused, error)

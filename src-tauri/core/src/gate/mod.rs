@@ -47,6 +47,7 @@ pub use inspect::InspectionError;
 pub(crate) use inspect::unchecked_in_a_test;
 pub(crate) use inspect::{Inspected, Inspection};
 pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
+pub(crate) use price::openai_tokens;
 pub(crate) use record::{account_event, prices_event};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
 pub use turn::Turn;

@@ -209,7 +209,8 @@ pub(super) fn own_count(cloud: &CloudModel, text: &str) -> u64 {
     }
 }
 
-fn openai_tokens(text: &str) -> u64 {
+/// Tokens of a text as OpenAI's current models count.
+pub(crate) fn openai_tokens(text: &str) -> u64 {
     tiktoken_rs::o200k_base_singleton().count_ordinary(text) as u64
 }
 

@@ -11,6 +11,8 @@ use std::{
 use gatehouse_gguf::GgufSummary;
 use gatehouse_protocol::{LoadRequest, ModelPurpose};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use specta::Type;
 
 use super::{
     CheckedFile, ComputerMemory, FileState, InstalledModel, ModelError, ModelKind, Verdict,
@@ -66,28 +68,20 @@ pub struct Model {
 }
 
 /// What adding a file came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum HowAdded {
     /// A new model is in the list.
-    New(ModelId),
+    New,
     /// It was in the list and still is as it was.
-    Already(ModelId),
+    Already,
     /// It was in the list, its old file gone; now it points to this one.
-    Moved(ModelId),
+    Moved,
     /// Another model was in the list with this path; its file was overwritten by this one.
-    Replaced(ModelId),
+    Replaced,
 }
 
-impl Added {
-    /// The model that the file belongs to now.
-    pub fn id(self) -> ModelId {
-        match self {
-            Self::New(id) | Self::Already(id) | Self::Moved(id) | Self::Replaced(id) => id,
-        }
-    }
-}
-
-/// Put a checked file into the list under `id`, or find it there.
+/// Put a checked file into the list under `id`, or find it there; the model that it belongs to now.
 ///
 /// # Errors
 /// [`ModelError::Store`] when the row cannot be written.
@@ -96,20 +90,20 @@ pub fn register(
     id: ModelId,
     file: &CheckedFile,
     now_ms: i64,
-) -> Result<Added, ModelError> {
+) -> Result<(ModelId, HowAdded), ModelError> {
     if let Some(known) = one(conn, "sha256 = ?1", params![file.sha256])? {
         if known.file_state() == FileState::Present {
-            return Ok(Added::Already(known.id));
+            return Ok((known.id, HowAdded::Already));
         }
         write(conn, known.id, file, known.added_at_ms)?;
-        return Ok(Added::Moved(known.id));
+        return Ok((known.id, HowAdded::Moved));
     }
     if let Some(overwritten) = one(conn, "path = ?1", params![path_text(&file.path)?])? {
         write(conn, overwritten.id, file, now_ms)?;
-        return Ok(Added::Replaced(overwritten.id));
+        return Ok((overwritten.id, HowAdded::Replaced));
     }
     write(conn, id, file, now_ms)?;
-    Ok(Added::New(id))
+    Ok((id, HowAdded::New))
 }
 
 fn write(

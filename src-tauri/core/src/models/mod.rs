@@ -20,7 +20,7 @@ pub use computer::{Computer, computer};
 pub use error::ModelError;
 pub use gatehouse_gguf::ModelKind;
 pub use installed::{FileState, InstalledModel, Origin};
-pub use library::{Added, Model, all, delete_own_file, find, forget, get, mark_used, register};
+pub use library::{HowAdded, Model, all, delete_own_file, find, forget, get, mark_used, register};
 pub(crate) use library::{MIGRATIONS, names_by_version};
 pub use memory::{ComputerMemory, MemoryPlan, Verdict, computer_memory};
 pub(crate) use starter::note_removed;

@@ -98,6 +98,6 @@ pub fn ensure_starter(
     if file.sha256 != SHA256 {
         return Err(ModelError::WrongStarter(path));
     }
-    let added = store.write(|tx| register(tx, ModelId::new(), &file, now_ms))?;
-    Ok(Some(added.id()))
+    let (id, _) = store.write(|tx| register(tx, ModelId::new(), &file, now_ms))?;
+    Ok(Some(id))
 }

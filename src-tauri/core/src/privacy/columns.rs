@@ -200,6 +200,8 @@ const NO_WORDS: &[(&str, &[&str])] = &[
             "decision",
         ],
     ),
+    // Sums of the calls, under the names that those have.
+    ("call_days", &["provider", "model", "purpose"]),
     ("clients", &["period"]),
     ("connections", &["purpose", "outcome"]),
     ("erasures", &["kind", "begun", "statement"]),

@@ -135,6 +135,9 @@ fn html(found: &FoundPerson) -> String {
             found.unreadable
         );
     }
+    if let Some(words) = found.not_searched() {
+        let _ = writeln!(body, "<p>{words}</p>");
+    }
     for place in &found.places {
         body.push_str(&place_html(place));
     }

@@ -11,7 +11,7 @@ use super::{
     texts::{context, spoken_in, texts_of},
 };
 use crate::{
-    chat::SnippetPart,
+    chat::{SnippetPart, pictures},
     ids::{ConversationId, MessageId},
     record::{self, Subject},
     sealed::{self, SealedError},
@@ -143,6 +143,21 @@ pub struct FoundPerson {
     pub unreadable: u32,
     /// Snapshots, and databases that were set aside, that have the person, or cannot be looked through.
     pub snapshots: u32,
+    /// Pictures in chats and drafts, none of which was searched: the person may be in them.
+    pub pictures: u32,
+}
+
+impl FoundPerson {
+    /// What is said of the pictures, if there are any: nobody can search them.
+    pub fn not_searched(&self) -> Option<String> {
+        match self.pictures {
+            0 => None,
+            1 => Some("1 picture in chats was not searched: the person may be in it.".into()),
+            more => Some(format!(
+                "{more} pictures in chats were not searched: the person may be in them."
+            )),
+        }
+    }
 }
 
 /// Look through everything; at most `most` places are listed, all are counted.
@@ -193,6 +208,7 @@ pub(super) fn find(
         total,
         unreadable,
         snapshots: 0,
+        pictures: pictures::count(conn)?,
     })
 }
 

@@ -145,6 +145,8 @@ actions! {
     DataAnonymised = "data.anonymised",
     /// Keys of pseudonyms that were kept were destroyed.
     PseudonymKeysDestroyed = "pseudonyms.destroyed",
+    /// A report about costs was written to a file.
+    CostsExported = "costs.exported",
     /// Where or how often backups are made was changed, or the recovery code was given away.
     BackupChanged = "backup.changed",
     /// A backup was made and verified.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ids::AccountId,
     problem::{Problem, ProblemCode},
-    store::{DataFolder, write_private},
+    store::{DataFolder, make_private_folder, write_private},
 };
 
 /// The keys of providers, for one data folder.
@@ -130,7 +130,7 @@ impl Secrets {
     pub(crate) fn set(&self, name: &str, key: Zeroizing<String>) -> Result<(), SecretError> {
         let Some(entry) = self.entry(name)? else {
             let path = self.file(name);
-            fs::create_dir_all(self.folder.keys())?;
+            make_private_folder(&self.folder.keys())?;
             return Ok(write_private(&path, key.as_bytes())?);
         };
         let kept = ask(LIMIT, move |keychain| {

@@ -88,7 +88,7 @@ impl DataFolder {
     }
 
     /// The key of the database, where no keychain holds it.
-    pub(crate) fn key_file(&self) -> PathBuf {
+    pub fn key_file(&self) -> PathBuf {
         self.0.join("database.key")
     }
 
@@ -187,7 +187,7 @@ impl DataFolder {
 }
 
 /// Make a folder, with those above it, that only its owner can enter.
-pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

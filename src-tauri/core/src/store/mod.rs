@@ -33,7 +33,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 
 pub(crate) use self::{
     connect::{first_fault, writer as writer_of_copy},
-    folder::{private_file, sync_folder_of},
+    folder::{make_private_folder, private_file, sync_folder_of},
     mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
     swap::{Swap, Whole, is_cut_off, undo_cut_off},

@@ -112,7 +112,7 @@ fn scrub_page(conn: &Connection, page: u32, free: &Free) -> rusqlite::Result<boo
 /// a tree.
 pub(super) fn clean(number: u32, data: &[u8], free: &Free) -> Option<Vec<u8>> {
     let dirty = match free.pages.contains(&number) {
-        true => vec![0..data.len().saturating_sub(free.reserved)],
+        true => std::iter::once(0..data.len().saturating_sub(free.reserved)).collect(),
         false => unused(number, data)?,
     };
     let is_dirty =

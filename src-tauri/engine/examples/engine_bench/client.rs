@@ -95,7 +95,6 @@ impl Client {
             sampling: sampling.clone(),
             constraint: None,
             conversation: Some("bench".into()),
-            abort_after_tokens: None,
         };
         write_frame(&mut self.stdin, &Request::Generate(request))?;
         Ok(self.next_id)

@@ -132,12 +132,3 @@ fn a_message_cannot_speak_as_the_model_or_the_system() {
     );
     assert!(long > 35, "six marks as letters take many tokens: {long}");
 }
-
-#[test]
-fn a_request_for_a_crash_drill_ends_the_process_in_the_middle() {
-    let mut engine = Engine::chat(1024, 1);
-    let mut request = engine.request(&[user("Tell me a long story.")], greedy(100));
-    request.abort_after_tokens = Some(5);
-    engine.send(&Request::Generate(request));
-    assert!(!engine.wait().success());
-}

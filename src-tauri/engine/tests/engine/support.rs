@@ -185,7 +185,6 @@ impl Engine {
             sampling,
             constraint: None,
             conversation: None,
-            abort_after_tokens: None,
         }
     }
 

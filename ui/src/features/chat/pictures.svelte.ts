@@ -53,6 +53,14 @@ export class DraftPictures {
 		}
 	}
 
+	/** The page was given nothing of what was copied: the host looks whether it is a picture. */
+	async pasteCopied(): Promise<void> {
+		await this.#add(async () => {
+			const picture = await backend.pasteCopiedPicture(this.#conversation());
+			return { pictures: picture ? [picture] : [], refused: [] };
+		});
+	}
+
 	async remove(id: string): Promise<void> {
 		try {
 			await backend.removePicture(id);

@@ -91,6 +91,17 @@ describe("a picture that is added", () => {
 		expect(field().value).toBe("");
 	});
 
+	it("can be pasted where the web view keeps it from the page, and a text is not looked behind", async () => {
+		const { fake } = await open();
+		fake.pasteCopiedPicture = vi.fn(async (conversation) => fake.pastePicture(conversation, ""));
+		const paste = (text: string) =>
+			fireEvent.paste(field(), { clipboardData: { files: [], getData: () => text } });
+		await paste("a text");
+		expect(fake.pasteCopiedPicture).not.toHaveBeenCalled();
+		await paste("");
+		await within(await strip()).findByRole("img");
+	});
+
 	it("can be dropped, also where another screen is shown", async () => {
 		const { fake } = await open();
 		render(ModelDropZone);
@@ -139,7 +150,7 @@ describe("a message with a picture", () => {
 		expect(pictures.textContent).toContain("cannot see what is in a picture");
 		expect(within(sheet).queryByRole("button", { name: "Keep on this computer" })).toBeNull();
 		fake.fail("sendMessage", null);
-		await user.click(within(sheet).getByRole("button", { name: "Send with pictures" }));
+		await user.click(within(sheet).getByRole("button", { name: "Send with the picture" }));
 		await waitFor(() => expect(sent(fake).at(-1)?.args[2]).toEqual(["picture-1"]));
 		expect(sent(fake).at(-1)?.args[3]).toBe("may_leave");
 		const shown = await screen.findByRole("list", { name: "Pictures of this message" });

@@ -11,7 +11,6 @@ import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, menuEntry, show } from "../../test/render";
-import { dismissAdding } from "./adding.svelte";
 import ModelDropZone from "./ModelDropZone.svelte";
 import ModelsScreen from "./ModelsScreen.svelte";
 
@@ -35,7 +34,6 @@ function callsOf(fake: FakeBackend, method: string): unknown[][] {
 }
 
 beforeEach(() => {
-	dismissAdding();
 	go("models");
 });
 
@@ -201,7 +199,7 @@ it("makes another model the one for new chats", async () => {
 describe("adding a file", () => {
 	it("shows how far the reading is, and can be cancelled", async () => {
 		const { fake, user } = await open();
-		const step = { file: "/tmp/a.gguf", fraction: 0.4, model: null, error: null };
+		const step = { file: "/tmp/a.gguf", fraction: 0.4, model: null, added: null, error: null };
 		fake.emit("modelAdding", { ...step, state: "reading" });
 		const progress = await screen.findByRole("progressbar", { name: "Reading a.gguf" });
 		expect(progress.getAttribute("aria-valuenow")).toBe("40");
@@ -229,6 +227,7 @@ describe("adding a file", () => {
 			state: "refused",
 			fraction: 0,
 			model: null,
+			added: null,
 			error: {
 				code: "model_refused",
 				message: "It is a text file that was named .gguf.",
@@ -242,13 +241,46 @@ describe("adding a file", () => {
 		expect(await card("Qwen2.5 7B Instruct")).toBeTruthy();
 	});
 
+	it("that is on the list already is said to be, with the file that it has there", async () => {
+		const { fake } = await open();
+		const [known] = await fake.listModels();
+		if (!known) throw new Error("the fake has models");
+		const step = { file: "/tmp/copy.gguf", fraction: 1, error: null };
+		fake.emit("modelAdding", { ...step, state: "added", model: known, added: "already" });
+		const file = known.path.split("/").at(-1);
+		await waitFor(() =>
+			expect(shownToasts()).toContain(`${known.name} is on the list already (file ${file}).`),
+		);
+	});
+
+	it("beside others keeps its refusal when the next one is read, refused or added", async () => {
+		const { fake, user } = await open();
+		const step = { fraction: 0, model: null, added: null, error: null };
+		const error = (message: string): Problem => ({ code: "model_refused", message, hint: null });
+		for (const [file, why] of [
+			["notes.gguf", "It is a text file."],
+			["empty.gguf", "The file is empty."],
+		] as const) {
+			fake.emit("modelAdding", { ...step, file, state: "reading" });
+			fake.emit("modelAdding", { ...step, file, state: "refused", error: error(why) });
+		}
+		fake.emit("modelAdding", { ...step, file: "good.gguf", state: "reading" });
+		expect(await screen.findByText("notes.gguf was not added.")).toBeTruthy();
+		expect(screen.getByText("It is a text file.")).toBeTruthy();
+		expect(screen.getByText("empty.gguf was not added.")).toBeTruthy();
+		expect(screen.getByRole("progressbar", { name: "Reading good.gguf" })).toBeTruthy();
+		await user.click(screen.getAllByRole("button", { name: "Dismiss" })[0] as HTMLElement);
+		await waitFor(() => expect(screen.queryByText("notes.gguf was not added.")).toBeNull());
+		expect(screen.getByText("empty.gguf was not added."), "each on its own").toBeTruthy();
+	});
+
 	it("dropped on another screen leads to this one", async () => {
 		const { fake } = await open();
 		go("chat");
 		fake.emit("modelDragging", { over: true });
 		expect(await screen.findByText("Drop a GGUF file to add the model")).toBeTruthy();
 		fake.emit("modelDragging", { over: false });
-		const step = { file: "a.gguf", fraction: 0, model: null, error: null };
+		const step = { file: "a.gguf", fraction: 0, model: null, added: null, error: null };
 		fake.emit("modelAdding", { ...step, state: "reading" });
 		expect(place.screen).toBe("models");
 		await waitFor(() => expect(screen.queryByText("Drop a GGUF file to add the model")).toBeNull());

@@ -166,6 +166,10 @@ const actions: Record<string, ActionWords> = {
 		title: "Snapshot made",
 		sentence: "A snapshot of the database was made.",
 	},
+	"costs.exported": {
+		title: "Costs exported",
+		sentence: "A report about costs was written to a file.",
+	},
 	"subject.searched": {
 		title: "Person searched for",
 		sentence: "A person was searched for by name or number. The record does not say which one.",

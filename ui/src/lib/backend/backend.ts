@@ -9,6 +9,7 @@ import type {
 	AccountHealth,
 	AccountInput,
 	AddedPictures,
+	Advice,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -21,6 +22,10 @@ import type {
 	BackupStatus,
 	BudgetInput,
 	BudgetView,
+	By,
+	CallsPage,
+	Chart,
+	ChartTheme,
 	CheckedArchive,
 	Choices,
 	ChosenArchive,
@@ -29,6 +34,7 @@ import type {
 	Conversation,
 	ConversationSummary,
 	ConversationsChanged,
+	Difficulty,
 	EngineStatus,
 	DestroyedKeys,
 	EntryDetails,
@@ -45,6 +51,7 @@ import type {
 	ImportedArchive,
 	ImportedChats,
 	InstalledModel,
+	Lines,
 	Link,
 	Measured,
 	ModelAdding,
@@ -53,20 +60,29 @@ import type {
 	NamedAuthorities,
 	NewRequest,
 	Options,
+	Overview,
 	OwnRule,
 	Period,
 	Picture,
 	PictureDragging,
 	PicturesDropped,
+	Plan,
+	Planned,
 	Policy,
 	Preset,
 	Preview,
+	PriceInput,
+	PricePage,
 	PriceUpdate,
+	PricedModel,
 	PullProgress,
+	Query,
 	Rating,
+	Recommendation,
 	RecordContents,
 	RecordStatus,
 	RecordVerdict,
+	ReportFile,
 	RequestState,
 	RetentionOutcome,
 	RetentionPreview,
@@ -81,6 +97,7 @@ import type {
 	Scope,
 	SearchHit,
 	Settings,
+	Shorter,
 	SnapshotInfo,
 	Startup,
 	Storage,
@@ -89,6 +106,7 @@ import type {
 	Thread,
 	TokenCount,
 	Turn,
+	WhatIf,
 	WhatLeaves,
 	WitnessVerdict,
 	Workspace,
@@ -158,6 +176,8 @@ export type Backend = {
 	/** The files that were dropped on the window last. */
 	addDroppedPictures(conversationId: string | null): Promise<AddedPictures>;
 	pastePicture(conversationId: string | null, base64: string): Promise<Picture>;
+	/** The picture that was copied last, where a paste gave the page nothing; null: none was copied. */
+	pasteCopiedPicture(conversationId: string | null): Promise<Picture | null>;
 	removePicture(id: string): Promise<void>;
 	/** As a `data:` address: whole, or a small copy. */
 	showPicture(id: string, whole: boolean): Promise<string>;
@@ -298,6 +318,25 @@ export type Backend = {
 		onProgress: (share: number) => void,
 	): Promise<ImportedArchive>;
 	stopArchive(): Promise<void>;
+
+	costOverview(query: Query): Promise<Overview>;
+	costChart(query: Query, theme: ChartTheme, width: number): Promise<Chart>;
+	costLines(query: Query, by: By): Promise<Lines>;
+	costCalls(query: Query, after: number | null): Promise<CallsPage>;
+	costAdvice(query: Query): Promise<Advice[]>;
+	costWhatIf(query: Query, models: PricedModel[]): Promise<WhatIf[]>;
+	planCosts(plan: Plan, models: PricedModel[]): Promise<Planned[]>;
+	recommendModel(
+		plan: Plan,
+		difficulty: Difficulty,
+		budget: string,
+	): Promise<Recommendation | null>;
+	shorterPrompt(text: string): Promise<Shorter>;
+	/** Where the person wanted the file; null: nowhere. */
+	saveCosts(query: Query, file: ReportFile, theme: ChartTheme): Promise<string | null>;
+	listPrices(words: string): Promise<PricePage>;
+	setPrice(price: PriceInput): Promise<void>;
+	removePrice(model: PricedModel): Promise<void>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;

@@ -64,6 +64,11 @@ export const commands = {
 	addDroppedPictures: (conversation: ConversationId | null) => typedError<AddedPictures, Problem>(__TAURI_INVOKE("add_dropped_pictures", { conversation })),
 	/**  Add a picture that was pasted, in base64; no conversation: to the new one. */
 	pastePicture: (conversation: ConversationId | null, base64: string) => typedError<Picture, Problem>(__TAURI_INVOKE("paste_picture", { conversation, base64 })),
+	/**
+	 *  Add the picture that was copied last, where a paste gave the page nothing; `None` if none was copied. No
+	 *  conversation: to the new one.
+	 */
+	pasteCopiedPicture: (conversation: ConversationId | null) => typedError<Picture | null, Problem>(__TAURI_INVOKE("paste_copied_picture", { conversation })),
 	/**  Take a picture out of what is not sent yet. */
 	removePicture: (id: PictureId) => typedError<null, Problem>(__TAURI_INVOKE("remove_picture", { id })),
 	/**  A picture as a `data:` address: whole, or a small copy of it. */
@@ -88,7 +93,7 @@ export const commands = {
 	listModels: () => typedError<InstalledModel[], Problem>(__TAURI_INVOKE("list_models")),
 	/**  Let the person choose GGUF files and add them; how it goes comes as [`ModelAdding`]. */
 	addModelByDialog: () => typedError<null, Problem>(__TAURI_INVOKE("add_model_by_dialog")),
-	/**  Stop adding models. */
+	/**  Stop adding the files that were chosen or dropped together. */
 	cancelAdding: () => typedError<null, Problem>(__TAURI_INVOKE("cancel_adding")),
 	/**  Bring a model into memory; returns when it is ready. */
 	loadModel: (id: ModelId) => typedError<null, Problem>(__TAURI_INVOKE("load_model", { id })),
@@ -158,6 +163,32 @@ export const commands = {
 	askingPrices: () => typedError<AskingPrice[], Problem>(__TAURI_INVOKE("asking_prices")),
 	/**  Read the published list of prices online and take it over. Own prices stay before all others. */
 	updatePrices: () => typedError<PriceUpdate, Problem>(__TAURI_INVOKE("update_prices")),
+	/**  The costs of some days. */
+	costOverview: (query: Query) => typedError<Overview, Problem>(__TAURI_INVOKE("cost_overview", { query })),
+	/**  The chart of what was spent. */
+	costChart: (query: Query, theme: ChartTheme, width: number) => typedError<Chart, Problem>(__TAURI_INVOKE("cost_chart", { query, theme, width })),
+	/**  The costs of some days told apart. */
+	costLines: (query: Query, by: By) => typedError<Lines, Problem>(__TAURI_INVOKE("cost_lines", { query, by })),
+	/**  The calls that a number is made of, newest first; `after` is where the page before said to go on. */
+	costCalls: (query: Query, after: number | null) => typedError<CallsPage, Problem>(__TAURI_INVOKE("cost_calls", { query, after })),
+	/**  Where it could have cost less. */
+	costAdvice: (query: Query) => typedError<Advice[], Problem>(__TAURI_INVOKE("cost_advice", { query })),
+	/**  The same usage at the prices of these models, or of those of the accounts. */
+	costWhatIf: (query: Query, models: PricedModel[]) => typedError<WhatIf[], Problem>(__TAURI_INVOKE("cost_what_if", { query, models })),
+	/**  What a planned use would cost with these models, or with those of the accounts. */
+	planCosts: (plan: Plan, models: PricedModel[]) => typedError<Planned[], Problem>(__TAURI_INVOKE("plan_costs", { plan, models })),
+	/**  A model for a planned use that costs no more than so many dollars in thirty days. */
+	recommendModel: (plan: Plan, difficulty: Difficulty, budget: string) => typedError<Recommendation | null, Problem>(__TAURI_INVOKE("recommend_model", { plan, difficulty, budget })),
+	/**  A prompt said in fewer words, beside nothing: it is for the person to take or to leave. */
+	shorterPrompt: (text: string) => __TAURI_INVOKE<Shorter>("shorter_prompt", { text }),
+	/**  Write a report to a file that the person chooses; where it is, or nothing if they chose none. */
+	saveCosts: (query: Query, file: ReportFile, theme: ChartTheme) => typedError<string | null, Problem>(__TAURI_INVOKE("save_costs", { query, file, theme })),
+	/**  The known prices that a search finds. */
+	listPrices: (words: string) => typedError<PricePage, Problem>(__TAURI_INVOKE("list_prices", { words })),
+	/**  Set a price of one's own. */
+	setPrice: (price: PriceInput) => typedError<null, Problem>(__TAURI_INVOKE("set_price", { price })),
+	/**  Remove one's own price of a model. */
+	removePrice: (model: PricedModel) => typedError<null, Problem>(__TAURI_INVOKE("remove_price", { model })),
 	/**  How the record stands. */
 	recordStatus: () => typedError<RecordStatus, Problem>(__TAURI_INVOKE("record_status")),
 	/**  Entries, newest first. */
@@ -410,6 +441,35 @@ export type AddingState =
 /**  It cannot be used. */
 "refused";
 
+/**  A way to pay less. */
+export type Advice = {
+	/**  What kind it is. */
+	kind: AdviceKind,
+	/**  What to do, in a few words. */
+	title: string,
+	/**  Why, as sentences. */
+	reason: string,
+	/**  What it would have saved in these days, exact, where that can be said. */
+	saving: string,
+	/**  How many calls it rests on. */
+	calls: number,
+	/**  Leads to those calls. */
+	filter: CallFilter,
+};
+
+/**  A kind of advice. */
+export type AdviceKind = 
+/**  A cheaper model was rated as good. */
+"cheaper_model" | 
+/**  The provider's cache could be used. */
+"caching" | 
+/**  Conversations are long. */
+"long_history" | 
+/**  Nobody waits for the answers. */
+"batch" | 
+/**  Calls failed and were paid. */
+"paid_failures";
+
 /**  A name for a chain of models. */
 export type Alias = {
 	/**  Identifier. */
@@ -614,6 +674,13 @@ export type BackupStatus = {
 /**  A backup was made by itself, or could not be made. */
 export type BackupsChanged = BackupStatus;
 
+/**  On what a recommendation rests. */
+export type Basis = 
+/**  How the person rated answers. */
+"ratings" | 
+/**  What models cost, and nothing else. */
+"prices";
+
 /**  A budget as a person enters it. */
 export type BudgetInput = {
 	/**  Whether it is for all workspaces together. */
@@ -652,6 +719,19 @@ export type BudgetView = {
 	level: Level,
 };
 
+/**  By what figures are told apart. */
+export type By = 
+/**  The model, and whose it is. */
+"model" | 
+/**  Who bills it, or this computer. */
+"provider" | 
+/**  The workspace. */
+"workspace" | 
+/**  What it was made for. */
+"purpose" | 
+/**  The conversation. */
+"conversation";
+
 /**  What a search of every byte found. */
 export type ByteSearch = {
 	/**  Names, words, phrases and identifiers that were looked for. */
@@ -677,6 +757,49 @@ export type ByteSearch = {
 	 */
 	within?: number,
 };
+
+/**  Of which calls, where not of all. */
+export type CallFilter = {
+	/**  Of this workspace. */
+	workspace?: WorkspaceId | null,
+	/**  Billed by this provider; `local` for this computer. */
+	provider?: string | null,
+	/**  By the model of this name. */
+	model?: string | null,
+	/**  Made for this, by its name. */
+	purpose?: string | null,
+	/**  In this conversation. */
+	conversation?: ConversationId | null,
+	/**  Only some of those. */
+	only?: Only | null,
+};
+
+/**  A call for a list: what an answer says of it, and where it belongs. */
+export type CallRow = {
+	/**  UTC milliseconds. */
+	startedAtMs: number,
+	/**  What it was made for. */
+	purpose: Purpose,
+	/**  How it ended. */
+	status: CallStatus,
+	/**  What failed. */
+	errorKind: string | null,
+	/**  The conversation, if it is still there. */
+	conversationId: ConversationId | null,
+	/**  The answer that it wrote, if it is still there. */
+	messageId: MessageId | null,
+} & CallSummary;
+
+/**  How a call stands or ended. */
+export type CallStatus = 
+/**  Under way, or cut off by the end of the app and not yet noticed. */
+"running" | 
+/**  The model ended its answer, or met a limit. */
+"answered" | 
+/**  A person stopped it. */
+"stopped" | 
+/**  It failed. */
+"failed";
 
 /**  What an answer says of its call. */
 export type CallSummary = {
@@ -719,6 +842,35 @@ export type CallSummary = {
 	/**  The name of the chain of models that led to it; `None`: it was chosen itself. */
 	alias: string | null,
 };
+
+/**  Some of the calls that a number is made of. */
+export type CallsPage = {
+	/**  Newest first. */
+	calls: CallRow[],
+	/**  Where the next page begins, for `after`; `None`: there is no more. */
+	next: number | null,
+};
+
+/**  A drawing, and what there is to point at in it. */
+export type Chart = {
+	/**  The drawing, a whole SVG file. */
+	svg: string,
+	/**  Its width, in its own units, of which a pixel is one. */
+	width: number,
+	/**  Its height. */
+	height: number,
+	/**  What a person can point at, or step through by keyboard. */
+	spots: Spot[],
+	/**  What the colours mean, in the order in which they are stacked. */
+	legend: Mark[],
+};
+
+/**  For which ground it is drawn. */
+export type ChartTheme = 
+/**  Dark on light. */
+"light" | 
+/**  Light on dark. */
+"dark";
 
 /**  What an archive is that was found sound. */
 export type CheckedArchive = {
@@ -932,6 +1084,15 @@ export type DestroyedKeys = {
 	isGone: boolean,
 };
 
+/**  How hard the task is. */
+export type Difficulty = 
+/**  Titles, extracts, small changes. */
+"easy" | 
+/**  Letters, summaries, usual questions. */
+"medium" | 
+/**  Long reasoning, code, law. */
+"hard";
+
 /**  A conversation that is due. */
 export type Due = {
 	/**  Which one. */
@@ -962,6 +1123,16 @@ model: string } |
 { type: "alias"; 
 /**  Which. */
 aliasId: AliasId };
+
+/**  What the calls on this computer took. */
+export type Energy = {
+	/**  Kilowatt-hours, to three decimals. */
+	kilowattHours: string,
+	/**  What they cost, in dollars to the pico-dollar; rounded down. */
+	cost: string,
+	/**  The watts that it rests on. */
+	watts: number,
+};
 
 /**  How one loaded model stands. */
 export type EngineStatus = {
@@ -1127,6 +1298,34 @@ export type Figures = {
 	hidden: Share,
 };
 
+/**  Figures, with money as exact decimal dollars. */
+export type FiguresView = {
+	/**  All calls. */
+	calls: number,
+	/**  Under way. */
+	running: number,
+	/**  Failed. */
+	failed: number,
+	/**  Ended without a known cost; not in `cost`. */
+	unknown: number,
+	/**  In `cost` by our own count. */
+	estimated: number,
+	/**  Tokens of the prompts that no cache helped with. */
+	input: number,
+	/**  Tokens of the prompts that a cache had. */
+	cached: number,
+	/**  Tokens of the prompts that were written to a cache. */
+	cacheWritten: number,
+	/**  Tokens written, reasoning included. */
+	output: number,
+	/**  How long the calls took together, in milliseconds. */
+	durationMs: number,
+	/**  What is known to be spent, exact: `$0.0123`. */
+	cost: string,
+	/**  Of that, for calls that failed. */
+	lost: string,
+};
+
 /**  What something is saved as. */
 export type FileForm = 
 /**  A JSON document, for programs. */
@@ -1187,6 +1386,22 @@ export type First = {
 	models: InstalledModel[],
 	accounts: Account[],
 	aliases: Alias[],
+};
+
+/**  What will have been spent by the end of the month. */
+export type Forecast = {
+	/**  The last day of the month. */
+	until: string,
+	/**  Spent in the month so far, exact. */
+	soFar: string,
+	/**  In the middle of what is likely. */
+	likely: string,
+	/**  Less than this in one of ten months. */
+	low: string,
+	/**  More than this in one of ten months. */
+	high: string,
+	/**  Days of history that it rests on. */
+	days: number,
 };
 
 /**  One thing that was found in a text. */
@@ -1251,6 +1466,8 @@ export type FoundPerson = {
 	unreadable: number,
 	/**  Snapshots, and databases that were set aside, that have the person, or cannot be looked through. */
 	snapshots: number,
+	/**  Pictures in chats and drafts, none of which was searched: the person may be in them. */
+	pictures: number,
 };
 
 /**  What goes. */
@@ -1301,6 +1518,17 @@ export type Holdings = {
 	/**  Entries of the record. */
 	recordEntries: number,
 };
+
+/**  What adding a file came to. */
+export type HowAdded = 
+/**  A new model is in the list. */
+"new" | 
+/**  It was in the list and still is as it was. */
+"already" | 
+/**  It was in the list, its old file gone; now it points to this one. */
+"moved" | 
+/**  Another model was in the list with this path; its file was overwritten by this one. */
+"replaced";
 
 /**  How an identifier is looked for. */
 export type IdentifierKind = 
@@ -1398,6 +1626,18 @@ export type InstalledModel = {
 	lastUsedAtMs: number | null,
 };
 
+/**  What stayed on this computer. */
+export type Kept = {
+	/**  Tokens read and written on this computer. */
+	tokens: number,
+	/**  Of all tokens, in whole percent; `None`: there were none. */
+	percent: number | null,
+	/**  The model that it is compared with. */
+	comparedWith: PricedModel | null,
+	/**  What it would have cost there, exact; `None`: no model was named, or no price is known. */
+	wouldHaveCost: string | null,
+};
+
 /**  Where the key of a database lives. */
 export type KeyHome = 
 /**  The keychain of the operating system. */
@@ -1434,6 +1674,27 @@ export type Level =
 /**  The limit is passed. */
 "passed";
 
+/**  The figures of one model, provider, workspace, purpose or conversation. */
+export type Line = {
+	/**
+	 *  What it is called: for a workspace or a conversation its identifier, until somebody who knows
+	 *  puts its name there.
+	 */
+	name: string,
+	/**  Leads to the calls that it is made of. */
+	filter: CallFilter,
+	/**  The figures. */
+	figures: FiguresView,
+};
+
+/**  Lines of a table, as far as a person reads it. */
+export type Lines = {
+	/**  What cost most first. */
+	lines: Line[],
+	/**  How many more there are. */
+	leftOut: number,
+};
+
 /**  One model of a chain. */
 export type Link = 
 /**  A model on this computer; `None`: the default one. */
@@ -1461,6 +1722,14 @@ export type LocalApi = {
 	refused: number,
 	/**  Who may ask, and who might. */
 	clients: Client[],
+};
+
+/**  What a colour means. */
+export type Mark = {
+	/**  The name of what has it. */
+	name: string,
+	/**  The colour, as `#1f5f58`. */
+	colour: string,
 };
 
 /**  What was measured, when, and on how much. */
@@ -1559,6 +1828,8 @@ export type ModelAdding = {
 	fraction: number,
 	/**  What was added. */
 	model: InstalledModel | null,
+	/**  Whether it was on the list before. */
+	added: HowAdded | null,
 	/**  Why it was refused. */
 	error: Problem | null,
 };
@@ -1648,6 +1919,25 @@ export type Notes = {
 	unproven: number,
 };
 
+/**  Calls that share something that is counted. */
+export type Only = 
+/**  They failed. */
+"failed" | 
+/**  They failed and cost something. */
+"failed_and_paid" | 
+/**  They ended, and what they cost is not known. */
+"unknown" | 
+/**  What they cost rests on our own count. */
+"estimated" | 
+/**  They were made on this computer. */
+"local" | 
+/**  They were not. */
+"elsewhere" | 
+/**  Their conversation is not there, or they never had one. */
+"without_conversation" | 
+/**  Their prompt was long: see [`LONG_PROMPT`]. */
+"long_prompt";
+
 /**  What a person can set for one conversation. */
 export type Options = {
 	/**  Instructions that stand above the conversation; empty: none. */
@@ -1681,6 +1971,40 @@ export type Outcome =
 "stopped" | 
 /**  The offline switch ended it. */
 "offline";
+
+/**  The costs of some days. */
+export type Overview = {
+	/**  The first day. */
+	first: string,
+	/**  The last day. */
+	last: string,
+	/**  The first day with any call; `None`: there is none. */
+	since: string | null,
+	/**  All of it. */
+	total: FiguresView,
+	/**  As many days directly before. */
+	before: FiguresView,
+	/**  How much more was spent than before, in whole percent; `None`: nothing was spent before. */
+	morePercent: number | null,
+	/**  Along the time. */
+	steps: Step[],
+	/**  What models cost in each step. */
+	series: Series[],
+	/**  By model. */
+	models: Line[],
+	/**  By provider. */
+	providers: Line[],
+	/**  By workspace. */
+	workspaces: Line[],
+	/**  By purpose. */
+	purposes: Line[],
+	/**  By the end of this month; `None`: too little is known. */
+	forecast: Forecast | null,
+	/**  What stayed on this computer. */
+	kept: Kept,
+	/**  What that took; `None` until somebody has said how many watts. */
+	energy: Energy | null,
+};
 
 /**  A rule that a person wrote. */
 export type OwnRule = {
@@ -1844,6 +2168,30 @@ export type PlaceKind =
 /**  A connection that was made. */
 "connection";
 
+/**  A use that is planned. */
+export type Plan = {
+	/**  Tokens that a call reads. */
+	input: number,
+	/**  Of those, from a cache. */
+	cached: number,
+	/**  Tokens that a call writes. */
+	output: number,
+	/**  Calls a day. */
+	callsADay: number,
+};
+
+/**  What a planned use would cost with a model. */
+export type Planned = {
+	/**  The model. */
+	model: PricedModel,
+	/**  A call, exact; `None`: no price is known for all of it. */
+	call: string | null,
+	/**  A day. */
+	day: string | null,
+	/**  Thirty days. */
+	month: string | null,
+};
+
 /**  What may leave for where. On this computer everything may be read, as nothing leaves. */
 export type Policy = {
 	/**  A request in which nothing was found. */
@@ -1915,12 +2263,78 @@ export type Preview = {
 	budget: Level | null,
 };
 
+/**  A price as a person enters it, in dollars for a million tokens. */
+export type PriceInput = {
+	/**  Whose. */
+	provider: string,
+	/**  Of what. */
+	model: string,
+	/**  For input. */
+	input: string,
+	/**  For input from the cache; empty: not known. */
+	cached: string,
+	/**  For output; empty: not known. */
+	output: string,
+	/**  Where it was read. */
+	source: string,
+};
+
+/**  Prices that a search finds. */
+export type PricePage = {
+	/**  Own ones first. */
+	rows: PriceRow[],
+	/**  How many more there are. */
+	leftOut: number,
+	/**  Models of the accounts that no price is known for. */
+	unknown: PricedModel[],
+};
+
+/**  A price for a list: dollars for a million tokens. */
+export type PriceRow = {
+	/**  Its number. */
+	id: number,
+	/**  Whose. */
+	provider: string,
+	/**  Of what; `*` for whatever the provider runs. */
+	model: string,
+	/**  Asked how: `standard`, `batch`, `flex` or `priority`. */
+	service: string,
+	/**  The first day on which it holds, by UTC. */
+	from: string,
+	/**  The first day on which it no longer holds; `None`: none is known. */
+	until: string | null,
+	/**  The hours in which it holds; `None`: all. */
+	hours: string | null,
+	/**  For input. */
+	input: string,
+	/**  For input from the cache; `None`: not known. */
+	cached: string | null,
+	/**  For output; `None`: not known. */
+	output: string | null,
+	/**  Whether longer prompts cost otherwise. */
+	hasTiers: boolean,
+	/**  Where it was read. */
+	source: string,
+	/**  When it was last known to be so. */
+	asOf: string,
+	/**  Whether it is the person's own. */
+	isOwn: boolean,
+};
+
 /**  How an update of the prices went. */
 export type PriceUpdate = {
 	/**  Prices that are new. */
 	added: number,
 	/**  Prices that are others now. */
 	changed: number,
+};
+
+/**  A model at a provider, by the names that prices have. */
+export type PricedModel = {
+	/**  Whose. */
+	provider: string,
+	/**  Its name there. */
+	model: string,
 };
 
 /**  One thing that did not work, in a person's words. */
@@ -1997,6 +2411,27 @@ export type PullProgress = {
 	completed: number | null,
 };
 
+/**  What a call is made for. */
+export type Purpose = 
+/**  An answer in a conversation. */
+"chat" | 
+/**  A name for a conversation. */
+"title" | 
+/**  A request of a client of the local API. */
+"api";
+
+/**  What is asked of the costs. */
+export type Query = {
+	/**  The first day. */
+	first: string,
+	/**  The last day. */
+	last: string,
+	/**  Along the time, one step a day, a week or a month. */
+	step: Period,
+	/**  Of which calls. */
+	filter: CallFilter,
+};
+
 /**  Tokens a second. */
 export type Rate = number;
 
@@ -2006,6 +2441,20 @@ export type Rating =
 "good" | 
 /**  It did not. */
 "bad";
+
+/**  A model for a planned use. */
+export type Recommendation = {
+	/**  The model. */
+	model: PricedModel,
+	/**  What thirty days cost, exact. */
+	month: string,
+	/**  On what it rests. */
+	basis: Basis,
+	/**  Why this one, as sentences. */
+	reason: string,
+	/**  Models that were looked at. */
+	of: number,
+};
 
 /**  What of the private parts goes into an exported record. */
 export type RecordContents = 
@@ -2057,6 +2506,31 @@ export type Remains = {
 	/**  Why, and what can be done about it. */
 	why: string,
 };
+
+/**  A file that costs are written to. */
+export type ReportFile = 
+/**  The table along the time, as CSV. */
+"steps_csv" | 
+/**  The table by model, as CSV. */
+"models_csv" | 
+/**  The table by provider, as CSV. */
+"providers_csv" | 
+/**  The table by workspace, as CSV. */
+"workspaces_csv" | 
+/**  The table by purpose, as CSV. */
+"purposes_csv" | 
+/**  The table by conversation, as CSV. */
+"conversations_csv" | 
+/**  Each call, as CSV. */
+"calls_csv" | 
+/**  Everything on one page that needs nothing else. */
+"html" | 
+/**  Everything on sheets of paper. */
+"pdf" | 
+/**  The chart as a drawing. */
+"svg" | 
+/**  The chart as a picture. */
+"png";
 
 /**  What a person asked for. */
 export type RequestKind = 
@@ -2291,6 +2765,16 @@ export type SendKey =
 /**  Control or Command with Enter. */
 "ctrl_enter";
 
+/**  What one model, or all that have no series of their own, cost in each step. */
+export type Series = {
+	/**  The model; empty for all others together. */
+	name: string,
+	/**  Whose it is; empty for all others together. */
+	provider: string,
+	/**  What it cost, exact, one amount a step. */
+	costs: string[],
+};
+
 /**  The settings of the app. */
 export type Settings = {
 	/**  Colours of the window. */
@@ -2325,6 +2809,12 @@ export type Settings = {
 	localApi: boolean,
 	/**  On which port. */
 	localApiPort: number,
+	/**  The model whose prices what stays on this computer is compared with. */
+	compareWith: PricedModel | null,
+	/**  Watts that this computer takes while a model works; 0: nobody has said. */
+	watts: number,
+	/**  Dollars for a kilowatt-hour, such as `0.30`; empty: nobody has said. */
+	kilowattHour: string,
 };
 
 /**  So many of so many. */
@@ -2333,6 +2823,18 @@ export type Share = {
 	hits: number,
 	/**  All of them. */
 	total: number,
+};
+
+/**  A prompt beside its original. */
+export type Shorter = {
+	/**  The shorter one. */
+	text: string,
+	/**  Tokens of the original, as OpenAI's current models count. */
+	tokensBefore: number,
+	/**  Tokens of the shorter one. */
+	tokensAfter: number,
+	/**  What was done, a sentence each. */
+	changes: string[],
 };
 
 /**  One snapshot. */
@@ -2366,6 +2868,30 @@ export type SnippetPart = {
 	hit: boolean,
 };
 
+/**  A part of a drawing that has exact values. */
+export type Spot = {
+	/**  Left edge. */
+	x: number,
+	/**  Upper edge. */
+	y: number,
+	/**  Width. */
+	width: number,
+	/**  Height. */
+	height: number,
+	/**  What it is, such as a day. */
+	label: string,
+	/**  Name and value of each part that is not nothing, then the sum if there are several. */
+	values: SpotValue[],
+};
+
+/**  The value of a part. */
+export type SpotValue = {
+	/**  What it is of. */
+	name: string,
+	/**  The exact value, as a person reads it. */
+	value: string,
+};
+
 /**  What a time-stamp service vouches for. */
 export type StampShown = {
 	/**  When the witness was there: UTC milliseconds by the clock of the service. */
@@ -2394,10 +2920,32 @@ canStartEmpty: boolean };
 /**  Something was found in the open data that a person must decide about: show this screen. */
 export type StartupChanged = Startup;
 
-/**  Why the data is not open. */
-export type StartupCode = "damaged" | 
+/**  Why the data is not open, as the window tells it. */
+export type StartupCode = 
+/**  The database cannot be read. */
+"damaged" | 
 /**  Found in the open data: some of it cannot be read, the rest can. */
-"damaged_in_part" | "key_missing" | "key_wrong" | "keychain_locked" | "keychain_missing" | "newer" | "already_open" | "disk_full" | "not_writable" | "migration_failed" | "internal";
+"damaged_in_part" | 
+/**  The key of the database is not where it was put. */
+"key_missing" | 
+/**  The key that was found belongs to other data. */
+"key_wrong" | 
+/**  The keychain waits for a person. */
+"keychain_locked" | 
+/**  There is no keychain any more. */
+"keychain_missing" | 
+/**  A later Gatehouse has updated the database. */
+"newer" | 
+/**  A window has the data open. */
+"already_open" | 
+/**  No room is left. */
+"disk_full" | 
+/**  The data folder cannot be written. */
+"not_writable" | 
+/**  An update of the database failed and was taken back. */
+"migration_failed" | 
+/**  Anything else. */
+"internal";
 
 /**  What stays. */
 export type Stays = {
@@ -2407,6 +2955,16 @@ export type Stays = {
 	why: string,
 	/**  How many; 0: it is not counted. */
 	count: number,
+};
+
+/**  A day, a week or a month, as far as the days of the report go. */
+export type Step = {
+	/**  Its first day in the report. */
+	first: string,
+	/**  Its last day in the report. */
+	last: string,
+	/**  What was used and spent in it. */
+	figures: FiguresView,
 };
 
 /**  Where the data lies and how large it is. */
@@ -2537,6 +3095,20 @@ atMs: number } |
 { because: "long_away"; 
 /**  When it looked last, in UTC milliseconds. */
 lookedAtMs: number };
+
+/**  The same usage at a model's prices. */
+export type WhatIf = {
+	/**  The model. */
+	model: PricedModel,
+	/**  What it would have cost, exact; `None`: see `why`. */
+	cost: string | null,
+	/**  How much less that is than what is known to be spent; more is negative. */
+	less: string | null,
+	/**  Why there is no amount, as a sentence. */
+	why: string | null,
+	/**  Where the price was read, and when. */
+	source: string | null,
+};
 
 /**  What leaves, or left, exactly. */
 export type WhatLeaves = {

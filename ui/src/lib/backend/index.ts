@@ -78,6 +78,7 @@ const host: Backend = {
 	choosePictures: throwing(commands.choosePictures),
 	addDroppedPictures: throwing(commands.addDroppedPictures),
 	pastePicture: throwing(commands.pastePicture),
+	pasteCopiedPicture: throwing(commands.pasteCopiedPicture),
 	removePicture: silent(commands.removePicture),
 	showPicture: throwing(commands.showPicture),
 	countTokens: throwing(commands.countTokens),
@@ -176,6 +177,20 @@ const host: Backend = {
 	importArchive: (passphrase, onProgress) =>
 		throwing(commands.importArchive)(passphrase, shares(onProgress)),
 	stopArchive: commands.stopArchive,
+
+	costOverview: throwing(commands.costOverview),
+	costChart: throwing(commands.costChart),
+	costLines: throwing(commands.costLines),
+	costCalls: throwing(commands.costCalls),
+	costAdvice: throwing(commands.costAdvice),
+	costWhatIf: throwing(commands.costWhatIf),
+	planCosts: throwing(commands.planCosts),
+	recommendModel: throwing(commands.recommendModel),
+	shorterPrompt: commands.shorterPrompt,
+	saveCosts: throwing(commands.saveCosts),
+	listPrices: throwing(commands.listPrices),
+	setPrice: silent(commands.setPrice),
+	removePrice: silent(commands.removePrice),
 
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),

@@ -72,6 +72,7 @@ const marks: [mark: string, ground: string][] = [
 	["masked", "paper"],
 	["cloud", "paper"],
 	["blocked", "paper"],
+	...[1, 2, 3, 4, 5, 6].map((nth): [string, string] => [`chart-${nth}`, "surface"]),
 ];
 
 const themes = readThemes();

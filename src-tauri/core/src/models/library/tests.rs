@@ -37,7 +37,7 @@ impl Fixture {
         fs::write(self.path(file), gguf.bytes()).expect("the folder takes files");
     }
 
-    fn add(&self, file: &str) -> Added {
+    fn add(&self, file: &str) -> (ModelId, HowAdded) {
         let checked = check::check(&self.path(file), &mut |_, _| (), &AtomicBool::new(false))
             .expect("it is whole");
         register(&self.conn, ModelId::new(), &checked, NOW).expect("the table takes rows")
@@ -56,7 +56,7 @@ fn named(name: &str) -> Gguf {
 fn an_added_model_comes_back_as_it_was_read() {
     let models = Fixture::new();
     models.write("a.gguf", &named("a"));
-    let Added::New(id) = models.add("a.gguf") else {
+    let (id, HowAdded::New) = models.add("a.gguf") else {
         panic!("the list was empty")
     };
     let model = models.get(id);
@@ -97,15 +97,15 @@ fn the_same_file_twice_is_one_model_and_a_moved_one_is_found_again() {
     let models = Fixture::new();
     models.write("a.gguf", &named("a"));
     models.write("copy.gguf", &named("a"));
-    let id = models.add("a.gguf").id();
+    let id = models.add("a.gguf").0;
     assert_eq!(
         models.add("copy.gguf"),
-        Added::Already(id),
+        (id, HowAdded::Already),
         "the old file is still there"
     );
     assert_eq!(models.get(id).path, models.path("a.gguf"));
     fs::remove_file(models.path("a.gguf")).expect("it is there");
-    assert_eq!(models.add("copy.gguf"), Added::Moved(id));
+    assert_eq!(models.add("copy.gguf"), (id, HowAdded::Moved));
     assert_eq!(models.get(id).path, models.path("copy.gguf"));
 }
 
@@ -113,10 +113,10 @@ fn the_same_file_twice_is_one_model_and_a_moved_one_is_found_again() {
 fn a_file_that_was_overwritten_is_noticed_and_can_be_added_again_under_its_id() {
     let models = Fixture::new();
     models.write("a.gguf", &named("a"));
-    let id = models.add("a.gguf").id();
+    let id = models.add("a.gguf").0;
     models.write("a.gguf", &named("a newer one"));
     assert_eq!(models.get(id).file_state(), FileState::Changed);
-    assert_eq!(models.add("a.gguf"), Added::Replaced(id));
+    assert_eq!(models.add("a.gguf"), (id, HowAdded::Replaced));
     assert_eq!(models.get(id).file_state(), FileState::Present);
 }
 
@@ -126,9 +126,9 @@ fn a_model_is_found_by_id_name_or_file_name_and_never_by_chance() {
     models.write("Tiny-F32.gguf", &named("a"));
     models.write("Tiny.gguf", &named("b"));
     models.write("Other.gguf", &named("c"));
-    let tiny = models.add("Tiny-F32.gguf").id();
+    let tiny = models.add("Tiny-F32.gguf").0;
     models.add("Tiny.gguf");
-    let other = models.add("Other.gguf").id();
+    let other = models.add("Other.gguf").0;
     let found = |text: &str| find(&models.conn, text).map(|model| model.id);
     assert_eq!(found("other").ok(), Some(other));
     assert_eq!(found("tiny-f32.GGUF").ok(), Some(tiny));
@@ -145,7 +145,7 @@ fn the_last_used_model_comes_first() {
     for file in ["a.gguf", "b.gguf", "c.gguf"] {
         models.write(file, &named(file));
     }
-    let [a, b, c] = ["a.gguf", "b.gguf", "c.gguf"].map(|file| models.add(file).id());
+    let [a, b, c] = ["a.gguf", "b.gguf", "c.gguf"].map(|file| models.add(file).0);
     mark_used(&models.conn, b, NOW + 1).expect("the table takes rows");
     let order: Vec<_> = all(&models.conn)
         .expect("the list can be read")
@@ -160,8 +160,8 @@ fn a_model_loads_only_for_its_purpose_and_only_while_its_file_is_there() {
     let models = Fixture::new();
     models.write("chat.gguf", &named("a"));
     models.write("embed.gguf", &Gguf::model("bert"));
-    let chat = models.get(models.add("chat.gguf").id());
-    let embed = models.get(models.add("embed.gguf").id());
+    let chat = models.get(models.add("chat.gguf").0);
+    let embed = models.get(models.add("embed.gguf").0);
     let request = chat
         .load_request(ModelPurpose::Chat, LARGE, None)
         .expect("all is well");
@@ -196,8 +196,8 @@ fn forgetting_keeps_the_file_and_only_files_of_our_own_folder_are_deleted() {
     fs::create_dir(&own).expect("the folder takes folders");
     models.write("theirs.gguf", &named("a"));
     models.write("own/ours.gguf", &named("b"));
-    let theirs = forget(&models.conn, models.add("theirs.gguf").id()).expect("it is in the list");
-    let ours = forget(&models.conn, models.add("own/ours.gguf").id()).expect("it is in the list");
+    let theirs = forget(&models.conn, models.add("theirs.gguf").0).expect("it is in the list");
+    let ours = forget(&models.conn, models.add("own/ours.gguf").0).expect("it is in the list");
     assert!(all(&models.conn).expect("the list can be read").is_empty());
     assert!(
         theirs.path.exists() && ours.path.exists(),

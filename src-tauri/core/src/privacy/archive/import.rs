@@ -158,10 +158,13 @@ impl Import<'_> {
             tell(progress, share(count(self.done.conversations.len()), all))
         })?;
         if self.unanswered > 0 {
+            let which = match self.unanswered {
+                1 => "1 conversation was".to_owned(),
+                more => format!("{more} conversations were"),
+            };
             self.say(format!(
-                "{} conversations were to be answered by a model or account that is not on this computer: the \
-                 default one answers in them.",
-                self.unanswered
+                "{which} to be answered by a model or account that is not on this computer: the default one \
+                 answers there."
             ));
         }
         Ok(())

@@ -120,9 +120,12 @@ impl Import<'_> {
             known.push(rule);
         }
         if switched_off > 0 {
+            let (which, them) = match switched_off {
+                1 => ("1 rule of the archive is".to_owned(), "it"),
+                more => (format!("{more} rules of the archive are"), "them"),
+            };
             self.say(format!(
-                "{switched_off} rules of the archive are in “{}” now, switched off: look at them on the Safety \
-                 screen.",
+                "{which} in “{}” now, switched off: look at {them} on the Safety screen.",
                 into.name
             ));
         }
@@ -156,9 +159,12 @@ impl Import<'_> {
                 Some(id) => format!("for “{}”", workspaces::name(self.tx, id)?),
                 None => "for everything".into(),
             };
+            let (which, what) = match stopped {
+                1 => (format!("1 budget {name}"), "It warns and stops"),
+                more => (format!("{more} budgets {name}"), "They warn and stop"),
+            };
             self.say(format!(
-                "{stopped} budgets {name} came with the archive. They warn and stop no call until you say so on \
-                 the Costs screen."
+                "{which} came with the archive. {what} no call until you say so on the Costs screen."
             ));
         }
         Ok(())
@@ -179,10 +185,14 @@ impl Import<'_> {
             RetentionAction::Delete => "deleted",
             RetentionAction::Anonymise => "made anonymous",
         };
+        let after = match rule.days {
+            1 => "1 day".to_owned(),
+            days => format!("{days} days"),
+        };
         self.say(format!(
-            "In the archive, chats of “{}” are {then} after {} days. Here they are kept as before: change it on the \
+            "In the archive, chats of “{}” are {then} after {after}. Here they are kept as before: change it on the \
              Privacy screen.",
-            into.name, rule.days
+            into.name
         ));
         Ok(())
     }

@@ -211,6 +211,7 @@ pub(super) fn erase(
             let of = person::Of {
                 identifiers: &identifiers,
                 extent,
+                request: wanted.request,
             };
             let mut gone = person::erase(record, tx, of, seen, watch, now_ms)?;
             if gone.is_nothing() && wanted.in_snapshots == 0 {

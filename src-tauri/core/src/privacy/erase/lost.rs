@@ -71,7 +71,8 @@ impl Lost {
         let stay: HashSet<String> = all
             .into_iter()
             .zip(stays)
-            .filter_map(|(text, stays)| stays.then(|| text.to_owned()))
+            .filter(|&(_, stays)| stays)
+            .map(|(text, _)| text.to_owned())
             .collect();
         self.phrases.kept.retain(|phrase| !stay.contains(phrase));
         self.words.kept.retain(|word| !stay.contains(word));

@@ -39,6 +39,8 @@ const SHORTEST_TRACE: usize = 5;
 pub(super) struct Of<'a> {
     pub(super) identifiers: &'a Identifiers,
     pub(super) extent: Extent,
+    /// The request that is closed by it, in the same transaction.
+    pub(super) request: Option<i64>,
 }
 
 /// Take a person out; `seen` says where they stood, and `watch` what was written since.
@@ -216,7 +218,16 @@ impl Erasing<'_> {
     fn column(&mut self, column: &Column, keys: Vec<SqlValue>) -> Result<(), EraseError> {
         let found = self.rows_with(column, keys)?;
         if let (Remedy::Stays(why), false) = (column.remedy, found.is_empty()) {
-            let what = format!("{}, {} times", column.kind.words(), found.len());
+            let closed = self.of.request.map(SqlValue::Integer);
+            let stays = found.iter().filter(|(key, ..)| {
+                column.table != "subject_requests" || closed.as_ref() != Some(key)
+            });
+            let words = column.kind.words();
+            let what = match stays.count() {
+                0 => return Ok(()),
+                1 => words.to_owned(),
+                more => format!("{words}, {more} times"),
+            };
             self.gone.remains.push(Remains::new(&what, why));
             return Ok(());
         }

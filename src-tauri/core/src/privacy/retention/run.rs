@@ -426,6 +426,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_typed_while_it_is_being_masked_is_not_lost() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0);
+        let rule = RetentionRule {
+            days: 30,
+            action: RetentionAction::Anonymise,
+        };
+        let quiet = due(&app, &workspace, rule);
+        let texts = anonymous::masked(&app, workspace.id, quiet.id).unwrap();
+        let typed = "Has Anna Weiss paid?";
+        app.store
+            .write(|tx| chat::save_draft(tx, Some(quiet.id), typed))
+            .unwrap();
+        let put = app.store.write(|tx| anonymous::put(tx, &quiet, &texts));
+        assert!(!put.unwrap(), "somebody is at work in it");
+        let draft = app.store.read(|conn| chat::draft(conn, Some(quiet.id)));
+        assert_eq!(draft.unwrap(), typed);
+    }
+
     /// A request of a client, with which something left.
     fn asked(app: &App, workspace: WorkspaceId, at_ms: i64) {
         let kept = app.store.write(|tx| {

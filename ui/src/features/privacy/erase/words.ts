@@ -29,3 +29,8 @@ export const steps: { step: ErasureStep; words: string }[] = [
 	{ step: "check", words: "Searching every byte for what is left" },
 	{ step: "snapshot", words: "Making a new snapshot" },
 ];
+
+/** As the host words it within a sentence. */
+export function startingLarge(words: string): string {
+	return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -167,7 +167,7 @@ describe("a person", () => {
 		expect(within(found).queryByRole("button", { name: "Erase…" })).toBeNull();
 	});
 
-	it("is said to be in snapshots, too, and in what cannot be read", async () => {
+	it("is said to be in snapshots, too, and perhaps in what cannot be read or searched", async () => {
 		const { fake, user } = await open();
 		vi.spyOn(fake, "findPerson").mockResolvedValue({
 			identifiers: [{ text: "Anna", kind: "words", count: 0 }],
@@ -175,10 +175,11 @@ describe("a person", () => {
 			total: 0,
 			unreadable: 1,
 			snapshots: 2,
+			pictures: 3,
 		});
 		const found = await find(user, "Anna");
 		expect(found.textContent.replace(/\s+/g, " ")).toMatch(
-			/2 snapshots have them, too, .* 1 thing that is sealed cannot be read/,
+			/2 snapshots have them, too, .* 1 thing that is sealed cannot be read.* 3 pictures in chats were not searched/,
 		);
 		expect(within(found).getByRole("button", { name: "Erase…" })).toBeTruthy();
 	});

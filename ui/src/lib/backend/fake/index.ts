@@ -14,6 +14,7 @@ import type {
 import { fakeApi } from "./api";
 import { fakeArchive } from "./archive";
 import { fakeChats } from "./chats";
+import { fakeCosts } from "./costs";
 import { fakeGate } from "./gate";
 import { fakeKeeping } from "./keeping";
 import { fakePictures } from "./pictures";
@@ -184,7 +185,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 				setEngine(id, null);
 				throw {
 					code: "cancelled",
-					message: "Loading was cancelled.",
+					message: "It was stopped before its end.",
 					hint: null,
 				} satisfies Problem;
 			}
@@ -201,6 +202,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			state: "reading",
 			fraction: 0,
 			model: null,
+			added: null,
 			error: null,
 		};
 		for (let fraction = 0; fraction < 1; fraction += 0.03) {
@@ -232,7 +234,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			addedAtMs: now(),
 		};
 		models = [...models, model];
-		emit("modelAdding", { ...step, state: "added", fraction: 1, model });
+		emit("modelAdding", { ...step, state: "added", fraction: 1, model, added: "new" });
 		emit("modelsChanged", {});
 	}
 
@@ -286,6 +288,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		...chats,
 		...pictures,
 		...gate,
+		...fakeCosts({ now, empty: options.empty ?? false }),
 		...fakeRecord({
 			now,
 			pause,

@@ -9,6 +9,7 @@ export type PicturesPart = Pick<
 	| "choosePictures"
 	| "addDroppedPictures"
 	| "pastePicture"
+	| "pasteCopiedPicture"
 	| "removePicture"
 	| "showPicture"
 >;
@@ -63,6 +64,7 @@ export function fakePictures(): PicturesPart & ShownPart {
 		choosePictures: async (conversation) => ({ pictures: [add(conversation)], refused: [] }),
 		addDroppedPictures: async (conversation) => ({ pictures: [add(conversation)], refused: [] }),
 		pastePicture: async (conversation) => add(conversation),
+		pasteCopiedPicture: async () => null,
 		removePicture: async (id) => void drafts.delete(id),
 		showPicture: async () => pixel,
 	};

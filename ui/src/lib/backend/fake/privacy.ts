@@ -211,7 +211,7 @@ export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
 		findPerson: async (identifiers) => {
 			const found = find(identifiers);
 			const total = found.places.length;
-			return { ...found, total, unreadable: 0, snapshots: total > 0 ? 3 : 0 };
+			return { ...found, total, unreadable: 0, snapshots: total > 0 ? 3 : 0, pictures: 0 };
 		},
 		exportPerson: async (_, form) => `/home/ada/gatehouse-person.${form}`,
 		previewErasure: async (erasure) => preview(erasure),

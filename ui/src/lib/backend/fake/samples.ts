@@ -45,6 +45,9 @@ export const sampleSettings: Settings = {
 	idleUnloadMinutes: 15,
 	contextTokens: 8192,
 	threads: null,
+	compareWith: null,
+	watts: 0,
+	kilowattHour: "",
 };
 
 export const sampleComputer: Computer = {

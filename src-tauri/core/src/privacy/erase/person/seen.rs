@@ -129,7 +129,7 @@ impl Seen {
                 }
                 false => tx
                     .prepare(&column.select())?
-                    .query_map([], |row| places::key(row))?
+                    .query_map([], places::key)?
                     .collect::<rusqlite::Result<_>>()?,
             };
             for key in keys_now {

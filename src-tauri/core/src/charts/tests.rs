@@ -1,0 +1,168 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use resvg::tiny_skia::Pixmap;
+
+use super::*;
+
+/// Three models over a month, always the same.
+fn month(theme: ChartTheme) -> Chart {
+    let days = 30u32;
+    let labels: Vec<String> = (0..days).map(|day| format!("{} Nov", day + 1)).collect();
+    let dollars = |model: u32, day: u32| f64::from((day * 37 + model * 53) % 41) / 100.0;
+    let stacks: Vec<Stack> = ["claude-sonnet-5-5", "gpt-6-luna", "Größer als Ωμέγα"]
+        .iter()
+        .zip(0..)
+        .map(|(name, model)| {
+            let heights: Vec<f64> = (0..days).map(|day| dollars(model, day)).collect();
+            let values = heights
+                .iter()
+                .map(|height| format!("${height:.2}"))
+                .collect();
+            Stack {
+                name: (*name).into(),
+                heights,
+                values,
+            }
+        })
+        .collect();
+    let sums: Vec<String> = (0..days)
+        .map(|day| {
+            format!(
+                "${:.2}",
+                (0..3).map(|model| dollars(model, day)).sum::<f64>()
+            )
+        })
+        .collect();
+    bars(&Bars {
+        title: "Spend a day",
+        description: "Thirty days, by model, in US dollars.",
+        labels: &labels,
+        full_labels: &labels,
+        stacks: &stacks,
+        sums: &sums,
+        scale: Scale::Dollars,
+        theme,
+        width: 760,
+        height: 240,
+    })
+    .unwrap()
+}
+
+fn with_names(names: &[String], heights: &[f64]) -> Chart {
+    let labels: Vec<String> = heights.iter().map(|_| "1 Nov".to_owned()).collect();
+    let stacks: Vec<Stack> = names
+        .iter()
+        .map(|name| Stack {
+            name: name.clone(),
+            heights: heights.to_vec(),
+            values: labels.clone(),
+        })
+        .collect();
+    bars(&Bars {
+        title: &names.join(" & "),
+        description: &names.join(" < "),
+        labels: &labels,
+        full_labels: &labels,
+        stacks: &stacks,
+        sums: &labels,
+        scale: Scale::Count,
+        theme: ChartTheme::Dark,
+        width: 640,
+        height: 240,
+    })
+    .unwrap()
+}
+
+/// The stored picture of a theme. `GATEHOUSE_WRITE_CHARTS=1` writes it anew.
+#[test]
+fn a_chart_looks_as_it_is_stored_in_both_themes() {
+    for (theme, name) in [(ChartTheme::Light, "light"), (ChartTheme::Dark, "dark")] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("src/charts/tests")
+            .join(format!("spend-{name}.png"));
+        let drawn = png(&month(theme), 1).unwrap();
+        if std::env::var_os("GATEHOUSE_WRITE_CHARTS").is_some() {
+            std::fs::write(&path, &drawn).unwrap();
+        }
+        let stored = Pixmap::load_png(&path).unwrap();
+        let drawn = Pixmap::decode_png(&drawn).unwrap();
+        assert_eq!(
+            (stored.width(), stored.height()),
+            (drawn.width(), drawn.height())
+        );
+        let differing = stored
+            .pixels()
+            .iter()
+            .zip(drawn.pixels())
+            .filter(|(one, other)| {
+                let apart = |a: u8, b: u8| a.abs_diff(b) > 8;
+                apart(one.red(), other.red())
+                    || apart(one.green(), other.green())
+                    || apart(one.blue(), other.blue())
+            })
+            .count();
+        // Floating point may round an edge elsewhere on another processor, never a bar.
+        assert!(differing < 40, "{differing} pixels of {name} differ");
+    }
+}
+
+#[test]
+fn the_colours_are_those_of_the_tokens() {
+    let css = include_str!("../../../../ui/src/lib/design/tokens.css");
+    let (light, dark) = css.split_once(":root[data-theme=\"dark\"]").unwrap();
+    let plain = [Colour::Surface, Colour::Line, Colour::Ink, Colour::FaintInk];
+    let all = plain
+        .into_iter()
+        .chain((0..theme::SERIES).map(Colour::Series));
+    for colour in all {
+        for (theme, block) in [(ChartTheme::Light, light), (ChartTheme::Dark, dark)] {
+            let wanted = format!("--{}: {};", colour.token(), colour.hex(theme));
+            assert!(block.contains(&wanted), "{wanted}");
+        }
+    }
+}
+
+#[test]
+fn a_chart_says_what_it_is_and_what_each_bar_is_worth() {
+    let chart = month(ChartTheme::Light);
+    assert!(chart.svg.contains("<title>Spend a day</title>"));
+    assert!(chart.svg.contains("role=\"img\""));
+    assert_eq!(chart.spots.len(), 30);
+    let first = &chart.spots[0];
+    assert_eq!(first.label, "1 Nov");
+    let values: Vec<_> = first
+        .values
+        .iter()
+        .map(|value| value.value.as_str())
+        .collect();
+    assert_eq!(
+        values,
+        ["$0.12", "$0.24", "$0.36"],
+        "what is nothing is left out"
+    );
+    let side_by_side = chart
+        .spots
+        .windows(2)
+        .all(|pair| pair[0].x + pair[0].width == pair[1].x);
+    assert!(side_by_side, "no place between two bars is nobody's");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn no_name_and_no_number_breaks_a_drawing(
+        names in proptest::collection::vec(".{0,60}|<script>.{0,9}|]]>|&amp;", 0..8),
+        heights in proptest::collection::vec(
+            prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(0.0), Just(-1.0), 0.0..1e12f64], 0..70),
+    ) {
+        let chart = with_names(&names, &heights);
+        let xml = resvg::usvg::roxmltree::Document::parse(&chart.svg);
+        prop_assert!(xml.is_ok(), "{:?}", xml.err());
+        let known = ["svg", "title", "desc", "rect", "text", "line", "polyline"];
+        for element in xml.unwrap().descendants().filter(|node| node.is_element()) {
+            prop_assert!(known.contains(&element.tag_name().name()), "{:?}", element.tag_name());
+        }
+        prop_assert!(image::tree_of(&chart.svg).is_ok());
+    }
+}

@@ -1,0 +1,104 @@
+//! The same usage at another model's prices: every token of every call, at what it costs there.
+
+use rusqlite::{Connection, params_from_iter};
+
+use super::{CallFilter, Chosen, ReportError, Span};
+use crate::{
+    costs::{
+        days::Group,
+        estimate::{Counting, Tokens, Unpriced, Usage, at_rates},
+        listing::Listing,
+        rates::Rates,
+    },
+    money::Money,
+};
+
+/// What calls used, told apart by the tiers of a price that their prompts fall into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usages {
+    /// One for the rates of the shortest prompts, then one for each tier.
+    by_tier: Vec<Tokens>,
+}
+
+/// What some usage would cost at a price.
+pub type WouldCost = Result<Money, Unpriced>;
+
+/// What the calls of these days used that a filter lets through, as this price tells them apart. `groups`:
+/// those of the same calls, which answer where the price has no tiers.
+///
+/// # Errors
+/// [`ReportError`] when the database fails.
+pub(crate) fn usages<'g>(
+    conn: &Connection,
+    span: Span,
+    filter: &CallFilter,
+    listing: &Listing,
+    groups: impl Iterator<Item = &'g Group>,
+) -> Result<Usages, ReportError> {
+    if listing.tiers.is_empty() {
+        let mut sum = Tokens::default();
+        groups.for_each(|group| sum.add(&group.figures.tokens));
+        return Ok(Usages { by_tier: vec![sum] });
+    }
+    let Chosen { condition, values } = filter.chosen(span);
+    let passed: Vec<String> = listing
+        .tiers
+        .iter()
+        .map(|tier| format!("(k.input_tokens > {})", tier.above))
+        .collect();
+    let mut by_tier = vec![Tokens::default(); listing.tiers.len() + 1];
+    let mut statement = conn.prepare(&format!(
+        "SELECT {} AS tier, sum(k.input_tokens), sum(k.cached_tokens), sum(k.cache_written_tokens),
+                sum(k.cache_written_hour_tokens), sum(k.output_tokens), sum(k.reasoning_tokens)
+         FROM calls k WHERE {condition} GROUP BY tier",
+        passed.join(" + ")
+    ))?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        let usage = Usage {
+            input: row.get(1)?,
+            cached: row.get(2)?,
+            cache_write: row.get(3)?,
+            cache_write_hour: row.get(4)?,
+            output: row.get(5)?,
+            reasoning: row.get(6)?,
+        };
+        let tier: usize = row.get(0)?;
+        by_tier[tier.min(listing.tiers.len())] = Tokens::of(usage, Counting::CacheIncluded);
+    }
+    Ok(Usages { by_tier })
+}
+
+impl Usages {
+    /// What it would cost at the price that told it apart. What a cache took part in costs what the
+    /// cache of this model costs; where it has no price for that, it costs what input costs.
+    ///
+    /// # Errors
+    /// [`Unpriced`] when the model has no price for what it would write.
+    pub fn would_cost(&self, listing: &Listing) -> WouldCost {
+        listing
+            .all_rates()
+            .zip(&self.by_tier)
+            .map(|(rates, tokens)| at_rates(rates, &as_cached_by(rates, tokens)))
+            .sum()
+    }
+}
+
+/// The same tokens as a model with these rates would bill them.
+pub(crate) fn as_cached_by(rates: &Rates, tokens: &Tokens) -> Tokens {
+    let mut billed = *tokens;
+    let parts = [
+        (rates.cached.is_none(), &mut billed.cached),
+        (rates.cache_write.is_none(), &mut billed.cache_write),
+        (
+            rates.cache_write_hour.is_none(),
+            &mut billed.cache_write_hour,
+        ),
+    ];
+    for (has_no_price, count) in parts {
+        if has_no_price {
+            billed.input += std::mem::take(count);
+        }
+    }
+    billed
+}

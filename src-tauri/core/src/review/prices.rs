@@ -1,0 +1,217 @@
+//! The table of prices as a person reads it, and their own prices in it.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{ReviewError, what_if::account_models};
+use crate::{
+    app::App,
+    costs::{
+        listing::{Listing, Service},
+        name_of,
+        prices::{self, Origin, Price, PriceError},
+        rates::Rates,
+        reports::{PricedModel, price_now},
+    },
+    money::{NotAPrice, UnitPrice},
+    now_ms,
+};
+
+/// A price for a list: dollars for a million tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceRow {
+    /// Its number.
+    pub id: u32,
+    /// Whose.
+    pub provider: String,
+    /// Of what; `*` for whatever the provider runs.
+    pub model: String,
+    /// Asked how: `standard`, `batch`, `flex` or `priority`.
+    pub service: String,
+    /// The first day on which it holds, by UTC.
+    #[specta(type = String)]
+    pub from: Date,
+    /// The first day on which it no longer holds; `None`: none is known.
+    #[specta(type = Option<String>)]
+    pub until: Option<Date>,
+    /// The hours in which it holds; `None`: all.
+    pub hours: Option<String>,
+    /// For input.
+    pub input: String,
+    /// For input from the cache; `None`: not known.
+    pub cached: Option<String>,
+    /// For output; `None`: not known.
+    pub output: Option<String>,
+    /// Whether longer prompts cost otherwise.
+    pub has_tiers: bool,
+    /// Where it was read.
+    pub source: String,
+    /// When it was last known to be so.
+    #[specta(type = String)]
+    pub as_of: Date,
+    /// Whether it is the person's own.
+    pub is_own: bool,
+}
+
+/// Prices that a search finds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PricePage {
+    /// Own ones first.
+    pub rows: Vec<PriceRow>,
+    /// How many more there are.
+    pub left_out: u32,
+    /// Models of the accounts that no price is known for.
+    pub unknown: Vec<PricedModel>,
+}
+
+/// A price as a person enters it, in dollars for a million tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceInput {
+    /// Whose.
+    pub provider: String,
+    /// Of what.
+    pub model: String,
+    /// For input.
+    pub input: String,
+    /// For input from the cache; empty: not known.
+    pub cached: String,
+    /// For output; empty: not known.
+    pub output: String,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// Why a price is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PriceInputError {
+    /// An amount is none.
+    #[error(transparent)]
+    Amount(#[from] NotAPrice),
+    /// It cannot be a price, or the database failed.
+    #[error(transparent)]
+    Price(#[from] PriceError),
+}
+
+impl From<PriceInputError> for crate::problem::Problem {
+    fn from(error: PriceInputError) -> Self {
+        match error {
+            PriceInputError::Amount(error) => {
+                Self::new(crate::problem::ProblemCode::InvalidInput, error)
+            }
+            PriceInputError::Price(error) => error.into(),
+        }
+    }
+}
+
+/// The most prices of a page.
+const PAGE: usize = 200;
+
+impl App {
+    /// The known prices whose provider or model has all of these words, and what has none.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the database fails.
+    pub fn price_page(&self, words: &str) -> Result<PricePage, ReviewError> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        self.store.read(|conn| {
+            let mut found: Vec<Price> = prices::list(conn)?
+                .into_iter()
+                .filter(|price| {
+                    let listing = &price.listing;
+                    let all = format!("{} {}", listing.provider, listing.model).to_lowercase();
+                    words.iter().all(|word| all.contains(word.as_str()))
+                })
+                .collect();
+            found.sort_by_key(|price| price.origin != Origin::Own);
+            let left_out = found.len().saturating_sub(PAGE);
+            Ok(PricePage {
+                rows: found.iter().take(PAGE).map(row).collect(),
+                left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
+                unknown: unknown(conn)?,
+            })
+        })
+    }
+
+    /// Set a price of one's own, from today on.
+    ///
+    /// # Errors
+    /// [`PriceInputError`] when it is none; nothing is changed then.
+    pub fn set_price(&self, input: &PriceInput) -> Result<(), PriceInputError> {
+        let listing = input.listing(now_ms())?;
+        self.set_own_price(&listing)?;
+        Ok(())
+    }
+}
+
+/// Models of the accounts without a price. A server of one's own costs nothing unless it is said.
+fn unknown(conn: &Connection) -> rusqlite::Result<Vec<PricedModel>> {
+    let mut found = Vec::new();
+    for model in account_models(conn)? {
+        if price_now(conn, &model, now_ms())?.is_none() {
+            found.push(model);
+        }
+    }
+    Ok(found)
+}
+
+fn row(price: &Price) -> PriceRow {
+    let listing = &price.listing;
+    let shown = |unit: UnitPrice| format!("${unit}");
+    PriceRow {
+        id: u32::try_from(price.id.number()).unwrap_or(u32::MAX),
+        provider: listing.provider.clone(),
+        model: listing.model.clone(),
+        service: name_of(&listing.service),
+        from: listing.from,
+        until: listing.until,
+        hours: listing.hours.map(|hours| hours.to_string()),
+        input: shown(listing.rates.input),
+        cached: listing.rates.cached.map(shown),
+        output: listing.rates.output.map(shown),
+        has_tiers: !listing.tiers.is_empty(),
+        source: listing.source.clone(),
+        as_of: listing.as_of,
+        is_own: price.origin == Origin::Own,
+    }
+}
+
+impl PriceInput {
+    fn listing(&self, now_ms: i64) -> Result<Listing, NotAPrice> {
+        let amount = |text: &str| text.trim().trim_start_matches('$').parse::<UnitPrice>();
+        let maybe = |text: &str| match text.trim() {
+            "" => Ok(None),
+            text => amount(text).map(Some),
+        };
+        let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let source = match self.source.trim() {
+            "" => "entered by you",
+            source => source,
+        };
+        Ok(Listing {
+            provider: self.provider.trim().to_lowercase(),
+            model: self.model.trim().to_owned(),
+            dated: false,
+            service: Service::Standard,
+            from: today,
+            until: None,
+            hours: None,
+            rates: Rates {
+                input: amount(&self.input)?,
+                cached: maybe(&self.cached)?,
+                cache_write: None,
+                cache_write_hour: None,
+                output: maybe(&self.output)?,
+                reasoning: None,
+            },
+            tiers: Vec::new(),
+            source: source.to_owned(),
+            as_of: today,
+        })
+    }
+}

@@ -1,0 +1,283 @@
+use jiff::civil::date;
+
+use super::*;
+use crate::{
+    app::Surroundings,
+    costs::{
+        budgets::Period,
+        reports::{FiguresView, Step},
+    },
+    record::Actor,
+    secrets::{self, KeyHome},
+    store::DataFolder,
+};
+
+fn query() -> Query {
+    Query {
+        first: date(2026, 11, 1),
+        last: date(2026, 11, 30),
+        step: Period::Day,
+        filter: CallFilter::default(),
+    }
+}
+
+/// An app of its own with nothing in it, gone when the test ends.
+fn app() -> (tempfile::TempDir, App) {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+    secrets::database_key(&folder, KeyHome::File).unwrap();
+    let around = Surroundings {
+        engine_program: "no engine".into(),
+        resources: None,
+        actor: Actor::CommandLine,
+        on_engine_change: Box::new(|| {}),
+    };
+    let app = App::open(&folder, around).unwrap();
+    (dir, app)
+}
+
+/// A call as the gate writes it, which cost so much.
+fn call(app: &App, model: &str, pico: Option<i64>, at_ms: i64) {
+    app.store
+        .write(|tx| {
+            let workspace = workspaces::first(tx, 0)?;
+            tx.execute(
+                "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
+                                    input_tokens, output_tokens, cost_pico, day)
+                 VALUES (?1, ?2, 'chat', 'openai', ?3, '', 'cloud', 'answered', 1000, 100, ?4, ?1 / 86400000)",
+                rusqlite::params![at_ms, workspace, model, pico],
+            )?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+const MID_NOVEMBER: i64 = 1_794_700_800_000;
+
+#[test]
+fn every_file_of_a_report_can_be_made_and_leaves_its_entry() {
+    let (_dir, app) = app();
+    call(
+        &app,
+        "=cmd|'/c calc'!A0",
+        Some(1_250_000_000_000),
+        MID_NOVEMBER,
+    );
+    call(&app, "<script>alert(1)</script>", None, MID_NOVEMBER);
+    let entries = || app.record.status().unwrap().count;
+    let files = [
+        ReportFile::StepsCsv,
+        ReportFile::ModelsCsv,
+        ReportFile::ProvidersCsv,
+        ReportFile::WorkspacesCsv,
+        ReportFile::PurposesCsv,
+        ReportFile::ConversationsCsv,
+        ReportFile::CallsCsv,
+        ReportFile::Html,
+        ReportFile::Pdf,
+        ReportFile::Svg,
+        ReportFile::Png,
+    ];
+    for file in files {
+        let before = entries();
+        let content = app.export_costs(&query(), file, ChartTheme::Light).unwrap();
+        assert_eq!(entries(), before + 1, "{file:?}");
+        match file {
+            ReportFile::Pdf => assert!(content.starts_with(b"%PDF-")),
+            ReportFile::Png => assert!(content.starts_with(b"\x89PNG")),
+            _ => {
+                let text = String::from_utf8(content).unwrap();
+                let is_marked_up = matches!(file, ReportFile::Html | ReportFile::Svg);
+                assert!(!is_marked_up || !text.contains("<script"), "{file:?}");
+                let has_formula = text.lines().any(|line| line.starts_with('='));
+                assert!(is_marked_up || !has_formula, "{file:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_report_says_what_is_not_known() {
+    let (_dir, app) = app();
+    call(&app, "gpt-5", Some(1), MID_NOVEMBER);
+    call(&app, "gpt-5", None, MID_NOVEMBER);
+    let page = app
+        .export_costs(&query(), ReportFile::Html, ChartTheme::Light)
+        .unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("Calls whose cost is not known, not in it"));
+    assert!(page.contains("$0.000000000001"), "to the last digit");
+    let drawn = app.cost_chart(&query(), ChartTheme::Dark, 700).unwrap();
+    assert!(drawn.svg.contains("One call is not in it"));
+}
+
+#[test]
+fn a_report_needs_nothing_from_anywhere() {
+    let (_dir, app) = app();
+    call(&app, "gpt-5", Some(5_000_000_000), MID_NOVEMBER);
+    let page = app
+        .export_costs(&query(), ReportFile::Html, ChartTheme::Light)
+        .unwrap();
+    let page = String::from_utf8(page)
+        .unwrap()
+        .replace("http://www.w3.org/2000/svg", "");
+    for outside in ["http:", "https:", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn what_costs_less_with_a_model_that_was_rated_as_good_is_advised_with_its_saving() {
+    let (_dir, app) = app();
+    let mini = |at| call(&app, "gpt-4o-mini", Some(0), at);
+    for at in 0..6 {
+        call(&app, "gpt-4o", Some(1_000_000_000_000), MID_NOVEMBER + at);
+        mini(MID_NOVEMBER + 100 + at);
+    }
+    rate_all(&app);
+    let advice = app.cost_advice(&query()).unwrap();
+    let found = advice
+        .iter()
+        .find(|one| one.kind == AdviceKind::CheaperModel)
+        .unwrap();
+    assert_eq!(found.calls, 6);
+    // Six calls with 1000 tokens in and 100 out, at $0.15 and $0.60 a million.
+    assert_eq!(found.saving, "$5.99874");
+    assert_eq!(found.filter.model.as_deref(), Some("gpt-4o"));
+}
+
+/// Gives each call an answer that was rated good.
+fn rate_all(app: &App) {
+    app.store
+        .write(|tx| {
+            let workspace = workspaces::first(tx, 0)?;
+            let conversation = crate::ids::ConversationId::new();
+            chat::create(tx, conversation, workspace, &chat::Options::default(), 0).unwrap();
+            let numbers: Vec<i64> = tx
+                .prepare("SELECT number FROM calls")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            for number in numbers {
+                let message = crate::ids::MessageId::new();
+                tx.execute(
+                    "INSERT INTO messages (id, conversation_id, role, text, state, created_at_ms)
+                     VALUES (?1, ?2, 'assistant', 'An answer.', 'done', 0)",
+                    rusqlite::params![message, conversation],
+                )?;
+                tx.execute(
+                    "UPDATE calls SET message_id = ?1 WHERE number = ?2",
+                    rusqlite::params![message, number],
+                )?;
+                tx.execute(
+                    "INSERT INTO ratings VALUES (?1, 1, 0)",
+                    rusqlite::params![message],
+                )?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_recommendation_says_on_what_it_rests() {
+    let (_dir, app) = app();
+    let plan = Plan {
+        input: 1000,
+        cached: 0,
+        output: 200,
+        calls_a_day: 10,
+    };
+    let budget = Money::of_dollars("50").unwrap();
+    let by_price = app
+        .recommend(&plan, Difficulty::Easy, budget)
+        .unwrap()
+        .unwrap();
+    assert_eq!(by_price.basis, Basis::Prices);
+    let hard = app
+        .recommend(&plan, Difficulty::Hard, budget)
+        .unwrap()
+        .unwrap();
+    assert_ne!(hard.model, by_price.model, "hard tasks get a dearer model");
+    for at in 0..6 {
+        call(&app, "gpt-4o-mini", Some(1), MID_NOVEMBER + at);
+    }
+    rate_all(&app);
+    let by_ratings = app
+        .recommend(&plan, Difficulty::Hard, budget)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (by_ratings.basis, by_ratings.model.model.as_str()),
+        (Basis::Ratings, "gpt-4o-mini")
+    );
+    assert_eq!(
+        app.recommend(&plan, Difficulty::Hard, Money::ZERO).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn a_plan_costs_what_its_tokens_cost() {
+    let (_dir, app) = app();
+    let model = reports::PricedModel {
+        provider: "openai".into(),
+        model: "gpt-4o-mini".into(),
+    };
+    let plan = Plan {
+        input: 1_000_000,
+        cached: 0,
+        output: 1_000_000,
+        calls_a_day: 2,
+    };
+    let unknown = reports::PricedModel {
+        model: "nobody-knows".into(),
+        ..model.clone()
+    };
+    let found = app.plan_costs(&plan, &[model, unknown]).unwrap();
+    let shown = |planned: &Planned| [&planned.call, &planned.day, &planned.month].map(Clone::clone);
+    assert_eq!(
+        shown(&found[0]),
+        ["$0.75", "$1.5", "$45"].map(|amount| Some(amount.to_owned()))
+    );
+    assert_eq!(
+        shown(&found[1]),
+        [None, None, None],
+        "unknown, and never nothing"
+    );
+}
+
+#[test]
+fn a_price_of_ones_own_is_first_in_the_table_and_what_is_none_is_refused() {
+    let (_dir, app) = app();
+    let input = PriceInput {
+        provider: "Acme".into(),
+        model: "m-1".into(),
+        input: "2.50".into(),
+        cached: String::new(),
+        output: "$10".into(),
+        source: String::new(),
+    };
+    app.set_price(&input).unwrap();
+    let page = app.price_page("").unwrap();
+    assert!(page.rows[0].is_own && page.rows[0].input == "$2.5");
+    assert_eq!(app.price_page("acme M-1").unwrap().rows.len(), 1);
+    let wrong = PriceInput {
+        input: "a lot".into(),
+        ..input
+    };
+    assert!(matches!(
+        app.set_price(&wrong),
+        Err(PriceInputError::Amount(_))
+    ));
+}
+
+#[test]
+fn steps_without_a_call_stand_in_the_table_as_nothing() {
+    let (_dir, app) = app();
+    let overview = app.cost_overview(&query()).unwrap();
+    assert_eq!(overview.steps.len(), 30);
+    let quiet =
+        |step: &Step| step.figures == FiguresView::from(&crate::costs::days::Figures::default());
+    assert!(overview.steps.iter().all(quiet));
+    assert_eq!(overview.kept.percent, None);
+}

@@ -1,0 +1,117 @@
+//! `gatehouse ask`: what it prints, what it says beside, and what it ends with.
+
+use gatehouse_core::{
+    chat::{self, MessageState},
+    problem::{Problem, ProblemCode},
+};
+use serde_json::Value;
+
+use super::Shell;
+use crate::support::app;
+
+#[test]
+fn with_nothing_set_up_ask_answers_with_the_starter_model() {
+    let shell = Shell::new();
+    let answer = shell.text(&[
+        "ask",
+        "What is the capital of France? Answer in one short sentence.",
+        "--max-tokens",
+        "16",
+    ]);
+    assert!(!answer.trim().is_empty());
+    let calls = shell.json(&["calls", "list"]);
+    assert_eq!(calls[0]["status"], "answered");
+    let chats = shell.json(&["chats", "list"]);
+    let id = chats[0]["id"].as_str().unwrap();
+    assert!(
+        shell
+            .text(&["chats", "show", &id[..13]])
+            .contains(answer.trim()),
+        "it is a conversation like any other"
+    );
+}
+
+#[test]
+fn ask_ends_with_one_json_object_for_programs() {
+    let shell = Shell::new();
+    let schema = shell.0.path().join("schema.json");
+    std::fs::write(
+        &schema,
+        r#"{"type":"object","properties":{"n":{"type":"integer","minimum":0,"maximum":99}},"required":["n"]}"#,
+    )
+    .unwrap();
+    let schema = schema.to_str().unwrap();
+    let object = shell.json(&["ask", "A number as JSON", "--json-schema", schema]);
+    let answer: Value = serde_json::from_str(object["answer"].as_str().unwrap()).unwrap();
+    assert!(answer["n"].is_i64());
+    assert!(object["tokens"]["output"].as_u64().unwrap() > 0);
+    assert!(object["times"]["durationMs"].as_u64().unwrap() > 0);
+    assert_eq!(
+        (object["call"].as_i64(), object["cost"].as_str()),
+        (Some(1), Some("$0"))
+    );
+    assert!(object["model"].as_str().unwrap().contains("SmolLM2"));
+}
+
+#[test]
+fn a_question_without_a_word_is_refused_and_leaves_no_draft() {
+    let shell = Shell::used();
+    for empty in ["", "  \n\t"] {
+        let refused = shell.refused(&["ask", empty]);
+        assert_eq!(refused, (2, "The question is empty.\n".into()));
+        assert_eq!(shell.fed(&["ask", "-"], empty.as_bytes()), refused);
+    }
+    let draft = shell.store().read(|conn| chat::draft(conn, None));
+    assert_eq!(draft.unwrap(), "");
+    assert_eq!(
+        shell.json(&["chats", "list"]).as_array().unwrap().len(),
+        0,
+        "nothing was begun"
+    );
+}
+
+#[test]
+fn an_answer_that_was_cut_says_so_and_one_that_was_to_hold_to_a_schema_fails() {
+    let shell = Shell::new();
+    let (answer, words) = shell.both(&["ask", "Tell me a story", "--max-tokens", "4"]);
+    assert!(!answer.trim().is_empty());
+    let cut = "The answer was cut: it reached the most tokens that were allowed.";
+    assert!(words.lines().any(|line| line == cut), "{words}");
+    let schema = shell.path().join("schema.json");
+    std::fs::write(
+        &schema,
+        r#"{"type":"object","properties":{"story":{"type":"string","minLength":80}},"required":["story"]}"#,
+    )
+    .unwrap();
+    let mut asked = vec!["ask", "Tell me a story", "--max-tokens", "4"];
+    asked.extend(["--json-schema", schema.to_str().unwrap()]);
+    assert_eq!(
+        shell.refused(&asked),
+        (12, format!("{cut} It does not hold to the schema.\n"))
+    );
+    asked.push("--json");
+    let output = shell.command(&asked).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["finish"], "max_tokens", "what came of it is there");
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert!(error["error"]["message"].as_str().unwrap().starts_with(cut));
+}
+
+#[test]
+fn why_an_answer_failed_is_said_wherever_it_is_read() {
+    let shell = Shell::new();
+    let app = app::without_model(&shell.0.folder);
+    let id = app::imported(&app, "Lease", &["Hello", "Good"], 1);
+    let answer = app.open_conversation(id).unwrap().messages[1].id;
+    let problem = Problem::new(ProblemCode::EngineDied, "the engine ended").hint("Try again.");
+    let ended = app
+        .store
+        .write(|tx| chat::end_answer(tx, answer, "Good", MessageState::Failed, Some(&problem)));
+    ended.unwrap();
+    let note = "This answer is not complete. The engine ended. Try again.";
+    let id = id.to_string();
+    let shown = shell.text(&["chats", "show", &id]);
+    assert!(shown.contains(&format!("({note})")), "{shown}");
+    let exported = shell.text(&["chats", "export", &id]);
+    assert!(exported.contains(&format!("*{note}*")), "{exported}");
+}

@@ -1,0 +1,105 @@
+//! Engines come and go: a load that a person cancels, and a process that ends in the middle of an answer.
+
+use gatehouse_core::{
+    chat::MessageState,
+    costs::{self, CallStatus},
+    engine::{EngineError, EngineState},
+    gate::{AnswerEvent, Ask, GateError},
+    problem::{Problem, ProblemCode},
+    store::StoreError,
+};
+use sysinfo::Signal;
+
+use crate::support::{
+    app::{self, conversation, say},
+    engine_process,
+};
+
+fn last_call(app: &gatehouse_core::app::App) -> CallStatus {
+    app.store
+        .read(|conn| Ok::<_, StoreError>(costs::list(conn, 1)?))
+        .unwrap()[0]
+        .status
+}
+
+#[test]
+fn a_load_that_is_cancelled_stops_the_answer_that_waits_for_it_and_leaves_no_failure() {
+    let (_folder, app) = app::new();
+    let waiting = conversation(&app, 8);
+    let model = app.installed_models().unwrap()[0].id;
+    let answer = app::answer(&app, Ask::Say(waiting.id, "Hello"), |event| {
+        if let AnswerEvent::Loading { .. } = event {
+            app.engines.cancel_load(model);
+        }
+    });
+    assert_eq!(
+        (answer.state, answer.problem),
+        (MessageState::Stopped, None),
+        "it was stopped, and did not fail"
+    );
+    assert_eq!(last_call(&app), CallStatus::Stopped);
+    assert!(
+        app.engines.snapshot().is_empty(),
+        "no engine is shown that has nothing to say"
+    );
+    let next = say(&app, conversation(&app, 4).id, "Hello");
+    assert_eq!(next.state, MessageState::Done, "the next message loads it");
+}
+
+#[test]
+fn a_load_that_is_cancelled_ends_as_cancelled_for_who_asked_for_it() {
+    let (_folder, app) = app::new();
+    let model = app.installed_models().unwrap()[0].id;
+    let loaded = app
+        .gate
+        .load(model, &mut |_| app.engines.cancel_load(model));
+    let error = loaded.unwrap_err();
+    assert!(matches!(error, GateError::Engine(EngineError::Stopped)));
+    assert_eq!(Problem::from(error).code, ProblemCode::Cancelled);
+    assert!(app.engines.snapshot().is_empty());
+    app.gate.load(model, &mut |_| ()).unwrap();
+}
+
+/// What ends an engine that ran out of memory, and what a failed assertion in it ends with.
+#[cfg(unix)]
+const DEATHS: [(Signal, &str); 2] = [
+    (Signal::Kill, "most likely because memory ran out"),
+    (Signal::Abort, "on a fault in the model code"),
+];
+#[cfg(not(unix))]
+const DEATHS: [(Signal, &str); 1] = [(Signal::Kill, "the engine ended")];
+
+#[test]
+fn an_engine_that_ends_in_mid_answer_costs_only_that_answer() {
+    for (signal, words) in DEATHS {
+        let (_folder, app) = app::new();
+        let conversation = conversation(&app, 2000);
+        let (mut heard, mut ended) = (String::new(), false);
+        let ask = Ask::Say(conversation.id, "Tell me a very long story.");
+        let answer = app::answer(&app, ask, |event| {
+            if let AnswerEvent::Text { tokens, text } = event {
+                heard.push_str(&text);
+                if tokens >= 8 && !ended {
+                    ended = true;
+                    engine_process::send(signal);
+                }
+            }
+        });
+        assert_eq!(answer.state, MessageState::Failed);
+        assert!(!answer.text.is_empty(), "what was streamed is kept");
+        assert_eq!(answer.text, heard, "all of it");
+        let problem = answer.problem.unwrap();
+        assert_eq!(problem.code, ProblemCode::EngineDied);
+        assert!(problem.message.contains(words), "{}", problem.message);
+        assert!(matches!(
+            app.engines.snapshot()[0].state,
+            EngineState::Failed(_)
+        ));
+        let next = say(&app, app::conversation(&app, 4).id, "Hello");
+        assert_eq!(
+            next.state,
+            MessageState::Done,
+            "the next message starts a new engine"
+        );
+    }
+}

@@ -1,0 +1,65 @@
+// What the Costs screen shows: the days that are looked at, and what was spent in them.
+
+import {
+	backend,
+	toProblem,
+	type BudgetView,
+	type CallFilter,
+	type Overview,
+	type Period,
+	type Problem,
+	type Query,
+} from "$lib/backend";
+
+import { queryOf, type Range } from "./days";
+import { everything } from "./words";
+
+export type Part = "spend" | "less" | "prices";
+
+let part = $state<Part>("spend");
+
+/** Which part of the screen is shown, also after the person was elsewhere. */
+export const shownPart = {
+	get now(): Part {
+		return part;
+	},
+};
+
+export function showPart(next: Part): void {
+	part = next;
+}
+
+export class Costs {
+	range = $state<Range>("month");
+	/** Null: what fits the range. */
+	step = $state<Period | null>(null);
+	workspace = $state<string | null>(null);
+	/** Null until they were read. */
+	overview = $state.raw<Overview | null>(null);
+	budgets = $state.raw<BudgetView[]>([]);
+	error = $state.raw<Problem | null>(null);
+	/** Counts the questions, so that a late answer to an earlier one is not shown. */
+	#asked = 0;
+
+	readonly query = $derived.by<Query>(() => {
+		const query = queryOf(this.range, Date.now());
+		const filter: CallFilter = { ...everything, workspace: this.workspace };
+		return { ...query, step: this.step ?? query.step, filter };
+	});
+
+	async read(): Promise<void> {
+		const asked = ++this.#asked;
+		try {
+			const [overview, budgets] = await Promise.all([
+				backend.costOverview(this.query),
+				backend.listBudgets(),
+			]);
+			if (asked !== this.#asked) return;
+			this.overview = overview;
+			this.budgets = budgets;
+			this.error = null;
+		} catch (thrown) {
+			if (asked === this.#asked) this.error = toProblem(thrown);
+		}
+	}
+}
