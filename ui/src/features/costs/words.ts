@@ -24,6 +24,7 @@ export function formatMoney(exact: string): string {
 const purposes: Record<string, string> = {
 	chat: "Answers in chats",
 	title: "Names of chats",
+	api: "Requests of clients",
 };
 
 export function purposeWords(name: string): string {
