@@ -190,6 +190,7 @@ function callOf(number: number, atMs: number): CallRow {
 		finish: "end_of_answer",
 		reasoningTokens: 0,
 		masked: 1,
+		pictures: 0,
 		account: "OpenAI",
 		moves: [],
 		alias: null,
