@@ -44,7 +44,8 @@ export async function temporaryFolder(t) {
 	t.after(async () => {
 		// What still writes in it would put files into what is being removed.
 		for (const app of started) if (app.folder === folder) await app.kill();
-		await rm(folder, { recursive: true, force: true });
+		// The web view's own processes outlive the window by a moment, and write until they end.
+		await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 	});
 	return folder;
 }

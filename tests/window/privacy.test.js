@@ -155,7 +155,7 @@ test("the Privacy screen", async (t) => {
 	});
 
 	await t.test("after that nothing goes by itself until a person has looked", async () => {
-		await app.press("Control+5");
+		await app.press("Control+6");
 		await app.click("tab", /^Retention/);
 		await app.says("Nothing goes by itself until you have looked");
 		await app.click("button", "Look at what would go…");

@@ -12,6 +12,7 @@ const elementKey = "element-6066-11e4-a52e-4f735466cecf";
 
 /** How the protocol writes keys that have no character. */
 const keys = {
+	End: "\uE010",
 	Control: "\uE009",
 	Shift: "\uE008",
 	Alt: "\uE00A",
