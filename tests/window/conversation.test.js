@@ -17,10 +17,12 @@ test("a conversation", async (t) => {
 		async () => {
 			await app.limitAnswers(80);
 			await app.run(page.watchGrowth);
-			await app.ask("Describe a lighthouse at night in a few sentences.");
+			// A list runs to the limit on every processor; a description may end after one sentence.
+			await app.ask("Write the numbers from one to one hundred as words, each on a line of its own.");
 			const answer = await app.answered();
 			const lengths = await app.run(page.seenGrowth);
-			assert.ok(lengths.length >= 5, `it came in pieces: ${lengths}`);
+			// The page shows thirty pieces a second: even at 500 tokens a second 80 tokens are 4 pieces.
+			assert.ok(lengths.length >= 4, `it came in pieces: ${lengths}`);
 			assert.match(answer.footer, footer);
 			const { read, written, call } = answer.footer.match(footer).groups;
 			assert.ok(Number(read) > 10, "the question was read");
