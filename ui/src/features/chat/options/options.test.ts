@@ -154,8 +154,10 @@ describe("options that are still being saved", () => {
 	it("are kept together when one follows the other at once", async () => {
 		const backend = await withOptions();
 		const real = backend.setConversationOptions.bind(backend);
+		let setSecond = () => {};
+		const isSecondSet = new Promise<void>((resolve) => (setSecond = resolve));
 		backend.setConversationOptions = async (...args) => {
-			await new Promise((resolve) => setTimeout(resolve, 50));
+			await isSecondSet;
 			return real(...args);
 		};
 		await user.type(prompt(), "Be brief.");
@@ -163,6 +165,7 @@ describe("options that are still being saved", () => {
 		await user.clear(field);
 		await user.type(field, "0.2");
 		await user.tab();
+		setSecond();
 		const kept = () => backend.calls.findLast(({ method }) => method === "setConversationOptions");
 		await waitFor(() =>
 			expect(kept()?.args[1]).toMatchObject({

@@ -51,7 +51,10 @@ describe("the thread", () => {
 		await user.click((await within(results).findAllByRole("button"))[0] as HTMLElement);
 		const messages = await screen.findByRole("region", { name: "Messages" });
 		await within(messages).findByText(/what does clause 41 mean/);
-		const moment = () => new Promise((resolve) => setTimeout(resolve, 400));
+		// That nothing moves any more has no event: as many frames as the list may take to settle.
+		const moment = async () => {
+			for (let frame = 0; frame < 24; frame++) await new Promise(requestAnimationFrame);
+		};
 		// The list goes to a place until all around it is measured; only then can a person leave it.
 		do {
 			messages.scrollTop = 0;
