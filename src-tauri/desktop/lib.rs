@@ -29,9 +29,9 @@ struct Arguments {
 
 /// Open the window and run until it is closed.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
     #[cfg(target_os = "linux")]
     draw_without_a_graphics_card();
+    let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(
             EnvFilter::builder()
@@ -81,20 +81,16 @@ pub fn run() -> ExitCode {
 }
 
 /// Where there is no graphics card WebKit imitates one, and a frame takes a hundred times as long
-/// as when it draws by itself. It is told so by a variable, which has to be there from the start.
+/// as when it draws by itself. It is told so by a variable, which has to be there before it is loaded
+/// and while no other thread reads the environment.
 #[cfg(target_os = "linux")]
 fn draw_without_a_graphics_card() {
-    use std::{os::unix::process::CommandExt, path::Path, process::Command};
     const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    if std::env::var_os(VARIABLE).is_some() || Path::new("/dev/dri").exists() {
+    if std::path::Path::new("/dev/dri").exists() {
         return;
     }
-    if let Ok(this) = std::env::current_exe() {
-        let error = Command::new(this)
-            .args(std::env::args_os().skip(1))
-            .env(VARIABLE, "1")
-            .exec();
-        eprintln!("Gatehouse draws slowly here: it could not start itself again ({error}).");
+    if let Err(error) = gtk::glib::setenv(VARIABLE, "1", false) {
+        eprintln!("Gatehouse draws slowly here: {error}.");
     }
 }
 

@@ -198,6 +198,11 @@ for (const theme of ["light", "dark"]) {
 		const locked = await Gatehouse.start(t, folder, env);
 		await locked.see("heading", "The key to your chats is missing");
 		await take(locked, theme, "problem-key-missing");
+		await locked.kill();
+		await writeFile(join(folder, "database.key"), "5a".repeat(32), { mode: 0o600 });
+		const wrong = await Gatehouse.start(t, folder, env);
+		await wrong.see("heading", "The key does not fit your chats");
+		await take(wrong, theme, "problem-key-wrong");
 	});
 }
 

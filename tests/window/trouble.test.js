@@ -16,6 +16,7 @@ import {
 	until,
 } from "./app.js";
 import * as page from "./page.js";
+import { childrenOf } from "./processes.js";
 
 const starter = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
@@ -115,6 +116,28 @@ test("a model whose file went away is shown as missing, and chatting with it say
 	assert.notEqual(await app.attribute(send, "disabled"), null, "there is nothing to send it to");
 	await app.click("button", "Open Models");
 	await app.see("alert", /The file is gone\./);
+});
+
+test("a load that a person cancels is over, and is no failure", async (t) => {
+	// An engine that never says that it is ready, beside a copy of the window.
+	const programs = await temporaryFolder(t);
+	const binary = join(programs, "gatehouse-desktop");
+	await copyFile(program("GATEHOUSE_APP"), binary);
+	await writeFile(join(programs, "gatehouse-engine"), "#!/bin/sh\nexec sleep 600\n", {
+		mode: 0o755,
+	});
+	const app = await Gatehouse.start(t, await temporaryFolder(t), {}, binary);
+	await app.see("button", /^Model: SmolLM2/);
+	await app.click("button", "Models");
+	await app.click("button", "Load");
+	await app.says("Loading, 0%");
+	assert.equal((await childrenOf(app.pid, "sleep")).length, 1, "it is being loaded");
+	await app.click("button", "Cancel");
+	await app.see("button", "Load");
+	assert.deepEqual(await app.all("alert"), [], "nothing went wrong");
+	await until("the engine has ended", async () => {
+		return (await childrenOf(app.pid, "sleep")).length === 0;
+	});
 });
 
 test("when the engine dies its text is kept, the person is told, and the next message works", async (t) => {

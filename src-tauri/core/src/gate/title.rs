@@ -13,8 +13,9 @@ use super::{
 use crate::{
     chat,
     costs::{CallStart, Purpose, Route},
-    engine::EngineState,
-    ids::ConversationId,
+    engine::{EngineState, InUse},
+    ids::{ConversationId, WorkspaceId},
+    models::Model,
     now_ms,
     providers::local,
     settings,
@@ -34,6 +35,44 @@ impl Gate {
         let Ok(place) = Place::take(self, conversation, Task::Title) else {
             return Ok(false);
         };
+        let Some(untitled) = self.untitled(conversation)? else {
+            return Ok(false);
+        };
+        let Untitled { model, engine, .. } = &untitled;
+        let start = CallStart {
+            started_at_ms: now_ms(),
+            workspace: untitled.workspace,
+            conversation: Some(conversation),
+            message: None,
+            client: None,
+            purpose: Purpose::Title,
+            provider: local::NAME,
+            model_id: Some(model.id),
+            account_id: None,
+            alias: None,
+            decision: None,
+            masked: 0,
+            pictures: 0,
+            moves: &[],
+            model: &model.name,
+            version: &model.version(),
+            route: Route::Local,
+        };
+        let number = self
+            .store
+            .write(|tx| record::begin(&self.record, tx, &start, None))?;
+        let prompt = prompt(&untitled.asked, &untitled.answered);
+        let outcome = call::local(engine, prompt, &place.stop, Instant::now(), &mut |_, _| {});
+        let title = clean(&outcome.text).unwrap_or_else(|| beginning(&untitled.asked));
+        self.store.write(|tx| {
+            record::end(&self.record, tx, number, &outcome.row(), None, now_ms())?;
+            chat::set_title(tx, conversation, &title)
+        })?;
+        Ok(true)
+    }
+
+    /// What a title is made from; `None` where there is to be none, or not now.
+    fn untitled(&self, conversation: ConversationId) -> Result<Option<Untitled>, GateError> {
         let (thread, wanted) = self.store.read(|conn| {
             Ok::<_, GateError>((
                 chat::thread(conn, conversation)?,
@@ -41,64 +80,40 @@ impl Gate {
             ))
         })?;
         let [question, answer, ..] = thread.messages.as_slice() else {
-            return Ok(false);
+            return Ok(None);
         };
         if !wanted || thread.conversation.title.is_some() || answer.text.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        let asked = match question.text.trim() {
-            "" => "What is in this picture?",
-            text => text,
-        };
         let chosen = thread.conversation.model_id;
         let model = self.store.read(|conn| route::chat_model(conn, chosen))?;
         let Some(engine) = self
             .engines
             .get(model.id)
-            .filter(|e| matches!(e.state(), EngineState::Ready(_)))
+            .filter(|engine| matches!(engine.state(), EngineState::Ready(_)))
         else {
-            return Ok(false);
+            return Ok(None);
         };
-        let number = self.store.write(|tx| {
-            record::begin(
-                &self.record,
-                tx,
-                &CallStart {
-                    started_at_ms: now_ms(),
-                    workspace: thread.conversation.workspace_id,
-                    conversation: Some(conversation),
-                    message: None,
-                    client: None,
-                    purpose: Purpose::Title,
-                    provider: local::NAME,
-                    model_id: Some(model.id),
-                    account_id: None,
-                    alias: None,
-                    decision: None,
-                    masked: 0,
-                    pictures: 0,
-                    moves: &[],
-                    model: &model.name,
-                    version: &model.version(),
-                    route: Route::Local,
-                },
-                None,
-            )
-        })?;
-        let outcome = call::local(
-            &engine,
-            prompt(asked, &answer.text),
-            &place.stop,
-            Instant::now(),
-            &mut |_, _| {},
-        );
-        let title = clean(&outcome.text).unwrap_or_else(|| beginning(asked));
-        self.store.write(|tx| {
-            record::end(&self.record, tx, number, &outcome.row(), None, now_ms())?;
-            chat::set_title(tx, conversation, &title)
-        })?;
-        Ok(true)
+        Ok(Some(Untitled {
+            workspace: thread.conversation.workspace_id,
+            asked: match question.text.trim() {
+                "" => "What is in this picture?".to_owned(),
+                text => text.to_owned(),
+            },
+            answered: answer.text.clone(),
+            model,
+            engine,
+        }))
     }
+}
+
+/// A conversation that is to have a title, and who writes it.
+struct Untitled {
+    workspace: WorkspaceId,
+    asked: String,
+    answered: String,
+    model: Model,
+    engine: InUse,
 }
 
 fn prompt(question: &str, answer: &str) -> Prompt {
