@@ -101,7 +101,6 @@ fn pass_on(
     shared: &Shared,
 ) {
     match request {
-        Request::CancelLoad => shared.cancel_load.store(true, Ordering::Relaxed),
         Request::CountTokens { id, texts } => {
             let _ = to_counter.send((id, texts));
         }
@@ -147,7 +146,7 @@ fn wait_for_load(requests: &Receiver<Request>, out: &Outlet) -> Option<LoadReque
                 not_ready(out, id, "No model is loaded yet.");
             }
             Request::Shutdown => return None,
-            Request::Cancel { .. } | Request::CancelLoad | Request::CountTokens { .. } => {}
+            Request::Cancel { .. } | Request::CountTokens { .. } => {}
         }
     }
 }
@@ -275,7 +274,7 @@ impl Worker {
                 log::line("a second model was sent, and an engine has one for its whole life");
                 return Some(exit::BAD_FRAME);
             }
-            (_, Request::CancelLoad | Request::CountTokens { .. }) => {}
+            (_, Request::CountTokens { .. }) => {}
         }
         None
     }

@@ -114,7 +114,7 @@ fn main() -> io::Result<()> {
                 },
             ),
             Request::Shutdown => break,
-            Request::CancelLoad | Request::Embed { .. } => {}
+            Request::Embed { .. } => {}
         }
     }
     Ok(())

@@ -21,8 +21,6 @@ pub const PROTOCOL_VERSION: u32 = 1;
 pub enum Request {
     /// Load the model. Answered by [`Event::Loading`] and then [`Event::Loaded`] or [`Event::LoadFailed`].
     Load(LoadRequest),
-    /// Stop a load that is under way. Answered by [`Event::LoadFailed`] with [`LoadErrorKind::Cancelled`].
-    CancelLoad,
     /// Answer a conversation. Answered by [`Event::Started`], [`Event::Reading`], [`Event::Text`] and
     /// then [`Event::Done`] or [`Event::Failed`].
     Generate(GenerateRequest),

@@ -57,11 +57,6 @@ impl Engine {
         self.process.end();
     }
 
-    /// Stop loading.
-    pub(super) fn cancel_load(&self) {
-        self.process.send(&Request::CancelLoad);
-    }
-
     /// Requests that it works on.
     pub(super) fn active(&self) -> usize {
         self.active.load(Ordering::Relaxed)

@@ -174,10 +174,12 @@ impl Engines {
         }
     }
 
-    /// Stop loading a model; answers that wait for it end with [`EngineError::Stopped`].
+    /// Stop loading a model, which ends its engine; answers that wait for it end with
+    /// [`EngineError::Stopped`]. A model that is loaded by now stays.
     pub fn cancel_load(&self, model: ModelId) {
-        if let Some(engine) = self.get(model) {
-            engine.cancel_load();
+        let is_loading = |engine: InUse| matches!(engine.state(), EngineState::Loading(_));
+        if self.get(model).is_some_and(is_loading) {
+            self.unload(model);
         }
     }
 

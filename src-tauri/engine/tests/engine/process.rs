@@ -95,7 +95,7 @@ fn the_engine_ends_when_the_pipe_does_whatever_it_is_doing() {
 }
 
 #[test]
-fn a_load_can_be_cancelled() {
+fn a_load_ends_when_the_engine_is_told_to_end() {
     let mut engine = Engine::bare();
     let mut frames = Vec::new();
     write_frame(
@@ -103,7 +103,7 @@ fn a_load_can_be_cancelled() {
         &Request::Load(load_request(starter_model(), 8192, 4)),
     )
     .unwrap();
-    write_frame(&mut frames, &Request::CancelLoad).unwrap();
+    write_frame(&mut frames, &Request::Shutdown).unwrap();
     engine.send_bytes(&frames);
     loop {
         match engine.event() {
