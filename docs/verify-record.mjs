@@ -224,6 +224,10 @@ function takeEntry(record, e) {
     record.keys += 1;
     record.keysSince = at;
   }
+  if (e.action === 'record.verification-failed') {
+    record.failed += 1;
+    record.failedAt = at;
+  }
   if (e.payload) {
     const commitment = sha256(Buffer.from(e.payload.salt, 'hex'), Buffer.from(e.payload.text)).toString('hex');
     must(commitment === e.commitment, 'payload-changed', at, 'it committed to another payload');
@@ -297,6 +301,7 @@ Entries:     ${record.place}, of them ${record.setBack} written while the clock 
 First entry: ${iso(record.firstTime)}
 Last entry:  ${iso(record.lastTime)}
 Public key:  ${record.checkpoint.public_key} (${publicKey ? 'the one you gave' : 'whose it is, learn elsewhere'})
+Faults told: ${record.failed}${record.failed > 0 ? `, the last by entry ${record.failedAt}: what was wrong then need not be in what holds now` : ''}
 Keys so far: ${record.keys}${record.keys > 1 ? `, the last since entry ${record.keysSince}: nothing shows that who held the one before agreed` : ''}
 Witness:     ${witness ? `holds for the first ${witness.count} entries; ${record.place - witness.count} came after it` : 'none was given'}`;
 
@@ -307,7 +312,7 @@ async function main() {
   const { path, publicKey, argument, json } = readArguments();
   const print = (holds, entries, fault, at, words) =>
     console.log(json ? `{"holds":${holds},"entries":${entries},"fault":${JSON.stringify(fault)},"at":${at}}` : words);
-  const record = { line: 0, checkpoint: null, place: 0n, head: '00'.repeat(32), latest: -(2n ** 63n), keys: 0, setBack: 0, checkpointBefore: 0n };
+  const record = { line: 0, checkpoint: null, place: 0n, head: '00'.repeat(32), latest: -(2n ** 63n), keys: 0, setBack: 0, failed: 0, checkpointBefore: 0n };
   try {
     const witness = argument === undefined ? undefined : readWitness(argument);
     await verifyRecord(record, path, publicKey, witness);

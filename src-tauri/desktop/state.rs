@@ -182,7 +182,9 @@ impl AppState {
                 ProblemCode::Busy,
                 "Gatehouse is still working on something.",
             )
-            .hint("Wait until answers have ended, then try again."));
+            .hint(
+                "Wait until it is done, an answer or what a start looks through, then try again.",
+            ));
         }
         let open = self.open();
         match &open.lock {

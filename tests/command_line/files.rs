@@ -18,7 +18,7 @@ fn conversations_go_out_and_come_back() {
         (code, words.trim_end()),
         (
             5,
-            format!("The file “{path}” cannot be written: entity already exists.").as_str()
+            format!("The file “{path}” is there already. Nothing is written over it: choose another name.").as_str()
         ),
         "a file that is there is not overwritten"
     );

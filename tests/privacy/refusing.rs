@@ -12,7 +12,7 @@ use gatehouse_core::{
 
 use super::{NAME, OTHER, erase, identifiers, person, written};
 use crate::support::{
-    app::around,
+    app::{actions, around},
     folder::{TempFolder, key_in},
 };
 
@@ -127,6 +127,9 @@ fn nothing_is_erased_where_nobody_is_found() {
         app.erase(&erasure, None, &mut |_| ()),
         Err(EraseError::NothingFound)
     ));
+    let searched = actions(&app);
+    let searched = searched.iter().filter(|name| *name == "subject.searched");
+    assert_eq!(searched.count(), 2, "who hears that has looked for them");
     assert_eq!(
         snapshot::list(&app.folder).unwrap().len(),
         1,

@@ -4,7 +4,7 @@ use std::fs;
 
 use gatehouse_core::{
     record::{EntryRow, FactRow},
-    store::snapshot,
+    store::{Instance, snapshot},
 };
 
 use super::*;
@@ -55,6 +55,47 @@ fn whoever_opens_an_entry_with_a_private_part_leaves_an_entry() {
     assert_eq!(opened.len(), 1, "the others have nothing private");
     let renamed = renamed.to_string();
     assert_eq!(fact(&opened[0], "entry"), Some(renamed.as_str()));
+}
+
+#[test]
+fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
+    let shell = Shell::used();
+    let older = fs::read(shell.path().join("gatehouse.db")).unwrap();
+    shell.text(&["record", "verify"]);
+    // An older file in its place, without the log of what came after it.
+    for beside in ["gatehouse.db-wal", "gatehouse.db-shm"] {
+        let _ = fs::remove_file(shell.path().join(beside));
+    }
+    fs::write(shell.path().join("gatehouse.db"), older).unwrap();
+    let (_, words) = shell.both(&["chats", "list"]);
+    assert!(words.contains("its end was cut off"), "{words}");
+    let (listed, words) = shell.both(&["chats", "list"]);
+    assert!(words.is_empty(), "it is told once: {words}");
+    assert!(listed.contains("TITLE"));
+    // All that is there holds, so it is verified and exported; that more was there is not forgotten.
+    let said = shell.text(&["record", "verify"]);
+    assert!(said.contains("A verification failed once"), "{said}");
+    let file = shell.path().join("record.jsonl");
+    let file = file.to_str().unwrap();
+    shell.text(&["record", "export", file]);
+    let said = shell.text(&["record", "verify", file]);
+    assert!(said.contains("A verification failed once"), "{said}");
+}
+
+#[test]
+fn a_record_that_begins_where_another_was_set_aside_says_which() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    assert_eq!(fact(&of(&app, Action::RecordBegan)[0], "set_aside"), None);
+    drop(app);
+    let before = Instance::load(&folder.folder).unwrap().unwrap().id;
+    snapshot::start_empty(&folder.lock(), now_ms()).unwrap();
+    let app = without_model(&folder.folder).unwrap();
+    let began = of(&app, Action::RecordBegan);
+    assert_eq!(began.len(), 1, "it is another record");
+    let before = before.to_string();
+    assert_eq!(fact(&began[0], "set_aside"), Some(before.as_str()));
+    holds(&app);
 }
 
 #[test]

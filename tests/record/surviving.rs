@@ -1,21 +1,29 @@
 //! The record outlives full disks and kills, and takes what two processes append at once.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use gatehouse_core::{
     app::App,
     ids::{ConversationId, WorkspaceId},
     now_ms,
-    record::{Action, Event, Subject},
-    store::{SnapshotReason, StoreError},
+    privacy::{Erasure, ErasureStep, Extent, FileForm},
+    record::{Action, Contents, Event, Subject, WhileFaulty, verify_file},
+    store::{DataFolder, InstanceLock, StoreError},
 };
 use serde_json::json;
 
 use super::{holds, without_model};
 use crate::support::{
+    app::{around, imported},
     disk::SmallDisk,
-    folder::{TempFolder, child, folder_of_child},
+    folder::{NOW, TempFolder, child, folder_of_child, key_in},
     kills::{self, say},
+    raw,
 };
 
 const KILLS: u32 = 500;
@@ -42,37 +50,149 @@ fn a_full_disk_stops_the_change_with_its_entry_and_the_record_goes_on() {
         before,
         "nothing half was written"
     );
-    std::fs::remove_file(ballast).unwrap();
+    fs::remove_file(ballast).unwrap();
     app.save_workspace(WorkspaceId::new(), "There is room again")
         .unwrap();
     assert_eq!(holds(&app), before + 1);
 }
 
-/// Appends until it is killed, erases now and then and makes snapshots, saying how far it is.
+#[test]
+fn where_a_file_does_not_fit_the_earlier_one_stays_and_nothing_half_is_beside_it() {
+    let Some(disk) = SmallDisk::mount(4 << 20) else {
+        return;
+    };
+    let data = TempFolder::new();
+    let app = without_model(&data.folder).unwrap();
+    let file = disk.folder.path().join("record.jsonl");
+    let export = || {
+        app.record
+            .export_to(&file, Contents::Everything, WhileFaulty::Refuse, now_ms())
+    };
+    export().unwrap();
+    let earlier = fs::read(&file).unwrap();
+    for nth in 0..200 {
+        append(&app, ConversationId::new(), nth);
+    }
+    disk.fill_but_for(16 << 10);
+    let error = export().unwrap_err();
+    assert!(error.to_string().contains("No space"), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), earlier);
+    let beside = fs::read_dir(disk.folder.path()).unwrap().count();
+    assert_eq!(beside, 1, "nothing half is left");
+    assert_eq!(
+        fs::read_dir(data.path().join("unfinished"))
+            .unwrap()
+            .count(),
+        0
+    );
+    holds(&app);
+}
+
+#[test]
+fn where_an_export_cannot_be_recorded_nobody_gets_it() {
+    let Some(disk) = SmallDisk::mount(4 << 20) else {
+        return;
+    };
+    let app = without_model(&disk.folder).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("record.jsonl");
+    let ballast = disk.ballast(4 << 20);
+    let mut nth = 0;
+    // What is left of its log is filled up first.
+    while app
+        .save_workspace(WorkspaceId::new(), &format!("Workspace {nth}"))
+        .is_ok()
+    {
+        nth += 1;
+    }
+    let before = app.record.status().unwrap().count;
+    let everything = Contents::Everything;
+    let exported = app
+        .record
+        .export_to(&file, everything, WhileFaulty::Refuse, now_ms());
+    assert!(exported.is_err());
+    let searched = app.find_person(&["Anna Petrova".into()]);
+    assert!(
+        searched.is_err(),
+        "a search tells nothing that is not recorded"
+    );
+    let person = app.export_person(&["Anna Petrova".into()], FileForm::Json);
+    assert!(person.is_err());
+    assert!(
+        app.record
+            .give_witness(WhileFaulty::Refuse, now_ms())
+            .is_err()
+    );
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    assert_eq!(app.record.status().unwrap().count, before);
+    fs::remove_file(ballast).unwrap();
+    assert_eq!(holds(&app), before);
+}
+
+/// Does what a record lives through until it is killed: appends, erases chats and people, makes backups and
+/// exports itself. It says what must be there afterwards, and what must not.
 #[test]
 #[ignore = "started by the test below, as a process to be killed"]
-fn append_until_killed() {
-    let app = without_model(&folder_of_child()).unwrap();
+fn live_until_killed() {
+    let folder = folder_of_child();
+    key_in(&folder);
+    let lock = InstanceLock::acquire(&folder).unwrap();
+    let app = App::open_window(&lock, around(PathBuf::new())).unwrap();
+    let cut_off = unfinished(&app);
+    app.finish_erasures().unwrap();
     say("open");
-    let mut conversation = ConversationId::new();
-    for nth in 1i64.. {
-        if nth % 7 == 0 {
-            let subject = Subject::Conversation(conversation);
-            app.store
-                .write(|tx| {
-                    app.record
-                        .erase(tx, subject, Event::new(Action::Erased), now_ms())
-                })
-                .unwrap();
-            conversation = ConversationId::new();
+    say(format!("unfinished {cut_off}"));
+    let conversation = ConversationId::new();
+    // Each process begins with another deed than the one before it did.
+    for nth in app.record.status().unwrap().count.. {
+        match nth % 4 {
+            0 => erase(&app, nth),
+            1 => drop(app.back_up(&mut |step| say(format!("{step:?}"))).unwrap()),
+            2 => {
+                let file = folder.path().join("../exports/record.jsonl");
+                app.record
+                    .export_to(&file, Contents::Everything, WhileFaulty::Refuse, now_ms())
+                    .unwrap();
+            }
+            _ => {
+                for _ in 0..4 {
+                    let sequence = append(&app, conversation, nth);
+                    let entry = app.record.details(sequence).unwrap().unwrap();
+                    say(format!("entry {sequence} {}", entry.hash));
+                }
+            }
         }
-        if nth % 11 == 0 {
-            app.store
-                .snapshot(SnapshotReason::ByHand, now_ms())
-                .unwrap();
-        }
-        say(format!("done {}", append(&app, conversation, nth)));
     }
+}
+
+/// Of a chat of its own, all of it or the person in it; says so as soon as nothing may be left.
+fn erase(app: &App, nth: i64) {
+    let word = format!("quagga{nth}x{}", std::process::id());
+    let texts = [format!("What is a {word}?"), "An animal.".into()];
+    let id = imported(app, &word, &texts.each_ref().map(String::as_str), NOW);
+    let erasure = match nth % 8 {
+        0 => Erasure::Conversation { id },
+        _ => Erasure::Person {
+            identifiers: vec![word.clone()],
+            extent: Extent::Messages,
+        },
+    };
+    app.erase(&erasure, None, &mut |step| {
+        if step == ErasureStep::Engines {
+            say(format!("gone {word}"));
+        }
+        say("step");
+    })
+    .unwrap();
+}
+
+/// Erasures whose content is gone and whose end was cut off.
+fn unfinished(app: &App) -> i64 {
+    let sql = "SELECT count(*) FROM erasures WHERE statement IS NULL";
+    app.store
+        .read(|conn| conn.query_row(sql, [], |row| row.get(0)))
+        .map_err(|error: rusqlite::Error| StoreError::from(error))
+        .unwrap()
 }
 
 fn append(app: &App, conversation: ConversationId, nth: i64) -> i64 {
@@ -89,43 +209,99 @@ fn append(app: &App, conversation: ConversationId, nth: i64) -> i64 {
         .unwrap()
 }
 
-#[test]
-fn no_entry_is_lost_and_the_record_holds_after_five_hundred_kills() {
-    let folder = TempFolder::new();
-    drop(without_model(&folder.folder).unwrap());
-    let mut last = 0;
-    for kill in 0..KILLS {
-        let mut note = |line: &str| {
-            if let Some(done) = line.strip_prefix("done ").and_then(|n| n.parse().ok()) {
-                last = last.max(done);
+/// What the processes have said before they were killed.
+#[derive(Default)]
+struct Said {
+    entries: BTreeMap<i64, String>,
+    gone: Vec<String>,
+    unfinished: i64,
+}
+
+impl Said {
+    fn note(&mut self, line: &str) {
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            ["entry", sequence, hash] if hash.len() == 64 => {
+                self.entries
+                    .insert(sequence.parse().unwrap(), hash.to_owned());
             }
-        };
-        kills::kill(
-            "record::surviving::append_until_killed",
-            &folder.folder,
-            kills::spread(kill) % 16,
-            Duration::ZERO,
-            &mut note,
-        );
-        // Snapshots are kept until someone deletes them, and five hundred would fill the disk.
-        for snapshot in std::fs::read_dir(folder.folder.snapshots())
-            .into_iter()
-            .flatten()
-        {
-            std::fs::remove_file(snapshot.unwrap().path()).unwrap();
+            ["gone", word] => self.gone.push(word.to_owned()),
+            ["unfinished", count] => self.unfinished += count.parse::<i64>().unwrap(),
+            _ => {}
         }
     }
-    let app = without_model(&folder.folder).unwrap();
+}
+
+#[test]
+fn five_hundred_kills_while_it_appends_erases_and_is_copied_leave_a_record_that_holds() {
+    let place = tempfile::tempdir().unwrap();
+    let [backups, exports] = ["backups", "exports"].map(|name| place.path().join(name));
+    fs::create_dir(&backups).unwrap();
+    fs::create_dir(&exports).unwrap();
+    let folder = DataFolder::resolve(Some(&place.path().join("data"))).unwrap();
+    let app = without_model(&folder).unwrap();
+    app.set_backup_folder(&backups).unwrap();
+    app.set_backup_schedule(None, 2).unwrap();
+    drop(app);
+    let parts = |place: &Path| {
+        let names = fs::read_dir(place).unwrap().map(|file| file.unwrap());
+        names
+            .filter(|file| {
+                file.path()
+                    .extension()
+                    .is_some_and(|ending| ending == "part")
+            })
+            .count()
+    };
+    let mut said = Said::default();
+    let (mut half_backups, mut half_exports) = (0, 0);
+    for kill in 0..KILLS {
+        let spread = kills::spread(kill);
+        kills::kill(
+            "record::surviving::live_until_killed",
+            &folder,
+            spread % 6,
+            Duration::from_micros(u64::from(spread >> 8) % 40_000),
+            &mut |line| said.note(line),
+        );
+        half_backups += parts(&backups);
+        half_exports += parts(&exports);
+    }
+    let cut_off = (said.unfinished, half_backups, half_exports);
     assert!(
-        last > i64::from(KILLS),
-        "only {last} entries between the kills"
+        cut_off.0 > 0 && cut_off.1 > 0 && cut_off.2 > 0,
+        "the kills came in the middle of everything: {cut_off:?}"
     );
-    assert!(holds(&app) >= last, "an entry that was reported is gone");
-    assert_eq!(
-        app.record.status().unwrap().failure,
-        None,
-        "and no start found a fault"
+    assert!(
+        said.entries.len() > 200 && said.gone.len() > 20,
+        "{} {}",
+        said.entries.len(),
+        said.gone.len()
     );
+
+    let lock = InstanceLock::acquire(&folder).unwrap();
+    let app = App::open_window(&lock, around(PathBuf::new())).unwrap();
+    app.finish_erasures().unwrap();
+    app.back_up(&mut |_| ()).unwrap();
+    let count = holds(&app);
+    assert!(count > *said.entries.keys().next_back().unwrap());
+    let failure = app.record.status().unwrap().failure;
+    assert_eq!(failure, None, "and no start found a fault");
+    for (sequence, hash) in &said.entries {
+        let entry = app.record.details(*sequence).unwrap().unwrap();
+        assert_eq!(&entry.hash, hash, "what was reported is there as it was");
+    }
+    assert_eq!(unfinished(&app), 0, "what was begun is done");
+    assert_eq!((parts(&backups), parts(&exports)), (0, 0));
+    let gone: Vec<&str> = said.gone.iter().map(String::as_str).collect();
+    for place in [folder.path(), &backups, &exports] {
+        assert_eq!(raw::with_any_in(&folder, place, &gone), [""; 0]);
+    }
+    for backup in app.backups_written_here().unwrap().1 {
+        let report = app.verify_backup(&backups.join(&backup.name)).unwrap();
+        assert!(report.is_of_this_record && report.record_fault.is_none());
+    }
+    let exported = fs::read(exports.join("record.jsonl")).unwrap();
+    assert!(verify_file(&mut &*exported, None, None).unwrap().holds());
 }
 
 /// One of two processes that append at once.

@@ -20,12 +20,17 @@ const SALT: usize = 16;
 /// Every file of the folder with its bytes, decrypted where that is needed; the log's index, and
 /// models, are left out.
 pub fn every_byte(folder: &DataFolder) -> Vec<(PathBuf, Vec<u8>)> {
+    every_byte_in(folder, folder.path())
+}
+
+/// The same of another folder, with what has the key of this one in it.
+fn every_byte_in(folder: &DataFolder, place: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let hex = fs::read_to_string(folder.path().join("database.key")).unwrap();
     let key: Vec<u8> = (0..32)
         .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
         .collect();
     let mut files = Vec::new();
-    let mut folders = vec![folder.path().to_path_buf()];
+    let mut folders = vec![place.to_path_buf()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
@@ -83,12 +88,17 @@ fn page(page: &[u8], key: &[u8]) -> Vec<u8> {
 
 /// The files that have one of these texts in them, in any case of ASCII letters.
 pub fn with_any(folder: &DataFolder, texts: &[&str]) -> Vec<String> {
+    with_any_in(folder, folder.path(), texts)
+}
+
+/// The same of another folder, with what has the key of this one in it.
+pub fn with_any_in(folder: &DataFolder, place: &Path, texts: &[&str]) -> Vec<String> {
     let automaton = aho_corasick::AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .build(texts)
         .unwrap();
     let mut found = Vec::new();
-    for (path, bytes) in every_byte(folder) {
+    for (path, bytes) in every_byte_in(folder, place) {
         for hit in automaton.find_iter(&bytes) {
             found.push(format!("{}: {}", path.display(), texts[hit.pattern()]));
         }

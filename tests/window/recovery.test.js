@@ -1,11 +1,13 @@
 // What is left after the worst: a killed window, damage found late, a lost key.
 
 import assert from "node:assert/strict";
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readdir, readlink, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { Gatehouse, gatehouse, importChat, temporaryFolder, until } from "./app.js";
+import { Gatehouse, gatehouse, importChat, program, temporaryFolder, until } from "./app.js";
 import * as page from "./page.js";
 
 test("a window killed in mid-answer, again and again, loses no finished message", async (t) => {
@@ -78,6 +80,9 @@ test("Settings goes back to a snapshot, unless a command is at work", async (t) 
 	await importChat(t, folder, "Before", ["What was?", "This."]);
 	const app = await Gatehouse.start(t, folder);
 	await app.see("button", /^Before/);
+	// What a start does behind the window holds the data, and on a slow machine for longer than going back waits.
+	await app.see("button", /^Model: SmolLM2/);
+	await until("the day's snapshot is made", async () => (await snapshots(folder)).length === 1);
 	await app.click("button", "Settings");
 	await app.click("button", "Make one now");
 	await app.says("Snapshot made and checked.");
@@ -89,6 +94,14 @@ test("Settings goes back to a snapshot, unless a command is at work", async (t) 
 
 	await app.click("button", "Settings");
 	await app.run(() => void (globalThis.isOld = true));
+	const command = await atWork(t, folder);
+	await app.click("button", /^Go back to this one/);
+	await app.click("button", "Go back", await app.see("dialog"));
+	await app.says("Another command of Gatehouse is at work with this data.");
+	assert.ok(await app.run(() => globalThis.isOld), "the window goes on as it was");
+	command.stdin.end();
+	await once(command, "exit");
+
 	await app.click("button", /^Go back to this one/);
 	await app.click("button", "Go back", await app.see("dialog"));
 	await until("the window is loaded afresh", async () => {
@@ -137,6 +150,20 @@ test("two chats are answered at once, and stopping one leaves the other", async 
 	await app.click("button", "Stop");
 	await app.answered();
 });
+
+/** A command that has the data open until its standard input ends: it waits for a passphrase. */
+async function atWork(t, folder) {
+	const archive = join(await temporaryFolder(t), "all.zip.age");
+	const args = ["--data-dir", folder, "archive", "export", archive, "--passphrase-stdin"];
+	const command = spawn(program("GATEHOUSE_CLI"), args, { stdio: ["pipe", "ignore", "ignore"] });
+	t.after(() => command.kill());
+	await until("the command has the data open", async () => {
+		const files = await readdir(`/proc/${command.pid}/fd`);
+		const named = files.map((file) => readlink(`/proc/${command.pid}/fd/${file}`).catch(() => ""));
+		return (await Promise.all(named)).some((name) => name.endsWith("gatehouse.db-wal"));
+	});
+	return command;
+}
 
 async function snapshots(folder) {
 	const names = await readdir(join(folder, "snapshots")).catch(() => []);

@@ -10,7 +10,6 @@ use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
     engine::Stop,
-    ids::WorkspaceId,
     privacy::{
         anonymise::Anonymity,
         archive::{
@@ -18,13 +17,11 @@ use gatehouse_core::{
             Scope, Target, check_archive, is_locked,
         },
     },
-    store::StoreError,
-    workspaces,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{chats, failure::Failure, output, retention};
+use crate::{chats, failure::Failure, naming, output, retention};
 
 /// A passphrase has some words; what is longer is a file that was piped by mistake.
 const LONGEST_PASSPHRASE: u64 = 16 * 1024;
@@ -118,7 +115,9 @@ impl Archive {
 impl Export {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
         let scope = self.scope(app)?;
-        let saved = app.export_archive(&self.target()?, scope, &mut shown(json)?)?;
+        let saved = app
+            .export_archive(&self.target()?, scope, &mut shown(json)?)
+            .map_err(|error| self.unwritten(error))?;
         if json {
             return output::json(&saved);
         }
@@ -132,7 +131,9 @@ impl Export {
             keep_key: self.keep_key,
         };
         let target = self.target()?;
-        let saved = app.export_anonymous(&target, scope, anonymity, &mut shown(json)?)?;
+        let saved = app
+            .export_anonymous(&target, scope, anonymity, &mut shown(json)?)
+            .map_err(|error| self.unwritten(error))?;
         if json {
             return output::json(&saved);
         }
@@ -150,6 +151,14 @@ impl Export {
         output::table(["WHAT", "PLACES", "VALUES"], &rows.collect::<Vec<_>>())
     }
 
+    /// Where it cannot be written, the file that it was to be is named.
+    fn unwritten(&self, error: ArchiveError) -> Failure {
+        match error {
+            ArchiveError::File(error) => Failure::unwritten(&self.file, &error),
+            other => other.into(),
+        }
+    }
+
     fn scope(&self, app: &App) -> Result<Scope, Failure> {
         if let Some(id) = &self.conversation {
             let conversation_id = chats::find(app, id)?;
@@ -159,7 +168,7 @@ impl Export {
             return Ok(Scope::Everything);
         };
         Ok(Scope::Workspace {
-            workspace_id: workspace_named(app, name)?,
+            workspace_id: naming::workspace(app, name)?,
         })
     }
 
@@ -271,22 +280,9 @@ fn import(app: &App, file: &Path, passphrase_stdin: bool, json: bool) -> Result<
     record(&imported.record)
 }
 
-fn workspace_named(app: &App, name: &str) -> Result<WorkspaceId, Failure> {
-    let all = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
-    let wanted = name.trim().to_lowercase();
-    let found = all
-        .iter()
-        .find(|workspace| workspace.name.to_lowercase() == wanted);
-    found
-        .map(|workspace| workspace.id)
-        .ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))
-}
-
 fn destroy_keys(app: &App, workspace: Option<&str>, json: bool) -> Result<(), Failure> {
     let workspace = workspace
-        .map(|name| workspace_named(app, name))
+        .map(|name| naming::workspace(app, name))
         .transpose()?;
     let destroyed = app.destroy_pseudonym_keys(workspace)?;
     if json {
@@ -351,7 +347,11 @@ fn shown(json: bool) -> Result<impl FnMut(f64) -> ControlFlow<()>, Failure> {
 
 /// The passphrase of an archive that has one.
 fn to_open(file: &Path, from_standard_input: bool) -> Result<Option<Passphrase>, Failure> {
-    if !is_locked(file)? {
+    let is_locked = is_locked(file).map_err(|error| match error {
+        ArchiveError::File(error) => Failure::unread(file, &error),
+        other => other.into(),
+    });
+    if !is_locked? {
         return Ok(None);
     }
     let text = if from_standard_input {

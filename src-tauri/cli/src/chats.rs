@@ -11,7 +11,7 @@ use gatehouse_core::{
     chat::{self, ExportFormat, TransferError},
     ids::ConversationId,
     now_ms,
-    store::{StoreError, replace_file},
+    store::{StoreError, replace_file_noted},
     workspaces,
 };
 
@@ -169,8 +169,10 @@ fn export(
         return Err(Failure::unwritten(path, &ErrorKind::AlreadyExists.into()));
     }
     // Whole or not at all: a full disk leaves no half of a file that looks like an export.
-    replace_file(path, |file| file.write_all(exported.text.as_bytes()))
-        .map_err(|error| Failure::unwritten(path, &error))
+    replace_file_noted(&app.folder, path, |file| {
+        file.write_all(exported.text.as_bytes())
+    })
+    .map_err(|error| Failure::unwritten(path, &error))
 }
 
 fn import(app: &App, file: &Path, json: bool) -> Result<(), Failure> {

@@ -5,14 +5,12 @@ use gatehouse_core::{
     app::App,
     clients::{self, Client, ClientInput},
     costs::{budgets::Period, name_of},
-    ids::WorkspaceId,
     now_ms,
     store::StoreError,
-    workspaces,
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, naming, output};
 
 /// Programs that may ask through the local API.
 #[derive(Subcommand)]
@@ -71,7 +69,7 @@ impl Add {
             workspace_id: self
                 .workspace
                 .as_deref()
-                .map(|name| workspace(app, name))
+                .map(|name| naming::workspace(app, name))
                 .transpose()?,
             days: self.days,
             period,
@@ -89,18 +87,6 @@ impl Add {
         );
         output::line(key.as_str())
     }
-}
-
-fn workspace(app: &App, name: &str) -> Result<WorkspaceId, Failure> {
-    let all = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
-    let found = all
-        .into_iter()
-        .find(|workspace| workspace.name.to_lowercase() == name.trim().to_lowercase());
-    found
-        .map(|workspace| workspace.id)
-        .ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))
 }
 
 fn all(app: &App) -> Result<Vec<Client>, Failure> {

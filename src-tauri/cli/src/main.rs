@@ -171,6 +171,14 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         return subject::verify(file, public_key.as_deref(), json);
     }
     let app = open(arguments)?;
+    if let Some(fault) = app.record.fault_at_start() {
+        note(
+            &format!(
+                "The record does not verify: {fault} It goes on; “gatehouse record verify” looks at all of it."
+            ),
+            json,
+        );
+    }
     match &arguments.command {
         Command::Ask(ask) => ask.run(app, json),
         Command::Chats(chats) => chats.run(&app, json),
@@ -232,10 +240,15 @@ fn tell_key_file(folder: &DataFolder, json: bool) {
         "The key of the database is not in a keychain but in a file that only your user can read: {}",
         file.display()
     );
+    note(&words, json);
+}
+
+/// Something to know beside what was asked for.
+fn note(words: &str, json: bool) {
     if json {
         eprintln!("{}", serde_json::json!({ "note": words }));
     } else {
-        eprintln!("{}", output::harmless(&words, &std::io::stderr()));
+        eprintln!("{}", output::harmless(words, &std::io::stderr()));
     }
 }
 

@@ -1,15 +1,25 @@
-//! Which model a person means by a name: an alias, `ACCOUNT/MODEL`, or one of this computer.
+//! What a person means by a name: a model by an alias, `ACCOUNT/MODEL` or its own name; a workspace.
 
 use gatehouse_core::{
     accounts::{self, Account, AccountError},
     aliases::{self, Elsewhere, Link},
     app::App,
     chat::Options,
+    ids::WorkspaceId,
     models::{self, ModelError},
     store::StoreError,
+    workspaces,
 };
 
 use crate::{failure::Failure, output};
+
+/// The workspace that is called so.
+pub(crate) fn workspace(app: &App, name: &str) -> Result<WorkspaceId, Failure> {
+    let found = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(workspaces::named(conn, name)?))?;
+    found.ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))
+}
 
 /// What answers, by the name that was given for it. An alias goes before the model of an account,
 /// and that before a model on this computer; where a name could mean more, that is said.

@@ -22,7 +22,7 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, naming, output};
 use witness::{Give, Given};
 
 /// The record.
@@ -74,6 +74,9 @@ pub(crate) struct List {
     /// Only this model.
     #[arg(long)]
     model: Option<String>,
+    /// Only this workspace, by its name.
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
     /// Only what ended so: answered, stopped, failed, blocked…
     #[arg(long)]
     outcome: Option<String>,
@@ -119,7 +122,7 @@ impl Verify {
             verify_file(&mut BufReader::new(file), witness, key.as_ref()).map_err(Failure::data)?;
         let stamp = self.stamp(given.as_ref(), &[])?;
         tell(&verdict, stamp.as_ref(), json)?;
-        if !json && key.is_none() && witness.is_none() {
+        if verdict.holds() && !json && key.is_none() && witness.is_none() {
             output::line(
                 "Compare the public key, or name a witness: by itself a file only shows that it is in one piece.",
             )?;
@@ -236,10 +239,12 @@ fn tell(
 
 impl List {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
+        let workspace = self.workspace.as_deref();
+        let workspace = workspace.map(|name| naming::workspace(app, name));
         let filter = Filter {
             action: self.action.clone(),
             model: self.model.clone(),
-            workspace: None,
+            workspace: workspace.transpose()?.map(|id| id.to_string()),
             outcome: self.outcome.clone(),
             text: self.text.clone(),
             before: self.before,
@@ -266,10 +271,13 @@ impl List {
 }
 
 fn facts(entry: &EntryRow) -> String {
-    let facts = entry
-        .facts
-        .iter()
-        .map(|fact| format!("{}={}", fact.name, fact.value));
+    let facts = entry.facts.iter().map(|fact| {
+        format!(
+            "{}={}",
+            fact.name,
+            fact.shown.as_ref().unwrap_or(&fact.value)
+        )
+    });
     output::beginning(&facts.collect::<Vec<_>>().join(" "), 120)
 }
 
@@ -296,10 +304,10 @@ fn export(
     json: bool,
 ) -> Result<(), Failure> {
     if path.exists() {
-        return Err(Failure::input(format!(
-            "{} is there already.",
-            path.display()
-        )));
+        return Err(Failure::unwritten(
+            path,
+            &io::ErrorKind::AlreadyExists.into(),
+        ));
     }
     let contents = if facts_only {
         Contents::Facts

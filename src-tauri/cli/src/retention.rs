@@ -1,6 +1,6 @@
 //! `gatehouse retention`: how long conversations are kept, and what is held.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use gatehouse_core::{
     app::App,
     ids::WorkspaceId,
@@ -15,7 +15,7 @@ use gatehouse_core::{
     workspaces,
 };
 
-use crate::{chats, failure::Failure, output};
+use crate::{chats, failure::Failure, naming, output};
 
 /// How long conversations are kept.
 #[derive(Subcommand)]
@@ -47,6 +47,7 @@ pub(crate) enum Retention {
 
 /// Say how long a workspace keeps its conversations.
 #[derive(Args)]
+#[command(group(ArgGroup::new("how long").required(true).args(["days", "forever"])))]
 pub(crate) struct Set {
     /// The workspace, by its name; without it, the one that is open.
     #[arg(long, value_name = "NAME")]
@@ -58,7 +59,7 @@ pub(crate) struct Set {
     #[arg(long, value_enum, requires = "days")]
     then: Option<Then>,
     /// Keep them until somebody deletes them.
-    #[arg(long, conflicts_with = "days", required_unless_present = "days")]
+    #[arg(long)]
     forever: bool,
 }
 
@@ -135,15 +136,7 @@ fn workspace(app: &App, name: Option<&str>) -> Result<WorkspaceId, Failure> {
             .store
             .write(|tx| Ok::<_, StoreError>(workspaces::current(tx, now_ms())?))?);
     };
-    let all = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
-    let found = all
-        .into_iter()
-        .find(|workspace| workspace.name.to_lowercase() == name.to_lowercase());
-    found
-        .map(|workspace| workspace.id)
-        .ok_or_else(|| Failure::missing(format!("There is no workspace “{name}”.")))
+    naming::workspace(app, name)
 }
 
 fn list(app: &App, json: bool) -> Result<(), Failure> {

@@ -9,13 +9,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use gatehouse_core::{
     app::App,
     privacy::{Erased, Erasure, ErasurePreview, Extent, FileForm, FoundPerson},
-    record::Certificate,
-    store::{StoreError, replace_file},
-    workspaces,
+    record::{Certificate, parse_public_key},
+    store::replace_file_noted,
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, naming, output};
 
 /// People whose data is kept.
 #[derive(Subcommand)]
@@ -116,7 +115,7 @@ impl Subject {
             Self::Export { file, who } => {
                 let identifiers = given(&who.identifiers)?;
                 must_be_new(file)?;
-                write(file, &app.export_person(&identifiers, form(file))?)?;
+                write(app, file, &app.export_person(&identifiers, form(file))?)?;
                 said(json, file)
             }
             Self::Erase(erase) => erase.run(app, json),
@@ -129,6 +128,9 @@ impl Subject {
 pub(crate) fn verify(path: &Path, public_key: Option<&str>, json: bool) -> Result<(), Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::unread(path, &error))?;
     let certificate = Certificate::read(&text).map_err(|error| Failure::unsigned(&error))?;
+    if public_key.is_some_and(|key| parse_public_key(key).is_none()) {
+        return Err(Failure::input("A public key has 64 hexadecimal digits."));
+    }
     if public_key.is_some_and(|key| !key.eq_ignore_ascii_case(certificate.public_key())) {
         return Err(Failure::unsigned(&"It is signed with another key."));
     }
@@ -162,10 +164,8 @@ impl Erase {
             tell_erased(&erased)?;
         }
         if let Some(path) = &self.certificate {
-            write(
-                path,
-                &app.erasure_certificate(erased.certificate, form(path))?,
-            )?;
+            let certificate = app.erasure_certificate(erased.certificate, form(path))?;
+            write(app, path, &certificate)?;
         }
         if erased.check.found.is_empty() && erased.remains.is_empty() {
             Ok(())
@@ -181,17 +181,8 @@ impl Erase {
             });
         }
         if let Some(name) = &self.workspace {
-            let all = app
-                .store
-                .read(|conn| Ok::<_, StoreError>(workspaces::all(conn)?))?;
-            let mut found = all.iter().filter(|workspace| workspace.name == *name);
-            return match (found.next(), found.next()) {
-                (Some(one), None) => Ok(Erasure::Workspace { id: one.id }),
-                (None, _) => Err(Failure::missing(format!("There is no workspace “{name}”."))),
-                _ => Err(Failure::input(format!(
-                    "“{name}” could be any of several workspaces."
-                ))),
-            };
+            let id = naming::workspace(app, name)?;
+            return Ok(Erasure::Workspace { id });
         }
         Ok(Erasure::Person {
             identifiers: given(&self.identifiers)?,
@@ -220,16 +211,16 @@ fn form(path: &Path) -> FileForm {
 
 fn must_be_new(path: &Path) -> Result<(), Failure> {
     if path.exists() {
-        return Err(Failure::input(format!(
-            "{} is there already.",
-            path.display()
-        )));
+        return Err(Failure::unwritten(
+            path,
+            &io::ErrorKind::AlreadyExists.into(),
+        ));
     }
     Ok(())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    replace_file(path, |file| file.write_all(text.as_bytes()))
+fn write(app: &App, path: &Path, text: &str) -> Result<(), Failure> {
+    replace_file_noted(&app.folder, path, |file| file.write_all(text.as_bytes()))
         .map_err(|error| Failure::unwritten(path, &error))
 }
 
@@ -242,7 +233,11 @@ fn said(json: bool, path: &Path) -> Result<(), Failure> {
 
 fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
     for identifier in &found.identifiers {
-        output::line(&format!("{}: {} times", identifier.text, identifier.count))?;
+        output::line(&format!(
+            "{}: {}",
+            identifier.text,
+            many(identifier.count, "time", "times")
+        ))?;
     }
     let rows = found.places.iter().map(|place| {
         let context: String = place
@@ -257,20 +252,24 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
             output::beginning(&context, 80),
         ]
     });
-    output::table(
-        ["PLACE", "WHEN", "WHERE", "WHAT"],
-        &rows.collect::<Vec<_>>(),
-    )?;
+    if found.total == 0 {
+        output::line("They stand nowhere in what is kept.")?;
+    } else {
+        output::table(
+            ["PLACE", "WHEN", "WHERE", "WHAT"],
+            &rows.collect::<Vec<_>>(),
+        )?;
+    }
     if found.snapshots > 0 {
         output::line(&format!(
-            "{} snapshots have the person, too, or cannot be looked through; erasing removes them.",
-            found.snapshots
+            "In {}, too, or what cannot be looked through; erasing removes it.",
+            many(found.snapshots, "snapshot", "snapshots")
         ))?;
     }
     if found.unreadable > 0 {
         output::line(&format!(
-            "{} things are sealed and cannot be read: the person may be in them.",
-            found.unreadable
+            "Sealed, so that it cannot be read: {}. The person may be in there.",
+            many(found.unreadable, "thing", "things")
         ))?;
     }
     if let Some(words) = found.not_searched() {
@@ -286,10 +285,14 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
     Ok(())
 }
 
+fn many(number: u32, one: &str, more: &str) -> String {
+    output::many(number as usize, one, more)
+}
+
 fn tell_preview(preview: &ErasurePreview) -> Result<(), Failure> {
     output::line("These would go:")?;
     for goes in &preview.goes {
-        output::line(&format!("  {} {}", goes.count, goes.what))?;
+        output::line(&format!("  {}: {}", goes.what, goes.count))?;
     }
     output::line("These would stay:")?;
     for stays in &preview.stays {
@@ -303,16 +306,19 @@ fn tell_preview(preview: &ErasurePreview) -> Result<(), Failure> {
 
 fn tell_erased(erased: &Erased) -> Result<(), Failure> {
     output::line(&format!(
-        "Erased: {} conversations, {} messages, words from {} other places; {} old snapshot files removed.",
-        erased.conversations, erased.messages, erased.words, erased.snapshots
+        "Erased: {}, {}, words from {}; {} removed.",
+        many(erased.conversations, "conversation", "conversations"),
+        many(erased.messages, "message", "messages"),
+        many(erased.words, "other place", "other places"),
+        many(erased.snapshots, "old snapshot file", "old snapshot files")
     ))?;
     let check = &erased.check;
     output::line(&format!(
-        "Searched {} pages of the database and {} files for {} traces: found in {} places.",
-        check.pages,
-        check.files,
-        check.traces,
-        check.found.len()
+        "Searched {} of the database and {} for {}: found in {}.",
+        many(check.pages, "page", "pages"),
+        many(check.files, "file", "files"),
+        many(check.traces, "trace", "traces"),
+        output::many(check.found.len(), "place", "places")
     ))?;
     if check.within > 0 {
         output::line(&format!(

@@ -109,6 +109,10 @@ impl Problem {
             _ => ProblemCode::InvalidInput,
         };
         // The name stands within the sentence, where it keeps its letters as they are.
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            let words = format!("The file “{}” is there already", path.display());
+            return Self::new(code, words).hint("Nothing is written over it: choose another name.");
+        }
         Self::new(
             code,
             format!("The file “{}” cannot be {done}: {error}", path.display()),

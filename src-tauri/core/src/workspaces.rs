@@ -144,7 +144,7 @@ pub(crate) fn name(conn: &Connection, id: WorkspaceId) -> Result<String, Workspa
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub(crate) fn named(conn: &Connection, name: &str) -> rusqlite::Result<Option<WorkspaceId>> {
+pub fn named(conn: &Connection, name: &str) -> rusqlite::Result<Option<WorkspaceId>> {
     conn.prepare_cached(
         "SELECT id FROM workspaces WHERE lower(name) = lower(?1) AND erased_at_ms IS NULL",
     )?

@@ -10,7 +10,7 @@ use gatehouse_core::{
     },
     problem::Problem,
     secrets::KeyHome,
-    store::replace_file,
+    store::replace_file_noted,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -145,7 +145,7 @@ pub(crate) async fn save_recovery_code(handle: AppHandle) -> Result<Option<Strin
         };
         let app = handle.state::<AppState>().app()?;
         let (code, installation) = app.recovery_code(CodeGiven::Saved)?;
-        replace_file(&path, |file| {
+        replace_file_noted(&app.folder, &path, |file| {
             file.write_all(code.file(&installation).as_bytes())
         })
         .map_err(not_written)?;

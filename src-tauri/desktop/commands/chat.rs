@@ -11,7 +11,7 @@ use gatehouse_core::{
     privacy::retention::PastRule,
     problem::{Problem, ProblemCode},
     protocol::Sampling,
-    store::{StoreError, replace_file},
+    store::{StoreError, replace_file_noted},
     workspaces,
 };
 use serde::Serialize;
@@ -204,7 +204,7 @@ pub(crate) async fn export_conversation(
         };
         let exported = app.export_conversation(id, format)?;
         // Whole or not at all: a full disk must not cost an earlier export of this name.
-        replace_file(&path, |file| {
+        replace_file_noted(&app.folder, &path, |file| {
             std::io::Write::write_all(file, exported.text.as_bytes())
         })
         .map_err(|error| Problem::not_written(&path, &error))?;

@@ -14,7 +14,7 @@ use gatehouse_core::{
         Advice, Difficulty, Lines, Plan, Planned, PriceInput, PricePage, Recommendation,
         ReportFile, Shorter, WhatIf, shorter,
     },
-    store::replace_file,
+    store::replace_file_noted,
 };
 use tauri::{AppHandle, Manager, State};
 
@@ -130,7 +130,8 @@ pub(crate) async fn save_costs(
         };
         let app = handle.state::<AppState>().app()?;
         let content = app.export_costs(&query, file, theme)?;
-        replace_file(&path, |file| file.write_all(&content)).map_err(not_written)?;
+        replace_file_noted(&app.folder, &path, |file| file.write_all(&content))
+            .map_err(not_written)?;
         Ok(Some(path.display().to_string()))
     })
     .await

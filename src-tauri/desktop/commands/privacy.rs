@@ -8,7 +8,7 @@ use gatehouse_core::{
         RequestState, StoredPart, SubjectRequest,
     },
     problem::Problem,
-    store::replace_file,
+    store::replace_file_noted,
 };
 use tauri::{AppHandle, Manager, State, ipc::Channel};
 
@@ -152,7 +152,9 @@ fn save(
     let Some(path) = chosen_file(handle, &format!("gatehouse-{name}.{extension}"))? else {
         return Ok(None);
     };
-    let text = text(&*handle.state::<AppState>().app()?)?;
-    replace_file(&path, |file| file.write_all(text.as_bytes())).map_err(not_written)?;
+    let app = handle.state::<AppState>().app()?;
+    let text = text(&app)?;
+    replace_file_noted(&app.folder, &path, |file| file.write_all(text.as_bytes()))
+        .map_err(not_written)?;
     Ok(Some(path.display().to_string()))
 }

@@ -144,8 +144,10 @@ impl Given {
         let path = Path::new(given);
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
-            // Not a file: a code.
-            Err(_) => given.as_bytes().to_vec(),
+            Err(_) if given.trim().to_ascii_uppercase().starts_with("GH-") => {
+                given.as_bytes().to_vec()
+            }
+            Err(error) => return Err(Failure::unread(path, &error)),
         };
         let witness = Witness::read(&String::from_utf8_lossy(&bytes)).map_err(Failure::input)?;
         let answer = beside(path);

@@ -93,16 +93,17 @@ impl App {
     }
 
     fn note_found(&self, action: Action, found: &FoundPerson) -> Result<(), FindError> {
-        let event = Event::new(action)
-            .fact(
-                "identifiers",
-                i64::try_from(found.identifiers.len()).unwrap_or(i64::MAX),
-            )
-            .fact("places", found.total);
+        let event = looked_for(action, found.identifiers.len()).fact("places", found.total);
         self.store
             .write(|tx| self.record.append(tx, event, now_ms()).map(drop))?;
         Ok(())
     }
+}
+
+/// That somebody was looked for by so many identifiers.
+pub(super) fn looked_for(action: Action, identifiers: usize) -> Event {
+    let identifiers = i64::try_from(identifiers).unwrap_or(i64::MAX);
+    Event::new(action).fact("identifiers", identifiers)
 }
 
 fn file(found: &FoundPerson, now_ms: i64) -> String {

@@ -23,7 +23,7 @@ use super::{
     facts::Facts,
     payloads::{self, Known, Salted},
 };
-use crate::store::{Store, replace_file};
+use crate::store::{Store, replace_file_noted};
 
 /// Entries that are read in one transaction.
 const PAGE: i64 = 4096;
@@ -157,7 +157,7 @@ impl Record {
         faulty: WhileFaulty,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
-        replace_file(path, |file| {
+        replace_file_noted(self.inner.place.folder(), path, |file| {
             let mut out = BufWriter::new(file);
             let last = self.export(contents, faulty, &mut out, now_ms)?;
             out.flush()?;

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    Action, Actor, Event, StandingFault,
+    Action, Actor, Event, Fault, StandingFault,
     checkpoints::{self, Checkpoint},
     encoding::hex,
     entries::{self, Head},
@@ -23,7 +23,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     sealed::SealedError,
     secrets::SecretError,
-    store::{DataFolder, Instance, Store, StoreError},
+    store::{DataFolder, Instance, Store, StoreError, set_aside_last},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -93,6 +93,7 @@ impl Unlocked {
 pub struct Record {
     pub(super) inner: Arc<Inner>,
     follower: Mutex<Option<JoinHandle<()>>>,
+    at_start: Option<Fault>,
 }
 
 impl Record {
@@ -142,12 +143,14 @@ impl Record {
                 woken: Condvar::new(),
             }),
             follower: Mutex::default(),
+            at_start: fault,
         };
+        let fault = &record.at_start;
         let checkpoint = store.write(|tx| {
             // Before anything is written: a table may be gone.
             let mended = fault.as_ref().map(|_| faults::mend(tx)).transpose()?;
             record.begin(tx, now_ms)?;
-            if let (Some(fault), Some(mended)) = (&fault, &mended) {
+            if let (Some(fault), Some(mended)) = (fault, &mended) {
                 record.note_fault(tx, fault, last.as_ref(), mended, now_ms)?;
             }
             record.note_update(tx, now_ms)?;
@@ -166,6 +169,11 @@ impl Record {
             .map_err(SecretError::from)?;
         *lock(&record.follower) = Some(follower);
         Ok(record)
+    }
+
+    /// What this start found wrong; it is in the record.
+    pub fn fault_at_start(&self) -> Option<&Fault> {
+        self.at_start.as_ref()
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -236,11 +244,17 @@ impl Record {
             0 => Action::RecordBegan,
             _ => Action::KeysReplaced,
         };
+        // A record that begins where another one was says which: it does not hide that there was one.
+        let before = match action {
+            Action::RecordBegan => set_aside_last(self.inner.place.folder()),
+            _ => None,
+        };
         let event = Event::new(action)
             .by_itself()
             .fact("format", 1i64)
             .fact("public_key", public_key)
-            .fact("mac_key", mac_key);
+            .fact("mac_key", mac_key)
+            .maybe("set_aside", before.map(|instance| instance.to_string()));
         self.append(tx, event, now_ms).map(drop)
     }
 

@@ -94,6 +94,11 @@ impl KeyPlace {
         }
     }
 
+    /// The data folder that they are of.
+    pub(super) fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
     /// The keys; `None` where there are none, or what is there is no key.
     pub(super) fn keys(&self) -> Result<Option<Keys>, SecretError> {
         Ok(self.read(KEYS)?.and_then(|text| Keys::from_text(&text)))

@@ -36,8 +36,8 @@ pub(crate) use self::{
     folder::{make_private_folder, private_file, sync_folder_of},
     mend::{Mended, mend_tables},
     migrate::{known as known_schema, schema_is_ours},
-    swap::{Swap, Whole, is_cut_off, undo_cut_off},
-    unfinished::{replace_file_noted, take_away_unfinished},
+    swap::{Swap, Whole, is_cut_off, set_aside_last, undo_cut_off},
+    unfinished::take_away_unfinished,
     watch::Watch,
 };
 pub use self::{
@@ -47,6 +47,7 @@ pub use self::{
     lock::{InstanceLock, LockError},
     migrate::Migration,
     snapshot::{SnapshotError, SnapshotInfo, SnapshotReason},
+    unfinished::replace_file_noted,
 };
 use self::{
     migrate::Standing,

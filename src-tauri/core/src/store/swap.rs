@@ -141,6 +141,18 @@ impl Drop for Swap {
     }
 }
 
+/// The installation that was set aside here last, if one was.
+pub(crate) fn set_aside_last(folder: &DataFolder) -> Option<Uuid> {
+    let all = fs::read_dir(folder.replaced()).ok()?.flatten();
+    let mut all: Vec<PathBuf> = all.map(|aside| aside.path()).collect();
+    // They are named by the time.
+    all.sort_unstable();
+    all.iter().rev().find_map(|aside| {
+        let aside = DataFolder::resolve(Some(aside)).ok()?;
+        Some(Instance::load(&aside).ok()??.id)
+    })
+}
+
 /// Whether something was to take the place of a database here and was cut off.
 pub(crate) fn is_cut_off(folder: &DataFolder) -> bool {
     folder.replacing_file().exists()

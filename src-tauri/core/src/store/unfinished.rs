@@ -25,12 +25,12 @@ impl DataFolder {
     }
 }
 
-/// Do what [`replace_file`](super::replace_file) does, so that what is left of it where this process is
-/// ended is taken away by [`take_away_unfinished`].
+/// Do what [`replace_file`](super::replace_file) does with what is private, so that what is left of it where
+/// this process is ended is taken away by the next start on this data folder.
 ///
 /// # Errors
 /// What `write` returns, or [`io::Error`] when the file or its note cannot be made.
-pub(crate) fn replace_file_noted<T, E: From<io::Error>>(
+pub fn replace_file_noted<T, E: From<io::Error>>(
     folder: &DataFolder,
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<T, E>,

@@ -53,6 +53,43 @@ const names: Record<string, string> = {
 	made_anew: "Made anew",
 	removed: "Moved aside",
 	entry: "Entry",
+	entries: "Entries",
+	failure: "Told in entry",
+	erasure: "Erased in entry",
+	set_aside: "Installation that was set aside",
+	what: "What",
+	request: "Request",
+	due: "Answer due",
+	identifiers: "Names and numbers",
+	places: "Places",
+	messages: "Messages",
+	pictures: "Pictures",
+	days: "Kept for days",
+	days_before: "Kept for days before",
+	then: "Then",
+	then_before: "Then, before",
+	done: "Done",
+	held: "On hold",
+	failed: "Could not go",
+	scope: "How much",
+	archive: "SHA-256 of the archive",
+	record: "Record in it",
+	workspaces: "Workspaces",
+	encrypted: "Locked with a passphrase",
+	days_only: "Only days of times",
+	key_kept: "Key of pseudonyms kept",
+	keys: "Keys",
+	backup: "Backup",
+	bytes: "Bytes",
+	schema: "Updates of the database",
+	head: "Hash of the last entry in it",
+	reason: "Why not",
+	every_hours: "Every so many hours",
+	keep: "How many are kept",
+	recovery_code: "Recovery code",
+	made_at_ms: "Made",
+	moved_in: "From another installation",
+	until: "Until",
 	client: "Client of the local API",
 	keeps_sent: "Keeps what leaves",
 	expires_at_ms: "Good until",
@@ -82,7 +119,10 @@ const purposes: Record<string, string> = {
 	api: "Request of a client",
 };
 /** Numbers that name something and are not counted. */
-const numbers = new Set(["call", "price", "format", "entry", "at", "fault_at", "port"]);
+const numbers = new Set([
+	...["call", "price", "format", "entry", "at", "fault_at", "port"],
+	...["failure", "erasure", "request", "schema"],
+]);
 
 export function factName(name: string): string {
 	return names[name] ?? name;
@@ -112,6 +152,7 @@ export function factValue({ name, value, shown }: FactRow, workspaces: Workspace
 			return modelName(value);
 		case "stamped_ms":
 		case "expires_at_ms":
+		case "made_at_ms":
 			return formatMoment(Number(value));
 		case "workspace":
 			return workspaces.find(({ id }) => id === value)?.name ?? value;
@@ -137,7 +178,10 @@ export function factValue({ name, value, shown }: FactRow, workspaces: Workspace
 		case "stops":
 		case "keeps_sent":
 		case "beyond_this_computer":
+		case "moved_in":
 			return value === "1" ? "Yes" : "No";
+		case "every_hours":
+			return value === "0" ? "Only when somebody asks" : formatCount(Number(value));
 	}
 	return /^\d+$/.test(value) && !numbers.has(name) ? formatCount(Number(value)) : value;
 }

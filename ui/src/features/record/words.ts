@@ -350,6 +350,13 @@ export function notesOf(notes: Notes): string[] {
 			`The keys of the record were replaced ${times}${last}. Nothing shows that who holds the new ones held the old.`,
 		);
 	}
+	if (notes.failed > 0) {
+		const times = notes.failed === 1 ? "once" : `${formatCount(notes.failed)} times, the last time`;
+		const says = notes.failedAt === null ? "" : `, as entry ${formatCount(notes.failedAt)} says`;
+		said.push(
+			`A verification failed ${times}${says}: what was wrong then need not be in what holds now.`,
+		);
+	}
 	if (notes.unproven > 0) {
 		said.push(
 			`${entries(notes.unproven)} from before the keys were lost can only be shown to be linked.`,

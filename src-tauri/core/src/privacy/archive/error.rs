@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// A file of this name is there.
-    #[error("{} is there already", .0.display())]
+    #[error("the file “{}” is there already", .0.display())]
     Exists(PathBuf),
     /// The passphrase is too easy to guess.
     #[error(

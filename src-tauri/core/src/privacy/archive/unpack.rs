@@ -280,8 +280,8 @@ fn form(member: &'static str, line: u64, error: &serde_json::Error) -> ArchiveEr
 fn refused(member: &str, error: ZipError) -> ArchiveError {
     match error {
         ZipError::Io(error) => ArchiveError::reading(member, error),
-        ZipError::InvalidArchive(what) if member == "the whole" => {
-            ArchiveError::NotOurs(what.to_string())
+        ZipError::InvalidArchive(_) if member == "the whole" => {
+            ArchiveError::NotOurs("it is no ZIP file, or not all of one".into())
         }
         other => ArchiveError::Damaged {
             member: member.to_owned(),

@@ -22,11 +22,12 @@ pub use check::{ByteSearch, FoundBytes};
 pub use error::EraseError;
 pub use preview::{ErasurePreview, Goes, Stays};
 
-use super::Identifiers;
+use super::{Identifiers, find::looked_for};
 use crate::{
     app::App,
     ids::{ConversationId, WorkspaceId},
     now_ms,
+    record::Action,
     store::Migration,
 };
 
@@ -135,15 +136,18 @@ pub struct Erased {
 }
 
 impl App {
-    /// What an erasure would take and what it would leave.
+    /// What an erasure would take and what it would leave. Whoever sees that of a person has looked for
+    /// them, and that is recorded, also where nothing was found.
     ///
     /// # Errors
     /// [`EraseError`] when there is no such thing.
     pub fn preview_erasure(&self, erasure: &Erasure) -> Result<ErasurePreview, EraseError> {
         let in_snapshots = self.in_snapshots(erasure)?;
-        let mut preview = self
+        let preview = self
             .store
-            .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots))?;
+            .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots));
+        self.note_looked_for(erasure)?;
+        let mut preview = preview?;
         // A folder that is not there is told by the erasure itself.
         let backups = self.copies().backups;
         if backups > 0 {
@@ -185,13 +189,26 @@ impl App {
             };
             let gone = self
                 .store
-                .write(|tx| content::erase(&self.record, tx, &wanted, seen, &watch, now_ms()))?;
+                .write(|tx| content::erase(&self.record, tx, &wanted, seen, &watch, now_ms()));
+            if matches!(gone, Err(EraseError::NothingFound)) {
+                self.note_looked_for(erasure)?;
+            }
+            let gone = gone?;
             drop(watch);
             progress(ErasureStep::Engines);
             self.engines.unload_all();
             gone
         };
         Ok(self.finish_erasure(gone, progress))
+    }
+
+    fn note_looked_for(&self, erasure: &Erasure) -> Result<(), EraseError> {
+        let Erasure::Person { identifiers, .. } = erasure else {
+            return Ok(());
+        };
+        let event = looked_for(Action::SubjectSearched, identifiers.len())
+            .fact("shown", "what an erasure would take");
+        self.change(|_| Ok(((), event)))
     }
 
     /// Files of snapshots that have the person who is to be erased: they may be in nothing else.

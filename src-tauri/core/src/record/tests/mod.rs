@@ -3,6 +3,7 @@
 mod attacks;
 mod erasing;
 mod files;
+mod flips;
 mod following;
 mod standing;
 mod texts;

@@ -59,8 +59,17 @@ fn a_fault_that_a_complete_verification_finds_gone_stands_no_longer() {
     let here = Installation::with_entries(5);
     std::fs::remove_file(here.folder.keys().join("record-checkpoint.key")).unwrap();
     let (_store, record) = here.open();
-    assert!(record.status().unwrap().failure.unwrap().stands);
-    assert_eq!(verify(&record).fault, None);
+    assert_eq!(record.fault_at_start(), Some(&Fault::CheckpointMissing));
+    let found = record.status().unwrap().failure.unwrap();
+    assert!(found.stands);
+    let verdict = verify(&record);
+    assert_eq!(verdict.fault, None);
+    let told = (1, Some(found.found.sequence));
+    assert_eq!(
+        (verdict.notes.failed, verdict.notes.failed_at),
+        told,
+        "and whoever verifies it later learns that it did not always hold"
+    );
     assert!(!record.status().unwrap().failure.unwrap().stands);
     record.give_witness(WhileFaulty::Refuse, NOW).unwrap();
 }

@@ -71,6 +71,10 @@ impl Chain {
             return Err(Fault::Unreadable(place));
         }
         self.note_clock(entry);
+        if entry.action == Action::VerificationFailed.name() {
+            self.notes.failed += 1;
+            self.notes.failed_at = Some(entry.sequence);
+        }
         self.note_keys(entry)?;
         self.end = Head {
             count: place,

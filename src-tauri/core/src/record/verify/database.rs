@@ -191,6 +191,9 @@ pub(in crate::record) fn verify(
             return Err(VerifyError::Stopped);
         }
     }
+    if found.is_none() {
+        found = store.read(|conn| stray_checkpoint(conn, instance))?;
+    }
     // What the walk finds says more than what is wrong at the end.
     let fault = found
         .or(fault)
@@ -205,6 +208,23 @@ pub(in crate::record) fn verify(
         public_key: walk.chain.public_key,
         notes: walk.chain.notes,
     })
+}
+
+/// A checkpoint of a number of entries that there are not, which the walk does not come to.
+fn stray_checkpoint(conn: &Connection, instance: Uuid) -> rusqlite::Result<Option<Fault>> {
+    let end = entries::head(conn)?.count;
+    let before = checkpoints::next_from(conn, instance, i64::MIN)?;
+    let stray = match before.filter(|first| first.count < 1) {
+        None => checkpoints::next_from(conn, instance, end.saturating_add(1))?,
+        before => before,
+    };
+    Ok(stray.map(|stray| {
+        if stray.is_signed() {
+            Fault::CheckpointDiffers(stray.count)
+        } else {
+            Fault::CheckpointUnsigned(stray.count)
+        }
+    }))
 }
 
 struct Walk<'a> {

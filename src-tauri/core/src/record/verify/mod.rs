@@ -184,6 +184,12 @@ pub struct Notes {
     /// The last time.
     #[specta(type = Option<specta_typescript::Number>)]
     pub keys_replaced_at: Option<i64>,
+    /// Entries that say that a verification failed. What was wrong may be gone from what is verified: after
+    /// an older file was put in its place, what is there holds.
+    pub failed: u32,
+    /// The last of them.
+    #[specta(type = Option<specta_typescript::Number>)]
+    pub failed_at: Option<i64>,
     /// Entries whose private part was erased.
     pub erased: u32,
     /// Entries of before keys were lost, which are linked, and no more.
@@ -205,6 +211,15 @@ impl Notes {
             words.push(format!(
                 "{} entries are from before, linked and no more.",
                 self.unproven
+            ));
+        }
+        if let Some(at) = self.failed_at {
+            let times = match self.failed {
+                1 => "once".to_owned(),
+                more => format!("{more} times, the last time"),
+            };
+            words.push(format!(
+                "A verification failed {times}, as entry {at} says: what was wrong then need not be in what holds now."
             ));
         }
         if let Some(at) = self.clock_set_back_at {

@@ -258,6 +258,8 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 				clockSetBackAt: 12,
 				keysReplaced: 0,
 				keysReplacedAt: null,
+				failed: failure ? 1 : 0,
+				failedAt: failure?.found.sequence ?? null,
 				erased,
 				unproven: 0,
 			};
