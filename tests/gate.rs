@@ -5,7 +5,7 @@ mod clients;
 mod looking;
 mod masking;
 mod network;
-mod pictures;
+pub mod pictures;
 mod spending;
 
 use gatehouse_core::{

@@ -5,6 +5,7 @@ mod clients;
 mod hostile;
 mod load;
 mod shapes;
+mod tls;
 
 use gatehouse_core::{
     accounts::Account,
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use crate::{
     gate::account,
     support::{
-        api::Served,
+        api::{Answer, Served},
         app,
         folder::TempFolder,
         provider::{Provider, Received, Reply},
@@ -87,11 +88,11 @@ fn alias(app: &App, account: &Account) {
 }
 
 impl Place {
-    fn chat(&self, body: &Value) -> crate::support::api::Answer {
+    fn chat(&self, body: &Value) -> Answer {
         self.served.post("/v1/chat/completions", &self.key, body)
     }
 
-    fn say(&self, text: &str) -> crate::support::api::Answer {
+    fn say(&self, text: &str) -> Answer {
         self.chat(&json!({ "model": ALIAS, "messages": [{ "role": "user", "content": text }] }))
     }
 

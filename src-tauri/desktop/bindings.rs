@@ -93,6 +93,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             money::update_prices,
             costs::cost_overview,
             costs::cost_chart,
+            costs::cost_forecast_chart,
+            costs::cost_first_tokens,
             costs::cost_lines,
             costs::cost_calls,
             costs::cost_advice,

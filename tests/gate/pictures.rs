@@ -19,7 +19,7 @@ use crate::{
 const TOLD: &str = "Anna Weiss, 52.5200 N 13.4050 E";
 
 /// A photograph that tells who and where, in EXIF and in a comment.
-fn photograph() -> Vec<u8> {
+pub fn photograph() -> Vec<u8> {
     let pixels = RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8 * 4, y as u8 * 5, 90]));
     let mut file = std::io::Cursor::new(Vec::new());
     DynamicImage::from(pixels)
@@ -73,7 +73,7 @@ fn say_with(conversation: ConversationId, text: &str, shown: &[PictureId]) -> Tu
 }
 
 /// The pictures in a request, unpacked.
-fn sent_pictures(body: &serde_json::Value) -> Vec<Vec<u8>> {
+pub fn sent_pictures(body: &serde_json::Value) -> Vec<Vec<u8>> {
     let messages = body["messages"].as_array().unwrap();
     let parts = messages
         .iter()
@@ -88,7 +88,7 @@ fn sent_pictures(body: &serde_json::Value) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn tells(bytes: &[u8]) -> bool {
+pub fn tells(bytes: &[u8]) -> bool {
     bytes
         .windows(TOLD.len())
         .any(|window| window == TOLD.as_bytes())

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatehouse_core::{
     costs::{CallStatus, Purpose, Route},
     now_ms,
@@ -12,6 +13,7 @@ use gatehouse_core::{
 };
 
 use super::*;
+use crate::gate::pictures::{photograph, sent_pictures, tells};
 
 const LETTER: &str = "Please write to anna.weiss@example.org that her lease ends in March.";
 
@@ -95,14 +97,15 @@ fn what_policy_blocks_or_wants_somebody_to_look_at_is_refused_and_leaves_for_nob
 }
 
 #[test]
-fn a_picture_leaves_only_where_policy_lets_pictures_leave_and_is_counted() {
+fn a_picture_leaves_only_where_policy_lets_pictures_leave_and_without_what_it_tells() {
     let provider = Provider::start(|_| Reply::Pieces(vec!["I see it.".into()], 100, 10));
+    let address = format!("data:image/jpeg;base64,{}", STANDARD.encode(photograph()));
     let place = with_provider(&provider, &[]);
     let show = || {
         place.chat(
             &json!({ "model": ALIAS, "messages": [{ "role": "user", "content": [
             { "type": "text", "text": "What is this?" },
-            { "type": "image_url", "image_url": { "url": "data:image/png;base64,UElYRUxT" } },
+            { "type": "image_url", "image_url": { "url": address } },
         ] }] }),
         )
     };
@@ -116,7 +119,8 @@ fn a_picture_leaves_only_where_policy_lets_pictures_leave_and_is_counted() {
     set_policy(&place.app, |policy| policy.pictures.cloud = Action::Allow);
     let answer = show();
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert!(provider.everything().contains("UElYRUxT"));
+    let sent = sent_pictures(&last(&provider).json());
+    assert!(sent.len() == 1 && !tells(&sent[0]), "its pixels alone");
     assert_eq!(place.calls()[0].summary.pictures, 1);
 }
 

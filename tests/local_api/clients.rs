@@ -1,7 +1,10 @@
 //! The official clients of OpenAI and Anthropic, as they come from their registries, with nothing but a
 //! base address and a key.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::*;
 
@@ -42,13 +45,21 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/clients"))
 }
 
-fn check(script: &str, place: &Place, model: &str, kind: &str) {
+/// Run the Python clients against a server, with a certificate that they trust.
+pub fn python_clients(place: &Place, model: &str, kind: &str, trusted: Option<&Path>) {
+    check("check.py", place, model, kind, trusted);
+}
+
+fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&Path>) {
     let Some(runner) = runner(script) else { return };
-    let done = Command::new(runner)
+    let mut command = Command::new(runner);
+    command
         .arg(folder().join(script))
-        .args([&place.served.base, &place.key, model, kind])
-        .output()
-        .unwrap();
+        .args([&place.served.base, &place.key, model, kind]);
+    if let Some(trusted) = trusted {
+        command.env("SSL_CERT_FILE", trusted);
+    }
+    let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(
         done.status.success(),
@@ -62,7 +73,7 @@ fn check(script: &str, place: &Place, model: &str, kind: &str) {
 fn with_the_model_here(script: &str) {
     let place = served(&["--per-minute", "0"]);
     let model = place.app.installed_models().unwrap()[0].name.clone();
-    check(script, &place, &model, "local");
+    check(script, &place, &model, "local", None);
     assert!(place.calls().len() >= 6);
     app::holds(&place.app);
 }
@@ -70,7 +81,7 @@ fn with_the_model_here(script: &str) {
 fn with_a_provider(script: &str) {
     let provider = able();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    check(script, &place, ALIAS, "provider");
+    check(script, &place, ALIAS, "provider", None);
     assert!(provider.received().len() >= 6);
     app::holds(&place.app);
 }

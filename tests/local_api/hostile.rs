@@ -251,23 +251,3 @@ fn thousands_of_connections_take_no_more_than_their_seats_and_leave_when_they_go
         "{said}"
     );
 }
-
-#[test]
-fn beyond_this_computer_it_listens_only_with_tls_and_a_name() {
-    let folder = TempFolder::new();
-    folder.key();
-    let refused = |arguments: &[&str]| {
-        let done = std::process::Command::new(app::program("gatehouse"))
-            .arg("--data-dir")
-            .arg(folder.path())
-            .args(["serve", "--port", "0"])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
-        String::from_utf8(done.stderr).unwrap()
-    };
-    assert!(refused(&["--listen", "0.0.0.0"]).contains("TLS"));
-    assert!(refused(&["--listen", "::"]).contains("TLS"));
-    assert!(refused(&["--allow-origin", "*"]).contains("not an origin"));
-}

@@ -1,7 +1,7 @@
 //! Many clients at once: no call is lost, none is unrecorded, and the memory stays as it is.
 //!
-//! Sixty seconds, as it is promised, with `GATEHOUSE_LOAD_SECONDS=60`, which `cargo xtask bench` sets; five
-//! otherwise, so that the tests stay quick.
+//! Sixty seconds, as it is promised, with `GATEHOUSE_LOAD_SECONDS=60`; five otherwise, so that the tests stay
+//! quick. `cargo xtask bench` asks for a whole minute of a release build (`api_bench`).
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},

@@ -113,7 +113,7 @@ impl Served {
 }
 
 /// Read an answer until the connection is closed.
-pub fn answer(stream: &mut TcpStream) -> Answer {
+pub fn answer(stream: &mut impl Read) -> Answer {
     let mut bytes = Vec::new();
     // A reset after the answer is one all the same.
     let _ = stream.read_to_end(&mut bytes);

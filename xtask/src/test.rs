@@ -224,7 +224,11 @@ fn clients(workspace: &Workspace) -> Step<'_> {
             let wanted = fs::read_to_string(&list)
                 .with_context(|| format!("cannot read {}", list.display()))?;
             let place = workspace.target("clients").join("python");
-            let install = [OsStr::new("-r"), list.as_ref()];
+            let install = [
+                OsStr::new("--require-hashes"),
+                OsStr::new("-r"),
+                list.as_ref(),
+            ];
             venv::python(&place, &wanted, &install).map(drop)
         },
     )

@@ -16,8 +16,10 @@ mod refusals;
 mod routes;
 mod server;
 mod sse;
+mod tls;
 mod work;
 
 pub use config::{Config, ConfigError, DEFAULT_PORT, Limits, Tls};
 pub use refusals::{Refusal, Refused};
 pub use server::{Server, ServerError, ServerStatus};
+pub use tls::TlsError;

@@ -1,9 +1,8 @@
 //! The server: listening, one task a connection, and the end in good order.
 
 use std::{
-    fs, io,
+    io,
     net::{SocketAddr, TcpListener as StdListener},
-    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,6 +14,7 @@ use std::{
 use axum::Router;
 use gatehouse_core::{
     app::App,
+    now_ms,
     problem::{Problem, ProblemCode},
     store::StoreError,
 };
@@ -22,10 +22,6 @@ use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
-};
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -37,11 +33,12 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    config::{Config, ConfigError, Tls},
+    config::{Config, ConfigError},
     patient::Patient,
     rate::Rate,
     refusals::{Refusal, Refusals, Refused},
     routes::routes,
+    tls::{TlsError, acceptor},
 };
 
 /// Requests that are worked on at once at most; others wait.
@@ -93,13 +90,8 @@ pub enum ServerError {
         reason: io::Error,
     },
     /// A certificate or key cannot be used.
-    #[error("{} cannot be used for TLS: {reason}", .file.display())]
-    Tls {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system gives no thread.
     #[error("this computer gives no thread: {0}")]
     System(#[from] io::Error),
@@ -115,7 +107,7 @@ impl From<ServerError> for Problem {
             ServerError::Store(store) => store.into(),
             ServerError::Listen { .. } => Problem::new(ProblemCode::InvalidInput, error)
                 .hint("Choose another port, or end what listens there."),
-            ServerError::Tls { .. } => Problem::new(ProblemCode::InvalidInput, error),
+            ServerError::Tls(tls) => tls.into(),
             ServerError::System(_) => Problem::new(ProblemCode::Internal, error),
         }
     }
@@ -128,7 +120,11 @@ impl Server {
     /// [`ServerError`] when it may not or cannot.
     pub fn start(app: Arc<App>, config: Config) -> Result<Self, ServerError> {
         config.check()?;
-        let tls = config.tls.as_ref().map(acceptor).transpose()?;
+        let tls = config
+            .tls
+            .as_ref()
+            .map(|tls| acceptor(tls, &config.names, now_ms()))
+            .transpose()?;
         let wanted = SocketAddr::new(config.address, config.port);
         let refused = |reason| ServerError::Listen {
             address: wanted,
@@ -226,29 +222,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-fn acceptor(tls: &Tls) -> Result<TlsAcceptor, ServerError> {
-    let unusable = |file: &Path, reason: String| ServerError::Tls {
-        file: file.to_owned(),
-        reason,
-    };
-    let read = |file: &Path| fs::read(file).map_err(|error| unusable(file, error.to_string()));
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&read(&tls.certificate)?)
-        .collect::<Result<_, _>>()
-        .map_err(|error| unusable(&tls.certificate, error.to_string()))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(&tls.key)?)
-        .map_err(|error| unusable(&tls.key, error.to_string()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_no_client_auth()
-                .with_single_cert(certificates, key)
-        })
-        .map_err(|error| unusable(&tls.certificate, error.to_string()))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// Runs until it is to end, and then as long as answers may go on.

@@ -1,7 +1,8 @@
 //! What the Costs screen costs with a million calls of two years behind it, and what writing one more does.
 //!
 //! `costs_bench --json PATH` measures and writes the results; `cargo xtask bench` runs it on a release
-//! build.
+//! build. `costs_bench --fill FOLDER` fills a data folder with a year of one person's use, to look at the
+//! screen with it.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
 
@@ -13,26 +14,29 @@ use std::{
 use gatehouse_core::{
     app::{App, Surroundings},
     charts::ChartTheme,
+    chat,
     costs::{
         self, CallEnd, CallStart, CallStatus, Purpose, Route,
         budgets::Period,
         reports::{By, CallFilter, Query},
     },
-    ids::WorkspaceId,
+    ids::{ConversationId, WorkspaceId},
     money::Money,
     now_ms,
     record::Actor,
-    review::spend,
+    review::{course_of_month, spend},
     secrets::{self, KeyHome},
     store::{DataFolder, StoreError},
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
 
 const CALLS: i64 = 1_000_000;
 const DAYS: i64 = 730;
 const DAY_MS: i64 = 86_400_000;
 const AT_ONCE: i64 = 50_000;
+const CALLS_OF_A_CHAT: i64 = 20;
 const ROUNDS: usize = 60;
 const WRITES: usize = 400;
 const MODELS: [(&str, &str); 6] = [
@@ -48,8 +52,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, "--json", path] => measure(Path::new(path)),
+        [_, "--fill", folder] => a_year(&open(Path::new(folder))),
         _ => {
-            eprintln!("usage: costs_bench --json PATH");
+            eprintln!("usage: costs_bench --json PATH | --fill FOLDER");
             std::process::exit(2);
         }
     }
@@ -105,6 +110,50 @@ fn fill(app: &App) {
     }
 }
 
+/// A year of one person: more on working days, and not each day as many.
+fn a_year(app: &App) {
+    let workspaces = workspaces_of(app);
+    let today = now_ms() / DAY_MS;
+    let written = app.store.write(|tx| {
+        let mut nth = 0;
+        for day in today - 365..=today {
+            // The first of January 1970 was a Thursday.
+            let is_weekend = (day + 3) % 7 >= 5;
+            let calls = if is_weekend { 2 } else { 14 + day * 7 % 23 };
+            for at in 0..calls {
+                let at_ms = (day * DAY_MS + 8 * 3_600_000 + at * 900_000).min(now_ms());
+                // Some of the models more often than others.
+                nth += 1 + day * at % 5;
+                write(tx, &workspaces, nth, at_ms)?;
+            }
+        }
+        Ok::<_, StoreError>(())
+    });
+    written.unwrap();
+}
+
+/// The chat that a call belongs to: each has some calls in a row.
+fn chat_of(
+    conn: &rusqlite::Connection,
+    workspace: WorkspaceId,
+    nth: i64,
+    at_ms: i64,
+) -> rusqlite::Result<ConversationId> {
+    let newest = conn
+        .prepare_cached("SELECT id FROM conversations ORDER BY id DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    match newest {
+        Some(newest) if nth % CALLS_OF_A_CHAT > 0 => Ok(newest),
+        _ => {
+            let id = ConversationId::new();
+            chat::create(conn, id, workspace, &chat::Options::default(), at_ms)
+                .map(|_| id)
+                .map_err(|_| rusqlite::Error::InvalidQuery)
+        }
+    }
+}
+
 /// A call as the gate writes it: its row, and then its end.
 fn write(
     conn: &rusqlite::Connection,
@@ -114,15 +163,17 @@ fn write(
 ) -> rusqlite::Result<()> {
     let at = |most: usize, by: i64| usize::try_from(nth / by).unwrap() % most;
     let (provider, model) = MODELS[at(MODELS.len(), 1)];
+    let workspace = workspaces[at(workspaces.len(), 7)];
+    let is_title = nth % 5 == 0;
     let number = costs::begin(
         conn,
         &CallStart {
             started_at_ms: at_ms,
-            workspace: workspaces[at(workspaces.len(), 7)],
-            conversation: None,
+            workspace,
+            conversation: Some(chat_of(conn, workspace, nth, at_ms)?),
             message: None,
             client: None,
-            purpose: if nth % 5 == 0 {
+            purpose: if is_title {
                 Purpose::Title
             } else {
                 Purpose::Chat
@@ -214,6 +265,11 @@ fn screen(app: &App) -> Vec<Value> {
         let draw = || spend(&overview, query.step, ChartTheme::Light, 1040).unwrap();
         share(timed(|| drop(draw())), 95)
     };
+    let course = {
+        let overview = app.cost_overview(&month).unwrap();
+        let draw = || course_of_month(&overview, ChartTheme::Light, 1040).unwrap();
+        share(timed(|| drop(draw().unwrap())), 95)
+    };
     let times = |work: &dyn Fn()| share(timed(work), 95);
     let limit = |ms: u64| Some(Duration::from_millis(ms));
     vec![
@@ -227,6 +283,12 @@ fn screen(app: &App) -> Vec<Value> {
             "Costs opens, two years",
             times(&|| drop(app.cost_overview(&all).unwrap())),
             limit(150),
+            "95th percentile",
+        ),
+        row(
+            "chart of where the month ends",
+            course,
+            limit(30),
             "95th percentile",
         ),
         row(
@@ -254,10 +316,16 @@ fn screen(app: &App) -> Vec<Value> {
             "95th percentile, read from the calls",
         ),
         row(
+            "first tokens, 30 days",
+            times(&|| drop(app.cost_first_tokens(&month).unwrap())),
+            None,
+            "95th percentile, read from the calls beside the rest",
+        ),
+        row(
             "advice, 30 days",
             times(&|| drop(app.cost_advice(&month).unwrap())),
             None,
-            "95th percentile, read from the calls",
+            "95th percentile, read from the calls beside the rest",
         ),
     ]
 }

@@ -6,7 +6,7 @@ use gatehouse_core::{
     charts::{Chart, ChartTheme},
     costs::{
         listing::Service,
-        reports::{By, CallsPage, Overview, PricedModel, Query},
+        reports::{By, CallsPage, FirstToken, Overview, PricedModel, Query},
     },
     money::Money,
     problem::{Problem, ProblemCode},
@@ -40,6 +40,28 @@ pub(crate) fn cost_chart(
     width: u32,
 ) -> Result<Chart> {
     Ok(state.app()?.cost_chart(&query, theme, width)?)
+}
+
+/// The chart of where this month is likely to end, or nothing where too little is known.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn cost_forecast_chart(
+    state: State<'_, AppState>,
+    query: Query,
+    theme: ChartTheme,
+    width: u32,
+) -> Result<Option<Chart>> {
+    Ok(state.app()?.cost_forecast_chart(&query, theme, width)?)
+}
+
+/// How long each model took to begin, in the middle.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn cost_first_tokens(
+    state: State<'_, AppState>,
+    query: Query,
+) -> Result<Vec<FirstToken>> {
+    Ok(state.app()?.cost_first_tokens(&query)?)
 }
 
 /// The costs of some days told apart.

@@ -1,11 +1,15 @@
 //! A client that keeps its connection, asks one question again and again, and reads each answer whole.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
+    time::Duration,
 };
 
 use serde_json::json;
+
+/// How long an answer may take before it counts as lost.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A client of a server.
 pub(crate) struct Client {
@@ -45,32 +49,47 @@ impl Client {
         }
     }
 
-    /// Ask, and read the answer; one that is no answer ends the measurement.
-    pub(crate) fn ask(&mut self) {
-        let connection = self.connection.get_or_insert_with(|| {
-            let stream = TcpStream::connect(&self.host).unwrap();
-            stream.set_nodelay(true).unwrap();
-            BufReader::new(stream)
-        });
-        connection.get_mut().write_all(&self.request).unwrap();
+    /// Ask, and read the answer; why there is none, else.
+    pub(crate) fn ask(&mut self) -> Result<(), String> {
+        let answered = self.answer();
+        if answered.is_err() {
+            self.connection = None;
+        }
+        let (head, body) = answered.map_err(|error| error.to_string())?;
+        if head.contains("connection: close") {
+            self.connection = None;
+        }
+        if head.contains(" 200 ") && body.contains("Yes, it is.") {
+            return Ok(());
+        }
+        Err(format!("{head}{body}"))
+    }
+
+    /// Head, in small letters, and body.
+    fn answer(&mut self) -> io::Result<(String, String)> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => {
+                let stream = TcpStream::connect(&self.host)?;
+                stream.set_nodelay(true)?;
+                stream.set_read_timeout(Some(LONGEST))?;
+                none.insert(BufReader::new(stream))
+            }
+        };
+        connection.get_mut().write_all(&self.request)?;
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            assert!(connection.read_line(&mut head).unwrap() > 0, "{head}");
+            if connection.read_line(&mut head)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
         let head = head.to_ascii_lowercase();
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length:"))
-            .map(|length| length.trim().parse().unwrap());
+            .and_then(|length| length.trim().parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
-        connection.read_exact(&mut body).unwrap();
-        let said = String::from_utf8_lossy(&body);
-        assert!(
-            head.contains(" 200 ") && said.contains("Yes, it is."),
-            "{head}{said}"
-        );
-        if head.contains("connection: close") {
-            self.connection = None;
-        }
+        connection.read_exact(&mut body)?;
+        Ok((head, String::from_utf8_lossy(&body).into_owned()))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::{TcpListener, TcpStream},
-    path::PathBuf,
+    net::TcpListener,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -28,33 +28,66 @@ use crate::client::Client;
 const MODEL: &str = "helper";
 /// How long the other proxy may take to start.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
+/// So many answers in a row, and it is up.
+const READY: usize = 20;
 
 /// A proxy that runs until it is dropped.
 pub(crate) struct Proxy {
     process: Child,
     host: String,
     key: String,
-    _folder: TempDir,
+    /// Taken by who looks at it afterwards.
+    folder: Option<TempDir>,
 }
 
 impl Proxy {
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.host, &self.key, MODEL)
     }
-}
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// End it; its folder.
+    pub(crate) fn stop(mut self) -> TempDir {
+        self.end();
+        self.folder.take().unwrap()
+    }
+
+    /// It and its workers, in good order; what cannot be told so is killed.
+    fn end(&mut self) {
+        let told = cfg!(unix)
+            && Command::new("kill")
+                .args(["-INT", "--", &format!("-{}", self.process.id())])
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success());
+        if !told {
+            // It may have ended already.
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }
 
-/// The local API of Gatehouse, with masking, budgets, the record and a copy of what leaves, as it comes.
-pub(crate) fn gatehouse(upstream: &str) -> Proxy {
-    let dir = tempfile::tempdir().unwrap();
-    let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// In a group of its own, so that its workers end with it.
+fn in_a_group(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command
+}
+
+/// Gatehouse in a folder.
+pub(crate) fn open(folder: &Path) -> App {
+    let folder = DataFolder::resolve(Some(folder)).unwrap();
     database_key(&folder, KeyHome::File).unwrap();
     let around = Surroundings {
         actor: Actor::CommandLine,
@@ -63,7 +96,13 @@ pub(crate) fn gatehouse(upstream: &str) -> Proxy {
         resources: None,
         on_engine_change: Box::new(|| ()),
     };
-    let app = App::open(&folder, around).unwrap();
+    App::open(&folder, around).unwrap()
+}
+
+/// The local API of Gatehouse, with masking, budgets, the record and a copy of what leaves, as it comes.
+pub(crate) fn gatehouse(upstream: &str) -> Proxy {
+    let dir = tempfile::tempdir().unwrap();
+    let app = open(dir.path());
     let input = AccountInput {
         kind: ProviderKind::Compatible,
         name: "Bench".into(),
@@ -95,14 +134,14 @@ pub(crate) fn gatehouse(upstream: &str) -> Proxy {
         .parent()
         .and_then(|examples| examples.parent())
         .unwrap();
-    let mut process =
-        Command::new(built.join(format!("gatehouse{}", std::env::consts::EXE_SUFFIX)))
-            .arg("--data-dir")
-            .arg(folder.path())
-            .args(["--json", "serve", "--port", "0", "--per-minute", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    let program = built.join(format!("gatehouse{}", std::env::consts::EXE_SUFFIX));
+    let mut process = in_a_group(&mut Command::new(program))
+        .arg("--data-dir")
+        .arg(dir.path())
+        .args(["--json", "serve", "--port", "0", "--per-minute", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
     let output = process.stdout.take().unwrap();
     BufReader::new(output).read_line(&mut line).unwrap();
@@ -112,7 +151,7 @@ pub(crate) fn gatehouse(upstream: &str) -> Proxy {
         process,
         host: base.trim_start_matches("http://").to_owned(),
         key: key.as_str().to_owned(),
-        _folder: dir,
+        folder: Some(dir),
     }
 }
 
@@ -123,7 +162,8 @@ pub(crate) fn litellm(upstream: &str) -> Option<Proxy> {
     let config = dir.path().join("config.yaml");
     let written = format!(
         "model_list:\n  - model_name: {MODEL}\n    litellm_params:\n      model: openai/test-model\n      \
-         api_base: http://{upstream}/v1\n      api_key: none\n"
+         api_base: http://{upstream}/v1\n      api_key: none\n\
+         litellm_settings:\n  set_verbose: false\n  json_logs: true\n  request_timeout: 600\n"
     );
     std::fs::write(&config, written).unwrap();
     let port = {
@@ -131,12 +171,13 @@ pub(crate) fn litellm(upstream: &str) -> Option<Proxy> {
         free.local_addr().unwrap().port()
     };
     let workers = thread::available_parallelism().unwrap().to_string();
-    let process = Command::new(program)
+    let process = in_a_group(&mut Command::new(program))
         .arg("--config")
         .arg(&config)
         .args(["--host", "127.0.0.1", "--port", &port.to_string()])
         .args(["--num_workers", &workers])
         .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        .env("LITELLM_MODE", "PRODUCTION")
         .env("LITELLM_LOG", "ERROR")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -146,14 +187,23 @@ pub(crate) fn litellm(upstream: &str) -> Option<Proxy> {
         process,
         host: format!("127.0.0.1:{port}"),
         key: "none".into(),
-        _folder: dir,
+        folder: Some(dir),
     };
-    let begin = Instant::now();
-    while TcpStream::connect(&proxy.host).is_err() {
-        assert!(begin.elapsed() < STARTS_WITHIN, "litellm does not start");
-        thread::sleep(Duration::from_millis(200));
+    // It listens before each of its workers answers.
+    let (begin, mut client) = (Instant::now(), proxy.client());
+    let mut in_a_row = 0;
+    while in_a_row < READY {
+        match client.ask() {
+            Ok(()) => in_a_row += 1,
+            Err(said) => {
+                in_a_row = 0;
+                assert!(
+                    begin.elapsed() < STARTS_WITHIN,
+                    "litellm does not start: {said}"
+                );
+                thread::sleep(Duration::from_millis(200));
+            }
+        }
     }
-    // It listens before it answers.
-    thread::sleep(Duration::from_secs(5));
     Some(proxy)
 }

@@ -1,12 +1,13 @@
 //! Stacked bars along the time.
 
 use plotters::{
-    coord::Shift,
+    coord::{Shift, types::RangedCoordf64},
     prelude::{
-        ChartBuilder, Color, DrawingArea, IntoDrawingArea, IntoFont, Rectangle, SVGBackend, Text,
+        Cartesian2d, ChartBuilder, ChartContext, Color, DrawingArea, IntoDrawingArea, IntoFont,
+        Rectangle, SVGBackend, Text,
     },
     style::{
-        ShapeStyle, TextStyle,
+        RGBAColor, ShapeStyle, TextStyle,
         text_anchor::{HPos, Pos, VPos},
     },
 };
@@ -61,8 +62,8 @@ pub enum Scale {
 const LEFT: i32 = 64;
 const RIGHT: i32 = 12;
 const BOTTOM: i32 = 28;
-const LEGEND_LINE: i32 = 20;
-const TEXT: i32 = 11;
+pub(super) const LEGEND_LINE: i32 = 20;
+pub(super) const TEXT: i32 = 11;
 /// Room that a letter of the legend takes, on average and rather more.
 const LETTER: i32 = 7;
 /// The longest name in a legend.
@@ -83,7 +84,8 @@ pub fn bars(of: &Bars<'_>) -> Result<Chart, ChartError> {
         let root = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
         let ground = Colour::Surface.paint(of.theme);
         root.fill(&ground).map_err(failed)?;
-        legend(&root, of.theme, &names, &places)?;
+        let colours = (0..names.len()).map(|at| Colour::Series(at).paint(of.theme).to_rgba());
+        legend(&root, of.theme, names.iter().zip(colours).zip(&places))?;
         let spots = plot(&root, of, top)?;
         root.present().map_err(failed)?;
         spots
@@ -101,10 +103,48 @@ pub fn bars(of: &Bars<'_>) -> Result<Chart, ChartError> {
     })
 }
 
-type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
+pub(super) type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 
-fn failed(error: impl std::fmt::Display) -> ChartError {
+type Framed<'s> = ChartContext<'s, SVGBackend<'s>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+pub(super) fn failed(error: impl std::fmt::Display) -> ChartError {
     ChartError::Draw(error.to_string())
+}
+
+/// The lines and numbers behind a drawing of so many steps that goes up to `most`, below `top`.
+pub(super) fn frame<'a>(
+    root: &Area<'a>,
+    steps: usize,
+    most: f64,
+    top: i32,
+    scale: Scale,
+    theme: ChartTheme,
+) -> Result<Framed<'a>, ChartError> {
+    #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
+    let end = steps.max(1) as f64;
+    let mut chart = ChartBuilder::on(root)
+        .margin_top(top)
+        .margin_right(RIGHT)
+        .x_label_area_size(BOTTOM)
+        .y_label_area_size(LEFT)
+        .build_cartesian_2d(0.0..end, 0.0..most)
+        .map_err(failed)?;
+    let clear = ShapeStyle::from(Colour::Surface.paint(theme).mix(0.0));
+    let side = |value: &f64| scale.words(*value, most);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .disable_x_axis()
+        .y_labels(5)
+        .y_max_light_lines(1)
+        .y_label_formatter(&side)
+        .y_label_style(text(theme, TEXT))
+        .axis_style(clear)
+        .bold_line_style(Colour::Line.paint(theme))
+        .light_line_style(clear)
+        .draw()
+        .map_err(failed)?;
+    Ok(chart)
 }
 
 /// Bars with their lines and labels, below `top`; what there is to point at.
@@ -115,30 +155,7 @@ fn plot(root: &Area<'_>, of: &Bars<'_>, top: i32) -> Result<Vec<Spot>, ChartErro
         .collect();
     let highest = sums.iter().copied().fold(0.0, f64::max);
     let most = if highest > 0.0 { highest * 1.06 } else { 1.0 };
-    #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
-    let end = count.max(1) as f64;
-    let mut chart = ChartBuilder::on(root)
-        .margin_top(top)
-        .margin_right(RIGHT)
-        .x_label_area_size(BOTTOM)
-        .y_label_area_size(LEFT)
-        .build_cartesian_2d(0.0..end, 0.0..most)
-        .map_err(failed)?;
-    let clear = ShapeStyle::from(Colour::Surface.paint(of.theme).mix(0.0));
-    let side = |value: &f64| of.scale.words(*value, most);
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .disable_x_axis()
-        .y_labels(5)
-        .y_max_light_lines(1)
-        .y_label_formatter(&side)
-        .y_label_style(text(of.theme, TEXT))
-        .axis_style(clear)
-        .bold_line_style(Colour::Line.paint(of.theme))
-        .light_line_style(clear)
-        .draw()
-        .map_err(failed)?;
+    let chart = frame(root, count, most, top, of.scale, of.theme)?;
     let area = chart.plotting_area();
     let mut spots = Vec::with_capacity(count);
     let every = every_label(of.labels, area.dim_in_pixel().0);
@@ -183,7 +200,11 @@ fn plot(root: &Area<'_>, of: &Bars<'_>, top: i32) -> Result<Vec<Spot>, ChartErro
 }
 
 fn height_at(stack: &Stack, at: usize) -> f64 {
-    let height = stack.heights.get(at).copied().unwrap_or(0.0);
+    finite(stack.heights.get(at).copied().unwrap_or(0.0))
+}
+
+/// A height that can be drawn.
+pub(super) fn finite(height: f64) -> f64 {
     if height.is_finite() {
         height.max(0.0)
     } else {
@@ -209,7 +230,7 @@ fn values_at(of: &Bars<'_>, at: usize) -> Vec<SpotValue> {
 }
 
 /// Every how many labels one stands under its bar, so that none touches the next.
-fn every_label(labels: &[String], width: u32) -> usize {
+pub(super) fn every_label(labels: &[String], width: u32) -> usize {
     let longest = labels.iter().map(|label| label.chars().count()).max();
     let letter = usize::try_from(LETTER).unwrap_or(1);
     let needed = (longest.unwrap_or(0) + 2) * letter * labels.len();
@@ -218,14 +239,14 @@ fn every_label(labels: &[String], width: u32) -> usize {
         .max(1)
 }
 
-fn text(theme: ChartTheme, size: i32) -> TextStyle<'static> {
+pub(super) fn text(theme: ChartTheme, size: i32) -> TextStyle<'static> {
     // The backend divides the size of a font by this before it writes it.
     let font = ("Inter", f64::from(size) * 1.24).into_font();
     font.color(&Colour::FaintInk.paint(theme))
 }
 
 /// A name as it stands in a drawing: no longer than there is room, and nothing that is no letter.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     let clean: String = name.chars().filter(|c| !c.is_control()).collect();
     if clean.chars().count() <= LONGEST_NAME {
         return clean;
@@ -234,7 +255,7 @@ fn shown(name: &str) -> String {
 }
 
 /// Where each name of a legend begins, and on which line.
-fn legend_places(names: &[String], width: i32) -> Vec<(i32, i32)> {
+pub(super) fn legend_places(names: &[String], width: i32) -> Vec<(i32, i32)> {
     let (mut x, mut line) = (12, 0);
     names
         .iter()
@@ -251,17 +272,19 @@ fn legend_places(names: &[String], width: i32) -> Vec<(i32, i32)> {
         .collect()
 }
 
-fn legend(
+/// Names with their colours, each at its place.
+pub(super) fn legend<'n>(
     root: &Area<'_>,
     theme: ChartTheme,
-    names: &[String],
-    places: &[(i32, i32)],
+    marks: impl Iterator<Item = ((&'n String, RGBAColor), &'n (i32, i32))>,
 ) -> Result<(), ChartError> {
-    for (at, (name, (x, line))) in names.iter().zip(places).enumerate() {
+    for ((name, colour), (x, line)) in marks {
         let y = 8 + line * LEGEND_LINE;
-        let paint = Colour::Series(at).paint(theme).filled();
-        root.draw(&Rectangle::new([(*x, y), (x + 10, y + 10)], paint))
-            .map_err(failed)?;
+        root.draw(&Rectangle::new(
+            [(*x, y), (x + 10, y + 10)],
+            colour.filled(),
+        ))
+        .map_err(failed)?;
         let anchored = text(theme, TEXT).pos(Pos::new(HPos::Left, VPos::Center));
         root.draw(&Text::new(name.clone(), (x + 16, y + 5), anchored))
             .map_err(failed)?;
@@ -290,7 +313,7 @@ impl Scale {
 }
 
 /// The drawing with a title and a description for who does not see it.
-fn described(svg: &str, title: &str, description: &str) -> String {
+pub(super) fn described(svg: &str, title: &str, description: &str) -> String {
     let Some(at) = svg.find('>').map(|end| end + 1) else {
         return svg.to_owned();
     };

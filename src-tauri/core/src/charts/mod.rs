@@ -3,6 +3,7 @@
 //! it. It knows nothing of what the numbers mean.
 
 mod bars;
+mod course;
 mod image;
 mod theme;
 
@@ -12,6 +13,7 @@ use specta::Type;
 pub(crate) use self::image::tree_of;
 pub use self::{
     bars::{Bars, Scale, Stack, bars},
+    course::{Band, Course, Point, course},
     image::png,
     theme::{ChartTheme, Colour},
 };

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::TestCaseError};
 use resvg::tiny_skia::Pixmap;
 
 use super::*;
@@ -49,6 +49,45 @@ fn month(theme: ChartTheme) -> Chart {
     .unwrap()
 }
 
+/// A month of which some days are over, always the same.
+fn way(theme: ChartTheme, over: u32) -> Chart {
+    let points: Vec<Point> = (1..=30u32)
+        .map(|day| {
+            let spent = f64::from(day.min(over)) * 2.5;
+            let ahead = f64::from(day.saturating_sub(over));
+            Point {
+                label: day.to_string(),
+                full_label: format!("{day} November"),
+                known: (day <= over).then_some(spent),
+                likely: (day >= over).then_some(Band {
+                    low: spent + ahead * 1.8,
+                    likely: spent + ahead * 2.6,
+                    high: spent + ahead * 3.9,
+                }),
+                values: vec![SpotValue {
+                    name: "Spent".into(),
+                    value: format!("${spent:.2}"),
+                }],
+            }
+        })
+        .collect();
+    drawn(&points, theme)
+}
+
+fn drawn(points: &[Point], theme: ChartTheme) -> Chart {
+    course(&Course {
+        title: "The month",
+        description: "Thirty days, in US dollars.",
+        names: ["Spent", "Likely", "Eight of ten months"],
+        points,
+        scale: Scale::Dollars,
+        theme,
+        width: 760,
+        height: 240,
+    })
+    .unwrap()
+}
+
 fn with_names(names: &[String], heights: &[f64]) -> Chart {
     let labels: Vec<String> = heights.iter().map(|_| "1 Nov".to_owned()).collect();
     let stacks: Vec<Stack> = names
@@ -78,33 +117,38 @@ fn with_names(names: &[String], heights: &[f64]) -> Chart {
 #[test]
 fn a_chart_looks_as_it_is_stored_in_both_themes() {
     for (theme, name) in [(ChartTheme::Light, "light"), (ChartTheme::Dark, "dark")] {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("src/charts/tests")
-            .join(format!("spend-{name}.png"));
-        let drawn = png(&month(theme), 1).unwrap();
-        if std::env::var_os("GATEHOUSE_WRITE_CHARTS").is_some() {
-            std::fs::write(&path, &drawn).unwrap();
-        }
-        let stored = Pixmap::load_png(&path).unwrap();
-        let drawn = Pixmap::decode_png(&drawn).unwrap();
-        assert_eq!(
-            (stored.width(), stored.height()),
-            (drawn.width(), drawn.height())
-        );
-        let differing = stored
-            .pixels()
-            .iter()
-            .zip(drawn.pixels())
-            .filter(|(one, other)| {
-                let apart = |a: u8, b: u8| a.abs_diff(b) > 8;
-                apart(one.red(), other.red())
-                    || apart(one.green(), other.green())
-                    || apart(one.blue(), other.blue())
-            })
-            .count();
-        // Floating point may round an edge elsewhere on another processor, never a bar.
-        assert!(differing < 40, "{differing} pixels of {name} differ");
+        is_as_stored(&month(theme), &format!("spend-{name}"));
+        is_as_stored(&way(theme, 12), &format!("course-{name}"));
     }
+}
+
+fn is_as_stored(chart: &Chart, name: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("src/charts/tests")
+        .join(format!("{name}.png"));
+    let drawn = png(chart, 1).unwrap();
+    if std::env::var_os("GATEHOUSE_WRITE_CHARTS").is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    let stored = Pixmap::load_png(&path).unwrap();
+    let drawn = Pixmap::decode_png(&drawn).unwrap();
+    assert_eq!(
+        (stored.width(), stored.height()),
+        (drawn.width(), drawn.height())
+    );
+    let differing = stored
+        .pixels()
+        .iter()
+        .zip(drawn.pixels())
+        .filter(|(one, other)| {
+            let apart = |a: u8, b: u8| a.abs_diff(b) > 8;
+            apart(one.red(), other.red())
+                || apart(one.green(), other.green())
+                || apart(one.blue(), other.blue())
+        })
+        .count();
+    // Floating point may round an edge elsewhere on another processor, never a bar.
+    assert!(differing < 40, "{differing} pixels of {name} differ");
 }
 
 #[test]
@@ -148,21 +192,70 @@ fn a_chart_says_what_it_is_and_what_each_bar_is_worth() {
     assert!(side_by_side, "no place between two bars is nobody's");
 }
 
+/// That a drawing is XML of known elements that can be made a picture.
+fn can_be_shown(chart: &Chart) -> Result<(), TestCaseError> {
+    let xml = resvg::usvg::roxmltree::Document::parse(&chart.svg);
+    prop_assert!(xml.is_ok(), "{:?}", xml.err());
+    let known = [
+        "svg", "title", "desc", "rect", "text", "line", "polyline", "polygon", "circle",
+    ];
+    for element in xml.unwrap().descendants().filter(|node| node.is_element()) {
+        prop_assert!(
+            known.contains(&element.tag_name().name()),
+            "{:?}",
+            element.tag_name()
+        );
+    }
+    prop_assert!(image::tree_of(&chart.svg).is_ok());
+    Ok(())
+}
+
+#[test]
+fn a_course_can_be_pointed_at_on_its_first_day_and_on_its_last() {
+    for over in [1, 30] {
+        let chart = way(ChartTheme::Light, over);
+        assert_eq!(chart.spots.len(), 30);
+        assert_eq!(chart.spots[0].label, "1 November");
+        assert_eq!(chart.spots[0].values[0].value, "$2.50");
+        can_be_shown(&chart).unwrap();
+    }
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        Just(f64::NAN),
+        Just(f64::INFINITY),
+        Just(0.0),
+        Just(-1.0),
+        0.0..1e12f64
+    ]
+}
+
+fn point() -> impl Strategy<Value = Point> {
+    let band = (number(), number(), number());
+    let heights = (proptest::option::of(number()), proptest::option::of(band));
+    (".{0,9}", heights).prop_map(|(label, (known, likely))| Point {
+        full_label: label.clone(),
+        label,
+        known,
+        likely: likely.map(|(low, likely, high)| Band { low, likely, high }),
+        values: Vec::new(),
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
+    fn no_point_breaks_a_course(points in proptest::collection::vec(point(), 0..40)) {
+        can_be_shown(&drawn(&points, ChartTheme::Dark))?;
+    }
+
+    #[test]
     fn no_name_and_no_number_breaks_a_drawing(
         names in proptest::collection::vec(".{0,60}|<script>.{0,9}|]]>|&amp;", 0..8),
-        heights in proptest::collection::vec(
-            prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(0.0), Just(-1.0), 0.0..1e12f64], 0..70),
+        heights in proptest::collection::vec(number(), 0..70),
     ) {
         let chart = with_names(&names, &heights);
-        let xml = resvg::usvg::roxmltree::Document::parse(&chart.svg);
-        prop_assert!(xml.is_ok(), "{:?}", xml.err());
-        let known = ["svg", "title", "desc", "rect", "text", "line", "polyline"];
-        for element in xml.unwrap().descendants().filter(|node| node.is_element()) {
-            prop_assert!(known.contains(&element.tag_name().name()), "{:?}", element.tag_name());
-        }
-        prop_assert!(image::tree_of(&chart.svg).is_ok());
+        can_be_shown(&chart)?;
     }
 }

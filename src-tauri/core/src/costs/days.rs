@@ -87,10 +87,18 @@ macro_rules! nothing_left {
 // A call belongs to the day on which it began by the clocks of the person then: days since 1970-01-01.
 // One written without it counts to the day by UTC. Those that are there already are taken by the
 // clocks of this computer.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-27 add calls up by day",
-    sql: SQL,
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-27 add calls up by day",
+        sql: SQL,
+    },
+    // Few prompts are long, and those are what tiers of prices and advice are about.
+    Migration {
+        name: "2026-11-28 find long prompts",
+        sql: "CREATE INDEX calls_with_long_prompts ON calls(day, provider, model, input_tokens, cached_tokens)
+              WHERE input_tokens >= 8000",
+    },
+];
 
 const SQL: &str = concat!(
     "ALTER TABLE calls ADD COLUMN day INTEGER;

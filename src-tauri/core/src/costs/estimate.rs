@@ -95,6 +95,18 @@ impl Tokens {
         sum(&mut self.reasoning, other.reasoning);
     }
 
+    /// What is left without another's counts; never less than nothing.
+    pub fn without(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            cached: self.cached.saturating_sub(other.cached),
+            cache_write: self.cache_write.saturating_sub(other.cache_write),
+            cache_write_hour: self.cache_write_hour.saturating_sub(other.cache_write_hour),
+            output: self.output.saturating_sub(other.output),
+            reasoning: self.reasoning.saturating_sub(other.reasoning),
+        }
+    }
+
     /// Tokens of one kind.
     pub fn count(&self, kind: TokenKind) -> u64 {
         match kind {

@@ -101,6 +101,9 @@ pub enum GateError {
         /// Which.
         model: String,
     },
+    /// A request of a client has more pictures than are taken.
+    #[error("a request takes at most {0} pictures")]
+    TooManyPictures(u32),
     /// Nobody may answer, and why.
     #[error("{0}")]
     NotAllowed(String),
@@ -207,7 +210,7 @@ impl From<GateError> for Problem {
             GateError::Alias(alias) => alias.into(),
             GateError::Key(key) => key.into(),
             GateError::Provider(fault) => (&fault.0).into(),
-            GateError::Entered(_) | GateError::OnlyHere(_) => {
+            GateError::Entered(_) | GateError::OnlyHere(_) | GateError::TooManyPictures(_) => {
                 Problem::new(Code::InvalidInput, &error)
             }
             GateError::Inspection(_) => Problem::new(Code::NotAllowed, &error)

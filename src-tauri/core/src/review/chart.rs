@@ -1,12 +1,16 @@
-//! The chart of what was spent.
+//! The charts of what was spent, and of where the month is likely to end.
 
 use jiff::civil::Date;
 
+use super::tables::cents;
 use crate::{
-    charts::{Bars, Chart, ChartError, ChartTheme, Scale, Stack, bars},
+    charts::{
+        Band, Bars, Chart, ChartError, ChartTheme, Course, Point, Scale, SpotValue, Stack, bars,
+        course,
+    },
     costs::{
         budgets::Period,
-        reports::{Overview, Series},
+        reports::{Overview, Series, forecast::DayOfMonth},
     },
     money::Money,
 };
@@ -67,6 +71,70 @@ pub fn spend(
         width,
         height: HEIGHT,
     })
+}
+
+/// The chart of what this month has come to, and of where it is likely to end; `None`: too little is known.
+///
+/// # Errors
+/// [`ChartError`] when the drawing fails.
+pub fn course_of_month(
+    overview: &Overview,
+    theme: ChartTheme,
+    width: u32,
+) -> Result<Option<Chart>, ChartError> {
+    let Some(forecast) = &overview.forecast else {
+        return Ok(None);
+    };
+    let points: Vec<Point> = forecast.course.iter().map(point).collect();
+    let description = format!(
+        "A line in US dollars: {} so far in this month. Then a band: by {} it is likely to be {}, and in eight of \
+         ten months between {} and {}.",
+        forecast.so_far,
+        forecast.until,
+        cents(&forecast.likely),
+        cents(&forecast.low),
+        cents(&forecast.high)
+    );
+    let drawn = course(&Course {
+        title: "This month, day by day",
+        description: &description,
+        names: ["Spent", "On course for", "Eight of ten months"],
+        points: &points,
+        scale: Scale::Dollars,
+        theme,
+        width,
+        height: HEIGHT,
+    })?;
+    Ok(Some(drawn))
+}
+
+fn point(of: &DayOfMonth) -> Point {
+    let mut values = Vec::new();
+    let mut say = |name: &str, value: String| {
+        values.push(SpotValue {
+            name: name.into(),
+            value,
+        });
+    };
+    if let Some(spent) = &of.spent {
+        say("Spent", spent.clone());
+    }
+    if let Some(range) = &of.likely {
+        say("On course for", cents(&range.likely));
+        say("Less in one of ten months", cents(&range.low));
+        say("More in one of ten months", cents(&range.high));
+    }
+    Point {
+        label: label(of.day, Period::Day),
+        full_label: full_label(of.day, of.day, Period::Day),
+        known: of.amount.map(dollars),
+        likely: of.amounts.map(|amounts| Band {
+            low: dollars(amounts.low),
+            likely: dollars(amounts.likely),
+            high: dollars(amounts.high),
+        }),
+        values,
+    }
 }
 
 fn stack(series: &Series) -> Stack {

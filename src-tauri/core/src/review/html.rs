@@ -1,6 +1,6 @@
 //! A report as one page that needs nothing else: no script, no font, no picture from anywhere.
 
-use super::Table;
+use super::{Table, tables::cents};
 use crate::{charts::Chart, costs::reports::Overview};
 
 const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;color:#1d1c19;background:#fff;max-width:960px;\
@@ -14,7 +14,7 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;color:#1d1c19;backg
     @media print{body{margin:0}h2{break-after:avoid}}";
 
 /// The page.
-pub(super) fn html(overview: &Overview, tables: &[Table], chart: &Chart) -> String {
+pub(super) fn html(overview: &Overview, tables: &[Table], charts: &[Chart]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
@@ -31,9 +31,13 @@ pub(super) fn html(overview: &Overview, tables: &[Table], chart: &Chart) -> Stri
             escaped(&value)
         ));
     }
-    page.push_str("</dl>\n<figure style=\"margin:0\">");
-    page.push_str(&chart.svg);
-    page.push_str("</figure>\n");
+    page.push_str("</dl>\n");
+    for chart in charts {
+        page.push_str(&format!(
+            "<figure style=\"margin:0\">{}</figure>\n",
+            chart.svg
+        ));
+    }
     for table in tables.iter().filter(|table| !table.rows.is_empty()) {
         page.push_str(&html_table(table));
     }
@@ -76,13 +80,6 @@ pub(super) fn facts(overview: &Overview) -> Vec<(String, String)> {
         facts.push((name, value));
     }
     facts
-}
-
-/// An estimate to the cent, or as far as it has digits: more would claim what nobody knows.
-fn cents(amount: &str) -> String {
-    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
-    let digits: String = part.chars().take(2).collect();
-    format!("{whole}.{digits:0<2}")
 }
 
 fn html_table(table: &Table) -> String {

@@ -3,6 +3,7 @@
 
 mod advice;
 mod chart;
+mod files;
 mod html;
 mod pdf;
 mod prices;
@@ -14,12 +15,13 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use specta::Type;
 
 pub use self::{
     advice::{Advice, AdviceKind},
-    chart::spend,
+    chart::{course_of_month, spend},
+    files::ReportFile,
     prices::{PriceInput, PriceInputError, PricePage, PriceRow},
     shorter::{Shorter, shorter},
     tables::Table,
@@ -27,19 +29,15 @@ pub use self::{
 };
 use crate::{
     app::App,
-    changes::here,
-    charts::{self, Chart, ChartError, ChartTheme},
+    charts::{Chart, ChartError, ChartTheme},
     chat,
-    costs::{
-        name_of,
-        reports::{
-            self, By, CallFilter, CallsPage, Line, Overview, Power, Preferences, Query, ReportError,
-        },
+    costs::reports::{
+        self, By, CallFilter, CallsPage, FirstToken, Line, Overview, Power, Preferences, Query,
+        ReportError,
     },
     money::Money,
     now_ms,
     problem::{Problem, ProblemCode},
-    record::{Action, Event},
     settings,
     store::StoreError,
     workspaces,
@@ -57,6 +55,9 @@ pub enum ReviewError {
     /// They could not be printed.
     #[error("the PDF could not be made: {0}")]
     Pdf(String),
+    /// Nothing is forecast yet.
+    #[error("too little is known: a forecast begins two weeks after the first call")]
+    NoForecast,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -73,56 +74,9 @@ impl From<ReviewError> for Problem {
         match error {
             ReviewError::Report(error) => error.into(),
             ReviewError::Store(error) => error.into(),
+            error @ ReviewError::NoForecast => Self::new(ProblemCode::InvalidInput, error),
             other => Self::new(ProblemCode::Internal, other),
         }
-    }
-}
-
-/// A file that costs are written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum ReportFile {
-    /// The table along the time, as CSV.
-    StepsCsv,
-    /// The table by model, as CSV.
-    ModelsCsv,
-    /// The table by provider, as CSV.
-    ProvidersCsv,
-    /// The table by workspace, as CSV.
-    WorkspacesCsv,
-    /// The table by purpose, as CSV.
-    PurposesCsv,
-    /// The table by conversation, as CSV.
-    ConversationsCsv,
-    /// Each call, as CSV.
-    CallsCsv,
-    /// Everything on one page that needs nothing else.
-    Html,
-    /// Everything on sheets of paper.
-    Pdf,
-    /// The chart as a drawing.
-    Svg,
-    /// The chart as a picture.
-    Png,
-}
-
-impl ReportFile {
-    /// The name that it is given unless the person says otherwise.
-    pub fn file_name(self, query: &Query) -> String {
-        let (what, ending) = match self {
-            Self::StepsCsv => ("costs-over-time", "csv"),
-            Self::ModelsCsv => ("costs-by-model", "csv"),
-            Self::ProvidersCsv => ("costs-by-provider", "csv"),
-            Self::WorkspacesCsv => ("costs-by-workspace", "csv"),
-            Self::PurposesCsv => ("costs-by-purpose", "csv"),
-            Self::ConversationsCsv => ("costs-by-conversation", "csv"),
-            Self::CallsCsv => ("calls", "csv"),
-            Self::Html => ("costs", "html"),
-            Self::Pdf => ("costs", "pdf"),
-            Self::Svg => ("costs", "svg"),
-            Self::Png => ("costs", "png"),
-        };
-        format!("gatehouse-{what}-{}-{}.{ending}", query.first, query.last)
     }
 }
 
@@ -185,6 +139,30 @@ impl App {
         Ok(chart::spend(&overview, query.step, theme, width)?)
     }
 
+    /// The chart of where this month is likely to end; `None`: too little is known.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when it cannot be drawn.
+    pub fn cost_forecast_chart(
+        &self,
+        query: &Query,
+        theme: ChartTheme,
+        width: u32,
+    ) -> Result<Option<Chart>, ReviewError> {
+        let overview = self.cost_overview(query)?;
+        Ok(course_of_month(&overview, theme, width)?)
+    }
+
+    /// How long each model took to begin, in the middle. It is read from the calls, which takes longer than
+    /// the rest.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the days are none or the database fails.
+    pub fn cost_first_tokens(&self, query: &Query) -> Result<Vec<FirstToken>, ReviewError> {
+        self.store
+            .read(|conn| Ok(reports::first_tokens(conn, query.span()?, &query.filter)?))
+    }
+
     /// The calls that a number is made of, newest first, from `after` on.
     ///
     /// # Errors
@@ -203,100 +181,6 @@ impl App {
                 after,
                 limit,
             )?)
-        })
-    }
-
-    /// A file about the costs of some days, for somebody else. It is recorded before anybody has it.
-    ///
-    /// # Errors
-    /// [`ReviewError`] when it cannot be made; nothing is recorded then.
-    pub fn export_costs(
-        &self,
-        query: &Query,
-        file: ReportFile,
-        theme: ChartTheme,
-    ) -> Result<Vec<u8>, ReviewError> {
-        let content = self.costs_file(query, file, theme)?;
-        self.change(|_| {
-            let event = here(Action::CostsExported)
-                .fact("format", name_of(&file))
-                .fact("from", query.first.to_string())
-                .fact("until", query.last.to_string());
-            Ok::<(Vec<u8>, Event), ReviewError>((content, event))
-        })
-    }
-
-    fn costs_file(
-        &self,
-        query: &Query,
-        file: ReportFile,
-        theme: ChartTheme,
-    ) -> Result<Vec<u8>, ReviewError> {
-        let by = match file {
-            ReportFile::CallsCsv => return self.calls_csv(query),
-            ReportFile::ConversationsCsv => Some(By::Conversation),
-            ReportFile::ModelsCsv => Some(By::Model),
-            ReportFile::ProvidersCsv => Some(By::Provider),
-            ReportFile::WorkspacesCsv => Some(By::Workspace),
-            ReportFile::PurposesCsv => Some(By::Purpose),
-            _ => None,
-        };
-        if let Some(by) = by {
-            return Ok(self.table_by(query, by)?.csv().into_bytes());
-        }
-        let overview = self.cost_overview(query)?;
-        if file == ReportFile::StepsCsv {
-            return Ok(tables::along_the_time(&overview).csv().into_bytes());
-        }
-        let chart = chart::spend(&overview, query.step, theme, chart::PAGE_WIDTH)?;
-        match file {
-            ReportFile::Svg => Ok(chart.svg.into_bytes()),
-            ReportFile::Png => Ok(charts::png(&chart, 2)?),
-            ReportFile::Pdf => {
-                // Paper is light.
-                let chart =
-                    chart::spend(&overview, query.step, ChartTheme::Light, chart::PAGE_WIDTH)?;
-                pdf::pdf(&overview, &self.tables(query, &overview)?, &chart)
-            }
-            _ => Ok(html::html(&overview, &self.tables(query, &overview)?, &chart).into_bytes()),
-        }
-    }
-
-    /// Every table of a report.
-    fn tables(&self, query: &Query, overview: &Overview) -> Result<Vec<Table>, ReviewError> {
-        let mut tables = vec![tables::along_the_time(overview)];
-        for (by, lines) in [
-            (By::Model, &overview.models),
-            (By::Provider, &overview.providers),
-            (By::Workspace, &overview.workspaces),
-            (By::Purpose, &overview.purposes),
-        ] {
-            tables.push(tables::by(by, lines));
-        }
-        tables.push(self.table_by(query, By::Conversation)?);
-        Ok(tables)
-    }
-
-    fn table_by(&self, query: &Query, by: By) -> Result<Table, ReviewError> {
-        self.store.read(|conn| {
-            let mut lines = reports::lines(conn, query.span()?, &query.filter, by)?;
-            name(conn, by, &mut lines)?;
-            Ok(tables::by(by, &lines))
-        })
-    }
-
-    fn calls_csv(&self, query: &Query) -> Result<Vec<u8>, ReviewError> {
-        self.store.read(|conn| {
-            let span = query.span()?;
-            let (mut table, mut after) = (tables::of_calls(), None);
-            loop {
-                let page = reports::calls(conn, span, &query.filter, after, 200)?;
-                table.rows.extend(page.calls.iter().map(tables::call));
-                after = page.next;
-                if after.is_none() {
-                    return Ok(table.csv().into_bytes());
-                }
-            }
         })
     }
 }

@@ -29,7 +29,7 @@ const LONGEST_NAME: usize = 34;
 pub(super) fn pdf(
     overview: &Overview,
     tables: &[Table],
-    chart: &Chart,
+    charts: &[Chart],
 ) -> Result<Vec<u8>, ReviewError> {
     let title = format!("Costs from {} to {}", overview.first, overview.last);
     let mut sheets = Sheets::new();
@@ -41,7 +41,9 @@ pub(super) fn pdf(
         sheets.down(LINE);
     }
     sheets.down(LINE);
-    sheets.chart(chart);
+    for chart in charts {
+        sheets.chart(chart);
+    }
     for table in tables.iter().filter(|table| !table.rows.is_empty()) {
         table_on(&mut sheets, table);
     }

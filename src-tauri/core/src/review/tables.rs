@@ -2,7 +2,10 @@
 
 use crate::costs::{
     CallRow, name_of,
-    reports::{By, FiguresView, Line, Overview},
+    reports::{
+        By, FiguresView, Forecast, Line, Overview,
+        forecast::{DayOfMonth, Interval},
+    },
 };
 
 /// A table.
@@ -71,6 +74,43 @@ fn csv_cell(cell: &str) -> String {
         return format!("\"{}\"", guarded.replace('"', "\"\""));
     }
     guarded
+}
+
+/// What the month had come to by the end of each day, and is likely to.
+pub(super) fn of_the_month(forecast: &Forecast) -> Table {
+    let numbers = [
+        "Spent since the first, US$",
+        "Likely, US$",
+        "Less in one of ten, US$",
+        "More in one of ten, US$",
+    ];
+    let mut table = Table::new("This month, day by day", &["Day"], &numbers);
+    let plain = |amount: String| amount.replace('$', "");
+    let likely = |of: &DayOfMonth, amount: fn(&Interval) -> &String| {
+        let amount = of.likely.as_ref().map(|range| cents(amount(range)));
+        amount.map_or_else(String::new, plain)
+    };
+    table.rows = forecast
+        .course
+        .iter()
+        .map(|of| {
+            vec![
+                of.day.to_string(),
+                of.spent.clone().map_or_else(String::new, plain),
+                likely(of, |range| &range.likely),
+                likely(of, |range| &range.low),
+                likely(of, |range| &range.high),
+            ]
+        })
+        .collect();
+    table
+}
+
+/// An estimate to the cent, or as far as it has digits: more would claim what nobody knows.
+pub(super) fn cents(amount: &str) -> String {
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+    let digits: String = part.chars().take(2).collect();
+    format!("{whole}.{digits:0<2}")
 }
 
 /// What was spent in each step.

@@ -127,6 +127,86 @@ fn a_report_needs_nothing_from_anywhere() {
 }
 
 #[test]
+fn where_the_month_is_likely_to_end_is_drawn_and_in_the_report_once_enough_is_known() {
+    let (_dir, app) = app();
+    let report = || {
+        let page = app.export_costs(&query(), ReportFile::Html, ChartTheme::Light);
+        String::from_utf8(page.unwrap()).unwrap()
+    };
+    let drawn = || app.cost_forecast_chart(&query(), ChartTheme::Dark, 640);
+    call(&app, "gpt-4o", Some(1_000_000_000_000), now_ms());
+    assert_eq!(drawn().unwrap(), None, "one day says nothing of a month");
+    assert!(!report().contains("This month, day by day"));
+    let refused = app.export_costs(&query(), ReportFile::MonthCsv, ChartTheme::Light);
+    assert!(matches!(refused, Err(ReviewError::NoForecast)));
+    for ago in 1..=20 {
+        call(
+            &app,
+            "gpt-4o",
+            Some(1_000_000_000_000),
+            now_ms() - ago * 86_400_000,
+        );
+    }
+    let chart = drawn().unwrap().unwrap();
+    let overview = app.cost_overview(&query()).unwrap();
+    let forecast = overview.forecast.unwrap();
+    assert_eq!(
+        chart.spots.len(),
+        forecast.course.len(),
+        "each day of the month"
+    );
+    let last = chart.spots.last().unwrap();
+    let likely = last
+        .values
+        .iter()
+        .find(|value| value.name == "On course for");
+    assert_eq!(
+        likely.map(|value| value.value.as_str()),
+        Some(tables::cents(&forecast.likely).as_str())
+    );
+    let page = report();
+    let table = "aria-label=\"This month, day by day\"";
+    assert!(page.contains(table) && page.matches("<svg ").count() == 2);
+    let of_month = [
+        (ReportFile::Pdf, b"%PDF".as_slice()),
+        (ReportFile::MonthCsv, b"Day,"),
+        (ReportFile::MonthSvg, b"<svg "),
+        (ReportFile::MonthPng, b"\x89PNG"),
+    ];
+    for (file, begins) in of_month {
+        let content = app.export_costs(&query(), file, ChartTheme::Dark).unwrap();
+        assert!(content.starts_with(begins), "{file:?}");
+    }
+}
+
+#[test]
+fn the_time_to_the_first_token_is_said_for_each_model_that_gave_one() {
+    let (_dir, app) = app();
+    for (model, ms) in [
+        ("gpt-4o", 900),
+        ("gpt-4o", 300),
+        ("gpt-4o", 400),
+        ("mini", 70),
+    ] {
+        call(&app, model, Some(1), MID_NOVEMBER);
+        let timed = app.store.write(|tx| {
+            tx.execute(
+                "UPDATE calls SET first_token_ms = ?1 WHERE number = (SELECT max(number) FROM calls)",
+                [ms],
+            )
+        });
+        timed.unwrap();
+    }
+    call(&app, "silent", Some(1), MID_NOVEMBER);
+    let found = app.cost_first_tokens(&query()).unwrap();
+    let said: Vec<_> = found
+        .iter()
+        .map(|of| (of.model.model.as_str(), of.median_ms))
+        .collect();
+    assert_eq!(said, [("gpt-4o", 400), ("mini", 70)]);
+}
+
+#[test]
 fn what_costs_less_with_a_model_that_was_rated_as_good_is_advised_with_its_saving() {
     let (_dir, app) = app();
     let mini = |at| call(&app, "gpt-4o-mini", Some(0), at);

@@ -15,7 +15,7 @@ import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { daysIn, queryOf } from "./days";
 import { readDrawing } from "./drawing";
-import { formatMoney, modelOf, moreWords } from "./words";
+import { formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
 vi.setConfig({ testTimeout: 30_000 });
 const now = () => Date.parse("2026-11-27T12:00:00Z");
@@ -68,6 +68,24 @@ describe("What was spent", () => {
 		expect(await screen.findByRole("dialog")).toBeTruthy();
 	});
 
+	it("shows where the month is likely to end, by keyboard and as a table, too", async () => {
+		const { user } = await open();
+		const chart = await screen.findByRole("slider", { name: /what it is on course for/ });
+		chart.focus();
+		await user.keyboard("{End}");
+		expect(chart.getAttribute("aria-valuetext")).toBe("2026-11-30: On course for $3");
+		const table = screen.getByRole("table", { name: "This month, day by day", hidden: true });
+		const last = within(table).getAllByRole("row", { hidden: true }).at(-1);
+		expect(last?.textContent).toContain("$2.94");
+	});
+
+	it("says how long models took to begin, once that is read", async () => {
+		await open();
+		const table = await screen.findByRole("table", { name: "By model" });
+		await waitFor(() => expect(table.textContent).toContain("1.2 s"));
+		expect(within(table).getByRole("row", { name: /SmolLM2/ }).textContent).toContain("none came");
+	});
+
 	it("has the chart as a table, too", async () => {
 		await open();
 		const table = await screen.findByRole("table", { name: "Spend over time", hidden: true });
@@ -76,12 +94,19 @@ describe("What was spent", () => {
 
 	it("has nothing that a screen reader stumbles over", async () => {
 		await open();
-		await screen.findByRole("slider");
+		await screen.findAllByRole("slider");
 		expect(await accessibilityFaults()).toEqual([]);
 	});
 });
 
 describe("Paying less", () => {
+	it("says that it is still looking for advice", async () => {
+		const { user, fake } = await open();
+		fake.costAdvice = () => new Promise(() => undefined);
+		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
+		expect(await screen.findByText(/Still looking/)).toBeTruthy();
+	});
+
 	it("gives advice with its reason, its saving and its calls", async () => {
 		const { user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
@@ -118,7 +143,7 @@ describe("Prices", () => {
 		await user.clear(input);
 		await user.type(input, "2.5");
 		await user.click(within(dialog).getByRole("button", { name: "Set price" }));
-		await user.click(await screen.findByRole("button", { name: "Remove" }));
+		await user.click(await screen.findByRole("button", { name: "Remove the price of acme/m-1" }));
 		expect(await screen.findByRole("button", { name: "Set one…" })).toBeTruthy();
 	});
 });
@@ -146,6 +171,15 @@ describe("Words", () => {
 	it("says more, less and as much", () => {
 		expect(moreWords(-18, 30)).toBe("18% less than the 30 days before");
 		expect(moreWords(null, 7)).toBe("nothing was spent in the 7 days before");
+	});
+
+	it("says a time as it is felt", () => {
+		expect([70, 999, 1170, 14_400].map(formatSeconds)).toEqual([
+			"70 ms",
+			"999 ms",
+			"1.2 s",
+			"14 s",
+		]);
 	});
 
 	it("reads a model with its provider", () => {

@@ -10,6 +10,7 @@ const elements = new Set([
 	"line",
 	"polyline",
 	"polygon",
+	"circle",
 	"text",
 	"g",
 ]);
@@ -20,6 +21,9 @@ const attributes = new Set([
 	"viewBox",
 	"x",
 	"y",
+	"cx",
+	"cy",
+	"r",
 	"x1",
 	"x2",
 	"y1",
@@ -60,4 +64,9 @@ export function drawingOf(svg: string): Attachment<HTMLElement> {
 		drawing?.setAttribute("aria-hidden", "true");
 		place.replaceChildren(...(drawing ? [drawing] : []));
 	};
+}
+
+/** How wide a drawing is made for some room: anew only where that has really changed; between that it is scaled. */
+export function drawnWidth(room: number): number {
+	return Math.min(1400, Math.max(320, Math.round(room / 80) * 80));
 }

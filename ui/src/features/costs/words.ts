@@ -21,6 +21,13 @@ export function formatMoney(exact: string): string {
 	return `${sign}$${places > 2 ? shown.replace(/0+$/, "") : shown}`;
 }
 
+/** 380 ms, 1.2 s, 14 s */
+export function formatSeconds(ms: number): string {
+	if (ms < 1000) return `${ms} ms`;
+	const seconds = ms / 1000;
+	return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+}
+
 const purposes: Record<string, string> = {
 	chat: "Answers in chats",
 	title: "Names of chats",

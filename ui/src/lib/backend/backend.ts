@@ -46,6 +46,7 @@ import type {
 	ExportFormat,
 	FileForm,
 	Filter,
+	FirstToken,
 	FoundPerson,
 	Held,
 	ImportedArchive,
@@ -321,6 +322,8 @@ export type Backend = {
 
 	costOverview(query: Query): Promise<Overview>;
 	costChart(query: Query, theme: ChartTheme, width: number): Promise<Chart>;
+	costForecastChart(query: Query, theme: ChartTheme, width: number): Promise<Chart | null>;
+	costFirstTokens(query: Query): Promise<FirstToken[]>;
 	costLines(query: Query, by: By): Promise<Lines>;
 	costCalls(query: Query, after: number | null): Promise<CallsPage>;
 	costAdvice(query: Query): Promise<Advice[]>;

@@ -167,6 +167,10 @@ export const commands = {
 	costOverview: (query: Query) => typedError<Overview, Problem>(__TAURI_INVOKE("cost_overview", { query })),
 	/**  The chart of what was spent. */
 	costChart: (query: Query, theme: ChartTheme, width: number) => typedError<Chart, Problem>(__TAURI_INVOKE("cost_chart", { query, theme, width })),
+	/**  The chart of where this month is likely to end, or nothing where too little is known. */
+	costForecastChart: (query: Query, theme: ChartTheme, width: number) => typedError<Chart | null, Problem>(__TAURI_INVOKE("cost_forecast_chart", { query, theme, width })),
+	/**  How long each model took to begin, in the middle. */
+	costFirstTokens: (query: Query) => typedError<FirstToken[], Problem>(__TAURI_INVOKE("cost_first_tokens", { query })),
 	/**  The costs of some days told apart. */
 	costLines: (query: Query, by: By) => typedError<Lines, Problem>(__TAURI_INVOKE("cost_lines", { query, by })),
 	/**  The calls that a number is made of, newest first; `after` is where the page before said to go on. */
@@ -1050,6 +1054,19 @@ export type Copies = {
 	backups: number,
 };
 
+/**  What the month comes to by the end of a day. */
+export type DayOfMonth = {
+	/**  Which day. */
+	day: string,
+	/**
+	 *  Spent from the first of the month to the end of this day, or so far today, exact; `None`: it is still
+	 *  to come.
+	 */
+	spent: string | null,
+	/**  What is likely to be spent by its end; `None`: it is over. */
+	likely: Interval | null,
+};
+
 /**  Whose computer answers. */
 export type Destination = 
 /**  This one: nothing leaves. */
@@ -1388,6 +1405,14 @@ export type First = {
 	aliases: Alias[],
 };
 
+/**  How long one model took to begin. */
+export type FirstToken = {
+	/**  Which model. */
+	model: PricedModel,
+	/**  Half of its answers began within so many milliseconds. */
+	medianMs: number,
+};
+
 /**  What will have been spent by the end of the month. */
 export type Forecast = {
 	/**  The last day of the month. */
@@ -1402,6 +1427,8 @@ export type Forecast = {
 	high: string,
 	/**  Days of history that it rests on. */
 	days: number,
+	/**  Each day of the month: what was spent by its end, and from today on what is likely to be. */
+	course: DayOfMonth[],
 };
 
 /**  One thing that was found in a text. */
@@ -1624,6 +1651,16 @@ export type InstalledModel = {
 	addedAtMs: number,
 	/**  When it was loaded last, UTC milliseconds. */
 	lastUsedAtMs: number | null,
+};
+
+/**  Between which amounts something is likely to lie, exact. */
+export type Interval = {
+	/**  Less than this in one of ten months. */
+	low: string,
+	/**  In the middle. */
+	likely: string,
+	/**  More than this in one of ten months. */
+	high: string,
 };
 
 /**  What stayed on this computer. */
@@ -2530,7 +2567,13 @@ export type ReportFile =
 /**  The chart as a drawing. */
 "svg" | 
 /**  The chart as a picture. */
-"png";
+"png" | 
+/**  The table of where this month is likely to end, as CSV. */
+"month_csv" | 
+/**  The chart of that as a drawing. */
+"month_svg" | 
+/**  The chart of that as a picture. */
+"month_png";
 
 /**  What a person asked for. */
 export type RequestKind = 

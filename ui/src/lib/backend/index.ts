@@ -180,6 +180,8 @@ const host: Backend = {
 
 	costOverview: throwing(commands.costOverview),
 	costChart: throwing(commands.costChart),
+	costForecastChart: throwing(commands.costForecastChart),
+	costFirstTokens: throwing(commands.costFirstTokens),
 	costLines: throwing(commands.costLines),
 	costCalls: throwing(commands.costCalls),
 	costAdvice: throwing(commands.costAdvice),

@@ -38,6 +38,18 @@ pub struct CleanPicture {
     pub(super) small: Vec<u8>,
 }
 
+impl CleanPicture {
+    /// What its file is.
+    pub fn format(&self) -> PictureFormat {
+        self.format
+    }
+
+    /// Its file.
+    pub fn into_content(self) -> Vec<u8> {
+        self.content
+    }
+}
+
 /// Take the pixels of a PNG, JPEG, WebP or GIF over into a new file, upright, and small enough to be
 /// sent. Of a moving picture it is the first one.
 ///

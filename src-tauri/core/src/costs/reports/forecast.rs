@@ -40,9 +40,42 @@ pub struct Forecast {
     pub high: String,
     /// Days of history that it rests on.
     pub days: u32,
+    /// Each day of the month: what was spent by its end, and from today on what is likely to be.
+    pub course: Vec<DayOfMonth>,
     /// The amounts, for whoever draws them.
     #[serde(skip)]
     pub amounts: Amounts,
+}
+
+/// What the month comes to by the end of a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DayOfMonth {
+    /// Which day.
+    #[specta(type = String)]
+    pub day: Date,
+    /// Spent from the first of the month to the end of this day, or so far today, exact; `None`: it is still
+    /// to come.
+    pub spent: Option<String>,
+    /// What is likely to be spent by its end; `None`: it is over.
+    pub likely: Option<Interval>,
+    /// The amount of `spent`, for whoever draws it.
+    #[serde(skip)]
+    pub amount: Option<Money>,
+    /// The amounts of `likely`, for whoever draws them.
+    #[serde(skip)]
+    pub amounts: Option<Amounts>,
+}
+
+/// Between which amounts something is likely to lie, exact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct Interval {
+    /// Less than this in one of ten months.
+    pub low: String,
+    /// In the middle.
+    pub likely: String,
+    /// More than this in one of ten months.
+    pub high: String,
 }
 
 /// The amounts of a forecast.
@@ -82,16 +115,13 @@ pub fn forecast(
         .map(|day| days_like(day).collect())
         .collect();
     let mut draw = Draws::of(today_number);
-    let mut months: Vec<Money> = (0..DRAWS)
-        .map(|_| month(so_far, spent_today, &to_draw_from, &mut draw))
-        .collect();
-    months.sort_unstable();
-    let amounts = Amounts {
-        so_far,
-        low: months[DRAWS / 10],
-        likely: months[DRAWS / 2],
-        high: months[DRAWS - 1 - DRAWS / 10],
-    };
+    // By the end of each day from today on, what each of the months that could be comes to.
+    let mut ends = vec![Vec::with_capacity(DRAWS); to_draw_from.len()];
+    for _ in 0..DRAWS {
+        draw_month(so_far, spent_today, &to_draw_from, &mut draw, &mut ends);
+    }
+    let to_come: Vec<Amounts> = ends.into_iter().map(|of| middle(so_far, of)).collect();
+    let amounts = *to_come.last()?;
     Some(Forecast {
         until: date_of(last),
         so_far: so_far.to_string(),
@@ -99,22 +129,73 @@ pub fn forecast(
         low: amounts.low.to_string(),
         high: amounts.high.to_string(),
         days: u32::try_from(known.len()).unwrap_or(u32::MAX),
+        course: course(today, so_far, before, &to_come),
         amounts,
     })
 }
 
-/// A month that could be: `days` are what today, and each day after it, is drawn from.
-fn month(so_far: Money, spent_today: Money, days: &[Vec<Money>], draw: &mut Draws) -> Money {
+/// The middle of what the months that could be come to, and a tenth from either end.
+fn middle(so_far: Money, mut months: Vec<Money>) -> Amounts {
+    months.sort_unstable();
+    Amounts {
+        so_far,
+        low: months[DRAWS / 10],
+        likely: months[DRAWS / 2],
+        high: months[DRAWS - 1 - DRAWS / 10],
+    }
+}
+
+/// Each day of the month: those that are over, today, and those to come.
+fn course(today: Date, so_far: Money, before: &[Money], to_come: &[Amounts]) -> Vec<DayOfMonth> {
+    let over = usize::try_from(today.day() - 1).unwrap_or(0);
+    let first = number_of(today.first_of_month());
+    let mut spent = Money::ZERO;
+    let mut days = Vec::with_capacity(over + to_come.len());
+    for (number, nth) in (first..).zip(0..over + to_come.len()) {
+        if nth < over {
+            // Yesterday is the first of them.
+            spent = spent + before.get(over - 1 - nth).copied().unwrap_or_default();
+        }
+        let amount = match nth {
+            nth if nth < over => Some(spent),
+            nth if nth == over => Some(so_far),
+            _ => None,
+        };
+        let amounts = nth.checked_sub(over).map(|ahead| to_come[ahead]);
+        days.push(DayOfMonth {
+            day: date_of(number),
+            spent: amount.map(|amount| amount.to_string()),
+            likely: amounts.map(|of| Interval {
+                low: of.low.to_string(),
+                likely: of.likely.to_string(),
+                high: of.high.to_string(),
+            }),
+            amount,
+            amounts,
+        });
+    }
+    days
+}
+
+/// Draw a month that could be: `days` are what today, and each day after it, is drawn from. What it comes to
+/// by the end of each is added to `ends`.
+fn draw_month(
+    so_far: Money,
+    spent_today: Money,
+    days: &[Vec<Money>],
+    draw: &mut Draws,
+    ends: &mut [Vec<Money>],
+) {
     let mut sum = so_far;
-    for (ahead, like) in days.iter().enumerate() {
+    for (ahead, (like, end)) in days.iter().zip(ends).enumerate() {
         let drawn = draw.one_of(like);
         sum = sum
             + match ahead {
                 0 => Money::from_pico((drawn.pico() - spent_today.pico()).max(0)),
                 _ => drawn,
             };
+        end.push(sum);
     }
-    sum
 }
 
 /// Numbers that are as good as random and the same on each look at a day: a forecast that changes

@@ -34,7 +34,8 @@ pub(crate) fn long_prompts(
         &format!(
             "SELECT k.provider, k.model, count(*),
                     sum(max(k.input_tokens - k.cached_tokens - {LONG_PROMPT}, 0))
-             FROM calls k WHERE {condition} AND k.input_tokens >= {LONG_PROMPT} AND k.provider <> 'local'
+             FROM calls k INDEXED BY calls_with_long_prompts
+             WHERE {condition} AND k.input_tokens >= {LONG_PROMPT} AND k.provider <> 'local'
              GROUP BY k.provider, k.model"
         ),
         values,

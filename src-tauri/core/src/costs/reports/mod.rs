@@ -3,6 +3,7 @@
 
 mod calls;
 mod energy;
+mod first_token;
 pub mod forecast;
 mod habits;
 mod kept;
@@ -19,6 +20,7 @@ use specta::Type;
 pub use self::{
     calls::{CallsPage, calls},
     energy::{Energy, Power},
+    first_token::{FirstToken, first_tokens},
     forecast::{Forecast, forecast},
     kept::{Kept, PricedModel},
     lines::{By, FiguresView, Line, lines},

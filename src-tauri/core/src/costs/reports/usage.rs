@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::{CallFilter, Chosen, ReportError, Span};
+use super::{CallFilter, Chosen, LONG_PROMPT, ReportError, Span};
 use crate::{
     costs::{
         days::Group,
@@ -24,7 +24,7 @@ pub struct Usages {
 pub type WouldCost = Result<Money, Unpriced>;
 
 /// What the calls of these days used that a filter lets through, as this price tells them apart. `groups`:
-/// those of the same calls, which answer where the price has no tiers.
+/// those of the same calls, which answer for all but long prompts.
 ///
 /// # Errors
 /// [`ReportError`] when the database fails.
@@ -35,12 +35,22 @@ pub(crate) fn usages<'g>(
     listing: &Listing,
     groups: impl Iterator<Item = &'g Group>,
 ) -> Result<Usages, ReportError> {
-    if listing.tiers.is_empty() {
-        let mut sum = Tokens::default();
-        groups.for_each(|group| sum.add(&group.figures.tokens));
-        return Ok(Usages { by_tier: vec![sum] });
-    }
+    let mut whole = Tokens::default();
+    groups.for_each(|group| whole.add(&group.figures.tokens));
+    let Some(lowest) = listing.tiers.iter().map(|tier| tier.above).min() else {
+        return Ok(Usages {
+            by_tier: vec![whole],
+        });
+    };
     let Chosen { condition, values } = filter.chosen(span);
+    // The rates of long prompts begin far up: those few are read, and what is left of the sums is short.
+    let only_long = lowest >= LONG_PROMPT.into();
+    let (index, among) = if only_long {
+        let among = format!(" AND k.input_tokens >= {LONG_PROMPT} AND k.input_tokens > {lowest}");
+        ("INDEXED BY calls_with_long_prompts", among)
+    } else {
+        ("", String::new())
+    };
     let passed: Vec<String> = listing
         .tiers
         .iter()
@@ -50,7 +60,7 @@ pub(crate) fn usages<'g>(
     let mut statement = conn.prepare(&format!(
         "SELECT {} AS tier, sum(k.input_tokens), sum(k.cached_tokens), sum(k.cache_written_tokens),
                 sum(k.cache_written_hour_tokens), sum(k.output_tokens), sum(k.reasoning_tokens)
-         FROM calls k WHERE {condition} GROUP BY tier",
+         FROM calls k {index} WHERE {condition}{among} GROUP BY tier",
         passed.join(" + ")
     ))?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -65,6 +75,11 @@ pub(crate) fn usages<'g>(
         };
         let tier: usize = row.get(0)?;
         by_tier[tier.min(listing.tiers.len())] = Tokens::of(usage, Counting::CacheIncluded);
+    }
+    if only_long {
+        let mut long = Tokens::default();
+        by_tier.iter().for_each(|tokens| long.add(tokens));
+        by_tier[0] = whole.without(&long);
     }
     Ok(Usages { by_tier })
 }

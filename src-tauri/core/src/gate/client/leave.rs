@@ -1,6 +1,8 @@
 //! What would leave of a request: every text of it looked at, masked as policy says, and put back where
 //! it stood.
 
+use std::sync::{Mutex, PoisonError};
+
 use gatehouse_protocol::Role;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -8,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::ClientRequest;
 use crate::{
     accounts::ProviderKind,
+    chat::{ChatError, pictures::clean},
     clients::Client,
     gate::{
         GateError,
@@ -19,6 +22,11 @@ use crate::{
     providers::cloud::{CloudRequest, Message, Part, ToolChoice},
     safety::{mask, mask::Masks},
 };
+
+/// The most pictures of a request: each is unpacked and written anew.
+const MOST_PICTURES: u32 = 100;
+/// Unpacked, a picture can take half a gigabyte: it is done for one request at a time.
+static UNPACKING: Mutex<()> = Mutex::new(());
 
 /// Look at a request for a model elsewhere: what policy says of it, and the request as it would leave.
 ///
@@ -54,6 +62,7 @@ pub(super) fn decide(
         stream: true,
     };
     number_calls(&mut body.messages);
+    clean_pictures(&mut body.messages)?;
     let mut said = Vec::new();
     each_text(&mut body, &mut |role, form, text| {
         said.push(Piece {
@@ -89,6 +98,30 @@ pub(super) fn decide(
         body.system.push_str(mask::INSTRUCTION);
     }
     Ok((decided, body))
+}
+
+/// Of a picture leaves what leaves of one in a chat: its pixels, and nothing that stood beside them.
+///
+/// # Errors
+/// [`GateError::Chat`] when one cannot be unpacked, [`GateError::TooManyPictures`].
+fn clean_pictures(messages: &mut [Message]) -> Result<(), GateError> {
+    if pictures(messages) > MOST_PICTURES {
+        return Err(GateError::TooManyPictures(MOST_PICTURES));
+    }
+    for message in messages {
+        let Message::User(parts) = message else {
+            continue;
+        };
+        for part in parts {
+            if let Part::Image { media_type, bytes } = part {
+                let _alone = UNPACKING.lock().unwrap_or_else(PoisonError::into_inner);
+                let picture = clean(bytes).map_err(ChatError::from)?;
+                picture.format().media_type().clone_into(media_type);
+                *bytes = picture.into_content();
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How many pictures messages have.

@@ -1,5 +1,8 @@
 //! What would leave of a request, and what is heard of a model on this computer.
 
+use std::io::Cursor;
+
+use image::{ImageFormat, RgbImage};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -10,6 +13,7 @@ use crate::{
     gate::{GateError, inspect::Inspector, route::CloudModel},
     ids::{AccountId, ClientId, WorkspaceId},
     policy::{Action, Destination, Policy},
+    problem::{Problem, ProblemCode},
     protocol::Constraint,
     providers::cloud::CloudRequest,
 };
@@ -143,15 +147,76 @@ fn one_value_has_one_placeholder_in_all_of_a_request_and_in_the_next_one() {
     assert_eq!(first, again, "so that providers find it in their caches");
 }
 
-#[test]
-fn a_picture_waits_for_a_person_unless_policy_lets_pictures_leave() {
-    let request = ClientRequest {
+/// A photograph with a note beside its pixels, as cameras leave them.
+fn picture_with_a_note(note: &str) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    RgbImage::from_pixel(16, 8, image::Rgb([200, 30, 30]))
+        .write_to(&mut file, ImageFormat::Jpeg)
+        .unwrap();
+    let file = file.into_inner();
+    let length = u16::try_from(note.len() + 2).unwrap().to_be_bytes();
+    let comment = [&[0xFF, 0xFE], &length[..], note.as_bytes()].concat();
+    [&file[..2], &comment, &file[2..]].concat()
+}
+
+fn shows(bytes: Vec<u8>) -> ClientRequest {
+    ClientRequest {
         messages: vec![Message::User(vec![Part::Image {
-            media_type: "image/png".into(),
-            bytes: vec![1, 2, 3],
+            media_type: "image/webp".into(),
+            bytes,
         }])],
         ..ClientRequest::default()
+    }
+}
+
+#[test]
+fn of_a_picture_leave_the_pixels_and_nothing_that_stood_beside_them() {
+    let note = "Taken by Anna Weiss at 46.948 N";
+    let given = picture_with_a_note(note);
+    let has_note = |bytes: &[u8]| {
+        bytes
+            .windows(note.len())
+            .any(|part| part == note.as_bytes())
     };
+    assert!(has_note(&given), "the test would show nothing else");
+    let (_, body) = leaving(&shows(given.clone()), Destination::Cloud).unwrap();
+    let Message::User(parts) = &body.messages[0] else {
+        panic!("the order stays");
+    };
+    let Part::Image { media_type, bytes } = &parts[0] else {
+        panic!("a picture stays one");
+    };
+    assert!(!has_note(bytes));
+    assert_eq!(media_type, "image/jpeg", "what it is, whatever was said");
+    let shown = image::load_from_memory(bytes).unwrap().to_rgb8();
+    assert_eq!(shown.dimensions(), (16, 8));
+    let [red, green, _] = shown.get_pixel(8, 4).0;
+    assert!(red > 180 && green < 60, "it looks as it did");
+}
+
+#[test]
+fn what_is_no_picture_leaves_for_nobody_and_neither_do_very_many() {
+    let (none, many) = (shows(b"%PDF-1.7".to_vec()), {
+        let part = Part::Image {
+            media_type: "image/jpeg".into(),
+            bytes: picture_with_a_note("x"),
+        };
+        ClientRequest {
+            messages: vec![Message::User(vec![part; 101])],
+            ..ClientRequest::default()
+        }
+    });
+    for (request, said) in [(none, "no PNG"), (many, "at most 100")] {
+        let error = leaving(&request, Destination::Cloud).unwrap_err();
+        let problem = Problem::from(error);
+        assert_eq!(problem.code, ProblemCode::InvalidInput);
+        assert!(problem.message.contains(said), "{problem}");
+    }
+}
+
+#[test]
+fn a_picture_waits_for_a_person_unless_policy_lets_pictures_leave() {
+    let request = shows(picture_with_a_note("x"));
     let client = client();
     let mut policy = Policy::default();
     let action = |policy: &Policy, destination| {

@@ -19,7 +19,7 @@ use crate::{
     privacy::Copies,
     sealed,
     store::Migration,
-    workspaces,
+    workspaces::{self, Workspace},
 };
 
 pub(super) const MIGRATION: Migration = Migration {
@@ -128,16 +128,32 @@ pub(super) fn choose(
     Ok(chosen)
 }
 
-/// Whether anything is due in any workspace at `now_ms`, UTC milliseconds.
-pub(super) fn is_any_due(conn: &Connection, now_ms: i64) -> rusqlite::Result<bool> {
+/// A workspace that has a rule, and what that chooses in it.
+pub(super) struct ChosenIn {
+    pub workspace: Workspace,
+    pub rule: RetentionRule,
+    pub chosen: Chosen,
+}
+
+/// What all rules choose at `now_ms`, UTC milliseconds.
+pub(super) fn everywhere(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<ChosenIn>> {
+    let mut all = Vec::new();
     for workspace in workspaces::all(conn)? {
-        if let Some(rule) = rules::get(conn, workspace.id)?
-            && choose(conn, workspace.id, rule, now_ms)?.is_any_due()
-        {
-            return Ok(true);
+        if let Some(rule) = rules::get(conn, workspace.id)? {
+            let chosen = choose(conn, workspace.id, rule, now_ms)?;
+            all.push(ChosenIn {
+                workspace,
+                rule,
+                chosen,
+            });
         }
     }
-    Ok(false)
+    Ok(all)
+}
+
+/// Whether anything was chosen in any workspace.
+pub(super) fn is_any_due(all: &[ChosenIn]) -> bool {
+    all.iter().any(|of| of.chosen.is_any_due())
 }
 
 /// Whether a conversation that was chosen is still due: neither rule nor hold nor message came between.
@@ -179,26 +195,23 @@ impl App {
                 copies,
                 ..RetentionPreview::default()
             };
-            let mut is_any_due = false;
-            for workspace in workspaces::all(conn)? {
-                let Some(rule) = rules::get(conn, workspace.id)? else {
-                    continue;
-                };
-                let chosen = choose(conn, workspace.id, rule, now_ms)?;
-                is_any_due |= chosen.is_any_due();
-                preview.held += chosen.held;
-                preview.requests += chosen.requests;
-                preview.due.extend(chosen.due.into_iter().map(|quiet| Due {
-                    conversation_id: quiet.id,
-                    workspace_id: workspace.id,
-                    workspace: workspace.name.clone(),
-                    title: quiet.title,
-                    updated_at_ms: quiet.updated_at_ms,
-                    messages: quiet.messages,
-                    action: rule.action,
-                }));
+            let all = everywhere(conn, now_ms)?;
+            preview.waits = state::get(conn)?.waits(now_ms, is_any_due(&all));
+            for of in all {
+                preview.held += of.chosen.held;
+                preview.requests += of.chosen.requests;
+                preview
+                    .due
+                    .extend(of.chosen.due.into_iter().map(|quiet| Due {
+                        conversation_id: quiet.id,
+                        workspace_id: of.workspace.id,
+                        workspace: of.workspace.name.clone(),
+                        title: quiet.title,
+                        updated_at_ms: quiet.updated_at_ms,
+                        messages: quiet.messages,
+                        action: of.rule.action,
+                    }));
             }
-            preview.waits = state::get(conn)?.waits(now_ms, is_any_due);
             Ok(preview)
         })
     }

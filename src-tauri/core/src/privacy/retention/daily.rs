@@ -2,9 +2,7 @@
 //! goes and the clock is to be believed.
 
 use super::{
-    DAY_MS, RetentionError, RetentionOutcome, Waits, any_rule,
-    choose::is_any_due,
-    no_copy,
+    DAY_MS, RetentionError, RetentionOutcome, Waits, choose, no_copy,
     run::Asked,
     state::{self, State},
 };
@@ -55,15 +53,14 @@ impl Daily {
 
 impl App {
     fn let_go_what_is_due(&self, now_ms: i64) -> Result<Look, RetentionError> {
-        let (mut state, has_rule, is_due) = self.store.read(|conn| {
-            let all = (
-                state::get(conn)?,
-                any_rule(conn)?,
-                is_any_due(conn, now_ms)?,
-            );
-            Ok::<_, RetentionError>(all)
+        // What goes is what is chosen here: what becomes due from here on, as its hold is lifted, is in no copy
+        // yet and stays until the next look.
+        let (mut state, chosen) = self.store.read(|conn| {
+            let both = (state::get(conn)?, choose::everywhere(conn, now_ms)?);
+            Ok::<_, RetentionError>(both)
         })?;
-        if !has_rule {
+        let is_due = choose::is_any_due(&chosen);
+        if chosen.is_empty() {
             // Nothing is to go: who makes a rule later has not to be asked about what was before it.
             self.keep_state(State::looked(now_ms))?;
             return Ok(Look::Ran(RetentionOutcome::default()));
@@ -83,7 +80,7 @@ impl App {
             }
             return Err(RetentionError::NoCopy(error));
         }
-        self.run(Asked::ByItself, now_ms).map(Look::Ran)
+        self.run(Asked::ByItself, chosen, now_ms).map(Look::Ran)
     }
 
     /// See to it that a checked copy of the database has everything that a person did up to now.

@@ -10,7 +10,6 @@ pub(in crate::privacy) mod rules;
 mod run;
 mod state;
 
-use self::rules::any as any_rule;
 pub use self::{
     arrivals::PastRule,
     choose::{Due, RetentionPreview},
@@ -170,8 +169,11 @@ impl App {
             let all = workspaces::all(conn)?.into_iter();
             let of = |workspace| of_workspace(conn, workspace, now_ms);
             let workspaces: Vec<_> = all.map(of).collect::<Result<_, RetentionError>>()?;
-            let (state, is_any_due) = (state::get(conn)?, choose::is_any_due(conn, now_ms)?);
-            let waits = state.waits(now_ms, is_any_due);
+            let state = state::get(conn)?;
+            let waits = state.waits(
+                now_ms,
+                choose::is_any_due(&choose::everywhere(conn, now_ms)?),
+            );
             Ok(RetentionStatus {
                 waits: waits.filter(|_| workspaces.iter().any(|of| of.rule.is_some())),
                 problem: state.problem,

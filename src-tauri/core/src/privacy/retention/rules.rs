@@ -102,12 +102,6 @@ pub(in crate::privacy) fn get(
         .optional()
 }
 
-/// Whether any workspace has a rule.
-pub(super) fn any(conn: &Connection) -> rusqlite::Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM retention_rules")?
-        .exists([])
-}
-
 /// Keep a rule, or (`None`) that there is none.
 pub(in crate::privacy) fn set(
     conn: &Connection,

@@ -9,7 +9,7 @@ use specta_typescript::Number;
 
 use super::{
     RetentionAction, RetentionError, RetentionRule, anonymous,
-    choose::{self, Chosen},
+    choose::{self, Chosen, ChosenIn},
     holds::holds_of_workspace,
     rules,
     state::{self, State},
@@ -24,7 +24,6 @@ use crate::{
     record::{Action, Event, Subject},
     sealed,
     store::StoreError,
-    workspaces::{self, Workspace},
 };
 
 /// What a run did in one workspace.
@@ -90,24 +89,24 @@ impl App {
     /// # Errors
     /// [`RetentionError`] when the database fails; what could not go is in the outcome.
     pub fn run_retention(&self) -> Result<RetentionOutcome, RetentionError> {
-        self.run(Asked::ByHand, now_ms())
+        let now_ms = now_ms();
+        let chosen = self.store.read(|conn| choose::everywhere(conn, now_ms));
+        self.run(Asked::ByHand, chosen.map_err(StoreError::from)?, now_ms)
     }
 
-    /// Let go what is due at `now_ms`, UTC milliseconds.
+    /// Let go what was chosen, as far as it is still due at `now_ms`, UTC milliseconds.
     pub(super) fn run(
         &self,
         asked: Asked,
+        chosen: Vec<ChosenIn>,
         now_ms: i64,
     ) -> Result<RetentionOutcome, RetentionError> {
         let state = self.store.read(state::get).map_err(StoreError::from)?;
         let mut outcome = RetentionOutcome::default();
-        for workspace in self.store.read(workspaces::all).map_err(StoreError::from)? {
-            let rule = self.store.read(|conn| rules::get(conn, workspace.id));
-            if let Some(rule) = rule.map_err(StoreError::from)? {
-                outcome
-                    .runs
-                    .push(self.run_in(&workspace, rule, asked, &state, now_ms)?);
-            }
+        for chosen in chosen {
+            outcome
+                .runs
+                .push(self.run_in(chosen, asked, &state, now_ms)?);
         }
         let problem = outcome.runs.iter().find_map(|run| run.problem.clone());
         self.store.write(|tx| {
@@ -138,19 +137,24 @@ impl App {
 
     fn run_in(
         &self,
-        workspace: &Workspace,
-        rule: RetentionRule,
+        chosen: ChosenIn,
         asked: Asked,
         state: &State,
         now_ms: i64,
     ) -> Result<RetentionRun, RetentionError> {
-        let Chosen { due, held, .. } = self
-            .store
-            .read(|conn| choose::choose(conn, workspace.id, rule, now_ms))
-            .map_err(StoreError::from)?;
+        let ChosenIn {
+            workspace,
+            rule,
+            chosen,
+        } = chosen;
+        let Chosen {
+            due,
+            held,
+            requests,
+        } = chosen;
         let mut run = RetentionRun {
             workspace_id: workspace.id,
-            name: workspace.name.clone(),
+            name: workspace.name,
             action: rule.action,
             done: 0,
             requests: 0,
@@ -165,7 +169,9 @@ impl App {
             }
         }
         self.store.write(|tx| {
-            run.requests = what_left_for_clients(tx, workspace.id, rule, now_ms)?;
+            if requests > 0 {
+                run.requests = what_left_for_clients(tx, workspace.id, rule, now_ms)?;
+            }
             // What fails in the same way again is recorded once: it is tried many times a day.
             let is_new =
                 run.let_something_go() || run.problem.is_none() || run.problem != state.problem;
@@ -300,6 +306,7 @@ mod tests {
         record::Actor,
         secrets::{KeyHome, database_key},
         store::{DataFolder, snapshot},
+        workspaces::{self, Workspace},
     };
 
     const NOW: i64 = 1_795_464_605_123;
@@ -404,6 +411,34 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_due_after_the_look_stays_until_the_next_one_as_no_copy_has_it() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0);
+        let rule = RetentionRule {
+            days: 30,
+            action: RetentionAction::Delete,
+        };
+        app.set_retention(workspace.id, Some(rule)).unwrap();
+        due(&app, &workspace, rule);
+        asked(&app, workspace.id, OLD);
+        let held = Held::Workspace {
+            workspace_id: workspace.id,
+        };
+        app.hold(held, "A claim").unwrap();
+        let seen = app.store.read(|conn| choose::everywhere(conn, NOW));
+        let seen = seen.unwrap();
+        assert!(!choose::is_any_due(&seen), "no copy is made for it");
+        app.lift_hold(held).unwrap();
+        let ran = app.run(Asked::ByItself, seen, NOW).unwrap();
+        assert_eq!((ran.runs[0].done, ran.runs[0].requests), (0, 0));
+        let Look::Ran(next) = Daily::default().look(&app, NOW).unwrap() else {
+            panic!("a person lifted the hold today");
+        };
+        assert_eq!((next.runs[0].done, next.runs[0].requests), (1, 1));
+        assert_eq!(snapshot::list(&app.folder).unwrap().len(), 1);
+    }
+
+    #[test]
     fn what_was_changed_while_it_was_being_masked_is_not_written_over() {
         let (_dir, app) = app();
         let workspace = app.store.read(workspaces::all).unwrap().remove(0);
@@ -482,7 +517,12 @@ mod tests {
         };
         app.hold(held, "A claim").unwrap();
         assert_eq!(app.preview_retention(NOW).unwrap().requests, 0);
-        let ran = app.run(Asked::ByHand, NOW).unwrap();
+        let chosen = |app: &App| {
+            app.store
+                .read(|conn| choose::everywhere(conn, NOW))
+                .unwrap()
+        };
+        let ran = app.run(Asked::ByHand, chosen(&app), NOW).unwrap();
         assert_eq!((ran.runs[0].requests, left()), (0, 2));
         app.lift_hold(held).unwrap();
         assert_eq!(app.preview_retention(NOW).unwrap().requests, 1);

@@ -7,6 +7,7 @@ import type {
 	Chart,
 	FiguresView,
 	CallFilter,
+	DayOfMonth,
 	Line,
 	Overview,
 	PriceInput,
@@ -14,6 +15,7 @@ import type {
 	Problem,
 	Query,
 	Series,
+	Spot,
 	Step,
 } from "../bindings";
 
@@ -21,6 +23,8 @@ export type CostsPart = Pick<
 	Backend,
 	| "costOverview"
 	| "costChart"
+	| "costForecastChart"
+	| "costFirstTokens"
 	| "costLines"
 	| "costCalls"
 	| "costAdvice"
@@ -86,6 +90,27 @@ function stepsOf({ first, last, step }: Query): { first: string; last: string; d
 	return steps;
 }
 
+/** Ten cents a day up to the day, and a little more or less from then on. */
+function courseOf(today: string): DayOfMonth[] {
+	const [month, over] = [today.slice(0, 8), Number(today.slice(8))];
+	return Array.from({ length: 30 }, (_, nth) => {
+		const ahead = nth + 1 - over;
+		const so = Math.min(nth + 1, over) * 10;
+		return {
+			day: `${month}${String(nth + 1).padStart(2, "0")}`,
+			spent: ahead <= 0 ? dollars(so) : null,
+			likely:
+				ahead < 0
+					? null
+					: {
+							low: dollars(so + ahead * 8),
+							likely: dollars(so + ahead * 10),
+							high: dollars(so + ahead * 14),
+						},
+		};
+	});
+}
+
 function overviewOf(query: Query, options: Options): Overview {
 	const spans = options.empty ? [] : stepsOf(query);
 	const days = spans.reduce((sum, span) => sum + span.days, 0);
@@ -133,6 +158,7 @@ function overviewOf(query: Query, options: Options): Overview {
 					low: "$3.9",
 					high: "$5.3",
 					days: 56,
+					course: courseOf(query.last),
 				},
 		kept: {
 			tokens: days * 1320,
@@ -144,27 +170,53 @@ function overviewOf(query: Query, options: Options): Overview {
 	};
 }
 
-function chartOf(query: Query, overview: Overview, width: number): Chart {
-	const bar = (width - 80) / Math.max(1, overview.steps.length);
-	const spots = overview.steps.map((step, nth) => ({
+type Said = Pick<Spot, "label" | "values">;
+
+function chartOf(title: string, said: Said[], names: string[], width: number): Chart {
+	const bar = (width - 80) / Math.max(1, said.length);
+	const spots = said.map((of, nth) => ({
 		x: Math.round(64 + nth * bar),
 		y: 40,
 		width: Math.round(bar),
 		height: 180,
-		label: step.first,
-		values: overview.series.map(({ name, costs }) => ({ name, value: costs[nth] ?? "$0" })),
+		...of,
 	}));
 	const bars = spots.map(
 		({ x, width: wide }) =>
 			`<rect x="${x + 2}" y="90" width="${wide - 4}" height="130" fill="#1f5f58"/>`,
 	);
 	return {
-		svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="260" viewBox="0 0 ${width} 260"><title>Spend a ${query.step}</title>${bars.join("")}</svg>`,
+		svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="260" viewBox="0 0 ${width} 260"><title>${title}</title>${bars.join("")}</svg>`,
 		width,
 		height: 260,
 		spots,
-		legend: overview.series.map(({ name }) => ({ name, colour: "#1f5f58" })),
+		legend: names.map((name) => ({ name, colour: "#1f5f58" })),
 	};
+}
+
+function spendChart(query: Query, { steps, series }: Overview, width: number): Chart {
+	const said = steps.map(({ first }, nth) => ({
+		label: first,
+		values: series.map(({ name, costs }) => ({ name, value: costs[nth] ?? "$0" })),
+	}));
+	return chartOf(
+		`Spend a ${query.step}`,
+		said,
+		series.map(({ name }) => name),
+		width,
+	);
+}
+
+function monthChart({ forecast }: Overview, width: number): Chart | null {
+	if (!forecast) return null;
+	const said = forecast.course.map(({ day, spent, likely }) => ({
+		label: day,
+		values: [
+			...(spent === null ? [] : [{ name: "Spent", value: spent }]),
+			...(likely === null ? [] : [{ name: "On course for", value: likely.likely }]),
+		],
+	}));
+	return chartOf("This month, day by day", said, ["Spent", "On course for"], width);
 }
 
 function callOf(number: number, atMs: number): CallRow {
@@ -243,7 +295,16 @@ export function fakeCosts(options: Options): CostsPart {
 	};
 	return {
 		costOverview: async (query) => overviewOf(query, options),
-		costChart: async (query, _theme, width) => chartOf(query, overviewOf(query, options), width),
+		costChart: async (query, _theme, width) => spendChart(query, overviewOf(query, options), width),
+		costForecastChart: async (query, _theme, width) =>
+			monthChart(overviewOf(query, options), width),
+		costFirstTokens: async () =>
+			models
+				.filter(({ cents }) => cents > 0)
+				.map(({ provider, model, cents }) => ({
+					model: { provider, model },
+					medianMs: cents * 130,
+				})),
 		costLines: async (query) => ({
 			lines: [
 				{

@@ -67,7 +67,41 @@ fn four_of_five_months_end_within_the_interval() {
     assert!((130..=190).contains(&inside), "{inside} of 200");
 }
 
+#[test]
+fn the_course_of_a_month_is_what_was_spent_and_then_what_is_likely() {
+    let today = jiff::civil::date(2026, 11, 3);
+    let before: Vec<Money> = [2, 1].into_iter().chain([1; 20]).map(pico).collect();
+    let course = forecast(today, pico(7), pico(4), &before).unwrap().course;
+    assert_eq!(course.len(), 30);
+    let spent: Vec<_> = course.iter().map(|day| day.amount).collect();
+    let known = [Some(pico(1)), Some(pico(3)), Some(pico(7)), None];
+    assert_eq!(spent[..4], known, "Sunday, Monday, today so far");
+    let over = course.iter().filter(|day| day.amounts.is_none()).count();
+    assert_eq!(over, 2);
+}
+
 proptest! {
+    #[test]
+    fn the_course_of_a_month_only_rises_and_ends_at_the_forecast(
+        number in 20_000i32..22_000,
+        before in proptest::collection::vec(0u64..1_000_000_000, 14..60),
+        today in 0u64..1_000_000_000,
+    ) {
+        let before: Vec<Money> = before.into_iter().map(pico).collect();
+        let over = usize::try_from(day(number).day() - 1).unwrap();
+        let so_far = before.iter().take(over).copied().sum::<Money>() + pico(today);
+        let found = forecast(day(number), so_far, pico(today), &before).unwrap();
+        let spent: Vec<Money> = found.course.iter().filter_map(|day| day.amount).collect();
+        prop_assert!(spent.is_sorted());
+        prop_assert_eq!(spent.last(), Some(&so_far));
+        let likely: Vec<Amounts> = found.course.iter().filter_map(|day| day.amounts).collect();
+        prop_assert!(likely.is_sorted_by_key(|of| of.low));
+        prop_assert!(likely.is_sorted_by_key(|of| of.likely));
+        prop_assert!(likely.is_sorted_by_key(|of| of.high));
+        prop_assert_eq!(likely.last(), Some(&found.amounts));
+        prop_assert_eq!(found.course.len(), over + likely.len());
+    }
+
     #[test]
     fn a_forecast_lies_in_its_interval_and_never_below_what_is_spent(
         number in 20_000i32..22_000,
