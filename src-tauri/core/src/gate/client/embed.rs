@@ -17,7 +17,9 @@ use crate::{
         call::{CallError, Outcome},
         decide::{self, Form, Piece},
         elsewhere::Ready,
-        inspect, price,
+        inspect,
+        mistakes::Overruled,
+        price,
         route::{Candidate, CloudModel},
     },
     now_ms,
@@ -125,6 +127,7 @@ impl Asking<'_> {
             cloud.account.destination,
             said.collect(),
             Masks::new(0),
+            &Overruled::default(),
         );
         let texts = decided
             .texts
