@@ -298,7 +298,8 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
 /// A question that nobody was asked is kept for the person, behind what they were writing themselves.
 fn not_begun(app: &App, text: &str, shown: &[PictureId], error: GateError) -> Failure {
     let asks = matches!(error, GateError::ReviewFirst { .. });
-    let held = matches!(error, GateError::Blocked { .. });
+    // Nothing is found in a picture, so nothing in one can be found by mistake.
+    let held = matches!(&error, GateError::Blocked { what, .. } if !what.contains("picture"));
     let mut failure = Failure::from(error);
     if asks {
         failure = failure.and(
