@@ -255,15 +255,17 @@ fn a_text_is_scanned_without_data_or_model() {
         b"SSN 536-22-8145",
     );
     assert!(printed.contains("\"findings\":[]"), "{printed}");
-    for (arguments, input) in [
-        (&["--countries", "xx"][..], &b""[..]),
-        (&["--min-score", "2"], b""),
-        (&["--jsonl"], b"{\"id\": 1}\n"),
-        (&[], b"\xff\xfe"),
+    for (arguments, input, why) in [
+        (&["--countries", "xx"][..], &b""[..], "there are rules for"),
+        (&["--min-score", "2"], b"", "from 0 to 1"),
+        (&["--jsonl"], b"{\"id\": 1}\n", "missing field `text`"),
+        (&["--jsonl"], b"words\n", "Line 1: it is not JSON"),
+        (&["--jsonl"], b"\xff\n", "Line 1: it is not text"),
+        (&[], b"\xff\xfe", "not text in UTF-8"),
     ] {
         let (code, words) = shell.fed(&[&["safety", "scan"], arguments].concat(), input);
         assert!(
-            code == 2 && !words.is_empty(),
+            code == 2 && words.contains(why),
             "{arguments:?}: {code} {words}"
         );
     }

@@ -2,8 +2,10 @@
 
 mod chains;
 mod clients;
+mod comparing;
 mod looking;
 mod masking;
+mod mistakes;
 mod network;
 pub mod pictures;
 mod spending;

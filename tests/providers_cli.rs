@@ -1,6 +1,7 @@
 //! Cloud models from a shell: the real program against a provider on this computer that keeps what
 //! it was sent.
 
+mod mistakes;
 mod online_prices;
 mod prompt;
 mod pull;

@@ -64,6 +64,7 @@ fn a_new_chat_is_decided_by_the_workspace_that_is_open() {
         elsewhere: elsewhere(&place.account).elsewhere,
         text: LETTER.into(),
         pictures: Vec::new(),
+        mistakes: Vec::new(),
     };
     let route = || place.app.gate.preview(&turn).unwrap().route;
     assert_eq!(route(), Route::Local);

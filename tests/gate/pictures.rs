@@ -466,3 +466,35 @@ fn ask_shows_a_picture_when_it_was_told_that_it_may_leave() {
     assert_eq!(sent_pictures(&provider.received()[0].json()).len(), 1);
     assert!(!tells(&provider.received()[0].body));
 }
+
+#[test]
+fn a_picture_that_leaves_again_and_again_is_kept_once_and_each_request_is_kept_whole() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place.policy(|policy| policy.pictures.cloud = Action::Allow);
+    let conversation = place.conversation();
+    let picture = place.picture(Some(conversation));
+    let first = place.show(conversation, "What is it?", &[picture.id], Review::NotAsked);
+    let mut calls = vec![first.unwrap().call.unwrap().number];
+    for more in ["And the left half?", "And the right one?"] {
+        calls.push(place.say(conversation, more).call.unwrap().number);
+    }
+    let received = provider.received();
+    for (call, received) in calls.iter().zip(&received) {
+        assert_eq!(sent_pictures(&received.json()).len(), 1);
+        let left = place.app.gate.what_left(*call).unwrap().unwrap();
+        assert!(left.body.as_bytes() == received.body, "byte for byte");
+    }
+    let count = |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let read = place.app.store.read(|conn| {
+            conn.query_row(&sql, [], |row| row.get(0))
+                .map_err(StoreError::from)
+        });
+        read.unwrap()
+    };
+    assert_eq!((count("sent_requests"), count("sent_blocks")), (3, 1));
+    let erasure = gatehouse_core::privacy::Erasure::Conversation { id: conversation };
+    place.app.erase(&erasure, None, &mut |_| ()).unwrap();
+    assert_eq!((count("sent_requests"), count("sent_blocks")), (0, 0));
+}

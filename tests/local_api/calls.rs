@@ -4,9 +4,10 @@ use std::io::{Read, Write};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatehouse_core::{
+    accounts::{AccountInput, ProviderKind},
     costs::{CallStatus, Purpose, Route},
     now_ms,
-    policy::{self, Action, Policy},
+    policy::{self, Action, Destination, Policy},
     privacy::{Erasure, Extent, PlaceKind},
     record::{Action as Happened, Filter},
     workspaces,
@@ -232,4 +233,59 @@ fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
         .find_person(&["anna.weiss@example.org".to_owned()])
         .unwrap();
     assert_eq!(found.total, 0);
+}
+
+#[test]
+fn texts_are_moderated_masked_and_a_count_is_anthropics_own() {
+    let provider = Provider::start(|request| match request.head.contains("count_tokens") {
+        true => Reply::Whole(json!({ "input_tokens": 4_711 })),
+        false => Reply::Whole(json!({ "results": [{
+            "flagged": true,
+            "categories": { "violence": true, "hate": false },
+            "category_scores": { "violence": 0.9, "hate": 0.1 },
+        }] })),
+    });
+    let place = with_provider(&provider, &[]);
+    let asked = json!({ "model": ALIAS, "input": LETTER });
+    let answer = place.served.post("/v1/moderations", &place.key, &asked);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let result = &answer.json()["results"][0];
+    assert_eq!(result["flagged"], true);
+    assert_eq!(result["categories"]["violence"], true);
+    assert_eq!(result["category_scores"]["hate"], 0.1);
+    assert!(
+        !provider.everything().contains("anna.weiss"),
+        "it left masked"
+    );
+    assert_eq!(place.calls().len(), 1, "and is a call like others");
+
+    let input = AccountInput {
+        kind: ProviderKind::Anthropic,
+        name: "Claude".into(),
+        base_url: provider.address.trim_end_matches("/v1").into(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    let account = place.app.gate.save_account(None, &input).unwrap();
+    let key = zeroize::Zeroizing::new("sk-ant-test".to_owned());
+    place.app.gate.set_account_key(account.id, key).unwrap();
+    let count = |text: &str| {
+        let asked = json!({
+            "model": "Claude/claude-x", "messages": [{ "role": "user", "content": text }],
+        });
+        let answer = place
+            .served
+            .post("/v1/messages/count_tokens", &place.key, &asked);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["input_tokens"].as_u64().unwrap()
+    };
+    assert_eq!(count(LETTER), 4_711);
+    assert!(!provider.everything().contains("anna.weiss"));
+    let asked = provider.received().len();
+    let own = count("The patient's NHS number is 943 476 5919.");
+    assert!(
+        (5..100).contains(&own),
+        "what may not leave is counted here: {own}"
+    );
+    assert_eq!(provider.received().len(), asked);
 }

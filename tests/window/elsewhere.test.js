@@ -102,6 +102,38 @@ test("a model elsewhere", async (t) => {
 		assert.equal(await app.valueOf("Message"), secret, "what was typed is still there");
 	});
 
+	await t.test("what is no password leaves as written, once that was said twice", async () => {
+		const before = provider.bodies.length;
+		await app.click("button", "See what was found");
+		await app.see("dialog", "What was found for Test");
+		await app.click("button", /is a mistake$/);
+		await app.says("Is it really no secret?");
+		await shoot(app, "no-secret");
+		await app.click("button", "It is no secret");
+		await app.says("Leaves as written, as you said");
+		await app.press("Escape");
+		await app.gone("dialog");
+		await app.says("Leaves for Test as written");
+		await app.click("button", "Send");
+		await app.answered();
+		assert.equal(provider.bodies.length, before + 1);
+		assert.ok(provider.bodies.at(-1).includes("hunter2-Kr0kodil!x9"));
+	});
+
+	await t.test("several models answer one question", async () => {
+		const before = provider.bodies.length;
+		await app.fill("Message", "What is a lease?");
+		await app.click("button", "Ask several models");
+		await app.see("dialog", "Ask several models");
+		await app.click("checkbox", /^large/);
+		await shoot(app, "several-models");
+		await app.click("button", "Ask 2 models");
+		await app.gone("dialog");
+		await until("both have answered", async () => (await app.text()).includes("2/2"));
+		await app.answered();
+		assert.equal(provider.bodies.length, before + 2);
+	});
+
 	await t.test("with the provider gone, the model on this computer goes on", async () => {
 		await provider.close();
 		await app.limitAnswers(12);

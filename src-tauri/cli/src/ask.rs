@@ -19,7 +19,11 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, leaving, naming, output};
+use crate::{
+    comparing::{self, Answered},
+    failure::Failure,
+    leaving, mistakes, naming, output,
+};
 
 /// Ask a model something.
 #[derive(Args)]
@@ -27,9 +31,10 @@ pub(crate) struct Ask {
     /// The question; `-` reads it from standard input.
     text: String,
     /// What answers: an alias, ACCOUNT/MODEL, or a model on this computer by its name, file name or
-    /// id. Without it, what answers in a new chat.
+    /// id. Without it, what answers in a new chat. Given several times (no aliases then), each model
+    /// writes a version of the answer, and the budgets must hold for all of them together.
     #[arg(long, short)]
-    model: Option<String>,
+    model: Vec<String>,
     /// Print the request that would leave, byte for byte, and send nothing. Only the four letters
     /// at the end of each placeholder are others when it is sent: every conversation has its own.
     #[arg(long, conflicts_with_all = ["json_schema", "may_leave", "keep_here"])]
@@ -40,6 +45,14 @@ pub(crate) struct Ask {
     /// Keep it on this computer, whatever the policy allows.
     #[arg(long)]
     keep_here: bool,
+    /// What was found in this text is a mistake: in this chat it leaves as written. May be given several
+    /// times.
+    #[arg(long = "mistake", value_name = "TEXT")]
+    mistakes: Vec<String>,
+    /// The same of what was taken for a password or another secret, and is none. What its form proves to
+    /// be one never leaves.
+    #[arg(long = "no-secret", value_name = "TEXT")]
+    no_secrets: Vec<String>,
     /// Show this picture with the question: a PNG, JPEG, WebP or GIF, of which only the pixels are kept
     /// and leave. May be given several times. Nobody can look through a picture for what must not
     /// leave, so unless the policy says otherwise it needs --may-leave.
@@ -58,18 +71,31 @@ impl Ask {
     pub(crate) fn run(&self, app: App, json: bool) -> Result<(), Failure> {
         let text = self.question()?;
         let constraint = self.constraint()?;
-        let mut options = match &self.model {
+        let mut options = match self.model.first() {
             Some(name) => naming::options(&app, name)?,
             None => Options::default(),
         };
         options.sampling.max_tokens = self.max_tokens;
+        let mistakes = mistakes::named(&app, &options, &text, &self.mistakes, &self.no_secrets)?;
         if self.show_request {
-            return leaving::show(&app, &options, &text, &self.pictures, json);
+            if self.model.len() > 1 {
+                return Err(Failure::input("--show-request shows one model at a time."));
+            }
+            return leaving::show(&app, &options, &text, &self.pictures, mistakes, json);
         }
+        let links = comparing::links(&app, &self.model)?;
         let app = Arc::new(app);
         stop_on_interrupt(&app)?;
         let conversation = app.gate.new_conversation(&options)?.id;
+        mistakes::keep(&app, conversation, &text, &mistakes)?;
         let pictures = taken(&app, Some(conversation), &self.pictures)?;
+        if !links.is_empty() {
+            let ask = gate::Ask::SayWith(conversation, &text, &pictures);
+            return match comparing::answers(&app, ask, &links, constraint, self.review(), json) {
+                Ok(answers) => self.all_ended(answers, &conversation.to_string(), json),
+                Err(error) => Err(not_begun(&app, &text, &pictures, error)),
+            };
+        }
         let mut printed = String::new();
         let answered = app.gate.answer_reviewed(
             gate::Ask::SayWith(conversation, &text, &pictures),
@@ -95,6 +121,34 @@ impl Ask {
             output::json(&object(&answer, &conversation.to_string()))?;
         }
         self.ended(answer, json)
+    }
+
+    /// Whether all answers came to their ends; the first trouble is what the exit code says.
+    fn all_ended(
+        &self,
+        answers: Vec<comparing::Answered>,
+        conversation: &str,
+        json: bool,
+    ) -> Result<(), Failure> {
+        if json {
+            let told = answers.iter().map(|one| match &one.answer {
+                Ok(answer) => object(answer, conversation),
+                Err(problem) => json!({ "model": one.model, "error": problem }),
+            });
+            output::json(&json!({ "answers": told.collect::<Vec<_>>() }))?;
+        }
+        let mut trouble = Ok(());
+        for Answered { model, answer } in answers {
+            let ended = match answer {
+                Ok(answer) => self.ended(answer, json),
+                Err(problem) => Err(Failure::from(Problem {
+                    message: format!("{model} did not answer: {}", problem.message),
+                    ..problem
+                })),
+            };
+            trouble = trouble.and(ended);
+        }
+        trouble
     }
 
     /// Whether the answer came to its end, and what to say if it did not.
@@ -244,11 +298,16 @@ fn object(answer: &Message, conversation: &str) -> serde_json::Value {
 /// A question that nobody was asked is kept for the person, behind what they were writing themselves.
 fn not_begun(app: &App, text: &str, shown: &[PictureId], error: GateError) -> Failure {
     let asks = matches!(error, GateError::ReviewFirst { .. });
+    // Nothing is found in a picture, so nothing in one can be found by mistake.
+    let held = matches!(&error, GateError::Blocked { what, .. } if !what.contains("picture"));
     let mut failure = Failure::from(error);
     if asks {
         failure = failure.and(
             "--show-request shows it, --may-leave sends it, --keep-here has a model on this computer answer.",
         );
+    }
+    if held {
+        failure = failure.and("Where it is none, --mistake or --no-secret with its text says so.");
     }
     let kept = app.store.write(|tx| {
         let draft = chat::draft(tx, None)?;
@@ -281,7 +340,7 @@ fn tell_moves(moves: &[Move], to: &str) {
 }
 
 /// Print a piece at once. If the reader went away the answer is still kept, so nothing is done.
-fn show(text: &str) {
+pub(crate) fn show(text: &str) {
     let mut out = io::stdout();
     let _ = out
         .write_all(output::harmless(text, &std::io::stdout()).as_bytes())

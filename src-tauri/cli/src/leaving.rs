@@ -9,7 +9,7 @@ use gatehouse_core::{
     app::App,
     chat::Options,
     costs::{Move, Route},
-    gate::{Preview, Turn, WhatLeaves},
+    gate::{Mistake, Preview, Turn, WhatLeaves},
     ids::PictureId,
 };
 
@@ -22,6 +22,7 @@ pub(crate) fn show(
     options: &Options,
     text: &str,
     pictures: &[PathBuf],
+    mistakes: Vec<Mistake>,
     json: bool,
 ) -> Result<(), Failure> {
     // A model on this computer was named: nobody else is asked.
@@ -29,28 +30,32 @@ pub(crate) fn show(
         return stays(None, json);
     }
     let shown = ask::taken(app, None, pictures)?;
-    let looked = look(app, options, text, &shown, json);
+    let looked = look(app, &turn(options, text, &shown, mistakes), json);
     ask::given_back(app, &shown)?;
     looked
 }
 
-fn look(
-    app: &App,
+/// The first message of a new conversation.
+pub(crate) fn turn(
     options: &Options,
     text: &str,
     pictures: &[PictureId],
-    json: bool,
-) -> Result<(), Failure> {
-    let turn = Turn::New {
+    mistakes: Vec<Mistake>,
+) -> Turn {
+    Turn::New {
         elsewhere: options.elsewhere.clone(),
         text: text.to_owned(),
         pictures: pictures.to_vec(),
-    };
-    let preview = app.gate.preview(&turn)?;
+        mistakes,
+    }
+}
+
+fn look(app: &App, turn: &Turn, json: bool) -> Result<(), Failure> {
+    let preview = app.gate.preview(turn)?;
     if preview.route == Route::Blocked {
         return Err(blocked(preview));
     }
-    match app.gate.what_would_leave(&turn)? {
+    match app.gate.what_would_leave(turn)? {
         Some(leaves) => print(&leaves, &preview, json),
         None => stays(Some(&preview), json),
     }
@@ -89,6 +94,9 @@ fn about(leaves: &WhatLeaves, preview: &Preview) -> String {
         if let Some(original) = &piece.original {
             lines.push(format!("masked: {original} leaves as {}", piece.sent));
         }
+    }
+    for found in leaves.found.iter().filter(|found| found.overruled) {
+        lines.push(format!("leaves as written, as you said: {}", found.text));
     }
     match preview.pictures {
         0 => {}

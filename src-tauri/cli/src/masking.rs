@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,11 @@ use gatehouse_core::safety::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output, safety::Sought};
+use crate::{
+    failure::Failure,
+    output,
+    safety::{self, Sought},
+};
 
 /// Mask a text from standard input.
 ///
@@ -40,7 +44,7 @@ pub(crate) struct Restore {
 
 impl Mask {
     pub(crate) fn run(&self, json: bool) -> Result<(), Failure> {
-        let text = input()?;
+        let text = safety::whole_input()?;
         let mut masks = match read_map(&self.map)? {
             Some(masks) => masks,
             None => Masks::new(getrandom::u32().map_err(Failure::system)?),
@@ -76,7 +80,7 @@ impl Restore {
         let missing = || Failure::unread(&self.map, &ErrorKind::NotFound.into());
         let masks = read_map(&self.map)?.ok_or_else(missing)?;
         let mut restorer = Restorer::new(&masks);
-        let mut text = restorer.piece(Channel::Content, &input()?);
+        let mut text = restorer.piece(Channel::Content, &safety::whole_input()?);
         text.push_str(&restorer.end(Channel::Content));
         let report = restorer.report();
         if json {
@@ -95,14 +99,6 @@ impl Restore {
         }
         exactly(&text)
     }
-}
-
-fn input() -> Result<String, Failure> {
-    let mut text = String::new();
-    io::stdin()
-        .read_to_string(&mut text)
-        .map_err(Failure::input)?;
-    Ok(text)
 }
 
 /// Print a text with nothing added. A reader that went away is no failure.

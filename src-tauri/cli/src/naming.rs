@@ -67,6 +67,14 @@ pub(crate) fn options(app: &App, name: &str) -> Result<Options, Failure> {
     })
 }
 
+/// Whether a name is an alias.
+pub(crate) fn is_alias(app: &App, name: &str) -> Result<bool, Failure> {
+    let alias = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(aliases::named(conn, name)?))?;
+    Ok(alias.is_some())
+}
+
 /// One model of an alias: `local`, a model on this computer, or `ACCOUNT/MODEL`.
 pub(crate) fn link(app: &App, name: &str) -> Result<Link, Failure> {
     if name.eq_ignore_ascii_case("local") {

@@ -70,11 +70,23 @@ impl Scan {
         if self.jsonl {
             return lines(&scanner);
         }
-        let mut text = String::new();
-        io::stdin()
-            .read_to_string(&mut text)
-            .map_err(Failure::input)?;
+        let text = whole_input()?;
         output::json(&object(&scanner, &Value::Null, &text))
+    }
+}
+
+/// All of standard input.
+///
+/// # Errors
+/// [`Failure`] when it is no text, or cannot be read.
+pub(crate) fn whole_input() -> Result<String, Failure> {
+    let mut text = String::new();
+    match io::stdin().read_to_string(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(Failure::input("Standard input is not text in UTF-8."))
+        }
+        Err(error) => Err(Failure::system(error)),
     }
 }
 
@@ -100,11 +112,14 @@ impl Sought {
 fn lines(scanner: &Scanner) -> Result<(), Failure> {
     for (nth, line) in io::stdin().lock().lines().enumerate() {
         let refused = |why: &str| Failure::input(format!("line {}: {why}", nth + 1));
-        let line = line.map_err(|error| refused(&error.to_string()))?;
+        let line = line.map_err(|_| refused("it is not text in UTF-8"))?;
         if line.trim().is_empty() {
             continue;
         }
         let line: Line = serde_json::from_str(&line).map_err(|error| {
+            if !error.is_data() {
+                return refused("it is not JSON such as {\"id\": 1, \"text\": \"…\"}");
+            }
             // It counts lines of its own, and there is one.
             let words = error.to_string();
             refused(words.split(" at line ").next().unwrap_or_default())

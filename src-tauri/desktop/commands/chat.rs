@@ -1,11 +1,15 @@
 //! The chat screen.
 
+use std::sync::Arc;
+
 use gatehouse_core::{
+    aliases::Link,
+    app::App,
     chat::{
         self, Conversation, ConversationSummary, ExportFormat, Options, Preset, Rating, SearchHit,
         Thread,
     },
-    gate::{AnswerEvent, Ask, GateError, Review},
+    gate::{AnswerEvent, Ask, Compared, GateError, Review},
     ids::{ConversationId, MessageId, PictureId, PresetId},
     now_ms,
     privacy::retention::PastRule,
@@ -145,6 +149,33 @@ pub(crate) async fn edit_message(
     on_event: Channel<AnswerEvent>,
 ) -> Result<()> {
     apart(move || answer(&handle, Ask::Edit(question_id, &text), review, &on_event)).await
+}
+
+/// Say something and have several models answer, each with a version of its own; returns when the last has
+/// ended: for each model why it was not asked, or nothing.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn compare_models(
+    handle: AppHandle,
+    conversation: ConversationId,
+    text: String,
+    pictures: Vec<PictureId>,
+    models: Vec<Link>,
+    review: Review,
+    on_event: Channel<AnswerEvent>,
+) -> Result<Vec<Option<Problem>>> {
+    apart(move || {
+        let app = handle.state::<AppState>().app()?;
+        let ask = Ask::SayWith(conversation, &text, &pictures);
+        let compared = paced(teller(&on_event), |sink| {
+            app.gate.compare(ask, &models, None, review, sink)
+        });
+        let (_, compared) = compared?;
+        find_title(&handle, app, conversation);
+        let why_not = |one: Compared| one.answer.err().map(Problem::from);
+        Ok(compared.into_iter().map(why_not).collect())
+    })
+    .await
 }
 
 /// Stop the answer that a conversation is getting.
@@ -330,15 +361,25 @@ fn answer(
     on_event: &Channel<AnswerEvent>,
 ) -> Result<()> {
     let app = handle.state::<AppState>().app()?;
-    let tell = |event| {
-        if let Err(error) = on_event.send(event) {
-            tracing::debug!("the window did not hear of an answer: {error}");
-        }
-    };
-    let answered = paced(tell, |sink| {
+    let answered = paced(teller(on_event), |sink| {
         app.gate.answer_reviewed(ask, None, review, sink)
     });
     let (conversation, _) = answered?;
+    find_title(handle, app, conversation);
+    Ok(())
+}
+
+/// Tells the window what happens.
+fn teller(on_event: &Channel<AnswerEvent>) -> impl Fn(AnswerEvent) {
+    |event| {
+        if let Err(error) = on_event.send(event) {
+            tracing::debug!("the window did not hear of an answer: {error}");
+        }
+    }
+}
+
+/// Find a name for a conversation, and tell the window.
+fn find_title(handle: &AppHandle, app: Arc<App>, conversation: ConversationId) {
     let handle = handle.clone();
     std::thread::spawn(move || match app.gate.title(conversation) {
         Ok(true) => events::tell(
@@ -351,5 +392,4 @@ fn answer(
         Err(GateError::Chat(chat::ChatError::NoConversation)) => {} // deleted meanwhile
         Err(error) => tracing::warn!("no title was found: {error}"),
     });
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The line under the composer, and what leaves with a message.
 
 use gatehouse_core::{
-    gate::{Preview, TokenCount, Turn, WhatLeaves},
+    gate::{FoundFor, Mistake, Preview, TokenCount, Turn, WhatLeaves},
     ids::ConversationId,
     problem::Problem,
 };
@@ -41,6 +41,45 @@ pub(crate) async fn what_would_leave(handle: AppHandle, turn: Turn) -> Result<Op
     apart(move || {
         let state = handle.state::<AppState>();
         Ok(state.app()?.gate.what_would_leave(&turn)?)
+    })
+    .await
+}
+
+/// What was found in a turn for the model that was chosen; nothing if that is on this computer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn found_in_message(handle: AppHandle, turn: Turn) -> Result<Option<FoundFor>> {
+    apart(move || Ok(handle.state::<AppState>().app()?.gate.found_in(&turn)?)).await
+}
+
+/// Call something that was found a mistake: it leaves as written. `sure`: that it is no secret was said
+/// twice.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn overrule_finding(
+    handle: AppHandle,
+    turn: Turn,
+    mistake: Mistake,
+    sure: bool,
+) -> Result<()> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.overrule(&turn, &mistake, sure)?)
+    })
+    .await
+}
+
+/// Have it found again.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn take_back_mistake(
+    handle: AppHandle,
+    turn: Turn,
+    mistake: Mistake,
+) -> Result<()> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.take_back(&turn, &mistake)?)
     })
     .await
 }

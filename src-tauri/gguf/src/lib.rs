@@ -18,7 +18,6 @@ pub mod words;
 
 use std::{
     fs::File,
-    io::{Read, Seek},
     path::{Path, PathBuf},
 };
 
@@ -40,14 +39,6 @@ pub fn read_summary(path: &Path) -> Result<GgufSummary, GgufError> {
         rest.push(read_header(&part)?);
     }
     summary::summarise(first, &rest)
-}
-
-/// Read the model in `file`, which is `length` bytes long and must be the model's only file.
-///
-/// # Errors
-/// [`GgufError`] when the bytes are not a whole model that Gatehouse can use.
-pub fn read_summary_from(file: impl Read + Seek, length: u64) -> Result<GgufSummary, GgufError> {
-    summary::summarise(header::read(file, length)?, &[])
 }
 
 /// All files of the model whose first file is `path`, in order.

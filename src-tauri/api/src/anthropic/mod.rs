@@ -49,23 +49,23 @@ async fn message(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Res
     Ok(json_response(StatusCode::OK, &answer::message(&answer)))
 }
 
-/// How many tokens a request has, by our own count.
+/// How many tokens a request has: by Anthropic for its own models, else by our own count.
 pub(crate) async fn count_tokens(
     State(shared): State<Arc<Shared>>,
-    Extension(_): Extension<Client>,
+    Extension(client): Extension<Client>,
     body: Body,
 ) -> Response {
-    match count(&shared, body).await {
+    match count(&shared, client, body).await {
         Ok(tokens) => json_response(StatusCode::OK, &json!({ "input_tokens": tokens })),
         Err(fault) => fault.response(Dialect::Anthropic),
     }
 }
 
-async fn count(shared: &Arc<Shared>, body: Body) -> Result<u64, Fault> {
+async fn count(shared: &Arc<Shared>, client: Client, body: Body) -> Result<u64, Fault> {
     let read: MessagesBody = body::read(body, &shared.config.limits, &shared.refusals).await?;
     let request = read.request(false)?;
-    work::done(shared, move |shared, _| {
-        shared.app.gate.count_for_client(&request)
+    work::done(shared, move |shared, stop| {
+        shared.app.gate.count_for_client(&client, &request, stop)
     })
     .await
 }

@@ -1,7 +1,8 @@
-//! OpenAI's language: Chat Completions, Embeddings, Models.
+//! OpenAI's language: Chat Completions, Embeddings, Moderations, Models.
 
 mod answer;
 mod embeddings;
+mod moderations;
 mod request;
 mod stream;
 
@@ -60,6 +61,18 @@ pub(crate) async fn embeddings(
     body: Body,
 ) -> Response {
     match embeddings::answer(&shared, client, body).await {
+        Ok(response) => response,
+        Err(fault) => fault.response(Dialect::OpenAi),
+    }
+}
+
+/// What a provider's policy says of texts.
+pub(crate) async fn moderations(
+    State(shared): State<Arc<Shared>>,
+    Extension(client): Extension<Client>,
+    body: Body,
+) -> Response {
+    match moderations::answer(&shared, client, body).await {
         Ok(response) => response,
         Err(fault) => fault.response(Dialect::OpenAi),
     }

@@ -42,7 +42,7 @@ pub(crate) fn fits(
 #[derive(Debug, thiserror::Error)]
 pub enum ClientBudgetError {
     /// It could pass the limit.
-    #[error("this call can cost {most}, and of the budget of this client {left} is left")]
+    #[error("this can cost {most}, and of the budget of this client {left} is left")]
     Reached {
         /// The most that it can cost.
         most: Money,
@@ -50,9 +50,7 @@ pub enum ClientBudgetError {
         left: Money,
     },
     /// Nobody knows what it can cost.
-    #[error(
-        "what this call can cost is not known, and the budget of this client must not be passed"
-    )]
+    #[error("what this can cost is not known, and the budget of this client must not be passed")]
     UnknownPrice,
     /// The clock shows a time that no calendar has.
     #[error("the clock of this computer is wrong: {0}")]

@@ -93,7 +93,7 @@ impl Standing {
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
     /// The call could pass a limit.
-    #[error("this call can cost {most}, and of the budget of {} {} is left", limit_in_words(&.standing.budget), .standing.left())]
+    #[error("this can cost {most}, and of the budget of {} {} is left", limit_in_words(&.standing.budget), .standing.left())]
     Reached {
         /// How the budget stands without the call.
         standing: Box<Standing>,
@@ -101,7 +101,7 @@ pub enum BudgetError {
         most: Money,
     },
     /// What the call can cost is not known, and a budget stops calls that could pass it.
-    #[error("what this call can cost is not known, and the budget of {} must not be passed", limit_in_words(.0))]
+    #[error("what this can cost is not known, and the budget of {} must not be passed", limit_in_words(.0))]
     UnknownPrice(Box<Budget>),
     /// A limit below nothing, or beyond nine million dollars.
     #[error("the limit of a budget must be between $0 and $9000000, not {0}")]

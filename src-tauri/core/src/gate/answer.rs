@@ -55,7 +55,7 @@ pub(super) struct Rows {
 
 /// An answer that is being made, and its place among those that are.
 pub(super) struct Answering<'a> {
-    pub(super) place: Place<'a>,
+    pub(super) place: &'a Place<'a>,
     pub(super) plan: Plan,
     pub(super) ask: Ask<'a>,
     pub(super) constraint: Option<Constraint>,
@@ -102,20 +102,12 @@ impl Gate {
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<(ConversationId, Message), GateError> {
         let since = Instant::now();
-        let id = match ask {
-            Ask::Say(conversation, _) | Ask::SayWith(conversation, ..) => conversation,
-            Ask::Edit(message, _) | Ask::Again(message) => self
-                .store
-                .read(|conn| chat::conversation_of(conn, message))?,
-        };
+        let id = self.conversation_of(ask)?;
         let place = Place::take(self, id, Task::Answer)?;
-        if let Ask::SayWith(_, _, shown @ [_, ..]) = ask {
-            self.store
-                .write(|tx| pictures::settle(tx, id, shown).map_err(GateError::from))?;
-        }
+        self.settle_pictures(id, ask)?;
         let plan = self.store.read(|conn| route::plan(conn, ask))?;
         let answering = Answering {
-            place,
+            place: &place,
             plan,
             ask,
             constraint,
@@ -134,8 +126,31 @@ impl Gate {
         Ok((id, answer))
     }
 
+    /// The conversation that is asked in.
+    pub(super) fn conversation_of(&self, ask: Ask<'_>) -> Result<ConversationId, GateError> {
+        match ask {
+            Ask::Say(conversation, _) | Ask::SayWith(conversation, ..) => Ok(conversation),
+            Ask::Edit(message, _) | Ask::Again(message) => Ok(self
+                .store
+                .read(|conn| chat::conversation_of(conn, message))?),
+        }
+    }
+
+    /// Pictures of a new chat's draft belong to the conversation that it has become.
+    pub(super) fn settle_pictures(
+        &self,
+        id: ConversationId,
+        ask: Ask<'_>,
+    ) -> Result<(), GateError> {
+        let Ask::SayWith(_, _, shown @ [_, ..]) = ask else {
+            return Ok(());
+        };
+        self.store
+            .write(|tx| pictures::settle(tx, id, shown).map_err(GateError::from))
+    }
+
     /// Nothing was begun, and why. The refusal holds whether or not it can be written down.
-    fn note_refused(&self, conversation: ConversationId, error: &GateError) {
+    pub(super) fn note_refused(&self, conversation: ConversationId, error: &GateError) {
         let event = record::refused(conversation, error);
         let noted = self
             .store
@@ -188,7 +203,7 @@ impl Gate {
 
 impl Answering<'_> {
     /// Ask one model after the other until one has answered.
-    fn run(mut self, sink: &mut dyn FnMut(AnswerEvent)) -> Result<Message, GateError> {
+    pub(super) fn run(mut self, sink: &mut dyn FnMut(AnswerEvent)) -> Result<Message, GateError> {
         let candidates = std::mem::take(&mut self.plan.chain.candidates);
         let mut last: Option<(Outcome, i64)> = None;
         let mut refused = GateError::NoModel;

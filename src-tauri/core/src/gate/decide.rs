@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use gatehouse_protocol::Role;
 
-use super::inspect::Inspection;
+use super::{inspect::Inspection, mistakes::Overruled};
 use crate::{
     chat::{Picture, Said},
     policy::{Action, Destination, Policy},
@@ -84,6 +84,8 @@ pub(super) struct Text {
     /// What leaves with it as it is: nothing can be found in a picture, and nothing masked.
     pub pictures: Vec<Picture>,
     pub found: Arc<[Finding]>,
+    /// What a person has called a mistake: it leaves as written.
+    pub overruled: Vec<Finding>,
 }
 
 /// What policy says of a prompt for one destination, and the prompt as it would leave.
@@ -136,19 +138,23 @@ impl Decided {
 }
 
 /// Look at every text of a prompt and say what policy wants for this destination, of texts and of
-/// pictures.
+/// pictures. What is `overruled` is no finding.
 pub(super) fn decide(
     inspection: &Inspection,
     policy: &Policy,
     destination: Destination,
     prompt: Vec<impl Into<Piece>>,
     mut masks: Masks,
+    overruled: &Overruled,
 ) -> Decided {
     let prompt: Vec<Piece> = prompt.into_iter().map(Into::into).collect();
     let found: Vec<_> = prompt
         .iter()
-        .map(|piece| inspection.find(&piece.read()))
+        .map(|piece| inspection.find_unless(&piece.read(), overruled))
         .collect();
+    if !overruled.is_empty() {
+        masks.spare(|same| overruled.names(same));
+    }
     let classes = || {
         found
             .iter()
@@ -163,6 +169,7 @@ pub(super) fn decide(
     let texts = prompt.into_iter().zip(found);
     let texts = texts
         .map(|(piece, found)| {
+            let mistakes = mistakes(inspection, &piece.read(), overruled);
             let leaving = if of_texts == Action::Allow {
                 // Nothing is masked for this destination, so nothing needs to be restored either.
                 piece.text.clone()
@@ -172,7 +179,9 @@ pub(super) fn decide(
                     .filter(|finding| is_masked(finding.kind.class()))
                     .cloned()
                     .collect();
-                taken.extend(inspection.find_again(&piece.read(), &masks, &taken));
+                let text = piece.read();
+                let again = inspection.find_again(&text, &masks, &taken).into_iter();
+                taken.extend(again.filter(|finding| !overruled.has(finding, &text)));
                 let done = piece.masked(&taken, &mut masks);
                 masked += u32::try_from(done.count).unwrap_or(u32::MAX);
                 done.text
@@ -183,6 +192,7 @@ pub(super) fn decide(
                 leaving,
                 pictures: piece.pictures,
                 found,
+                overruled: mistakes,
             }
         })
         .collect();
@@ -199,4 +209,14 @@ pub(super) fn decide(
         decided.show_pictures(policy, destination);
     }
     decided
+}
+
+/// What would have been found in a text had nobody called it a mistake.
+fn mistakes(inspection: &Inspection, text: &str, overruled: &Overruled) -> Vec<Finding> {
+    if overruled.is_empty() {
+        return Vec::new();
+    }
+    let found = inspection.find(text);
+    let mistakes = found.iter().filter(|finding| overruled.has(finding, text));
+    mistakes.cloned().collect()
 }

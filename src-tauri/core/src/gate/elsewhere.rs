@@ -24,7 +24,7 @@ use crate::{
         anthropic::Anthropic,
         cloud::{
             self, AnswerSchema, Cloud, CloudEvent, CloudRequest, Delta, EmbedRequest, EndReason,
-            Message, Part, ToolCall, ToolChoice,
+            Message, ModerationRequest, Part, ToolCall, ToolChoice,
         },
         error::{ProviderError, Trouble},
         http::Http,
@@ -44,8 +44,19 @@ pub(super) struct Ready {
     pub decided: Decided,
     pub pricing: Pricing,
     pub request: CloudRequest,
-    /// Set where vectors are wanted and not an answer.
-    pub vectors: Option<EmbedRequest>,
+    pub wanted: Wanted,
+}
+
+/// What is wanted for a request.
+pub(super) enum Wanted {
+    /// An answer.
+    Answer,
+    /// Vectors of these texts.
+    Vectors(EmbedRequest),
+    /// What the provider's policy says of these texts.
+    Moderation(ModerationRequest),
+    /// How many tokens it has.
+    Count,
 }
 
 /// The client of an account.
@@ -111,27 +122,24 @@ impl Ready {
             decided,
             pricing,
             request,
-            vectors: None,
+            wanted: Wanted::Answer,
         })
     }
 
-    /// The same for texts that vectors are wanted of, of which a model writes nothing.
+    /// The same for texts of which a model writes nothing.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
-    pub(super) fn to_embed(
+    pub(super) fn of_texts(
         conn: &Connection,
         cloud: CloudModel,
         decided: Decided,
-        wanted: EmbedRequest,
+        wanted: Wanted,
         at_ms: i64,
     ) -> rusqlite::Result<Self> {
         let request = CloudRequest::default();
         let ready = Self::priced(conn, cloud, decided, request, Some(0), at_ms)?;
-        Ok(Self {
-            vectors: Some(wanted),
-            ..ready
-        })
+        Ok(Self { wanted, ..ready })
     }
 
     /// The body that leaves, byte for byte.
@@ -140,9 +148,11 @@ impl Ready {
     /// [`GateError`] when this provider cannot be asked this.
     pub(super) fn body(&self) -> Result<Vec<u8>, GateError> {
         let client = client(&self.cloud.account, None)?;
-        Ok(match &self.vectors {
-            None => client.body(&self.request)?,
-            Some(wanted) => client.embed_body(wanted)?,
+        Ok(match &self.wanted {
+            Wanted::Answer => client.body(&self.request)?,
+            Wanted::Vectors(wanted) => client.embed_body(wanted)?,
+            Wanted::Moderation(wanted) => client.moderation_body(wanted)?,
+            Wanted::Count => client.count_body(&self.request)?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use gatehouse_protocol::{LoadErrorKind, RequestErrorKind};
 
-use super::inspect::InspectionError;
+use super::{inspect::InspectionError, mistakes::MistakeError};
 use crate::{
     accounts::AccountError,
     aliases::AliasError,
@@ -58,6 +58,9 @@ pub enum GateError {
     /// A text could not be inspected, so it does not leave.
     #[error("the message could not be inspected, so it does not leave: {0}")]
     Inspection(#[from] InspectionError),
+    /// What a person calls a mistake stays a finding.
+    #[error(transparent)]
+    Mistake(#[from] MistakeError),
     /// Policy says that this leaves for nobody.
     #[error("{what} does not leave for {account}: the policy of this workspace blocks it")]
     Blocked {
@@ -215,6 +218,7 @@ impl From<GateError> for Problem {
             }
             GateError::Inspection(_) => Problem::new(Code::NotAllowed, &error)
                 .hint("Mend the rules on the Safety screen, then try again."),
+            GateError::Mistake(mistake) => mistake.into(),
             GateError::Blocked { .. } => Problem::new(Code::NotAllowed, &error)
                 .hint("Take it out of the message, choose a model on this computer, or change the policy on the Safety screen."),
             GateError::KeptByPolicy { .. } | GateError::KeptHere => {

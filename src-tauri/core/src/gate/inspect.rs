@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use super::Gate;
+use super::{Gate, mistakes::Overruled};
 use crate::{
     ids::WorkspaceId,
     policy::{
@@ -152,13 +152,23 @@ impl Gate {
 impl Inspection {
     /// Everything found in a text.
     pub(crate) fn find(&self, text: &str) -> Arc<[Finding]> {
-        let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        self.find_unless(text, &Overruled::default())
+    }
+
+    /// The same without what a person has called a mistake.
+    pub(super) fn find_unless(&self, text: &str, overruled: &Overruled) -> Arc<[Finding]> {
+        let mut hash = Sha256::new_with_prefix(overruled.fingerprint());
+        hash.update(text.as_bytes());
+        let key: [u8; 32] = hash.finalize().into();
         let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = seen().get(&key) {
             return Arc::clone(found);
         }
         // Not under the lock: a long text must not hold up a short one.
-        let found: Arc<[Finding]> = self.scanner.scan(text).into();
+        let found: Arc<[Finding]> = self
+            .scanner
+            .scan_unless(text, |finding| overruled.has(finding, text))
+            .into();
         let mut seen = seen();
         if seen.len() >= REMEMBERED {
             seen.clear();

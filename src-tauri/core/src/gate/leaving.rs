@@ -5,6 +5,7 @@ use serde_json::Value;
 use specta::Type;
 use specta_typescript::Number;
 
+use super::mistakes::Overruling;
 use crate::{
     costs::{Move, Route, budgets::Level},
     ids::AccountId,
@@ -34,6 +35,10 @@ pub struct Found {
     pub score: f32,
     /// What policy does with it at the destination.
     pub action: Action,
+    /// Whether a person has called it a mistake: then it leaves as written.
+    pub overruled: bool,
+    /// What it takes to call it one.
+    pub overruling: Overruling,
 }
 
 /// A piece of a text as it leaves.
@@ -150,6 +155,8 @@ pub(super) fn found(text: &str, finding: &Finding, action: Action) -> Found {
         rule: finding.rule.to_string(),
         score: finding.score,
         action,
+        overruled: false,
+        overruling: Overruling::of(&finding.kind),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     Gate, GateError, Review,
     decide::{self, Decided},
     elsewhere::{self, Ready},
+    mistakes::Overruled,
     price,
     route::{Candidate, CloudModel, Plan},
 };
@@ -198,7 +199,7 @@ impl Gate {
     ///
     /// # Errors
     /// [`GateError`] when something cannot be inspected or read: then nothing may leave.
-    fn prepare(
+    pub(super) fn prepare(
         &self,
         plan: &Plan,
         cloud: &CloudModel,
@@ -208,9 +209,10 @@ impl Gate {
         let inspection = self
             .inspector
             .of(conversation.workspace_id, &plan.policy, &plan.rules)?;
-        let (masks, sees) = self.store.read(|conn| {
+        let (masks, overruled, sees) = self.store.read(|conn| {
             let masks = sealed::masks(conn, conversation.id)?;
-            Ok::<_, GateError>((masks, price::sees(conn, cloud)?))
+            let overruled = Overruled::of(conn, plan)?;
+            Ok::<_, GateError>((masks, overruled, price::sees(conn, cloud)?))
         })?;
         // Of a question's own pictures nothing is left out: a model that cannot see is not asked.
         let sees = plan.shows_pictures() || sees != Some(false);
@@ -220,6 +222,7 @@ impl Gate {
             cloud.account.destination,
             elsewhere::prompt(&conversation.system_prompt, &plan.turns, sees),
             masks,
+            &overruled,
         );
         self.store.read(|conn| {
             Ready::new(

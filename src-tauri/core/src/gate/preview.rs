@@ -3,9 +3,9 @@
 use super::{
     Gate, GateError, Turn,
     elsewhere::{self, Ready},
-    leaving::{self, Found, Preview, WhatLeaves},
+    leaving::{self, Preview, WhatLeaves},
+    mistakes,
     next::{Next, Weighed},
-    route::Plan,
 };
 use crate::{
     costs::{self, Route},
@@ -86,7 +86,7 @@ impl Gate {
             account: cloud.account.name.clone(),
             messages: leaving::messages(&body, &ready.decided.masks),
             body: String::from_utf8_lossy(&body).into_owned(),
-            found: all_found(&plan, ready),
+            found: mistakes::all_found(&plan, ready),
             moves: passed.moves(),
             tokens: ready.pricing.prompt_tokens,
             exact: ready.pricing.exact,
@@ -96,7 +96,7 @@ impl Gate {
 
     /// That a person looked at what would leave. A new conversation has no name yet, not even one that
     /// the record gives it.
-    fn note_shown(&self, turn: &Turn) -> Result<(), GateError> {
+    pub(super) fn note_shown(&self, turn: &Turn) -> Result<(), GateError> {
         self.store.write(|tx| {
             let event = Event::new(Action::LeavingShown).fact("shown", "before it leaves");
             let event = match turn.conversation(tx)? {
@@ -209,21 +209,4 @@ fn nowhere(because: Problem) -> Preview {
         most: None,
         budget: None,
     }
-}
-
-/// Everything that was found in a prompt, each value once.
-fn all_found(plan: &Plan, ready: &Ready) -> Vec<Found> {
-    let destination = ready.cloud.account.destination;
-    let mut all: Vec<Found> = Vec::new();
-    for text in &ready.decided.texts {
-        for finding in text.found.iter() {
-            let action = plan.policy.action(Some(finding.kind.class()), destination);
-            let found = leaving::found(&text.original, finding, action);
-            let known = |other: &Found| other.text == found.text && other.kind == found.kind;
-            if !all.iter().any(known) {
-                all.push(found);
-            }
-        }
-    }
-    all
 }

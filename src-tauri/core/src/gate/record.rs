@@ -15,6 +15,7 @@ use crate::{
     money::Money,
     providers::local,
     record::{Action, Actor, Event, Record, Subject},
+    safety::DataClass,
 };
 
 /// Write the row of a call that is about to be made, and its entry; the call's number. `leaves` is
@@ -144,6 +145,15 @@ pub(super) fn refused_to(client: &Client, error: &GateError) -> Event {
         .fact("client", client.id.to_string())
         .about(Subject::Workspace(client.workspace_id))
         .payload(json!({ "reason": error.to_string() }))
+}
+
+/// What a class of data is called.
+pub(super) fn class_name(class: DataClass) -> &'static str {
+    match class {
+        DataClass::Personal => "personal",
+        DataClass::Special => "special",
+        DataClass::Secret => "secret",
+    }
 }
 
 fn outcome(error: &GateError) -> &'static str {

@@ -3,7 +3,7 @@
 use gatehouse_protocol::{ChatMessage, Role, Sampling};
 use rusqlite::Connection;
 
-use super::{Ask, GateError};
+use super::{Ask, GateError, mistakes::Mistake};
 use crate::{
     accounts::{self, Account, AccountError},
     aliases::{self, AliasError, Elsewhere, Link},
@@ -51,6 +51,8 @@ pub(super) struct Plan {
     pub rules: Vec<OwnRule>,
     /// The conversation, the question last.
     pub turns: Vec<Said>,
+    /// What a person has called a mistake of the inspection, beside what is kept with the conversation.
+    pub mistakes: Vec<Mistake>,
 }
 
 impl Plan {
@@ -104,6 +106,26 @@ impl Candidate {
 
 /// Read what a call is decided by.
 pub(super) fn plan(conn: &Connection, ask: Ask<'_>) -> Result<Plan, GateError> {
+    let (conversation, turns) = asked(conn, ask)?;
+    of(conn, conversation, turns)
+}
+
+/// The same where one model was named and no other may answer.
+pub(super) fn plan_for(conn: &Connection, ask: Ask<'_>, model: &Link) -> Result<Plan, GateError> {
+    let candidate = match model {
+        Link::Local { model_id } => local_candidate(chat_model(conn, *model_id)?),
+        Link::Account { account_id, model } => of_account(conn, *account_id, model)?,
+    };
+    let chain = Chain {
+        candidates: vec![candidate],
+        alias: None,
+    };
+    let (conversation, turns) = asked(conn, ask)?;
+    with_chain(conn, conversation, turns, chain)
+}
+
+/// The conversation, and what is said in it with the question last.
+fn asked(conn: &Connection, ask: Ask<'_>) -> Result<(Conversation, Vec<Said>), GateError> {
     let (id, last, said) = match ask {
         Ask::Say(id, text) => (
             id,
@@ -130,7 +152,7 @@ pub(super) fn plan(conn: &Connection, ask: Ask<'_>) -> Result<Plan, GateError> {
     };
     let mut turns = chat::branch(conn, last)?;
     turns.extend(said);
-    of(conn, chat::get(conn, id)?, turns)
+    Ok((chat::get(conn, id)?, turns))
 }
 
 /// What the first message of a new conversation is decided by.
@@ -139,6 +161,7 @@ pub(super) fn plan_of_new(
     elsewhere: Option<&Elsewhere>,
     text: &str,
     shown: &[PictureId],
+    mistakes: &[Mistake],
 ) -> Result<Plan, GateError> {
     let said = question(conn, None, text, shown)?;
     let conversation = Conversation {
@@ -154,7 +177,10 @@ pub(super) fn plan_of_new(
         leaf: None,
         workspace_id: workspaces::current(conn, now_ms())?,
     };
-    of(conn, conversation, vec![said])
+    Ok(Plan {
+        mistakes: mistakes.to_vec(),
+        ..of(conn, conversation, vec![said])?
+    })
 }
 
 fn question(
@@ -170,12 +196,23 @@ fn question(
 }
 
 fn of(conn: &Connection, conversation: Conversation, turns: Vec<Said>) -> Result<Plan, GateError> {
+    let chain = chain(conn, conversation.elsewhere.as_ref(), conversation.model_id)?;
+    with_chain(conn, conversation, turns, chain)
+}
+
+fn with_chain(
+    conn: &Connection,
+    conversation: Conversation,
+    turns: Vec<Said>,
+    chain: Chain,
+) -> Result<Plan, GateError> {
     Ok(Plan {
-        chain: chain(conn, conversation.elsewhere.as_ref(), conversation.model_id)?,
+        chain,
         policy: policy::get(conn, conversation.workspace_id)?,
         rules: policy::own_rules::all(conn, conversation.workspace_id)?,
         conversation,
         turns,
+        mistakes: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use gatehouse_protocol::Role;
 use serde::Serialize;
 use specta::Type;
 
-use super::{Found, Gate, GateError, Inspection, Piece, decide, leaving};
+use super::{Found, Gate, GateError, Inspection, Piece, decide, leaving, mistakes::Overruled};
 use crate::{
     chat::Said,
     ids::WorkspaceId,
@@ -91,6 +91,7 @@ impl Gate {
                 destination,
                 prompt,
                 Masks::new(random),
+                &Overruled::default(),
             );
             let leaving = decided.texts.first().map(|text| text.leaving.as_str());
             DestinationReport {

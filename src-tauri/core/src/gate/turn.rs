@@ -6,6 +6,7 @@ use specta::Type;
 
 use super::{
     Ask, GateError,
+    mistakes::Mistake,
     route::{self, Plan},
 };
 use crate::{
@@ -30,6 +31,8 @@ pub enum Turn {
         text: String,
         /// What is shown with it: pictures of the new chat's draft.
         pictures: Vec<PictureId>,
+        /// What the person has called a mistake of the inspection.
+        mistakes: Vec<Mistake>,
     },
     /// Something new at the end of a conversation.
     Say {
@@ -80,8 +83,9 @@ impl Turn {
                 elsewhere,
                 text,
                 pictures,
+                mistakes,
             } => {
-                return route::plan_of_new(conn, elsewhere.as_ref(), text, pictures);
+                return route::plan_of_new(conn, elsewhere.as_ref(), text, pictures, mistakes);
             }
             Self::Say {
                 conversation,

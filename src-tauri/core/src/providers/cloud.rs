@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    anthropic::Anthropic,
+    anthropic::{self, Anthropic},
     error::ProviderError,
     http::Http,
     ollama::{self, Ollama},
@@ -259,6 +259,33 @@ pub(crate) struct EmbedRequest {
     pub dimensions: Option<u32>,
 }
 
+/// Texts that a provider is to look at by its own policy.
+#[derive(Debug, Clone)]
+pub(crate) struct ModerationRequest {
+    pub model: String,
+    pub texts: Vec<String>,
+}
+
+/// What a provider's policy says of one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moderation {
+    /// Whether it is against it.
+    pub flagged: bool,
+    /// For what, and for what not.
+    pub categories: Vec<Category>,
+}
+
+/// What a text may be against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Category {
+    /// The provider's name for it.
+    pub name: String,
+    /// Whether the text is that.
+    pub flagged: bool,
+    /// How sure that is, 0 to 1.
+    pub score: f64,
+}
+
 /// Any provider that is not this computer.
 #[derive(Debug, Clone)]
 pub(crate) enum Cloud {
@@ -266,6 +293,10 @@ pub(crate) enum Cloud {
     Anthropic(Anthropic),
     Ollama(Ollama),
 }
+
+const NO_MODERATION: &str = "it has no policy that texts can be held against";
+const NO_COUNT: &str = "it counts no tokens ahead";
+const NO_VECTORS: &str = "Anthropic makes no vectors of texts";
 
 impl Cloud {
     /// Ask a model. `on_event` hears the answer piece by piece, and its end last; a stop is an end.
@@ -311,7 +342,7 @@ impl Cloud {
         match self {
             Self::OpenAi(provider) => provider.embed(http, request, stop),
             Self::Ollama(provider) => provider.embed(http, request, stop),
-            Self::Anthropic(provider) => Err(provider.makes_no_vectors()),
+            Self::Anthropic(provider) => Err(provider.cannot(NO_VECTORS)),
         }
     }
 
@@ -323,7 +354,69 @@ impl Cloud {
         match self {
             Self::OpenAi(_) => Ok(openai::embed_body(request).to_string().into_bytes()),
             Self::Ollama(_) => Ok(ollama::embed_body(request)),
-            Self::Anthropic(provider) => Err(provider.makes_no_vectors()),
+            Self::Anthropic(provider) => Err(provider.cannot(NO_VECTORS)),
+        }
+    }
+
+    /// What the provider's policy says of texts, in their order.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is not one result for each text, or the provider has no such policy to
+    /// ask.
+    pub(crate) fn moderate(
+        &self,
+        http: &Http,
+        request: Inspected<ModerationRequest>,
+        stop: &Stop,
+    ) -> Result<Vec<Moderation>, ProviderError> {
+        match self {
+            Self::OpenAi(provider) => provider.moderate(http, request, stop),
+            Self::Anthropic(provider) => Err(provider.cannot(NO_MODERATION)),
+            Self::Ollama(provider) => Err(provider.cannot(NO_MODERATION)),
+        }
+    }
+
+    /// The body that [`Self::moderate`] would send, byte for byte. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider does not moderate.
+    pub(crate) fn moderation_body(
+        &self,
+        request: &ModerationRequest,
+    ) -> Result<Vec<u8>, ProviderError> {
+        match self {
+            Self::OpenAi(_) => Ok(openai::moderation_body(request).to_string().into_bytes()),
+            Self::Anthropic(provider) => Err(provider.cannot(NO_MODERATION)),
+            Self::Ollama(provider) => Err(provider.cannot(NO_MODERATION)),
+        }
+    }
+
+    /// How many tokens a request has, counted by the provider; it is sent for that.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider does not count.
+    pub(crate) fn count_tokens(
+        &self,
+        http: &Http,
+        request: Inspected<CloudRequest>,
+        stop: &Stop,
+    ) -> Result<u64, ProviderError> {
+        match self {
+            Self::Anthropic(provider) => provider.count_tokens(http, request, stop),
+            Self::OpenAi(provider) => Err(provider.cannot(NO_COUNT)),
+            Self::Ollama(provider) => Err(provider.cannot(NO_COUNT)),
+        }
+    }
+
+    /// The body that [`Self::count_tokens`] would send, byte for byte. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider does not count.
+    pub(crate) fn count_body(&self, request: &CloudRequest) -> Result<Vec<u8>, ProviderError> {
+        match self {
+            Self::Anthropic(_) => Ok(anthropic::count_body(request)),
+            Self::OpenAi(provider) => Err(provider.cannot(NO_COUNT)),
+            Self::Ollama(provider) => Err(provider.cannot(NO_COUNT)),
         }
     }
 

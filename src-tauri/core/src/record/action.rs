@@ -49,6 +49,10 @@ actions! {
     Refused = "gate.refused",
     /// A person looked at what leaves or left.
     LeavingShown = "gate.shown",
+    /// A person called a finding a mistake: it leaves as written in one conversation.
+    FindingOverruled = "gate.overruled",
+    /// They took that back.
+    FindingRestored = "gate.found-again",
     /// A conversation was opened.
     ConversationOpened = "conversation.opened",
     /// A conversation was renamed.

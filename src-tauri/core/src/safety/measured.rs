@@ -58,13 +58,6 @@ pub struct Share {
     pub total: u32,
 }
 
-impl Share {
-    /// From 0.0 to 1.0; `None` of nothing.
-    pub fn of_one(self) -> Option<f64> {
-        (self.total > 0).then(|| f64::from(self.hits) / f64::from(self.total))
-    }
-}
-
 /// The figures of this build, with every country on, names looked for, and the usual least score.
 pub fn measured() -> &'static Measured {
     static MEASURED: LazyLock<Measured> = LazyLock::new(|| {
@@ -72,15 +65,4 @@ pub fn measured() -> &'static Measured {
             .expect("the figures are compiled in, and a test reads them")
     });
     &MEASURED
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_of_nothing_is_no_share() {
-        assert_eq!(Share::default().of_one(), None);
-        assert_eq!(Share { hits: 1, total: 4 }.of_one(), Some(0.25));
-    }
 }

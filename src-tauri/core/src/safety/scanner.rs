@@ -98,6 +98,16 @@ impl Scanner {
 
     /// Everything found in a text: sorted by where it lies, and not overlapping.
     pub fn scan(&self, text: &str) -> Vec<Finding> {
+        self.scan_unless(text, |_| false)
+    }
+
+    /// The same without what is `no_finding`. It hides nothing that lies below it: what would have been
+    /// dropped beside it is found.
+    pub(crate) fn scan_unless(
+        &self,
+        text: &str,
+        no_finding: impl Fn(&Finding) -> bool,
+    ) -> Vec<Finding> {
         let view = View::of(text);
         let hits = self.words.find(view.text());
         let scan = Scan {
@@ -135,6 +145,7 @@ impl Scanner {
         }
         let special = special::settle(special, &found, text).into_iter();
         found.extend(special.filter(|finding| finding.score >= self.min_score));
+        found.retain(|finding| !no_finding(finding));
         overlap::resolve(found)
     }
 

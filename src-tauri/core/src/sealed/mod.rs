@@ -5,9 +5,12 @@
 //! What a sealed text is, and of what, is authenticated with it, so that two cannot change places.
 
 mod masks;
+mod overruled;
+mod parts;
 mod sent;
 
 pub(crate) use masks::{masks, masks_in_row, save_masks, with_masks};
+pub(crate) use overruled::{Marks, overrule, overruled, take_back};
 pub(crate) use sent::{
     calls_with_sent, client_calls_with_sent, count_sent_of_clients, destroy_sent_of_client,
     destroy_sent_of_clients, keep_sent, keep_sent_of_client, sent, sent_of_client,
@@ -19,7 +22,9 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
 use rusqlite::{Connection, OptionalExtension, params};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -37,6 +42,7 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     }],
     masks::MIGRATIONS,
     sent::MIGRATIONS,
+    overruled::MIGRATIONS,
 ];
 
 /// Why something sealed cannot be kept or read.
@@ -99,6 +105,17 @@ impl Key {
             .map(|found| found.map(|bytes| Self(Zeroizing::new(bytes))))
     }
 
+    /// What is known again under this key alone, and says nothing without it (HMAC-SHA-256); what it is and
+    /// of what is bound to it.
+    pub(crate) fn mark(&self, what: &str, of: impl fmt::Display, plain: &[u8]) -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.bytes())
+            .expect("any length of key is one because HMAC hashes long ones");
+        mac.update(bound(what, of).as_bytes());
+        mac.update(b"\n");
+        mac.update(plain);
+        mac.finalize().into_bytes().into()
+    }
+
     /// Encrypt; what it is and of what is bound to it.
     pub(crate) fn seal(
         &self,
@@ -148,7 +165,13 @@ fn bound(what: &str, of: impl fmt::Display) -> String {
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn destroy(conn: &Connection, of: ConversationId) -> rusqlite::Result<()> {
-    for table in ["conversation_keys", "masks", "sent_requests"] {
+    for table in [
+        "conversation_keys",
+        "masks",
+        "sent_requests",
+        "sent_blocks",
+        "overruled_findings",
+    ] {
         conn.prepare_cached(&format!("DELETE FROM {table} WHERE conversation_id = ?1"))?
             .execute([of])?;
     }

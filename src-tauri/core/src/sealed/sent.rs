@@ -6,7 +6,10 @@ use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::Zeroizing;
 
-use super::{Key, SealedError};
+use super::{
+    Key, SealedError,
+    parts::{self, Mark},
+};
 use crate::{
     ids::{ConversationId, WorkspaceId},
     store::Migration,
@@ -33,7 +36,20 @@ pub(super) const MIGRATIONS: &[Migration] = &[
           ) STRICT;
           CREATE INDEX sent_of_clients_by_workspace ON sent_of_clients(workspace_id)",
     },
+    // A picture leaves with every request that follows in its conversation, and is kept once.
+    Migration {
+        name: "2026-11-28 create sent blocks",
+        sql: "ALTER TABLE sent_requests ADD COLUMN in_parts INTEGER NOT NULL DEFAULT 0 CHECK (in_parts IN (0, 1));
+          CREATE TABLE sent_blocks (
+            conversation_id BLOB NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            mark BLOB NOT NULL CHECK (length(mark) = 32),
+            sealed BLOB NOT NULL,
+            UNIQUE (conversation_id, mark)
+          ) STRICT",
+    },
 ];
+
+const BLOCK: &str = "sent block";
 
 /// Keep the body of a request that is about to leave.
 ///
@@ -45,10 +61,47 @@ pub(crate) fn keep_sent(
     of: ConversationId,
     body: &[u8],
 ) -> Result<(), SealedError> {
-    let sealed = Key::of(conn, of)?.seal(&what(call), of, &packed(body))?;
-    conn.prepare_cached("INSERT INTO sent_requests VALUES (?1, ?2, ?3)")?
-        .execute(params![call, of, sealed])?;
+    let key = Key::of(conn, of)?;
+    let parts = parts::apart(body, |block| keep_block(conn, &key, of, block))?;
+    let sealed = key.seal(&what(call), of, &packed(&parts))?;
+    conn.prepare_cached(
+        "INSERT INTO sent_requests (call_number, conversation_id, sealed, in_parts) VALUES (?1, ?2, ?3, 1)",
+    )?
+    .execute(params![call, of, sealed])?;
     Ok(())
+}
+
+/// Keep a part that may leave again, unless it is kept already; what names it.
+fn keep_block(
+    conn: &Connection,
+    key: &Key,
+    of: ConversationId,
+    block: &[u8],
+) -> Result<Mark, SealedError> {
+    let mark = key.mark(BLOCK, of, block);
+    let is_kept = conn
+        .prepare_cached("SELECT 1 FROM sent_blocks WHERE conversation_id = ?1 AND mark = ?2")?
+        .exists(params![of, mark])?;
+    if !is_kept {
+        let sealed = key.seal(BLOCK, of, block)?;
+        conn.prepare_cached("INSERT INTO sent_blocks VALUES (?1, ?2, ?3)")?
+            .execute(params![of, mark, sealed])?;
+    }
+    Ok(mark)
+}
+
+fn block(
+    conn: &Connection,
+    key: &Key,
+    of: ConversationId,
+    mark: &Mark,
+) -> Result<Vec<u8>, SealedError> {
+    let sealed: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT sealed FROM sent_blocks WHERE conversation_id = ?1 AND mark = ?2")?
+        .query_row(params![of, mark], |row| row.get(0))
+        .optional()?;
+    let sealed = sealed.ok_or(SealedError::Damaged("a picture of it is missing"))?;
+    key.open(BLOCK, of, &sealed)
 }
 
 /// What left with a call, and in which conversation; `None` when nothing did.
@@ -59,15 +112,22 @@ pub(crate) fn sent(
     conn: &Connection,
     call: i64,
 ) -> Result<Option<(ConversationId, Vec<u8>)>, SealedError> {
-    let found: Option<(ConversationId, Vec<u8>)> = conn
-        .prepare_cached("SELECT conversation_id, sealed FROM sent_requests WHERE call_number = ?1")?
-        .query_row([call], |row| Ok((row.get(0)?, row.get(1)?)))
+    let found: Option<(ConversationId, Vec<u8>, bool)> = conn
+        .prepare_cached(
+            "SELECT conversation_id, sealed, in_parts FROM sent_requests WHERE call_number = ?1",
+        )?
+        .query_row([call], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((of, sealed)) = found else {
+    let Some((of, sealed, in_parts)) = found else {
         return Ok(None);
     };
     let key = Key::find(conn, of)?.ok_or(SealedError::Damaged("its key was destroyed"))?;
-    let body = unpacked(&key.open(&what(call), of, &sealed)?)?;
+    let kept = unpacked(&key.open(&what(call), of, &sealed)?)?;
+    if !in_parts {
+        return Ok(Some((of, kept)));
+    }
+    let body = parts::together(&kept, |mark| block(conn, &key, of, mark))?;
+    let body = body.ok_or(SealedError::Damaged("it is no request in parts"))?;
     Ok(Some((of, body)))
 }
 

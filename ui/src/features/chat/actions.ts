@@ -5,6 +5,7 @@ import type { Message, Rating } from "$lib/backend";
 import { toastError } from "$lib/state/toasts.svelte";
 
 import { chat } from "./chat.svelte";
+import { pickable } from "./pickable";
 import type { Thread } from "./thread.svelte";
 
 export type ChatHooks = {
@@ -90,6 +91,14 @@ export function chatActions(hooks: ChatHooks): Action[] {
 			keywords: "change wording ask again",
 			enabled: () => lastQuestion(thread) !== undefined,
 			run: () => thread.editLast(),
+		},
+		{
+			id: "message.compare",
+			title: "Ask several models what is written",
+			group: "Message",
+			keywords: "compare versions",
+			enabled: () => pickable() > 1 && !thread.answering && thread.draft.trim() !== "",
+			run: () => (thread.isComparing = true),
 		},
 		...ratings(thread),
 		...versions(thread, "answer", lastAnswer),

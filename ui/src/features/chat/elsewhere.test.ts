@@ -195,3 +195,77 @@ describe("a message that may not leave", () => {
 		expect(field().value).toBe("Hello");
 	});
 });
+
+describe("what was found by mistake", () => {
+	const secret = "the manual says the password is hunter2";
+
+	it("leaves as written once a second word has said that it is no secret", async () => {
+		const { fake, user } = await open();
+		await user.type(field(), secret);
+		await user.click(await screen.findByRole("button", { name: "See what was found" }));
+		const sheet = await screen.findByRole("dialog", { name: "What was found for OpenAI" });
+		const mistake = await within(sheet).findByRole("button", { name: "“hunter2” is a mistake" });
+		await user.click(mistake);
+		expect(within(sheet).getByRole("alert").textContent).toContain("really no secret?");
+		const overruled = () => fake.calls.filter(({ method }) => method === "overruleFinding");
+		expect(overruled(), "one word is not enough").toEqual([]);
+		await user.click(within(sheet).getByRole("button", { name: "It is no secret" }));
+		expect(await within(sheet).findByRole("button", { name: "Find “hunter2” again" })).toBeTruthy();
+		const faults = await accessibilityFaults();
+		expect(faults.filter((fault) => !fault.startsWith("landmark"))).toEqual([]);
+		await user.keyboard("{Escape}");
+		await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		expect(await screen.findByText("Leaves for OpenAI as written")).toBeTruthy();
+		await user.type(field(), "{Enter}");
+		await waitFor(() => expect(sent(fake).length).toBe(1));
+		const kept = overruled().at(-1)?.args;
+		expect(kept?.slice(1), "the conversation keeps what the new chat was told").toEqual([
+			{ kind: "PASSWORD", text: "hunter2" },
+			true,
+		]);
+		expect(kept?.[0]).toMatchObject({ type: "say", text: secret });
+	});
+
+	it("is found again when that is taken back", async () => {
+		const { user } = await open();
+		await user.type(field(), letter);
+		await user.click(await screen.findByRole("button", { name: "See what leaves" }));
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		await user.click(
+			within(sheet).getByRole("button", { name: "“anna.weiss@example.org” is a mistake" }),
+		);
+		await user.click(
+			await within(sheet).findByRole("button", { name: "Find “anna.weiss@example.org” again" }),
+		);
+		expect(
+			await within(sheet).findByRole("button", { name: "“anna.weiss@example.org” is a mistake" }),
+		).toBeTruthy();
+	});
+});
+
+describe("several models", () => {
+	it("answer one question, each in a version of its own", async () => {
+		const { fake, user } = await open();
+		await user.type(field(), "What is a lease?");
+		await user.click(screen.getByRole("button", { name: "Ask several models" }));
+		const dialog = await screen.findByRole("dialog", { name: "Ask several models" });
+		expect(
+			within(dialog).getByRole<HTMLButtonElement>("button", { name: "Ask" }).disabled,
+			"one model is no comparison",
+		).toBe(true);
+		await user.click(within(dialog).getByRole("checkbox", { name: /^SmolLM2 135M/ }));
+		const faults = await accessibilityFaults();
+		expect(faults.filter((fault) => !fault.startsWith("landmark"))).toEqual([]);
+		await user.click(within(dialog).getByRole("button", { name: "Ask 2 models" }));
+		await screen.findByRole("button", { name: "Regenerate" });
+		const asked = fake.calls.findLast(({ method }) => method === "compareModels");
+		expect(asked?.args[1]).toBe("What is a lease?");
+		expect(asked?.args[3]).toMatchObject([
+			{ type: "account", model: "gpt-6-luna" },
+			{ type: "local" },
+		]);
+		const versions = await screen.findByRole("group", { name: "Versions" });
+		expect(versions.textContent, "two versions of one answer").toContain("2/2");
+		expect(field().value).toBe("");
+	});
+});

@@ -23,6 +23,8 @@ export class Refusal {
 	problem = $state.raw<Problem | null>(null);
 	/** What the person is to look at before it leaves. */
 	review = $state.raw<Asked | null>(null);
+	/** What policy keeps from leaving, so that the person can look at what was found in it. */
+	held = $state.raw<Asked | null>(null);
 
 	/** The new message that was refused. */
 	#text: string | null = null;
@@ -32,12 +34,21 @@ export class Refusal {
 		this.problem = problem;
 		this.#text = turn.type === "new" || turn.type === "say" ? turn.text : null;
 		if (problem.code === "review_first") this.review = asked;
+		if (problem.code === "not_allowed") this.held = asked;
 	}
 
 	forget(): void {
 		this.problem = null;
 		this.review = null;
+		this.held = null;
 		this.#text = null;
+	}
+
+	/** Show what was found in what was held. */
+	looksFound = $state.raw<Asked | null>(null);
+
+	lookAtFound(): void {
+		if (this.held) this.looksFound = { ...this.held };
 	}
 
 	/** Show again what the person is to look at. */

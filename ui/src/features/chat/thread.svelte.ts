@@ -5,7 +5,10 @@ import {
 	toProblem,
 	type AnswerEvent,
 	type Conversation,
+	type Link,
+	type Mistake,
 	type Options,
+	type Turn,
 	type Problem,
 	type Message,
 	type OnAnswerEvent,
@@ -13,6 +16,7 @@ import {
 	type Review,
 } from "$lib/backend";
 import { models } from "$lib/state/models.svelte";
+import { toast } from "$lib/state/toasts.svelte";
 import { Turns } from "$lib/turns";
 
 import { SvelteMap } from "svelte/reactivity";
@@ -72,6 +76,12 @@ export class Thread {
 	options = $state.raw<Options>(untouched);
 	/** Grows when the host has kept other options. */
 	optionsSaved = $state(0);
+	/** What was found in a new chat by mistake; the host keeps that of a conversation. */
+	mistakes = $state.raw<Mistake[]>([]);
+	/** Grows when something is called a mistake, or is none any more. */
+	overruled = $state(0);
+	/** The models are being chosen that are to answer together. */
+	isComparing = $state(false);
 	/** Why the conversation could not be opened. */
 	openError = $state.raw<Problem | null>(null);
 	/** Why the last request was not even begun. */
@@ -90,6 +100,8 @@ export class Thread {
 	seenMs: number | null = null;
 
 	#asking = $state(false);
+	/** Several models answer, one after the other. */
+	#several = $state(false);
 	/** Options that the host does not have yet. */
 	#unsaved: Partial<Options> = {};
 	/** What reads and writes the conversation, so that the newest state comes last. */
@@ -104,7 +116,7 @@ export class Thread {
 
 	/** An answer is asked for or being written. */
 	get answering(): boolean {
-		return this.#asking || this.live !== null;
+		return this.#asking || this.#several || this.live !== null;
 	}
 
 	get isEmpty(): boolean {
@@ -158,18 +170,57 @@ export class Thread {
 		review: Review = "not_asked",
 		shown: string[] = this.pictures.ids,
 	): Promise<void> {
+		await this.#say(
+			text,
+			shown,
+			(id, onEvent) => backend.sendMessage(id, text, shown, review, onEvent),
+			(now) => this.send(text, now, shown),
+		);
+	}
+
+	/** Ask several models; each writes a version of the answer. */
+	async compare(
+		text: string,
+		models: Link[],
+		review: Review = "not_asked",
+		shown: string[] = this.pictures.ids,
+	): Promise<void> {
+		await this.#say(
+			text,
+			shown,
+			async (id, onEvent) => {
+				this.#several = true;
+				try {
+					const whyNot = await backend.compareModels(id, text, shown, models, review, onEvent);
+					for (const problem of whyNot) if (problem) toast(problem.message);
+				} finally {
+					this.#several = false;
+				}
+			},
+			(now) => this.compare(text, models, now, shown),
+		);
+	}
+
+	/** Something new at the end; the text stays in the draft if the host does not take it. */
+	async #say(
+		text: string,
+		shown: string[],
+		request: (id: string, onEvent: OnAnswerEvent) => Promise<void>,
+		repeat: Asked["repeat"],
+	): Promise<void> {
 		if (this.answering) return;
 		this.setDraft("");
 		this.pictures.hide();
+		const { mistakes } = this;
+		const turn = () =>
+			newMessage(this.id, this.options.elsewhere ?? null, text, shown, this.mistakes);
 		const asked = await this.#ask(
 			async (onEvent) => {
 				const id = this.id ?? (await this.#create());
-				await backend.sendMessage(id, text, shown, review, onEvent);
+				await this.#keepMistakes({ type: "say", conversation: id, text, pictures: [] }, mistakes);
+				await request(id, onEvent);
 			},
-			{
-				turn: () => newMessage(this.id, this.options.elsewhere ?? null, text, shown),
-				repeat: (now) => this.send(text, now, shown),
-			},
+			{ turn, repeat },
 		);
 		if (asked) return;
 		await this.pictures.read().catch(() => undefined);
@@ -222,6 +273,31 @@ export class Thread {
 			},
 		);
 		if (edit) edit.isAsked = false;
+	}
+
+	/** Call something that was found a mistake: it leaves as written. */
+	async overrule(turn: Turn, mistake: Mistake, sure: boolean): Promise<void> {
+		await backend.overruleFinding(turn, mistake, sure);
+		if (turn.type === "new") this.mistakes = [...this.mistakes, mistake];
+		this.refusal.forget();
+		this.overruled += 1;
+	}
+
+	/** Have it found again. */
+	async takeBack(turn: Turn, mistake: Mistake): Promise<void> {
+		if (turn.type === "new") {
+			this.mistakes = this.mistakes.filter(
+				({ kind, text }) => kind !== mistake.kind || text !== mistake.text,
+			);
+		} else {
+			await backend.takeBackMistake(turn, mistake);
+		}
+		this.overruled += 1;
+	}
+
+	/** A turn with what was called a mistake since. */
+	asNow(turn: Turn): Turn {
+		return turn.type === "new" ? { ...turn, mistakes: this.mistakes } : turn;
 	}
 
 	async stop(): Promise<void> {
@@ -308,6 +384,19 @@ export class Thread {
 		this.#host.created(this);
 		await this.#keepOptions();
 		return conversation.id;
+	}
+
+	/** What was called a mistake in the new chat holds in the conversation that it has become. */
+	async #keepMistakes(turn: Turn, mistakes: Mistake[]): Promise<void> {
+		for (const mistake of mistakes) {
+			try {
+				await backend.overruleFinding(turn, mistake, true);
+			} catch (thrown) {
+				// It was written out of the message since.
+				if (toProblem(thrown).code !== "not_found") throw thrown;
+			}
+		}
+		this.mistakes = [];
 	}
 
 	/** Before anything is asked: the answer must be the one these options give. */

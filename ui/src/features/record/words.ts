@@ -65,6 +65,15 @@ const actions: Record<string, ActionWords> = {
 		title: "What leaves looked at",
 		sentence: "A person looked at what leaves, or what has left.",
 	},
+	"gate.overruled": {
+		title: "Finding overruled",
+		sentence:
+			"A person said that something was found by mistake: it leaves as written in this chat.",
+	},
+	"gate.found-again": {
+		title: "Overruling taken back",
+		sentence: "A person took back that something was found by mistake.",
+	},
 	"conversation.opened": { title: "Chat opened", sentence: "A chat was opened." },
 	"conversation.renamed": { title: "Chat renamed", sentence: "A chat was renamed." },
 	"conversation.changed": {

@@ -111,6 +111,9 @@ import type {
 	WhatLeaves,
 	WitnessVerdict,
 	Workspace,
+	FoundFor,
+	Mistake,
+	Problem,
 } from "./bindings";
 
 export type OnAnswerEvent = (event: AnswerEvent) => void;
@@ -161,8 +164,20 @@ export type Backend = {
 		review: Review,
 		onEvent: OnAnswerEvent,
 	): Promise<void>;
+	/** For each model why it was not asked; null: it was. */
+	compareModels(
+		conversationId: string,
+		text: string,
+		pictures: string[],
+		models: Link[],
+		review: Review,
+		onEvent: OnAnswerEvent,
+	): Promise<(Problem | null)[]>;
 	previewMessage(turn: Turn): Promise<Preview>;
 	whatWouldLeave(turn: Turn): Promise<WhatLeaves | null>;
+	foundInMessage(turn: Turn): Promise<FoundFor | null>;
+	overruleFinding(turn: Turn, mistake: Mistake, sure: boolean): Promise<void>;
+	takeBackMistake(turn: Turn, mistake: Mistake): Promise<void>;
 	whatLeft(call: number): Promise<WhatLeaves | null>;
 	stopAnswer(conversationId: string): Promise<void>;
 	switchBranch(messageId: string): Promise<Thread>;

@@ -42,6 +42,11 @@ export const commands = {
 	regenerate: (answerId: MessageId, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("regenerate", { answerId, review, onEvent })),
 	/**  Say something else in place of an old question; returns when the answer has ended. */
 	editMessage: (questionId: MessageId, text: string, review: Review, onEvent: Channel<AnswerEvent>) => typedError<null, Problem>(__TAURI_INVOKE("edit_message", { questionId, text, review, onEvent })),
+	/**
+	 *  Say something and have several models answer, each with a version of its own; returns when the last has
+	 *  ended: for each model why it was not asked, or nothing.
+	 */
+	compareModels: (conversation: ConversationId, text: string, pictures: PictureId[], models: Link[], review: Review, onEvent: Channel<AnswerEvent>) => typedError<(Problem | null)[], Problem>(__TAURI_INVOKE("compare_models", { conversation, text, pictures, models, review, onEvent })),
 	/**  Stop the answer that a conversation is getting. */
 	stopAnswer: (conversation: ConversationId) => typedError<null, Problem>(__TAURI_INVOKE("stop_answer", { conversation })),
 	/**  Show another version of a message, with its newest continuation. */
@@ -79,6 +84,15 @@ export const commands = {
 	previewMessage: (turn: Turn) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { turn })),
 	/**  Exactly what would leave with a turn; nothing if it stays on this computer. */
 	whatWouldLeave: (turn: Turn) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { turn })),
+	/**  What was found in a turn for the model that was chosen; nothing if that is on this computer. */
+	foundInMessage: (turn: Turn) => typedError<FoundFor | null, Problem>(__TAURI_INVOKE("found_in_message", { turn })),
+	/**
+	 *  Call something that was found a mistake: it leaves as written. `sure`: that it is no secret was said
+	 *  twice.
+	 */
+	overruleFinding: (turn: Turn, mistake: Mistake, sure: boolean) => typedError<null, Problem>(__TAURI_INVOKE("overrule_finding", { turn, mistake, sure })),
+	/**  Have it found again. */
+	takeBackMistake: (turn: Turn, mistake: Mistake) => typedError<null, Problem>(__TAURI_INVOKE("take_back_mistake", { turn, mistake })),
 	/**  Exactly what left with a call; nothing if nothing did. */
 	whatLeft: (call: number) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_left", { call })),
 	/**  All presets. */
@@ -1449,6 +1463,10 @@ export type Found = {
 	score: number,
 	/**  What policy does with it at the destination. */
 	action: Action,
+	/**  Whether a person has called it a mistake: then it leaves as written. */
+	overruled: boolean,
+	/**  What it takes to call it one. */
+	overruling: Overruling,
 };
 
 /**  Where something was found. */
@@ -1457,6 +1475,16 @@ export type FoundBytes = {
 	place: string,
 	/**  How many pages of it, or pieces of a mebibyte, have something. */
 	count: number,
+};
+
+/**  What was found for the model that was chosen, whoever answers. */
+export type FoundFor = {
+	/**  The model. */
+	model: string,
+	/**  The account that it is of. */
+	account: string,
+	/**  What was found, each value once. */
+	found: Found[],
 };
 
 /**  An identifier, and how often it was found. */
@@ -1855,6 +1883,14 @@ export type MessageState =
 /**  The app ended while it was written; what was kept by then is here. */
 "interrupted";
 
+/**  Something that was found, which a person calls a mistake. */
+export type Mistake = {
+	/**  What it was taken for, such as `HEALTH_CONDITION`. */
+	kind: string,
+	/**  The value. */
+	text: string,
+};
+
 /**  How adding a file as a model goes. */
 export type ModelAdding = {
 	/**  The file's name. */
@@ -2008,6 +2044,15 @@ export type Outcome =
 "stopped" | 
 /**  The offline switch ended it. */
 "offline";
+
+/**  What it takes to call a finding a mistake. */
+export type Overruling = 
+/**  A word. */
+"freely" | 
+/**  A second word: it is taken for a secret. */
+"surely" | 
+/**  It cannot be: its form proves it a secret. */
+"never";
 
 /**  The costs of some days. */
 export type Overview = {
@@ -3099,7 +3144,9 @@ elsewhere: Elsewhere | null;
 /**  The message. */
 text: string; 
 /**  What is shown with it: pictures of the new chat's draft. */
-pictures: PictureId[] } | 
+pictures: PictureId[]; 
+/**  What the person has called a mistake of the inspection. */
+mistakes: Mistake[] } | 
 /**  Something new at the end of a conversation. */
 { type: "say"; 
 /**  The conversation. */

@@ -64,8 +64,13 @@ const host: Backend = {
 	regenerate: (id, review, onEvent) => silent(commands.regenerate)(id, review, channel(onEvent)),
 	editMessage: (id, text, review, onEvent) =>
 		silent(commands.editMessage)(id, text, review, channel(onEvent)),
+	compareModels: (id, text, pictures, models, review, onEvent) =>
+		throwing(commands.compareModels)(id, text, pictures, models, review, channel(onEvent)),
 	previewMessage: throwing(commands.previewMessage),
 	whatWouldLeave: throwing(commands.whatWouldLeave),
+	foundInMessage: throwing(commands.foundInMessage),
+	overruleFinding: silent(commands.overruleFinding),
+	takeBackMistake: silent(commands.takeBackMistake),
 	whatLeft: throwing(commands.whatLeft),
 	stopAnswer: silent(commands.stopAnswer),
 	switchBranch: throwing(commands.switchBranch),

@@ -194,7 +194,7 @@ fn the_local_model_answers_when_all_is_spent() {
         let refused = try_call(conn, here, Some(Money::from_pico(1))).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "this call can cost $0.000000000001, and of the budget of $0 for today $0 is left"
+            "this can cost $0.000000000001, and of the budget of $0 for today $0 is left"
         );
     });
 }

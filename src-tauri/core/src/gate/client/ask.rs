@@ -220,7 +220,11 @@ impl Asking<'_> {
         }
     }
 
-    fn prepare(&self, request: &ClientRequest, cloud: &CloudModel) -> Result<Ready, GateError> {
+    pub(super) fn prepare(
+        &self,
+        request: &ClientRequest,
+        cloud: &CloudModel,
+    ) -> Result<Ready, GateError> {
         let gate = self.place.gate;
         let inspection = gate.inspector.of(
             self.client.workspace_id,
@@ -246,7 +250,11 @@ impl Asking<'_> {
 
     /// Write the row of the call in one transaction with its entry, with what is set aside for it and with
     /// what leaves.
-    fn begin(&self, asked: &Asked, before: Option<(&Outcome, i64)>) -> Result<i64, Passed> {
+    pub(super) fn begin(
+        &self,
+        asked: &Asked,
+        before: Option<(&Outcome, i64)>,
+    ) -> Result<i64, Passed> {
         let gate = self.place.gate;
         let begun = gate.store.write_together(|tx| {
             if let Some((outcome, call)) = before {
@@ -355,7 +363,7 @@ impl Asking<'_> {
     }
 
     /// Write the end of a call, at once or when it is possible.
-    fn end(&self, outcome: &Outcome, call: i64) {
+    pub(super) fn end(&self, outcome: &Outcome, call: i64) {
         let gate = self.place.gate;
         let row = outcome.row();
         let write = move |store: &crate::store::Store, log: &crate::record::Record| {

@@ -16,8 +16,10 @@ use crate::{
         answer::{Asked, Passed},
         call::{CallError, Outcome},
         decide::{self, Form, Piece},
-        elsewhere::Ready,
-        inspect, price,
+        elsewhere::{Ready, Wanted},
+        inspect,
+        mistakes::Overruled,
+        price,
         route::{Candidate, CloudModel},
     },
     now_ms,
@@ -96,23 +98,34 @@ impl Asking<'_> {
             }
             Candidate::Local(model) => Ok(Asked::Local(model.clone())),
             Candidate::Elsewhere(cloud) => {
-                let ready = self.prepare_to_embed(wanted, cloud).map_err(Passed::Ends)?;
+                let request = |texts| {
+                    Wanted::Vectors(EmbedRequest {
+                        model: cloud.model.clone(),
+                        texts,
+                        dimensions: wanted.dimensions,
+                    })
+                };
+                let ready = self
+                    .prepare_texts(&wanted.texts, cloud, request)
+                    .map_err(Passed::Ends)?;
                 self.judged(ready, others)
             }
         }
     }
 
-    fn prepare_to_embed(
+    /// Look at texts of which nothing comes back, and put them into a request as they may leave.
+    pub(super) fn prepare_texts(
         &self,
-        wanted: &EmbeddingsWanted,
+        texts: &[String],
         cloud: &CloudModel,
+        request: impl FnOnce(Vec<String>) -> Wanted,
     ) -> Result<Ready, GateError> {
         let gate = self.place.gate;
         let workspace = self.client.workspace_id;
         let inspection = gate
             .inspector
             .of(workspace, &self.plan.policy, &self.plan.rules)?;
-        let said = wanted.texts.iter().map(|text| Piece {
+        let said = texts.iter().map(|text| Piece {
             role: Role::User,
             form: Form::Words,
             text: text.clone(),
@@ -125,23 +138,19 @@ impl Asking<'_> {
             cloud.account.destination,
             said.collect(),
             Masks::new(0),
+            &Overruled::default(),
         );
         let texts = decided
             .texts
             .iter()
             .map(|text| text.leaving.clone())
             .collect();
-        let request = EmbedRequest {
-            model: cloud.model.clone(),
-            texts,
-            dimensions: wanted.dimensions,
-        };
         gate.store.read(|conn| {
-            Ok(Ready::to_embed(
+            Ok(Ready::of_texts(
                 conn,
                 cloud.clone(),
                 decided,
-                request,
+                request(texts),
                 now_ms(),
             )?)
         })
@@ -183,7 +192,7 @@ impl Asking<'_> {
         outcome: &mut Outcome,
     ) -> Result<Result<Vec<Vec<f32>>, CallError>, GateError> {
         let gate = self.place.gate;
-        let Some(request) = &ready.vectors else {
+        let Wanted::Vectors(request) = &ready.wanted else {
             return Err(GateError::NoModel);
         };
         let (way, http) = gate.way_to(ready)?;

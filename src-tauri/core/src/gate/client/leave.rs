@@ -16,6 +16,7 @@ use crate::{
         GateError,
         decide::{self, Decided, Form, Piece},
         inspect::Inspection,
+        mistakes::Overruled,
         route::CloudModel,
     },
     policy::Policy,
@@ -74,7 +75,14 @@ pub(super) fn decide(
     })?;
     let destination = cloud.account.destination;
     let masks = Masks::new(mark(client));
-    let mut decided = decide::decide(inspection, policy, destination, said, masks);
+    let mut decided = decide::decide(
+        inspection,
+        policy,
+        destination,
+        said,
+        masks,
+        &Overruled::default(),
+    );
     if pictures(&body.messages) > 0 {
         decided.show_pictures(policy, destination);
     }

@@ -6,18 +6,21 @@
 //! leaves for a provider, byte for byte. The map of placeholders lasts for the request.
 
 mod ask;
+mod count;
 mod embed;
 mod here;
 mod leave;
+mod moderate;
 mod names;
 #[cfg(test)]
 mod tests;
 
 pub use embed::{ClientVectors, EmbeddingsWanted};
+pub use moderate::{ClientModerations, ModerationWanted};
 pub use names::ClientModel;
 
 pub use crate::providers::cloud::{
-    AnswerSchema, Effort, Message, Part, Sampling, Tool, ToolCall, ToolChoice,
+    AnswerSchema, Category, Effort, Message, Moderation, Part, Sampling, Tool, ToolCall, ToolChoice,
 };
 
 /// What a client asks.

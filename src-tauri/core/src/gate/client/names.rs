@@ -3,16 +3,14 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::ClientRequest;
 use crate::{
     accounts::{self, Account},
     aliases::{self, Elsewhere},
     gate::{
-        Gate, GateError, price,
+        Gate, GateError,
         route::{self, Candidate, Chain},
     },
     models::{self, ModelKind},
-    providers::cloud::{Message, Part},
 };
 
 /// What the settings say, under this name.
@@ -66,50 +64,6 @@ impl Gate {
         all.retain(|model| seen.insert(model.id.to_lowercase()));
         Ok(all)
     }
-
-    /// About how many tokens a request has for the model that would be asked first. Nothing is asked:
-    /// exact where that is a model on this computer that is loaded, else our own count.
-    ///
-    /// # Errors
-    /// [`GateError`] when nothing has the name.
-    pub fn count_for_client(&self, request: &ClientRequest) -> Result<u64, GateError> {
-        let chain = self.store.read(|conn| resolve(conn, &request.model))?;
-        let texts = texts(request);
-        let count = |text: &String| match chain.candidates.first() {
-            Some(Candidate::Local(model)) => u64::from(self.count(Some(model.id), text).tokens),
-            Some(Candidate::Elsewhere(cloud)) => price::own_count(cloud, text),
-            None => 0,
-        };
-        Ok(texts.iter().map(count).sum())
-    }
-}
-
-/// All that the model would read of a request.
-fn texts(request: &ClientRequest) -> Vec<String> {
-    let mut texts = vec![request.system.clone()];
-    for tool in &request.tools {
-        texts.push(tool.description.clone());
-        texts.push(serde_json::Value::Object(tool.parameters.clone()).to_string());
-    }
-    for message in &request.messages {
-        match message {
-            Message::User(parts) => texts.extend(parts.iter().filter_map(|part| match part {
-                Part::Text(text) => Some(text.clone()),
-                Part::Image { .. } => None,
-            })),
-            Message::Assistant {
-                text, tool_calls, ..
-            } => {
-                texts.push(text.clone());
-                let written = |call: &super::ToolCall| {
-                    serde_json::Value::Object(call.arguments.clone()).to_string()
-                };
-                texts.extend(tool_calls.iter().map(written));
-            }
-            Message::ToolResult { content, .. } => texts.push(content.clone()),
-        }
-    }
-    texts
 }
 
 /// The models that a name means, in the order in which they are tried.
@@ -158,18 +112,24 @@ pub(super) fn resolve_for_vectors(conn: &Connection, asked: &str) -> Result<Chai
             alias: None,
         }),
         Some(model) => Err(models::ModelError::ChatOnly(model.name.clone()).into()),
-        None => {
-            let mut chain = resolve(conn, asked)?;
-            // A chat model on this computer stands in for no model of vectors.
-            chain
-                .candidates
-                .retain(|candidate| matches!(candidate, Candidate::Elsewhere(_)));
-            if chain.candidates.is_empty() {
-                return Err(GateError::ModelUnknown(shown(asked)));
-            }
-            Ok(chain)
-        }
+        // A chat model on this computer stands in for no model of vectors.
+        None => resolve_elsewhere(conn, asked),
     }
+}
+
+/// The models under a name that are not on this computer.
+///
+/// # Errors
+/// [`GateError::ModelUnknown`] when it means none.
+pub(super) fn resolve_elsewhere(conn: &Connection, asked: &str) -> Result<Chain, GateError> {
+    let mut chain = resolve(conn, asked)?;
+    chain
+        .candidates
+        .retain(|candidate| matches!(candidate, Candidate::Elsewhere(_)));
+    if chain.candidates.is_empty() {
+        return Err(GateError::ModelUnknown(shown(asked)));
+    }
+    Ok(chain)
 }
 
 /// “account/model”, or a model that accounts have, the first of them.

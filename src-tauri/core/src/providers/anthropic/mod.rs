@@ -75,11 +75,11 @@ impl Anthropic {
 
     /// How many tokens a request has, counted by the provider; the request is sent for it.
     ///
-    /// The estimate before sending does not use it: it would send the text before the person does.
+    /// The estimate before sending does not use it: it would send the text before the person does. A
+    /// client of the local API that asks for it does.
     ///
     /// # Errors
     /// [`ProviderError`] when the provider does not count.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the local API will offer it"))]
     pub(crate) fn count_tokens(
         &self,
         http: &Http,
@@ -123,11 +123,9 @@ impl Anthropic {
         Ok(offered.collect())
     }
 
-    /// Why it cannot be asked for vectors.
-    pub(super) fn makes_no_vectors(&self) -> ProviderError {
-        self.account
-            .error(Trouble::Unsupported)
-            .saying("Anthropic makes no vectors of texts")
+    /// Why it cannot be asked for something.
+    pub(super) fn cannot(&self, why: &str) -> ProviderError {
+        self.account.error(Trouble::Unsupported).saying(why)
     }
 
     fn outgoing(&self, path: &[&str], body: Option<Vec<u8>>, purpose: &'static str) -> Outgoing {

@@ -143,7 +143,10 @@ impl Ollama {
     /// [`ProviderError`] when there is no end.
     #[cfg_attr(
         not(test),
-        expect(dead_code, reason = "documents and evaluations will use it")
+        expect(
+            dead_code,
+            reason = "a base model is only asked to go on with a text where models are evaluated"
+        )
     )]
     pub(crate) fn generate(
         &self,
@@ -230,6 +233,11 @@ impl Ollama {
             body,
             purpose,
         }
+    }
+
+    /// Why it cannot be asked for something.
+    pub(super) fn cannot(&self, why: &str) -> ProviderError {
+        self.account.error(Trouble::Unsupported).saying(why)
     }
 
     fn nonsense(&self, said: &str) -> ProviderError {

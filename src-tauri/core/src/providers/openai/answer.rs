@@ -5,9 +5,10 @@
 
 use serde_json::Value;
 
-use super::Moderation;
 use crate::providers::{
-    cloud::{CloudEvent, Delta, Embeddings, End, EndReason, OfferedModel, Usage},
+    cloud::{
+        Category, CloudEvent, Delta, Embeddings, End, EndReason, Moderation, OfferedModel, Usage,
+    },
     complaint::Complaint,
     error::Trouble,
     stream::{Decode, Fault, Progress, tell},
@@ -176,14 +177,24 @@ pub(in crate::providers) fn vector(value: &Value) -> Option<Vec<f32>> {
         .collect()
 }
 
-pub(super) fn moderation(answer: &Value) -> Option<Moderation> {
-    let result = &answer["results"][0];
+pub(super) fn moderations(answer: &Value, texts: usize) -> Option<Vec<Moderation>> {
+    let results = answer["results"].as_array()?;
+    let read: Option<Vec<_>> = results.iter().map(moderation).collect();
+    read.filter(|read| read.len() == texts)
+}
+
+fn moderation(result: &Value) -> Option<Moderation> {
     let scores = result["category_scores"].as_object()?.iter();
+    let categories = scores.filter_map(|(name, score)| {
+        Some(Category {
+            name: name.clone(),
+            flagged: result["categories"][name].as_bool().unwrap_or(false),
+            score: score.as_f64()?,
+        })
+    });
     Some(Moderation {
         flagged: result["flagged"].as_bool()?,
-        scores: scores
-            .filter_map(|(name, score)| Some((name.clone(), score.as_f64()?)))
-            .collect(),
+        categories: categories.collect(),
     })
 }
 

@@ -7,16 +7,17 @@ mod answer;
 mod request;
 
 pub(super) use answer::vector;
-pub(super) use request::embed_body;
-#[cfg(test)]
-pub(super) use request::moderation_body;
+pub(super) use request::{embed_body, moderation_body};
 
 use serde_json::Value;
 use url::Url;
 
 use super::{
     account::{Account, AddressError},
-    cloud::{CloudEvent, CloudRequest, EmbedRequest, Embeddings, OfferedModel},
+    cloud::{
+        CloudEvent, CloudRequest, EmbedRequest, Embeddings, Moderation, ModerationRequest,
+        OfferedModel,
+    },
     compatible::Dialect,
     error::{ProviderError, Trouble},
     http::{Http, Outgoing},
@@ -30,15 +31,6 @@ use crate::{engine::Stop, gate::Inspected};
 pub(crate) struct OpenAi {
     account: Account,
     dialect: Dialect,
-}
-
-/// What a moderation found in one text.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Moderation {
-    /// Whether the provider's policy is against it.
-    pub flagged: bool,
-    /// Categories by the provider's names, and how sure it is, 0 to 1.
-    pub scores: Vec<(String, f64)>,
 }
 
 impl OpenAi {
@@ -97,23 +89,26 @@ impl OpenAi {
             .ok_or_else(|| self.nonsense("there is not one vector for each text"))
     }
 
-    /// Whether the provider's policy is against a text.
+    /// What the provider's policy says of texts.
     ///
     /// # Errors
-    /// [`ProviderError`] when there is no result.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "documents and evaluations will use it")
-    )]
+    /// [`ProviderError`] when there is not one result for each text.
     pub(crate) fn moderate(
         &self,
         http: &Http,
-        text: Inspected<String>,
+        request: Inspected<ModerationRequest>,
         stop: &Stop,
-    ) -> Result<Moderation, ProviderError> {
-        let body = request::moderation_body(&text.into_inner());
+    ) -> Result<Vec<Moderation>, ProviderError> {
+        let request = request.into_inner();
+        let body = request::moderation_body(&request);
         let answer = self.post(http, &["moderations"], "", &body, "moderate", stop)?;
-        answer::moderation(&answer).ok_or_else(|| self.nonsense("there is no result"))
+        answer::moderations(&answer, request.texts.len())
+            .ok_or_else(|| self.nonsense("there is not one result for each text"))
+    }
+
+    /// Why it cannot be asked for something.
+    pub(super) fn cannot(&self, why: &str) -> ProviderError {
+        self.account.error(Trouble::Unsupported).saying(why)
     }
 
     /// See [`super::cloud::Cloud::models`].

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::providers::{
-    cloud::{CloudRequest, EmbedRequest, Message, Part, ToolCall, ToolChoice},
+    cloud::{CloudRequest, EmbedRequest, Message, ModerationRequest, Part, ToolCall, ToolChoice},
     compatible::Dialect,
 };
 
@@ -161,6 +161,6 @@ pub(in crate::providers) fn embed_body(request: &EmbedRequest) -> Value {
 }
 
 /// The body of Moderations.
-pub(in crate::providers) fn moderation_body(text: &str) -> Value {
-    json!({ "model": "omni-moderation-latest", "input": text })
+pub(in crate::providers) fn moderation_body(request: &ModerationRequest) -> Value {
+    json!({ "model": request.model, "input": request.texts })
 }

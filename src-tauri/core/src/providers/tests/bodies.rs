@@ -16,8 +16,8 @@ use crate::{
     providers::{
         anthropic,
         cloud::{
-            AnswerSchema, Cloud, CloudRequest, Effort, EmbedRequest, Message, Part, Sampling,
-            Thinking, ToolCall, ToolChoice,
+            AnswerSchema, Cloud, CloudRequest, Effort, EmbedRequest, Message, ModerationRequest,
+            Part, Sampling, Thinking, ToolCall, ToolChoice,
         },
         error::Trouble,
         key::ApiKey,
@@ -328,7 +328,11 @@ fn openai_bodies_are_as_published() {
         published.operation("/embeddings").faults(embed.as_bytes()),
         NONE
     );
-    let moderation = openai::moderation_body("text").to_string();
+    let moderation = openai::moderation_body(&ModerationRequest {
+        model: "omni-moderation-latest".into(),
+        texts: vec!["one".into(), "two".into()],
+    })
+    .to_string();
     assert_eq!(
         published
             .operation("/moderations")

@@ -16,7 +16,7 @@ use crate::{
     engine::Stop,
     providers::{
         anthropic::Anthropic,
-        cloud::{Cloud, EmbedRequest, EndReason, OfferedModel},
+        cloud::{Cloud, EmbedRequest, EndReason, ModerationRequest, OfferedModel},
         connection_log::ConnectionOutcome,
         error::{ProviderError, Trouble},
         http::{Http, OfflineSwitch},
@@ -404,19 +404,36 @@ fn vectors_come_in_the_order_of_their_texts_or_not_at_all() {
 
 #[test]
 fn moderation_and_token_counts_are_read() {
-    let result = json!({ "results": [{ "flagged": true, "category_scores": { "violence": 0.9, "hate": 0.1 } }] });
-    let (moderation, got) = exchange(&result, |http, address, stop| {
+    let result = json!({ "results": [{
+        "flagged": true,
+        "categories": { "violence": true, "hate": false },
+        "category_scores": { "violence": 0.9, "hate": 0.1 },
+    }] });
+    let of = |texts: &[&str]| {
+        inspected(ModerationRequest {
+            model: "omni-moderation-latest".into(),
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+        })
+    };
+    let moderate = |http: &Http, address: &str, stop: &Stop, texts: &[&str]| {
         let provider = OpenAi::new(&format!("{address}/v1"), key()).unwrap();
-        provider
-            .moderate(http, inspected("text".to_owned()), stop)
-            .unwrap()
+        provider.moderate(http, of(texts), stop)
+    };
+    let (moderations, got) = exchange(&result, |http, address, stop| {
+        moderate(http, address, stop, &["text"]).unwrap()
     });
-    assert!(moderation.flagged);
-    assert_eq!(
-        moderation.scores,
-        [("violence".to_owned(), 0.9), ("hate".to_owned(), 0.1)]
-    );
+    assert!(moderations[0].flagged);
+    let read: Vec<(&str, bool, f64)> = moderations[0]
+        .categories
+        .iter()
+        .map(|category| (category.name.as_str(), category.flagged, category.score))
+        .collect();
+    assert_eq!(read, [("violence", true, 0.9), ("hate", false, 0.1)]);
     assert!(got.head.starts_with("POST /v1/moderations "));
+    let (one_for_two, _) = exchange(&result, |http, address, stop| {
+        moderate(http, address, stop, &["one", "two"])
+    });
+    assert_eq!(one_for_two.unwrap_err().trouble, Trouble::Nonsense);
 
     let (count, got) = exchange(&json!({ "input_tokens": 42 }), |http, address, stop| {
         let provider = Anthropic::new(address, key()).unwrap();

@@ -65,8 +65,12 @@ pub(super) struct Known {
 
 impl Known {
     /// The nonce and the values, which have so many forms.
-    pub(super) fn of_values(nonce: &Nonce, values: &[Value], forms: usize) -> Self {
-        let newest = values.iter().rev().flat_map(|value| {
+    pub(super) fn of_values<'v>(
+        nonce: &Nonce,
+        values: impl DoubleEndedIterator<Item = &'v Value>,
+        forms: usize,
+    ) -> Self {
+        let newest = values.rev().flat_map(|value| {
             value.forms.iter().map(|form| Sought::Value {
                 label: value.label.clone(),
                 form: form.clone(),

@@ -1,6 +1,9 @@
 //! The map of one conversation: which placeholder stands for which value.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +38,8 @@ pub struct Masks {
     by_core: HashMap<String, Place>,
     /// How many values each label has.
     counts: HashMap<String, usize>,
+    /// Values that are not looked for again, see [`Masks::spare`]. That is not kept.
+    spared: HashSet<usize>,
     known: Known,
 }
 
@@ -67,7 +72,8 @@ impl Masks {
             by_form: HashMap::new(),
             by_core: HashMap::new(),
             counts: HashMap::new(),
-            known: Known::of_values(&nonce, &[], 0),
+            spared: HashSet::new(),
+            known: Known::of_values(&nonce, [].iter(), 0),
         }
     }
 
@@ -104,8 +110,16 @@ impl Masks {
     /// [`Names::again`](crate::safety::names::Names::again) looks for in the next turn.
     pub fn people(&self) -> impl Iterator<Item = &str> {
         let label = label(&Kind::Person);
-        let people = self.values.iter().filter(move |value| value.label == label);
+        let people = self.sought().filter(move |value| value.label == label);
         people.flat_map(|value| value.forms.iter().map(String::as_str))
+    }
+
+    /// Look no more for the values that `named` says yes to, by what [`same`](super::same) says of them.
+    /// Their placeholders stay what they are: one that left earlier may still come back.
+    pub(crate) fn spare(&mut self, named: impl Fn(&str) -> bool) {
+        let spared = self.by_key.iter().filter(|(key, _)| named(key));
+        self.spared = spared.map(|(_, value)| *value).collect();
+        self.known = self.search();
     }
 
     /// Every placeholder without its brackets, with its value.
@@ -135,9 +149,21 @@ impl Masks {
     /// Where values of this map stand in a text, made ready again if values came.
     pub(super) fn known(&mut self) -> &Known {
         if self.known.forms() != self.by_form.len() {
-            self.known = Known::of_values(&self.nonce, &self.values, self.by_form.len());
+            self.known = self.search();
         }
         &self.known
+    }
+
+    fn search(&self) -> Known {
+        Known::of_values(&self.nonce, self.sought(), self.by_form.len())
+    }
+
+    /// The values that are looked for, oldest first.
+    fn sought(&self) -> impl DoubleEndedIterator<Item = &Value> {
+        let values = self.values.iter().enumerate();
+        values
+            .filter(|(nth, _)| !self.spared.contains(nth))
+            .map(|(_, value)| value)
     }
 
     fn place(&mut self, label: &str, form: &str) -> Place {
@@ -178,7 +204,7 @@ impl Masks {
 }
 
 /// A label and a text as one key; no label contains a line break.
-fn joined(label: &str, text: &str) -> String {
+pub(super) fn joined(label: &str, text: &str) -> String {
     format!("{label}\n{text}")
 }
 

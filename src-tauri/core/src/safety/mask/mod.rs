@@ -24,8 +24,10 @@ pub(in crate::safety) mod tests;
 use std::ops::Range;
 
 use known::{Known, Sought};
+use masks::joined;
 pub use masks::{Masks, MasksError};
 pub(crate) use placeholder::NONCE_LETTERS;
+use sameness::Sameness;
 
 use super::{DataClass, Finding, Kind, json};
 
@@ -60,6 +62,17 @@ pub struct MaskedSpan {
 /// What placeholders call a kind.
 pub(crate) fn label(kind: &Kind) -> String {
     placeholder::label(kind)
+}
+
+/// What all ways of writing a value have in common, under what it is called. A secret is written in one
+/// way, and nothing else is the same as one.
+pub(crate) fn same(kind: &Kind, text: &str) -> String {
+    let label = placeholder::label(kind);
+    if kind.class() == DataClass::Secret {
+        return joined(&format!("secret {label}"), text);
+    }
+    let key = Sameness::of(&label).key(text);
+    joined(&label, &key)
 }
 
 /// What stands where a secret of a kind was.

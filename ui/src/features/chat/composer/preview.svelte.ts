@@ -1,8 +1,6 @@
 // Where the message would go that is being typed, asked for when the typing pauses.
 
-import { backend, toProblem, type Elsewhere, type Preview, type Problem } from "$lib/backend";
-
-import { newMessage } from "../turn";
+import { backend, toProblem, type Preview, type Problem, type Turn } from "$lib/backend";
 
 const askAfterMs = 250;
 
@@ -14,26 +12,21 @@ export class TypedPreview {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#asked = 0;
 
-	/** Ask soon; an answer that was overtaken is not shown. */
-	of(
-		conversationId: string | null,
-		elsewhere: Elsewhere | null,
-		text: string,
-		pictures: string[],
-	): void {
+	/** Ask soon, or (null) not at all; an answer that was overtaken is not shown. */
+	of(turn: Turn | null): void {
 		clearTimeout(this.#timer);
 		const asked = ++this.#asked;
 		// What was said of another text must not stand beside this one.
 		this.now = null;
 		this.problem = null;
-		if (elsewhere === null) return;
+		if (turn === null) return;
 		const take = (now: Preview | null, problem: Problem | null) => {
 			if (asked !== this.#asked) return;
 			this.now = now;
 			this.problem = problem;
 		};
 		this.#timer = setTimeout(() => {
-			backend.previewMessage(newMessage(conversationId, elsewhere, text, pictures)).then(
+			backend.previewMessage(turn).then(
 				(preview) => take(preview, null),
 				(thrown: unknown) => take(null, toProblem(thrown)),
 			);

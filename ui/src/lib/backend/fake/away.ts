@@ -10,6 +10,7 @@ import type {
 	Found,
 	Level,
 	Link,
+	Mistake,
 	Move,
 	Piece,
 	Policy,
@@ -36,6 +37,8 @@ export type Question = {
 	text: string;
 	/** How many are shown with it. */
 	pictures: number;
+	/** What was called a mistake of the inspection. */
+	mistakes: Mistake[];
 };
 
 /** An answer that was to be written elsewhere. */
@@ -78,7 +81,38 @@ export function found(text: string): Found {
 		rule: "email",
 		score: 1,
 		action: "mask",
+		overruled: false,
+		overruling: "freely",
 	};
+}
+
+/** What the fake host takes for a password. */
+function secretIn(text: string): string | null {
+	return /password is (\S+)/i.exec(text)?.[1] ?? null;
+}
+
+const isMistake = (mistakes: Mistake[], text: string) =>
+	mistakes.some((mistake) => mistake.text === text);
+
+/** Everything found in a text, with what was called a mistake. */
+export function allFound(text: string, mistakes: Mistake[]): Found[] {
+	const secret = secretIn(text);
+	const all = masked(text).map(({ original }) => found(original ?? ""));
+	if (secret !== null) {
+		all.push({
+			...found(secret),
+			kind: "PASSWORD",
+			label: "Password",
+			class: "secret",
+			reason: "a word for a password before it",
+			rule: "password",
+			action: "block",
+			overruling: "surely",
+		});
+	}
+	return all.map((one) =>
+		isMistake(mistakes, one.text) ? { ...one, overruled: true, action: "allow" } : one,
+	);
 }
 
 export const masked = (text: string) => pieces(text).filter(({ original }) => original !== null);
@@ -107,9 +141,11 @@ function chainOf(known: Known, elsewhere: Elsewhere | null): Link[] {
 	return known.aliases.find(({ id }) => id === elsewhere.aliasId)?.chain ?? [];
 }
 
-function whyNot(known: Known, link: Cloud, text: string): Problem | null {
+function whyNot(known: Known, link: Cloud, text: string, mistakes: Mistake[] = []): Problem | null {
 	const name = accountOf(known, link).name;
-	if (/password/i.test(text)) {
+	const secret = secretIn(text);
+	const isOverruled = secret !== null && isMistake(mistakes, secret);
+	if (/password/i.test(text) && !isOverruled) {
 		return {
 			code: "not_allowed",
 			message: `A password or another secret does not leave for ${name}.`,
@@ -133,13 +169,13 @@ function accountOf({ accounts }: Known, link: Cloud): Account {
 	return account;
 }
 
-export function preview(known: Known, { elsewhere, text, pictures }: Question): Preview {
+export function preview(known: Known, { elsewhere, text, pictures, mistakes }: Question): Preview {
 	const count = masked(text).length;
 	let because: Problem | null = null;
 	const moves: Move[] = [];
 	for (const link of chainOf(known, elsewhere)) {
 		if (link.type === "local") break;
-		const problem = whyNot(known, link, text);
+		const problem = whyNot(known, link, text, mistakes);
 		because ??= problem;
 		const blocked = problem?.code === "not_allowed";
 		if (problem && !blocked) {
@@ -192,7 +228,10 @@ export function preview(known: Known, { elsewhere, text, pictures }: Question): 
 	};
 }
 
-export function leaves(known: Known, { elsewhere, text, pictures }: Question): WhatLeaves {
+export function leaves(
+	known: Known,
+	{ elsewhere, text, pictures, mistakes }: Question,
+): WhatLeaves {
 	const link = chainOf(known, elsewhere).find((one): one is Cloud => one.type === "account");
 	if (!link) throw { code: "not_found", message: "Nothing would leave.", hint: null };
 	return {
@@ -200,7 +239,7 @@ export function leaves(known: Known, { elsewhere, text, pictures }: Question): W
 		account: accountOf(known, link).name,
 		messages: [{ role: "user", pieces: pieces(text), pictures: Array(pictures).fill(pixel) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
-		found: masked(text).map(({ original }) => found(original ?? "")),
+		found: allFound(text, mistakes),
 		// That a model is down is found out when it is asked.
 		moves: [],
 		tokens: Math.ceil(text.length / 4),

@@ -7,6 +7,7 @@ import type {
 	Elsewhere,
 	Problem,
 	Message,
+	Mistake,
 	Picture,
 	Preset,
 	SearchHit,
@@ -66,6 +67,9 @@ export type ChatsPart = Pick<
 	| "restoreConversation"
 	| "setConversationOptions"
 	| "sendMessage"
+	| "compareModels"
+	| "overruleFinding"
+	| "takeBackMistake"
 	| "regenerate"
 	| "editMessage"
 	| "stopAnswer"
@@ -316,6 +320,14 @@ export function fakeChats(
 		options.changed(of.id);
 	}
 
+	/** What was called a mistake of the inspection, by conversation. */
+	const mistakes = new Map<string, Mistake[]>();
+	function mistakesIn(conversation: string): Mistake[] {
+		const known = mistakes.get(conversation) ?? [];
+		mistakes.set(conversation, known);
+		return known;
+	}
+
 	/** As chosen for a conversation, else by the settings. */
 	const elsewhereOf = (of: Chat) =>
 		of.elsewhere ?? (of.modelId === null ? options.defaultElsewhere() : null);
@@ -326,6 +338,7 @@ export function fakeChats(
 				elsewhere: turn.elsewhere ?? options.defaultElsewhere(),
 				text: turn.text,
 				pictures: turn.pictures.length,
+				mistakes: turn.mistakes,
 			};
 		}
 		if (turn.type === "say") {
@@ -333,11 +346,17 @@ export function fakeChats(
 				elsewhere: elsewhereOf(chat(turn.conversation)),
 				text: turn.text,
 				pictures: turn.pictures.length,
+				mistakes: mistakesIn(turn.conversation),
 			};
 		}
 		if (turn.type === "edit") {
 			const [of, { pictures }] = chatOf(turn.question);
-			return { elsewhere: elsewhereOf(of), text: turn.text, pictures: pictures.length };
+			return {
+				elsewhere: elsewhereOf(of),
+				text: turn.text,
+				pictures: pictures.length,
+				mistakes: mistakesIn(of.id),
+			};
 		}
 		const [of, answer] = chatOf(turn.answer);
 		const question = of.messages.get(answer.parentId ?? "");
@@ -346,6 +365,7 @@ export function fakeChats(
 			elsewhere: elsewhereOf(of),
 			text: question.text,
 			pictures: question.pictures.length,
+			mistakes: mistakesIn(of.id),
 		};
 	}
 
@@ -440,6 +460,26 @@ export function fakeChats(
 			of.draft = "";
 			const pictures = options.pictures(shown);
 			await answer(of, addMessage(of, of.leaf, { text, pictures }), true, onEvent);
+		},
+		compareModels: async (chatId, text, shown, links, _review, onEvent) => {
+			const of = chat(chatId);
+			of.draft = "";
+			const question = addMessage(of, of.leaf, { text, pictures: options.pictures(shown) });
+			const { elsewhere } = of;
+			for (const [nth, link] of links.entries()) {
+				of.elsewhere = link.type === "account" ? link : null;
+				await answer(of, question, nth === 0, onEvent);
+			}
+			of.elsewhere = elsewhere;
+			return links.map(() => null);
+		},
+		overruleFinding: async (turn, mistake) => {
+			if (turn.type === "say") mistakesIn(turn.conversation).push(mistake);
+		},
+		takeBackMistake: async (turn, mistake) => {
+			if (turn.type !== "say") return;
+			const left = mistakesIn(turn.conversation).filter(({ text }) => text !== mistake.text);
+			mistakes.set(turn.conversation, left);
 		},
 		regenerate: async (messageId, _review, onEvent) => {
 			const [of, old] = chatOf(messageId);

@@ -16,6 +16,7 @@ import type {
 	Workspace,
 } from "../bindings";
 import {
+	allFound,
 	askingPrices,
 	awayCall,
 	found,
@@ -35,6 +36,7 @@ export type GatePart = Pick<
 	Backend,
 	| "previewMessage"
 	| "whatWouldLeave"
+	| "foundInMessage"
 	| "whatLeft"
 	| "listAccounts"
 	| "saveAccount"
@@ -111,7 +113,7 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		call: (number, elsewhere, text) => {
 			const made = awayCall(known(), elsewhere, text);
 			if (made.call) {
-				const question = { elsewhere: made.asked, text, pictures: 0 };
+				const question = { elsewhere: made.asked, text, pictures: 0, mistakes: [] };
 				left.set(number, { ...leaves(known(), question), moves: made.moves });
 			}
 			return made;
@@ -121,6 +123,11 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		},
 		whatWouldLeave: async (turn) => {
 			return leaves(known(), options.asked(turn));
+		},
+		foundInMessage: async (turn) => {
+			const question = options.asked(turn);
+			const { model, account } = leaves(known(), question);
+			return { model, account, found: allFound(question.text, question.mistakes) };
 		},
 		whatLeft: async (call) => left.get(call) ?? null,
 		askingPrices: async () => askingPrices(accounts),

@@ -1,0 +1,79 @@
+//! One question to several models, and their answers one below the other.
+
+use gatehouse_core::{
+    aliases::Link,
+    app::App,
+    chat::Message,
+    gate::{AnswerEvent, Ask, GateError, Review},
+    problem::Problem,
+    protocol::Constraint,
+};
+
+use crate::{ask, failure::Failure, naming, output};
+
+/// A model and what came of the question.
+pub(crate) struct Answered {
+    /// As the person named it.
+    pub(crate) model: String,
+    pub(crate) answer: Result<Message, Problem>,
+}
+
+/// The models by the names that were given for them; none where there is nothing to compare.
+///
+/// # Errors
+/// [`Failure`] when a name means none.
+pub(crate) fn links(app: &App, names: &[String]) -> Result<Vec<(String, Link)>, Failure> {
+    if names.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let link = |name: &String| {
+        if naming::is_alias(app, name)? {
+            return Err(Failure::input(format!(
+                "“{name}” is an alias, which stands for a chain of models: name the models to compare."
+            )));
+        }
+        Ok((name.clone(), naming::link(app, name)?))
+    };
+    names.iter().map(link).collect()
+}
+
+/// Ask all of them. The answers are printed as they come, unless they are for a program.
+///
+/// # Errors
+/// [`GateError`] when none was asked.
+pub(crate) fn answers(
+    app: &App,
+    ask: Ask<'_>,
+    models: &[(String, Link)],
+    constraint: Option<Constraint>,
+    review: Review,
+    json: bool,
+) -> Result<Vec<Answered>, GateError> {
+    let links: Vec<Link> = models.iter().map(|(_, link)| link.clone()).collect();
+    let mut open = false;
+    let mut hear = |event: AnswerEvent| match event {
+        AnswerEvent::Begun { answer, .. } => {
+            let name = answer.call.as_ref().map_or("", |call| call.model.as_str());
+            ask::show(&format!("{}## {name}\n\n", if open { "\n" } else { "" }));
+            open = true;
+        }
+        AnswerEvent::Text { text, .. } => ask::show(&text),
+        AnswerEvent::Ended { .. } => ask::show("\n"),
+        _ => {}
+    };
+    let constraint = constraint.as_ref();
+    let (_, compared) = if json {
+        app.gate
+            .compare(ask, &links, constraint, review, &mut |_| {})?
+    } else {
+        app.gate
+            .compare(ask, &links, constraint, review, &mut hear)?
+    };
+    let named = models.iter().zip(compared);
+    Ok(named
+        .map(|((model, _), one)| Answered {
+            model: output::harmless(model, &std::io::stdout()).into_owned(),
+            answer: one.answer.map_err(Problem::from),
+        })
+        .collect())
+}

@@ -1,0 +1,113 @@
+//! How many tokens a request of a client has. Anthropic counts for itself and is asked, through the gate as
+//! for everything that leaves; where it may not be, or does not answer, and for all others, we count.
+
+use gatehouse_protocol::FinishReason;
+
+use super::{ClientRequest, Message, Part, ToolCall, ask::Asking, names};
+use crate::{
+    accounts::ProviderKind,
+    clients::Client,
+    engine::Stop,
+    gate::{
+        Gate, GateError,
+        answer::Asked,
+        call::{CallError, Outcome},
+        elsewhere::{Ready, Wanted},
+        inspect, price,
+        route::{Candidate, CloudModel},
+    },
+};
+
+impl Gate {
+    /// How many tokens a request has for the model that would be asked first: exact where that is one of
+    /// Anthropic's, or on this computer and loaded; else about.
+    ///
+    /// # Errors
+    /// [`GateError`] when nothing has the name.
+    pub fn count_for_client(
+        &self,
+        client: &Client,
+        request: &ClientRequest,
+        stop: &Stop,
+    ) -> Result<u64, GateError> {
+        let asking = self.asking(client, &request.model, stop, names::resolve)?;
+        let first = asking.plan.chain.candidates.first();
+        if let Some(Candidate::Elsewhere(cloud)) = first
+            && cloud.account.kind == ProviderKind::Anthropic
+            && let Some(tokens) = asking.count_there(request, cloud)
+        {
+            return Ok(tokens);
+        }
+        let count = |text: &String| match first {
+            Some(Candidate::Local(model)) => u64::from(self.count(Some(model.id), text).tokens),
+            Some(Candidate::Elsewhere(cloud)) => price::own_count(cloud, text),
+            None => 0,
+        };
+        Ok(texts(request).iter().map(count).sum())
+    }
+}
+
+impl Asking<'_> {
+    /// By the provider, which bills nothing for it. `None`: it may not be asked, or does not answer.
+    fn count_there(&self, request: &ClientRequest, cloud: &CloudModel) -> Option<u64> {
+        let mut ready = Ready {
+            wanted: Wanted::Count,
+            ..self.prepare(request, cloud).ok()?
+        };
+        ready.pricing.free = true;
+        let asked = self.judged(ready, true).ok()?;
+        let call = self.begin(&asked, None).ok()?;
+        let Asked::Elsewhere(ready) = asked else {
+            return None;
+        };
+        let mut outcome = Outcome::begun();
+        let counted = self.place.gate.way_to(&ready).map(|(way, http)| {
+            let sent = inspect::as_decided(ready.request.clone(), &ready.decided);
+            way.count_tokens(&http, sent, &self.place.stop)
+        });
+        let tokens = match counted {
+            Ok(Ok(tokens)) => {
+                outcome.end = Ok(FinishReason::EndOfAnswer);
+                Some(tokens)
+            }
+            Ok(Err(error)) => {
+                outcome.end = Err(CallError::Provider(error));
+                None
+            }
+            Err(error) => {
+                outcome = Outcome::failed_with(error, self.since);
+                None
+            }
+        };
+        outcome.duration = self.since.elapsed();
+        self.end(&outcome, call);
+        tokens
+    }
+}
+
+/// All that the model would read of a request.
+fn texts(request: &ClientRequest) -> Vec<String> {
+    let mut texts = vec![request.system.clone()];
+    for tool in &request.tools {
+        texts.push(tool.description.clone());
+        texts.push(serde_json::Value::Object(tool.parameters.clone()).to_string());
+    }
+    for message in &request.messages {
+        match message {
+            Message::User(parts) => texts.extend(parts.iter().filter_map(|part| match part {
+                Part::Text(text) => Some(text.clone()),
+                Part::Image { .. } => None,
+            })),
+            Message::Assistant {
+                text, tool_calls, ..
+            } => {
+                texts.push(text.clone());
+                let written =
+                    |call: &ToolCall| serde_json::Value::Object(call.arguments.clone()).to_string();
+                texts.extend(tool_calls.iter().map(written));
+            }
+            Message::ToolResult { content, .. } => texts.push(content.clone()),
+        }
+    }
+    texts
+}

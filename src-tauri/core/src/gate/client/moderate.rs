@@ -1,0 +1,128 @@
+//! What a provider's policy says of texts, for a client. They leave masked as everything that leaves.
+
+use gatehouse_protocol::FinishReason;
+
+use super::{
+    Moderation,
+    ask::{Asking, failed},
+    names,
+};
+use crate::{
+    accounts::ProviderKind,
+    clients::Client,
+    engine::Stop,
+    gate::{
+        Gate, GateError,
+        answer::{Asked, Passed},
+        call::{CallError, Outcome},
+        elsewhere::{Ready, Wanted},
+        inspect,
+        route::Candidate,
+    },
+    providers::cloud::ModerationRequest,
+};
+
+/// Texts that a client wants looked at.
+#[derive(Debug, Clone)]
+pub struct ModerationWanted {
+    /// What it calls the model.
+    pub model: String,
+    /// The texts.
+    pub texts: Vec<String>,
+}
+
+/// What is said of them, in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientModerations {
+    /// The model that says so.
+    pub model: String,
+    /// One for each text.
+    pub results: Vec<Moderation>,
+}
+
+impl Gate {
+    /// Ask what a provider's policy says of texts.
+    ///
+    /// # Errors
+    /// [`GateError`] when nothing was asked, or the provider did not answer.
+    pub fn moderate_for_client(
+        &self,
+        client: &Client,
+        wanted: &ModerationWanted,
+        stop: &Stop,
+    ) -> Result<ClientModerations, GateError> {
+        let asking = self.asking(client, &wanted.model, stop, names::resolve_elsewhere)?;
+        let mut results = Vec::new();
+        let asked = asking.ask_in_turn(
+            |asking, candidate, others| asking.ready_to_moderate(wanted, candidate, others),
+            |asking, asked| {
+                let Asked::Elsewhere(ready) = asked else {
+                    return Err(GateError::NoModel);
+                };
+                let (outcome, made) = asking.moderate(&ready)?;
+                results = made;
+                Ok(outcome)
+            },
+        );
+        let (who, outcome, _) = asked?;
+        outcome.end.map_err(failed)?;
+        Ok(ClientModerations {
+            model: who.name,
+            results,
+        })
+    }
+}
+
+impl Asking<'_> {
+    fn ready_to_moderate(
+        &self,
+        wanted: &ModerationWanted,
+        candidate: &Candidate,
+        others: bool,
+    ) -> Result<Asked, Passed> {
+        let Candidate::Elsewhere(cloud) = candidate else {
+            return Err(Passed::Over(GateError::OnlyHere(
+                "no model on this computer has a policy that texts can be held against",
+            )));
+        };
+        let request = |texts| {
+            Wanted::Moderation(ModerationRequest {
+                model: cloud.model.clone(),
+                texts,
+            })
+        };
+        let mut ready = self
+            .prepare_texts(&wanted.texts, cloud, request)
+            .map_err(Passed::Ends)?;
+        // OpenAI's guide: its moderation is free.
+        ready.pricing.free |= cloud.account.kind == ProviderKind::OpenAi;
+        self.judged(ready, others)
+    }
+
+    fn moderate(&self, ready: &Ready) -> Result<(Outcome, Vec<Moderation>), GateError> {
+        let Wanted::Moderation(request) = &ready.wanted else {
+            return Err(GateError::NoModel);
+        };
+        let gate = self.place.gate;
+        let (way, http) = gate.way_to(ready)?;
+        let request = inspect::as_decided(request.clone(), &ready.decided);
+        let answer = way
+            .moderate(&http, request, &self.place.stop)
+            .map_err(CallError::Provider);
+        gate.note_health(ready.cloud.account.id, answer.as_ref().err());
+        let mut outcome = Outcome::begun();
+        outcome.duration = self.since.elapsed();
+        // No provider says what it counted.
+        outcome.measured = false;
+        outcome.counts.input = ready.pricing.prompt_tokens;
+        outcome.price = ready.pricing.price.as_ref().map(|price| price.id);
+        let tokens = crate::gate::price::tokens(&ready.cloud, outcome.counts);
+        outcome.cost = ready.pricing.cost(&tokens, false);
+        let (end, results) = match answer {
+            Ok(results) => (Ok(FinishReason::EndOfAnswer), results),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        outcome.end = end;
+        Ok((outcome, results))
+    }
+}

@@ -1,0 +1,142 @@
+//! One question to several models: versions of one answer, and one budget for all of them.
+
+use super::*;
+
+fn models(place: &Place) -> Vec<Link> {
+    vec![
+        link(&place.account, MODEL),
+        link(&place.account, "other-model"),
+        Link::Local { model_id: None },
+    ]
+}
+
+#[test]
+fn each_model_writes_a_version_of_the_answer() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let mut ended = 0;
+    let ask = Ask::Say(conversation, LETTER);
+    let (_, compared) = place
+        .app
+        .gate
+        .compare(ask, &models(&place), None, Review::NotAsked, &mut |event| {
+            ended += usize::from(matches!(event, AnswerEvent::Ended { .. }));
+        })
+        .unwrap();
+    let answers: Vec<Message> = compared
+        .into_iter()
+        .map(|one| one.answer.unwrap())
+        .collect();
+    assert_eq!((answers.len(), ended), (3, 3));
+    let asked: Vec<String> = answers
+        .iter()
+        .map(|answer| answer.call.as_ref().unwrap().model.clone())
+        .collect();
+    assert_eq!(&asked[..2], [MODEL, "other-model"]);
+    assert_eq!(answers[2].call.as_ref().unwrap().route, Route::Local);
+    let question = answers[0].parent_id;
+    assert!(
+        question.is_some() && answers.iter().all(|answer| answer.parent_id == question),
+        "versions of one answer to one question"
+    );
+    let shown = place.messages(conversation);
+    assert_eq!((shown.len(), shown[1].siblings.len()), (2, 3));
+    assert!(
+        !provider.everything().contains("anna.weiss"),
+        "masked for each"
+    );
+}
+
+#[test]
+fn the_budgets_must_hold_for_all_before_the_first_is_asked() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    price(&place.app);
+    price_of(&place.app, "other-model", "2", "8");
+    let conversation = place.conversation();
+    let one = place.app.gate.preview(&say(conversation, "Hello")).unwrap();
+    let one: Money = Money::of_dollars(one.most.unwrap().trim_start_matches('$')).unwrap();
+    // Enough for each of them, and not for both.
+    let limit = Money::from_pico(one.pico() * 3 / 2);
+    budget(&place.app, limit.to_string().trim_start_matches('$'));
+    let compare = || {
+        let ask = Ask::Say(conversation, "Hello");
+        place
+            .app
+            .gate
+            .compare(ask, &models(&place), None, Review::NotAsked, &mut |_| ())
+    };
+    let error = compare().unwrap_err();
+    assert!(matches!(error, GateError::Budget(_)), "{error}");
+    assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
+    budget(&place.app, "1");
+    assert_eq!(compare().unwrap().1.len(), 3);
+}
+
+#[test]
+fn a_model_that_cannot_answer_is_told_and_keeps_no_other_from_it() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let nobody = account(&place.app, "Nobody", "http://127.0.0.1:9/v1");
+    let conversation = place.conversation();
+    let models = [link(&nobody, MODEL), link(&place.account, MODEL)];
+    let ask = Ask::Say(conversation, "Hello");
+    let compare = place
+        .app
+        .gate
+        .compare(ask, &models, None, Review::NotAsked, &mut |_| ());
+    let (_, compared) = compare.unwrap();
+    let [first, second] = compared.as_slice() else {
+        panic!("two were asked: {compared:?}");
+    };
+    let state = |one: &gatehouse_core::gate::Compared| one.answer.as_ref().unwrap().state;
+    assert_eq!(state(first), MessageState::Failed);
+    assert_eq!(state(second), MessageState::Done);
+    let calls = place.calls();
+    assert!(
+        calls.iter().all(|call| call.summary.moves.is_empty()),
+        "nobody answered in another's place"
+    );
+}
+
+#[test]
+fn a_stop_ends_the_one_that_writes_and_asks_no_more() {
+    let provider = Provider::start(|_| Reply::Endless(vec!["word ".to_owned(); 5]));
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let gate = &place.app.gate;
+    let ask = Ask::Say(conversation, "Hello");
+    let stop = &mut |event| {
+        if matches!(event, AnswerEvent::Text { .. }) {
+            gate.stop(conversation);
+        }
+    };
+    let compare = gate.compare(ask, &models(&place), None, Review::NotAsked, stop);
+    let (_, compared) = compare.unwrap();
+    assert_eq!(compared.len(), 1);
+    let answer = compared[0].answer.as_ref().unwrap();
+    assert_eq!(answer.state, MessageState::Stopped);
+    assert_eq!(provider.received().len(), 1);
+}
+
+#[test]
+fn a_secret_leaves_for_none_of_them_and_one_model_is_no_comparison() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let compare = |text, models: &[Link]| {
+        let ask = Ask::Say(conversation, text);
+        place
+            .app
+            .gate
+            .compare(ask, models, None, Review::NotAsked, &mut |_| ())
+            .unwrap_err()
+    };
+    let secret = "Use the key ghp_16C7e42F292c6912E7710c838347Ae178B4a for the build.";
+    let error = compare(secret, &models(&place));
+    assert!(matches!(error, GateError::Blocked { .. }), "{error}");
+    let error = compare("Hello", &models(&place)[..1]);
+    assert!(matches!(error, GateError::Entered(_)), "{error}");
+    assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
+}
