@@ -179,21 +179,44 @@ pub(super) fn next_from(
     count: i64,
 ) -> rusqlite::Result<Option<Checkpoint>> {
     use rusqlite::OptionalExtension;
-    conn.prepare_cached(
-        "SELECT count, head, time_ms, public_key, signature FROM checkpoints
-         WHERE count >= ?1 ORDER BY count LIMIT 1",
-    )?
-    .query_row([count], |row| {
-        Ok(Checkpoint {
-            instance,
-            count: row.get(0)?,
-            head: row.get(1)?,
-            time_ms: row.get(2)?,
-            public_key: row.get(3)?,
-            signature: row.get(4)?,
-        })
-    })
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM checkpoints WHERE count >= ?1 ORDER BY count LIMIT 1"
+    ))?
+    .query_row([count], |row| read(row, instance))
     .optional()
+}
+
+/// The first checkpoint of no entry, or of more than there are, that is `wanted`.
+pub(super) fn find_outside(
+    conn: &Connection,
+    instance: Uuid,
+    end: i64,
+    wanted: impl Fn(&Checkpoint) -> bool,
+) -> rusqlite::Result<Option<Checkpoint>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM checkpoints WHERE count < 1 OR count > ?1 ORDER BY count"
+    ))?;
+    let mut rows = statement.query([end])?;
+    while let Some(row) = rows.next()? {
+        let checkpoint = read(row, instance)?;
+        if wanted(&checkpoint) {
+            return Ok(Some(checkpoint));
+        }
+    }
+    Ok(None)
+}
+
+const COLUMNS: &str = "count, head, time_ms, public_key, signature";
+
+fn read(row: &rusqlite::Row<'_>, instance: Uuid) -> rusqlite::Result<Checkpoint> {
+    Ok(Checkpoint {
+        instance,
+        count: row.get(0)?,
+        head: row.get(1)?,
+        time_ms: row.get(2)?,
+        public_key: row.get(3)?,
+        signature: row.get(4)?,
+    })
 }
 
 #[cfg(test)]

@@ -1986,6 +1986,13 @@ export type Notes = {
 	keysReplaced: number,
 	/**  The last time. */
 	keysReplacedAt: number | null,
+	/**
+	 *  Entries that say that a verification failed. What was wrong may be gone from what is verified: after
+	 *  an older file was put in its place, what is there holds.
+	 */
+	failed: number,
+	/**  The last of them. */
+	failedAt: number | null,
 	/**  Entries whose private part was erased. */
 	erased: number,
 	/**  Entries of before keys were lost, which are linked, and no more. */

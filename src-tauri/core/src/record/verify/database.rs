@@ -210,21 +210,12 @@ pub(in crate::record) fn verify(
     })
 }
 
-/// A checkpoint of a number of entries that there are not, which the walk does not come to.
+/// A checkpoint of a number of entries that there are not, which the walk does not come to, and that nobody
+/// signed. One that was signed is of what was there before: the fault was told when it was gone.
 fn stray_checkpoint(conn: &Connection, instance: Uuid) -> rusqlite::Result<Option<Fault>> {
     let end = entries::head(conn)?.count;
-    let before = checkpoints::next_from(conn, instance, i64::MIN)?;
-    let stray = match before.filter(|first| first.count < 1) {
-        None => checkpoints::next_from(conn, instance, end.saturating_add(1))?,
-        before => before,
-    };
-    Ok(stray.map(|stray| {
-        if stray.is_signed() {
-            Fault::CheckpointDiffers(stray.count)
-        } else {
-            Fault::CheckpointUnsigned(stray.count)
-        }
-    }))
+    let unsigned = checkpoints::find_outside(conn, instance, end, |stray| !stray.is_signed())?;
+    Ok(unsigned.map(|stray| Fault::CheckpointUnsigned(stray.count)))
 }
 
 struct Walk<'a> {
