@@ -183,7 +183,7 @@ impl AppState {
                 "Gatehouse is still working on something.",
             )
             .hint(
-                "Wait until it is done, an answer or what a start looks through, then try again.",
+                "Wait until answers have ended and what each start looks through is done, then try again.",
             ));
         }
         let open = self.open();
