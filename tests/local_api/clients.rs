@@ -50,8 +50,11 @@ pub fn python_clients(place: &Place, model: &str, kind: &str, trusted: Option<&P
     check("check.py", place, model, kind, trusted);
 }
 
-fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&Path>) {
-    let Some(runner) = runner(script) else { return };
+/// Run a script; whether it could be.
+fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&Path>) -> bool {
+    let Some(runner) = runner(script) else {
+        return false;
+    };
     let mut command = Command::new(runner);
     command
         .arg(folder().join(script))
@@ -68,21 +71,22 @@ fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&
     );
     let least = CASES.iter().find(|(name, _)| *name == script).unwrap().1;
     assert!(said.lines().count() >= least, "{said}");
+    true
 }
 
 fn with_the_model_here(script: &str) {
     let place = served(&["--per-minute", "0"]);
     let model = place.app.installed_models().unwrap()[0].name.clone();
-    check(script, &place, &model, "local", None);
-    assert!(place.calls().len() >= 6);
+    let ran = check(script, &place, &model, "local", None);
+    assert!(!ran || place.calls().len() >= 6);
     app::holds(&place.app);
 }
 
 fn with_a_provider(script: &str) {
     let provider = able();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    check(script, &place, ALIAS, "provider", None);
-    assert!(provider.received().len() >= 6);
+    let ran = check(script, &place, ALIAS, "provider", None);
+    assert!(!ran || provider.received().len() >= 6);
     app::holds(&place.app);
 }
 

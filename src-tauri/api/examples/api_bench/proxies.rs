@@ -26,8 +26,10 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 const MODEL: &str = "helper";
+/// The key of the other proxy, which starts with none that is weak; it opens nothing else.
+const THEIR_KEY: &str = "sk-bench-8b41f6c27d0e4a95b3d2c7e16f90a5d8";
 /// How long the other proxy may take to start.
-const STARTS_WITHIN: Duration = Duration::from_secs(120);
+const STARTS_WITHIN: Duration = Duration::from_secs(300);
 /// So many answers in a row, and it is up.
 const READY: usize = 20;
 
@@ -163,7 +165,8 @@ pub(crate) fn litellm(upstream: &str) -> Option<Proxy> {
     let written = format!(
         "model_list:\n  - model_name: {MODEL}\n    litellm_params:\n      model: openai/test-model\n      \
          api_base: http://{upstream}/v1\n      api_key: none\n\
-         litellm_settings:\n  set_verbose: false\n  json_logs: true\n  request_timeout: 600\n"
+         litellm_settings:\n  set_verbose: false\n  json_logs: true\n  request_timeout: 600\n\
+         general_settings:\n  master_key: {THEIR_KEY}\n"
     );
     std::fs::write(&config, written).unwrap();
     let port = {
@@ -186,7 +189,7 @@ pub(crate) fn litellm(upstream: &str) -> Option<Proxy> {
     let proxy = Proxy {
         process,
         host: format!("127.0.0.1:{port}"),
-        key: "none".into(),
+        key: THEIR_KEY.into(),
         folder: Some(dir),
     };
     // It listens before each of its workers answers.

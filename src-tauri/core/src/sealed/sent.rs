@@ -131,6 +131,16 @@ pub(crate) fn sent(
     Ok(Some((of, body)))
 }
 
+/// The body of a request, made shorter. That takes time, which nobody is to spend while others wait to
+/// write.
+pub(crate) struct Packed(Vec<u8>);
+
+impl Packed {
+    pub(crate) fn of(body: &[u8]) -> Self {
+        Self(packed(body))
+    }
+}
+
 /// Keep the body of a request of a client that is about to leave.
 ///
 /// # Errors
@@ -139,10 +149,10 @@ pub(crate) fn keep_sent_of_client(
     conn: &Connection,
     call: i64,
     workspace: WorkspaceId,
-    body: &[u8],
+    body: &Packed,
 ) -> Result<(), SealedError> {
     let key = Key::random()?;
-    let sealed = key.seal(&what(call), workspace, &packed(body))?;
+    let sealed = key.seal(&what(call), workspace, &body.0)?;
     conn.prepare_cached("INSERT INTO sent_of_clients VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![call, workspace, key.bytes(), sealed])?;
     Ok(())

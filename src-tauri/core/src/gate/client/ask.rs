@@ -3,20 +3,18 @@
 use std::{sync::Arc, time::Instant};
 
 use gatehouse_protocol::FinishReason;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::{
     ClientAnswer, ClientEvent, ClientFinish, ClientRequest, ClientUsage, here, leave, names,
 };
 use crate::{
-    clients::{self, Client},
-    costs::{CallStart, Move, Purpose, Route, budgets},
+    clients::Client,
+    costs::Move,
     engine::Stop,
     gate::{
         AnswerEvent, Gate, GateError, ProviderFault, Review,
         answer::{Asked, Passed},
-        begin::failed_row,
         call::{self, CallError, Outcome},
         elsewhere::{self, Ready},
         end::write_when_possible,
@@ -25,12 +23,9 @@ use crate::{
         route::{Candidate, Chain, CloudModel},
         work::Place,
     },
-    models::{self, Model},
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
     problem::Problem,
-    providers::local,
-    sealed,
 };
 
 /// All that a request is decided by, read at one moment.
@@ -246,86 +241,6 @@ impl Asking<'_> {
             ready.pricing.count_pictures(cloud, pictures);
             Ok(ready)
         })
-    }
-
-    /// Write the row of the call in one transaction with its entry, with what is set aside for it and with
-    /// what leaves.
-    pub(super) fn begin(
-        &self,
-        asked: &Asked,
-        before: Option<(&Outcome, i64)>,
-    ) -> Result<i64, Passed> {
-        let gate = self.place.gate;
-        let begun = gate.store.write_together(|tx| {
-            if let Some((outcome, call)) = before {
-                let row = failed_row(outcome);
-                record::end(&gate.record, tx, call, &row, None, now_ms())?;
-            }
-            clients::used(tx, self.client.id, now_ms())?;
-            match asked {
-                Asked::Local(model) => self.begin_here(tx, model),
-                Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready),
-            }
-        });
-        begun.map_err(|error| match error {
-            error @ (GateError::Budget(_) | GateError::ClientBudget(_)) => Passed::Over(error),
-            error => Passed::Ends(error),
-        })
-    }
-
-    fn start<'s>(&'s self, version: &'s str) -> CallStart<'s> {
-        CallStart {
-            started_at_ms: now_ms(),
-            workspace: self.client.workspace_id,
-            conversation: None,
-            message: None,
-            client: Some(self.client.id),
-            purpose: Purpose::Api,
-            provider: local::NAME,
-            model_id: None,
-            account_id: None,
-            alias: self.plan.chain.alias.as_deref(),
-            model: version,
-            version,
-            route: Route::Local,
-            decision: None,
-            masked: 0,
-            pictures: 0,
-            moves: &self.moves,
-        }
-    }
-
-    fn begin_here(&self, tx: &Connection, model: &Model) -> Result<i64, GateError> {
-        models::mark_used(tx, model.id, now_ms())?;
-        let version = model.version();
-        let call = CallStart {
-            model_id: Some(model.id),
-            model: &model.name,
-            ..self.start(&version)
-        };
-        Ok(record::begin(&self.place.gate.record, tx, &call, None)?)
-    }
-
-    fn begin_elsewhere(&self, tx: &Connection, ready: &Ready) -> Result<i64, GateError> {
-        let account = &ready.cloud.account;
-        let body = ready.body()?;
-        let call = CallStart {
-            provider: account.billed_as(),
-            account_id: Some(account.id),
-            route: ready.route(),
-            decision: Some(ready.decided.action),
-            masked: ready.decided.masked,
-            pictures: leave::pictures(&ready.request.messages),
-            ..self.start(&ready.cloud.model)
-        };
-        let most = ready.pricing.most();
-        clients::fits(tx, self.client, most, now_ms())?;
-        let call = record::begin(&self.place.gate.record, tx, &call, Some(&body))?;
-        budgets::reserve(tx, call, most, &TimeZone::system())?;
-        if self.client.keeps_sent {
-            sealed::keep_sent_of_client(tx, call, self.client.workspace_id, &body)?;
-        }
-        Ok(call)
     }
 
     /// Ask the model.

@@ -6,6 +6,7 @@
 //! leaves for a provider, byte for byte. The map of placeholders lasts for the request.
 
 mod ask;
+mod begin;
 mod count;
 mod embed;
 mod here;

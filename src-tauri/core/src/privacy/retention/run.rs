@@ -490,7 +490,7 @@ mod tests {
                      VALUES (?1, ?2, 'api', 'openai', 'm', 'm', 'masked', 'answered')",
                 )?
                 .insert(params![at_ms, workspace])?;
-            sealed::keep_sent_of_client(tx, call, workspace, b"{}")
+            sealed::keep_sent_of_client(tx, call, workspace, &sealed::Packed::of(b"{}"))
         });
         kept.unwrap();
     }

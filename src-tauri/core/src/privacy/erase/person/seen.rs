@@ -296,7 +296,7 @@ mod tests {
                      VALUES (?1, ?2, 'api', 'openai', 'm', 'm', 'masked', 'answered')",
                 )?
                 .insert(params![now_ms(), workspace])?;
-            sealed::keep_sent_of_client(tx, call, workspace, format!("{{\"x\":\"{text}\"}}").as_bytes())?;
+            sealed::keep_sent_of_client(tx, call, workspace, &sealed::Packed::of(format!("{{\"x\":\"{text}\"}}").as_bytes()))?;
             Ok::<_, SealedError>(call)
         });
         call.unwrap()
