@@ -61,6 +61,17 @@ fn several_models_answer_one_question_each_in_its_own_version() {
         .map(|answer| &answer["model"])
         .collect();
     assert_eq!(models, ["small", "large"]);
+    let here = [
+        "ask",
+        "Hello",
+        "-m",
+        "local",
+        "-m",
+        "Test/small",
+        "--max-tokens",
+        "4",
+    ];
+    assert_eq!(shell.json(&here)["answers"][1]["model"], "small");
     let (printed, _) = shell.both(&ask);
     assert!(
         printed.contains("## small\n\nHello\n\n## large\n\nHello"),

@@ -71,19 +71,21 @@ impl Ask {
     pub(crate) fn run(&self, app: App, json: bool) -> Result<(), Failure> {
         let text = self.question()?;
         let constraint = self.constraint()?;
-        let mut options = match self.model.first() {
-            Some(name) => naming::options(&app, name)?,
-            None => Options::default(),
+        let links = comparing::links(&app, &self.model)?;
+        let mut options = match (links.first(), self.model.first()) {
+            (Some((_, link)), _) => comparing::options(link),
+            (None, Some(name)) => naming::options(&app, name)?,
+            (None, None) => Options::default(),
         };
         options.sampling.max_tokens = self.max_tokens;
-        let mistakes = mistakes::named(&app, &options, &text, &self.mistakes, &self.no_secrets)?;
+        let elsewhere = comparing::elsewhere(&links).unwrap_or_else(|| options.clone());
+        let mistakes = mistakes::named(&app, &elsewhere, &text, &self.mistakes, &self.no_secrets)?;
         if self.show_request {
             if self.model.len() > 1 {
                 return Err(Failure::input("--show-request shows one model at a time."));
             }
             return leaving::show(&app, &options, &text, &self.pictures, mistakes, json);
         }
-        let links = comparing::links(&app, &self.model)?;
         let app = Arc::new(app);
         stop_on_interrupt(&app)?;
         let conversation = app.gate.new_conversation(&options)?.id;

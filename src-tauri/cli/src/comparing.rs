@@ -1,9 +1,9 @@
 //! One question to several models, and their answers one below the other.
 
 use gatehouse_core::{
-    aliases::Link,
+    aliases::{Elsewhere, Link},
     app::App,
-    chat::Message,
+    chat::{Message, Options},
     gate::{AnswerEvent, Ask, GateError, Review},
     problem::Problem,
     protocol::Constraint,
@@ -35,6 +35,31 @@ pub(crate) fn links(app: &App, names: &[String]) -> Result<Vec<(String, Link)>, 
         Ok((name.clone(), naming::link(app, name)?))
     };
     names.iter().map(link).collect()
+}
+
+/// What a conversation goes on with that one of them answers.
+pub(crate) fn options(link: &Link) -> Options {
+    match link {
+        Link::Local { model_id } => Options {
+            model_id: *model_id,
+            ..Options::default()
+        },
+        Link::Account { account_id, model } => Options {
+            elsewhere: Some(Elsewhere::Account {
+                account_id: *account_id,
+                model: model.clone(),
+            }),
+            ..Options::default()
+        },
+    }
+}
+
+/// The same of the first that is not on this computer, if one is not.
+pub(crate) fn elsewhere(models: &[(String, Link)]) -> Option<Options> {
+    let mut links = models.iter().map(|(_, link)| link);
+    links
+        .find(|link| matches!(link, Link::Account { .. }))
+        .map(options)
 }
 
 /// Ask all of them. The answers are printed as they come, unless they are for a program.

@@ -15,7 +15,8 @@ use super::{
     work::{Place, Task},
 };
 use crate::{
-    aliases::Link, chat::Message, costs::budgets, ids::ConversationId, money::Money, now_ms,
+    aliases::Link, chat::Message, costs::budgets, engine::EngineError, ids::ConversationId,
+    money::Money, now_ms,
 };
 
 /// How many models can be compared at once.
@@ -68,6 +69,9 @@ impl Gate {
             compared.push(Compared { answer });
         }
         self.network.settle();
+        if compared.is_empty() {
+            return Err(EngineError::Stopped.into());
+        }
         if compared.iter().all(|one| one.answer.is_err())
             && let Some(Compared { answer: Err(first) }) = compared.drain(..).next()
         {

@@ -6,9 +6,7 @@ import {
 	type AnswerEvent,
 	type Conversation,
 	type Link,
-	type Mistake,
 	type Options,
-	type Turn,
 	type Problem,
 	type Message,
 	type OnAnswerEvent,
@@ -24,6 +22,7 @@ import type { VirtualizerHandle } from "virtua/svelte";
 
 import { Edit } from "./edit.svelte";
 import { LiveAnswer } from "./live-answer.svelte";
+import { Mistakes } from "./mistakes.svelte";
 import { defaultSampling } from "./options/sampling";
 import { DraftPictures } from "./pictures.svelte";
 import { Refusal, type Asked } from "./refusal.svelte";
@@ -76,10 +75,8 @@ export class Thread {
 	options = $state.raw<Options>(untouched);
 	/** Grows when the host has kept other options. */
 	optionsSaved = $state(0);
-	/** What was found in a new chat by mistake; the host keeps that of a conversation. */
-	mistakes = $state.raw<Mistake[]>([]);
-	/** Grows when something is called a mistake, or is none any more. */
-	overruled = $state(0);
+	/** What was found by mistake. */
+	readonly mistakes = new Mistakes(() => this.refusal.forget());
 	/** The models are being chosen that are to answer together. */
 	isComparing = $state(false);
 	/** Why the conversation could not be opened. */
@@ -211,13 +208,12 @@ export class Thread {
 		if (this.answering) return;
 		this.setDraft("");
 		this.pictures.hide();
-		const { mistakes } = this;
 		const turn = () =>
-			newMessage(this.id, this.options.elsewhere ?? null, text, shown, this.mistakes);
+			newMessage(this.id, this.options.elsewhere ?? null, text, shown, this.mistakes.ofNewChat);
 		const asked = await this.#ask(
 			async (onEvent) => {
 				const id = this.id ?? (await this.#create());
-				await this.#keepMistakes({ type: "say", conversation: id, text, pictures: [] }, mistakes);
+				await this.mistakes.keep({ type: "say", conversation: id, text, pictures: [] });
 				await request(id, onEvent);
 			},
 			{ turn, repeat },
@@ -273,31 +269,6 @@ export class Thread {
 			},
 		);
 		if (edit) edit.isAsked = false;
-	}
-
-	/** Call something that was found a mistake: it leaves as written. */
-	async overrule(turn: Turn, mistake: Mistake, sure: boolean): Promise<void> {
-		await backend.overruleFinding(turn, mistake, sure);
-		if (turn.type === "new") this.mistakes = [...this.mistakes, mistake];
-		this.refusal.forget();
-		this.overruled += 1;
-	}
-
-	/** Have it found again. */
-	async takeBack(turn: Turn, mistake: Mistake): Promise<void> {
-		if (turn.type === "new") {
-			this.mistakes = this.mistakes.filter(
-				({ kind, text }) => kind !== mistake.kind || text !== mistake.text,
-			);
-		} else {
-			await backend.takeBackMistake(turn, mistake);
-		}
-		this.overruled += 1;
-	}
-
-	/** A turn with what was called a mistake since. */
-	asNow(turn: Turn): Turn {
-		return turn.type === "new" ? { ...turn, mistakes: this.mistakes } : turn;
 	}
 
 	async stop(): Promise<void> {
@@ -384,19 +355,6 @@ export class Thread {
 		this.#host.created(this);
 		await this.#keepOptions();
 		return conversation.id;
-	}
-
-	/** What was called a mistake in the new chat holds in the conversation that it has become. */
-	async #keepMistakes(turn: Turn, mistakes: Mistake[]): Promise<void> {
-		for (const mistake of mistakes) {
-			try {
-				await backend.overruleFinding(turn, mistake, true);
-			} catch (thrown) {
-				// It was written out of the message since.
-				if (toProblem(thrown).code !== "not_found") throw thrown;
-			}
-		}
-		this.mistakes = [];
 	}
 
 	/** Before anything is asked: the answer must be the one these options give. */
