@@ -3,7 +3,9 @@
 //! it. It knows nothing of what the numbers mean.
 
 mod bars;
+mod frame;
 mod image;
+mod lines;
 mod theme;
 
 use serde::Serialize;
@@ -11,8 +13,10 @@ use specta::Type;
 
 pub(crate) use self::image::tree_of;
 pub use self::{
-    bars::{Bars, Scale, Stack, bars},
+    bars::{Bars, Stack, bars},
+    frame::Scale,
     image::png,
+    lines::{Line, Lines, lines},
     theme::{ChartTheme, Colour},
 };
 
