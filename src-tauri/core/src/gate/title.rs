@@ -85,12 +85,13 @@ impl Gate {
                 None,
             )
         })?;
+        let under_way = self.under_way(number, &place.stop);
         let outcome = call::local(
             &engine,
             prompt(asked, &answer.text),
             &place.stop,
             Instant::now(),
-            &mut |_, _| {},
+            &mut |event, _| under_way.hear(&event),
         );
         let title = clean(&outcome.text).unwrap_or_else(|| beginning(asked));
         self.store.write(|tx| {
