@@ -84,6 +84,9 @@ pub fn draw(
     }
 }
 
+/// A number of how calls went.
+type Count = fn(&Health) -> u64;
+
 /// What stands below each step, and what it is in full.
 struct Labels {
     short: Vec<String>,
@@ -123,7 +126,7 @@ fn calls(
     theme: ChartTheme,
     width: u32,
 ) -> Result<Chart, ChartError> {
-    let parts: [(&str, fn(&Health) -> u64); 4] = [
+    let parts: [(&str, Count); 4] = [
         ("Answered", |health| health.answered),
         ("Stopped", |health| health.stopped),
         ("Failed", |health| health.failed),
@@ -133,7 +136,7 @@ fn calls(
     let shown = parts
         .into_iter()
         .filter(|(name, _)| *name != "Under way" || overview.total.running > 0);
-    let stack = |(name, of): (&str, fn(&Health) -> u64)| {
+    let stack = |(name, of): (&str, Count)| {
         let counts: Vec<u64> = overview.steps.iter().map(|step| of(&step.health)).collect();
         Stack {
             name: name.to_owned(),

@@ -2,6 +2,7 @@
 // step away.
 
 import type { FiguresView, CallFilter, Line, PricedModel } from "$lib/backend";
+import { providerWords, purposeWords } from "$lib/words";
 
 /** $3.41, $0.0004: two decimals, or two digits that are not zero. Never rounds something to nothing. */
 export function formatMoney(exact: string): string {
@@ -19,20 +20,6 @@ export function formatMoney(exact: string): string {
 	const places = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(value))));
 	const shown = value.toFixed(places);
 	return `${sign}$${places > 2 ? shown.replace(/0+$/, "") : shown}`;
-}
-
-const purposes: Record<string, string> = {
-	chat: "Answers in chats",
-	title: "Names of chats",
-	api: "Requests of clients",
-};
-
-export function purposeWords(name: string): string {
-	return purposes[name] ?? name;
-}
-
-export function providerWords(name: string | null | undefined): string {
-	return !name || name === "local" ? "This computer" : name;
 }
 
 export function lineName(line: Line, by: string): string {
