@@ -7,6 +7,7 @@ mod masking;
 mod network;
 mod pictures;
 mod spending;
+mod under_way;
 
 use gatehouse_core::{
     accounts::{Account, AccountInput, ProviderKind},
