@@ -56,7 +56,7 @@ async function shootAll(app, state) {
 		await app.press("Control+4");
 		for (const width of [1280, 640]) {
 			await app.resize(width, 900);
-			await app.see("form", "Set an alert");
+			await app.see("heading", "Alerts");
 			await shoot(app, `monitor-${state}-${theme}-${width}`);
 		}
 	}
@@ -83,7 +83,7 @@ test("the Monitor screen", async (t) => {
 		await app.press("Control+4");
 		const table = await app.see("table", "Calls under way");
 		await until("it is the one", async () => (await app.text(table)).includes("steady"));
-		await shoot(app, "monitor-under-way-dark-1280");
+		await shoot(app, "monitor-under-way-1280");
 		await app.click("button", /^Stop call/);
 		await app.says("No call is under way.");
 		await until("it is counted as stopped", async () =>

@@ -26,7 +26,7 @@ use gatehouse_core::{
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value, json};
-use support::{open, row};
+use support::{median, open, row};
 
 const CALLS: u64 = 1_000_000;
 const DAY_MS: u64 = 86_400_000;
@@ -193,10 +193,10 @@ fn writing(empty: &App, full: &App) -> Vec<Value> {
                 .write(|tx| Ok::<_, StoreError>(write(tx, *of, nth, now_ms())?))
                 .unwrap();
             app.judge_alerts().unwrap();
-            times.push(start.elapsed());
+            times.push(milliseconds(start.elapsed()));
         }
     }
-    let [empty, full] = times.map(|times| share(times, 50));
+    let [empty, full] = times.map(median);
     let ratio = full / empty;
     let note = "median, by turns, five alerts";
     vec![
@@ -286,5 +286,9 @@ fn timed(work: impl Fn()) -> Vec<Duration> {
 fn share(mut times: Vec<Duration>, percent: usize) -> f64 {
     times.sort_unstable();
     let at = (times.len() * percent / 100).min(times.len() - 1);
-    times[at].as_secs_f64() * 1_000.0
+    milliseconds(times[at])
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
 }
