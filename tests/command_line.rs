@@ -2,6 +2,7 @@
 
 mod asking;
 mod files;
+mod monitor;
 
 use std::{
     io::Write,

@@ -4,8 +4,8 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
     commands::{
-        archive, backup, chat, costs, leaving, local_api, models, money, pictures, privacy,
-        providers, record, retention, safety, settings, startup,
+        archive, backup, chat, costs, leaving, local_api, models, money, monitor, pictures,
+        privacy, providers, record, retention, safety, settings, startup,
     },
     events,
     first::First,
@@ -95,6 +95,13 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             money::remove_budget,
             money::asking_prices,
             money::update_prices,
+            monitor::monitor_overview,
+            monitor::monitor_chart,
+            monitor::monitor_live,
+            monitor::stop_call,
+            monitor::list_alerts,
+            monitor::add_alert,
+            monitor::remove_alert,
             costs::cost_overview,
             costs::cost_chart,
             costs::cost_forecast_chart,
@@ -174,6 +181,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::PicturesDropped,
             events::BackupsChanged,
             events::RetentionChanged,
+            events::AlertChanged,
         ])
         .typ::<First>()
 }

@@ -4,6 +4,7 @@ use gatehouse_core::{
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
     models::{HowAdded, InstalledModel},
+    monitor::AlertNews,
     privacy::{backup::BackupStatus, retention::RetentionStatus},
     problem::Problem,
 };
@@ -41,6 +42,10 @@ pub(crate) struct BackupsChanged(pub(crate) BackupStatus);
 /// What was due was deleted or made anonymous by itself, or could not be, or waits for a person.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct RetentionChanged(pub(crate) RetentionStatus);
+
+/// An alert fires, or does not any more.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct AlertChanged(pub(crate) AlertNews);
 
 /// A file is held over the window, or is not any more.
 #[derive(Debug, Clone, Serialize, Type, Event)]

@@ -6,6 +6,7 @@ mod clipboard;
 mod commands;
 mod events;
 mod first;
+mod notices;
 mod pace;
 mod state;
 
@@ -14,6 +15,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use adding::Adding;
 use clap::Parser;
 use gatehouse_core::chat::pictures;
+use notices::Notices;
 use state::AppState;
 use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
@@ -48,6 +50,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
+            app.manage(Notices::start());
             let handle = app.handle().clone();
             app.manage(Adding::start(move |path, cancel| {
                 commands::models::add(&handle, path, cancel);

@@ -22,10 +22,11 @@ use tauri::{AppHandle, Manager};
 use crate::{
     commands::startup::{self, Startup},
     events::{
-        self, BackupsChanged, ConversationsChanged, EngineStatus, EnginesChanged, ModelsChanged,
-        RetentionChanged, StartupChanged,
+        self, AlertChanged, BackupsChanged, ConversationsChanged, EngineStatus, EnginesChanged,
+        ModelsChanged, RetentionChanged, StartupChanged,
     },
     first::First,
+    notices::Notices,
 };
 
 /// How often an open app looks whether a new day has begun.
@@ -160,6 +161,11 @@ impl AppState {
         let app = Arc::new(App::open_window(&lock, surroundings(handle)?)?);
         open.app = Some(app.clone());
         drop(open);
+        let teller = handle.clone();
+        app.tell_alerts(move |news| {
+            events::tell(&teller, &AlertChanged(news.clone()));
+            teller.state::<Notices>().tell(news);
+        });
         let (handle, opened) = (handle.clone(), Arc::downgrade(&app));
         std::thread::spawn(move || settle_in(&handle, &opened));
         Ok(app)

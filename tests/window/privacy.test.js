@@ -28,7 +28,7 @@ test("the Privacy screen", async (t) => {
 	await app.see("button", /^Letter to Annabel/);
 
 	await t.test("a request is noted, with the day on which its answer is due", async () => {
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.see("heading", "Privacy");
 		await app.click("button", "Note a request");
 		await app.click("radio", "Erasure");
@@ -55,7 +55,7 @@ test("the Privacy screen", async (t) => {
 		await until("the message is in view", async () =>
 			(await app.run(page.markedMessage))?.includes(name),
 		);
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.see("region", "What is kept about them");
 	});
 
@@ -100,7 +100,7 @@ test("the Privacy screen", async (t) => {
 		await app.press("Escape");
 		await app.gone("dialog");
 
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.click("tab", "Retention");
 		await app.says("Proceedings 3 O 118/26");
 		await app.click("button", /^Lift the hold on “The boiler”/);
@@ -116,7 +116,7 @@ test("the Privacy screen", async (t) => {
 	});
 
 	await t.test("a workspace says how long it keeps its chats", async () => {
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.click("button", /^Change how long .* keeps its chats$/);
 		await app.click("radio", "Delete");
 		await app.fill("After", "30\uE004");
@@ -145,7 +145,7 @@ test("the Privacy screen", async (t) => {
 		await app.fill("Title", "Renamed since");
 		await app.press("Enter");
 		await app.see("button", /^Renamed since/);
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.run(() => void (globalThis.isOld = true));
 		await app.click("button", /^Go back to the backup of/);
 		await app.click("button", "Go back");
@@ -159,7 +159,7 @@ test("the Privacy screen", async (t) => {
 	});
 
 	await t.test("after that nothing goes by itself until a person has looked", async () => {
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.click("tab", /^Retention/);
 		await app.says("Nothing goes by itself until you have looked");
 		await app.click("button", "Look at what would go…");
@@ -172,7 +172,7 @@ test("the Privacy screen", async (t) => {
 	});
 
 	await t.test("what is stored where is said, and the record verifies", async () => {
-		await app.press("Control+6");
+		await app.press("Control+7");
 		await app.click("tab", "Storage");
 		const table = await app.see("table", "What is stored where");
 		assert.match(await app.text(table), /gatehouse\.db/);

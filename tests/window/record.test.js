@@ -26,7 +26,7 @@ test("the record", async (t) => {
 	let code;
 
 	await t.test("a call that was made stands among the entries", async () => {
-		await app.press("Control+5");
+		await app.press("Control+6");
 		await app.see("heading", "Record");
 		await app.see("list", "Entries");
 		await app.fill("Find entries", `#${call}`);
@@ -55,7 +55,7 @@ test("the record", async (t) => {
 	});
 
 	await t.test("all of it verifies, and the screen says so", async () => {
-		await app.press("Control+5");
+		await app.press("Control+6");
 		await app.click("button", "Verify everything");
 		await app.see("heading", /^\d+ entries, verified$/);
 		const region = await app.see("region", /^\d+ entries, verified$/);

@@ -45,6 +45,7 @@ const PROGRAMS: &[(&str, Start)] = &[
     ("local api", Start::Example(LOCAL_API)),
     ("erasing", Start::Example("erase_bench")),
     ("costs", Start::Example("costs_bench")),
+    ("monitor", Start::Example("monitor_bench")),
     ("window", Start::WindowScript("bench")),
 ];
 

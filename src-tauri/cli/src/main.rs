@@ -19,6 +19,7 @@ mod leaving;
 mod masking;
 mod mistakes;
 mod models;
+mod monitor;
 mod naming;
 mod output;
 mod policy;
@@ -85,6 +86,8 @@ enum Command {
     /// What a call costs: exact dollars from token counts.
     #[command(subcommand)]
     Costs(costs::Costs),
+    /// How well calls go, and what is under way; alerts: list, add, remove.
+    Monitor(monitor::Monitor),
     /// Prices of models: list, set, update.
     #[command(subcommand)]
     Prices(prices::Prices),
@@ -191,6 +194,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Clients(clients) => clients.run(&app, json),
         Command::Calls(calls) => calls.run(&app, json),
         Command::Costs(costs) => costs.run(&app, json),
+        Command::Monitor(monitor) => monitor.run(&app, json),
         Command::Prices(prices) => prices.run(&app, json),
         Command::Budgets(budgets) => budgets.run(&app, json),
         Command::Policy(policy) => policy.run(&app, json),

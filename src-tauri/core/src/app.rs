@@ -18,6 +18,7 @@ use crate::{
     ids::ModelId,
     looks::Looked,
     models::{self, HowAdded, InstalledModel, Model, ModelError, StarterPlaces},
+    monitor::Watcher,
     now_ms,
     privacy::{
         backup,
@@ -48,6 +49,8 @@ pub struct Surroundings {
 
 /// Gatehouse, opened.
 pub struct App {
+    /// Dropped first: it holds the database, which others wait for.
+    pub(crate) watcher: Watcher,
     /// Where everything lies.
     pub folder: DataFolder,
     /// Where the key of the database lives.
@@ -103,6 +106,7 @@ impl App {
         let gate = Gate::new(store.clone(), engines.clone(), keys, record.clone());
         gate.obey(&settings);
         Ok(Self {
+            watcher: Watcher::start(gate.bell(), store.clone(), record.clone()),
             folder: folder.clone(),
             key_home,
             gate,

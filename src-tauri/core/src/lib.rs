@@ -18,6 +18,7 @@ pub mod ids;
 mod looks;
 pub mod models;
 pub mod money;
+pub mod monitor;
 pub mod policy;
 pub mod privacy;
 pub mod problem;

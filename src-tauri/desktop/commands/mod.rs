@@ -8,6 +8,7 @@ pub(crate) mod leaving;
 pub(crate) mod local_api;
 pub(crate) mod models;
 pub(crate) mod money;
+pub(crate) mod monitor;
 pub(crate) mod pictures;
 pub(crate) mod privacy;
 pub(crate) mod providers;

@@ -32,6 +32,12 @@ export function formatMoment(atMs: number): string {
 	return `${formatDay(atMs)}, ${time.format(new Date(atMs))}`;
 }
 
+/** 2026-11-23, by the clock of this computer. */
+export function isoDay(day: Date): string {
+	const two = (value: number) => String(value).padStart(2, "0");
+	return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
 /** The last part of a path of any system. */
 export function fileName(path: string): string {
 	return path.split(/[/\\]/).at(-1) || path;

@@ -1,7 +1,8 @@
 // Which screen is shown, kept in the address (#/chat/<conversation>/<message>) so that back and
 // forward work and a restart of the page stays where it was.
 
-export type Screen = "chat" | "models" | "costs" | "safety" | "record" | "privacy" | "settings";
+export type Screen =
+	"chat" | "models" | "costs" | "monitor" | "safety" | "record" | "privacy" | "settings";
 export type Place = {
 	screen: Screen;
 	/** The open conversation; null on the chat screen is a new chat. */
@@ -14,6 +15,7 @@ const screens: readonly string[] = [
 	"chat",
 	"models",
 	"costs",
+	"monitor",
 	"safety",
 	"record",
 	"privacy",

@@ -17,3 +17,17 @@ export const destinationWords: Record<Destination, string> = {
 	own_server: "Own server",
 	cloud: "Cloud",
 };
+
+const purposes: Record<string, string> = {
+	chat: "Answers in chats",
+	title: "Names of chats",
+	api: "Requests of clients",
+};
+
+export function purposeWords(name: string): string {
+	return purposes[name] ?? name;
+}
+
+export function providerWords(name: string | null | undefined): string {
+	return !name || name === "local" ? "This computer" : name;
+}

@@ -3,19 +3,13 @@
 
 use plotters::{
     element::{Circle, PathElement, Polygon},
-    prelude::{Color, IntoDrawingArea, Rectangle, SVGBackend, Text},
-    style::{
-        RGBAColor,
-        text_anchor::{HPos, Pos, VPos},
-    },
+    prelude::{Color, Rectangle},
+    style::RGBAColor,
 };
 
 use super::{
-    Chart, ChartError, ChartTheme, Colour, Mark, Scale, Spot, SpotValue,
-    bars::{
-        Area, LEGEND_LINE, TEXT, described, every_label, failed, finite, frame, legend,
-        legend_places, shown, text,
-    },
+    Chart, ChartError, ChartTheme, Colour, Scale, SpotValue,
+    frame::{Area, Frame, Part, Plot, failed, finite, shown},
 };
 
 /// What is drawn.
@@ -73,35 +67,34 @@ const PALE: f64 = 0.3;
 /// # Errors
 /// [`ChartError::Draw`] when the drawing fails.
 pub fn course(of: &Course<'_>) -> Result<Chart, ChartError> {
-    let (width, height) = (of.width.clamp(240, 4000), of.height.clamp(120, 4000));
-    let names = of.names.map(str::to_owned);
-    let places = legend_places(&names, i32::try_from(width).unwrap_or(i32::MAX));
-    let lines = places.last().map_or(0, |(_, line)| line + 1);
-    let top = 12 + lines * LEGEND_LINE;
-    let [line, after] = [0, 1].map(|at| Colour::Series(at).paint(of.theme));
-    let colours = [line.to_rgba(), after.to_rgba(), after.mix(PALE)];
-    let mut svg = String::new();
-    let spots = {
-        let root = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
-        let ground = Colour::Surface.paint(of.theme);
-        root.fill(&ground).map_err(failed)?;
-        legend(&root, of.theme, names.iter().zip(colours).zip(&places))?;
-        let spots = plot(&root, of, top, colours)?;
-        root.present().map_err(failed)?;
-        spots
+    let labels: Vec<String> = of.points.iter().map(|point| shown(&point.label)).collect();
+    let full = of.points.iter().map(|point| point.full_label.clone());
+    let full_labels: Vec<String> = full.collect();
+    let frame = Frame {
+        title: of.title,
+        description: of.description,
+        labels: &labels,
+        full_labels: &full_labels,
+        scale: of.scale,
+        theme: of.theme,
+        width: of.width,
+        height: of.height,
     };
-    let colour_of = [Colour::Series(0), Colour::Series(1), Colour::Series(1)];
-    let marks = names.into_iter().zip(colour_of).map(|(name, colour)| Mark {
-        name,
-        colour: colour.hex(of.theme),
+    let looks = [(0, 1.0), (1, 1.0), (1, PALE)];
+    let parts = [0, 1, 2].map(|at| Part {
+        name: of.names[at].to_owned(),
+        colour: Colour::Series(looks[at].0),
+        strength: looks[at].1,
     });
-    Ok(Chart {
-        svg: described(&svg, of.title, of.description),
-        width,
-        height,
-        spots,
-        legend: marks.collect(),
-    })
+    let paints = [0, 1, 2].map(|at: usize| parts[at].paint(of.theme));
+    let highest = of.points.iter().map(highest).fold(0.0, f64::max);
+    let values = |at: usize| of.points[at].values.clone();
+    frame.draw(
+        parts.into(),
+        highest,
+        &|plot| marks(of, plot, paints),
+        &values,
+    )
 }
 
 /// A step and the band there, on the drawing.
@@ -112,18 +105,12 @@ struct Edge {
     high: i32,
 }
 
-fn plot(
-    root: &Area<'_>,
+fn marks(
     of: &Course<'_>,
-    top: i32,
+    plot: &Plot<'_, '_>,
     [line, after, band]: [RGBAColor; 3],
-) -> Result<Vec<Spot>, ChartError> {
-    let highest = of.points.iter().map(highest).fold(0.0, f64::max);
-    let most = if highest > 0.0 { highest * 1.06 } else { 1.0 };
-    let chart = frame(root, of.points.len(), most, top, of.scale, of.theme)?;
-    let area = chart.plotting_area();
-    #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
-    let place = |at: usize, height: f64| area.map_coordinate(&(at as f64 + 0.5, finite(height)));
+) -> Result<(), ChartError> {
+    let place = |at: usize, height: f64| (plot.middle(at), plot.y(finite(height)));
     let points = || of.points.iter().enumerate();
     let known: Vec<(i32, i32)> = points()
         .filter_map(|(at, point)| Some(place(at, point.known?)))
@@ -141,6 +128,7 @@ fn plot(
             })
         })
         .collect();
+    let root = plot.root;
     band_on(root, &edges, band, after)?;
     root.draw(&PathElement::new(known.clone(), line.stroke_width(2)))
         .map_err(failed)?;
@@ -148,11 +136,7 @@ fn plot(
         root.draw(&Circle::new(*now, 4, line.filled()))
             .map_err(failed)?;
     }
-    spots(root, of, most, |at, height| {
-        #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
-        let left = at as f64;
-        area.map_coordinate(&(left, height))
-    })
+    Ok(())
 }
 
 fn highest(point: &Point) -> f64 {
@@ -184,37 +168,4 @@ fn band_on(
     let within: Vec<(i32, i32)> = edges.iter().map(|edge| (edge.x, edge.likely)).collect();
     root.draw(&PathElement::new(within, line.stroke_width(2)))
         .map_err(failed)
-}
-
-/// What stands under the steps, and what there is to point at. `place` says where on the drawing the left
-/// edge of a step is at a height.
-fn spots(
-    root: &Area<'_>,
-    of: &Course<'_>,
-    most: f64,
-    place: impl Fn(usize, f64) -> (i32, i32),
-) -> Result<Vec<Spot>, ChartError> {
-    let labels: Vec<String> = of.points.iter().map(|point| shown(&point.label)).collect();
-    let width = place(labels.len(), 0.0).0 - place(0, 0.0).0;
-    let every = every_label(&labels, u32::try_from(width).unwrap_or(1));
-    let mut spots = Vec::with_capacity(labels.len());
-    for (at, point) in of.points.iter().enumerate() {
-        let (x, base) = place(at, 0.0);
-        let (next, ceiling) = (place(at + 1, 0.0).0, place(at, most).1);
-        if at % every == 0 {
-            let anchored = text(of.theme, TEXT).pos(Pos::new(HPos::Center, VPos::Top));
-            let under = (i32::midpoint(x, next), base + 8);
-            root.draw(&Text::new(labels[at].clone(), under, anchored))
-                .map_err(failed)?;
-        }
-        spots.push(Spot {
-            x,
-            y: ceiling,
-            width: next - x,
-            height: base - ceiling,
-            label: point.full_label.clone(),
-            values: point.values.clone(),
-        });
-    }
-    Ok(spots)
 }

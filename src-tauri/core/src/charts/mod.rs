@@ -4,7 +4,9 @@
 
 mod bars;
 mod course;
+mod frame;
 mod image;
+mod lines;
 mod theme;
 
 use serde::Serialize;
@@ -12,9 +14,11 @@ use specta::Type;
 
 pub(crate) use self::image::tree_of;
 pub use self::{
-    bars::{Bars, Scale, Stack, bars},
+    bars::{Bars, Stack, bars},
     course::{Band, Course, Point, course},
+    frame::Scale,
     image::png,
+    lines::{Line, Lines, lines},
     theme::{ChartTheme, Colour},
 };
 

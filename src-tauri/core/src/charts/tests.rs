@@ -113,12 +113,71 @@ fn with_names(names: &[String], heights: &[f64]) -> Chart {
     .unwrap()
 }
 
-/// The stored picture of a theme. `GATEHOUSE_WRITE_CHARTS=1` writes it anew.
+fn lines_with_names(names: &[String], heights: &[f64]) -> Chart {
+    let labels: Vec<String> = heights.iter().map(|_| "1 Nov".to_owned()).collect();
+    let lines_of: Vec<Line> = names
+        .iter()
+        .map(|name| Line {
+            name: name.clone(),
+            heights: heights.iter().copied().map(Some).collect(),
+            values: labels.clone(),
+        })
+        .collect();
+    lines(&Lines {
+        title: &names.join(" & "),
+        description: &names.join(" < "),
+        labels: &labels,
+        full_labels: &labels,
+        lines: &lines_of,
+        scale: Scale::PerSecond,
+        theme: ChartTheme::Dark,
+        width: 640,
+        height: 240,
+    })
+    .unwrap()
+}
+
+/// Three percentiles over a month, always the same, with a gap and a day on its own.
+fn month_of_times(theme: ChartTheme) -> Chart {
+    let days = 30u32;
+    let labels: Vec<String> = (0..days).map(|day| format!("{} Nov", day + 1)).collect();
+    let is_empty = |day: u32| matches!(day, 8..=10 | 12..=13);
+    let lines_of: Vec<Line> = ["Half of the calls", "95 of 100", "99 of 100"]
+        .iter()
+        .zip([400.0, 1_300.0, 2_600.0])
+        .map(|(name, middle)| {
+            let height = |day: u32| middle * (1.0 + f64::from((day * 17) % 9) / 12.0);
+            let heights = (0..days).map(|day| (!is_empty(day)).then(|| height(day)));
+            Line {
+                name: (*name).into(),
+                values: (0..days)
+                    .map(|day| format!("{:.0} ms", height(day)))
+                    .collect(),
+                heights: heights.collect(),
+            }
+        })
+        .collect();
+    lines(&Lines {
+        title: "Time to the first token",
+        description: "Thirty days.",
+        labels: &labels,
+        full_labels: &labels,
+        lines: &lines_of,
+        scale: Scale::Time,
+        theme,
+        width: 760,
+        height: 240,
+    })
+    .unwrap()
+}
+
+/// The stored pictures of each theme. `GATEHOUSE_WRITE_CHARTS=1` writes them anew.
 #[test]
 fn a_chart_looks_as_it_is_stored_in_both_themes() {
     for (theme, name) in [(ChartTheme::Light, "light"), (ChartTheme::Dark, "dark")] {
         is_as_stored(&month(theme), &format!("spend-{name}"));
         is_as_stored(&way(theme, 12), &format!("course-{name}"));
+        is_as_stored(&month_of_times(theme), &format!("times-{name}"));
     }
 }
 
@@ -149,6 +208,19 @@ fn is_as_stored(chart: &Chart, name: &str) {
         .count();
     // Floating point may round an edge elsewhere on another processor, never a bar.
     assert!(differing < 40, "{differing} pixels of {name} differ");
+}
+
+#[test]
+fn a_line_is_broken_where_there_is_nothing_and_says_what_it_is_worth() {
+    let chart = month_of_times(ChartTheme::Light);
+    let empty: Vec<usize> = (0..30)
+        .filter(|at| chart.spots[*at].values.is_empty())
+        .collect();
+    assert_eq!(empty, [8, 9, 10, 12, 13]);
+    assert_eq!(chart.spots[0].values[1].value, "1300 ms");
+    let count = |shape: &str| chart.svg.matches(shape).count();
+    assert_eq!(count("<polyline"), 6, "three lines of two pieces");
+    assert_eq!(count("<circle"), 3, "and the twelfth day on its own");
 }
 
 #[test]
@@ -255,7 +327,8 @@ proptest! {
         names in proptest::collection::vec(".{0,60}|<script>.{0,9}|]]>|&amp;", 0..8),
         heights in proptest::collection::vec(number(), 0..70),
     ) {
-        let chart = with_names(&names, &heights);
-        can_be_shown(&chart)?;
+        for chart in [with_names(&names, &heights), lines_with_names(&names, &heights)] {
+            can_be_shown(&chart)?;
+        }
     }
 }

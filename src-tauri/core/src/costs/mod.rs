@@ -16,9 +16,11 @@ pub mod published;
 pub mod rates;
 pub mod reports;
 mod spending;
+pub(crate) mod spread;
 mod stored;
 #[cfg(test)]
 mod testing;
+pub(crate) mod times;
 pub(crate) mod total;
 pub mod vendors;
 
@@ -41,5 +43,6 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     limits::MIGRATIONS,
     calls::MIGRATIONS,
     days::MIGRATIONS,
+    times::MIGRATIONS,
     budgets::MIGRATIONS,
 ];

@@ -62,6 +62,11 @@ impl Engine {
         self.active.load(Ordering::Relaxed)
     }
 
+    /// How the system calls its process.
+    pub(super) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Since when nothing was asked of it.
     pub(super) fn unused_for(&self) -> Duration {
         lock(&self.last_used).elapsed()

@@ -5,6 +5,7 @@
 
 mod death;
 mod handle;
+mod load;
 mod process;
 
 use std::{
@@ -21,6 +22,7 @@ use gatehouse_protocol::{LoadErrorKind, LoadRequest, LoadedModel, RequestErrorKi
 
 pub use death::Death;
 pub use handle::{Engine, InUse};
+pub use load::EngineLoad;
 use process::EngineProcess;
 
 use crate::ids::ModelId;
@@ -113,6 +115,7 @@ pub struct Engines {
     program: PathBuf,
     engines: Mutex<HashMap<ModelId, Arc<Engine>>>,
     idle_limit: Mutex<Option<Duration>>,
+    meter: load::Meter,
     on_change: Arc<OnChange>,
 }
 
@@ -124,6 +127,7 @@ impl Engines {
             program,
             engines: Mutex::default(),
             idle_limit: Mutex::default(),
+            meter: load::Meter::default(),
             on_change: Arc::new(on_change),
         });
         let weak = Arc::downgrade(&engines);

@@ -227,7 +227,12 @@ impl Answering<'_> {
                 }
             };
             self.tell_begun(&asked, last.is_some(), sink);
-            let outcome = self.make(asked, call, sink);
+            let gate = self.place.gate;
+            let under_way = gate.under_way(call, &self.place.stop);
+            let outcome = self.make(asked, call, &mut |event| {
+                under_way.hear(&event);
+                sink(event);
+            });
             let moves_on = others
                 && outcome.is_silent()
                 && outcome.end.as_ref().is_err_and(elsewhere::may_move);

@@ -11,6 +11,7 @@ mod access;
 mod answer;
 mod asking_price;
 mod begin;
+mod bell;
 mod call;
 pub mod client;
 mod compare;
@@ -33,6 +34,7 @@ mod route;
 mod safety;
 mod title;
 mod turn;
+mod under_way;
 mod work;
 
 use std::sync::Arc;
@@ -40,6 +42,7 @@ use std::sync::Arc;
 pub use access::PullProgress;
 pub use answer::Ask;
 pub use asking_price::AskingPrice;
+pub(crate) use bell::{Bell, Woken};
 pub use compare::{COMPARED, Compared};
 pub use decide::Review;
 pub use error::{GateError, ProviderFault};
@@ -71,6 +74,7 @@ use crate::{
 use health::Health;
 use inspect::Inspector;
 use network::Network;
+use under_way::Calls;
 use work::Work;
 
 /// The door, and what it needs to let a call through.
@@ -84,6 +88,10 @@ pub struct Gate {
     health: Health,
     /// What is being answered right now.
     work: Work,
+    /// The calls of that.
+    calls: Calls,
+    /// Rung at the end of each.
+    bell: Arc<Bell>,
 }
 
 /// How many tokens a text has.
@@ -113,7 +121,14 @@ impl Gate {
             inspector: Inspector::default(),
             health: Health::default(),
             work: Work::default(),
+            calls: Calls::default(),
+            bell: Arc::default(),
         }
+    }
+
+    /// What is rung when a call has ended.
+    pub(crate) fn bell(&self) -> Arc<Bell> {
+        Arc::clone(&self.bell)
     }
 
     /// Act on settings: the offline switch ends every open connection at once.

@@ -61,8 +61,14 @@ impl Gate {
         let number = self
             .store
             .write(|tx| record::begin(&self.record, tx, &start, None))?;
-        let prompt = prompt(&untitled.asked, &untitled.answered);
-        let outcome = call::local(engine, prompt, &place.stop, Instant::now(), &mut |_, _| {});
+        let under_way = self.under_way(number, &place.stop);
+        let outcome = call::local(
+            engine,
+            prompt(&untitled.asked, &untitled.answered),
+            &place.stop,
+            Instant::now(),
+            &mut |event, _| under_way.hear(&event),
+        );
         let title = clean(&outcome.text).unwrap_or_else(|| beginning(&untitled.asked));
         self.store.write(|tx| {
             record::end(&self.record, tx, number, &outcome.row(), None, now_ms())?;

@@ -153,6 +153,7 @@ columns! {
     Connection: connections.host by number, ["NULL", "NULL", "t.host", "NULL", "t.at_ms"] => Stays("it is a server that was asked: the log forgets its oldest lines by itself");
     Model: models.name by rowid, NAMED => Stays(MODEL_FILE);
     Model: models.path by rowid, NAMED => Stays(MODEL_FILE);
+    Model: alerts.model by number, ["NULL", "NULL", "t.model", "NULL", "NULL"] => Stays("an alert watches the model of this name: remove the alert");
     Call: calls.alias by number, OF_CALL => Words;
     Call: calls.moves by number, OF_CALL => Json;
     Call: calls.model by number, OF_CALL => Stays("what a call cost stays with the name of the model");
@@ -170,6 +171,7 @@ columns! {
 /// models, numbers as text; and what repeats another column.
 #[cfg(test)]
 const NO_WORDS: &[(&str, &[&str])] = &[
+    ("alerts", &["kind", "provider"]),
     ("accounts", &["kind", "destination"]),
     (
         "audit_entries",
@@ -202,6 +204,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     // Sums of the calls, under the names that those have.
     ("call_days", &["provider", "model", "purpose"]),
+    ("call_times", &["provider", "model"]),
     ("clients", &["period"]),
     ("connections", &["purpose", "outcome"]),
     ("erasures", &["kind", "begun", "statement"]),

@@ -45,6 +45,8 @@ actions! {
     CallBegan = "call.began",
     /// A call to a model ended.
     CallEnded = "call.ended",
+    /// A person stopped a call that they saw under way.
+    CallStopped = "call.stopped",
     /// A message did not leave, and no model was asked.
     Refused = "gate.refused",
     /// A person looked at what leaves or left.
@@ -107,6 +109,14 @@ actions! {
     BudgetSet = "budget.set",
     /// A budget was removed.
     BudgetRemoved = "budget.removed",
+    /// An alert was set.
+    AlertSet = "alert.set",
+    /// An alert was removed.
+    AlertRemoved = "alert.removed",
+    /// An alert began to fire.
+    AlertFired = "alert.fired",
+    /// An alert fires no longer.
+    AlertCleared = "alert.cleared",
     /// A price of one's own was set.
     PriceSet = "price.set",
     /// A price of one's own was removed.

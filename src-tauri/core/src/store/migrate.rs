@@ -6,8 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Cause, OpenError};
 use crate::{
-    accounts, aliases, chat, clients, connections, costs, models, policy, privacy, record, sealed,
-    settings, workspaces,
+    accounts, aliases, chat, clients, connections, costs, models, monitor, policy, privacy, record,
+    sealed, settings, workspaces,
 };
 
 /// One step: a name that starts with its date, as in `2026-11-23 create ratings`, and its SQL.
@@ -33,6 +33,7 @@ const MODULES: &[&[&[Migration]]] = &[
     ],
     chat::MIGRATIONS,
     costs::MIGRATIONS,
+    monitor::MIGRATIONS,
     sealed::MIGRATIONS,
     record::MIGRATIONS,
     privacy::MIGRATIONS,

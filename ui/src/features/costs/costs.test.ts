@@ -7,6 +7,7 @@ import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
+import { readDrawing } from "$lib/charts/drawing";
 import { readSettings } from "$lib/state/settings.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
@@ -14,7 +15,6 @@ import { host, show } from "../../test/render";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { daysIn, queryOf } from "./days";
-import { readDrawing } from "./drawing";
 import { formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,6 +1,7 @@
 // Days as the host counts them: those of the person's own clock, written 2026-11-27.
 
 import type { Period, Query } from "$lib/backend";
+import { isoDay } from "$lib/format";
 
 import { everything } from "./words";
 
@@ -11,11 +12,6 @@ export const ranges: { value: Range; label: string }[] = [
 	{ value: "month", label: "30 days" },
 	{ value: "year", label: "This year" },
 ];
-
-function isoDay(day: Date): string {
-	const two = (value: number) => String(value).padStart(2, "0");
-	return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-}
 
 const steps: Record<Range, Period> = { week: "day", month: "day", year: "month" };
 

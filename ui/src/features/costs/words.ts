@@ -2,6 +2,7 @@
 // step away.
 
 import type { FiguresView, CallFilter, Line, PricedModel } from "$lib/backend";
+import { providerWords, purposeWords } from "$lib/words";
 
 /** $3.41, $0.0004: two decimals, or two digits that are not zero. Never rounds something to nothing. */
 export function formatMoney(exact: string): string {
@@ -26,20 +27,6 @@ export function formatSeconds(ms: number): string {
 	if (ms < 1000) return `${ms} ms`;
 	const seconds = ms / 1000;
 	return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-}
-
-const purposes: Record<string, string> = {
-	chat: "Answers in chats",
-	title: "Names of chats",
-	api: "Requests of clients",
-};
-
-export function purposeWords(name: string): string {
-	return purposes[name] ?? name;
-}
-
-export function providerWords(name: string | null | undefined): string {
-	return !name || name === "local" ? "This computer" : name;
 }
 
 export function lineName(line: Line, by: string): string {

@@ -42,6 +42,11 @@ const names: Record<string, string> = {
 	rating: "Rating",
 	period: "Period",
 	limit_usd: "Limit",
+	alert: "Alert",
+	over: "Fires above",
+	value: "It was",
+	minutes: "Looks at minutes",
+	calls: "Needs calls",
 	warn_percent: "Warns at",
 	stops: "Stops calls",
 	system: "System",
@@ -120,7 +125,7 @@ const purposes: Record<string, string> = {
 };
 /** Numbers that name something and are not counted. */
 const numbers = new Set([
-	...["call", "price", "format", "entry", "at", "fault_at", "port"],
+	...["alert", "call", "price", "format", "entry", "at", "fault_at", "port"],
 	...["failure", "erasure", "request", "schema"],
 ]);
 
@@ -187,7 +192,17 @@ export function factValue({ name, value, shown }: FactRow, workspaces: Workspace
 }
 
 /** What stands in a row for itself: what it is about, and what it cost. */
-const telling = ["model", "changed", "from", "to", "count", "version", "limit_usd", "rating"];
+const telling = [
+	"model",
+	"value",
+	"changed",
+	"from",
+	"to",
+	"count",
+	"version",
+	"limit_usd",
+	"rating",
+];
 
 export function tellingFacts(row: EntryRow, workspaces: Workspace[]): string[] {
 	const said: string[] = [];
@@ -198,7 +213,7 @@ export function tellingFacts(row: EntryRow, workspaces: Workspace[]): string[] {
 		const words = factValue(found, workspaces);
 		if (name === "count") said.push(value === "1" ? "1 entry" : `${words} entries`);
 		else if (name === "changed" && /^\d+$/.test(value)) said.push(`${words} changed`);
-		else if (name === "model" || name === "changed" || name === "limit_usd") said.push(words);
+		else if (["model", "changed", "value"].includes(name) || name === "limit_usd") said.push(words);
 		else said.push(`${factName(name).toLowerCase()} ${words}`);
 	}
 	const masked = Number(valueOf(row, "masked") ?? 0);

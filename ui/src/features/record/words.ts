@@ -57,6 +57,10 @@ const actions: Record<string, ActionWords> = {
 		title: "Call ended",
 		sentence: "A call to a model ended: how, and what it took.",
 	},
+	"call.stopped": {
+		title: "Call stopped",
+		sentence: "A person stopped a call that they saw under way on the Monitor screen.",
+	},
 	"gate.refused": {
 		title: "Kept from leaving",
 		sentence: "A message did not leave, and no model was asked.",
@@ -152,6 +156,16 @@ const actions: Record<string, ActionWords> = {
 	},
 	"budget.set": { title: "Budget set", sentence: "A budget was set." },
 	"budget.removed": { title: "Budget removed", sentence: "A budget was removed." },
+	"alert.set": { title: "Alert set", sentence: "An alert was set." },
+	"alert.removed": { title: "Alert removed", sentence: "An alert was removed." },
+	"alert.fired": {
+		title: "Alert",
+		sentence: "An alert began to fire: what it watches passed its limit.",
+	},
+	"alert.cleared": {
+		title: "Alert over",
+		sentence: "An alert fires no longer.",
+	},
 	"price.set": { title: "Own price set", sentence: "A price of your own was set." },
 	"price.removed": {
 		title: "Own price removed",

@@ -83,9 +83,18 @@ describe("a record that does not verify", () => {
 });
 
 describe("by keyboard", () => {
-	it("Ctrl+1 to 7 lead to the screens", async () => {
+	it("Ctrl+1 to 8 lead to the screens", async () => {
 		open();
-		const screens = ["chat", "models", "costs", "safety", "record", "privacy", "settings"];
+		const screens = [
+			"chat",
+			"models",
+			"costs",
+			"monitor",
+			"safety",
+			"record",
+			"privacy",
+			"settings",
+		];
 		for (const [nth, name] of [...screens.entries()].toReversed()) {
 			await press(String(nth + 1), { ctrlKey: true });
 			expect(place.screen).toBe(name);

@@ -10,6 +10,9 @@ import type {
 	AccountInput,
 	AddedPictures,
 	Advice,
+	AlertInput,
+	AlertNews,
+	AlertView,
 	Alias,
 	Anonymity,
 	AnonymousExport,
@@ -54,10 +57,14 @@ import type {
 	InstalledModel,
 	Lines,
 	Link,
+	Live,
 	Measured,
 	ModelAdding,
 	ModelDragging,
 	ModelsChanged,
+	MonitorChart,
+	MonitorOverview,
+	MonitorQuery,
 	NamedAuthorities,
 	NewRequest,
 	Options,
@@ -128,6 +135,7 @@ export type HostEvents = {
 	modelDragging: ModelDragging;
 	backupsChanged: BackupStatus;
 	retentionChanged: RetentionStatus;
+	alertChanged: AlertNews;
 	pictureDragging: PictureDragging;
 	picturesDropped: PicturesDropped;
 };
@@ -355,6 +363,19 @@ export type Backend = {
 	listPrices(words: string): Promise<PricePage>;
 	setPrice(price: PriceInput): Promise<void>;
 	removePrice(model: PricedModel): Promise<void>;
+
+	monitorOverview(query: MonitorQuery): Promise<MonitorOverview>;
+	monitorChart(
+		query: MonitorQuery,
+		of: MonitorChart,
+		theme: ChartTheme,
+		width: number,
+	): Promise<Chart>;
+	monitorLive(): Promise<Live>;
+	stopCall(number: number): Promise<void>;
+	listAlerts(): Promise<AlertView[]>;
+	addAlert(alert: AlertInput): Promise<void>;
+	removeAlert(number: number): Promise<void>;
 
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;

@@ -177,6 +177,20 @@ export const commands = {
 	askingPrices: () => typedError<AskingPrice[], Problem>(__TAURI_INVOKE("asking_prices")),
 	/**  Read the published list of prices online and take it over. Own prices stay before all others. */
 	updatePrices: () => typedError<PriceUpdate, Problem>(__TAURI_INVOKE("update_prices")),
+	/**  How the calls of some days went. */
+	monitorOverview: (query: MonitorQuery) => typedError<MonitorOverview, Problem>(__TAURI_INVOKE("monitor_overview", { query })),
+	/**  A chart of how they went. */
+	monitorChart: (query: MonitorQuery, of: MonitorChart, theme: ChartTheme, width: number) => typedError<Chart, Problem>(__TAURI_INVOKE("monitor_chart", { query, of, theme, width })),
+	/**  What is under way right now. */
+	monitorLive: () => typedError<Live, Problem>(__TAURI_INVOKE("monitor_live")),
+	/**  Stop a call that is under way. */
+	stopCall: (number: number) => typedError<null, Problem>(__TAURI_INVOKE("stop_call", { number })),
+	/**  All alerts, and how they stand. */
+	listAlerts: () => typedError<AlertView[], Problem>(__TAURI_INVOKE("list_alerts")),
+	/**  Set an alert. */
+	addAlert: (alert: AlertInput) => typedError<null, Problem>(__TAURI_INVOKE("add_alert", { alert })),
+	/**  Remove an alert. */
+	removeAlert: (number: number) => typedError<null, Problem>(__TAURI_INVOKE("remove_alert", { number })),
 	/**  The costs of some days. */
 	costOverview: (query: Query) => typedError<Overview, Problem>(__TAURI_INVOKE("cost_overview", { query })),
 	/**  The chart of what was spent. */
@@ -337,6 +351,7 @@ export const commands = {
 
 /** Events */
 export const events = {
+	alertChanged: makeEvent<AlertChanged, AlertChanged>("alert-changed"),
 	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	conversationsChanged: makeEvent<ConversationsChanged, ConversationsChanged>("conversations-changed"),
 	enginesChanged: makeEvent<EnginesChanged, EnginesChanged>("engines-changed"),
@@ -487,6 +502,64 @@ export type AdviceKind =
 "batch" | 
 /**  Calls failed and were paid. */
 "paid_failures";
+
+/**  An alert fires, or does not any more. */
+export type AlertChanged = AlertNews;
+
+/**  An alert as a person enters it. */
+export type AlertInput = {
+	/**  What it watches. */
+	kind: AlertKind,
+	/**  The calls of this model; `None`: all. */
+	model: PricedModel | null,
+	/**  What it may not pass: percent, seconds or dollars, by its kind. Nothing for the record. */
+	over: string,
+	/**  Of calls that began in the last so many minutes. Counts for nothing for the record. */
+	minutes: number,
+	/**  It says nothing of fewer calls. Counts for nothing for spending and the record. */
+	calls: number,
+};
+
+/**  What an alert watches. */
+export type AlertKind = 
+/**  The share of calls that fail, of those that end by themselves. */
+"failures" | 
+/**  The time to the first token that 95 of a hundred calls do not pass. */
+"first_token" | 
+/**  The duration that 95 of a hundred answers do not pass. */
+"duration" | 
+/**  What calls cost, with what is set aside for them. */
+"spend" | 
+/**  Whether the record verifies. */
+"record";
+
+/**  That an alert fires, or does not any more. */
+export type AlertNews = {
+	/**  Which, as it stands now. */
+	alert: AlertView,
+	/**  Whether it fires. */
+	fires: boolean,
+	/**  What is to be told, in words. */
+	words: string,
+};
+
+/**  An alert, and how it stands, for a list. */
+export type AlertView = {
+	/**  Its number, from 1. */
+	number: number,
+	/**  What it watches. */
+	kind: AlertKind,
+	/**  The calls of this model; `None`: all. */
+	model: PricedModel | null,
+	/**  What it watches and when it fires, as a sentence. */
+	rule: string,
+	/**  What it sees now, such as `4.2%`; `None`: nothing. */
+	now: string | null,
+	/**  Whether that rests on enough calls to say something. */
+	enough: boolean,
+	/**  Since when it fires, UTC milliseconds; `None`: it does not. */
+	firingSinceMs: number | null,
+};
 
 /**  A name for a chain of models. */
 export type Alias = {
@@ -1124,6 +1197,29 @@ export type Difficulty =
 /**  Long reasoning, code, law. */
 "hard";
 
+/**  A model that does not do as it did. */
+export type Drift = {
+	/**  What has changed. */
+	what: Drifted,
+	/**  Whether for the worse. */
+	worse: boolean,
+	/**  What it was in the four weeks before: the middle one, or the share. */
+	before: number,
+	/**  What it is in the last seven days. */
+	now: number,
+	/**  How many calls of the last seven days that rests on. */
+	calls: number,
+} & PricedModel;
+
+/**  What has changed. */
+export type Drifted = 
+/**  The time to the first token. */
+"first_token" | 
+/**  The tokens written in a thousand seconds. */
+"speed" | 
+/**  The share of calls that fail, in hundredths of a percent. */
+"failures";
+
 /**  A conversation that is due. */
 export type Due = {
 	/**  Which one. */
@@ -1317,6 +1413,14 @@ export type Failure = {
 	seen: boolean,
 	/**  Whether no complete verification has found the record whole since. */
 	stands: boolean,
+};
+
+/**  Calls that failed in one way. */
+export type FailureKind = {
+	/**  In which, by the name that the record has for it. */
+	kind: string,
+	/**  How many. */
+	calls: number,
 };
 
 /**  How often the scanner was right. */
@@ -1531,6 +1635,26 @@ export type Goes = {
 	what: string,
 	/**  How many. */
 	count: number,
+};
+
+/**  How calls went. */
+export type Health = {
+	/**  All calls, those under way included. */
+	calls: number,
+	/**  Under way. */
+	running: number,
+	/**  The model ended its answer. */
+	answered: number,
+	/**  A person or a client stopped them. */
+	stopped: number,
+	/**  They failed. */
+	failed: number,
+	/**  From sending to the first token, in milliseconds. */
+	firstToken: Times,
+	/**  From sending to the end of an answer that was not stopped, in milliseconds. */
+	duration: Times,
+	/**  Tokens written in a thousand seconds. */
+	speed: Times,
 };
 
 /**  What a hold stands on. */
@@ -1773,6 +1897,69 @@ accountId: AccountId;
 /**  What a request calls it. */
 model: string };
 
+/**  What is under way right now. */
+export type Live = {
+	/**  Calls, the oldest first. */
+	calls: LiveCall[],
+	/**  Engines. */
+	engines: LiveEngine[],
+	/**  Requests that wait for their turn with an engine, or for it to load. */
+	waiting: number,
+};
+
+/**  A call under way. */
+export type LiveCall = {
+	/**  Its number in this database, from 1. */
+	number: number,
+	/**  UTC milliseconds. */
+	startedAtMs: number,
+	/**  What it is made for. */
+	purpose: Purpose,
+	/**  Who runs the model; `local` for this computer. */
+	provider: string,
+	/**  The model's name. */
+	model: string,
+	/**  Where the message goes. */
+	route: Route,
+	/**  The conversation that it is made for. */
+	conversationId: ConversationId | null,
+	/**  What a person calls the client of the local API that asked. */
+	client: string | null,
+	/**  Tokens that it has written. */
+	tokens: number,
+	/**  Whether it can be stopped here; another Gatehouse on the same data makes it otherwise. */
+	here: boolean,
+};
+
+/**  An engine, and what it takes of the computer. */
+export type LiveEngine = {
+	/**  Its model. */
+	modelId: ModelId,
+	/**  The model's name. */
+	model: string,
+	/**  How far it is. */
+	state: LiveState,
+	/**  Requests that it works on. */
+	active: number,
+	/**  Requests that wait for their turn. */
+	waiting: number,
+	/**  Requests that it works on at once; 0 before it is loaded. */
+	atOnce: number,
+	/**  Bytes of memory that its process holds; `None`: the system does not say. */
+	residentBytes: number | null,
+	/**  Percent of one core since the last look; `None`: not known yet. */
+	cpuPercent: number | null,
+};
+
+/**  How far an engine is. */
+export type LiveState = 
+/**  It loads. */
+"loading" | 
+/**  It is ready, or answers. */
+"ready" | 
+/**  It did not load, or it ended. */
+"failed";
+
 /**  How the local API stands. */
 export type LocalApi = {
 	/**  Whether it is to listen. */
@@ -1920,6 +2107,12 @@ export type ModelDragging = {
 	over: boolean,
 };
 
+/**  How the calls of a model went. */
+export type ModelHealth = {
+	/**  How they went. */
+	health: Health,
+} & PricedModel;
+
 /**  An installed model. */
 export type ModelId = string;
 
@@ -1941,6 +2134,62 @@ export type Moment = {
 	timeMs: number,
 	/**  How many entries it speaks of, if it speaks of any. */
 	count: number | null,
+};
+
+/**  What a chart is of. */
+export type MonitorChart = 
+/**  How many calls there were, and how they ended. */
+"calls" | 
+/**  From sending to the first token. */
+"first_token" | 
+/**  From sending to the end. */
+"duration" | 
+/**  Tokens written a second. */
+"speed";
+
+/**  How calls went in some days. */
+export type MonitorOverview = {
+	/**  How long a step is: days in place of hours where there are too many calls. */
+	pace: Pace,
+	/**  The day of the first call ever; `None`: there is none. */
+	since: string | null,
+	/**
+	 *  Whether percentiles are those of the calls themselves; otherwise they are right to within a
+	 *  tenth.
+	 */
+	exact: boolean,
+	/**  All calls together. */
+	total: Health,
+	/**  Along the time; those without a call are there, too. */
+	steps: MonitorStep[],
+	/**  By model, the most asked first. */
+	models: ModelHealth[],
+	/**  What failed, the most frequent first. */
+	failures: FailureKind[],
+	/**  Models that do not do as they did, whatever days are looked at. */
+	drift: Drift[],
+};
+
+/**  Which calls, and how they are told apart along the time. */
+export type MonitorQuery = {
+	/**  The first day, by the person's own clock. */
+	first: string,
+	/**  The last day. */
+	last: string,
+	/**  How long a step is. Hours are those of the last day alone. */
+	pace: Pace,
+	/**  Of this model; `None`: of all. */
+	model: PricedModel | null,
+};
+
+/**  A step along the time. */
+export type MonitorStep = {
+	/**  When it begins, by the person's own clock. */
+	begins: string,
+	/**  Its last day. */
+	last: string,
+	/**  How calls went in it. */
+	health: Health,
 };
 
 /**  A model that was to answer, and why another one did. */
@@ -2113,6 +2362,17 @@ export type OwnRule = {
 
 /**  A rule that a person wrote. */
 export type OwnRuleId = string;
+
+/**  How long a step along the time is. */
+export type Pace = 
+/**  An hour of one day. */
+"hour" | 
+/**  A day. */
+"day" | 
+/**  From Monday on. */
+"week" | 
+/**  A month of the calendar. */
+"month";
 
 /**  A place in a text where something was found, or where nothing was. */
 export type Part = {
@@ -3122,6 +3382,19 @@ export type Thread = {
 	conversation: Conversation,
 	/**  The branch that is shown, first message first. */
 	messages: Message[],
+};
+
+/**
+ *  Where so many of a hundred calls lie, the better ones counted first: half of them, 95, and 99 are
+ *  as good as this or better.
+ */
+export type Times = {
+	/**  Half of them. */
+	p50: number | null,
+	/**  95 of a hundred. */
+	p95: number | null,
+	/**  99 of a hundred. */
+	p99: number | null,
 };
 
 /**  How many tokens a text has. */

@@ -199,6 +199,14 @@ const host: Backend = {
 	setPrice: silent(commands.setPrice),
 	removePrice: silent(commands.removePrice),
 
+	monitorOverview: throwing(commands.monitorOverview),
+	monitorChart: throwing(commands.monitorChart),
+	monitorLive: throwing(commands.monitorLive),
+	stopCall: silent(commands.stopCall),
+	listAlerts: throwing(commands.listAlerts),
+	addAlert: silent(commands.addAlert),
+	removeAlert: silent(commands.removeAlert),
+
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),
 	removeBudget: silent(commands.removeBudget),

@@ -31,6 +31,7 @@ pub use self::{
 pub(crate) use self::{
     habits::{Habit, long_prompts, repeated},
     kept::{THIS_COMPUTER, price_for, price_now},
+    steps::{step_at, steps_of},
     usage::{as_cached_by, usages},
 };
 use super::prices::PriceError;

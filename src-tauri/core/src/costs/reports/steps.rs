@@ -48,7 +48,7 @@ pub struct Series {
 const MOST_SERIES: usize = 5;
 
 /// The steps of a span, each with its first and last day as numbers. Weeks begin on Monday.
-pub(super) fn steps_of(span: Span, step: Period) -> Vec<Span> {
+pub(crate) fn steps_of(span: Span, step: Period) -> Vec<Span> {
     let mut steps = Vec::new();
     let mut first = span.first;
     while first <= span.last {
@@ -126,7 +126,7 @@ fn one_series(name: &str, provider: &str, amounts: Vec<Money>) -> Series {
     }
 }
 
-fn step_at(steps: &[Span], day: i32) -> Option<usize> {
+pub(crate) fn step_at(steps: &[Span], day: i32) -> Option<usize> {
     let at = steps.partition_point(|step| step.last < day);
     steps.get(at).filter(|step| step.first <= day).map(|_| at)
 }

@@ -21,6 +21,7 @@ use crate::{
         next::{asks_first, can_look, moved},
         record,
         route::{Candidate, Chain, CloudModel},
+        under_way::UnderWay,
         work::Place,
     },
     now_ms,
@@ -107,7 +108,7 @@ impl Asking<'_> {
     ) -> Result<ClientAnswer, GateError> {
         let (model, outcome, call) = self.ask_in_turn(
             |asking, candidate, others| asking.ready(request, candidate, others),
-            |asking, asked| asking.make(request, asked, sink),
+            |asking, asked, under_way| asking.make(request, asked, under_way, sink),
         )?;
         let Answerer { name, here } = model;
         answered(request, name, here, outcome, call)
@@ -118,7 +119,7 @@ impl Asking<'_> {
     pub(super) fn ask_in_turn(
         mut self,
         ready: impl Fn(&Self, &Candidate, bool) -> Result<Asked, Passed>,
-        mut make: impl FnMut(&Self, Asked) -> Result<Outcome, GateError>,
+        mut make: impl FnMut(&Self, Asked, &UnderWay<'_>) -> Result<Outcome, GateError>,
     ) -> Result<(Answerer, Outcome, i64), GateError> {
         let candidates = std::mem::take(&mut self.plan.chain.candidates);
         let mut last: Option<(Answerer, Outcome, i64)> = None;
@@ -146,8 +147,10 @@ impl Asking<'_> {
                 name: candidate.name().to_owned(),
                 here: matches!(asked, Asked::Local(_)),
             };
-            let outcome =
-                make(&self, asked).unwrap_or_else(|error| Outcome::failed_with(error, self.since));
+            let gate = self.place.gate;
+            let under_way = gate.under_way(call, &self.place.stop);
+            let outcome = make(&self, asked, &under_way)
+                .unwrap_or_else(|error| Outcome::failed_with(error, self.since));
             let moves_on = others
                 && outcome.is_silent()
                 && outcome.end.as_ref().is_err_and(elsewhere::may_move);
@@ -248,6 +251,7 @@ impl Asking<'_> {
         &self,
         request: &ClientRequest,
         asked: Asked,
+        under_way: &UnderWay<'_>,
         sink: &mut dyn FnMut(ClientEvent),
     ) -> Result<Outcome, GateError> {
         let stop = &self.place.stop;
@@ -260,7 +264,10 @@ impl Asking<'_> {
                 let engine = gate.ready(&model, stop, &mut |_| {})?;
                 let streams = here::streams(request);
                 let prompt = here::prompt(request)?;
-                let mut pass_on = |event, _: &str| tell(event, streams, sink);
+                let mut pass_on = |event, _: &str| {
+                    under_way.hear(&event);
+                    tell(event, streams, sink);
+                };
                 Ok(call::local(&engine, prompt, stop, self.since, &mut pass_on))
             }
             Asked::Elsewhere(ready) => {
@@ -269,7 +276,10 @@ impl Asking<'_> {
                 });
                 let (way, http) = gate.way_to(&ready)?;
                 let account = ready.cloud.account.id;
-                let mut pass_on = |event, _: &str| tell(event, true, sink);
+                let mut pass_on = |event, _: &str| {
+                    under_way.hear(&event);
+                    tell(event, true, sink);
+                };
                 let outcome = elsewhere::call(&http, &way, *ready, stop, self.since, &mut pass_on);
                 gate.note_health(account, outcome.end.as_ref().err());
                 Ok(outcome)

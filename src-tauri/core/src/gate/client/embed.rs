@@ -64,7 +64,7 @@ impl Gate {
         let mut vectors = Vec::new();
         let asked = asking.ask_in_turn(
             |asking, candidate, others| asking.ready_to_embed(wanted, candidate, others),
-            |asking, asked| {
+            |asking, asked, _| {
                 let (outcome, made) = asking.embed(wanted, asked)?;
                 vectors = made;
                 Ok(outcome)

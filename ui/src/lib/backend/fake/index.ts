@@ -17,6 +17,7 @@ import { fakeChats } from "./chats";
 import { fakeCosts } from "./costs";
 import { fakeGate } from "./gate";
 import { fakeKeeping } from "./keeping";
+import { fakeMonitor } from "./monitor";
 import { fakePictures } from "./pictures";
 import { fakePrivacy } from "./privacy";
 import { fakeRecord } from "./record";
@@ -53,6 +54,8 @@ export type FakeOptions = {
 	putBack?: boolean;
 	/** An erasure finds something left behind. */
 	leftover?: boolean;
+	/** Calls under way on the Monitor screen. */
+	liveCalls?: number;
 	/** What every answer ends with. */
 	answerError?: Problem | null;
 };
@@ -92,6 +95,7 @@ export function optionsFromAddress(query: URLSearchParams): FakeOptions {
 		spoiled: query.has("spoiled"),
 		putBack: query.has("put-back"),
 		leftover: query.has("leftover"),
+		liveCalls: Number(query.get("calls") ?? 2),
 		answerError: query.has("dies") ? answerError : null,
 	};
 }
@@ -289,6 +293,12 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		...pictures,
 		...gate,
 		...fakeCosts({ now, empty: options.empty ?? false }),
+		...fakeMonitor({
+			now,
+			empty: options.empty ?? false,
+			calls: options.liveCalls ?? 2,
+			news: (news) => emit("alertChanged", news),
+		}),
 		...fakeRecord({
 			now,
 			pause,

@@ -7,6 +7,7 @@ const elements = new Set([
 	"title",
 	"desc",
 	"rect",
+	"circle",
 	"line",
 	"polyline",
 	"polygon",

@@ -1,0 +1,267 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rusqlite::params;
+
+use super::*;
+use crate::{
+    costs::{
+        self, CallEnd,
+        spread::floor_of,
+        testing::{NOON, Place, call, ended, workspace},
+    },
+    store::StoreError,
+};
+
+type Counts = BTreeMap<(i32, String, String, usize, i64), u64>;
+
+/// The counts as they are kept.
+fn kept(conn: &Connection) -> Counts {
+    let mut found = Counts::new();
+    let all = Span {
+        first: i32::MIN,
+        last: i32::MAX,
+    };
+    each_counted(conn, all, None, |of| {
+        let key = (
+            of.day,
+            of.provider.to_owned(),
+            of.model.to_owned(),
+            of.measure,
+            of.floor,
+        );
+        assert_eq!(found.insert(key, of.calls), None, "one row for each class");
+    })
+    .unwrap();
+    found
+}
+
+/// The counts as the calls say.
+fn counted(conn: &Connection) -> Counts {
+    let mut found = Counts::new();
+    let mut statement = conn
+        .prepare(
+            "SELECT ifnull(day, started_at_ms / 86400000), provider, model, status, first_token_ms, duration_ms,
+                    output_tokens, writing_ms FROM calls",
+        )
+        .unwrap();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let status: CallStatus = row.get(3).unwrap();
+        let number = |at: usize| row.get::<_, Option<i64>>(at).unwrap();
+        let (output, writing) = (number(6).unwrap(), number(7).unwrap());
+        let sizes = [
+            number(4),
+            number(5).filter(|_| status == CallStatus::Answered),
+            (output > 1 && writing > 0).then(|| (output - 1) * 1_000_000 / writing),
+        ];
+        for (measure, size) in sizes.into_iter().enumerate() {
+            if let Some(size) = size {
+                let (day, provider, model) = (
+                    row.get(0).unwrap(),
+                    row.get(1).unwrap(),
+                    row.get(2).unwrap(),
+                );
+                *found
+                    .entry((day, provider, model, measure, floor_of(size.max(0))))
+                    .or_default() += 1;
+            }
+        }
+    }
+    found
+}
+
+/// Something that happens to a table of calls.
+#[derive(Debug, Clone)]
+enum Deed {
+    Begin(i64),
+    End {
+        which: usize,
+        status: CallStatus,
+        first_token_ms: Option<i64>,
+        duration_ms: i64,
+        output_tokens: u32,
+    },
+    Remove(usize),
+    Rename(usize),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let status = prop_oneof![
+        Just(CallStatus::Answered),
+        Just(CallStatus::Stopped),
+        Just(CallStatus::Failed)
+    ];
+    prop_oneof![
+        4 => (0i64..3).prop_map(Deed::Begin),
+        5 => (any::<usize>(), status, proptest::option::of(-1i64..200_000), -1i64..40_000_000, any::<u32>())
+            .prop_map(|(which, status, first_token_ms, duration_ms, output_tokens)| Deed::End {
+                which, status, first_token_ms, duration_ms, output_tokens,
+            }),
+        1 => any::<usize>().prop_map(Deed::Remove),
+        1 => any::<usize>().prop_map(Deed::Rename),
+    ]
+}
+
+fn done(conn: &Connection, deed: &Deed, of: crate::ids::WorkspaceId) {
+    let numbers: Vec<i64> = conn
+        .prepare("SELECT number FROM calls ORDER BY number")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let chosen = |which: &usize| numbers.get(which % numbers.len().max(1)).copied();
+    match deed {
+        Deed::Begin(day) => drop(call(conn, of, NOON + day * 86_400_000)),
+        Deed::End {
+            which,
+            status,
+            first_token_ms,
+            duration_ms,
+            output_tokens,
+        } => {
+            let Some(number) = chosen(which) else { return };
+            let end = CallEnd {
+                status: *status,
+                first_token_ms: *first_token_ms,
+                duration_ms: *duration_ms,
+                writing_ms: duration_ms / 2,
+                output_tokens: *output_tokens,
+                ..ended(None)
+            };
+            costs::end(conn, number, &end).unwrap();
+        }
+        Deed::Remove(which) => {
+            conn.execute("DELETE FROM calls WHERE number = ?1", [chosen(which)])
+                .unwrap();
+        }
+        Deed::Rename(which) => {
+            conn.execute(
+                "UPDATE calls SET model = 'gpt-6', day = 7 WHERE number = ?1",
+                [chosen(which)],
+            )
+            .unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_counts_say_what_the_calls_say_whatever_happens_to_them(
+        deeds in proptest::collection::vec(deed(), 1..40),
+    ) {
+        let opened = Place::new().open();
+        opened
+            .write(|tx| {
+                let of = workspace(tx);
+                for deed in &deeds {
+                    done(tx, deed, of);
+                    assert_eq!(kept(tx), counted(tx), "after {deed:?}");
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn calls_from_before_the_counts_are_in_them() {
+    let opened = Place::new().open();
+    opened
+        .write(|tx| {
+            let of = workspace(tx);
+            for nth in 0..40 {
+                let number = call(tx, of, NOON + nth * 3_600_000);
+                let end = CallEnd {
+                    first_token_ms: (nth % 3 > 0).then_some(nth * 31),
+                    duration_ms: nth * 97,
+                    writing_ms: nth * 60,
+                    ..ended(None)
+                };
+                costs::end(tx, number, &end)?;
+            }
+            let before = kept(tx);
+            for thing in ["TABLE call_times", "TABLE call_classes"] {
+                tx.execute_batch(&format!("DROP {thing}"))?;
+            }
+            for index in ["calls_failed", "calls_running"] {
+                tx.execute_batch(&format!("DROP INDEX {index}"))?;
+            }
+            for of in ["a_new_call", "a_changed_call", "a_removed_call"] {
+                tx.execute_batch(&format!("DROP TRIGGER IF EXISTS call_times_of_{of}"))?;
+            }
+            tx.execute_batch(SQL)?;
+            assert!(!before.is_empty());
+            assert_eq!(kept(tx), before);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn calls_under_way_are_found_until_they_end() {
+    let opened = Place::new().open();
+    opened
+        .write(|tx| {
+            let of = workspace(tx);
+            let [one, other] = [call(tx, of, NOON), call(tx, of, NOON + 1)];
+            let numbers = |tx: &Connection, most| -> Vec<i64> {
+                let found = under_way(tx, most).unwrap();
+                found.into_iter().map(|call| call.number).collect()
+            };
+            assert_eq!(numbers(tx, 9), [one, other]);
+            assert_eq!(numbers(tx, 1), [other], "of many the newest");
+            costs::end(tx, one, &ended(None))?;
+            assert_eq!(numbers(tx, 9), [other]);
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_failed_is_told_by_its_kind_and_recent_calls_the_newest_first() {
+    let opened = Place::new().open();
+    opened
+        .write(|tx| {
+            let of = workspace(tx);
+            for (nth, kind) in [Some("timeout"), Some("overloaded"), None, Some("timeout")]
+                .into_iter()
+                .enumerate()
+            {
+                let number = call(tx, of, NOON + i64::try_from(nth).unwrap());
+                let end = CallEnd {
+                    status: CallStatus::Failed,
+                    error_kind: kind,
+                    ..ended(None)
+                };
+                costs::end(tx, number, &end)?;
+            }
+            call(tx, of, NOON + 9);
+            let day = i32::try_from(NOON / 86_400_000).unwrap();
+            tx.execute("UPDATE calls SET day = ?1", params![day])?;
+            let span = Span {
+                first: day,
+                last: day,
+            };
+            let found = failures(tx, span, None)?;
+            let told: Vec<_> = found
+                .iter()
+                .map(|(kind, times)| (kind.as_str(), *times))
+                .collect();
+            assert_eq!(told, [("timeout", 2), ("overloaded", 1), ("unknown", 1)]);
+            let other = PricedModel {
+                provider: "openai".into(),
+                model: "gpt-6".into(),
+            };
+            assert_eq!(failures(tx, span, Some(&other))?, []);
+            let mut began = Vec::new();
+            each_recent(tx, NOON + 1, None, 2, |call| {
+                began.push(call.started_at_ms - NOON);
+            })?;
+            assert_eq!(began, [3, 2], "neither older ones nor those under way");
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}

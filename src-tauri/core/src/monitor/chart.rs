@@ -1,0 +1,252 @@
+//! The charts of how calls went.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{
+    MonitorOverview, MonitorStep, Pace,
+    tally::{Health, Times},
+};
+use crate::charts::{Bars, Chart, ChartError, ChartTheme, Line, Lines, Scale, Stack, bars, lines};
+
+const HEIGHT: u32 = 240;
+
+/// What a chart is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorChart {
+    /// How many calls there were, and how they ended.
+    Calls,
+    /// From sending to the first token.
+    FirstToken,
+    /// From sending to the end.
+    Duration,
+    /// Tokens written a second.
+    Speed,
+}
+
+/// Draw a chart of how calls went.
+///
+/// # Errors
+/// [`ChartError`] when the drawing fails.
+pub fn draw(
+    overview: &MonitorOverview,
+    of: MonitorChart,
+    theme: ChartTheme,
+    width: u32,
+) -> Result<Chart, ChartError> {
+    let step = |pace| match pace {
+        Pace::Hour => "an hour",
+        Pace::Day => "a day",
+        Pace::Week => "a week",
+        Pace::Month => "a month",
+    };
+    let labels = Labels::of(overview);
+    match of {
+        MonitorChart::Calls => calls(overview, &labels, step(overview.pace), theme, width),
+        MonitorChart::FirstToken => {
+            let drawn = Drawn {
+                title: "Time to the first token",
+                names: ["Half of the calls", "95 of 100", "99 of 100"],
+                of: |health| health.first_token,
+                scale: Scale::Time,
+                shown: time,
+                height: milliseconds,
+            };
+            drawn.draw(overview, &labels, theme, width)
+        }
+        MonitorChart::Duration => {
+            let drawn = Drawn {
+                title: "Time to the whole answer",
+                names: ["Half of the answers", "95 of 100", "99 of 100"],
+                of: |health| health.duration,
+                scale: Scale::Time,
+                shown: time,
+                height: milliseconds,
+            };
+            drawn.draw(overview, &labels, theme, width)
+        }
+        MonitorChart::Speed => {
+            let drawn = Drawn {
+                title: "Tokens a second",
+                names: [
+                    "Half of the answers reach",
+                    "95 of 100 reach",
+                    "99 of 100 reach",
+                ],
+                of: |health| health.speed,
+                scale: Scale::PerSecond,
+                shown: speed,
+                height: |value| milliseconds(value) / 1_000.0,
+            };
+            drawn.draw(overview, &labels, theme, width)
+        }
+    }
+}
+
+/// A number of how calls went.
+type Count = fn(&Health) -> u64;
+
+/// What stands below each step, and what it is in full.
+struct Labels {
+    short: Vec<String>,
+    full: Vec<String>,
+}
+
+impl Labels {
+    fn of(overview: &MonitorOverview) -> Self {
+        let short = |step: &MonitorStep| {
+            let form = match overview.pace {
+                Pace::Hour => "%H:%M",
+                Pace::Day | Pace::Week => "%-d %b",
+                Pace::Month => "%b %Y",
+            };
+            step.begins.strftime(form).to_string()
+        };
+        let full = |step: &MonitorStep| match overview.pace {
+            Pace::Hour => step.begins.strftime("%-d %B %Y, from %H:%M").to_string(),
+            Pace::Day => step.begins.strftime("%A, %-d %B %Y").to_string(),
+            Pace::Week | Pace::Month => format!(
+                "{} to {}",
+                step.begins.strftime("%-d %B %Y"),
+                step.last.strftime("%-d %B %Y")
+            ),
+        };
+        Self {
+            short: overview.steps.iter().map(short).collect(),
+            full: overview.steps.iter().map(full).collect(),
+        }
+    }
+}
+
+fn calls(
+    overview: &MonitorOverview,
+    labels: &Labels,
+    step: &str,
+    theme: ChartTheme,
+    width: u32,
+) -> Result<Chart, ChartError> {
+    let parts: [(&str, Count); 4] = [
+        ("Answered", |health| health.answered),
+        ("Stopped", |health| health.stopped),
+        ("Failed", |health| health.failed),
+        ("Under way", |health| health.running),
+    ];
+    // Most of the time nothing is, and a legend of it would only ask for an explanation.
+    let shown = parts
+        .into_iter()
+        .filter(|(name, _)| *name != "Under way" || overview.total.running > 0);
+    let stack = |(name, of): (&str, Count)| {
+        let counts: Vec<u64> = overview.steps.iter().map(|step| of(&step.health)).collect();
+        Stack {
+            name: name.to_owned(),
+            heights: counts.iter().map(|calls| count(*calls)).collect(),
+            values: counts.iter().map(u64::to_string).collect(),
+        }
+    };
+    let sums: Vec<String> = overview
+        .steps
+        .iter()
+        .map(|step| step.health.calls.to_string())
+        .collect();
+    let total = &overview.total;
+    bars(&Bars {
+        title: &format!("Calls {step}"),
+        description: &format!(
+            "{} calls together: {} answered, {} stopped, {} failed.",
+            total.calls, total.answered, total.stopped, total.failed
+        ),
+        labels: &labels.short,
+        full_labels: &labels.full,
+        stacks: &shown.map(stack).collect::<Vec<_>>(),
+        sums: &sums,
+        scale: Scale::Count,
+        theme,
+        width,
+        height: HEIGHT,
+    })
+}
+
+/// Percentiles along the time.
+struct Drawn {
+    title: &'static str,
+    names: [&'static str; 3],
+    of: fn(&Health) -> Times,
+    scale: Scale,
+    shown: fn(i64) -> String,
+    height: fn(i64) -> f64,
+}
+
+impl Drawn {
+    fn draw(
+        &self,
+        overview: &MonitorOverview,
+        labels: &Labels,
+        theme: ChartTheme,
+        width: u32,
+    ) -> Result<Chart, ChartError> {
+        let values: [fn(&Times) -> Option<i64>; 3] =
+            [|times| times.p50, |times| times.p95, |times| times.p99];
+        let line = |(name, value): (&str, fn(&Times) -> Option<i64>)| {
+            let values: Vec<Option<i64>> = overview
+                .steps
+                .iter()
+                .map(|step| value(&(self.of)(&step.health)))
+                .collect();
+            Line {
+                name: name.to_owned(),
+                heights: values.iter().map(|value| value.map(self.height)).collect(),
+                values: values
+                    .iter()
+                    .map(|value| value.map_or(String::new(), self.shown))
+                    .collect(),
+            }
+        };
+        let all = (self.of)(&overview.total);
+        let words = |value: Option<i64>| value.map_or("nothing".to_owned(), self.shown);
+        let lines_of: Vec<Line> = self.names.into_iter().zip(values).map(line).collect();
+        lines(&Lines {
+            title: self.title,
+            description: &format!(
+                "Lines along the time. Of all calls together: {} {}, {} {}, {} {}.",
+                self.names[0],
+                words(all.p50),
+                self.names[1],
+                words(all.p95),
+                self.names[2],
+                words(all.p99)
+            ),
+            labels: &labels.short,
+            full_labels: &labels.full,
+            lines: &lines_of,
+            scale: self.scale,
+            theme,
+            width,
+            height: HEIGHT,
+        })
+    }
+}
+
+/// Milliseconds as a person reads them.
+fn time(value: i64) -> String {
+    match value {
+        ..1_000 => format!("{value} ms"),
+        1_000..60_000 => format!("{:.2} s", milliseconds(value) / 1_000.0),
+        _ => format!("{:.1} min", milliseconds(value) / 60_000.0),
+    }
+}
+
+/// Tokens in a thousand seconds, as a person reads them a second.
+fn speed(value: i64) -> String {
+    format!("{:.1} tokens/s", milliseconds(value) / 1_000.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
+fn milliseconds(value: i64) -> f64 {
+    value as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
+fn count(calls: u64) -> f64 {
+    calls as f64
+}

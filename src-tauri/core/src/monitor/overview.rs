@@ -1,0 +1,352 @@
+//! How calls went in some days: along the time, by model, and what failed.
+//!
+//! Percentiles are those of the calls themselves as long as there are not too many to read at once; of
+//! more, they are read from the counts by class that the database keeps, which are right to within a
+//! tenth. The overview says which.
+
+use std::collections::BTreeMap;
+
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use specta_typescript::Number;
+
+use super::{
+    MonitorError,
+    drift::{BEFORE_DAYS, Drift, RECENT_DAYS, drift},
+    tally::{Health, Tally},
+};
+use crate::costs::{
+    budgets::Period,
+    days,
+    reports::{PricedModel, Span, date_of, day_of, step_at, steps_of},
+    times,
+};
+
+/// So many calls are read one by one; of more, the counts are.
+const EXACT: u64 = 10_000;
+
+/// So many calls of one day are read one by one, to tell its hours apart.
+const EXACT_OF_A_DAY: u64 = 50_000;
+
+/// How long a step along the time is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// An hour of one day.
+    Hour,
+    /// A day.
+    Day,
+    /// From Monday on.
+    Week,
+    /// A month of the calendar.
+    Month,
+}
+
+/// Which calls, and how they are told apart along the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MonitorQuery {
+    /// The first day, by the person's own clock.
+    #[specta(type = String)]
+    pub first: Date,
+    /// The last day.
+    #[specta(type = String)]
+    pub last: Date,
+    /// How long a step is. Hours are those of the last day alone.
+    pub pace: Pace,
+    /// Of this model; `None`: of all.
+    pub model: Option<PricedModel>,
+}
+
+/// How calls went in some days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MonitorOverview {
+    /// How long a step is: days in place of hours where there are too many calls.
+    pub pace: Pace,
+    /// The day of the first call ever; `None`: there is none.
+    #[specta(type = Option<String>)]
+    pub since: Option<Date>,
+    /// Whether percentiles are those of the calls themselves; otherwise they are right to within a
+    /// tenth.
+    pub exact: bool,
+    /// All calls together.
+    pub total: Health,
+    /// Along the time; those without a call are there, too.
+    pub steps: Vec<MonitorStep>,
+    /// By model, the most asked first.
+    pub models: Vec<ModelHealth>,
+    /// What failed, the most frequent first.
+    pub failures: Vec<FailureKind>,
+    /// Models that do not do as they did, whatever days are looked at.
+    pub drift: Vec<Drift>,
+}
+
+/// A step along the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MonitorStep {
+    /// When it begins, by the person's own clock.
+    #[specta(type = String)]
+    pub begins: DateTime,
+    /// Its last day.
+    #[specta(type = String)]
+    pub last: Date,
+    /// How calls went in it.
+    pub health: Health,
+}
+
+/// How the calls of a model went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelHealth {
+    /// Which.
+    #[serde(flatten)]
+    pub of: PricedModel,
+    /// How they went.
+    pub health: Health,
+}
+
+/// Calls that failed in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureKind {
+    /// In which, by the name that the record has for it.
+    pub kind: String,
+    /// How many.
+    #[specta(type = Number)]
+    pub calls: u64,
+}
+
+/// How the calls of some days went.
+///
+/// # Errors
+/// [`MonitorError`] when the days are none or the database fails.
+pub(super) fn overview(
+    conn: &Connection,
+    query: &MonitorQuery,
+    now_ms: i64,
+    zone: &TimeZone,
+) -> Result<MonitorOverview, MonitorError> {
+    let mut span = Span::of(query.first, query.last)?;
+    let model = query.model.as_ref();
+    if query.pace == Pace::Hour {
+        span.first = span.last;
+    }
+    let calls = times::how_many(conn, span, model)?;
+    let pace = match query.pace {
+        Pace::Hour if calls > EXACT_OF_A_DAY => Pace::Day,
+        pace => pace,
+    };
+    let exact = pace == Pace::Hour || calls <= EXACT;
+    let steps = Steps::of(span, pace);
+    let counted = if exact {
+        let mut counted = Counting::new(true, steps);
+        times::each_call(conn, span, model, |call| counted.add(zone, &call))?;
+        counted
+    } else {
+        by_class(conn, span, model, steps)?
+    };
+    let failures = times::failures(conn, span, model)?;
+    Ok(MonitorOverview {
+        pace,
+        since: days::first_day(conn)?.map(date_of),
+        exact,
+        total: counted.total.figures(),
+        steps: counted.steps(),
+        models: counted.models(),
+        failures: failures
+            .into_iter()
+            .map(|(kind, calls)| FailureKind { kind, calls })
+            .collect(),
+        drift: drifts(conn, day_of(now_ms, zone), model)?,
+    })
+}
+
+/// The calls of some days, from the counts that the database keeps.
+fn by_class(
+    conn: &Connection,
+    span: Span,
+    model: Option<&PricedModel>,
+    steps: Steps,
+) -> rusqlite::Result<Counting> {
+    let mut counted = Counting::new(false, steps);
+    times::each_day(conn, span, model, |day| {
+        counted.each(day.day, day.provider, day.model, &|tally| {
+            tally.add_day(&day);
+        });
+    })?;
+    times::each_counted(conn, span, model, |class| {
+        counted.each(class.day, class.provider, class.model, &|tally| {
+            tally.add_class(&class);
+        });
+    })?;
+    Ok(counted)
+}
+
+/// The steps of some days.
+enum Steps {
+    /// The hours of a day.
+    Hours(i32),
+    /// Days in a row, one step each.
+    Days(Vec<Span>),
+}
+
+impl Steps {
+    fn of(span: Span, pace: Pace) -> Self {
+        Self::Days(match pace {
+            Pace::Hour => return Self::Hours(span.last),
+            Pace::Day => steps_of(span, Period::Day),
+            Pace::Week => steps_of(span, Period::Week),
+            Pace::Month => steps_of(span, Period::Month),
+        })
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Hours(_) => 24,
+            Self::Days(steps) => steps.len(),
+        }
+    }
+}
+
+/// Calls while they are counted: all together, in steps, and by model.
+struct Counting {
+    exact: bool,
+    total: Tally,
+    steps: Steps,
+    in_steps: Vec<Tally>,
+    by_model: BTreeMap<String, BTreeMap<String, Tally>>,
+}
+
+impl Counting {
+    fn new(exact: bool, steps: Steps) -> Self {
+        Self {
+            exact,
+            total: Tally::new(exact),
+            in_steps: vec![Tally::new(exact); steps.count()],
+            steps,
+            by_model: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, zone: &TimeZone, call: &times::Sample<'_>) {
+        let step = match &self.steps {
+            Steps::Hours(_) => {
+                let at = Timestamp::from_millisecond(call.started_at_ms).unwrap_or_default();
+                usize::try_from(zone.to_datetime(at).hour()).ok()
+            }
+            Steps::Days(steps) => step_at(steps, call.day),
+        };
+        self.at(step, call.provider, call.model, &|tally| {
+            tally.add_call(call)
+        });
+    }
+
+    /// Count something of one day in every place that it belongs to.
+    fn each(&mut self, day: i32, provider: &str, model: &str, count: &dyn Fn(&mut Tally)) {
+        let step = match &self.steps {
+            Steps::Hours(_) => None,
+            Steps::Days(steps) => step_at(steps, day),
+        };
+        self.at(step, provider, model, count);
+    }
+
+    fn at(&mut self, step: Option<usize>, provider: &str, model: &str, count: &dyn Fn(&mut Tally)) {
+        count(&mut self.total);
+        if let Some(tally) = step.and_then(|step| self.in_steps.get_mut(step)) {
+            count(tally);
+        }
+        // Looked up before it is named, as there are few models and many calls.
+        let known = self
+            .by_model
+            .get_mut(provider)
+            .and_then(|models| models.get_mut(model));
+        match known {
+            Some(tally) => count(tally),
+            None => {
+                let models = self.by_model.entry(provider.to_owned()).or_default();
+                let tally = models.entry(model.to_owned());
+                count(tally.or_insert_with(|| Tally::new(self.exact)));
+            }
+        }
+    }
+
+    fn steps(&self) -> Vec<MonitorStep> {
+        let begins: Vec<(DateTime, Date)> = match &self.steps {
+            Steps::Hours(day) => (0..24_i64)
+                .map(|hour| {
+                    let day = date_of(*day);
+                    (day.at(0, 0, 0, 0).saturating_add(hour.hours()), day)
+                })
+                .collect(),
+            Steps::Days(steps) => steps
+                .iter()
+                .map(|step| (date_of(step.first).at(0, 0, 0, 0), date_of(step.last)))
+                .collect(),
+        };
+        let step = |((begins, last), tally): ((DateTime, Date), &Tally)| MonitorStep {
+            begins,
+            last,
+            health: tally.figures(),
+        };
+        begins.into_iter().zip(&self.in_steps).map(step).collect()
+    }
+
+    fn models(&self) -> Vec<ModelHealth> {
+        let mut models: Vec<ModelHealth> = each_model(&self.by_model)
+            .map(|(of, tally)| ModelHealth {
+                of,
+                health: tally.figures(),
+            })
+            .collect();
+        models.sort_by_key(|model| std::cmp::Reverse(model.health.calls));
+        models
+    }
+}
+
+fn each_model(
+    by_model: &BTreeMap<String, BTreeMap<String, Tally>>,
+) -> impl Iterator<Item = (PricedModel, &Tally)> {
+    by_model.iter().flat_map(|(provider, models)| {
+        models.iter().map(move |(model, tally)| {
+            let of = PricedModel {
+                provider: provider.clone(),
+                model: model.clone(),
+            };
+            (of, tally)
+        })
+    })
+}
+
+/// What has changed with models by today.
+fn drifts(
+    conn: &Connection,
+    today: i32,
+    model: Option<&PricedModel>,
+) -> Result<Vec<Drift>, MonitorError> {
+    let recent = Span {
+        first: today - RECENT_DAYS + 1,
+        last: today,
+    };
+    let before = Span {
+        first: recent.first - BEFORE_DAYS,
+        last: recent.first - 1,
+    };
+    let now = by_class(conn, recent, model, Steps::Days(Vec::new()))?.by_model;
+    let before = by_class(conn, before, model, Steps::Days(Vec::new()))?.by_model;
+    let found = each_model(&now).filter_map(|(of, now)| {
+        let before = before.get(&of.provider)?.get(&of.model)?;
+        Some(drift(&of, before, now))
+    });
+    Ok(found.flatten().collect())
+}
+
+#[cfg(test)]
+mod tests;

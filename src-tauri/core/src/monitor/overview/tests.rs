@@ -1,0 +1,284 @@
+use jiff::civil::date;
+
+use super::*;
+use crate::{
+    app::App,
+    costs::CallStatus,
+    monitor::{
+        Times,
+        testing::{Made, answer, app, call},
+    },
+    store::StoreError,
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// 27 November 2026, 12:00 UTC.
+const NOON: i64 = 1_795_780_800_000;
+
+fn query(first: Date, last: Date, pace: Pace) -> MonitorQuery {
+    MonitorQuery {
+        first,
+        last,
+        pace,
+        model: None,
+    }
+}
+
+/// By UTC, whatever the clocks of this computer say: calls keep the day that those gave them.
+fn seen(app: &App, query: &MonitorQuery) -> MonitorOverview {
+    app.store
+        .read(|conn| overview(conn, query, NOON, &TimeZone::UTC))
+        .unwrap()
+}
+
+fn by_utc(app: &App) {
+    app.store
+        .write(|tx| {
+            tx.execute("UPDATE calls SET day = started_at_ms / 86400000", [])?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_ended_how_and_how_long_it_took_is_told_along_the_time_and_by_model() {
+    let (_dir, app) = app();
+    for nth in 0..10 {
+        call(
+            &app,
+            Made {
+                first_token_ms: 100 * (nth + 1),
+                duration_ms: 1_000 * (nth + 1),
+                ..answer(NOON - DAY_MS + nth)
+            },
+        );
+    }
+    for (status, model) in [
+        (CallStatus::Failed, "gpt-6"),
+        (CallStatus::Stopped, "gpt-6"),
+        (CallStatus::Running, "gpt-6"),
+    ] {
+        let made = Made {
+            status,
+            model,
+            ..answer(NOON)
+        };
+        call(&app, made);
+    }
+    by_utc(&app);
+    let all = seen(
+        &app,
+        &query(date(2026, 11, 25), date(2026, 11, 27), Pace::Day),
+    );
+    assert!(all.exact);
+    assert_eq!(all.since, Some(date(2026, 11, 26)));
+    let Health {
+        calls,
+        running,
+        answered,
+        stopped,
+        failed,
+        ..
+    } = all.total;
+    assert_eq!(
+        (calls, running, answered, stopped, failed),
+        (13, 1, 10, 1, 1)
+    );
+    assert_eq!(all.total.success(), Some(9_090), "a stopped one is neither");
+    let steps: Vec<u64> = all.steps.iter().map(|step| step.health.calls).collect();
+    assert_eq!(steps, [0, 10, 3], "a day without a call is there, too");
+    let duration = all.steps[1].health.duration;
+    assert_eq!((duration.p50, duration.p95), (Some(5_000), Some(10_000)));
+    assert_eq!(all.steps[0].health.duration, Times::default());
+    let models: Vec<_> = all
+        .models
+        .iter()
+        .map(|model| (model.of.model.as_str(), model.health.calls))
+        .collect();
+    assert_eq!(models, [("gpt-5", 10), ("gpt-6", 3)]);
+    assert_eq!(
+        all.failures,
+        [FailureKind {
+            kind: "timeout".into(),
+            calls: 1
+        }]
+    );
+}
+
+#[test]
+fn of_one_model_only_its_calls_are_counted() {
+    let (_dir, app) = app();
+    for model in ["gpt-5", "gpt-6", "gpt-6"] {
+        call(
+            &app,
+            Made {
+                model,
+                ..answer(NOON)
+            },
+        );
+    }
+    by_utc(&app);
+    let of_one = MonitorQuery {
+        model: Some(PricedModel {
+            provider: "openai".into(),
+            model: "gpt-6".into(),
+        }),
+        ..query(date(2026, 11, 1), date(2026, 11, 30), Pace::Month)
+    };
+    let found = seen(&app, &of_one);
+    assert_eq!(
+        (found.total.calls, found.models.len(), found.steps.len()),
+        (2, 1, 1)
+    );
+}
+
+#[test]
+fn a_day_is_told_by_its_hours() {
+    let (_dir, app) = app();
+    call(&app, answer(NOON));
+    call(&app, answer(NOON + 3_600_000 - 1));
+    call(&app, answer(NOON - DAY_MS));
+    by_utc(&app);
+    let found = seen(
+        &app,
+        &query(date(2026, 11, 20), date(2026, 11, 27), Pace::Hour),
+    );
+    assert_eq!(found.pace, Pace::Hour);
+    assert_eq!(found.total.calls, 2, "those of the last day");
+    let hours: Vec<_> = found
+        .steps
+        .iter()
+        .filter(|step| step.health.calls > 0)
+        .map(|step| (step.begins.hour(), step.health.calls))
+        .collect();
+    assert_eq!((found.steps.len(), hours), (24, vec![(12, 2)]));
+}
+
+#[test]
+fn counts_by_class_say_what_the_calls_say_to_within_a_tenth() {
+    let (_dir, app) = app();
+    for nth in 0..200 {
+        let first_token_ms = 20 + nth * nth;
+        call(
+            &app,
+            Made {
+                first_token_ms,
+                duration_ms: first_token_ms + 50 * (nth % 17) + 10,
+                status: if nth % 20 == 0 {
+                    CallStatus::Failed
+                } else {
+                    CallStatus::Answered
+                },
+                model: if nth % 3 == 0 { "gpt-5" } else { "gpt-6" },
+                ..answer(NOON - nth * DAY_MS / 40)
+            },
+        );
+    }
+    by_utc(&app);
+    let span = Span::of(date(2026, 11, 20), date(2026, 11, 27)).unwrap();
+    let (exact, classes) = app
+        .store
+        .read(|conn| {
+            let steps = || Steps::of(span, Pace::Day);
+            let mut exact = Counting::new(true, steps());
+            times::each_call(conn, span, None, |call| exact.add(&TimeZone::UTC, &call))?;
+            Ok::<_, StoreError>((exact, by_class(conn, span, None, steps())?))
+        })
+        .unwrap();
+    let (exact, classes) = (
+        exact
+            .steps()
+            .into_iter()
+            .map(|step| step.health)
+            .chain(exact.models().into_iter().map(|model| model.health)),
+        classes
+            .steps()
+            .into_iter()
+            .map(|step| step.health)
+            .chain(classes.models().into_iter().map(|model| model.health)),
+    );
+    let mut compared = 0;
+    for (exact, classes) in exact.zip(classes) {
+        let counts =
+            |health: &Health| (health.calls, health.answered, health.failed, health.stopped);
+        assert_eq!(counts(&exact), counts(&classes));
+        for of in [
+            |health: &Health| health.first_token,
+            |health: &Health| health.duration,
+            |health: &Health| health.speed,
+        ] {
+            let (exact, classes) = (of(&exact), of(&classes));
+            for (exact, found) in [
+                (exact.p50, classes.p50),
+                (exact.p95, classes.p95),
+                (exact.p99, classes.p99),
+            ] {
+                let (Some(exact), Some(found)) = (exact, found) else {
+                    assert_eq!(exact, found);
+                    continue;
+                };
+                compared += 1;
+                assert!(
+                    (exact - found).abs() * 10 <= exact.max(10),
+                    "{found} for {exact}"
+                );
+            }
+        }
+    }
+    assert!(compared > 50, "{compared}");
+}
+
+#[test]
+fn a_model_that_has_become_slow_is_told_and_one_that_has_not_is_not() {
+    let (_dir, app) = app();
+    let is_recent = |at: i64| at > NOON - i64::from(RECENT_DAYS) * DAY_MS + DAY_MS / 2;
+    for nth in 0..600 {
+        let at = NOON - nth * DAY_MS / 20;
+        for (model, slower) in [("gpt-5", 3), ("gpt-6", 1)] {
+            let times = if is_recent(at) { slower } else { 1 };
+            let first_token_ms = times * (300 + 37 * (nth % 11));
+            call(
+                &app,
+                Made {
+                    model,
+                    first_token_ms,
+                    duration_ms: first_token_ms + 1_000,
+                    ..answer(at)
+                },
+            );
+        }
+    }
+    by_utc(&app);
+    let drift = seen(
+        &app,
+        &query(date(2026, 11, 27), date(2026, 11, 27), Pace::Day),
+    )
+    .drift;
+    let [one] = drift.as_slice() else {
+        panic!("{drift:?}")
+    };
+    assert_eq!(one.of.model, "gpt-5");
+    assert_eq!(one.what, super::super::drift::Drifted::FirstToken);
+    assert!(one.worse && one.now > 2 * one.before, "{one:?}");
+}
+
+#[test]
+fn days_the_wrong_way_round_are_refused() {
+    let (_dir, app) = app();
+    let backwards = query(date(2026, 11, 27), date(2026, 11, 1), Pace::Day);
+    assert!(app.monitor_overview(&backwards).is_err());
+}
+
+#[test]
+fn nothing_yet_is_an_overview_of_nothing() {
+    let (_dir, app) = app();
+    let found = seen(
+        &app,
+        &query(date(2026, 11, 1), date(2026, 11, 30), Pace::Week),
+    );
+    assert_eq!(
+        (found.since, found.total, found.models.len()),
+        (None, Health::default(), 0)
+    );
+    assert_eq!(found.total.success(), None);
+}

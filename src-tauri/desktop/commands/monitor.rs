@@ -1,0 +1,71 @@
+//! The Monitor screen: how calls went and go, and alerts.
+
+use gatehouse_core::{
+    charts::{Chart, ChartTheme},
+    monitor::{AlertInput, AlertView, Live, MonitorChart, MonitorOverview, MonitorQuery},
+    problem::Problem,
+};
+use tauri::State;
+
+use crate::state::AppState;
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// How the calls of some days went.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn monitor_overview(
+    state: State<'_, AppState>,
+    query: MonitorQuery,
+) -> Result<MonitorOverview> {
+    Ok(state.app()?.monitor_overview(&query)?)
+}
+
+/// A chart of how they went.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn monitor_chart(
+    state: State<'_, AppState>,
+    query: MonitorQuery,
+    of: MonitorChart,
+    theme: ChartTheme,
+    width: u32,
+) -> Result<Chart> {
+    Ok(state.app()?.monitor_chart(&query, of, theme, width)?)
+}
+
+/// What is under way right now.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn monitor_live(state: State<'_, AppState>) -> Result<Live> {
+    Ok(state.app()?.live()?)
+}
+
+/// Stop a call that is under way.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn stop_call(state: State<'_, AppState>, number: u32) -> Result<()> {
+    Ok(state.app()?.stop_call(number.into())?)
+}
+
+/// All alerts, and how they stand.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_alerts(state: State<'_, AppState>) -> Result<Vec<AlertView>> {
+    Ok(state.app()?.alerts()?)
+}
+
+/// Set an alert.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn add_alert(state: State<'_, AppState>, alert: AlertInput) -> Result<()> {
+    state.app()?.add_alert(&alert)?;
+    Ok(())
+}
+
+/// Remove an alert.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn remove_alert(state: State<'_, AppState>, number: u32) -> Result<()> {
+    Ok(state.app()?.remove_alert(number.into())?)
+}

@@ -1,0 +1,128 @@
+// The Monitor screen as a person uses it: a call that is stopped while it is under way, what was counted
+// of it, and an alert that tells of calls that fail.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import { Gatehouse, until } from "./app.js";
+import { changeSettings } from "./page.js";
+import { startProvider, startSteadyProvider } from "./provider.js";
+
+const shots = new URL("./screenshots/", import.meta.url);
+
+async function choose(app, field, option) {
+	await app.click("button", field);
+	await app.click("option", option);
+	await app.gone("option");
+}
+
+async function addAccount(app, name, address) {
+	await app.press("Control+8");
+	await app.click("button", "Add an account");
+	await app.see("dialog", "Add an account");
+	await choose(app, /^Provider:/, /^Another server/);
+	await app.fill("Name", name);
+	await app.fill("Address", address);
+	await choose(app, /^Whose server:/, /^Somebody else/);
+	await app.fill("Key", "sk-test-5f3a9c0b7e1d4826");
+	await app.click("button", "Save");
+	await app.gone("dialog");
+	await app.click("button", "Test and read models");
+}
+
+async function askNew(app, model, text) {
+	await app.press("Control+n");
+	await app.click("button", /^Model:/);
+	await app.click("option", model);
+	await app.ask(text);
+}
+
+async function isAtRest() {
+	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
+}
+
+async function shoot(app, name) {
+	await until(`${name} comes to rest`, () => app.run(isAtRest));
+	await mkdir(shots, { recursive: true });
+	await writeFile(new URL(`${name}.png`, shots), await app.screenshot());
+}
+
+/** Both themes, wide and narrow. */
+async function shootAll(app, state) {
+	for (const theme of ["light", "dark"]) {
+		await app.run(changeSettings, { theme });
+		await app.reload();
+		await app.press("Control+4");
+		for (const width of [1280, 640]) {
+			await app.resize(width, 900);
+			await app.see("heading", "Alerts");
+			await shoot(app, `monitor-${state}-${theme}-${width}`);
+		}
+	}
+	await app.resize(1280, 900);
+}
+
+test("the Monitor screen", async (t) => {
+	const steady = await startSteadyProvider(t, { tokens: 100_000, perSecond: 20 });
+	const provider = await startProvider(t);
+	const app = await Gatehouse.startNew(t, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
+
+	await t.test("before the first call it says what will stand there", async () => {
+		await app.press("Control+4");
+		await app.see("heading", "No calls yet");
+		await app.says("No call is under way.");
+		await shootAll(app, "empty");
+	});
+
+	await t.test("a call that is under way is shown, and stopped", async () => {
+		await addAccount(app, "Steady", steady.address);
+		await app.says("1 of 1 models in lists");
+		await askNew(app, /^steady/, "Say something long.");
+		await app.writing();
+		await app.press("Control+4");
+		const table = await app.see("table", "Calls under way");
+		await until("it is the one", async () => (await app.text(table)).includes("steady"));
+		await shoot(app, "monitor-under-way-1280");
+		await app.click("button", /^Stop call/);
+		await app.says("No call is under way.");
+		await until("it is counted as stopped", async () =>
+			/1\s+0 failed, 1 stopped/.test(await app.text(await app.see("region", "Calls"))),
+		);
+	});
+
+	await t.test("an alert tells of calls that fail", async () => {
+		await addAccount(app, "Test", provider.address);
+		await app.says("2 of 2 models in lists");
+		await askNew(app, /^small/, "Say this back.");
+		await app.answered();
+		await provider.close();
+		await askNew(app, /^small/, "And this.");
+		await app.press("Control+4");
+		await app.fill("More than, %", "20");
+		await app.fill("At least, calls", "1\uE004");
+		await app.click("button", "Set alert");
+		await app.see("alert", /More than 20% of calls fail/);
+		await app.see("button", "Monitor: an alert fires");
+	});
+
+	await t.test("what happened is in the record", async () => {
+		await app.press("Control+6");
+		for (const said of ["Alert set", "Alert", "Call stopped"]) await app.says(said);
+	});
+
+	await t.test("each chart is stepped through by keyboard", async () => {
+		await app.press("Control+4");
+		await app.click("radio", "First token");
+		const chart = await app.see("slider", "Time to the first token over time");
+		await app.click("slider", "Time to the first token over time");
+		await app.press("End");
+		await until("the last day is said", async () =>
+			/Half of the calls \d/.test(await app.attribute(chart, "aria-valuetext")),
+		);
+	});
+
+	await t.test("it can be read in both themes, wide and narrow", async () => {
+		await shootAll(app, "full");
+	});
+});

@@ -1,0 +1,66 @@
+// What the Monitor screen shows: how the calls of some days went, and what is under way.
+
+import {
+	backend,
+	toProblem,
+	type Live,
+	type MonitorOverview,
+	type MonitorQuery,
+	type PricedModel,
+	type Problem,
+} from "$lib/backend";
+
+import { queryOf, today, type Range } from "./days";
+
+export class Monitor {
+	range = $state<Range>("week");
+	/** Null: all. */
+	model = $state.raw<PricedModel | null>(null);
+	/** Null until it was read. */
+	overview = $state.raw<MonitorOverview | null>(null);
+	live = $state.raw<Live | null>(null);
+	/** Models that were asked in the range, whichever one is looked at. */
+	models = $state.raw<PricedModel[]>([]);
+	error = $state.raw<Problem | null>(null);
+	/** Counts the questions, so that a late answer to an earlier one is not shown. */
+	#asked = 0;
+	#day = $state(today());
+
+	readonly query = $derived.by<MonitorQuery>(() => {
+		// Another one at midnight, where the screen stays open.
+		void this.#day;
+		return queryOf(this.range, this.model, Date.now());
+	});
+
+	async read(): Promise<void> {
+		const asked = ++this.#asked;
+		try {
+			const overview = await backend.monitorOverview(this.query);
+			if (asked !== this.#asked) return;
+			this.overview = overview;
+			if (this.model === null) {
+				this.models = overview.models.map(({ provider, model }) => ({ provider, model }));
+			}
+			this.error = null;
+		} catch (thrown) {
+			if (asked === this.#asked) this.error = toProblem(thrown);
+		}
+	}
+
+	/** What is under way; all of it again where a call has begun or ended since. */
+	async look(): Promise<void> {
+		try {
+			const before = this.live;
+			const live = await backend.monitorLive();
+			this.live = live;
+			this.#day = today();
+			if (before !== null && numbersOf(before) !== numbersOf(live)) await this.read();
+		} catch (thrown) {
+			this.error = toProblem(thrown);
+		}
+	}
+}
+
+function numbersOf({ calls }: Live): string {
+	return calls.map(({ number }) => number).join(" ");
+}

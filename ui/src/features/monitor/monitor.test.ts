@@ -1,0 +1,215 @@
+// The Monitor screen against a host in memory: what it says of calls, that one under way can be stopped,
+// that alerts are set, told and removed, and that all of it can be done by keyboard.
+
+import "../../test/layout";
+
+import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
+import { alerts, readAlerts, watchAlerts } from "$lib/state/alerts.svelte";
+import { readSettings } from "$lib/state/settings.svelte";
+import { toasts } from "$lib/state/toasts.svelte";
+
+import { accessibilityFaults } from "../../test/axe";
+import { host, show } from "../../test/render";
+import { queryOf } from "./days";
+import MonitorScreen from "./MonitorScreen.svelte";
+import { failureWords, formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
+
+vi.setConfig({ testTimeout: 30_000 });
+const now = () => Date.parse("2026-11-27T12:00:00Z");
+
+afterEach(cleanup);
+
+async function open(options: FakeOptions = {}) {
+	const fake: FakeBackend = host({ now, ...options });
+	await readSettings();
+	await readAlerts();
+	return { fake, ...show(MonitorScreen, {}) };
+}
+
+async function choose(user: ReturnType<typeof show>["user"], select: string, option: string) {
+	screen.getAllByRole("combobox", { name: new RegExp(`^${select}:`) })[0]?.focus();
+	await user.keyboard("{Enter}");
+	// Typing leads to it, as in any list; without a layout it can't be clicked.
+	await screen.findByText(option, { selector: "[role=option]" });
+	await user.keyboard(`${option}{Enter}`);
+}
+
+describe("How calls went", () => {
+	it("says how many there were, how they ended and how long they took", async () => {
+		await open();
+		const success = await screen.findByRole("region", { name: "Success" });
+		expect(success.textContent).toContain("97.5%");
+		expect(screen.getByRole("region", { name: "First token" }).textContent).toContain("380 ms");
+		const byModel = screen.getByRole("table", { name: "Calls by model" });
+		expect(within(byModel).getByText("gpt-6-luna")).toBeTruthy();
+		expect(screen.getByText(/Its time to the first token is worse/)).toBeTruthy();
+		const failed = screen.getByRole("table", { name: "Failed calls by reason" });
+		expect(within(failed).getByText("The provider was overloaded")).toBeTruthy();
+	});
+
+	it("is an explanation before the first call, where alerts can be set already", async () => {
+		await open({ empty: true });
+		expect(await screen.findByRole("heading", { name: "No calls yet" })).toBeTruthy();
+		expect(screen.getByText("No call is under way.")).toBeTruthy();
+		expect(screen.getByRole("form", { name: "Set an alert" })).toBeTruthy();
+	});
+
+	it("says why there is nothing where the host refuses, and recovers", async () => {
+		const { fake, user } = await open();
+		await screen.findByRole("region", { name: "Success" });
+		fake.fail("monitorOverview", {
+			code: "data_unusable",
+			message: "The database cannot be read.",
+			hint: null,
+		});
+		await user.click(screen.getByRole("radio", { name: "30 days" }));
+		expect((await screen.findByRole("alert")).textContent).toContain("cannot be read");
+		fake.fail("monitorOverview", null);
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+	});
+
+	it("says where times are not exact, and shows one model alone", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("radio", { name: "12 months" }));
+		expect(await screen.findByText(/right to within a tenth/)).toBeTruthy();
+		await choose(user, "Model", "gpt-6-luna, openai");
+		await waitFor(() => {
+			const asked = fake.calls.filter(({ method }) => method === "monitorOverview").at(-1);
+			expect(asked?.args[0]).toMatchObject({
+				model: { provider: "openai", model: "gpt-6-luna" },
+			});
+		});
+	});
+
+	it("steps through each chart by keyboard, and has it as a table", async () => {
+		const { fake, user } = await open();
+		const chart = await screen.findByRole("slider", { name: "Calls over time, by how they ended" });
+		chart.focus();
+		await user.keyboard("{Home}");
+		expect(chart.getAttribute("aria-valuetext")).toContain("Answered 117, Failed 3, Together 120");
+		const table = screen.getByRole("table", { name: "Calls over time", hidden: true });
+		expect(within(table).getAllByRole("row", { hidden: true })).toHaveLength(8);
+		await user.click(screen.getByRole("radio", { name: "First token" }));
+		expect(
+			await screen.findByRole("slider", { name: "Time to the first token over time" }),
+		).toBeTruthy();
+		const drawn = fake.calls.filter(({ method }) => method === "monitorChart").at(-1);
+		expect(drawn?.args[1]).toBe("first_token");
+	});
+
+	it("has nothing that a screen reader stumbles over", async () => {
+		await open();
+		await screen.findByRole("slider");
+		expect(await accessibilityFaults()).toEqual([]);
+	});
+});
+
+describe("What is under way", () => {
+	it("is stopped by its button, and those of another process have none", async () => {
+		const { fake, user } = await open({ liveCalls: 5 });
+		const table = await screen.findByRole("table", { name: "Calls under way" });
+		expect(within(table).getAllByText("Editor")).toHaveLength(3);
+		expect(within(table).getByText("In another Gatehouse")).toBeTruthy();
+		await user.click(screen.getByRole("button", { name: "Stop call 4121" }));
+		await waitFor(() =>
+			expect(screen.queryByRole("button", { name: "Stop call 4121" })).toBeNull(),
+		);
+		expect(fake.calls.find(({ method }) => method === "stopCall")?.args).toEqual([4121]);
+	});
+
+	it("says what engines take", async () => {
+		await open();
+		const engines = await screen.findByRole("table", { name: "Engines" });
+		expect(engines.textContent).toContain("Answers 1, 1 waiting");
+		expect(engines.textContent).toContain("187\u00a0MB");
+		expect(engines.textContent).toContain("163%");
+	});
+
+	it("tells of a call that has ended meanwhile, and lets it be", async () => {
+		const { fake, user } = await open();
+		const stop = await screen.findByRole("button", { name: "Stop call 4120" });
+		await fake.stopCall(4120);
+		await user.click(stop);
+		await waitFor(() =>
+			expect(toasts.list.some(({ text }) => text.includes("not under way"))).toBe(true),
+		);
+	});
+});
+
+describe("Alerts", () => {
+	it("are set, tell when they fire, and are removed", async () => {
+		const { user } = await open();
+		const unwatch = watchAlerts((thrown) => expect(thrown).toBeUndefined());
+		const form = await screen.findByRole("form", { name: "Set an alert" });
+		const over = within(form).getByRole("textbox", { name: "More than, %" });
+		await user.type(over, "2");
+		await user.click(within(form).getByRole("button", { name: "Set alert" }));
+		const firing = await screen.findByRole("alert");
+		expect(firing.textContent).toContain("More than 2% of calls fail");
+		expect(toasts.list.some(({ text }) => text.includes("Now: 3.1%"))).toBe(true);
+		await waitFor(() => expect((over as HTMLInputElement).value).toBe(""));
+		await user.click(screen.getByRole("button", { name: "Remove alert 1" }));
+		expect(await screen.findByText(/None is set/)).toBeTruthy();
+		expect(screen.queryByRole("alert")).toBeNull();
+		unwatch();
+	});
+
+	it("say what they do not take, and keep what was entered", async () => {
+		const { user } = await open();
+		const form = await screen.findByRole("form", { name: "Set an alert" });
+		const over = within(form).getByRole("textbox", { name: "More than, %" });
+		await user.type(over, "many");
+		await user.click(within(form).getByRole("button", { name: "Set alert" }));
+		expect(await within(form).findByText(/“many” is not a percentage/)).toBeTruthy();
+		expect((over as HTMLInputElement).value).toBe("many");
+		expect(alerts.list).toEqual([]);
+	});
+
+	it("about the record ask for nothing more", async () => {
+		const { fake, user } = await open();
+		const form = await screen.findByRole("form", { name: "Set an alert" });
+		await choose(user, "Alert", "Tell me when the record does not verify");
+		expect(within(form).queryByRole("textbox")).toBeNull();
+		await user.click(within(form).getByRole("button", { name: "Set alert" }));
+		expect(await screen.findByText("The record does not verify.")).toBeTruthy();
+		expect(fake.calls.find(({ method }) => method === "addAlert")?.args[0]).toMatchObject({
+			kind: "record",
+			model: null,
+		});
+	});
+});
+
+describe("Words", () => {
+	it("read in the unit that fits", () => {
+		expect([null, 0, 999, 1_234, 150_000].map(formatTime)).toEqual([
+			"–",
+			"0 ms",
+			"999 ms",
+			"1.23 s",
+			"2.5 min",
+		]);
+		expect([null, 48_250].map(formatSpeed)).toEqual(["–", "48.3/s"]);
+		expect([0, 250, 9_999, 10_000].map(formatShare)).toEqual(["0%", "2.5%", "99.9%", "100%"]);
+	});
+
+	it("never call almost all of them all", () => {
+		expect(formatSuccess({ answered: 99_999, failed: 1 })).toBe("99.9%");
+		expect(formatSuccess({ answered: 0, failed: 0 })).toBe("–");
+	});
+
+	it("show a reason without words as it is", () => {
+		expect(failureWords("silent")).toBe("The provider said nothing for too long");
+		expect(failureWords("something_new")).toBe("something_new");
+	});
+
+	it("count days by the calendar", () => {
+		const noon = new Date(2026, 2, 31, 12).getTime();
+		expect(queryOf("year", null, noon)).toMatchObject({ first: "2025-04-01", pace: "month" });
+		expect(queryOf("day", null, noon)).toMatchObject({ first: "2026-03-31", pace: "hour" });
+		expect(queryOf("month", null, noon).first).toBe("2026-03-02");
+	});
+});
