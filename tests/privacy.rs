@@ -277,7 +277,9 @@ fn the_command_line_finds_exports_and_erases_a_person_and_shows_what_would_go_fi
     );
     std::fs::remove_file(&page).unwrap();
     let preview = shell.text(&["subject", "erase", NAME]);
-    assert!(preview.contains("1 messages from which the words") && preview.contains("--yes"));
+    assert!(
+        preview.contains("messages from which the words are taken: 1") && preview.contains("--yes")
+    );
     assert_eq!(
         shell.json(&["subject", "find", NAME])["total"],
         1,
