@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-pub use self::view::{CallRow, CallSummary, Rate, get, list};
+pub use self::view::{CallRow, CallSummary, get, list};
 pub(crate) use self::view::{SUMMARY_COLUMNS, summary};
 pub(super) use self::view::{call_row, row_columns};
 use super::{
