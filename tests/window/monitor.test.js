@@ -98,7 +98,10 @@ test("the Monitor screen", async (t) => {
 		await app.answered();
 		await provider.close();
 		await askNew(app, /^small/, "And this.");
+		// A model on this computer goes on, and the screen is at rest once it has ended.
+		await app.answered();
 		await app.press("Control+4");
+		await app.see("table", "Engines");
 		await app.fill("More than, %", "20");
 		await app.fill("At least, calls", "1\uE004");
 		await app.click("button", "Set alert");
