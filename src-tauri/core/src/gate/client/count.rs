@@ -60,6 +60,7 @@ impl Asking<'_> {
         let Asked::Elsewhere(ready) = asked else {
             return None;
         };
+        let _under_way = self.place.gate.under_way(call, &self.place.stop);
         let mut outcome = Outcome::begun();
         let counted = self.place.gate.way_to(&ready).map(|(way, http)| {
             let sent = inspect::as_decided(ready.request.clone(), &ready.decided);

@@ -55,7 +55,7 @@ impl Gate {
         let mut results = Vec::new();
         let asked = asking.ask_in_turn(
             |asking, candidate, others| asking.ready_to_moderate(wanted, candidate, others),
-            |asking, asked| {
+            |asking, asked, _| {
                 let Asked::Elsewhere(ready) = asked else {
                     return Err(GateError::NoModel);
                 };
