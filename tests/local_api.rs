@@ -46,6 +46,7 @@ fn client(name: &str) -> NewClient {
         days: None,
         budget: None,
         keeps_sent: true,
+        only_metrics: false,
     }
 }
 

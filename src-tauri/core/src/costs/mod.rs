@@ -8,6 +8,7 @@ pub(crate) mod file_calls;
 pub mod hours;
 pub mod limits;
 pub mod listing;
+pub(crate) mod meters;
 mod period;
 pub mod price_list;
 pub mod prices;
@@ -42,4 +43,5 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     calls::MIGRATIONS,
     days::MIGRATIONS,
     budgets::MIGRATIONS,
+    meters::MIGRATIONS,
 ];

@@ -102,6 +102,11 @@ impl EngineProcess {
         lock(&self.load_events).recv().ok()
     }
 
+    /// Its number in the system.
+    pub(super) fn id(&self) -> u32 {
+        lock(&self.child).id()
+    }
+
     /// Whether the process has ended.
     pub(super) fn has_ended(&self) -> bool {
         !matches!(lock(&self.child).try_wait(), Ok(None))

@@ -202,6 +202,11 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     // Sums of the calls, under the names that those have.
     ("call_days", &["provider", "model", "purpose"]),
+    // Names of models from our own price table, and parts of hashes.
+    (
+        "call_meters",
+        &["provider", "model", "operation", "status", "error"],
+    ),
     ("clients", &["period"]),
     ("connections", &["purpose", "outcome"]),
     ("erasures", &["kind", "begun", "statement"]),

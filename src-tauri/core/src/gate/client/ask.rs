@@ -25,7 +25,7 @@ use crate::{
         route::{Candidate, Chain, CloudModel},
         work::Place,
     },
-    models::{self, Model},
+    models::{self, Model, ModelKind},
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
     problem::Problem,
@@ -291,6 +291,10 @@ impl Asking<'_> {
         models::mark_used(tx, model.id, now_ms())?;
         let version = model.version();
         let call = CallStart {
+            purpose: match model.summary.kind {
+                ModelKind::Embedding => Purpose::Embeddings,
+                ModelKind::Chat => Purpose::Api,
+            },
             model_id: Some(model.id),
             model: &model.name,
             ..self.start(&version)
@@ -302,6 +306,11 @@ impl Asking<'_> {
         let account = &ready.cloud.account;
         let body = ready.body()?;
         let call = CallStart {
+            purpose: if ready.vectors.is_some() {
+                Purpose::Embeddings
+            } else {
+                Purpose::Api
+            },
             provider: account.billed_as(),
             account_id: Some(account.id),
             route: ready.route(),

@@ -27,7 +27,8 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 			[on, port] = [wanted, at];
 			return status();
 		},
-		addClient: async ({ name, days, period, limit, keepsSent, workspaceId: wanted }) => {
+		addClient: async ({ onlyMetrics, workspaceId: wanted, ...input }) => {
+			const { name, days, period, limit, keepsSent } = input;
 			const client: Client = {
 				id: `client-${clients.length + 1}`,
 				name,
@@ -38,6 +39,7 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 				lastUsedAtMs: null,
 				budget: limit.trim() === "" ? null : { period, limit: limit.trim() },
 				keepsSent,
+				onlyMetrics,
 			};
 			clients = [client, ...clients];
 			return { client, key: `gatehouse-${"k".repeat(43)}`, api: await status() };
