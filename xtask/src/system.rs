@@ -179,7 +179,7 @@ fn parse_installed(listing: &str) -> Vec<String> {
 }
 
 /// Whether this is the superuser, as the kernel sees it.
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     shell::answer("id", &["-u"]).is_some_and(|id| id.trim() == "0")
 }
 

@@ -79,7 +79,7 @@ impl Add {
             days: self.days,
             period,
             limit,
-            keeps_sent: !self.keep_nothing,
+            keeps_sent: !self.keep_nothing && !self.metrics,
             only_metrics: self.metrics,
         };
         let (client, key) = app.add_client(&input.client()?)?;

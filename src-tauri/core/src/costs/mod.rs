@@ -3,6 +3,7 @@
 pub mod budgets;
 mod calls;
 pub(crate) mod days;
+pub(crate) mod ended;
 pub mod estimate;
 pub(crate) mod file_calls;
 pub mod hours;

@@ -35,7 +35,7 @@ mod work;
 
 use std::sync::Arc;
 
-pub use access::PullProgress;
+pub use access::{Delivery, PullProgress};
 pub use answer::Ask;
 pub use asking_price::AskingPrice;
 pub use decide::Review;

@@ -58,7 +58,7 @@ fn counters(meters: &[Meter]) -> Vec<Family> {
                 let labels = owned(&[
                     ("model", &meter.model),
                     ("provider", &meter.provider),
-                    ("error", error(meter)),
+                    ("error", error_name(&meter.error)),
                 ]);
                 vec![(labels, if has_failed(meter) { meter.calls } else { 0 })]
             }),
@@ -146,7 +146,7 @@ fn of_open_telemetry(meters: &[Meter]) -> Vec<Family> {
             gathered(meters, |meter| {
                 let mut labels = labels(meter);
                 if has_failed(meter) {
-                    labels.push(("error_type", error(meter).to_owned()));
+                    labels.push(("error_type", error_name(&meter.error).to_owned()));
                 }
                 Some((labels, meter.durations, meter.duration_ms))
             })
@@ -165,12 +165,8 @@ fn has_failed(meter: &Meter) -> bool {
 }
 
 /// What failed; `_OTHER` is what OpenTelemetry calls a failure without a kind.
-fn error(meter: &Meter) -> &str {
-    if meter.error.is_empty() {
-        "_OTHER"
-    } else {
-        &meter.error
-    }
+pub(super) fn error_name(error: &str) -> &str {
+    if error.is_empty() { "_OTHER" } else { error }
 }
 
 /// What the semantic conventions of OpenTelemetry call a provider, where they name it.

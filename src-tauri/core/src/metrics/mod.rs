@@ -4,10 +4,15 @@
 //! No label is a text of a person, names a conversation or a workspace, or has values without end.
 
 mod calls;
+mod exporter;
 mod family;
+mod otlp;
 mod state;
 mod text;
+mod wire;
 
+pub use crate::gate::Delivery;
+pub use exporter::{ExportStatus, Exporter, Pace};
 pub use family::{Amount, Family, Histogram, Kind, Point, Reading};
 pub use text::{CONTENT_TYPE, text};
 

@@ -44,6 +44,7 @@ import type {
 	ErasurePreview,
 	ErasureStep,
 	ExportFormat,
+	ExportStatus,
 	FileForm,
 	Filter,
 	FoundPerson,
@@ -269,6 +270,7 @@ export type Backend = {
 	/** The key is shown once, and nobody can show it again. */
 	addClient(client: ClientInput): Promise<AddedClient>;
 	revokeClient(id: string): Promise<LocalApi>;
+	telemetryStatus(): Promise<ExportStatus>;
 
 	retentionStatus(): Promise<RetentionStatus>;
 	/** Null: until somebody deletes them. */

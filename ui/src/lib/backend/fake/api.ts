@@ -3,7 +3,7 @@
 import type { Backend } from "../backend";
 import type { Client, LocalApi } from "../bindings";
 
-type ApiPart = Pick<Backend, "localApi" | "switchLocalApi" | "addClient" | "revokeClient">;
+type ApiPart = Pick<Backend, "localApi" | "switchLocalApi" | "addClient" | "revokeClient" | "telemetryStatus">;
 
 const dayMs = 86_400_000;
 
@@ -44,6 +44,7 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 			clients = [client, ...clients];
 			return { client, key: `gatehouse-${"k".repeat(43)}`, api: await status() };
 		},
+		telemetryStatus: async () => ({ sentAtMs: null, problem: null, lost: 0 }),
 		revokeClient: async (id) => {
 			clients = clients.map((client) =>
 				client.id === id ? { ...client, revokedAtMs: now() } : client,
