@@ -16,7 +16,7 @@ use gatehouse_core::{
     },
     ids::AliasId,
 };
-use jiff::{ToSpan, Zoned};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -119,7 +119,7 @@ impl Place {
 
     /// What the Costs screen says, by model.
     fn costs(&self) -> Vec<(String, FiguresView)> {
-        let today = Zoned::now().date();
+        let today = TimeZone::system().to_datetime(Timestamp::now()).date();
         let query = Query {
             // A test may run over midnight.
             first: today.checked_sub(1.day()).unwrap(),
@@ -127,7 +127,7 @@ impl Place {
             step: Period::Day,
             filter: CallFilter::default(),
         };
-        let lines = self.app.cost_lines(&query, By::Model).unwrap();
+        let lines = self.app.cost_lines(&query, By::Model).unwrap().lines;
         lines
             .into_iter()
             .map(|line| (line.name, line.figures))

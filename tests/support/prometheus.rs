@@ -168,14 +168,23 @@ impl Prometheus {
         }
     }
 
-    /// The rules that it has loaded.
+    /// The rules that it has loaded, once it has worked all of them out.
     pub fn rules(&self) -> Vec<Value> {
-        let answer = self.get("/api/v1/rules").unwrap();
-        let groups = answer["data"]["groups"].as_array().unwrap().clone();
-        groups
-            .iter()
-            .flat_map(|group| group["rules"].as_array().unwrap().clone())
-            .collect()
+        let start = Instant::now();
+        loop {
+            let answer = self.get("/api/v1/rules").unwrap_or_default();
+            let groups = answer["data"]["groups"].as_array().cloned();
+            let rules: Vec<Value> = groups
+                .iter()
+                .flatten()
+                .flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default())
+                .collect();
+            let worked_out = rules.iter().all(|rule| rule["health"] != "unknown");
+            if worked_out && !rules.is_empty() {
+                return rules;
+            }
+            assert!(start.elapsed() < LONG, "the rules are not worked out");
+        }
     }
 }
 

@@ -15,10 +15,11 @@ use gatehouse_core::{
     charts::ChartTheme,
     costs::{
         self, CallEnd, CallStart, CallStatus, Purpose, Route,
-        budgets::Period,
+        budgets::{BudgetInput, Period},
         reports::{By, CallFilter, Query},
     },
     ids::WorkspaceId,
+    metrics,
     money::Money,
     now_ms,
     record::Actor,
@@ -61,6 +62,7 @@ fn measure(path: &Path) {
     fill(&full);
     let mut rows = writing(&empty, &full);
     rows.extend(screen(&full));
+    rows.push(scrape(&full));
     std::fs::write(path, json!({ "name": "costs", "rows": rows }).to_string()).unwrap();
 }
 
@@ -260,6 +262,25 @@ fn screen(app: &App) -> Vec<Value> {
             "95th percentile, read from the calls",
         ),
     ]
+}
+
+/// What Prometheus waits for, with a budget whose month is added up.
+fn scrape(app: &App) -> Value {
+    let budget = BudgetInput {
+        everywhere: true,
+        period: Period::Month,
+        limit: "1000".into(),
+        warn_percent: 80,
+        stops: false,
+    };
+    app.set_budget(&budget).unwrap();
+    let scrape = || drop(metrics::text(&app.metrics(now_ms()).unwrap()));
+    row(
+        "metrics are read",
+        share(timed(scrape), 95),
+        Some(Duration::from_millis(100)),
+        "95th percentile, with a budget",
+    )
 }
 
 fn query(first: Date, last: Date, step: Period) -> Query {

@@ -88,6 +88,3 @@ impl App {
         self.metrics(now_ms)
     }
 }
-
-#[cfg(test)]
-mod tests;
