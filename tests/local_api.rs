@@ -47,6 +47,7 @@ fn client(name: &str) -> NewClient {
         days: None,
         budget: None,
         keeps_sent: true,
+        only_metrics: false,
     }
 }
 

@@ -12,6 +12,7 @@ mod gate;
 mod kills;
 mod local_api;
 mod models;
+mod monitoring;
 mod picking;
 mod prices;
 mod privacy;

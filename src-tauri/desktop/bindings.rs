@@ -5,7 +5,7 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 use crate::{
     commands::{
         archive, backup, chat, costs, leaving, local_api, models, money, monitor, pictures,
-        privacy, providers, record, retention, safety, settings, startup,
+        privacy, providers, record, retention, safety, settings, startup, telemetry,
     },
     events,
     first::First,
@@ -148,6 +148,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             local_api::switch_local_api,
             local_api::add_client,
             local_api::revoke_client,
+            telemetry::telemetry_status,
             retention::retention_status,
             retention::set_retention,
             retention::preview_retention,

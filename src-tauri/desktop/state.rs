@@ -10,6 +10,7 @@ use std::{
 use gatehouse_api::{Config, Server};
 use gatehouse_core::{
     app::{App, Surroundings, engine_beside_this_program},
+    metrics::{ExportStatus, Exporter, Pace},
     now_ms,
     privacy::retention::{Daily, Look},
     problem::{Problem, ProblemCode},
@@ -58,6 +59,8 @@ struct Open {
     app: Option<Arc<App>>,
     /// The local API, while it listens.
     server: Option<Server>,
+    /// What sends telemetry, as long as it is open.
+    telemetry: Option<Exporter>,
 }
 
 /// Why Gatehouse is not open.
@@ -160,6 +163,9 @@ impl AppState {
         };
         let app = Arc::new(App::open_window(&lock, surroundings(handle)?)?);
         open.app = Some(app.clone());
+        open.telemetry = Exporter::start(&app, Pace::default())
+            .inspect_err(|error| tracing::warn!("telemetry is not sent: {error}"))
+            .ok();
         drop(open);
         let teller = handle.clone();
         app.tell_alerts(move |news| {
@@ -178,6 +184,7 @@ impl AppState {
     ) -> Result<T, Problem> {
         // It holds the app; nobody may ask meanwhile.
         self.stop_server();
+        self.stop_telemetry();
         // The lock is let go while answers end: they tell of their engine, which asks for it.
         let app = self.open().app.take();
         if let Some(app) = app
@@ -202,6 +209,7 @@ impl AppState {
     /// End answers in good order, within a time.
     pub(crate) fn end(&self, limit: Duration) {
         self.stop_server();
+        self.stop_telemetry();
         let Some(app) = self.open().app.take() else {
             return;
         };
@@ -232,6 +240,19 @@ impl AppState {
         if let Some(server) = server {
             server.stop();
         }
+    }
+
+    /// Send no telemetry any more; it holds the app while it does.
+    fn stop_telemetry(&self) {
+        let telemetry = self.open().telemetry.take();
+        drop(telemetry);
+    }
+
+    /// How the sending of telemetry stands.
+    pub(crate) fn telemetry_status(&self) -> ExportStatus {
+        let open = self.open();
+        let telemetry = open.telemetry.as_ref();
+        telemetry.map(Exporter::status).unwrap_or_default()
     }
 
     /// Look at the local API; `None`: it does not listen.

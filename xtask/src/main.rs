@@ -9,6 +9,7 @@ mod litellm;
 mod models;
 mod presidio;
 mod prices;
+mod prometheus;
 mod run;
 mod session;
 mod shell;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::frontend;
 use crate::models;
+use crate::prometheus;
 use crate::run::build;
 use crate::session;
 use crate::shell;
@@ -97,6 +98,7 @@ fn plan(workspace: &Workspace) -> Vec<(&'static [Part], Step<'_>)> {
         (&[Rust, Window], starter_model()),
         (&[Rust, Window], programs(workspace)),
         (&[Rust], clients(workspace)),
+        (&[Rust], prometheus(workspace)),
         (&[Rust], rust_tests(workspace)),
         (&[Window], window_tests(workspace)),
     ]);
@@ -231,6 +233,15 @@ fn clients(workspace: &Workspace) -> Step<'_> {
             ];
             venv::python(&place, &wanted, &install).map(drop)
         },
+    )
+}
+
+/// It scrapes a served Gatehouse in the tests.
+fn prometheus(workspace: &Workspace) -> Step<'_> {
+    Step::that_may_skip(
+        "Prometheus",
+        "go online once, or install the Debian package `prometheus` yourself.",
+        || prometheus::fetch(workspace),
     )
 }
 

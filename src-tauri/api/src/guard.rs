@@ -18,6 +18,7 @@ use gatehouse_core::{
 use crate::{
     body::too_large,
     fault::{Dialect, Fault},
+    metrics,
     refusals::Refusal,
     server::Shared,
 };
@@ -37,7 +38,7 @@ pub(crate) async fn guard(
         return preflight(request.headers(), origin);
     }
     if request.uri().path() != "/health" {
-        match let_in(&shared, request.headers()) {
+        match let_in(&shared, request.headers(), request.uri().path()) {
             Ok(client) => request.extensions_mut().insert(client),
             Err(refused) => return with_origin(refuse(&shared, refused, dialect), origin),
         };
@@ -101,8 +102,8 @@ fn looked_at(shared: &Shared, request: &Request) -> Result<Option<HeaderValue>, 
     Ok(Some(origin.clone()))
 }
 
-/// The client whose key a request has.
-fn let_in(shared: &Shared, headers: &HeaderMap) -> Result<Client, Refusing> {
+/// The client whose key a request has, where it may ask for what is at this address.
+fn let_in(shared: &Shared, headers: &HeaderMap, path: &str) -> Result<Client, Refusing> {
     let unauthorized = |message: String| {
         let fault = Fault::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message);
         (Refusal::Key, fault)
@@ -120,6 +121,14 @@ fn let_in(shared: &Shared, headers: &HeaderMap) -> Result<Client, Refusing> {
         }
         Err(error) => return Err(unauthorized(Problem::from(error).to_string())),
     };
+    if client.only_metrics != (path == metrics::PATH) {
+        let said = match client.only_metrics {
+            true => "this client may read /metrics and nothing else",
+            false => "/metrics is read by a client that was added for it",
+        };
+        let fault = Fault::new(StatusCode::FORBIDDEN, "wrong_client", said);
+        return Err((Refusal::Key, fault));
+    }
     if let Err(wait) = shared.rate.take(client.id, Instant::now()) {
         let said = "this client asks too often";
         let mut fault = Fault::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", said);

@@ -9,6 +9,7 @@ mod body;
 mod config;
 mod fault;
 mod guard;
+mod metrics;
 mod openai;
 mod patient;
 mod rate;

@@ -24,7 +24,8 @@ pub enum Refusal {
     Connections,
 }
 
-const KINDS: [Refusal; 8] = [
+/// All reasons.
+pub(crate) const KINDS: [Refusal; 8] = [
     Refusal::Host,
     Refusal::Origin,
     Refusal::Key,
@@ -44,6 +45,22 @@ pub struct Refused {
     pub count: u64,
 }
 
+impl Refusal {
+    /// Its name, for programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Origin => "origin",
+            Self::Key => "key",
+            Self::Rate => "rate",
+            Self::Size => "size",
+            Self::Slow => "slow",
+            Self::Form => "form",
+            Self::Connections => "connections",
+        }
+    }
+}
+
 /// The counts of all kinds.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals([AtomicU64; KINDS.len()]);
@@ -53,11 +70,16 @@ impl Refusals {
         self.0[why as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How many of one kind.
+    pub(crate) fn of(&self, why: Refusal) -> u64 {
+        self.0[why as usize].load(Ordering::Relaxed)
+    }
+
     /// Those that there were.
     pub(crate) fn all(&self) -> Vec<Refused> {
         let counted = KINDS.iter().map(|&why| Refused {
             why,
-            count: self.0[why as usize].load(Ordering::Relaxed),
+            count: self.of(why),
         });
         counted.filter(|refused| refused.count > 0).collect()
     }

@@ -16,7 +16,7 @@ use crate::{
     anthropic,
     fault::{Dialect, Fault, json_response},
     guard::guard,
-    openai,
+    metrics, openai,
     server::Shared,
 };
 
@@ -31,6 +31,7 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Router {
         .route("/v1/moderations", post(openai::moderations))
         .route("/v1/messages", post(anthropic::messages))
         .route("/v1/messages/count_tokens", post(anthropic::count_tokens))
+        .route(metrics::PATH, get(metrics::metrics))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))

@@ -53,7 +53,7 @@ pub(crate) struct Shared {
     pub(crate) rate: Rate,
     pub(crate) refusals: Refusals,
     /// Connections that are open.
-    open: AtomicUsize,
+    pub(crate) open: AtomicUsize,
 }
 
 /// The API, listening. Dropping it ends it as [`Server::stop`] does.

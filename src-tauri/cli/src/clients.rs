@@ -46,6 +46,9 @@ pub(crate) struct Add {
     /// Keep no copy of what leaves for it.
     #[arg(long)]
     keep_nothing: bool,
+    /// Let it read /metrics, for Prometheus, and nothing else.
+    #[arg(long, conflicts_with_all = ["a_day", "a_month", "keep_nothing"])]
+    metrics: bool,
 }
 
 impl Clients {
@@ -74,15 +77,21 @@ impl Add {
             days: self.days,
             period,
             limit,
-            keeps_sent: !self.keep_nothing,
+            keeps_sent: !self.keep_nothing && !self.metrics,
+            only_metrics: self.metrics,
         };
         let (client, key) = app.add_client(&input.client()?)?;
         if json {
             return output::json(&json!({ "client": client, "key": key.as_str() }));
         }
         // The key alone on standard output, so that a script can take it from there.
+        let may = if client.only_metrics {
+            "read /metrics"
+        } else {
+            "ask"
+        };
         eprintln!(
-            "{} may ask now. This is its key; it is not shown again:",
+            "{} may {may} now. This is its key; it is not shown again:",
             client.name
         );
         output::line(key.as_str())
@@ -102,12 +111,12 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
     }
     let rows: Vec<_> = all.iter().map(row).collect();
     output::table(
-        ["NAME", "STATE", "BUDGET", "KEEPS", "LAST USED", "ID"],
+        ["NAME", "MAY", "STATE", "BUDGET", "KEEPS", "LAST USED", "ID"],
         &rows,
     )
 }
 
-fn row(client: &Client) -> [String; 6] {
+fn row(client: &Client) -> [String; 7] {
     let state = match (client.revoked_at_ms, client.expires_at_ms) {
         (Some(at), _) => format!("taken back {}", output::time(at)),
         (None, Some(at)) if at <= now_ms() => format!("expired {}", output::time(at)),
@@ -116,6 +125,12 @@ fn row(client: &Client) -> [String; 6] {
     };
     [
         client.name.clone(),
+        if client.only_metrics {
+            "read metrics"
+        } else {
+            "ask models"
+        }
+        .into(),
         state,
         client.budget.map_or("none".into(), |budget| {
             format!("{} a {}", budget.limit, name_of(&budget.period))

@@ -31,6 +31,7 @@ mod safety;
 mod serve;
 mod snapshots;
 mod subject;
+mod telemetry;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -117,6 +118,9 @@ enum Command {
     Subject(subject::Subject),
     /// The log of every connection that Gatehouse made.
     Connections(connections::Connections),
+    /// Figures and spans for a collector of OpenTelemetry: show, to, off.
+    #[command(subcommand)]
+    Telemetry(telemetry::Telemetry),
     /// Personal data and secrets in texts: find them, mask a text, restore it.
     #[command(subcommand)]
     Safety(safety::Safety),
@@ -204,6 +208,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Retention(retention) => retention.run(&app, json),
         Command::Subject(subject) => subject.run(&app, json),
         Command::Connections(connections) => connections.run(&app, json),
+        Command::Telemetry(telemetry) => telemetry.run(&app, json),
         Command::Safety(_) | Command::Snapshots(_) | Command::Completions { .. } => Ok(()),
     }
 }

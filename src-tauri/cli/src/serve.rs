@@ -8,7 +8,10 @@ use std::{
 
 use clap::Args;
 use gatehouse_api::{Config, DEFAULT_PORT, Limits, Server, Tls};
-use gatehouse_core::app::App;
+use gatehouse_core::{
+    app::App,
+    metrics::{Exporter, Pace},
+};
 use serde_json::json;
 
 use crate::{failure::Failure, output};
@@ -49,7 +52,9 @@ impl Serve {
             }
         })
         .map_err(Failure::system)?;
-        let server = Server::start(Arc::new(app), self.config())?;
+        let app = Arc::new(app);
+        let server = Server::start(Arc::clone(&app), self.config())?;
+        let telemetry = Exporter::start(&app, Pace::default()).map_err(Failure::system)?;
         let base = server.base_url();
         if json {
             output::json(&json!({ "base_url": base }))?;
@@ -61,6 +66,7 @@ impl Serve {
         // An error: nobody can interrupt any more.
         let _ = wait.recv();
         let status = server.status();
+        drop(telemetry);
         server.stop();
         if json {
             return output::json(&status);

@@ -17,10 +17,11 @@ use gatehouse_core::{
     chat,
     costs::{
         self, CallEnd, CallStart, CallStatus, Purpose, Route,
-        budgets::Period,
+        budgets::{BudgetInput, Period},
         reports::{By, CallFilter, Query},
     },
     ids::{ConversationId, WorkspaceId},
+    metrics,
     money::Money,
     now_ms,
     record::Actor,
@@ -66,6 +67,7 @@ fn measure(path: &Path) {
     fill(&full);
     let mut rows = writing(&empty, &full);
     rows.extend(screen(&full));
+    rows.push(scrape(&full));
     std::fs::write(path, json!({ "name": "costs", "rows": rows }).to_string()).unwrap();
 }
 
@@ -328,6 +330,25 @@ fn screen(app: &App) -> Vec<Value> {
             "95th percentile, read from the calls beside the rest",
         ),
     ]
+}
+
+/// What Prometheus waits for, with a budget whose month is added up.
+fn scrape(app: &App) -> Value {
+    let budget = BudgetInput {
+        everywhere: true,
+        period: Period::Month,
+        limit: "1000".into(),
+        warn_percent: 80,
+        stops: false,
+    };
+    app.set_budget(&budget).unwrap();
+    let scrape = || drop(metrics::text(&app.metrics(now_ms()).unwrap()));
+    row(
+        "metrics are read",
+        share(timed(scrape), 95),
+        Some(Duration::from_millis(100)),
+        "95th percentile, with a budget",
+    )
 }
 
 fn query(first: Date, last: Date, step: Period) -> Query {

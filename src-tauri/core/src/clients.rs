@@ -20,16 +20,17 @@ use crate::{
     ids::{ClientId, WorkspaceId},
     money::Money,
     problem::{Problem, ProblemCode},
-    store::{Migration, StoreError},
+    store::{Migration, Store, StoreError},
     workspaces,
 };
 
 pub use budget::ClientBudgetError;
 pub(crate) use budget::fits;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-27 create clients",
-    sql: "CREATE TABLE clients (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-27 create clients",
+        sql: "CREATE TABLE clients (
             id BLOB PRIMARY KEY,
             name TEXT NOT NULL,
             key_hash BLOB NOT NULL UNIQUE CHECK (length(key_hash) = 32),
@@ -44,10 +45,18 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             CHECK ((period IS NULL) = (limit_pico IS NULL))
           ) STRICT;
           CREATE UNIQUE INDEX clients_by_name ON clients(lower(name)) WHERE revoked_at_ms IS NULL",
-}];
+    },
+    Migration {
+        name: "2026-11-28 let clients read metrics",
+        sql: "ALTER TABLE clients ADD COLUMN only_metrics INTEGER NOT NULL DEFAULT 0
+              CHECK (only_metrics IN (0, 1))",
+    },
+];
 
 /// What every key begins with, so that it is known for one wherever it lies about.
 const KEY_BEGINS: &str = "gatehouse-";
+/// After so many milliseconds it is noted again that a client reads metrics.
+const NOTED_AGAIN_MS: i64 = 3_600_000;
 /// The most letters that a name has.
 const LONGEST_NAME: usize = 60;
 
@@ -77,6 +86,8 @@ pub struct Client {
     pub budget: Option<ClientBudget>,
     /// Whether what leaves for it is kept, byte for byte.
     pub keeps_sent: bool,
+    /// Whether it reads metrics, and asks no model.
+    pub only_metrics: bool,
 }
 
 /// What a client may spend in a time. A call that could pass it is not made.
@@ -110,6 +121,8 @@ pub struct ClientInput {
     pub limit: String,
     /// Whether what leaves for it is kept, byte for byte.
     pub keeps_sent: bool,
+    /// Whether it reads metrics, and asks no model.
+    pub only_metrics: bool,
 }
 
 impl ClientInput {
@@ -134,6 +147,7 @@ impl ClientInput {
                 limit,
             }),
             keeps_sent: self.keeps_sent,
+            only_metrics: self.only_metrics,
         })
     }
 }
@@ -151,6 +165,8 @@ pub struct NewClient {
     pub budget: Option<ClientBudget>,
     /// Whether what leaves for it is kept, byte for byte.
     pub keeps_sent: bool,
+    /// Whether it reads metrics, and asks no model.
+    pub only_metrics: bool,
 }
 
 /// Why a client is not kept, or not let in.
@@ -183,6 +199,9 @@ pub enum ClientError {
     /// The system gave no random numbers.
     #[error("this computer gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
+    /// What reads metrics spends nothing.
+    #[error("a client that reads metrics asks no model, so it needs no budget")]
+    NeedsNoBudget,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -280,6 +299,9 @@ pub(crate) fn add(
     if new.budget.is_some_and(|budget| budget.limit < Money::ZERO) {
         return Err(ClientError::Entered("a budget is no less than nothing"));
     }
+    if new.only_metrics && new.budget.is_some() {
+        return Err(ClientError::NeedsNoBudget);
+    }
     let workspace = match new.workspace_id {
         None => workspaces::current(conn, now_ms)?,
         Some(id) if workspaces::exists(conn, id)? => id,
@@ -288,8 +310,9 @@ pub(crate) fn add(
     let id = ClientId::new();
     let expires = new.days.map(|days| now_ms + i64::from(days) * 86_400_000);
     conn.prepare_cached(
-        "INSERT INTO clients (id, name, key_hash, workspace_id, created_at_ms, expires_at_ms, period, limit_pico, keeps_sent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO clients (id, name, key_hash, workspace_id, created_at_ms, expires_at_ms, period, limit_pico,
+                              keeps_sent, only_metrics)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         id,
@@ -301,6 +324,7 @@ pub(crate) fn add(
         new.budget.map(|budget| budget.period),
         new.budget.map(|budget| budget.limit),
         new.keeps_sent,
+        new.only_metrics,
     ])?;
     get(conn, id)
 }
@@ -342,6 +366,22 @@ pub(crate) fn used(conn: &Connection, id: ClientId, now_ms: i64) -> Result<(), C
     conn.prepare_cached("UPDATE clients SET last_used_at_ms = ?2 WHERE id = ?1")?
         .execute(params![id, now_ms])?;
     Ok(())
+}
+
+/// Note that a client has read metrics: once an hour, as it reads them every few seconds.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(crate) fn note_reading(store: &Store, client: &Client, now_ms: i64) -> Result<(), StoreError> {
+    let again = |at| now_ms - at >= NOTED_AGAIN_MS;
+    if !client.last_used_at_ms.is_none_or(again) {
+        return Ok(());
+    }
+    store.write(|tx| {
+        tx.prepare_cached("UPDATE clients SET last_used_at_ms = ?2 WHERE id = ?1")?
+            .execute(params![client.id, now_ms])?;
+        Ok(())
+    })
 }
 
 /// All clients, the newest first, those whose keys were taken back after the others.
@@ -401,9 +441,9 @@ fn good(client: &Client, now_ms: i64) -> Result<(), ClientError> {
 }
 
 const COLUMNS: &str = "id, name, workspace_id, created_at_ms, expires_at_ms, revoked_at_ms, last_used_at_ms, \
-     period, limit_pico, keeps_sent";
+     period, limit_pico, keeps_sent, only_metrics";
 /// How many those are.
-const COLUMN_COUNT: usize = 10;
+const COLUMN_COUNT: usize = 11;
 
 fn client(row: &Row<'_>) -> rusqlite::Result<Client> {
     let (period, limit): (Option<Period>, Option<Money>) = (row.get(7)?, row.get(8)?);
@@ -419,6 +459,7 @@ fn client(row: &Row<'_>) -> rusqlite::Result<Client> {
             .zip(limit)
             .map(|(period, limit)| ClientBudget { period, limit }),
         keeps_sent: row.get(9)?,
+        only_metrics: row.get(10)?,
     })
 }
 

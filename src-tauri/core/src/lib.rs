@@ -16,6 +16,7 @@ pub mod engine;
 pub mod gate;
 pub mod ids;
 mod looks;
+pub mod metrics;
 pub mod models;
 pub mod money;
 pub mod monitor;

@@ -45,6 +45,8 @@ pub struct Settings {
     pub time_stamp_url: String,
     /// The certificate that its time-stamps must lead to, in PEM; empty: that of the next one is kept.
     pub time_stamp_authority: String,
+    /// The address of a collector of OpenTelemetry (OTLP over HTTP); empty: nothing is sent.
+    pub telemetry_url: String,
     /// The workspace of new conversations; `None`: the oldest.
     pub workspace_id: Option<WorkspaceId>,
     /// Minutes without a request after which a model leaves the memory; 0: never.
@@ -81,6 +83,7 @@ impl Default for Settings {
             proxy: String::new(),
             time_stamp_url: String::new(),
             time_stamp_authority: String::new(),
+            telemetry_url: String::new(),
             workspace_id: None,
             idle_unload_minutes: 15,
             context_tokens: 8192,
@@ -141,6 +144,9 @@ pub enum SettingsError {
         "a time-stamp service needs an address like https://stamps.example/tsa, without a name or password"
     )]
     TimeStampUrl,
+    /// The address of the collector is none.
+    #[error("a collector needs an address like http://127.0.0.1:4318, without a name or password")]
+    TelemetryUrl,
     /// A port below those that belong to the system.
     #[error("the port must be between 1024 and 65535, not {0}")]
     Port(u16),
@@ -220,6 +226,9 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     {
         return Err(SettingsError::TimeStampUrl);
     }
+    if !settings.telemetry_url.is_empty() && telemetry_address(&settings.telemetry_url).is_none() {
+        return Err(SettingsError::TelemetryUrl);
+    }
     let json = serde_json::to_string(settings)
         .expect("settings are JSON because all their fields are plain");
     conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
@@ -235,6 +244,11 @@ fn is_proxy(address: &str) -> bool {
 /// The address of a time-stamp service, as it was typed: not all of them speak https, and a stamp proves
 /// itself.
 pub(crate) fn time_stamp_address(address: &str) -> Option<Url> {
+    address_without_password(address.trim())
+}
+
+/// The address of a collector of OpenTelemetry, as it was typed: one on this computer speaks no https.
+pub(crate) fn telemetry_address(address: &str) -> Option<Url> {
     address_without_password(address.trim())
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod retention;
 pub(crate) mod safety;
 pub(crate) mod settings;
 pub(crate) mod startup;
+pub(crate) mod telemetry;
 
 use gatehouse_core::problem::{Problem, ProblemCode};
 use tauri::AppHandle;

@@ -22,6 +22,7 @@ const purposes: Record<string, string> = {
 	chat: "Answers in chats",
 	title: "Names of chats",
 	api: "Requests of clients",
+	embeddings: "Vectors for clients",
 };
 
 export function purposeWords(name: string): string {

@@ -128,6 +128,7 @@ pub(crate) fn gatehouse(upstream: &str) -> Proxy {
         days: None,
         budget: None,
         keeps_sent: true,
+        only_metrics: false,
     };
     let (_, key) = app.add_client(&client).unwrap();
     drop(app);

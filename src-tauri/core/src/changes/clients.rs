@@ -32,7 +32,8 @@ impl App {
                     "limit_usd",
                     client.budget.map(|budget| budget.limit.decimal()),
                 )
-                .fact("keeps_sent", i64::from(client.keeps_sent));
+                .fact("keeps_sent", i64::from(client.keeps_sent))
+                .maybe("reads", client.only_metrics.then_some("metrics"));
             Ok::<_, ClientError>((client, event))
         })?;
         Ok((client, key))

@@ -26,6 +26,7 @@ fn named(name: &str) -> NewClient {
         days: None,
         budget: None,
         keeps_sent: true,
+        only_metrics: false,
     }
 }
 

@@ -76,6 +76,16 @@ impl Standing {
         Money::from_pico(left.max(0))
     }
 
+    /// The share of the limit that is spent or set aside; above 1 where it is passed. A budget of nothing
+    /// is full with the first amount.
+    pub(crate) fn share(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a share for the eye")]
+        match (self.committed().pico(), self.budget.limit.pico()) {
+            (committed, 0) => f64::from(u8::from(committed > 0)),
+            (committed, limit) => committed as f64 / limit as f64,
+        }
+    }
+
     /// What a person is to be told. A budget of nothing warns of the first amount that is spent.
     pub fn level(&self) -> Level {
         let (committed, limit) = (self.committed().pico(), self.budget.limit.pico());
@@ -219,12 +229,43 @@ pub fn standings(
         )?
         .query_map([workspace], budget)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let stand = |budget: Budget| {
-        let time = budget.period.around(now_ms, zone)?;
-        let spending = spending(conn, budget.workspace, time)?;
-        Ok(Standing { budget, spending })
-    };
-    budgets.into_iter().map(stand).collect()
+    budgets
+        .into_iter()
+        .map(|budget| stand(conn, budget, now_ms, zone))
+        .collect()
+}
+
+/// How all budgets stand, of all workspaces. `now_ms` is UTC milliseconds, `zone` that of the computer.
+///
+/// # Errors
+/// [`BudgetError`] when the clock is beyond every calendar or the database fails.
+pub(crate) fn all_standings(
+    conn: &Connection,
+    now_ms: i64,
+    zone: &TimeZone,
+) -> Result<Vec<Standing>, BudgetError> {
+    let budgets = conn
+        .prepare_cached(
+            "SELECT workspace_id, period, limit_pico, warn_percent, stops FROM budgets ORDER BY rowid",
+        )?
+        .query_map([], budget)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    budgets
+        .into_iter()
+        .map(|budget| stand(conn, budget, now_ms, zone))
+        .collect()
+}
+
+/// How one budget stands.
+fn stand(
+    conn: &Connection,
+    budget: Budget,
+    now_ms: i64,
+    zone: &TimeZone,
+) -> Result<Standing, BudgetError> {
+    let time = budget.period.around(now_ms, zone)?;
+    let spending = spending(conn, budget.workspace, time)?;
+    Ok(Standing { budget, spending })
 }
 
 /// Set aside the most that a call can cost, `None` where that is not known. Belongs into the

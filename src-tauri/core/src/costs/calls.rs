@@ -122,6 +122,8 @@ pub enum Purpose {
     Title,
     /// A request of a client of the local API.
     Api,
+    /// Vectors for a client of the local API.
+    Embeddings,
 }
 stored_by_name!(Purpose);
 

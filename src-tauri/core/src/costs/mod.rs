@@ -3,11 +3,13 @@
 pub mod budgets;
 mod calls;
 pub(crate) mod days;
+pub(crate) mod ended;
 pub mod estimate;
 pub(crate) mod file_calls;
 pub mod hours;
 pub mod limits;
 pub mod listing;
+pub(crate) mod meters;
 mod period;
 pub mod price_list;
 pub mod prices;
@@ -45,4 +47,5 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     days::MIGRATIONS,
     times::MIGRATIONS,
     budgets::MIGRATIONS,
+    meters::MIGRATIONS,
 ];

@@ -106,6 +106,8 @@ pub struct EngineSnapshot {
     pub state: EngineState,
     /// Requests it works on.
     pub active: usize,
+    /// The number of its process.
+    pub process: u32,
 }
 
 type OnChange = dyn Fn() + Send + Sync;
@@ -237,6 +239,7 @@ impl Engines {
                 model,
                 state: engine.state_now(),
                 active: engine.active(),
+                process: engine.process_id(),
             })
             .collect();
         all.sort_by_key(|engine| engine.model);

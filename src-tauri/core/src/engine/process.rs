@@ -102,7 +102,7 @@ impl EngineProcess {
         lock(&self.load_events).recv().ok()
     }
 
-    /// How the system calls it.
+    /// Its number in the system.
     pub(super) fn id(&self) -> u32 {
         lock(&self.child).id()
     }

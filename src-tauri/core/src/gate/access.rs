@@ -1,6 +1,7 @@
 //! Accounts, as far as they need the network or a key: tested, listed, and asked to fetch a model.
 
 use jiff::{Timestamp, tz::TimeZone};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
@@ -16,7 +17,8 @@ use crate::{
     engine::Stop,
     ids::AccountId,
     now_ms,
-    providers::{self, cloud::Cloud, key::ApiKey, time_stamp},
+    problem::Problem,
+    providers::{self, cloud::Cloud, key::ApiKey, telemetry, time_stamp},
     record::{Action, Event},
     secrets::SecretError,
     settings::{self, SettingsError},
@@ -35,6 +37,17 @@ pub struct PullProgress {
     /// Of these, there.
     #[specta(type = Option<specta_typescript::Number>)]
     pub completed: Option<u64>,
+}
+
+/// What a collector of telemetry did with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// It took it.
+    Taken,
+    /// It will never take it: the status of its answer.
+    Refused(u16),
+    /// It did not take it now, and may later; why not, as a sentence.
+    NotNow(String),
 }
 
 impl Gate {
@@ -245,6 +258,23 @@ impl Gate {
         let answer = time_stamp::ask(&http, &address, query, longest, &Stop::default());
         self.network.settle();
         Ok(answer?)
+    }
+
+    /// Send figures or spans to a collector. What came of it is no fault of anybody's who asks a model.
+    pub(crate) fn send_telemetry(&self, address: &Url, message: Vec<u8>, stop: &Stop) -> Delivery {
+        let sent = self
+            .network
+            .http()
+            .and_then(|http| Ok(telemetry::send(&http, address, message, stop)?));
+        match sent {
+            Ok(200..=299) => Delivery::Taken,
+            // Those which the protocol wants tried again.
+            Ok(status @ (429 | 502..=504)) => Delivery::NotNow(format!(
+                "The collector cannot take anything now ({status})."
+            )),
+            Ok(status) => Delivery::Refused(status),
+            Err(error) => Delivery::NotNow(Problem::from(error).message),
+        }
     }
 
     /// The client of an account, with its key.

@@ -39,7 +39,7 @@ mod work;
 
 use std::sync::Arc;
 
-pub use access::PullProgress;
+pub use access::{Delivery, PullProgress};
 pub use answer::Ask;
 pub use asking_price::AskingPrice;
 pub(crate) use bell::{Bell, Woken};

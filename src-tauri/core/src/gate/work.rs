@@ -66,6 +66,15 @@ impl Work {
     }
 }
 
+/// How many requests are worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Working {
+    pub answers: usize,
+    pub titles: usize,
+    /// Of clients of the local API.
+    pub clients: usize,
+}
+
 /// The place of a conversation among those that are worked on: one answer at a time.
 pub(super) struct Place<'a> {
     pub(super) gate: &'a Gate,
@@ -142,6 +151,17 @@ impl Gate {
     pub fn stop(&self, conversation: ConversationId) {
         if let Some(stop) = self.work.now().tasks.get(&(conversation, Task::Answer)) {
             stop.set();
+        }
+    }
+
+    /// How many requests are worked on right now.
+    pub(crate) fn working(&self) -> Working {
+        let now = self.work.now();
+        let count = |wanted| now.tasks.keys().filter(|(_, task)| *task == wanted).count();
+        Working {
+            answers: count(Task::Answer),
+            titles: count(Task::Title),
+            clients: count(Task::Client),
         }
     }
 

@@ -205,6 +205,11 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     // Sums of the calls, under the names that those have.
     ("call_days", &["provider", "model", "purpose"]),
     ("call_times", &["provider", "model"]),
+    // Names of models from our own price table, and parts of hashes.
+    (
+        "call_meters",
+        &["provider", "model", "operation", "status", "error"],
+    ),
     ("clients", &["period"]),
     ("connections", &["purpose", "outcome"]),
     ("erasures", &["kind", "begun", "statement"]),

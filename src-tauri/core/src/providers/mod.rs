@@ -19,6 +19,7 @@ pub(crate) mod openai;
 mod retry;
 mod sse;
 mod stream;
+pub(crate) mod telemetry;
 pub(crate) mod time_stamp;
 mod tool_calls;
 

@@ -189,7 +189,7 @@ impl Record {
         self.inner.instance
     }
 
-    pub(super) fn public_key(&self) -> String {
+    pub(crate) fn public_key(&self) -> String {
         hex(&self.inner.keys.public())
     }
 

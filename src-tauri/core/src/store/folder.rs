@@ -97,6 +97,11 @@ impl DataFolder {
         self.0.join("instance.lock")
     }
 
+    /// Held by the process that sends telemetry.
+    pub(crate) fn telemetry_lock_file(&self) -> PathBuf {
+        self.0.join("telemetry.lock")
+    }
+
     /// Left by a second start: the window is asked to come to the front.
     pub(super) fn raise_file(&self) -> PathBuf {
         self.0.join("raise")

@@ -122,6 +122,7 @@ const purposes: Record<string, string> = {
 	chat: "Answer in a chat",
 	title: "Name for a chat",
 	api: "Request of a client",
+	embeddings: "Vectors for a client",
 };
 /** Numbers that name something and are not counted. */
 const numbers = new Set([

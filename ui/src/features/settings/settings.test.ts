@@ -253,4 +253,29 @@ describe("the local API", () => {
 		expect(await card.findByText(/taken back/)).toBeTruthy();
 		expect(card.queryByRole("button", { name: "Take the key of My editor back" })).toBeNull();
 	});
+
+	it("lets a client read metrics, which then spends nothing and asks no model", async () => {
+		const { user } = await open();
+		const card = within(group("Local API"));
+		await user.click(await card.findByRole("button", { name: "May: ask models" }));
+		await user.click(await screen.findByRole("option", { name: "read metrics" }));
+		expect(card.queryByLabelText("May spend")).toBeNull();
+		await user.type(card.getByLabelText("New client"), "Prometheus");
+		await user.click(card.getByRole("button", { name: "Add" }));
+		expect(await card.findByText(/^reads metrics; good until you take it back/)).toBeTruthy();
+	});
+});
+
+describe("telemetry", () => {
+	it("is sent nowhere until a collector is named, and says how it stands then", async () => {
+		const { user } = await open();
+		const card = within(group("Telemetry"));
+		expect(card.queryByText("How it stands")).toBeNull();
+		await user.type(card.getByLabelText("Address of the collector"), "http://127.0.0.1:4318{Tab}");
+		expect(await card.findByText("How it stands")).toBeTruthy();
+		expect(await card.findByText("Nothing was sent yet.")).toBeTruthy();
+		await user.clear(card.getByLabelText("Address of the collector"));
+		await user.tab();
+		await waitFor(() => expect(card.queryByText("How it stands")).toBeNull());
+	});
 });

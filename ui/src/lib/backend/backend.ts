@@ -47,6 +47,7 @@ import type {
 	ErasurePreview,
 	ErasureStep,
 	ExportFormat,
+	ExportStatus,
 	FileForm,
 	Filter,
 	FirstToken,
@@ -293,6 +294,7 @@ export type Backend = {
 	/** The key is shown once, and nobody can show it again. */
 	addClient(client: ClientInput): Promise<AddedClient>;
 	revokeClient(id: string): Promise<LocalApi>;
+	telemetryStatus(): Promise<ExportStatus>;
 
 	retentionStatus(): Promise<RetentionStatus>;
 	/** Null: until somebody deletes them. */

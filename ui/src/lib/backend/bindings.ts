@@ -1017,6 +1017,8 @@ export type Client = {
 	budget: ClientBudget | null,
 	/**  Whether what leaves for it is kept, byte for byte. */
 	keepsSent: boolean,
+	/**  Whether it reads metrics, and asks no model. */
+	onlyMetrics: boolean,
 };
 
 /**  What a client may spend in a time. A call that could pass it is not made. */
@@ -1044,6 +1046,8 @@ export type ClientInput = {
 	limit: string,
 	/**  Whether what leaves for it is kept, byte for byte. */
 	keepsSent: boolean,
+	/**  Whether it reads metrics, and asks no model. */
+	onlyMetrics: boolean,
 };
 
 /**  What this computer has. */
@@ -2767,7 +2771,9 @@ export type Purpose =
 /**  A name for a conversation. */
 "title" | 
 /**  A request of a client of the local API. */
-"api";
+"api" | 
+/**  Vectors for a client of the local API. */
+"embeddings";
 
 /**  What is asked of the costs. */
 export type Query = {

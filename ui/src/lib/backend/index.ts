@@ -153,6 +153,7 @@ const host: Backend = {
 	switchLocalApi: throwing(commands.switchLocalApi),
 	addClient: throwing(commands.addClient),
 	revokeClient: throwing(commands.revokeClient),
+	telemetryStatus: () => commands.telemetryStatus(),
 
 	retentionStatus: throwing(commands.retentionStatus),
 	setRetention: throwing(commands.setRetention),

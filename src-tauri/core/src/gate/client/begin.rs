@@ -12,10 +12,10 @@ use crate::{
         answer::{Asked, Passed},
         begin::failed_row,
         call::Outcome,
-        elsewhere::Ready,
+        elsewhere::{Ready, Wanted},
         record,
     },
-    models::{self, Model},
+    models::{self, Model, ModelKind},
     now_ms,
     providers::local,
     sealed::{self, Packed},
@@ -98,6 +98,10 @@ impl Asking<'_> {
         models::mark_used(tx, model.id, now_ms())?;
         let version = model.version();
         let call = CallStart {
+            purpose: match model.summary.kind {
+                ModelKind::Embedding => Purpose::Embeddings,
+                ModelKind::Chat => Purpose::Api,
+            },
             model_id: Some(model.id),
             model: &model.name,
             ..self.start(&version)
@@ -114,6 +118,10 @@ impl Asking<'_> {
     ) -> Result<i64, GateError> {
         let account = &ready.cloud.account;
         let call = CallStart {
+            purpose: match ready.wanted {
+                Wanted::Vectors(_) => Purpose::Embeddings,
+                _ => Purpose::Api,
+            },
             provider: account.billed_as(),
             account_id: Some(account.id),
             route: ready.route(),

@@ -31,6 +31,7 @@ fn client() -> Client {
         last_used_at_ms: None,
         budget: None,
         keeps_sent: true,
+        only_metrics: false,
     }
 }
 

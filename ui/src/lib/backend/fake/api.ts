@@ -3,7 +3,7 @@
 import type { Backend } from "../backend";
 import type { Client, LocalApi } from "../bindings";
 
-type ApiPart = Pick<Backend, "localApi" | "switchLocalApi" | "addClient" | "revokeClient">;
+type ApiPart = Pick<Backend, "localApi" | "switchLocalApi" | "addClient" | "revokeClient" | "telemetryStatus">;
 
 const dayMs = 86_400_000;
 
@@ -27,7 +27,8 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 			[on, port] = [wanted, at];
 			return status();
 		},
-		addClient: async ({ name, days, period, limit, keepsSent, workspaceId: wanted }) => {
+		addClient: async ({ onlyMetrics, workspaceId: wanted, ...input }) => {
+			const { name, days, period, limit, keepsSent } = input;
 			const client: Client = {
 				id: `client-${clients.length + 1}`,
 				name,
@@ -38,10 +39,12 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 				lastUsedAtMs: null,
 				budget: limit.trim() === "" ? null : { period, limit: limit.trim() },
 				keepsSent,
+				onlyMetrics,
 			};
 			clients = [client, ...clients];
 			return { client, key: `gatehouse-${"k".repeat(43)}`, api: await status() };
 		},
+		telemetryStatus: async () => ({ sentAtMs: null, problem: null, lost: 0 }),
 		revokeClient: async (id) => {
 			clients = clients.map((client) =>
 				client.id === id ? { ...client, revokedAtMs: now() } : client,

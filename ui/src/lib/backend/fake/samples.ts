@@ -38,6 +38,7 @@ export const sampleSettings: Settings = {
 	offline: false,
 	proxy: "",
 	timeStampUrl: "",
+	telemetryUrl: "",
 	localApi: false,
 	localApiPort: 7411,
 	timeStampAuthority: "",

@@ -1,0 +1,323 @@
+//! Sends figures and spans to the collector that a person has named, while Gatehouse is open.
+//!
+//! A call knows nothing of it: this thread reads from the database what has ended, and so a collector that
+//! is dead or slow keeps nobody waiting and fills no memory. Of several processes on one data folder one
+//! sends, so that nothing is counted twice.
+
+use std::{
+    fs::File,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use specta::Type;
+use specta_typescript::Number;
+use url::Url;
+
+use super::{MetricsError, otlp::Source};
+use crate::{
+    app::App,
+    costs::ended::Looked,
+    engine::Stop,
+    gate::Delivery,
+    now_ms, settings,
+    store::{StoreError, private_file},
+};
+
+/// How many calls a message has at most.
+const TOGETHER: usize = 500;
+/// How many messages with calls are sent in a row before the figures have their turn.
+const IN_A_ROW: usize = 20;
+/// The longest wait before a collector is tried again.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// How often something is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How often it is looked for calls that have ended.
+    pub calls: Duration,
+    /// How often the figures are sent.
+    pub figures: Duration,
+}
+
+impl Default for Pace {
+    // Seldom, as each is a line in the log of connections, which has room for so many.
+    fn default() -> Self {
+        Self {
+            calls: Duration::from_secs(5),
+            figures: Duration::from_secs(300),
+        }
+    }
+}
+
+/// How the sending stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportStatus {
+    /// When the collector last took something, UTC milliseconds.
+    #[specta(type = Option<Number>)]
+    pub sent_at_ms: Option<i64>,
+    /// What went wrong last, as a sentence; `None`: nothing since.
+    pub problem: Option<String>,
+    /// Calls that the collector refused, or that it was not there for in time.
+    #[specta(type = Number)]
+    pub lost: u64,
+}
+
+/// The thread that sends, until it is dropped.
+pub struct Exporter {
+    status: Arc<Mutex<ExportStatus>>,
+    stop: Stop,
+    /// Dropped to wake the thread.
+    awake: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Exporter {
+    /// Send from now on what happens in this Gatehouse, for as long as a collector is named.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] when the system gives no thread.
+    pub fn start(app: &Arc<App>, pace: Pace) -> std::io::Result<Self> {
+        let status = Arc::<Mutex<ExportStatus>>::default();
+        let stop = Stop::default();
+        let (awake, wait) = mpsc::channel();
+        let sending = Sending {
+            app: Arc::downgrade(app),
+            status: Arc::clone(&status),
+            stop: stop.clone(),
+            pace,
+            to: None,
+            turn: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("telemetry".into())
+            .spawn(move || sending.run(&wait))?;
+        Ok(Self {
+            status,
+            stop,
+            awake: Some(awake),
+            thread: Some(thread),
+        })
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> ExportStatus {
+        lock(&self.status).clone()
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        self.stop.set();
+        self.awake = None;
+        if let Some(thread) = self.thread.take() {
+            // It can only have failed by a fault of its own, which was told then.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread works with.
+struct Sending {
+    app: Weak<App>,
+    status: Arc<Mutex<ExportStatus>>,
+    stop: Stop,
+    pace: Pace,
+    to: Option<Collector>,
+    /// Held while it is this process that sends.
+    turn: Option<File>,
+}
+
+/// The collector that is sent to, and what it has.
+struct Collector {
+    address: String,
+    looked: Looked,
+    figures_due: Instant,
+    /// Tries in a row that nobody answered.
+    missed: u32,
+    next_try: Instant,
+}
+
+impl Sending {
+    fn run(mut self, wait: &mpsc::Receiver<()>) {
+        loop {
+            match wait.recv_timeout(self.pace.calls) {
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                _ => return,
+            }
+            let Some(app) = self.app.upgrade() else {
+                return;
+            };
+            if let Err(error) = self.round(&app) {
+                tracing::warn!("telemetry could not be read: {error}");
+                lock(&self.status).problem = Some(error.to_string());
+            }
+        }
+    }
+
+    /// Send what is due.
+    fn round(&mut self, app: &App) -> Result<(), MetricsError> {
+        let address = app.store.read(settings::get)?.telemetry_url;
+        if address.is_empty() || !self.has_turn(app) {
+            self.to = None;
+            self.turn = self.turn.take().filter(|_| !address.is_empty());
+            *lock(&self.status) = ExportStatus::default();
+            return Ok(());
+        }
+        let mut to = match self.to.take().filter(|to| to.address == address) {
+            Some(to) => to,
+            None => Collector::new(app, address)?,
+        };
+        let sent = if Instant::now() >= to.next_try {
+            self.send(app, &mut to)
+        } else {
+            Ok(())
+        };
+        self.to = Some(to);
+        sent
+    }
+
+    /// Whether it is this process that sends; another one may.
+    fn has_turn(&mut self, app: &App) -> bool {
+        if self.turn.is_none() {
+            let file = private_file(&app.folder.telemetry_lock_file());
+            self.turn = file.ok().filter(|file| file.try_lock().is_ok());
+        }
+        self.turn.is_some()
+    }
+
+    fn send(&self, app: &App, to: &mut Collector) -> Result<(), MetricsError> {
+        let source = Source::of(&app.record.public_key());
+        for _ in 0..IN_A_ROW {
+            let (calls, looked, passed) = app
+                .store
+                .read(|conn| Ok::<_, StoreError>(to.looked.ended(conn, TOGETHER)?))?;
+            if calls.is_empty() {
+                to.looked = looked;
+                lock(&self.status).lost += passed;
+                break;
+            }
+            let count = u64::try_from(calls.len()).unwrap_or(u64::MAX);
+            match self.deliver(app, to, "v1/traces", source.spans(&calls)) {
+                Some(taken) => {
+                    to.looked = looked;
+                    lock(&self.status).lost += passed + if taken { 0 } else { count };
+                }
+                None => return Ok(()),
+            }
+        }
+        if Instant::now() >= to.figures_due {
+            let message = source.metrics(&app.metrics(now_ms())?, now_ms());
+            if self.deliver(app, to, "v1/metrics", message).is_some() {
+                to.figures_due = Instant::now() + self.pace.figures;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a message was taken, or is refused for good; `None`: it is to be tried again later.
+    fn deliver(&self, app: &App, to: &mut Collector, path: &str, message: Vec<u8>) -> Option<bool> {
+        let delivery = app.send_telemetry(&to.address, path, message, &self.stop);
+        let mut status = lock(&self.status);
+        match delivery {
+            Delivery::Taken => {
+                to.missed = 0;
+                *status = ExportStatus {
+                    sent_at_ms: Some(now_ms()),
+                    problem: None,
+                    lost: status.lost,
+                };
+                Some(true)
+            }
+            Delivery::Refused(code) => {
+                to.missed = 0;
+                status.problem = Some(format!("The collector refused what it was sent ({code})."));
+                Some(false)
+            }
+            Delivery::NotNow(problem) => {
+                status.problem = Some(problem);
+                let wait = self
+                    .pace
+                    .calls
+                    .saturating_mul(2u32.saturating_pow(to.missed));
+                to.missed = to.missed.saturating_add(1);
+                to.next_try = Instant::now() + wait.min(LONGEST_WAIT);
+                None
+            }
+        }
+    }
+}
+
+impl Collector {
+    fn new(app: &App, address: String) -> Result<Self, MetricsError> {
+        let looked = app
+            .store
+            .read(|conn| Ok::<_, StoreError>(Looked::now(conn)?))?;
+        Ok(Self {
+            address,
+            looked,
+            figures_due: Instant::now(),
+            missed: 0,
+            next_try: Instant::now(),
+        })
+    }
+}
+
+impl App {
+    /// Send the figures once, to see whether a collector takes them.
+    ///
+    /// # Errors
+    /// [`MetricsError`] when there are none to send.
+    pub fn try_telemetry(&self, address: &str) -> Result<Delivery, MetricsError> {
+        let source = Source::of(&self.record.public_key());
+        let message = source.metrics(&self.metrics(now_ms())?, now_ms());
+        Ok(self.send_telemetry(address, "v1/metrics", message, &Stop::default()))
+    }
+
+    fn send_telemetry(&self, base: &str, path: &str, message: Vec<u8>, stop: &Stop) -> Delivery {
+        match address_of(base, path) {
+            Some(address) => self.gate.send_telemetry(&address, message, stop),
+            None => Delivery::NotNow("The address of the collector cannot be used.".into()),
+        }
+    }
+}
+
+/// Where a collector takes this kind of message: below the address that a person has named.
+fn address_of(base: &str, path: &str) -> Option<Url> {
+    let base = settings::telemetry_address(base)?;
+    Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
+}
+
+fn lock(status: &Mutex<ExportStatus>) -> MutexGuard<'_, ExportStatus> {
+    status.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_go_below_the_address_that_was_named() {
+        for (base, whole) in [
+            ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+            ("http://127.0.0.1:4318/", "http://127.0.0.1:4318/v1/traces"),
+            (
+                "https://c.example/otlp/",
+                "https://c.example/otlp/v1/traces",
+            ),
+        ] {
+            assert_eq!(address_of(base, "v1/traces").unwrap().as_str(), whole);
+        }
+        for none in [
+            "",
+            "collector",
+            "ftp://c.example",
+            "http://me:secret@c.example",
+        ] {
+            assert_eq!(address_of(none, "v1/traces"), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! What a collector of OpenTelemetry gets, and that a bad one troubles nobody.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use gatehouse_core::{
+    aliases::Elsewhere,
+    chat::{MessageState, Options},
+    connections,
+    ids::ConversationId,
+    metrics::{ExportStatus, Exporter, Pace},
+    record::Action,
+    settings::{self, Settings},
+    store::StoreError,
+};
+use serde_json::Value;
+
+use super::*;
+use crate::support::collector::Collector;
+
+const QUICK: Pace = Pace {
+    calls: Duration::from_millis(20),
+    figures: Duration::from_millis(50),
+};
+
+/// What the messages call a span of who asks another one.
+const CLIENT: i64 = 3;
+/// How long a test waits for the exporter.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A Gatehouse that sends to a collector.
+struct Watched {
+    exporter: Exporter,
+    app: Arc<App>,
+    elsewhere: ConversationId,
+    _folder: TempFolder,
+}
+
+/// With a conversation that a provider answers.
+fn watched(collector: &Collector, provider: &Provider) -> Watched {
+    let (folder, app) = app::new();
+    let input = AccountInput {
+        kind: ProviderKind::OpenAi,
+        name: "Account of Anna Weiss".into(),
+        base_url: provider.address.clone(),
+        destination: None,
+        context_tokens: None,
+    };
+    let account = app.gate.save_account(None, &input).unwrap();
+    let key = Zeroizing::new("sk-test-5f3a9c0b7e1d4826".to_owned());
+    app.gate.set_account_key(account.id, key).unwrap();
+    let options = Options {
+        elsewhere: Some(Elsewhere::Account {
+            account_id: account.id,
+            model: "gpt-5".into(),
+        }),
+        ..Options::default()
+    };
+    let elsewhere = app.gate.new_conversation(&options).unwrap().id;
+    change(&app, |settings| {
+        settings.automatic_titles = false;
+        settings.fall_back_to_local = false;
+        settings.telemetry_url = collector.address.clone();
+    });
+    let app = Arc::new(app);
+    Watched {
+        exporter: Exporter::start(&app, QUICK).unwrap(),
+        app,
+        elsewhere,
+        _folder: folder,
+    }
+}
+
+fn change(app: &App, change: impl FnOnce(&mut Settings)) {
+    let mut settings = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(settings::get(conn)?))
+        .unwrap();
+    change(&mut settings);
+    app.set_settings(&settings).unwrap();
+}
+
+impl Watched {
+    fn ask(&self) {
+        let answer = app::say(&self.app, self.elsewhere, SECRET);
+        assert_eq!(answer.state, MessageState::Done);
+    }
+
+    /// Wait until the sending stands so.
+    fn until(&self, wanted: impl Fn(&ExportStatus) -> bool) -> ExportStatus {
+        let start = Instant::now();
+        loop {
+            let status = self.exporter.status();
+            if wanted(&status) {
+                return status;
+            }
+            assert!(start.elapsed() < LONG, "it stands at {status:?}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_collector_gets_each_call_as_a_span_and_the_figures_and_none_of_the_words() {
+    let collector = Collector::start();
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    // From the first message on it is told of what ends.
+    collector.metrics();
+    let here = app::conversation(&watched.app, 3).id;
+    app::say(&watched.app, here, SECRET);
+    watched.ask();
+    let spans = collector.spans(2);
+    let of = |name: &str| {
+        let values = spans.iter().map(|span| span["attributes"][name].clone());
+        values.collect::<Vec<_>>()
+    };
+    assert_eq!(of("gen_ai.provider.name"), ["local", "openai"]);
+    assert_eq!(of("gen_ai.operation.name"), ["chat", "chat"]);
+    assert_eq!(of("gen_ai.request.model")[1], "gpt-5");
+    assert_eq!(spans[1]["name"], "chat gpt-5");
+    assert_eq!(of("gen_ai.usage.input_tokens")[1], 12_345);
+    assert_eq!(of("gen_ai.usage.output_tokens")[1], 678);
+    // 12,345 at 1.25 and 678 at 10 dollars a million.
+    assert_eq!(of("gatehouse.cost_dollars")[1], 0.022_211_25);
+    for span in &spans {
+        assert_eq!(span["kind"], CLIENT);
+        assert_eq!(span["trace"].as_str().unwrap().len(), 32);
+        assert!(span["start"].as_u64() < span["end"].as_u64(), "{span}");
+        assert_eq!(span["resource"]["service.name"], "gatehouse");
+    }
+    assert_ne!(spans[0]["trace"], spans[1]["trace"]);
+    let figures = figures_of_two(&collector);
+    for point in figures["points"].as_array().unwrap() {
+        assert_eq!(point["count"], 1);
+        assert_eq!(point["bounds"][13], 81.92);
+        let buckets = point["buckets"].as_array().unwrap();
+        let all: u64 = buckets.iter().filter_map(Value::as_u64).sum();
+        assert_eq!((buckets.len(), all), (15, 1));
+    }
+    drop(watched.exporter);
+    let sent = collector.everything();
+    assert!(sent.contains("gen_ai.request.model"));
+    for word in ["weiss", "lease", "march", "hello", "there.", "smollm"] {
+        assert!(!sent.contains(word), "{word} was sent");
+    }
+}
+
+/// The time of calls, once there is one of each of two models.
+fn figures_of_two(collector: &Collector) -> Value {
+    loop {
+        let metrics = collector.metrics();
+        let cost = metrics
+            .iter()
+            .find(|metric| metric["name"] == "llm_cost_dollars_total");
+        assert!(cost.is_none_or(|cost| cost["grows"] == true));
+        let time = metrics
+            .into_iter()
+            .find(|metric| metric["name"] == "gen_ai.client.operation.duration");
+        if let Some(time) = time
+            && time["points"]
+                .as_array()
+                .is_some_and(|points| points.len() == 2)
+        {
+            return time;
+        }
+    }
+}
+
+#[test]
+fn a_collector_that_hangs_keeps_neither_a_call_nor_the_end_waiting() {
+    let collector = Collector::start();
+    collector.becomes("hangs");
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    // It is waited for now.
+    collector.next();
+    for _ in 0..3 {
+        watched.ask();
+    }
+    let ending = Instant::now();
+    drop(watched.exporter);
+    assert!(
+        ending.elapsed() < Duration::from_secs(5),
+        "it gives a collector ten"
+    );
+}
+
+#[test]
+fn what_a_collector_refuses_is_lost_and_counted_and_the_next_is_sent() {
+    let collector = Collector::start();
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    collector.metrics();
+    collector.becomes("answers 500");
+    watched.ask();
+    let status = watched.until(|status| status.lost == 1);
+    assert!(status.sent_at_ms.is_some());
+    collector.becomes("takes");
+    watched.until(|status| status.problem.is_none());
+    watched.ask();
+    watched.ask();
+    // The one that was refused came, too, and once.
+    assert_eq!(collector.spans(3).len(), 3);
+    assert_eq!(watched.exporter.status().lost, 1);
+}
+
+#[test]
+fn what_ends_while_a_collector_is_away_is_sent_when_it_is_back() {
+    let collector = Collector::start();
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    collector.metrics();
+    for away in ["closes", "answers 503"] {
+        collector.becomes(away);
+        watched.until(|status| status.problem.is_some());
+        watched.ask();
+        watched.ask();
+        collector.becomes("takes");
+        watched.until(|status| status.problem.is_none());
+    }
+    // What it did not take came several times, each time the same.
+    let mut calls = BTreeSet::new();
+    while calls.len() < 4 {
+        let spans = collector.spans(1);
+        calls.extend(
+            spans
+                .iter()
+                .map(|span| span["attributes"]["gatehouse.call"].as_i64()),
+        );
+    }
+    assert_eq!(watched.exporter.status().lost, 0);
+}
+
+#[test]
+fn nothing_is_sent_offline_or_after_the_collector_was_taken_away_and_each_connection_is_logged() {
+    let collector = Collector::start();
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    collector.metrics();
+    let logged = || {
+        let lines = watched
+            .app
+            .store
+            .read(|conn| Ok::<_, StoreError>(connections::list(conn, 100)?))
+            .unwrap();
+        lines
+            .iter()
+            .filter(|line| line.purpose == "telemetry")
+            .count()
+    };
+    let start = Instant::now();
+    while logged() == 0 {
+        assert!(start.elapsed() < LONG, "the connection is not in the log");
+    }
+    change(&watched.app, |settings| settings.offline = true);
+    let status = watched.until(|status| status.problem.is_some());
+    assert!(
+        status.problem.unwrap().to_lowercase().contains("offline"),
+        "it says why"
+    );
+    change(&watched.app, |settings| {
+        settings.telemetry_url = String::new()
+    });
+    assert_eq!(
+        app::fact(&watched.app, Action::SettingsChanged, "changed").as_deref(),
+        Some("telemetryUrl")
+    );
+    watched.until(|status| *status == ExportStatus::default());
+}
+
+#[test]
+fn of_two_on_one_folder_one_sends() {
+    let collector = Collector::start();
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    collector.metrics();
+    let second = Exporter::start(&watched.app, QUICK).unwrap();
+    watched.ask();
+    watched.ask();
+    let spans = collector.spans(2);
+    assert_ne!(spans[0]["span"], spans[1]["span"]);
+    assert_eq!(second.status(), ExportStatus::default());
+}
+
+#[test]
+fn the_command_line_names_a_collector_tries_it_and_takes_it_away() {
+    let collector = Collector::start();
+    let shell = crate::command_line::Shell::new();
+    let said = shell.json(&["telemetry", "to", &collector.address]);
+    assert_eq!(said["problem"], Value::Null, "{said}");
+    assert!(!collector.metrics().is_empty());
+    assert_eq!(
+        shell.json(&["telemetry", "show"])["telemetry_url"],
+        collector.address.as_str()
+    );
+    assert_eq!(shell.json(&["telemetry", "off"])["telemetry_url"], "");
+    let (_, refused) = shell.refused(&["telemetry", "to", "http://me:secret@collector.example"]);
+    assert!(refused.contains("without a name or password"), "{refused}");
+}
