@@ -9,6 +9,7 @@ import {
 	type PricedModel,
 	type Problem,
 } from "$lib/backend";
+import { readAlerts } from "$lib/state/alerts.svelte";
 
 import { queryOf, today, type Range } from "./days";
 
@@ -47,14 +48,16 @@ export class Monitor {
 		}
 	}
 
-	/** What is under way; all of it again where a call has begun or ended since. */
+	/** What is under way; all the rest again where a call has begun or ended since. */
 	async look(): Promise<void> {
 		try {
 			const before = this.live;
 			const live = await backend.monitorLive();
 			this.live = live;
 			this.#day = today();
-			if (before !== null && numbersOf(before) !== numbersOf(live)) await this.read();
+			if (before !== null && numbersOf(before) !== numbersOf(live)) {
+				await Promise.all([this.read(), readAlerts()]);
+			}
 		} catch (thrown) {
 			this.error = toProblem(thrown);
 		}
