@@ -108,9 +108,10 @@ impl RatedModel {
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn rated_models(conn: &Connection) -> rusqlite::Result<Vec<RatedModel>> {
+    // CROSS keeps SQLite from walking through every call to look for its rating.
     conn.prepare_cached(
         "SELECT k.provider, k.model, sum(r.verdict = 1), sum(r.verdict = -1)
-         FROM ratings r JOIN calls k ON k.message_id = r.message_id AND k.purpose = 'chat'
+         FROM ratings r CROSS JOIN calls k ON k.message_id = r.message_id AND k.purpose = 'chat'
          GROUP BY k.provider, k.model ORDER BY k.provider, k.model",
     )?
     .query_map([], |row| {
