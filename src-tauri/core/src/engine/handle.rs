@@ -58,10 +58,6 @@ impl Engine {
     }
 
     /// Requests that it works on.
-    pub(super) fn process_id(&self) -> u32 {
-        self.process.id()
-    }
-
     pub(super) fn active(&self) -> usize {
         self.active.load(Ordering::Relaxed)
     }
