@@ -270,6 +270,8 @@ export const commands = {
 	addClient: (client: ClientInput) => typedError<AddedClient, Problem>(__TAURI_INVOKE("add_client", { client })),
 	/**  Take the key of a program back. */
 	revokeClient: (id: ClientId) => typedError<LocalApi, Problem>(__TAURI_INVOKE("revoke_client", { id })),
+	/**  How the sending stands; nothing was sent yet where it has just begun. */
+	telemetryStatus: () => __TAURI_INVOKE<ExportStatus>("telemetry_status"),
 	/**  How long each workspace keeps its conversations, and what is held. */
 	retentionStatus: () => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("retention_status")),
 	/**  Say how long a workspace keeps its conversations; nothing: until somebody deletes them. */
@@ -1258,6 +1260,16 @@ export type ExportFormat =
 "markdown" | 
 /**  Everything, to import again. */
 "json";
+
+/**  How the sending stands. */
+export type ExportStatus = {
+	/**  When the collector last took something, UTC milliseconds. */
+	sentAtMs: number | null,
+	/**  What went wrong last, as a sentence; `None`: nothing since. */
+	problem: string | null,
+	/**  Calls that the collector refused, or that it was not there for in time. */
+	lost: number,
+};
 
 /**  How much goes where a person stands in a conversation. Elsewhere the words go. */
 export type Extent = 
@@ -2803,6 +2815,8 @@ export type Settings = {
 	timeStampUrl: string,
 	/**  The certificate that its time-stamps must lead to, in PEM; empty: that of the next one is kept. */
 	timeStampAuthority: string,
+	/**  The address of a collector of OpenTelemetry (OTLP over HTTP); empty: nothing is sent. */
+	telemetryUrl: string,
 	/**  The workspace of new conversations; `None`: the oldest. */
 	workspaceId: WorkspaceId | null,
 	/**  Minutes without a request after which a model leaves the memory; 0: never. */

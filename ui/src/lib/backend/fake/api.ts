@@ -3,7 +3,10 @@
 import type { Backend } from "../backend";
 import type { Client, LocalApi } from "../bindings";
 
-type ApiPart = Pick<Backend, "localApi" | "switchLocalApi" | "addClient" | "revokeClient" | "telemetryStatus">;
+type ApiPart = Pick<
+	Backend,
+	"localApi" | "switchLocalApi" | "addClient" | "revokeClient" | "telemetryStatus"
+>;
 
 const dayMs = 86_400_000;
 
