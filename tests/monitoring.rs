@@ -15,6 +15,7 @@ use gatehouse_core::{
         reports::{By, CallFilter, FiguresView, Query},
     },
     ids::AliasId,
+    policy::Destination,
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::json;
@@ -76,7 +77,8 @@ impl Place {
             kind: ProviderKind::OpenAi,
             name: "Account of Anna Weiss".into(),
             base_url: provider.address.clone(),
-            destination: None,
+            // On this computer, and yet somebody else's: else it costs nothing.
+            destination: Some(Destination::Cloud),
             context_tokens: None,
         };
         let gate = &place.app.gate;

@@ -70,7 +70,8 @@ fn prometheus_answers_what_the_costs_say_to_the_cent() {
     }
     assert_eq!(priced, 3);
     let all: Money = costs.iter().map(|(_, now)| dollars(&now.cost)).sum();
-    assert!(all > Money::of_dollars("0.05").unwrap(), "{all}");
+    // Twice 12,345 tokens at 1.25 and 678 at 10 dollars a million, once at 0.25 and 2.
+    assert_eq!(all, dollars("0.04886475"));
     prometheus.value("gatehouse_budget_spent_dollars", |value| {
         dollars(value) == all
     });

@@ -126,22 +126,22 @@ fn of_engines(app: &App) -> Result<Vec<Family>, MetricsError> {
     let memory = memory(&processes);
     Ok(vec![
         Family::gauge(
-            "gatehouse_engines_loaded",
+            "gatehouse_models_loaded",
             "Models that this process holds in memory.",
             vec![Point::alone(counted(loaded.len()))],
         ),
         Family::gauge(
-            "gatehouse_engine_memory_bytes",
+            "gatehouse_model_memory_bytes",
             "Memory of the process of a loaded model.",
             of(&|engine| Amount::Count(memory.get(&engine.process).copied().unwrap_or(0))),
         ),
         Family::gauge(
-            "gatehouse_engine_requests",
+            "gatehouse_model_requests",
             "Requests that a loaded model works on or has waiting.",
             of(&|engine| counted(engine.active)),
         ),
         Family::gauge(
-            "gatehouse_engine_requests_waiting",
+            "gatehouse_model_requests_waiting",
             "Requests that wait for a loaded model.",
             of(&|engine| counted(engine.active.saturating_sub(engine.seats))),
         ),
