@@ -77,6 +77,7 @@ fn a_request_of_a_client_is_stopped_by_the_person_who_sees_it() {
         period: Period::Month,
         limit: String::new(),
         keeps_sent: false,
+        only_metrics: false,
     };
     let request = ClientRequest {
         model: format!("Test/{MODEL}"),
