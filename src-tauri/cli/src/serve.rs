@@ -34,7 +34,7 @@ pub(crate) struct Serve {
     /// A name under which clients ask; may be given several times.
     #[arg(long, value_name = "HOST")]
     name: Vec<String>,
-    /// The origin of a web page that may ask, such as https://notes.example; may be given several times.
+    /// The origin of a web page that may ask, such as `https://notes.example`; may be given several times.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
     /// How many requests a client may make in a minute; 0: any number.

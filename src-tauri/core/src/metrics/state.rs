@@ -14,7 +14,7 @@ use crate::{
         name_of,
     },
     engine::{EngineSnapshot, EngineState},
-    models,
+    models::{self, Model},
     money::Money,
 };
 
@@ -109,14 +109,11 @@ struct Loaded {
 }
 
 fn of_engines(app: &App) -> Result<Vec<Family>, MetricsError> {
-    let loaded: Vec<Loaded> = app
-        .engines
-        .snapshot()
-        .into_iter()
-        .map(|engine| loaded(app, &engine))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
+    let known = app.store.read(models::all)?;
+    let engines = app.engines.snapshot();
+    let loaded: Vec<Loaded> = engines
+        .iter()
+        .filter_map(|engine| loaded(&known, engine))
         .collect();
     let of = |amount: &dyn Fn(&Loaded) -> Amount| {
         let point = |engine: &Loaded| Point::of(&[("model", &engine.model)], amount(engine));
@@ -149,18 +146,17 @@ fn of_engines(app: &App) -> Result<Vec<Family>, MetricsError> {
 }
 
 /// A model that is loaded; `None`: it is not, or not yet.
-fn loaded(app: &App, engine: &EngineSnapshot) -> Result<Option<Loaded>, MetricsError> {
+fn loaded(known: &[Model], engine: &EngineSnapshot) -> Option<Loaded> {
     let EngineState::Ready(ready) = &engine.state else {
-        return Ok(None);
+        return None;
     };
-    let known = app.store.read(|conn| models::all(conn))?;
     let model = known.iter().find(|model| model.id == engine.model);
-    Ok(Some(Loaded {
+    Some(Loaded {
         model: model.map_or(OTHER.to_owned(), |model| local_name(&model.version())),
         seats: usize::try_from(ready.sequences).unwrap_or(usize::MAX),
         active: engine.active,
         process: engine.process,
-    }))
+    })
 }
 
 fn of_record(app: &App) -> Result<Vec<Family>, MetricsError> {

@@ -230,6 +230,9 @@ fn by_status(conn: &Connection) -> BTreeMap<String, Meter> {
         .collect()
 }
 
+/// Calls, pico-dollars, and the buckets of times, tokens in and tokens out.
+type Expected = (u64, u128, [u64; BUCKETS], [u64; BUCKETS], [u64; BUCKETS]);
+
 /// The bucket of a value, by the definition.
 fn bucket(bounds: &[u32], value: u64) -> usize {
     let fits = |end: &u32| value <= u64::from(*end);
@@ -246,8 +249,7 @@ proptest! {
         ),
     ) {
         without_prices(|conn| {
-            let mut expected: BTreeMap<String, (u64, u128, [u64; BUCKETS], [u64; BUCKETS], [u64; BUCKETS])> =
-                BTreeMap::new();
+            let mut expected: BTreeMap<String, Expected> = BTreeMap::new();
             for &(ms, input, output, cost, failed) in &calls {
                 let status = if failed { CallStatus::Failed } else { CallStatus::Answered };
                 let cost = cost.map(|pico| Money::from_pico(pico.into()));
