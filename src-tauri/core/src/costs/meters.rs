@@ -50,21 +50,16 @@ const VIEWS: &str =
        k.input_tokens,
        max(k.input_tokens - k.cached_tokens - k.cache_written_tokens - k.cache_written_hour_tokens, 0) AS fresh_tokens,
        k.cached_tokens, k.cache_written_tokens + k.cache_written_hour_tokens AS cache_written_tokens,
-       k.output_tokens, max(k.output_tokens - k.reasoning_tokens, 0) AS plain_tokens, k.reasoning_tokens
-     FROM calls k WHERE k.status <> 'running';
-     CREATE VIEW counted_times AS
-       SELECT number, 0 AS what, duration_ms AS ms FROM calls
-       UNION ALL SELECT number, 1, first_token_ms FROM calls WHERE first_token_ms IS NOT NULL;
-     CREATE VIEW counted_tokens AS
-       SELECT number, 2 AS what, input_tokens AS tokens FROM calls WHERE input_tokens > 0
-       UNION ALL SELECT number, 3, output_tokens FROM calls WHERE output_tokens > 0;
-     CREATE VIEW counted_buckets AS
-       SELECT number, what, (SELECT count(*) FROM (VALUES (10), (20), (40), (80), (160), (320), (640), (1280),
-         (2560), (5120), (10240), (20480), (40960), (81920)) WHERE column1 < ms) AS bucket FROM counted_times
-       UNION ALL
-       SELECT number, what, (SELECT count(*) FROM (VALUES (1), (4), (16), (64), (256), (1024), (4096), (16384),
-         (65536), (262144), (1048576), (4194304), (16777216), (67108864)) WHERE column1 < tokens)
-       FROM counted_tokens;";
+       k.output_tokens, max(k.output_tokens - k.reasoning_tokens, 0) AS plain_tokens, k.reasoning_tokens,
+       (SELECT count(*) FROM (VALUES (10), (20), (40), (80), (160), (320), (640), (1280),
+         (2560), (5120), (10240), (20480), (40960), (81920)) WHERE column1 < k.duration_ms) AS duration_bucket,
+       iif(k.first_token_ms IS NOT NULL, (SELECT count(*) FROM (VALUES (10), (20), (40), (80), (160), (320), (640), (1280),
+         (2560), (5120), (10240), (20480), (40960), (81920)) WHERE column1 < k.first_token_ms), NULL) AS first_token_bucket,
+       iif(k.input_tokens > 0, (SELECT count(*) FROM (VALUES (1), (4), (16), (64), (256), (1024), (4096), (16384),
+         (65536), (262144), (1048576), (4194304), (16777216), (67108864)) WHERE column1 < k.input_tokens), NULL) AS input_bucket,
+       iif(k.output_tokens > 0, (SELECT count(*) FROM (VALUES (1), (4), (16), (64), (256), (1024), (4096), (16384),
+         (65536), (262144), (1048576), (4194304), (16777216), (67108864)) WHERE column1 < k.output_tokens), NULL) AS output_bucket
+     FROM calls k WHERE k.status <> 'running';";
 
 const TABLES: &str = "CREATE INDEX prices_built_in ON prices(model) WHERE origin = 'built_in';
      CREATE TABLE call_meters (
@@ -119,11 +114,12 @@ macro_rules! count_those {
                reasoning = reasoning + excluded.reasoning,
                cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low;
              INSERT INTO call_meter_buckets (meter, what, bucket, calls)
-             SELECT m.id, b.what, b.bucket, count(*)
-             FROM counted_calls c JOIN counted_buckets b ON b.number = c.number
+             SELECT m.id, w.column1, CASE w.column1 WHEN 0 THEN c.duration_bucket WHEN 1 THEN c.first_token_bucket
+                 WHEN 2 THEN c.input_bucket ELSE c.output_bucket END AS filled, count(*)
+             FROM counted_calls c CROSS JOIN (VALUES (0), (1), (2), (3)) w
                JOIN call_meters m ON m.provider = c.provider AND m.model = c.model
                  AND m.operation = c.operation AND m.status = c.status AND m.error = c.error
-             WHERE c.", $which, " GROUP BY m.id, b.what, b.bucket
+             WHERE c.", $which, " AND filled IS NOT NULL GROUP BY m.id, w.column1, filled
              ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;"
         )
     };

@@ -222,6 +222,31 @@ fn calls_that_were_there_before_are_counted_by_the_update_as_if_they_ended_now()
     });
 }
 
+#[test]
+fn counting_a_call_looks_at_no_other_call() {
+    with_prices(|conn| {
+        ended_call(conn, ("openai", "gpt-5", ""), &ended(None));
+        for sql in count_those!("number = 1").split_terminator(';') {
+            let plan: Vec<String> = conn
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap()
+                .query_map([], |row| row.get("detail"))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let of_calls = |step: &&String| step.contains(" k") || step.contains("calls");
+            let steps: Vec<_> = plan.iter().filter(of_calls).collect();
+            assert!(!steps.is_empty(), "{plan:?}");
+            for step in steps {
+                assert!(
+                    step.starts_with("SEARCH k USING INTEGER PRIMARY KEY"),
+                    "{step}"
+                );
+            }
+        }
+    });
+}
+
 /// Of tests in which all calls are of one model.
 fn by_status(conn: &Connection) -> BTreeMap<String, Meter> {
     let all = meters(conn).unwrap();
