@@ -113,8 +113,10 @@ test("a model elsewhere", async (t) => {
 		await app.says("Leaves as written, as you said");
 		await app.press("Escape");
 		await app.gone("dialog");
-		await app.says("Leaves for Test as written");
+		// What went before is masked still.
+		await app.says("Leaves for Test with 2 items masked");
 		await app.click("button", "Send");
+		await app.asked("The password: hunter2-Kr0kodil!x9");
 		await app.answered();
 		assert.equal(provider.bodies.length, before + 1);
 		assert.ok(provider.bodies.at(-1).includes("hunter2-Kr0kodil!x9"));
