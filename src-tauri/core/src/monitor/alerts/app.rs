@@ -45,19 +45,24 @@ impl App {
         })
     }
 
-    /// Set an alert; its number.
+    /// Set an alert, and have it judged soon; its number.
     ///
     /// # Errors
     /// [`AlertError`] when it cannot be one.
     pub fn add_alert(&self, input: &AlertInput) -> Result<i64, AlertError> {
-        let wanted = input.read()?;
-        let number = self.change(|tx| {
-            let alert = add(tx, wanted)?;
-            let event = event(Action::AlertSet, &alert);
-            Ok::<_, AlertError>((alert.number, event))
-        })?;
+        let number = self.set_alert(input)?;
         self.ring();
         Ok(number)
+    }
+
+    /// Set an alert that nobody judges before a call ends or some time has passed.
+    pub(super) fn set_alert(&self, input: &AlertInput) -> Result<i64, AlertError> {
+        let wanted = input.read()?;
+        self.change(|tx| {
+            let alert = add(tx, wanted)?;
+            let event = event(Action::AlertSet, &alert);
+            Ok((alert.number, event))
+        })
     }
 
     /// Remove an alert.

@@ -53,7 +53,7 @@ fn fires(app: &App) -> Vec<bool> {
 #[test]
 fn failures_fire_once_and_clear_once_each_with_its_entry() {
     let (_dir, app) = app();
-    app.add_alert(&input(AlertKind::Failures, "20")).unwrap();
+    app.set_alert(&input(AlertKind::Failures, "20")).unwrap();
     assert_eq!(entries(&app, 1), ["alert.set"]);
     calls(&app, CallStatus::Failed, 4);
     assert_eq!(app.judge_alerts().unwrap(), [], "four calls are not enough");
@@ -82,10 +82,10 @@ fn failures_fire_once_and_clear_once_each_with_its_entry() {
 #[test]
 fn spending_and_times_fire_and_a_stopped_call_is_no_failure() {
     let (_dir, app) = app();
-    app.add_alert(&input(AlertKind::Spend, "$2")).unwrap();
-    app.add_alert(&input(AlertKind::Duration, "1.2 s")).unwrap();
-    app.add_alert(&input(AlertKind::FirstToken, "1")).unwrap();
-    app.add_alert(&input(AlertKind::Failures, "0")).unwrap();
+    app.set_alert(&input(AlertKind::Spend, "$2")).unwrap();
+    app.set_alert(&input(AlertKind::Duration, "1.2 s")).unwrap();
+    app.set_alert(&input(AlertKind::FirstToken, "1")).unwrap();
+    app.set_alert(&input(AlertKind::Failures, "0")).unwrap();
     calls(&app, CallStatus::Stopped, 4);
     assert_eq!(
         app.judge_alerts().unwrap(),
@@ -119,8 +119,8 @@ fn an_alert_of_one_model_does_not_hear_of_others_and_old_calls_are_over() {
         calls: 1,
         ..input(AlertKind::Failures, "10")
     };
-    app.add_alert(&of("gpt-5")).unwrap();
-    app.add_alert(&of("gpt-6")).unwrap();
+    app.set_alert(&of("gpt-5")).unwrap();
+    app.set_alert(&of("gpt-6")).unwrap();
     let failed = Made {
         status: CallStatus::Failed,
         ..answer(now_ms())
@@ -141,7 +141,7 @@ fn an_alert_of_one_model_does_not_hear_of_others_and_old_calls_are_over() {
 #[test]
 fn an_alert_whose_calls_are_all_too_old_clears() {
     let (_dir, app) = app();
-    app.add_alert(&AlertInput {
+    app.set_alert(&AlertInput {
         calls: 1,
         ..input(AlertKind::Failures, "10")
     })
@@ -170,7 +170,7 @@ fn calls_that_end_are_told_without_anybody_asking() {
 #[test]
 fn a_record_that_does_not_verify_is_told() {
     let (_dir, app) = app();
-    app.add_alert(&AlertInput {
+    app.set_alert(&AlertInput {
         over: String::new(),
         ..input(AlertKind::Record, "")
     })
