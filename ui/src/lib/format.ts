@@ -1,12 +1,20 @@
 // How numbers, sizes and times read everywhere in the interface.
 
-const whole = new Intl.NumberFormat("en");
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+// Made when they are first used: reading what a language needs takes long, and the first frame needs none.
+const whole = lazy(() => new Intl.NumberFormat("en"));
+const day = lazy(
+	() => new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" }),
+);
+const time = lazy(() => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }));
+
+function lazy<T>(make: () => T): () => T {
+	let made: T | undefined;
+	return () => (made ??= make());
+}
 
 /** 4,096 */
 export function formatCount(value: number): string {
-	return whole.format(value);
+	return whole().format(value);
 }
 
 /** 98 MB, 4.7 GB: powers of 1000, as the host writes them too. */
@@ -24,12 +32,12 @@ export function formatBytes(bytes: number): string {
 
 /** 23 November 2026 */
 export function formatDay(atMs: number): string {
-	return day.format(new Date(atMs));
+	return day().format(new Date(atMs));
 }
 
 /** 23 November 2026, 14:05 */
 export function formatMoment(atMs: number): string {
-	return `${formatDay(atMs)}, ${time.format(new Date(atMs))}`;
+	return `${formatDay(atMs)}, ${time().format(new Date(atMs))}`;
 }
 
 /** 2026-11-23, by the clock of this computer. */

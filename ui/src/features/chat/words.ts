@@ -37,10 +37,10 @@ function placeOf(call: CallSummary): string {
 
 /** What a conversation has cost, as far as it is known; null while nothing was to be paid. */
 export function totalWords({ known, estimated, unknown }: Total): string | null {
-	const calls = `${plural(unknown, "call")} of unknown price`;
-	if (known === "$0") return unknown > 0 ? calls : null;
 	const amount = estimated > 0 ? `${known}, estimated` : known;
-	return unknown > 0 ? `${amount} and ${calls}` : amount;
+	if (unknown === 0) return known === "$0" ? null : amount;
+	const calls = `${plural(unknown, "call")} of unknown price`;
+	return known === "$0" ? calls : `${amount} and ${calls}`;
 }
 
 /**
