@@ -25,8 +25,6 @@ pub struct Embedder {
 struct Job {
     id: u64,
     texts: VecDeque<Vec<LlamaToken>>,
-    vectors: Vec<Vec<f32>>,
-    tokens: usize,
 }
 
 impl Embedder {
@@ -75,13 +73,7 @@ impl Embedder {
             });
             return;
         }
-        let tokens = texts.iter().map(Vec::len).sum();
-        self.jobs.push_back(Job {
-            id,
-            texts,
-            vectors: Vec::new(),
-            tokens,
-        });
+        self.jobs.push_back(Job { id, texts });
     }
 
     fn tokens(&self, text: &str) -> Vec<LlamaToken> {
@@ -108,43 +100,41 @@ impl Embedder {
         true
     }
 
-    /// Compute as many texts of the oldest request as fit into one batch.
+    /// Compute as many texts of the oldest request as fit into one batch, and send what comes of them.
     pub fn step(&mut self) {
         let Some(mut job) = self.jobs.pop_front() else {
             return;
         };
         let fitting = self.fill_batch(&job);
+        let mut vectors = Vec::new();
         if fitting > 0 {
             let computed = self.context.decode(&mut self.batch);
-            let vectors: Option<Vec<Vec<f32>>> = (0..fitting)
+            let made: Option<Vec<Vec<f32>>> = (0..fitting)
                 .map(|text| self.context.embedding(sequence(text)).map(normalised))
                 .collect();
             (0..fitting).for_each(|text| {
                 self.context.truncate(sequence(text), 0);
             });
-            match (computed, vectors) {
-                (Ok(()), Some(vectors)) => {
-                    job.vectors.extend(vectors);
-                    job.texts.drain(..fitting);
-                }
-                (Err(DecodeError::Stopped), _) => {}
+            match (computed, made) {
+                (Ok(()), Some(made)) => vectors = made,
+                // Stopped: whether it was this one, the next request says.
+                (Err(DecodeError::Stopped), _) => return self.jobs.push_front(job),
                 (Err(error), _) => return self.fail(job.id, &error.to_string()),
                 (Ok(()), None) => return self.fail(job.id, "The model gave no vector for a text."),
             }
         }
-        if job.texts.is_empty() {
-            let Job {
-                id,
-                vectors,
-                tokens,
-                ..
-            } = job;
-            self.out.send(&Event::Embedded {
-                id,
-                vectors,
-                tokens: count(tokens),
-            });
-        } else {
+        let tokens: usize = job
+            .texts
+            .drain(..vectors.len())
+            .map(|text| text.len())
+            .sum();
+        self.out.send(&Event::Embedded {
+            id: job.id,
+            vectors,
+            tokens: count(tokens),
+            left: count(job.texts.len()),
+        });
+        if !job.texts.is_empty() {
             self.jobs.push_front(job);
         }
     }

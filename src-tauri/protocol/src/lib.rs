@@ -13,7 +13,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 /// Raised when a frame changes in a way that an older peer would misread.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// What the app asks of an engine. An engine serves one model for its whole life.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub enum Request {
         /// Texts to count, each on its own.
         texts: Vec<String>,
     },
-    /// Embed texts. Answered by [`Event::Embedded`] or [`Event::Failed`].
+    /// Embed texts. Answered by [`Event::Embedded`], part by part, or [`Event::Failed`].
     Embed {
         /// Chosen by the app; every event about this request carries it.
         id: u64,
@@ -256,14 +256,17 @@ pub enum Event {
         /// One count a text.
         counts: Vec<u32>,
     },
-    /// Embeddings, in the order of the texts.
+    /// Embeddings of the next texts of a request, in their order. All of them together might be longer
+    /// than a frame may be.
     Embedded {
         /// The request.
         id: u64,
         /// One vector a text, of length 1 (L2 norm).
         vectors: Vec<Vec<f32>>,
-        /// Tokens of all texts together.
+        /// Tokens of these texts together.
         tokens: u32,
+        /// How many texts are still to come; 0: this is the end of the request.
+        left: u32,
     },
 }
 

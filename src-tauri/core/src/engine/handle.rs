@@ -1,6 +1,7 @@
 //! One loaded model: its process, how far it is, and what is asked of it.
 
 use std::{
+    ops::ControlFlow,
     sync::{
         Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -122,19 +123,101 @@ impl Engine {
         stop: &Stop,
         on_event: &mut dyn FnMut(Event),
     ) -> Result<(FinishReason, Usage), EngineError> {
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let id = self.next_id();
         let request = GenerateRequest {
             id,
             ..request.into_inner()
         };
-        let events = self.process.open(id);
-        self.process.send(&Request::Generate(request));
+        self.ask(id, &Request::Generate(request), stop, |event| match event {
+            Event::Done { reason, usage, .. } => ControlFlow::Break((reason, usage)),
+            event => {
+                on_event(event);
+                ControlFlow::Continue(())
+            }
+        })
+    }
+
+    /// Count the tokens of texts.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] or [`EngineError::TooLong`] when the engine refuses it,
+    /// [`EngineError::Died`] when it ends.
+    pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
+        let id = self.next_id();
+        let request = Request::CountTokens { id, texts };
+        // It is over before anybody could stop it.
+        self.ask(id, &request, &Stop::default(), |event| match event {
+            Event::Counted { counts, .. } => ControlFlow::Break(counts),
+            _ => ControlFlow::Continue(()),
+        })
+    }
+
+    /// Make vectors of inspected texts: one a text, and the tokens of all.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] or [`EngineError::TooLong`] when the engine refuses it,
+    /// [`EngineError::Died`] when it ends, [`EngineError::Stopped`] when `stop` was set meanwhile.
+    pub(crate) fn embed(
+        &self,
+        texts: Inspected<Vec<String>>,
+        stop: &Stop,
+    ) -> Result<(Vec<Vec<f32>>, u32), EngineError> {
+        let id = self.next_id();
+        let texts = texts.into_inner();
+        let (mut all, mut counted) = (Vec::with_capacity(texts.len()), 0u32);
+        let request = Request::Embed { id, texts };
+        let ended = self.ask(id, &request, stop, |event| match event {
+            Event::Embedded {
+                vectors,
+                tokens,
+                left,
+                ..
+            } => {
+                all.extend(vectors);
+                counted = counted.saturating_add(tokens);
+                match left {
+                    0 => ControlFlow::Break(FinishReason::EndOfAnswer),
+                    _ => ControlFlow::Continue(()),
+                }
+            }
+            Event::Done { reason, .. } => ControlFlow::Break(reason),
+            _ => ControlFlow::Continue(()),
+        })?;
+        match ended {
+            FinishReason::Cancelled => Err(EngineError::Stopped),
+            _ => Ok((all, counted)),
+        }
+    }
+
+    fn next_id(&self) -> u64 {
+        self.next_request.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Ask for something, and hear what is said about it until `hear` has what it wants. Once `stop` is
+    /// set it is cancelled; what the engine says to that is heard as well.
+    fn ask<T>(
+        &self,
+        id: u64,
+        request: &Request,
+        stop: &Stop,
+        mut hear: impl FnMut(Event) -> ControlFlow<T>,
+    ) -> Result<T, EngineError> {
+        let events = self
+            .process
+            .ask(id, request)
+            .map_err(|_| EngineError::TooLong {
+                message: "This is more text than can be handed to a model at once.".into(),
+                can_grow: false,
+            })?;
         let mut cancelled_at: Option<Instant> = None;
         loop {
             match events.recv_timeout(GLANCE) {
-                Ok(Event::Done { reason, usage, .. }) => return Ok((reason, usage)),
                 Ok(Event::Failed { kind, message, .. }) => return Err(self.refused(kind, message)),
-                Ok(event) => on_event(event),
+                Ok(event) => {
+                    if let ControlFlow::Break(heard) = hear(event) {
+                        return Ok(heard);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     let error = self.died();
                     // Ended because the person pressed Stop and it was stuck, or by the same Ctrl-C: they
@@ -154,52 +237,6 @@ impl Engine {
                 }
                 Some(at) if at.elapsed() > STUCK => self.process.kill(),
                 _ => {}
-            }
-        }
-    }
-
-    /// Count the tokens of texts.
-    ///
-    /// # Errors
-    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
-    pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, EngineError> {
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
-        let events = self.process.open(id);
-        self.process.send(&Request::CountTokens { id, texts });
-        loop {
-            match events.recv() {
-                Ok(Event::Counted { counts, .. }) => return Ok(counts),
-                Ok(Event::Failed { kind, message, .. }) => {
-                    return Err(EngineError::Request { kind, message });
-                }
-                Ok(_) => {}
-                Err(_) => return Err(self.died()),
-            }
-        }
-    }
-
-    /// Make vectors of inspected texts: one a text, and the tokens of all.
-    ///
-    /// # Errors
-    /// [`EngineError::Request`] when the engine refuses it, [`EngineError::Died`] when it ends.
-    pub(crate) fn embed(
-        &self,
-        texts: Inspected<Vec<String>>,
-    ) -> Result<(Vec<Vec<f32>>, u32), EngineError> {
-        let id = self.next_request.fetch_add(1, Ordering::Relaxed);
-        let events = self.process.open(id);
-        let texts = texts.into_inner();
-        self.process.send(&Request::Embed { id, texts });
-        loop {
-            match events.recv() {
-                Ok(Event::Embedded {
-                    vectors, tokens, ..
-                }) => return Ok((vectors, tokens)),
-                Ok(Event::Failed { kind, message, .. }) => {
-                    return Err(EngineError::Request { kind, message });
-                }
-                Ok(_) => {}
-                Err(_) => return Err(self.died()),
             }
         }
     }

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gatehouse_protocol::{Event, PROTOCOL_VERSION, Request, read_frame, write_frame};
+use gatehouse_protocol::{Event, FrameError, PROTOCOL_VERSION, Request, read_frame, write_frame};
 
 use super::{Death, lock};
 
@@ -79,22 +79,41 @@ impl EngineProcess {
         })
     }
 
-    /// Send a request. A process that has ended is noticed by whoever waits for its answer.
+    /// Tell it something that nobody waits for. A process that has ended is noticed elsewhere.
     pub(super) fn send(&self, request: &Request) {
-        if let Some(stdin) = lock(&self.stdin).as_mut()
-            && let Err(error) = write_frame(stdin, request)
-        {
+        if let Err(error) = self.write(request) {
             tracing::warn!("an engine did not take a request: {error}");
         }
     }
 
-    /// Wait for events of one request; closed when the process ends.
-    pub(super) fn open(&self, id: u64) -> Receiver<Event> {
+    /// Ask for something under this number, and get the events about it; closed when the process ends.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLong`] when it cannot be handed over; nobody has heard of it then.
+    pub(super) fn ask(&self, id: u64, request: &Request) -> Result<Receiver<Event>, FrameError> {
         let (sender, receiver) = mpsc::channel();
         if let Some(pending) = lock(&self.pending).as_mut() {
             pending.insert(id, sender);
         }
-        receiver
+        match self.write(request) {
+            Err(error @ FrameError::TooLong(_)) => {
+                if let Some(pending) = lock(&self.pending).as_mut() {
+                    pending.remove(&id);
+                }
+                return Err(error);
+            }
+            // It has ended, and the channel with it.
+            Err(error) => tracing::warn!("an engine did not take a request: {error}"),
+            Ok(()) => {}
+        }
+        Ok(receiver)
+    }
+
+    fn write(&self, request: &Request) -> Result<(), FrameError> {
+        match lock(&self.stdin).as_mut() {
+            Some(stdin) => write_frame(stdin, request),
+            None => Ok(()),
+        }
     }
 
     /// The next event about loading; `None` when the process has ended.
@@ -187,7 +206,10 @@ fn read_events(stdout: ChildStdout, pending: &Pending, load: &Sender<Event>) {
                 // Nobody waits any more when the app is closing.
                 let _ = load.send(event);
             }
-            Event::Started { id, .. } | Event::Reading { id, .. } | Event::Text { id, .. } => {
+            Event::Started { id, .. }
+            | Event::Reading { id, .. }
+            | Event::Text { id, .. }
+            | Event::Embedded { id, left: 1.., .. } => {
                 if let Some(waiting) = lock(pending).as_ref().and_then(|pending| pending.get(id)) {
                     let _ = waiting.send(event);
                 }

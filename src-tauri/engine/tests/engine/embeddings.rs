@@ -1,6 +1,8 @@
 //! Texts become vectors of length one; the starter model, which says nothing of pooling, gives means.
 
-use gatehouse_protocol::{Event, LoadRequest, ModelPurpose, Request, RequestErrorKind};
+use gatehouse_protocol::{
+    Event, FinishReason, LoadRequest, ModelPurpose, Request, RequestErrorKind,
+};
 
 use crate::support::{Engine, greedy, load_request, starter_model, user, words};
 
@@ -21,17 +23,25 @@ fn embed(engine: &mut Engine, texts: &[String]) -> (Vec<Vec<f32>>, u32) {
         id,
         texts: texts.to_vec(),
     });
-    let event = engine.event();
-    let Event::Embedded {
-        id: of,
-        vectors,
-        tokens,
-    } = event
-    else {
-        panic!("{event:?}")
-    };
-    assert_eq!((of, vectors.len()), (id, texts.len()));
-    (vectors, tokens)
+    let mut all = (Vec::new(), 0);
+    loop {
+        let event = engine.event();
+        let Event::Embedded {
+            id: of,
+            vectors,
+            tokens,
+            left,
+        } = event
+        else {
+            panic!("{event:?}")
+        };
+        all.0.extend(vectors);
+        all.1 += tokens;
+        assert_eq!((of, all.0.len() + left as usize), (id, texts.len()));
+        if left == 0 {
+            return all;
+        }
+    }
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f32 {
@@ -105,4 +115,32 @@ fn a_chat_engine_refuses_to_embed() {
             ..
         }
     ));
+}
+
+#[test]
+fn a_request_that_is_cancelled_midway_ends_and_leaves_the_next_alone() {
+    let mut engine = embedder();
+    let id = engine.id();
+    engine.send(&Request::Embed {
+        id,
+        texts: vec![words(60); 400],
+    });
+    // The vectors come part by part, so the work has begun when the first are here.
+    let Event::Embedded { left: 1.., .. } = engine.event() else {
+        panic!("400 texts of this length are no single batch")
+    };
+    engine.send(&Request::Cancel { id });
+    let mut left = 400;
+    loop {
+        match engine.event() {
+            Event::Embedded { left: now, .. } => left = now,
+            Event::Done { id: of, reason, .. } => {
+                assert_eq!((of, reason), (id, FinishReason::Cancelled));
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(left > 0, "it was not cancelled, but done");
+    embed(&mut engine, &["It goes on.".into()]);
 }

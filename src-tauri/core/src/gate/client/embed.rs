@@ -167,7 +167,7 @@ impl Asking<'_> {
             Asked::Local(model) => {
                 let engine = gate.ready(&model, stop, &mut |_| {})?;
                 let texts = inspect::for_this_computer(wanted.texts.clone());
-                match engine.embed(texts) {
+                match engine.embed(texts, stop) {
                     Ok((vectors, tokens)) => {
                         outcome.counts.input = u64::from(tokens);
                         Ok(vectors)
