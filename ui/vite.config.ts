@@ -71,6 +71,7 @@ export default defineConfig(({ mode }) => ({
 	test: {
 		environment: "jsdom",
 		setupFiles: ["src/test/setup.ts"],
+		testTimeout: 60_000,
 		include: ["src/**/*.test.ts"],
 		// Styles mean nothing without a layout; the tokens are read as text by the contrast test.
 		css: { include: [/tokens\.css/] },

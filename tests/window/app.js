@@ -44,8 +44,7 @@ export async function temporaryFolder(t) {
 	t.after(async () => {
 		// What still writes in it would put files into what is being removed.
 		for (const app of started) if (app.folder === folder) await app.kill();
-		// The web view's own processes outlive the window by a moment, and write until they end.
-		await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+		await rm(folder, { recursive: true, force: true });
 	});
 	return folder;
 }
@@ -145,17 +144,22 @@ export class Gatehouse {
 
 	/** End it in good order. */
 	async quit() {
+		const helpers = await childrenOf(this.pid);
 		await this.#web.run(page.quit).catch(unlessGone);
 		await until("the app ends", async () => !(await isRunning(this.pid)));
 		await this.#web.close();
+		await ended(helpers);
 	}
 
 	/** End it the hard way, if it still runs. */
 	async kill() {
+		const helpers = await childrenOf(this.pid);
 		await this.#web.close();
-		if (!(await isRunning(this.pid))) return;
-		process.kill(this.pid, "SIGKILL");
-		await until("the app is gone", async () => !(await isRunning(this.pid)));
+		if (await isRunning(this.pid)) {
+			process.kill(this.pid, "SIGKILL");
+			await until("the app is gone", async () => !(await isRunning(this.pid)));
+		}
+		await ended(helpers);
 	}
 
 	/** The engines that it runs now. */
@@ -176,21 +180,32 @@ export class Gatehouse {
 		}
 	}
 
+	/** Wait for something of the page; where it does not come, the error tells what the page says. */
+	async until(what, work) {
+		return until(what, work).catch(async (error) => {
+			const shown = await this.text().catch(() => "nothing that can be read");
+			throw new Error(`${error.message}; the page says: ${shown}`, {
+				cause: error,
+			});
+		});
+	}
+
 	/** Wait until it is on screen; the last one if there are several. */
 	see(role, name, within) {
-		return until(`${role} ${words(name)}`, async () => (await this.all(role, name, within)).at(-1));
+		const seen = async () => (await this.all(role, name, within)).at(-1);
+		return this.until(`${role} ${words(name)}`, seen);
 	}
 
 	/** Wait until it is not on screen. */
 	async gone(role, name, within) {
-		await until(`no ${role} ${words(name)}`, async () => {
+		await this.until(`no ${role} ${words(name)}`, async () => {
 			return (await this.all(role, name, within)).length === 0;
 		});
 	}
 
 	/** Click it as soon as it is there and nothing covers it. */
 	async click(role, name, within) {
-		await until(`${role} ${words(name)} can be clicked`, async () => {
+		await this.until(`${role} ${words(name)} can be clicked`, async () => {
 			const element = await this.see(role, name, within);
 			return element.click().then(() => true, unlessMoving);
 		});
@@ -205,7 +220,7 @@ export class Gatehouse {
 
 	/** Wait until the page says this somewhere. */
 	says(text, within) {
-		return until(`the page says “${text}”`, async () => {
+		return this.until(`the page says “${text}”`, async () => {
 			return (await this.text(within)).includes(text);
 		});
 	}
@@ -275,7 +290,7 @@ export class Gatehouse {
 
 	/** Wait until this is the newest question and its answer has begun. */
 	asked(text) {
-		return until(`“${text}” is asked`, async () => {
+		return this.until(`“${text}” is asked`, async () => {
 			const [question, answer] = (await this.messages()).slice(-2);
 			return question?.text === text && answer?.kind === "Answer";
 		});
@@ -283,7 +298,7 @@ export class Gatehouse {
 
 	/** Wait until an answer is being written and has some text. */
 	writing(atLeast = 1) {
-		return until("an answer is being written", async () => {
+		return this.until("an answer is being written", async () => {
 			const last = (await this.messages()).at(-1);
 			return last?.busy && last.text.length >= atLeast && last;
 		});
@@ -291,11 +306,17 @@ export class Gatehouse {
 
 	/** Wait until the newest answer has come to its end. */
 	answered() {
-		return until("the answer ends", async () => {
+		return this.until("the answer ends", async () => {
 			const last = (await this.messages()).at(-1);
 			return last?.kind === "Answer" && !last.busy && last.footer && last;
 		});
 	}
+}
+
+/** The web view's own processes outlive the window by a moment, and write until they end. */
+async function ended(helpers) {
+	const gone = async () => (await Promise.all(helpers.map(isRunning))).every((runs) => !runs);
+	await until("the processes of the app are gone", gone);
 }
 
 function words(name) {

@@ -5,18 +5,22 @@ import { readdir, readFile } from "node:fs/promises";
 /** The kernel's clock for processes ticks this often a second, on every Linux of today. */
 const ticksPerSecond = 100;
 
-/** Processes with this name (the kernel keeps 15 letters) that `parent` has started. */
+/** Processes that `parent` has started: all, or those with this name (the kernel keeps 15 letters). */
 export async function childrenOf(parent, name) {
 	const found = [];
 	for (const pid of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
 		const process = await read(pid);
-		if (process?.name === name && process.parent === parent) found.push(Number(pid));
+		if (process?.parent !== parent) continue;
+		if (name === undefined || process.name === name) found.push(Number(pid));
 	}
 	return found;
 }
 
+/** Whether any of it still runs: files and their locks are let go only by the last of its threads. */
 export async function isRunning(pid) {
-	return (await read(pid)) !== null;
+	if ((await read(pid)) !== null) return true;
+	const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+	return threads.some((thread) => Number(thread) !== pid);
 }
 
 /** Milliseconds since 1970 at which it was started. */
@@ -45,5 +49,10 @@ async function read(pid) {
 	if (!rest || rest.startsWith("Z")) return null;
 	const fields = rest.split(" ");
 	const ticks = Number(fields[11]) + Number(fields[12]);
-	return { name, parent: Number(fields[1]), ticks, startTicks: Number(fields[19]) };
+	return {
+		name,
+		parent: Number(fields[1]),
+		ticks,
+		startTicks: Number(fields[19]),
+	};
 }

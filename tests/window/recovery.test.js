@@ -111,6 +111,7 @@ test("Settings goes back to a snapshot, unless a command is at work", async (t) 
 	await app.click("button", "Chat");
 	await app.see("button", /^Before/);
 	await app.gone("button", /^After/);
+	assert.equal((await readdir(join(folder, "replaced"))).length, 1, "it went back once");
 	await app.click("button", /^Before/);
 	await app.says("This.");
 	const { stdout } = await gatehouse(folder, "--json", "chats", "list");

@@ -47,7 +47,12 @@ export class WebDriver {
 	static async open(program, args, env) {
 		const port = await freePort();
 		const driver = spawn("WebKitWebDriver", [`--port=${port}`], {
-			env: { ...process.env, ...drawing, TAURI_WEBVIEW_AUTOMATION: "true", ...env },
+			env: {
+				...process.env,
+				...drawing,
+				TAURI_WEBVIEW_AUTOMATION: "true",
+				...env,
+			},
 			stdio: ["ignore", "ignore", process.env.GATEHOUSE_SHOW_LOG ? "inherit" : "ignore"],
 		});
 		const self = new WebDriver();
@@ -56,8 +61,14 @@ export class WebDriver {
 		try {
 			await self.#ready();
 			const options = { binary: program, args };
+			// The driver now and then misses that a page was loaded, and would wait for it with each call.
+			// Who drives the app waits for what is on screen anyway.
+			const wanted = {
+				pageLoadStrategy: "none",
+				"webkitgtk:browserOptions": options,
+			};
 			const { sessionId } = await self.#call("POST", "/session", {
-				capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } },
+				capabilities: { alwaysMatch: wanted },
 			});
 			self.#address += `/session/${sessionId}`;
 			await self.#call("POST", "/timeouts", { script: callLimitMs });
@@ -93,7 +104,10 @@ export class WebDriver {
 
 	/** Load the page again, and wait until it is loaded. */
 	async reload() {
+		await this.run(() => void (window.isOfBefore = true));
 		await this.#call("POST", "/refresh");
+		const isLoaded = () => !window.isOfBefore && document.readyState === "complete";
+		while (!(await this.run(isLoaded).catch(unlessBetweenPages))) await pause(20);
 	}
 
 	async resize(width, height) {
@@ -103,7 +117,10 @@ export class WebDriver {
 	/** Press keys together, as in "Control+k". */
 	async press(chord) {
 		const names = chord.split("+");
-		const down = names.map((name) => ({ type: "keyDown", value: keys[name] ?? name }));
+		const down = names.map((name) => ({
+			type: "keyDown",
+			value: keys[name] ?? name,
+		}));
 		const up = down.toReversed().map(({ value }) => ({ type: "keyUp", value }));
 		await this.#call("POST", "/actions", {
 			actions: [{ type: "key", id: "keyboard", actions: [...down, ...up] }],
@@ -116,7 +133,9 @@ export class WebDriver {
 			{ type: "keyDown", value },
 			{ type: "keyUp", value },
 		]);
-		await this.#call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+		await this.#call("POST", "/actions", {
+			actions: [{ type: "key", id: "keyboard", actions }],
+		});
 	}
 
 	async #ready() {
@@ -133,10 +152,14 @@ export class WebDriver {
 	}
 
 	async #call(method, path, body) {
+		const signal = AbortSignal.timeout(callLimitMs);
 		const response = await fetch(this.#address + path, {
 			method,
 			body: method === "POST" ? JSON.stringify(body ?? {}) : undefined,
-			signal: AbortSignal.timeout(callLimitMs),
+			signal,
+		}).catch((error) => {
+			if (!signal.aborted) throw error;
+			throw new Error(`the driver did not answer ${method} ${path} in ${callLimitMs / 1000} s`);
 		});
 		const { value } = await response.json();
 		if (!response.ok) throw new WebDriverError(value);
@@ -144,7 +167,10 @@ export class WebDriver {
 	}
 
 	#script(script, args) {
-		return { script, args: args.map((arg) => (arg instanceof Element ? arg.reference : arg)) };
+		return {
+			script,
+			args: args.map((arg) => (arg instanceof Element ? arg.reference : arg)),
+		};
 	}
 
 	#fromPage(value) {
@@ -176,6 +202,12 @@ export class Element {
 	async type(text) {
 		await this.#call("POST", "/value", { text });
 	}
+}
+
+/** While one page takes the place of another there may be none to run a script in. */
+function unlessBetweenPages(error) {
+	if (!(error instanceof WebDriverError)) throw error;
+	return false;
 }
 
 async function freePort() {

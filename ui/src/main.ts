@@ -8,6 +8,8 @@ import { mount } from "svelte";
 
 import { useBackend } from "$lib/backend";
 
+import { keepThePage } from "$lib/afresh";
+
 import App from "./App.svelte";
 import { Start } from "./features/startup/start.svelte";
 
@@ -22,6 +24,9 @@ if (import.meta.env.DEV || import.meta.env.MODE === "fake") {
 		useBackend(fakeBackend(optionsFromAddress(query)));
 	}
 }
+
+// Who works on the interface loads it anew all day.
+if (!import.meta.env.DEV) keepThePage();
 
 /** A start that takes longer than this is shown. */
 const shownAfterMs = 150;

@@ -92,25 +92,18 @@ pub(crate) async fn start_empty(handle: AppHandle) -> Result<Startup, Problem> {
     .await
 }
 
-/// Close, do something to the data folder, and open again, also when that failed. A window that
-/// showed the old data starts afresh.
+/// Close, do something to the data folder, and open again, also when that failed. A page that showed the
+/// old data loads itself anew once it has the reply: were it loaded anew from here, what waits for the
+/// reply would be asked a second time.
 pub(super) async fn reopened(
     handle: AppHandle,
     work: impl FnOnce(&InstanceLock) -> Result<(), Problem> + Send + 'static,
 ) -> Result<Startup, Problem> {
     apart(move || {
         let state = handle.state::<AppState>();
-        let was_open = state.app().is_ok();
         let done = state.closed(work);
         let startup = opened(&handle, &state);
         done?;
-        if was_open {
-            handle
-                .webview_windows()
-                .values()
-                .try_for_each(tauri::WebviewWindow::reload)
-                .map_err(super::internal)?;
-        }
         Ok(startup)
     })
     .await

@@ -2,9 +2,9 @@
 
 import "./layout";
 
-import { cleanup, configure, render, screen, within } from "@testing-library/svelte";
+import { cleanup, render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { afterEach, vi } from "vitest";
+import { afterEach } from "vitest";
 
 import { runShortcut } from "$lib/actions";
 import { useBackend } from "$lib/backend";
@@ -23,8 +23,6 @@ import "../features/chat/options/OptionsPanel.svelte";
 import "../features/picker/PickerDialog.svelte";
 
 // Patient: a machine that also builds takes its time.
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 
 const leave: (() => void)[] = [];
 

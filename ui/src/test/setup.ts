@@ -1,5 +1,10 @@
-// What jsdom lacks and the components use.
+import { configure } from "@testing-library/svelte";
 import { vi } from "vitest";
+
+// Machines that test are slow and busy; what is waited for ends the waiting at once.
+configure({ asyncUtilTimeout: 15_000 });
+
+// What jsdom lacks and the components use.
 
 Element.prototype.scrollIntoView = vi.fn();
 Element.prototype.hasPointerCapture = () => false;

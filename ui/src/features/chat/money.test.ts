@@ -2,8 +2,8 @@
 
 import "../../test/layout";
 
-import { cleanup, configure, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it } from "vitest";
 
 import type { FakeOptions } from "$lib/backend/fake";
 import { go } from "$lib/navigation.svelte";
@@ -19,9 +19,6 @@ import { threadView } from "./thread/read";
 import { chainWords, totalWords } from "./words";
 // Read when the button is pressed; to read it takes long where it is also compiled.
 import "../picker/PickerDialog.svelte";
-
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 
 const leave: (() => void)[] = [];
 afterEach(() => {

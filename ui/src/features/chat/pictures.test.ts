@@ -2,15 +2,7 @@
 
 import "../../test/layout";
 
-import {
-	cleanup,
-	configure,
-	fireEvent,
-	render,
-	screen,
-	waitFor,
-	within,
-} from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { FakeBackend } from "$lib/backend/fake";
@@ -27,9 +19,6 @@ import ChatScreen from "./ChatScreen.svelte";
 import { threadView } from "./thread/read";
 // Read when the button is pressed; to read it takes long where it is also compiled.
 import "../picker/PickerDialog.svelte";
-
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 
 const leave: (() => void)[] = [];
 afterEach(() => {

@@ -4,7 +4,7 @@
 import "../../test/layout";
 
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
 import { readDrawing } from "$lib/charts/drawing";
@@ -17,7 +17,6 @@ import CostsScreen from "./CostsScreen.svelte";
 import { daysIn, queryOf } from "./days";
 import { formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
-vi.setConfig({ testTimeout: 30_000 });
 const now = () => Date.parse("2026-11-27T12:00:00Z");
 
 beforeEach(() => showPart("spend"));

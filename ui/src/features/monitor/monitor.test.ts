@@ -4,7 +4,7 @@
 import "../../test/layout";
 
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
 import { alerts, readAlerts, watchAlerts } from "$lib/state/alerts.svelte";
@@ -17,7 +17,6 @@ import { queryOf } from "./days";
 import MonitorScreen from "./MonitorScreen.svelte";
 import { failureWords, formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
 
-vi.setConfig({ testTimeout: 30_000 });
 const now = () => Date.parse("2026-11-27T12:00:00Z");
 
 afterEach(cleanup);

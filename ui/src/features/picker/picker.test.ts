@@ -1,4 +1,4 @@
-import { cleanup, configure, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { go, place } from "$lib/navigation.svelte";
@@ -13,9 +13,6 @@ import ModelPicker from "./ModelPicker.svelte";
 // Read when the button is pressed; to read it takes long where it is also compiled.
 import "./PickerDialog.svelte";
 import type { Picked } from "./rows";
-
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 
 const leave: (() => void)[] = [];
 afterEach(() => {

@@ -1,5 +1,5 @@
-import { cleanup, configure, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it } from "vitest";
 
 import type { Policy } from "$lib/backend";
 import { accounts } from "$lib/state/accounts.svelte";
@@ -10,8 +10,6 @@ import { accessibilityFaults } from "../../test/axe";
 import { host, option, show } from "../../test/render";
 import SafetyScreen from "./SafetyScreen.svelte";
 
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);
 
 async function open() {

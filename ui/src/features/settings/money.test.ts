@@ -1,7 +1,7 @@
 // Budgets, accounts with many models, and what answers in new chats.
 
-import { cleanup, configure, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it } from "vitest";
 
 import type { Account } from "$lib/backend";
 import { accounts, refreshAccounts } from "$lib/state/accounts.svelte";
@@ -16,9 +16,6 @@ import BudgetSettings from "./BudgetSettings.svelte";
 import ChatSettings from "./ChatSettings.svelte";
 // Read when the button is pressed; to read it takes long where it is also compiled.
 import "../picker/PickerDialog.svelte";
-
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 
 const leave: (() => void)[] = [];
 afterEach(() => {

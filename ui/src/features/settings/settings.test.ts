@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { registerActions } from "$lib/actions";
+import { startAfresh } from "$lib/afresh";
 import type { FakeOptions } from "$lib/backend/fake";
 import { watchModels } from "$lib/state/models.svelte";
 import { readSettings, settings } from "$lib/state/settings.svelte";
@@ -13,6 +14,8 @@ import { host, option, show } from "../../test/render";
 // Read when the button is pressed; to read it takes long where it is also compiled.
 import "../picker/PickerDialog.svelte";
 import SettingsScreen from "./SettingsScreen.svelte";
+
+vi.mock("$lib/afresh", () => ({ startAfresh: vi.fn() }));
 
 const startup = {
 	state: "ready",
@@ -34,6 +37,7 @@ async function open(options: FakeOptions = {}) {
 const group = (name: string) => screen.getByRole("region", { name });
 
 beforeEach(() => {
+	vi.mocked(startAfresh).mockClear();
 	localStorage.clear();
 	delete document.documentElement.dataset.theme;
 });
@@ -159,6 +163,7 @@ describe("storage", () => {
 		await waitFor(() =>
 			expect(fake.calls.some((call) => call.method === "restoreSnapshot")).toBe(true),
 		);
+		await waitFor(() => expect(startAfresh).toHaveBeenCalledOnce());
 	});
 
 	it("says why it cannot go back, and stays as it was", async () => {
@@ -174,6 +179,7 @@ describe("storage", () => {
 		await waitFor(() =>
 			expect(toasts.list.map((toast) => toast.text).join()).toContain("Another command"),
 		);
+		expect(startAfresh).not.toHaveBeenCalled();
 	});
 
 	it("takes back an update only after saying what that means", async () => {

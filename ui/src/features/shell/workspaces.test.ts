@@ -1,4 +1,4 @@
-import { cleanup, configure, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, screen, waitFor } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { go, place } from "$lib/navigation.svelte";
@@ -9,8 +9,6 @@ import { readSettings, settings } from "$lib/state/settings.svelte";
 import { host, menuEntry, show } from "../../test/render";
 import WorkspaceSwitch from "./WorkspaceSwitch.svelte";
 
-vi.setConfig({ testTimeout: 60_000 });
-configure({ asyncUtilTimeout: 15_000 });
 afterEach(cleanup);
 
 async function open() {

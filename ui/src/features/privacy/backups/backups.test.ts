@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { startAfresh } from "$lib/afresh";
 import type { FakeOptions } from "$lib/backend/fake";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
@@ -8,6 +9,8 @@ import { accessibilityFaults } from "../../../test/axe";
 import { host, show } from "../../../test/render";
 import Backups from "./Backups.svelte";
 import { readBackups } from "./backups.svelte";
+
+vi.mock("$lib/afresh", () => ({ startAfresh: vi.fn() }));
 
 async function open(options: FakeOptions = {}) {
 	const fake = host(options);
@@ -23,6 +26,7 @@ const rows = () =>
 const list = () => screen.getByRole("region", { name: "Backups in the folder" });
 
 beforeEach(() => {
+	vi.mocked(startAfresh).mockClear();
 	for (const { id } of toasts.list) dismissToast(id);
 });
 
@@ -137,6 +141,7 @@ describe("going back to a backup", () => {
 				{ with: "this_computer" },
 			]),
 		);
+		await waitFor(() => expect(startAfresh).toHaveBeenCalledOnce());
 	});
 
 	it("of another computer takes a typed code, and a wrong one is said", async () => {
