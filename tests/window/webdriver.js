@@ -72,6 +72,7 @@ export class WebDriver {
 			});
 			self.#address += `/session/${sessionId}`;
 			await self.#call("POST", "/timeouts", { script: callLimitMs });
+			await self.#loaded(() => location.href !== "about:blank");
 		} catch (error) {
 			driver.kill();
 			throw error;
@@ -104,10 +105,15 @@ export class WebDriver {
 
 	/** Load the page again, and wait until it is loaded. */
 	async reload() {
-		await this.run(() => void (window.isOfBefore = true));
+		await this.run(() => void (globalThis.isOfBefore = true));
 		await this.#call("POST", "/refresh");
-		const isLoaded = () => !window.isOfBefore && document.readyState === "complete";
-		while (!(await this.run(isLoaded).catch(unlessBetweenPages))) await pause(20);
+		await this.#loaded(() => !globalThis.isOfBefore);
+	}
+
+	/** Wait for the page of which this holds, and until it is loaded. */
+	async #loaded(isIt) {
+		const work = `() => (${isIt})() && document.readyState === "complete"`;
+		while (!(await this.run(work).catch(unlessBetweenPages))) await pause(50);
 	}
 
 	async resize(width, height) {
