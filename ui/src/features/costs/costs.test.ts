@@ -58,6 +58,20 @@ describe("What was spent", () => {
 		);
 	});
 
+	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {
+		const { fake, user } = await open({ entries: 400 });
+		const [call] = (await fake.costCalls(queryOf("month", now()), null)).calls;
+		fake.costCalls = async () => ({ calls: [{ ...call!, number: 4181 }], next: null });
+		await user.click(await screen.findByRole("button", { name: /calls of gpt-6-luna/ }));
+		await user.click(await screen.findByRole("button", { name: "Record" }));
+		const entry = await screen.findByRole("dialog", { name: /^Entry \d/ });
+		expect(entry.textContent).toContain("4181");
+		const asked = fake.calls.filter(({ method }) => method === "recordEntries");
+		expect(asked.map(({ args }) => args[0])).toEqual([
+			{ action: "call.ended", call: 4181, limit: 1 },
+		]);
+	});
+
 	it("steps through the chart by keyboard and says each value", async () => {
 		const { user } = await open();
 		const chart = await screen.findByRole("slider", { name: "Spend over time, by model" });

@@ -1508,6 +1508,8 @@ export type Filter = {
 	 *  or of a call.
 	 */
 	text?: string | null,
+	/**  The call, by its number. */
+	call?: number | null,
 	/**  Only entries before this one. */
 	before?: number | null,
 	/**  How many at most. */
