@@ -72,6 +72,39 @@ describe("What was spent", () => {
 		]);
 	});
 
+	it("leads from a call of a client to what left, and says whose it was", async () => {
+		const { fake, user } = await open();
+		const [call] = (await fake.costCalls(queryOf("month", now()), null)).calls;
+		const ofClient = { ...call!, number: 7, purpose: "api" as const, client: "Mail sorter" };
+		fake.costCalls = async () => ({ calls: [ofClient], next: null });
+		fake.whatLeft = async (number) => ({
+			model: "gpt-6-luna",
+			account: "OpenAI",
+			client: "Mail sorter",
+			messages: [
+				{
+					role: "user",
+					pieces: [{ sent: `Call ${number}: sort [EMAIL_1]`, original: null }],
+					pictures: [],
+				},
+			],
+			body: "{}",
+			found: [],
+			moves: [],
+			tokens: 9,
+			exact: true,
+			cost: "$0.0075",
+		});
+		await user.click(await screen.findByRole("button", { name: /calls of gpt-6-luna/ }));
+		expect(await screen.findByText("Requests of clients: Mail sorter")).toBeTruthy();
+		await user.click(screen.getByRole("button", { name: "What left" }));
+		const left = await screen.findByRole("dialog", { name: "What left for OpenAI" });
+		expect(left.textContent).toContain("asked by Mail sorter");
+		const received = within(left).getByRole("region", { name: "OpenAI received" });
+		expect(received.textContent).toContain("Call 7: sort [EMAIL_1]");
+		expect(within(left).queryByRole("region", { name: "You wrote" })).toBeNull();
+	});
+
 	it("steps through the chart by keyboard and says each value", async () => {
 		const { user } = await open();
 		const chart = await screen.findByRole("slider", { name: "Spend over time, by model" });

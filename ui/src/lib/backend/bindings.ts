@@ -881,6 +881,8 @@ export type CallRow = {
 	conversationId: ConversationId | null,
 	/**  The answer that it wrote, if it is still there. */
 	messageId: MessageId | null,
+	/**  What a person calls the client of the local API that asked. */
+	client: string | null,
 } & CallSummary;
 
 /**  How a call stands or ended. */
@@ -3508,6 +3510,8 @@ export type WhatLeaves = {
 	model: string,
 	/**  The account, as the person calls it. */
 	account: string,
+	/**  The client of the local API that asked, as the person calls it; `None`: the person did. */
+	client: string | null,
 	/**  The messages, in pieces that show what was masked. */
 	messages: LeavingMessage[],
 	/**  The body of the request, byte for byte. */

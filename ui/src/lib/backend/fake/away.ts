@@ -237,6 +237,7 @@ export function leaves(
 	return {
 		model: link.model,
 		account: accountOf(known, link).name,
+		client: null,
 		messages: [{ role: "user", pieces: pieces(text), pictures: Array(pictures).fill(pixel) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
 		found: allFound(text, mistakes),

@@ -228,6 +228,7 @@ function callOf(number: number, atMs: number): CallRow {
 		errorKind: null,
 		conversationId: null,
 		messageId: null,
+		client: null,
 		model: "gpt-6-luna",
 		route: "masked",
 		promptTokens: 900,
