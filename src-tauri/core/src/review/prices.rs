@@ -69,7 +69,7 @@ pub struct PricePage {
 }
 
 /// A price as a person enters it, in dollars for a million tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Type)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceInput {
     /// Whose.

@@ -12,7 +12,7 @@ use crate::{
     store::DataFolder,
 };
 
-fn query() -> Query {
+pub(super) fn query() -> Query {
     Query {
         first: date(2026, 11, 1),
         last: date(2026, 11, 30),
@@ -22,7 +22,7 @@ fn query() -> Query {
 }
 
 /// An app of its own with nothing in it, gone when the test ends.
-fn app() -> (tempfile::TempDir, App) {
+pub(super) fn app() -> (tempfile::TempDir, App) {
     let dir = tempfile::tempdir().unwrap();
     let folder = DataFolder::resolve(Some(dir.path())).unwrap();
     secrets::database_key(&folder, KeyHome::File).unwrap();
@@ -52,7 +52,7 @@ fn call(app: &App, model: &str, pico: Option<i64>, at_ms: i64) {
         .unwrap();
 }
 
-const MID_NOVEMBER: i64 = 1_794_700_800_000;
+pub(super) const MID_NOVEMBER: i64 = 1_794_700_800_000;
 
 #[test]
 fn every_file_of_a_report_can_be_made_and_leaves_its_entry() {

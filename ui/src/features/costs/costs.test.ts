@@ -155,12 +155,15 @@ describe("Paying less", () => {
 	});
 
 	it("gives advice with its reason, its saving and its calls", async () => {
-		const { user } = await open();
+		const { fake, user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
 		expect(await screen.findByText(/gpt-6-luna does as well for less/)).toBeTruthy();
 		expect(screen.getByText("$0.74")).toBeTruthy();
-		await user.click(screen.getByRole("button", { name: "30 calls" }));
-		expect(await screen.findByRole("dialog")).toBeTruthy();
+		expect(screen.getByText("up to $0.31")).toBeTruthy();
+		await user.click(screen.getByRole("button", { name: "2 calls" }));
+		expect(await screen.findByRole("dialog", { name: /begin a new chat sooner/ })).toBeTruthy();
+		const asked = fake.calls.find(({ method }) => method === "costCalls");
+		expect(asked?.args[0]).toMatchObject({ filter: { only: "long_history" } });
 	});
 
 	it("shows a shorter prompt beside the original, which it leaves alone", async () => {

@@ -94,7 +94,11 @@ fn a_call_leads_to_its_own_entry_whatever_models_are_called_and_however_much_cam
         appended.unwrap();
     };
     for nth in 1..=40i64 {
-        let model = if nth % 2 == 0 { "gpt-5" } else { "SmolLM2 135M" };
+        let model = if nth % 2 == 0 {
+            "gpt-5"
+        } else {
+            "SmolLM2 135M"
+        };
         let of = |action| Event::new(action).fact("call", nth).fact("model", model);
         append(of(Action::CallBegan));
         append(of(Action::CallEnded));

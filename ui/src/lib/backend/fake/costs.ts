@@ -331,8 +331,18 @@ export function fakeCosts(options: Options): CostsPart {
 							title: "claude-sonnet-5-5: gpt-6-luna does as well for less",
 							reason: "You rated 92% of 12 answers of gpt-6-luna good, and 91% of 11 of it.",
 							saving: "$0.74",
+							atMost: false,
 							calls: 30,
 							filter: { ...query.filter, model: "claude-sonnet-5-5" },
+						},
+						{
+							kind: "long_history",
+							title: "claude-sonnet-5-5: begin a new chat sooner",
+							reason: "2 calls in chats that had gone on sent more than 8000 tokens along.",
+							saving: "$0.31",
+							atMost: true,
+							calls: 2,
+							filter: { ...query.filter, model: "claude-sonnet-5-5", only: "long_history" },
 						},
 					],
 		costWhatIf: async (_query, named) =>
