@@ -5,10 +5,13 @@ use std::io::Write as _;
 use gatehouse_core::{
     charts::{Chart, ChartTheme},
     costs::{
+        budgets::{self, BudgetView},
         listing::Service,
         reports::{By, CallsPage, FirstToken, Overview, PricedModel, Query},
     },
+    ids::WorkspaceId,
     money::Money,
+    now_ms,
     problem::{Problem, ProblemCode},
     review::{
         Advice, Difficulty, Lines, Plan, Planned, PriceInput, PricePage, Recommendation,
@@ -52,6 +55,17 @@ pub(crate) fn cost_forecast_chart(
     width: u32,
 ) -> Result<Option<Chart>> {
     Ok(state.app()?.cost_forecast_chart(&query, theme, width)?)
+}
+
+/// How the budgets stand that hold in a workspace; without one, those for everything.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn cost_budgets(
+    state: State<'_, AppState>,
+    workspace: Option<WorkspaceId>,
+) -> Result<Vec<BudgetView>> {
+    let store = &state.app()?.store;
+    Ok(store.read(|conn| budgets::views(conn, workspace, now_ms()))?)
 }
 
 /// How long each model took to begin, in the middle.

@@ -10,7 +10,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 pub use self::view::{CallRow, CallSummary, get, list};
-pub(crate) use self::view::{SUMMARY_COLUMNS, summary};
+pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary};
 pub(super) use self::view::{call_row, row_columns};
 use super::{
     prices::PriceId,

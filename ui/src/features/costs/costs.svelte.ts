@@ -52,7 +52,7 @@ export class Costs {
 		try {
 			const [overview, budgets] = await Promise.all([
 				backend.costOverview(this.query),
-				backend.listBudgets(),
+				backend.costBudgets(this.workspace),
 			]);
 			if (asked !== this.#asked) return;
 			this.overview = overview;

@@ -15,7 +15,7 @@ import { host, show } from "../../test/render";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { daysIn, queryOf } from "./days";
-import { formatMoney, formatSeconds, modelOf, moreWords } from "./words";
+import { callWords, formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
 vi.setConfig({ testTimeout: 30_000 });
 const now = () => Date.parse("2026-11-27T12:00:00Z");
@@ -56,6 +56,80 @@ describe("What was spent", () => {
 		await waitFor(() =>
 			expect(fake.calls.filter(({ method }) => method === "costCalls").at(-1)?.args[1]).toBe(10),
 		);
+	});
+
+	it("leads from every number to its calls", async () => {
+		const { fake, user } = await open();
+		await fake.setBudget({
+			everywhere: true,
+			period: "month",
+			limit: "20",
+			warnPercent: 80,
+			stops: false,
+		});
+		const overview = await fake.costOverview(queryOf("month", now()));
+		const compared = { provider: "openai", model: "gpt-6-luna" };
+		fake.costOverview = async () => ({
+			...overview,
+			kept: { ...overview.kept, comparedWith: compared, wouldHaveCost: "$1.4" },
+			energy: { kilowattHours: "0.120", cost: "$0.03", watts: 90 },
+		});
+		// Another workspace or other days have it read again.
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const month = { first: "2026-11-01", last: "2026-11-27" };
+		const days = { first: "2026-11-21", last: "2026-11-27" };
+		const ways: [string, string, object][] = [
+			["$4.46", "Calls of this month", month],
+			["$1.40", "Calls on this computer", { ...days, filter: { only: "local" } }],
+			["0.120 kWh", "Calls on this computer", { ...days, filter: { only: "local" } }],
+			[
+				"$3.41",
+				"Budget this month, all workspaces",
+				{
+					filter: {
+						workspace: null,
+						fromMs: Date.parse("2026-11-01"),
+						untilMs: Date.parse("2026-12-01"),
+					},
+				},
+			],
+		];
+		for (const [button, title, asked] of ways) {
+			await user.click(await screen.findByRole("button", { name: button }));
+			await screen.findByRole("dialog", { name: title });
+			const last = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+			expect(last?.args[0]).toMatchObject(asked);
+			await user.keyboard("{Escape}");
+			await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		}
+	});
+
+	it("leads from what failed in a step to those calls", async () => {
+		const { fake, user } = await open();
+		const overview = await fake.costOverview(queryOf("month", now()));
+		const [step] = overview.steps;
+		const failing = { ...step!, figures: { ...step!.figures, failed: 2, unknown: 1 } };
+		fake.costOverview = async () => ({ ...overview, steps: [failing] });
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const table = await screen.findByRole("table", { name: "Spend over time", hidden: true });
+		await user.click(await within(table).findByRole("button", { name: /^2 failed/, hidden: true }));
+		await screen.findByRole("dialog", { name: /^Failed, / });
+		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(asked?.args[0]).toMatchObject({ first: step!.first, filter: { only: "failed" } });
+	});
+
+	it("is read again when a call has ended", async () => {
+		const { fake } = await open();
+		await screen.findByRole("region", { name: "Spent" });
+		const live = await fake.monitorLive();
+		const read = () => fake.calls.filter(({ method }) => method === "costOverview").length;
+		await waitFor(
+			() => expect(fake.calls.filter(({ method }) => method === "monitorLive")).toHaveLength(2),
+			{ timeout: 5_000 },
+		);
+		const before = read();
+		fake.monitorLive = async () => ({ ...live, newest: live.newest + 1 });
+		await waitFor(() => expect(read()).toBe(before + 1), { timeout: 5_000 });
 	});
 
 	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {
@@ -166,6 +240,30 @@ describe("Paying less", () => {
 		expect(asked?.args[0]).toMatchObject({ filter: { only: "long_history" } });
 	});
 
+	it("leads from what the same usage would cost elsewhere to that usage", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
+		await user.click(
+			await screen.findByRole("button", { name: "$2.21 less with openai/gpt-6-luna" }),
+		);
+		await screen.findByRole("dialog", { name: "Calls that left" });
+		const asked = () => fake.calls.filter(({ method }) => method === "costCalls").at(-1)?.args[0];
+		expect(asked()).toMatchObject({ filter: { only: "elsewhere" } });
+		await user.keyboard("{Escape}");
+		const unknown = await screen.findByText(/Less is counted as if it were nothing/);
+		await user.click(within(unknown).getByRole("button", { name: "2 calls" }));
+		expect(asked()).toMatchObject({ filter: { only: "unknown" } });
+	});
+
+	it("takes a recommendation away when what was asked is changed", async () => {
+		const { user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
+		await user.click(await screen.findByRole("button", { name: "Recommend a model" }));
+		expect(await screen.findByText(/This rests on prices alone/)).toBeTruthy();
+		await user.click(screen.getByRole("radio", { name: "Hard" }));
+		await waitFor(() => expect(screen.queryByText(/This rests on prices alone/)).toBeNull());
+	});
+
 	it("shows a shorter prompt beside the original, which it leaves alone", async () => {
 		const { user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
@@ -219,8 +317,17 @@ describe("Words", () => {
 	});
 
 	it("says more, less and as much", () => {
-		expect(moreWords(-18, 30)).toBe("18% less than the 30 days before");
-		expect(moreWords(null, 7)).toBe("nothing was spent in the 7 days before");
+		expect(moreWords(-18, 30, 0)).toBe("18% less than the 30 days before");
+		expect(moreWords(null, 7, 0)).toBe("nothing was spent in the 7 days before");
+		expect(moreWords(null, 7, 2)).toBe("what was spent in the 7 days before is not known");
+	});
+
+	it("says one call and many", () => {
+		expect([callWords(1), callWords(2), callWords(1, "failed")]).toEqual([
+			"1 call",
+			"2 calls",
+			"1 failed call",
+		]);
 	});
 
 	it("says a time as it is felt", () => {

@@ -379,6 +379,8 @@ export type Backend = {
 	addAlert(alert: AlertInput): Promise<void>;
 	removeAlert(number: number): Promise<void>;
 
+	/** Those that hold in a workspace; null: only those for everything. */
+	costBudgets(workspace: string | null): Promise<BudgetView[]>;
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;
 	removeBudget(everywhere: boolean, period: Period): Promise<void>;

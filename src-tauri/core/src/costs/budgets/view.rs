@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use specta_typescript::Number;
 
-use super::{Budget, BudgetError, Level, Period, standings};
+use super::{Budget, BudgetError, Level, Period, Standing, standings};
 use crate::{ids::WorkspaceId, money::Money};
 
 /// How a budget stands.
@@ -32,6 +33,12 @@ pub struct BudgetView {
     pub percent: u8,
     /// What the person is to be told.
     pub level: Level,
+    /// The calls that it counts began at this moment or later, in UTC milliseconds.
+    #[specta(type = Number)]
+    pub from_ms: i64,
+    /// And before this one.
+    #[specta(type = Number)]
+    pub until_ms: i64,
 }
 
 /// A budget as a person enters it.
@@ -68,35 +75,43 @@ impl BudgetInput {
     }
 }
 
-/// How the budgets stand that hold in a workspace, those for everything first; `now_ms` is UTC
-/// milliseconds.
+/// How the budgets stand that hold in a workspace, those for everything first; `None`: only those.
+/// `now_ms` is UTC milliseconds.
 ///
 /// # Errors
 /// [`BudgetError`] when the clock is beyond every calendar or the database fails.
 pub fn views(
     conn: &Connection,
-    workspace: WorkspaceId,
+    workspace: impl Into<Option<WorkspaceId>>,
     now_ms: i64,
 ) -> Result<Vec<BudgetView>, BudgetError> {
-    let standings = standings(conn, workspace, now_ms, &TimeZone::system())?;
-    let view = |standing: &super::Standing| {
-        let (budget, limit) = (&standing.budget, standing.budget.limit.pico());
-        let percent = match limit {
-            0 => i128::from(standing.committed() > Money::ZERO) * 100,
-            limit => (standing.committed().pico() * 100 / limit).clamp(0, 100),
-        };
-        BudgetView {
-            everywhere: budget.workspace.is_none(),
-            period: budget.period,
-            limit: budget.limit.to_string(),
-            warn_percent: budget.warn_percent,
-            stops: budget.stops,
-            spent: standing.spending.spent.to_string(),
-            reserved: standing.spending.reserved.to_string(),
-            unknown_calls: standing.spending.unknown_calls,
-            percent: u8::try_from(percent).unwrap_or(100),
-            level: standing.level(),
-        }
+    let zone = TimeZone::system();
+    let standings = standings(conn, workspace, now_ms, &zone)?;
+    let views = standings
+        .iter()
+        .map(|standing| view(standing, now_ms, &zone));
+    views.collect()
+}
+
+fn view(standing: &Standing, now_ms: i64, zone: &TimeZone) -> Result<BudgetView, BudgetError> {
+    let (budget, limit) = (&standing.budget, standing.budget.limit.pico());
+    let percent = match limit {
+        0 => i128::from(standing.committed() > Money::ZERO) * 100,
+        limit => (standing.committed().pico() * 100 / limit).clamp(0, 100),
     };
-    Ok(standings.iter().map(view).collect())
+    let time = budget.period.around(now_ms, zone)?;
+    Ok(BudgetView {
+        everywhere: budget.workspace.is_none(),
+        period: budget.period,
+        limit: budget.limit.to_string(),
+        warn_percent: budget.warn_percent,
+        stops: budget.stops,
+        spent: standing.spending.spent.to_string(),
+        reserved: standing.spending.reserved.to_string(),
+        unknown_calls: standing.spending.unknown_calls,
+        percent: u8::try_from(percent).unwrap_or(100),
+        level: standing.level(),
+        from_ms: time.start,
+        until_ms: time.end,
+    })
 }

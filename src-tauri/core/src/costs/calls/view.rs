@@ -101,6 +101,15 @@ pub fn list(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<CallRow>> {
     .collect()
 }
 
+/// The number of the newest call; 0: there is none.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn newest(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT ifnull(max(number), 0) FROM calls")?
+        .query_row([], |row| row.get(0))
+}
+
 /// What [`call_row`] reads, from the table `calls` under the name `k`.
 pub(in crate::costs) fn row_columns() -> String {
     format!(

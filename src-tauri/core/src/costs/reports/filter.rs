@@ -216,3 +216,6 @@ impl CallFilter {
         !beyond_days && matches!(self.only, None | Some(Only::Local | Only::Elsewhere))
     }
 }
+
+#[cfg(test)]
+mod tests;
