@@ -6,7 +6,6 @@ use gatehouse_core::{
     charts::{Chart, ChartTheme},
     costs::{
         budgets::{self, BudgetView},
-        listing::Service,
         reports::{By, CallsPage, FirstToken, Overview, PricedModel, Query},
     },
     ids::WorkspaceId,
@@ -187,13 +186,15 @@ pub(crate) fn set_price(state: State<'_, AppState>, price: PriceInput) -> Result
     Ok(state.app()?.set_price(&price)?)
 }
 
-/// Remove one's own price of a model.
+/// Remove one price of one's own, by its number.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn remove_price(state: State<'_, AppState>, model: PricedModel) -> Result<()> {
-    let PricedModel { provider, model } = model;
-    state
-        .app()?
-        .remove_own_price(&provider, &model, Service::Standard)?;
-    Ok(())
+pub(crate) fn remove_price(state: State<'_, AppState>, id: u32) -> Result<()> {
+    if state.app()?.remove_price(id.into())? {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemCode::NotFound,
+        "This price of your own is not there any more.",
+    ))
 }

@@ -15,6 +15,7 @@ import { host, show } from "../../test/render";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { daysIn, queryOf } from "./days";
+import { emptyInput } from "./prices/inputs";
 import { callWords, formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -293,6 +294,59 @@ describe("Prices", () => {
 		await user.click(within(dialog).getByRole("button", { name: "Set price" }));
 		await user.click(await screen.findByRole("button", { name: "Remove the price of acme/m-1" }));
 		expect(await screen.findByRole("button", { name: "Set one…" })).toBeTruthy();
+	});
+
+	it("begins a price of one's own with what is known, and unknown stays unknown", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(
+			await screen.findByRole("button", { name: "Your own price of anthropic/claude-sonnet-5-5" }),
+		);
+		const dialog = await screen.findByRole("dialog", { name: "A price of your own" });
+		const value = (name: RegExp) =>
+			within(dialog).getByRole<HTMLInputElement>("textbox", { name }).value;
+		expect([value(/^Input/), value(/^Cached/), value(/for minutes/), value(/an hour/)]).toEqual([
+			"3",
+			"0.3",
+			"3.75",
+			"",
+		]);
+		await user.click(within(dialog).getByRole("button", { name: "Set price" }));
+		await screen.findByRole("button", {
+			name: "Remove the price of anthropic/claude-sonnet-5-5",
+		});
+		const set = fake.calls.filter(({ method }) => method === "setPrice").at(-1)?.args[0];
+		expect(set).toMatchObject({ cacheWrite: "3.75", cacheWriteHour: "", service: "standard" });
+	});
+
+	it("finds the price of a model that is named by hand", async () => {
+		const { user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(await screen.findByRole("button", { name: /^Own price/ }));
+		const dialog = await screen.findByRole("dialog", { name: "A price of your own" });
+		const field = (name: RegExp | string) =>
+			within(dialog).getByRole<HTMLInputElement>("textbox", { name });
+		await user.type(field("Provider"), "openai");
+		await user.type(field("Model"), "gpt-6-luna");
+		await waitFor(() => expect(field(/^Input/).value).toBe("0.15"));
+		expect(field(/^Output/).value).toBe("0.6");
+	});
+
+	it("removes the very price of the row", async () => {
+		const { fake, user } = await open();
+		const price = emptyInput({ provider: "acme", model: "m-1" });
+		await fake.setPrice({ ...price, input: "2" });
+		await fake.setPrice({ ...price, input: "1", service: "batch" });
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(
+			await screen.findByRole("button", { name: "Remove the price of acme/m-1, batch" }),
+		);
+		await waitFor(() =>
+			expect(
+				screen.queryByRole("button", { name: /Remove the price of acme\/m-1, batch/ }),
+			).toBeNull(),
+		);
+		expect(screen.getByRole("button", { name: "Remove the price of acme/m-1" })).toBeTruthy();
 	});
 });
 

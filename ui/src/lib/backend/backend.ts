@@ -364,7 +364,8 @@ export type Backend = {
 	saveCosts(query: Query, file: ReportFile, theme: ChartTheme): Promise<string | null>;
 	listPrices(words: string): Promise<PricePage>;
 	setPrice(price: PriceInput): Promise<void>;
-	removePrice(model: PricedModel): Promise<void>;
+	/** One price of one's own, by its number. */
+	removePrice(id: number): Promise<void>;
 
 	monitorOverview(query: MonitorQuery): Promise<MonitorOverview>;
 	monitorChart(

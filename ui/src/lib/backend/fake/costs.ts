@@ -250,18 +250,24 @@ function callOf(number: number, atMs: number): CallRow {
 	};
 }
 
+const known = (amount: string) => (amount === "" ? null : `$${amount}`);
+const nothing = { cacheWrite: "", cacheWriteHour: "", reasoning: "" };
+
 function priceRow(id: number, price: PriceInput, isOwn: boolean, day: string): PriceRow {
 	return {
 		id,
 		provider: price.provider,
 		model: price.model,
-		service: "standard",
+		service: price.service,
 		from: day,
 		until: null,
 		hours: null,
 		input: `$${price.input}`,
-		cached: price.cached === "" ? null : `$${price.cached}`,
-		output: price.output === "" ? null : `$${price.output}`,
+		cached: known(price.cached),
+		cacheWrite: known(price.cacheWrite),
+		cacheWriteHour: known(price.cacheWriteHour),
+		output: known(price.output),
+		reasoning: known(price.reasoning),
 		hasTiers: false,
 		source: price.source === "" ? "entered by you" : price.source,
 		asOf: day,
@@ -272,23 +278,29 @@ function priceRow(id: number, price: PriceInput, isOwn: boolean, day: string): P
 export function fakeCosts(options: Options): CostsPart {
 	const published: PriceInput[] = [
 		{
+			...nothing,
 			provider: "openai",
 			model: "gpt-6-luna",
+			service: "standard",
 			input: "0.15",
 			cached: "0.075",
 			output: "0.6",
 			source: "openai.com/api/pricing",
 		},
 		{
+			...nothing,
 			provider: "anthropic",
 			model: "claude-sonnet-5-5",
+			service: "standard",
 			input: "3",
 			cached: "0.3",
+			cacheWrite: "3.75",
 			output: "15",
 			source: "docs.anthropic.com",
 		},
 	];
-	let own: PriceInput[] = [];
+	let own: { id: number; price: PriceInput }[] = [];
+	let ids = 100;
 	const wrong: Problem = {
 		code: "invalid_input",
 		message: "“a lot” is not a price: write dollars for a million tokens, such as 2.50.",
@@ -384,7 +396,7 @@ export function fakeCosts(options: Options): CostsPart {
 		async listPrices(words) {
 			const day = new Date(options.now()).toISOString().slice(0, 10);
 			const all = [
-				...own.map((price, nth) => priceRow(100 + nth, price, true, day)),
+				...own.map(({ id, price }) => priceRow(id, price, true, day)),
 				...published.map((price, nth) => priceRow(nth, price, false, "2026-11-20")),
 			];
 			const wanted = words.toLowerCase().split(/\s+/);
@@ -398,10 +410,12 @@ export function fakeCosts(options: Options): CostsPart {
 		},
 		async setPrice(price) {
 			if (Number.isNaN(Number(price.input))) throw wrong;
-			own = [...own.filter(({ model }) => model !== price.model), price];
+			const isOther = ({ model, service }: PriceInput) =>
+				model !== price.model || service !== price.service;
+			own = [...own.filter((one) => isOther(one.price)), { id: ids++, price }];
 		},
-		async removePrice({ model }) {
-			own = own.filter((price) => price.model !== model);
+		async removePrice(id) {
+			own = own.filter((one) => one.id !== id);
 		},
 	};
 }
