@@ -105,6 +105,42 @@ describe("What was spent", () => {
 		}
 	});
 
+	it("shows the budgets of the workspace that is looked at, and those of its clients", async () => {
+		const { fake, user } = await open();
+		await fake.setBudget({
+			everywhere: false,
+			period: "month",
+			limit: "8",
+			warnPercent: 80,
+			stops: false,
+		});
+		await fake.addClient({
+			name: "Mail sorter",
+			workspaceId: null,
+			days: null,
+			period: "day",
+			limit: "5",
+			keepsSent: true,
+			onlyMetrics: false,
+		});
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const budgets = await screen.findByRole("region", { name: "Budgets" });
+		await waitFor(() => expect(budgets.textContent).toContain("$5.00 today, Mail sorter"));
+		expect(budgets.textContent).not.toContain("this workspace");
+		const [workspace] = screen.getAllByRole("combobox", { name: /^Workspace:/ });
+		workspace!.focus();
+		await user.keyboard("{Enter}");
+		await screen.findByText("Personal", { selector: "[role=option]" });
+		await user.keyboard("Personal{Enter}");
+		await waitFor(() => expect(budgets.textContent).toContain("$8.00 this month, this workspace"));
+		const asked = fake.calls.filter(({ method }) => method === "costBudgets").at(-1);
+		expect(asked?.args).toEqual(["personal"]);
+		await user.click(within(budgets).getAllByRole("button").at(-1)!);
+		await screen.findByRole("dialog", { name: "Budget today, Mail sorter" });
+		const calls = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(calls?.args[0]).toMatchObject({ filter: { client: "client-1" } });
+	});
+
 	it("leads from what failed in a step to those calls", async () => {
 		const { fake, user } = await open();
 		const overview = await fake.costOverview(queryOf("month", now()));

@@ -1,5 +1,7 @@
 //! Budgets as a person sees and enters them: amounts as decimal dollars.
 
+use std::ops::Range;
+
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -87,31 +89,34 @@ pub fn views(
 ) -> Result<Vec<BudgetView>, BudgetError> {
     let zone = TimeZone::system();
     let standings = standings(conn, workspace, now_ms, &zone)?;
-    let views = standings
-        .iter()
-        .map(|standing| view(standing, now_ms, &zone));
+    let views = standings.iter().map(|standing| {
+        let time = standing.budget.period.around(now_ms, &zone)?;
+        Ok(BudgetView::of(standing, time))
+    });
     views.collect()
 }
 
-fn view(standing: &Standing, now_ms: i64, zone: &TimeZone) -> Result<BudgetView, BudgetError> {
-    let (budget, limit) = (&standing.budget, standing.budget.limit.pico());
-    let percent = match limit {
-        0 => i128::from(standing.committed() > Money::ZERO) * 100,
-        limit => (standing.committed().pico() * 100 / limit).clamp(0, 100),
-    };
-    let time = budget.period.around(now_ms, zone)?;
-    Ok(BudgetView {
-        everywhere: budget.workspace.is_none(),
-        period: budget.period,
-        limit: budget.limit.to_string(),
-        warn_percent: budget.warn_percent,
-        stops: budget.stops,
-        spent: standing.spending.spent.to_string(),
-        reserved: standing.spending.reserved.to_string(),
-        unknown_calls: standing.spending.unknown_calls,
-        percent: u8::try_from(percent).unwrap_or(100),
-        level: standing.level(),
-        from_ms: time.start,
-        until_ms: time.end,
-    })
+impl BudgetView {
+    /// How a budget stands, for the calls that began in these UTC milliseconds.
+    pub(crate) fn of(standing: &Standing, time: Range<i64>) -> Self {
+        let (budget, limit) = (&standing.budget, standing.budget.limit.pico());
+        let percent = match limit {
+            0 => i128::from(standing.committed() > Money::ZERO) * 100,
+            limit => (standing.committed().pico() * 100 / limit).clamp(0, 100),
+        };
+        Self {
+            everywhere: budget.workspace.is_none(),
+            period: budget.period,
+            limit: budget.limit.to_string(),
+            warn_percent: budget.warn_percent,
+            stops: budget.stops,
+            spent: standing.spending.spent.to_string(),
+            reserved: standing.spending.reserved.to_string(),
+            unknown_calls: standing.spending.unknown_calls,
+            percent: u8::try_from(percent).unwrap_or(100),
+            level: standing.level(),
+            from_ms: time.start,
+            until_ms: time.end,
+        }
+    }
 }
