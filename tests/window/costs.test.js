@@ -79,6 +79,9 @@ test("the Costs screen", async (t) => {
 		await app.click("button", "Record");
 		await app.see("dialog", /^Entry \d/);
 		await app.press("Escape");
+		await app.click("button", "What left");
+		await app.see("dialog", "What left for Test");
+		await app.press("Escape");
 		await app.click("button", "Message");
 		await app.gone("dialog");
 		await until("the chat is shown", async () => (await app.messages()).length > 0);

@@ -276,7 +276,7 @@ fn what_a_budget_has_spent_leads_to_exactly_its_calls() {
         let shown = views(conn, here, NOON).unwrap();
         let spent: Vec<_> = shown.iter().map(|view| view.spent.as_str()).collect();
         assert_eq!(spent, ["$0.3", "$0.2"], "of all, and of this workspace");
-        let overall = views(conn, None, NOON).unwrap();
+        let overall = views(conn, None::<WorkspaceId>, NOON).unwrap();
         assert_eq!(overall, shown[..1], "without a workspace, of all alone");
         for (view, count) in shown.iter().zip([3, 2]) {
             let zone = TimeZone::system();

@@ -18,7 +18,7 @@ use crate::{
         },
         vendors,
     },
-    money::Money,
+    money::{Money, UnitPrice},
     now_ms,
     review::ReviewError,
 };
@@ -115,7 +115,7 @@ pub(super) fn caching(conn: &Connection, query: &Query) -> Result<Vec<Advice>, R
 /// How much less a token costs from the cache, in pico-dollars, after what it costs more to keep it there;
 /// `None`: it costs no less, or nobody knows.
 fn less_from_the_cache(rates: &Rates) -> Option<i128> {
-    let pico = |unit: crate::money::UnitPrice| unit.times(1).pico();
+    let pico = |unit: UnitPrice| unit.times(1).pico();
     let input = pico(rates.input);
     let kept = rates.cache_write.map_or(0, |write| pico(write) - input);
     let less = input - pico(rates.cached?) - kept.max(0);
