@@ -48,6 +48,8 @@ impl Shell {
         command.arg("--data-dir").arg(self.0.path()).args(arguments);
         command
             .env("GATEHOUSE_KEYCHAIN", "file")
+            // Where each day of the year has 24 hours.
+            .env("TZ", "UTC")
             .stdin(Stdio::null());
         command
     }

@@ -10,7 +10,7 @@ use gatehouse_core::{
     app::App,
     chat::{self, MessageState},
     costs::{self, CallStatus},
-    gate::Ask,
+    gate::{AnswerEvent, Ask},
     ids::{ConversationId, MessageId},
     store::{DataFolder, InstanceLock, StoreError},
 };
@@ -62,7 +62,17 @@ fn talk_until_killed() {
     say("open");
     for turn in 0.. {
         let text = format!("Turn {turn}: say something short.");
-        let answer = app::answer(&app, Ask::Say(conversation.id, &text), |_| say("event"));
+        // A load has as many steps as the disk is slow, and is told of in quarters.
+        let mut loaded = 0.0;
+        let heard = |event| match event {
+            AnswerEvent::Loading { fraction } if fraction < loaded + 0.25 => {}
+            AnswerEvent::Loading { fraction } => {
+                loaded = fraction;
+                say("event");
+            }
+            _ => say("event"),
+        };
+        let answer = app::answer(&app, Ask::Say(conversation.id, &text), heard);
         if answer.state == MessageState::Done {
             let finished = Finished {
                 conversation: conversation.id,
@@ -101,7 +111,7 @@ fn no_finished_message_is_lost_in_two_hundred_kills() {
         kills::kill(
             "kills::talk_until_killed",
             &folder.folder,
-            spread % 24,
+            spread % 16,
             Duration::from_micros(u64::from(spread >> 8) % 4_000),
             &mut |line| finished.extend(Finished::from_line(line)),
         );

@@ -196,7 +196,7 @@ fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
 #[test]
 fn who_has_no_key_or_asks_too_often_is_told_so_in_the_language_that_was_asked_in() {
     let provider = Provider::echo();
-    let mut place = with_provider(&provider, &["--per-minute", "6"]);
+    let mut place = with_provider(&provider, &["--per-minute", "1"]);
     let right = std::mem::replace(&mut place.key, "gatehouse-wrong".into());
     let body = json!({ "model": ALIAS, "max_tokens": 5, "messages": [{ "role": "user", "content": "Hello" }] });
     let refused = place.served.post("/v1/messages", &place.key, &body);

@@ -19,10 +19,12 @@ use crate::support::{
     app::{here, holds, long_here, without_model},
     disk::SmallDisk,
     folder::folder_of_child,
-    kills::{self, kill, say},
+    kills::{self, kill, kill_when, say},
 };
 
 const KILLS: u32 = 60;
+/// Nothing is waited for any longer.
+const LONGEST: Duration = Duration::from_secs(20);
 const EACH: usize = 6;
 const SAID: [&str; 2] = ["Write to Annegret Weissenborn.", "Dear Ms Weissenborn"];
 
@@ -121,14 +123,18 @@ fn sixty_kills_during_runs_leave_each_chat_whole_or_as_the_rule_says() {
             });
             whole_run = start.elapsed();
         } else {
+            // Every third as soon as something has gone, the others anywhere.
             let share = f64::from(kills::spread(nth) % 1000) / 1000.0;
-            kill(
-                test,
-                &folder.folder,
-                0,
-                whole_run.mul_f64(share * 0.7),
-                &mut |_| (),
-            );
+            let after = whole_run.mul_f64(share * 0.7);
+            let is_gone =
+                |&id: &ConversationId| app.store.read(|conn| chat::get(conn, id)).is_err();
+            let mut when = |since: Duration| {
+                if nth % 3 == 0 {
+                    return since > LONGEST || chosen.iter().any(is_gone);
+                }
+                since >= after
+            };
+            kill_when(test, &folder.folder, 0, &mut when, &mut |_| ());
         }
         let became: Vec<_> = chosen.iter().map(|&id| now(&app, id)).collect();
         between +=

@@ -82,6 +82,25 @@ pub fn steady(max_tokens: u32) -> Sampling {
     }
 }
 
+/// An answer that has no end of its own, whatever is asked and wherever it runs: each token makes itself
+/// likelier. It ends after so many tokens.
+pub fn endless(max_tokens: u32) -> Sampling {
+    Sampling {
+        repeat_penalty: 0.5,
+        frequency_penalty: -2.0,
+        ..steady(max_tokens)
+    }
+}
+
+/// A conversation whose answers are to be stopped: without, they have so many tokens.
+pub fn endless_conversation(app: &App, max_tokens: u32) -> Conversation {
+    let options = Options {
+        sampling: endless(max_tokens),
+        ..Options::default()
+    };
+    app.gate.new_conversation(&options).unwrap()
+}
+
 /// A conversation whose answers are short and always the same.
 pub fn conversation(app: &App, max_tokens: u32) -> Conversation {
     let options = Options {

@@ -218,23 +218,42 @@ export class Gatehouse {
 		await this.type(text);
 	}
 
-	/** Wait until the page says this somewhere. */
-	says(text, within) {
-		return this.until(`the page says “${text}”`, async () => {
-			return (await this.text(within)).includes(text);
+	/** Wait until the page says this somewhere, or what has this role and name does. */
+	says(text, role, name) {
+		const where = role ? `${role} ${words(name)}` : "the page";
+		return this.until(`${where} says “${text}”`, async () => {
+			return (await (role ? this.textOf(role, name) : this.text())).includes(text);
 		});
 	}
 
-	text(within) {
-		return this.#web.run(page.textOf, within);
+	/** What the page says, all of it. */
+	text() {
+		return this.#web.run(page.textOf);
 	}
 
-	attribute(element, name) {
-		return this.#web.run(page.attributeOf, element, name);
+	/** What it says, once it is on screen. */
+	textOf(role, name) {
+		return this.#read(role, name, page.textOf);
 	}
 
-	async valueOf(name) {
-		return this.#web.run(page.valueOf, await this.see("textbox", name));
+	/** What an attribute of it is, once it is on screen; null if it has none. */
+	attributeOf(role, name, attribute) {
+		return this.#read(role, name, page.attributeOf, attribute);
+	}
+
+	/** What a field holds. */
+	valueOf(name) {
+		return this.#read("textbox", name, page.valueOf);
+	}
+
+	/** Have the page say something of it; where it is drawn anew meanwhile, of what took its place. */
+	async #read(role, name, work, ...args) {
+		const read = async () => {
+			const element = await this.see(role, name);
+			return this.#web.run(work, element, ...args).then((value) => ({ value }), unlessMoving);
+		};
+		const { value } = await this.until(`${role} ${words(name)} can be read`, read);
+		return value;
 	}
 
 	run(work, ...args) {
@@ -274,11 +293,37 @@ export class Gatehouse {
 	}
 
 	/** Have answers end after so many tokens, by the options of the chat that is shown. */
-	async limitAnswers(tokens) {
+	limitAnswers(tokens) {
+		return this.#withOptions(() => this.#option("Most tokens in an answer", tokens));
+	}
+
+	/**
+	 * Have answers of the local model go on until they are stopped, however fast the machine is and
+	 * whatever is asked: each word makes itself likelier, and so the end never is.
+	 */
+	answerWithoutEnd() {
+		return this.#withOptions(async () => {
+			await this.#option("Temperature", 0);
+			await this.click("button", "More sampling settings");
+			await this.#option("Repeat penalty", 0.5);
+			await this.#option("Frequency penalty", -2);
+		});
+	}
+
+	/** Have answers be as those of a new chat again. */
+	resetOptions() {
+		return this.#withOptions(() => this.click("button", "Reset"));
+	}
+
+	async #withOptions(work) {
 		await this.click("button", "Options");
-		await this.fill("Most tokens in an answer", `${tokens}\uE004`);
+		await work();
 		await this.click("button", "Close options");
 		await this.gone("complementary", "Chat options");
+	}
+
+	#option(name, value) {
+		return this.fill(name, `${value}\uE004`);
 	}
 
 	/** Write a message and send it. */

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { damage, Gatehouse, importChat, temporaryFolder, until } from "./app.js";
-import { focused } from "./page.js";
+import { addAccount, focused } from "./page.js";
 import { look } from "./png.js";
+import { startSteadyProvider } from "./provider.js";
 
 const shots = new URL("screenshots/", import.meta.url);
 const small = [700, 600];
@@ -37,6 +38,10 @@ def last_day(sent: date, weeks: int) -> date:
 \`\`\`
 
 > Read the lease first: what it says comes before what is usual. See [the guide](https://example.org/guide).`;
+
+/** An answer that comes again and again, and so has always more to come. */
+const words = `${rich}\n\n`.match(/\S*\s+/g);
+const endless = { tokens: 100_000, perSecond: 20, text: (at) => words[at % words.length] };
 
 for (const theme of ["light", "dark"]) {
 	const env = {
@@ -69,6 +74,8 @@ for (const theme of ["light", "dark"]) {
 			"How long is a notice period, and how do I work out the last day?",
 			rich,
 		]);
+		const provider = await startSteadyProvider(t, endless);
+		await app.run(addAccount, "Steady", provider.address);
 		await app.reload();
 		await app.click("button", /^Notice period/);
 		await app.says("The landlord");
@@ -114,7 +121,9 @@ for (const theme of ["light", "dark"]) {
 		await shoot("search");
 		await app.click("button", "Clear search");
 
-		await app.ask("Write a long story about a lease.");
+		await app.click("button", /^Model:/);
+		await app.click("option", /^steady/);
+		await app.ask("Say it all once more.");
 		await app.writing(200);
 		await keep(app, theme, "streaming");
 		await app.click("button", "Stop");
@@ -186,7 +195,7 @@ for (const theme of ["light", "dark"]) {
 		await take(second, theme, "problem-already-open");
 		await second.kill();
 		await app.click("button", "Make one now");
-		await app.says("Snapshot made and checked.");
+		await app.says("Made by hand", "table", "Snapshots of your chats");
 		await app.quit();
 
 		await damage(join(folder, "gatehouse.db"));

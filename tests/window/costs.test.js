@@ -71,8 +71,9 @@ test("the Costs screen", async (t) => {
 		await app.answered();
 		await app.press("Control+3");
 		await app.click("tab", "Spend");
-		const spent = await app.see("region", "Spent");
-		await until("the call is paid", async () => /\$0\.0\d/.test(await app.text(spent)));
+		await until("the call is paid", async () =>
+			/\$0\.0\d/.test(await app.textOf("region", "Spent")),
+		);
 		await app.see("slider", "Spend over time, by model");
 		await app.click("button", "1 call of small");
 		await app.see("dialog", "small");
@@ -89,14 +90,14 @@ test("the Costs screen", async (t) => {
 
 	await t.test("the chart is stepped through by keyboard", async () => {
 		await app.press("Control+3");
-		const chart = await app.see("slider", "Spend over time, by model");
-		await app.click("slider", "Spend over time, by model");
+		const chart = ["slider", "Spend over time, by model"];
+		await app.click(...chart);
 		await app.see("dialog");
 		await app.press("Escape");
 		await app.gone("dialog");
 		await app.press("End");
 		await until("the last day is said", async () =>
-			/small \$0\.0\d/.test(await app.attribute(chart, "aria-valuetext")),
+			/small \$0\.0\d/.test(await app.attributeOf(...chart, "aria-valuetext")),
 		);
 	});
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { Gatehouse, until } from "./app.js";
-import { focused } from "./page.js";
+import { addAccount, focused } from "./page.js";
 import { startProvider } from "./provider.js";
 
 const key = "sk-test-5f3a9c0b7e1d4826";
@@ -188,7 +188,7 @@ test("a model elsewhere", async (t) => {
 test("a policy that asks", async (t) => {
 	const provider = await startProvider(t);
 	const app = await Gatehouse.startNew(t);
-	await app.run(setUp, provider.address);
+	await app.run(addAccount, "Test", provider.address);
 	await app.reload();
 	await app.see("button", /^Model:/);
 
@@ -211,19 +211,6 @@ test("a policy that asks", async (t) => {
 		assert.ok(!provider.bodies.join().includes("anna.weiss"));
 	});
 });
-
-async function setUp(baseUrl) {
-	const { invoke } = window.__TAURI_INTERNALS__;
-	const input = {
-		kind: "compatible",
-		name: "Test",
-		baseUrl,
-		destination: "cloud",
-		contextTokens: null,
-	};
-	const account = await invoke("save_account", { id: null, input });
-	await invoke("test_account", { id: account.id });
-}
 
 async function personalInCloud() {
 	const policy = await window.__TAURI_INTERNALS__.invoke("get_policy");

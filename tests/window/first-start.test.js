@@ -14,7 +14,7 @@ test("the first start shows a new chat, ready to write in, and nothing else", as
 	assert.equal(await app.run(page.focused), "Message", "the first key goes into the message");
 	assert.deepEqual(await app.all("alert"), [], "nothing is wrong");
 	assert.deepEqual(await app.all("dialog"), [], "nothing asks before the person does");
-	assert.equal(await app.text(await app.see("region", "Messages")), "", "no message pops up");
+	assert.equal(await app.textOf("region", "Messages"), "", "no message pops up");
 	await app.says("Your chats will be listed here.");
 });
 
@@ -28,12 +28,15 @@ test("the starter model is there by itself", async (t) => {
 test("without a keychain the person is told where the key is", async (t) => {
 	const folder = await temporaryFolder(t);
 	const app = await Gatehouse.start(t, folder);
-	const notice = await app.see("complementary", "Where the key is");
-	await app.says("The key to your chats is not in a keychain but in a file that only your user can read", notice);
+	const notice = ["complementary", "Where the key is"];
+	await app.says(
+		"The key to your chats is not in a keychain but in a file that only your user can read",
+		...notice,
+	);
 	const { mode } = await stat(join(folder, "database.key"));
 	assert.equal(mode & 0o777, 0o600, "and so it is");
-	await app.click("button", "Dismiss", notice);
-	await app.gone("complementary", "Where the key is");
+	await app.click("button", "Dismiss", await app.see(...notice));
+	await app.gone(...notice);
 	await app.click("button", "Settings");
 	await app.says("In a file in the data folder that only your user can read");
 });

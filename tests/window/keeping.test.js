@@ -21,9 +21,8 @@ test("keeping chats", async (t) => {
 
 	await t.test("search finds a word of an answer and brings it into view", async () => {
 		await app.fill("Search chats", "quicksilver");
-		const results = await app.see("region", "Search results");
-		await app.says("1 place found", results);
-		await app.click("button", /quicksilver/, results);
+		await app.says("1 place found", "region", "Search results");
+		await app.click("button", /quicksilver/, await app.see("region", "Search results"));
 		const shown = await until("the message is in view", () => app.run(page.markedMessage));
 		assert.match(shown, /quicksilver/);
 		await app.click("button", "Clear search");
@@ -46,13 +45,13 @@ test("keeping chats", async (t) => {
 		const rated = async (name) => {
 			await app.click("button", name);
 			await until(`${name} is pressed`, async () => {
-				return (await app.attribute(await app.see("button", name), "aria-pressed")) === "true";
+				return (await app.attributeOf("button", name, "aria-pressed")) === "true";
 			});
 		};
 		await rated("Bad answer");
 		await rated("Good answer");
-		const bad = await app.see("button", "Bad answer");
-		assert.equal(await app.attribute(bad, "aria-pressed"), "false", "one answer, one rating");
+		const bad = await app.attributeOf("button", "Bad answer", "aria-pressed");
+		assert.equal(bad, "false", "one answer, one rating");
 	});
 
 	await t.test("a deleted chat can be brought back", async () => {
@@ -93,8 +92,8 @@ test("keeping chats", async (t) => {
 		await app.see("heading", "Rain or shine");
 		await app.says("I cannot know.");
 		assert.equal(await app.valueOf("Message"), "Half a thought");
-		const good = await app.see("button", "Good answer");
-		assert.equal(await app.attribute(good, "aria-pressed"), "true", "the rating was kept");
+		const good = await app.attributeOf("button", "Good answer", "aria-pressed");
+		assert.equal(good, "true", "the rating was kept");
 	});
 });
 

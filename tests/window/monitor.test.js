@@ -30,11 +30,10 @@ async function addAccount(app, name, address) {
 	await app.click("button", "Test and read models");
 }
 
-async function askNew(app, model, text) {
+async function newChat(app, model) {
 	await app.press("Control+n");
 	await app.click("button", /^Model:/);
 	await app.click("option", model);
-	await app.ask(text);
 }
 
 async function isAtRest() {
@@ -78,26 +77,29 @@ test("the Monitor screen", async (t) => {
 	await t.test("a call that is under way is shown, and stopped", async () => {
 		await addAccount(app, "Steady", steady.address);
 		await app.says("1 of 1 models in lists");
-		await askNew(app, /^steady/, "Say something long.");
+		await newChat(app, /^steady/);
+		await app.ask("Say something long.");
 		await app.writing();
 		await app.press("Control+4");
-		const table = await app.see("table", "Calls under way");
-		await until("it is the one", async () => (await app.text(table)).includes("steady"));
+		await app.says("steady", "table", "Calls under way");
 		await shoot(app, "monitor-under-way-1280");
 		await app.click("button", /^Stop call/);
 		await app.says("No call is under way.");
 		await until("it is counted as stopped", async () =>
-			/1\s+0 failed, 1 stopped/.test(await app.text(await app.see("region", "Calls"))),
+			/1\s+0 failed, 1 stopped/.test(await app.textOf("region", "Calls")),
 		);
 	});
 
 	await t.test("an alert tells of calls that fail", async () => {
 		await addAccount(app, "Test", provider.address);
 		await app.says("2 of 2 models in lists");
-		await askNew(app, /^small/, "Say this back.");
+		await newChat(app, /^small/);
+		await app.ask("Say this back.");
 		await app.answered();
 		await provider.close();
-		await askNew(app, /^small/, "And this.");
+		await newChat(app, /^small/);
+		await app.limitAnswers(12);
+		await app.ask("And this.");
 		// A model on this computer goes on, and the screen is at rest once it has ended.
 		await app.answered();
 		await app.press("Control+4");
@@ -125,14 +127,14 @@ test("the Monitor screen", async (t) => {
 	await t.test("each chart is stepped through by keyboard", async () => {
 		await app.press("Control+4");
 		await app.click("radio", "First token");
-		const chart = await app.see("slider", "Time to the first token over time");
-		await app.click("slider", "Time to the first token over time");
+		const chart = ["slider", "Time to the first token over time"];
+		await app.click(...chart);
 		await app.see("dialog", /^From /);
 		await app.press("Escape");
 		await app.gone("dialog");
 		await app.press("End");
 		await until("the last day is said", async () =>
-			/Half of the calls \d/.test(await app.attribute(chart, "aria-valuetext")),
+			/Half of the calls \d/.test(await app.attributeOf(...chart, "aria-valuetext")),
 		);
 	});
 

@@ -92,11 +92,9 @@ export function watchGrowth() {
 	look();
 }
 
-/** What `watchGrowth` noted; it ends with this. */
+/** What `watchGrowth` noted so far. */
 export function seenGrowth() {
-	const lengths = window.seenLengths;
-	window.seenLengths = undefined;
-	return lengths;
+	return window.seenLengths;
 }
 
 /** Where everything that the page has loaded came from. */
@@ -110,6 +108,15 @@ export function loadedFrom() {
 /** Ask the host to end the app, as its own Quit button does. */
 export function quit() {
 	void window.__TAURI_INTERNALS__.invoke("quit");
+}
+
+/** Add an account at a server of one's own and read its models, as the Settings screen does. */
+export async function addAccount(name, baseUrl) {
+	const { invoke } = window.__TAURI_INTERNALS__;
+	const input = { kind: "compatible", name, baseUrl, destination: "cloud", contextTokens: null };
+	const { id } = await invoke("save_account", { id: null, input });
+	await invoke("test_account", { id });
+	return id;
 }
 
 /** Change some settings, as the Settings screen does. */

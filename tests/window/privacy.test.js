@@ -35,18 +35,17 @@ test("the Privacy screen", async (t) => {
 		await app.fill("Who it is", name);
 		await app.click("button", "Note the request");
 		await app.gone("dialog");
-		const list = await app.see("list", "Open requests");
 		assert.match(
-			await app.text(list),
+			await app.textOf("list", "Open requests"),
 			/^Request 1 Open Annabel Weissenfels Erasure.* answer due \d+ \w+ \d{4}/,
 		);
 	});
 
 	await t.test("the person is found wherever they stand, and a place leads there", async () => {
 		await app.click("button", "Find the person of request 1");
-		const found = await app.see("region", "What is kept about them");
 		await until("three places at least", async () => {
-			const [, places] = /(\d+) places, 2 chats/.exec(await app.text(found)) ?? [];
+			const found = await app.textOf("region", "What is kept about them");
+			const [, places] = /(\d+) places, 2 chats/.exec(found) ?? [];
 			return Number(places) >= 3;
 		});
 		await app.see("region", `Letter to ${name}`);
@@ -61,13 +60,11 @@ test("the Privacy screen", async (t) => {
 
 	await t.test("erasing shows what goes, asks, and finds no byte left", async () => {
 		await app.click("button", "Erase…");
-		const dialog = await app.see("dialog", "Erase for good");
 		await app.see("heading", "What goes");
-		assert.match(await app.text(dialog), /What stays, and why/);
+		assert.match(await app.textOf("dialog", "Erase for good"), /What stays, and why/);
 		await app.click("checkbox", /cannot be undone/);
 		await app.click("button", "Erase for good");
-		await app.see("dialog", "Erased");
-		const said = await app.text(await app.see("dialog", "Erased"));
+		const said = await app.textOf("dialog", "Erased");
 		assert.match(
 			said,
 			/Nothing of it is left in the data folder Every byte of the database and of \d+ other/,
@@ -174,8 +171,7 @@ test("the Privacy screen", async (t) => {
 	await t.test("what is stored where is said, and the record verifies", async () => {
 		await app.press("Control+7");
 		await app.click("tab", "Storage");
-		const table = await app.see("table", "What is stored where");
-		assert.match(await app.text(table), /gatehouse\.db/);
+		assert.match(await app.textOf("table", "What is stored where"), /gatehouse\.db/);
 		await app.see("region", "Log of connections");
 		await app.quit();
 		const verified = await gatehouse(folder, "record", "verify");

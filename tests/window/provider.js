@@ -38,10 +38,11 @@ export async function startProvider(t) {
 }
 
 /**
- * Start one that answers with so many numbered tokens in paragraphs of 60, each an event of its own,
- * at a steady rate. `ended()` resolves once the last one of the next answer is written.
+ * Start one that answers with so many tokens, each an event of its own, at a steady rate: with those
+ * that `text` gives for their places, or with numbered ones in paragraphs of 60. `ended()` resolves
+ * once the last one of the next answer is written.
  */
-export async function startSteadyProvider(t, { tokens, perSecond }) {
+export async function startSteadyProvider(t, { tokens, perSecond, text = paragraphs }) {
 	let end = () => undefined;
 	const ended = () => new Promise((resolve) => (end = resolve));
 	const server = createServer((request, response) => {
@@ -57,7 +58,7 @@ export async function startSteadyProvider(t, { tokens, perSecond }) {
 		const timer = setInterval(() => {
 			// What a late tick owes is made up for, so the rate holds.
 			const due = Math.min(tokens, Math.floor(((performance.now() - began) / 1000) * perSecond));
-			for (; sent < due; sent++) response.write(event(delta(numbered(sent) + (sent % 60 === 59 ? "\n\n" : " "))));
+			for (; sent < due; sent++) response.write(event(delta(text(sent))));
 			if (sent < tokens) return;
 			clearInterval(timer);
 			const usage = { prompt_tokens: 20, completion_tokens: tokens };
@@ -79,6 +80,10 @@ export async function startSteadyProvider(t, { tokens, perSecond }) {
 /** The text of the token at this place. */
 export function numbered(at) {
 	return `t${at}`;
+}
+
+function paragraphs(at) {
+	return numbered(at) + (at % 60 === 59 ? "\n\n" : " ");
 }
 
 const event = (value) => `data: ${JSON.stringify(value)}\r\n\r\n`;

@@ -86,7 +86,7 @@ test("Settings goes back to a snapshot, unless a command is at work", async (t) 
 	await until("the day's snapshot is made", async () => (await snapshots(folder)).length === 1);
 	await app.click("button", "Settings");
 	await app.click("button", "Make one now");
-	await app.says("Snapshot made and checked.");
+	await app.says("Made by hand", "table", "Snapshots of your chats");
 
 	// The command line brings a chat while the window is open, and the window shows it.
 	await importChat(t, folder, "After", ["What came?", "That."]);
@@ -138,9 +138,11 @@ test("with a lost key a person can start with no chats, and the old ones are set
 test("two chats are answered at once, and stopping one leaves the other", async (t) => {
 	const app = await Gatehouse.startNew(t);
 	await app.run(page.changeSettings, { automaticTitles: false });
+	await app.answerWithoutEnd();
 	await app.ask("Tell me a long story about a mill.");
 	await app.writing(10);
 	await app.click("button", "New chat");
+	await app.answerWithoutEnd();
 	await app.ask("Tell me a long story about a forge.");
 	await app.writing(10);
 	await app.click("button", "Stop");

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must pass before a change is accepted.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 
@@ -28,6 +29,10 @@ pub enum Part {
     /// The real window.
     Window,
 }
+
+/// Where it is set, property tests try the same cases each time, so that what a change is accepted by is
+/// about that change; `cargo nextest run` alone tries new ones each time.
+const PROPTEST_SEED: &str = "PROPTEST_RNG_SEED";
 
 const ALL: [Part; 4] = [Part::Lint, Part::Rust, Part::Ui, Part::Window];
 
@@ -256,6 +261,9 @@ fn rust_tests(workspace: &Workspace) -> Step<'_> {
                 // Several engines at once would take the cores from tests that measure time;
                 // nextest is told the same, more finely, in .config/nextest.toml.
                 .env("RUST_TEST_THREADS", "1");
+            if env::var_os(PROPTEST_SEED).is_none() {
+                command.env(PROPTEST_SEED, "1");
+            }
             shell::run(&mut command)
         };
         if shell::on_path("cargo-nextest").is_none() {

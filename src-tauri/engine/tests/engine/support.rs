@@ -290,6 +290,16 @@ pub fn greedy(max_tokens: u32) -> Sampling {
     }
 }
 
+/// An answer that has no end of its own, whatever is asked and wherever it runs: each token makes itself
+/// likelier.
+pub fn endless(max_tokens: u32) -> Sampling {
+    Sampling {
+        repeat_penalty: 0.5,
+        frequency_penalty: -2.0,
+        ..greedy(max_tokens)
+    }
+}
+
 /// A message of the person.
 pub fn user(content: impl Into<String>) -> ChatMessage {
     ChatMessage {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gatehouse_protocol::{Event, FinishReason};
 
-use crate::support::{Engine, greedy, user, words};
+use crate::support::{Engine, endless, greedy, user, words};
 
 /// Events of these requests until all are done, as (id, whether it was the end).
 fn progress(engine: &mut Engine, requests: usize) -> Vec<(u64, bool)> {
@@ -75,9 +75,10 @@ fn more_requests_than_sequences_are_answered_in_order() {
 #[test]
 fn a_long_prompt_is_read_between_the_tokens_of_others() {
     let mut engine = Engine::chat(2048, 2);
-    let writing = engine.begin(&[user("Tell me a very long story.")], greedy(400));
+    let writing = engine.begin(&[user("Tell me a very long story.")], endless(1900));
     while !matches!(engine.event(), Event::Text { .. }) {}
-    let reading = engine.begin(&[user(words(300))], greedy(1));
+    // More than three batches of the largest size, however fast they are computed.
+    let reading = engine.begin(&[user(words(1600))], greedy(1));
     let mut written = 0;
     loop {
         match engine.event() {

@@ -123,11 +123,13 @@ describe("an answer that moved along a chain", () => {
 	});
 
 	it("says while it waits which model is asked now", async () => {
-		const { user } = await open("cheap", { down: ["gpt-6-luna"], tokenMs: 20 });
+		const { fake, user } = await open("cheap", { down: ["gpt-6-luna"] });
+		fake.halt();
 		await user.type(field(), "One{Enter}");
 		expect(await screen.findByText("gpt-6-luna → SmolLM2 135M")).toBeTruthy();
 		expect(screen.getByText("Asking SmolLM2 135M")).toBeTruthy();
 		await user.click(screen.getByRole("button", { name: "Stop" }));
+		fake.goOn();
 		await screen.findByRole("button", { name: "Regenerate" });
 	});
 

@@ -101,13 +101,15 @@ describe("an installed model", () => {
 
 describe("loading", () => {
 	it("shows how far it is and can be cancelled", async () => {
-		const { fake, user } = await open({ tokenMs: 20 });
+		const { fake, user } = await open();
 		const shown = await card("Qwen2.5 7B Instruct");
+		fake.halt();
 		await user.click(within(shown).getByRole("button", { name: "Load" }));
 		expect(
 			await within(shown).findByRole("progressbar", { name: "Loading Qwen2.5 7B Instruct" }),
 		).toBeTruthy();
 		await user.click(within(shown).getByRole("button", { name: "Cancel" }));
+		fake.goOn();
 		expect(await within(shown).findByRole("button", { name: "Load" })).toBeTruthy();
 		expect(callsOf(fake, "cancelLoad")).toEqual([["qwen"]]);
 		expect(

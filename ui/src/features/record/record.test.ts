@@ -77,10 +77,12 @@ describe("how the record stands", () => {
 	});
 
 	it("can be stopped while it is verified, and then says nothing new", async () => {
-		const { fake, user } = await open({ tokenMs: 20 });
+		const { fake, user } = await open();
+		fake.halt();
 		await user.click(button("Verify everything"));
 		expect(await screen.findByRole("progressbar", { name: "Verifying the record" })).toBeTruthy();
 		await user.click(button("Stop verifying"));
+		fake.goOn();
 		await screen.findByRole("button", { name: "Verify everything" });
 		expect(fake.calls.map(({ method }) => method)).toContain("stopVerifyingRecord");
 		expect(record.verdict).toBeNull();

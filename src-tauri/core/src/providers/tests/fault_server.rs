@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) enum Step {
     /// Send these bytes.
     Send(Vec<u8>),
+    /// Tell the test that it has come so far.
+    Tell(Sender<()>),
     /// Go on when the test says so.
     Wait(Receiver<()>),
     /// Go on after a time, where time is what is tested.
@@ -114,6 +116,9 @@ fn run(
                 {
                     return;
                 }
+            }
+            Step::Tell(test) => {
+                let _ = test.send(());
             }
             Step::Wait(gate) => {
                 if gate.recv_timeout(PATIENCE).is_err() {

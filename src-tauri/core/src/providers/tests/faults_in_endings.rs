@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    DONE, LIMITS, Language, anthropic, ask, ask_hearing, ask_within, data, delta, event,
+    DONE, LIMITS, Language, anthropic, ask, ask_hearing, ask_within, at_best, data, delta, event,
     fault_server::{FaultServer, Script, Step, answer, chunk, head, last_chunk, stream},
     finish, net, said, text_block,
 };
@@ -366,35 +366,33 @@ fn fault_31_a_reset_before_the_answer_is_tried_again_on_a_fresh_connection() {
 #[test]
 fn fault_32_a_healthy_stream_may_take_longer_than_every_limit() {
     let limits = Limits {
-        first_byte: Duration::from_millis(900),
-        idle: Duration::from_millis(900),
+        first_byte: Duration::from_secs(3),
+        idle: Duration::from_secs(3),
         ..LIMITS
     };
     let mut steps = vec![head("200 OK", &[])];
-    for _ in 0..8 {
+    for _ in 0..14 {
         steps.push(Step::Sleep(Duration::from_millis(250)));
         steps.push(chunk(said("tick ").as_bytes()));
     }
     steps.extend([chunk(finish("stop").as_bytes()), last_chunk()]);
     let told = ask_within(limits, OpenAi, vec![Script::Steps(steps)]);
-    assert_eq!(told.text(), "tick ".repeat(8));
-    assert!(told.took > limits.idle * 2, "it took longer than any limit");
+    assert_eq!(told.text(), "tick ".repeat(14));
+    assert!(told.took > limits.idle, "it took longer than any limit");
 }
 
 #[test]
 fn fault_33_silence_ends_a_stream_that_is_still_connected() {
     let limits = Limits {
-        idle: Duration::from_millis(300),
+        idle: Duration::from_secs(2),
         ..LIMITS
     };
-    let hold = || {
-        Script::Steps(vec![
-            head("200 OK", &[]),
-            chunk(said("half").as_bytes()),
-            Step::Hold,
-        ])
-    };
-    let told = ask_within(limits, OpenAi, vec![hold()]);
+    let steps = vec![
+        head("200 OK", &[]),
+        chunk(said("half").as_bytes()),
+        Step::Hold,
+    ];
+    let told = ask_within(limits, OpenAi, vec![Script::Steps(steps)]);
     assert_eq!(*told.trouble(), Trouble::Silent { after: limits.idle });
     assert_eq!(told.text(), "half");
     assert_eq!(told.connections[0].outcome, ConnectionOutcome::Silent);
@@ -415,58 +413,63 @@ fn fault_33_silence_ends_a_stream_that_is_still_connected() {
 
 #[test]
 fn stopping_takes_less_than_a_tenth_of_a_second_and_closes_the_connection() {
-    for steps in [
-        vec![
-            head("200 OK", &[]),
-            chunk(said("half").as_bytes()),
-            Step::Hold,
-        ],
-        vec![Step::Hold],
-    ] {
-        let server = FaultServer::start(vec![Script::Steps(steps)]);
-        let stop = crate::engine::Stop::default();
-        let (stopped, when) = mpsc::channel();
-        let later = stop.clone();
-        let person = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(200));
-            stopped.send(Instant::now()).unwrap();
-            later.set();
-        });
-        let told = ask_hearing(&net(LIMITS), OpenAi, &server, &stop, &mut |_| {});
-        let stopped = when.recv().unwrap();
-        assert!(
-            stopped.elapsed() < Duration::from_millis(100),
-            "{:?}",
-            stopped.elapsed()
-        );
-        person.join().unwrap();
-        assert_eq!(told.end().reason, EndReason::Stopped);
-        assert_eq!(told.connections[0].outcome, ConnectionOutcome::Stopped);
-        let closed = server.closed.recv_timeout(Duration::from_secs(5)).unwrap();
-        assert!(
-            closed - stopped < Duration::from_millis(100),
-            "so the provider stops writing"
-        );
+    for writes in [true, false] {
+        let took = at_best(|| time_to_stop(writes));
+        assert!(took < Duration::from_millis(100), "{took:?}");
     }
+}
+
+/// Stop an answer that has begun, or one of which nothing has come, and neither goes on. How long it takes
+/// until the caller is told and the connection is closed, so that the provider stops writing.
+fn time_to_stop(writes: bool) -> Duration {
+    let (reached, come) = mpsc::channel();
+    let heard = reached.clone();
+    let steps = if writes {
+        let half = chunk(said("half").as_bytes());
+        vec![head("200 OK", &[]), half, Step::Hold]
+    } else {
+        vec![Step::Tell(reached), Step::Hold]
+    };
+    let server = FaultServer::start(vec![Script::Steps(steps)]);
+    let stop = crate::engine::Stop::default();
+    let later = stop.clone();
+    let person = std::thread::spawn(move || {
+        come.recv().unwrap();
+        let now = Instant::now();
+        later.set();
+        now
+    });
+    let told = ask_hearing(&net(LIMITS), OpenAi, &server, &stop, &mut |_| {
+        heard.send(()).unwrap_or_default();
+    });
+    let ended = Instant::now();
+    let stopped = person.join().unwrap();
+    assert_eq!(told.end().reason, EndReason::Stopped);
+    assert_eq!(told.connections[0].outcome, ConnectionOutcome::Stopped);
+    let closed = server.closed.recv_timeout(LIMITS.idle).unwrap();
+    ended.max(closed) - stopped
 }
 
 #[test]
 fn a_wait_between_two_tries_can_be_stopped() {
-    let full = answer("429 Too Many Requests", &["retry-after: 1"], "{}");
+    let wait = Duration::from_secs(30);
+    let limits = Limits {
+        longest_wait: wait,
+        ..LIMITS
+    };
+    let full = answer("429 Too Many Requests", &["retry-after: 30"], "{}");
     let server = FaultServer::start(vec![full]);
     let stop = crate::engine::Stop::default();
     let later = stop.clone();
     let person = std::thread::spawn(move || {
+        // Where this is too short, the stop comes before the wait, and ends it all the same.
         std::thread::sleep(Duration::from_millis(200));
         later.set();
     });
-    let told = ask_hearing(&net(LIMITS), OpenAi, &server, &stop, &mut |_| {});
+    let told = ask_hearing(&net(limits), OpenAi, &server, &stop, &mut |_| {});
     person.join().unwrap();
     assert_eq!(told.end().reason, EndReason::Stopped);
-    assert!(
-        told.took < Duration::from_millis(900),
-        "the second is not waited to its end"
-    );
+    assert!(told.took < wait, "it is not waited to its end");
 }
 
 #[test]

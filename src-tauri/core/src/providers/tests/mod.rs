@@ -197,6 +197,14 @@ fn ask_hearing(
     }
 }
 
+/// The shortest of five times: what else goes on at this machine may lengthen any one.
+fn at_best(mut once: impl FnMut() -> Duration) -> Duration {
+    (0..5)
+        .map(|_| once())
+        .min()
+        .expect("there is a least one because there are five")
+}
+
 /// One event with this JSON.
 fn data(value: Value) -> String {
     format!("data: {value}\n\n")

@@ -133,13 +133,15 @@ describe("the list", () => {
 	});
 
 	it("says so when what it found cannot be shown while an answer is written", async () => {
-		await open({ tokenMs: 5 });
+		const backend = await open();
 		await openChat(/^Summarise the inspection report/);
+		backend.halt();
 		await user.click(button("Regenerate"));
 		await waitFor(() => expect(button("Stop")).toBeTruthy());
 		await find("need bleeding");
 		await waitFor(() => expect(toasts.list.at(-1)?.text).toContain("another version"));
 		await user.click(button("Stop"));
+		backend.goOn();
 		await waitFor(() => expect(screen.getByText("2/2")).toBeTruthy());
 	});
 

@@ -83,11 +83,14 @@ describe("answers", () => {
 	});
 
 	it("stop by Escape and by Stop, and keep what was written", async () => {
-		await open({ empty: true, tokenMs: 5 });
+		const backend = await open({ empty: true });
+		backend.halt();
 		await ask("Hello");
+		backend.goOn(6);
 		await waitFor(() => expect(answers()[0]?.textContent).toContain("Writing"));
 		expect(button("Stop")).toBeTruthy();
 		await user.keyboard("{Escape}");
+		backend.goOn();
 		await waitFor(() => expect(answers()[0]?.textContent).toContain("Stopped."));
 		expect(answers()[0]?.textContent).toContain("Here is");
 		expect(button("Send")).toBeTruthy();
@@ -104,14 +107,16 @@ describe("answers", () => {
 	});
 
 	it("go on while another chat is shown", async () => {
-		await open({ tokenMs: 2 });
+		const backend = await open();
 		await openChat(/^Summarise the inspection report/);
+		backend.halt();
 		await ask("Go on");
 		await waitFor(() => expect(button("Stop")).toBeTruthy());
 		await openChat(/^Reply to the landlord/);
 		expect(button("Send")).toBeTruthy();
 		await openChat(/^Summarise the inspection report/);
 		await waitFor(() => expect(answers()).toHaveLength(2));
+		backend.goOn();
 		await waitFor(() => expect(answers()[1]?.textContent).toContain("the law's own page"));
 	});
 });

@@ -10,10 +10,12 @@ import { ask, button, open, openChat, user } from "../../../test/chat";
 
 describe("the thread", () => {
 	it("draws only what is seen of 10,000 messages, and streaming touches only the answer", async () => {
-		await open({ longChat: 10_000, tokenMs: 5 });
+		const backend = await open({ longChat: 10_000 });
 		await openChat(/^A very long conversation/);
 		expect(screen.getAllByRole("article").length).toBeLessThan(100);
+		backend.halt();
 		await ask("Go on");
+		backend.goOn(20);
 		await waitFor(() =>
 			expect(document.querySelector("[aria-busy=true]")?.textContent).toContain("Option"),
 		);
@@ -27,6 +29,7 @@ describe("the thread", () => {
 		});
 		const messages = screen.getByRole("region", { name: "Messages" });
 		observer.observe(messages, { subtree: true, childList: true, characterData: true });
+		backend.goOn(45);
 		await waitFor(() => expect(busy?.textContent).toContain("third working day"));
 		observer.disconnect();
 		expect(elsewhere).toEqual([]);

@@ -70,9 +70,11 @@ describe("an archive", () => {
 	});
 
 	it("can be stopped while it is written, which is no error", async () => {
-		const { fake, user } = open({ tokenMs: 20 });
+		const { fake, user } = open();
+		fake.halt();
 		await user.click(write());
 		await user.click(await screen.findByRole("button", { name: "Stop" }));
+		fake.goOn();
 		await waitFor(() => expect(screen.queryByRole("progressbar")).toBeNull());
 		expect(argsOf(fake, "stopArchive")).toEqual([]);
 		expect(screen.queryByRole("alert")).toBeNull();

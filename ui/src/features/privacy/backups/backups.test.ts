@@ -68,10 +68,12 @@ describe("backups", () => {
 	});
 
 	it("are made now, with progress, and stand in the list", async () => {
-		const { user } = await open({ tokenMs: 10 });
+		const { fake, user } = await open();
+		fake.halt();
 		await user.click(screen.getByRole("button", { name: "Back up now" }));
 		expect(await screen.findByRole("progressbar")).toBeTruthy();
 		expect(screen.getByRole("button", { name: "Back up now" })).toHaveProperty("disabled", true);
+		fake.goOn();
 		await waitFor(() => expect(rows()).toHaveLength(4));
 		await waitFor(() =>
 			expect(toasts.list.map(({ text }) => text)).toEqual(["Backup made and verified."]),

@@ -129,15 +129,18 @@ describe("an erasure", () => {
 	});
 
 	it("says its steps while it goes on, and cannot be left meanwhile", async () => {
-		const { user } = await open(ofChat, { tokenMs: 20 });
+		const { fake, user } = await open(ofChat);
 		await user.click(understood());
+		fake.halt();
 		await user.click(erase());
 		const steps = await screen.findByRole("list", { name: "Steps" });
+		fake.goOn(1);
 		await waitFor(() =>
 			expect(within(steps).getByText("Destroying keys and content, done")).toBeTruthy(),
 		);
 		await user.keyboard("{Escape}");
 		expect(screen.getByRole("dialog")).toBeTruthy();
+		fake.goOn();
 		await screen.findByRole("dialog", { name: "Erased" });
 	});
 

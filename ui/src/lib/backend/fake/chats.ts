@@ -27,8 +27,8 @@ type Chat = Conversation & {
 
 export type ChatsOptions = {
 	now: () => number;
-	/** Time between two pieces of an answer; 0 streams without waiting. */
-	tokenMs: number;
+	/** Between two pieces of an answer. */
+	pause: () => Promise<void>;
 	/** Start without any conversation. */
 	empty: boolean;
 	/** Also a conversation of this many messages. */
@@ -260,11 +260,6 @@ export function fakeChats(
 		};
 	}
 
-	const pause = () =>
-		options.tokenMs === 0
-			? Promise.resolve()
-			: new Promise<void>((resolve) => setTimeout(resolve, options.tokenMs));
-
 	async function answer(
 		of: Chat,
 		question: Message,
@@ -288,11 +283,11 @@ export function fakeChats(
 		const away = options.away(number, of.elsewhere, question.text);
 		if (away.moves.length > 0) {
 			onEvent({ type: "moved", moves: away.moves, to: away.call?.model ?? "SmolLM2 135M" });
-			await pause();
+			await options.pause();
 		}
 		for (const read of [0, 64, 128, 186]) {
 			onEvent({ type: "reading", read, total: 186 });
-			await pause();
+			await options.pause();
 		}
 		onEvent({ type: "started", promptTokens: 186, cachedTokens: 142, droppedMessages: 0 });
 		let tokens = 0;
@@ -301,7 +296,7 @@ export function fakeChats(
 			if (stopping.has(of.id)) break;
 			row.text += text;
 			onEvent({ type: "text", text, tokens: ++tokens });
-			await pause();
+			await options.pause();
 		}
 		const stopped = stopping.delete(of.id);
 		row.state = error ? "failed" : stopped ? "stopped" : "done";

@@ -22,6 +22,7 @@ import { fakePictures } from "./pictures";
 import { fakePrivacy } from "./privacy";
 import { fakeRecord } from "./record";
 import { sampleComputer, sampleModels, sampleSettings, sampleSnapshots } from "./samples";
+import { stepByStep, type Steps } from "./steps";
 
 export type FakeOptions = {
 	now?: () => number;
@@ -67,6 +68,9 @@ export type FakeBackend = Backend & {
 	emit<Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name]): void;
 	/** Makes a method reject from now on; null lets it work again. */
 	fail(method: Method, error: Problem | null): void;
+	/** Has answers and progress stand at their next step, and go on. */
+	readonly halt: Steps["halt"];
+	readonly goOn: Steps["goOn"];
 	/** The methods called, with their arguments, in order. */
 	readonly calls: { method: Method; args: unknown[] }[];
 };
@@ -139,10 +143,8 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		emit("enginesChanged", engines);
 	}
 
-	const pause = () =>
-		tokenMs === 0
-			? Promise.resolve()
-			: new Promise<void>((resolve) => setTimeout(resolve, tokenMs * 6));
+	const steps = stepByStep();
+	const pause = () => steps.pause(tokenMs * 6);
 
 	function startup(): Startup {
 		if (problem === null) {
@@ -267,7 +269,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		workspace: () => settings.workspaceId ?? "personal",
 		away,
 		now,
-		tokenMs,
+		pause: () => steps.pause(tokenMs),
 		empty: options.empty ?? false,
 		longChat: options.longChat ?? 0,
 		answerError: () => options.answerError ?? null,
@@ -380,6 +382,8 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	return {
 		...methods,
 		calls,
+		halt: steps.halt,
+		goOn: steps.goOn,
 		emit,
 		fail(method, error) {
 			if (error) failures.set(method, error);
