@@ -239,7 +239,7 @@ impl Gate {
     /// Whether anything may be sent to an account now.
     fn can_be_reached(&self, ready: &Ready, others: bool) -> Result<(), GateError> {
         let account = &ready.cloud.account;
-        if self.network.offline.is_on() {
+        if self.network.is_offline() {
             return Err(GateError::Offline);
         }
         if account.kind.needs_key() && !account.has_key {
