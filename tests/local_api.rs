@@ -4,6 +4,7 @@ mod calls;
 mod clients;
 mod hostile;
 mod load;
+mod offline;
 mod shapes;
 mod tls;
 

@@ -1,5 +1,7 @@
 //! What is found in a message leaves masked, stays here, or stops the message.
 
+use gatehouse_core::protocol::{Constraint, Sampling};
+
 use super::*;
 
 #[test]
@@ -138,16 +140,14 @@ fn what_cannot_be_inspected_does_not_leave() {
     assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
 }
 
-#[test]
-fn a_persons_own_rule_masks_in_its_workspace() {
-    let provider = Provider::echo();
-    let place = place(&provider.address);
+/// Add a rule of a person's own to the workspace.
+fn own_rule(place: &Place, name: &str, form: own_rules::RuleForm, content: &str) {
     let rule = own_rules::OwnRule {
         id: OwnRuleId::new(),
-        name: "Case number".into(),
+        name: name.into(),
         class: own_rules::RuleClass::Personal,
-        form: own_rules::RuleForm::Pattern,
-        content: r"LK-\d{4}/\d{2}".into(),
+        form,
+        content: content.into(),
         is_on: true,
     };
     let saved = place.app.store.write(|tx| {
@@ -155,7 +155,126 @@ fn a_persons_own_rule_masks_in_its_workspace() {
         own_rules::save(tx, workspace, &rule)
     });
     saved.unwrap();
+}
+
+#[test]
+fn a_persons_own_rule_masks_in_its_workspace() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    own_rule(
+        &place,
+        "Case number",
+        own_rules::RuleForm::Pattern,
+        r"LK-\d{4}/\d{2}",
+    );
     let answer = place.say(place.conversation(), "The case is LK-2291/26.");
     assert_eq!(answer.text, "The case is LK-2291/26.");
     assert!(!provider.everything().contains("LK-2291"));
+}
+
+#[test]
+fn a_persons_own_word_uncovers_nothing_of_what_was_found_around_it() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    own_rule(&place, "Client", own_rules::RuleForm::Words, "Berg\nBerlin");
+    let text = "Dear Anna Berg,\nyour address is Hauptstr. 12, 10115 Berlin, as before.";
+    let answer = place.say(place.conversation(), text);
+    assert_eq!(answer.text, text);
+    let sent = provider.received()[0].last_message();
+    for left in ["Anna", "Berg", "Hauptstr", "12,", "10115", "Berlin"] {
+        assert!(!sent.contains(left), "{left} left: {sent}");
+    }
+}
+
+#[test]
+fn a_name_of_two_words_does_not_leave_in_small_letters_either() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    place.say(conversation, "My name is Anna Weiss.");
+    let text = "please sign as anna weiss, not ANNA WEISS";
+    assert_eq!(place.say(conversation, text).text, text);
+    let sent = provider.received()[1].last_message().to_lowercase();
+    assert!(!sent.contains("anna") && !sent.contains("weiss"), "{sent}");
+}
+
+#[test]
+fn what_left_masked_leaves_masked_again_where_nothing_else_is_found() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let first = place.say(conversation, "My name is Anna Weiss.");
+    let text = "so who is anna weiss?";
+    let edited = app::answer(
+        &place.app,
+        Ask::Edit(first.parent_id.unwrap(), text),
+        |_| (),
+    );
+    assert_eq!(
+        (edited.text.as_str(), edited.call.unwrap().masked),
+        (text, 1)
+    );
+    let sent = provider.received()[1].last_message();
+    assert!(!sent.contains("weiss"), "{sent}");
+}
+
+/// Say something whose answer must have a shape.
+fn shaped(
+    place: &Place,
+    conversation: ConversationId,
+    shape: serde_json::Value,
+) -> Result<Message, GateError> {
+    let (ask, shape) = (
+        Ask::Say(conversation, "Who?"),
+        Constraint::JsonSchema(shape),
+    );
+    let answered = place.app.gate.answer(ask, Some(shape), &mut |_| ());
+    answered.map(|(_, answer)| answer)
+}
+
+/// One of these.
+fn one_of(who: &[&str]) -> serde_json::Value {
+    json!({ "type": "object", "properties": { "who": { "enum": who } }, "required": ["who"] })
+}
+
+#[test]
+fn the_shape_of_an_answer_and_what_ends_it_leave_masked_and_the_answer_is_json_again() {
+    // It answers with the first value that it may choose.
+    let provider = Provider::start(|request| {
+        let format = &request.json()["response_format"]["json_schema"]["schema"];
+        let who = &format["properties"]["who"]["enum"][0];
+        Reply::Pieces(vec![json!({ "who": who }).to_string()], 50, 5)
+    });
+    let place = place(&provider.address);
+    let client = r#"Kanzlei "Berg" & Partner"#;
+    own_rule(&place, "Client", own_rules::RuleForm::Words, client);
+    let options = Options {
+        sampling: Sampling {
+            stop: vec!["bob@example.net".into()],
+            ..app::steady(12)
+        },
+        ..elsewhere(&place.account)
+    };
+    let conversation = place.app.gate.new_conversation(&options).unwrap().id;
+    let shape = one_of(&[client, "anna.weiss@example.org"]);
+    let answer = shaped(&place, conversation, shape).unwrap();
+    assert_eq!(answer.state, MessageState::Done);
+    let sent = provider.everything();
+    for left in ["Berg", "anna.weiss", "bob@"] {
+        assert!(!sent.contains(left), "{left} left: {sent}");
+    }
+    assert!(sent.contains("\"stop\":[\"[EMAIL-ADDRESS-"), "{sent}");
+    let said: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    assert_eq!(said, json!({ "who": client }), "with its quotes escaped");
+    assert_eq!(answer.call.unwrap().masked, 3);
+}
+
+#[test]
+fn a_secret_in_the_shape_of_an_answer_stops_the_message() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let shape = one_of(&["ghp_16C7e42F292c6912E7710c838347Ae178B4a"]);
+    let error = shaped(&place, place.conversation(), shape).unwrap_err();
+    assert!(matches!(error, GateError::Blocked { .. }), "{error}");
+    assert!(provider.received().is_empty(), "nothing was opened");
 }

@@ -1,5 +1,9 @@
 //! Every connection is one that the person set up, and every byte is accounted for.
 
+use std::time::{Duration, Instant};
+
+use gatehouse_core::settings::Settings;
+
 use super::*;
 
 #[test]
@@ -113,4 +117,54 @@ fn an_account_is_tested_by_its_models_and_no_request_goes_out_before() {
             .contains(&format!("authorization: bearer {KEY}")),
         "the key is sent to its own provider"
     );
+}
+
+/// Gatehouse opened once more on the same data, as another process has it open.
+fn another(place: &Place) -> App {
+    app::without_model(&place._folder.folder)
+}
+
+fn set(app: &App, change: impl FnOnce(&mut Settings)) {
+    let mut settings = app.store.read(gatehouse_core::settings::get).unwrap();
+    change(&mut settings);
+    app.set_settings(&settings).unwrap();
+}
+
+#[test]
+fn whoever_turns_the_switch_turns_it_for_all_who_work_with_the_same_data() {
+    let provider = Provider::start(|_| Reply::Endless(vec!["One".into(), " and".into()]));
+    let place = place(&provider.address);
+    place.without_fallback();
+    let other = another(&place);
+    let conversation = place.conversation();
+    let mut turned = None;
+    let answer = app::answer(&place.app, Ask::Say(conversation, "Hello"), |event| {
+        if turned.is_none() && matches!(event, AnswerEvent::Text { .. }) {
+            set(&other, |settings| settings.offline = true);
+            turned = Some(Instant::now());
+        }
+    });
+    let took = turned.unwrap().elapsed();
+    assert!(took < Duration::from_secs(5), "it ended after {took:?}");
+    assert_eq!(answer.state, MessageState::Failed);
+    assert_eq!(place.log()[0].outcome, Outcome::Offline);
+    let error = place.refused(conversation, "Hello again", Review::NotAsked);
+    assert!(matches!(error, GateError::Offline), "{error}");
+    assert!(place.app.gate.test_account(place.account.id).is_err());
+    assert_eq!(provider.received().len(), 1, "nothing else was opened");
+}
+
+#[test]
+fn a_proxy_is_used_from_the_next_request_on_whoever_has_set_it() {
+    let (direct, proxy) = (Provider::echo(), Provider::echo());
+    let place = place(&direct.address);
+    let conversation = place.conversation();
+    let other = another(&place);
+    place.say(conversation, "Hello");
+    let address = proxy.address.trim_end_matches("/v1");
+    set(&other, |settings| address.clone_into(&mut settings.proxy));
+    place.say(conversation, "Hello again");
+    set(&other, |settings| settings.proxy.clear());
+    place.say(conversation, "And again");
+    assert_eq!((direct.received().len(), proxy.received().len()), (2, 1));
 }

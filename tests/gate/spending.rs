@@ -1,5 +1,9 @@
 //! What a call costs, and what a budget stops.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use gatehouse_core::{protocol::Constraint, safety::mask};
+
 use super::*;
 
 #[test]
@@ -100,4 +104,68 @@ fn instructions_that_are_read_anew_in_chat_after_chat_are_advised_about_by_what_
     let page = place.app.cost_calls(&behind, None, 50).unwrap();
     let numbers: Vec<i64> = page.calls.iter().map(|call| call.summary.number).collect();
     assert_eq!((one.calls, numbers), (1, vec![repeats]));
+}
+
+#[test]
+fn a_try_that_broke_off_may_be_billed_and_makes_the_cost_an_estimate() {
+    let tries = AtomicU32::new(0);
+    let provider = Provider::start(move |_| match tries.fetch_add(1, Ordering::Relaxed) {
+        // Its head comes, and nothing after it.
+        0 => Reply::Raw("text/event-stream", Vec::new()),
+        1 | 2 => Reply::Pieces(vec!["Yes.".into()], 100, 10),
+        3 => Reply::Raw("text/event-stream", Vec::new()),
+        _ => Reply::Refuse(400, "no"),
+    });
+    let place = place(&provider.address);
+    price(&place.app);
+    place.without_fallback();
+    let conversation = place.conversation();
+    let call = |answer: Message| answer.call.unwrap();
+    let estimated = call(place.say(conversation, "Hello"));
+    assert_eq!(provider.received().len(), 2);
+    assert_eq!(
+        (estimated.cost.as_deref(), estimated.measured),
+        (Some("$0.00028"), false),
+        "what is known of it, and that this is not all"
+    );
+    assert_eq!(place.log().len(), 2, "each try is in the log");
+    let counted = call(place.say(conversation, "Hello"));
+    assert_eq!(
+        (counted.cost.as_deref(), counted.measured),
+        (Some("$0.00028"), true)
+    );
+    let refused = place.say(conversation, "Hello");
+    assert_eq!(refused.state, MessageState::Failed);
+    assert_eq!(call(refused).cost, None, "the try before may be billed");
+}
+
+#[test]
+fn the_instruction_to_keep_placeholders_and_the_shape_of_an_answer_are_counted() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    price(&place.app);
+    place.without_fallback();
+    let conversation = place.conversation();
+    let tokens = |text: &str| {
+        let preview = place.app.gate.preview(&say(conversation, text)).unwrap();
+        preview.tokens
+    };
+    let instruction = mask::INSTRUCTION.len() as u64;
+    assert!(tokens(LETTER) > tokens("") + instruction / 4 + LETTER.len() as u64 / 4);
+
+    budget(&place.app, "0.2");
+    let hello = Ask::Say(conversation, "Hello");
+    let shape = |words: usize| {
+        let described = "the answer to it ".repeat(words);
+        Constraint::JsonSchema(json!({ "type": "object", "description": described }))
+    };
+    let answered = |words| {
+        place
+            .app
+            .gate
+            .answer(hello, Some(shape(words)), &mut |_| ())
+    };
+    assert!(answered(10).is_ok());
+    let error = answered(40_000).unwrap_err();
+    assert!(matches!(error, GateError::Budget(_)), "{error}");
 }

@@ -92,10 +92,24 @@ pub(crate) async fn done<T: Send + 'static>(
         // An error: nobody waits, which is no fault.
         let _ = sender.send(work(&shared, &stop));
     });
-    match receiver.await {
+    ended(receiver.await)
+}
+
+/// What came of work on another thread. Nothing did only where that thread panicked, and that is a fault of
+/// this program, not of who asked.
+fn ended<T>(done: Result<Result<T, GateError>, oneshot::error::RecvError>) -> Result<T, Fault> {
+    match done {
         Ok(done) => done.map_err(fault),
-        Err(_) => Err(fault(GateError::NotAllowed("it broke off".into()))),
+        Err(_) => Err(broke_off()),
     }
+}
+
+fn broke_off() -> Fault {
+    Fault::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "it broke off",
+    )
 }
 
 pub(crate) fn fault(error: GateError) -> Fault {
@@ -109,13 +123,7 @@ impl Listening {
     /// [`Fault`] when the work broke off without an end.
     pub(crate) async fn next(&mut self) -> Result<Heard, Fault> {
         let next = self.events.recv().await;
-        next.ok_or_else(|| {
-            Fault::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "it broke off",
-            )
-        })
+        next.ok_or_else(broke_off)
     }
 }
 
@@ -143,5 +151,23 @@ pub(crate) async fn first(listening: &mut Listening) -> Result<(String, Heard), 
             Heard::End(end) => return Ok((model, Heard::End(Box::new(Ok((*end)?))))),
             piece @ Heard::Event(_) => return Ok((model, piece)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Dialect;
+
+    #[test]
+    fn work_that_panics_is_a_fault_of_this_program_for_every_client() {
+        let (sender, receiver) = oneshot::channel::<Result<(), GateError>>();
+        // As a thread does that panics.
+        drop(sender);
+        let fault = ended(receiver.blocking_recv()).unwrap_err();
+        assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = |dialect| fault.body(dialect)["error"]["type"].clone();
+        assert_eq!(kind(Dialect::OpenAi), "server_error");
+        assert_eq!(kind(Dialect::Anthropic), "api_error");
     }
 }

@@ -169,6 +169,34 @@ pub fn get(conn: &Connection) -> rusqlite::Result<Settings> {
     Ok(stored.map(|json| over_defaults(&json)).unwrap_or_default())
 }
 
+/// What is set of the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct NetworkSettings {
+    /// Whether every connection is refused.
+    pub offline: bool,
+    /// The address of a proxy; empty: none.
+    pub proxy: String,
+}
+
+/// What is set of the network, and nothing else: it is read before each request.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn of_network(conn: &Connection) -> rusqlite::Result<NetworkSettings> {
+    let sql = "SELECT ifnull(value ->> '$.offline', 0), ifnull(value ->> '$.proxy', '')
+               FROM settings WHERE name = ?1";
+    let set = conn
+        .prepare_cached(sql)?
+        .query_row([NAME], |row| {
+            Ok(NetworkSettings {
+                offline: row.get(0)?,
+                proxy: row.get(1)?,
+            })
+        })
+        .optional()?;
+    Ok(set.unwrap_or_default())
+}
+
 /// Whether a note of this name was made: something the app remembers that is no choice on a screen.
 pub(crate) fn is_noted(conn: &Connection, name: &str) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM settings WHERE name = ?1")?
@@ -275,6 +303,31 @@ mod tests {
                 ..Settings::default()
             }
         );
+    }
+
+    #[test]
+    fn what_is_set_of_the_network_is_what_the_settings_say() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATIONS[0].sql).unwrap();
+        let both = || {
+            let all = get(&conn).unwrap();
+            let network = of_network(&conn).unwrap();
+            assert_eq!((network.offline, &network.proxy), (all.offline, &all.proxy));
+            network
+        };
+        assert_eq!(both(), NetworkSettings::default(), "nothing was set");
+        for (offline, proxy) in [(true, ""), (false, "http://proxy.example:3128")] {
+            let settings = Settings {
+                offline,
+                proxy: proxy.into(),
+                ..Settings::default()
+            };
+            set(&conn, &settings).unwrap();
+            assert_eq!((both().offline, both().proxy.as_str()), (offline, proxy));
+        }
+        conn.execute("UPDATE settings SET value = '{}'", [])
+            .unwrap();
+        assert_eq!(both(), NetworkSettings::default(), "an older app wrote it");
     }
 
     #[test]

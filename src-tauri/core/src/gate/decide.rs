@@ -78,6 +78,7 @@ impl Piece {
 #[derive(Debug, Clone)]
 pub(super) struct Text {
     pub role: Role,
+    /// As inspection reads it.
     pub original: String,
     /// As it would leave.
     pub leaving: String,
@@ -101,6 +102,9 @@ pub(super) struct Decided {
     pub class: Option<DataClass>,
     /// The system prompt first if there is one, then the conversation.
     pub texts: Vec<Text>,
+    /// What leaves beside the conversation: the shape of the answer, and what ends it. Of a client's
+    /// request these are among the others.
+    pub beside: Vec<Text>,
     /// Places that hold a placeholder or a note.
     pub masked: u32,
     /// The map after masking, to be kept before anything leaves.
@@ -108,6 +112,16 @@ pub(super) struct Decided {
 }
 
 impl Decided {
+    /// Take the last of the texts for what leaves beside the conversation, all but so many.
+    pub(super) fn split_beside(&mut self, conversation: usize) {
+        self.beside = self.texts.split_off(conversation);
+    }
+
+    /// Every text that leaves.
+    pub(super) fn all_texts(&self) -> impl Iterator<Item = &Text> {
+        self.texts.iter().chain(&self.beside)
+    }
+
     /// Whether the prompt may leave, once the person was asked if they are to be.
     pub(super) fn may_leave(&self) -> bool {
         self.action <= Action::Ask
@@ -165,12 +179,14 @@ pub(super) fn decide(
     let shows = prompt.iter().any(|piece| !piece.pictures.is_empty());
     let class = classes().max();
     let is_masked = |class| policy.action(Some(class), destination) >= Action::Mask;
+    // What left masked before leaves so again, also where nothing around it gives it away this time.
+    let knows = !masks.is_empty() && is_masked(DataClass::Personal);
     let mut masked = 0;
     let texts = prompt.into_iter().zip(found);
     let texts = texts
         .map(|(piece, found)| {
             let mistakes = mistakes(inspection, &piece.read(), overruled);
-            let leaving = if of_texts == Action::Allow {
+            let leaving = if of_texts == Action::Allow && !knows {
                 // Nothing is masked for this destination, so nothing needs to be restored either.
                 piece.text.clone()
             } else {
@@ -188,7 +204,10 @@ pub(super) fn decide(
             };
             Text {
                 role: piece.role,
-                original: piece.text,
+                original: match piece.form {
+                    Form::Words => piece.text,
+                    Form::Json => mask::read_json(&piece.text),
+                },
                 leaving,
                 pictures: piece.pictures,
                 found,
@@ -196,12 +215,20 @@ pub(super) fn decide(
             }
         })
         .collect();
+    let (of_texts, class) = if masked > 0 && (class.is_none() || of_texts == Action::Allow) {
+        let personal = Some(DataClass::Personal);
+        let action = policy.action(personal, destination);
+        (of_texts.max(action), class.max(personal))
+    } else {
+        (of_texts, class)
+    };
     let mut decided = Decided {
         action: of_texts,
         of_texts,
         of_pictures: None,
         class,
         texts,
+        beside: Vec::new(),
         masked,
         masks,
     };

@@ -1,10 +1,13 @@
 //! A call to a model that is not on this computer: made ready, sent, restored, counted.
 
+mod hearing;
+mod request;
+
 use std::time::Instant;
 
-use gatehouse_protocol::{Constraint, FinishReason, Role, Sampling};
+use gatehouse_protocol::{FinishReason, Sampling};
 use rusqlite::Connection;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     AnswerEvent, GateError,
@@ -12,31 +15,26 @@ use super::{
     decide::Decided,
     inspect,
     price::{self, Pricing},
-    route::{self, CloudModel},
+    route::CloudModel,
 };
 use crate::{
     accounts::{Account, ProviderKind},
-    chat::{ChatError, Said, pictures},
     costs::estimate::Usage,
     engine::Stop,
     problem::{Problem, ProblemCode},
     providers::{
         anthropic::Anthropic,
-        cloud::{
-            self, AnswerSchema, Cloud, CloudEvent, CloudRequest, Delta, EmbedRequest, EndReason,
-            Message, ModerationRequest, Part, ToolCall, ToolChoice,
-        },
+        cloud::{Cloud, CloudRequest, EmbedRequest, EndReason, ModerationRequest, ToolCall},
         error::{ProviderError, Trouble},
         http::Http,
         key::ApiKey,
         ollama::Ollama,
         openai::OpenAi,
     },
-    safety::{
-        mask,
-        restore::{Channel, Restorer, restore_json},
-    },
+    safety::{mask, restore::restore_json},
 };
+use hearing::Hearing;
+pub(super) use request::{beside, prompt};
 
 /// A request that may leave, and all that is known of it before it does.
 pub(super) struct Ready {
@@ -80,16 +78,16 @@ impl Ready {
     /// Put a request together from the texts as they may leave.
     ///
     /// # Errors
-    /// [`GateError`] when the database fails, or a grammar is asked for, which no provider takes.
+    /// [`GateError`] when the database fails.
     pub(super) fn new(
         conn: &Connection,
         cloud: CloudModel,
         decided: Decided,
         sampling: &Sampling,
-        constraint: Option<&Constraint>,
+        shaped: bool,
         at_ms: i64,
     ) -> Result<Self, GateError> {
-        let request = request(conn, &cloud.model, &decided, sampling, constraint)?;
+        let request = request::request(conn, &cloud.model, &decided, sampling, shaped)?;
         Ok(Self::priced(
             conn,
             cloud,
@@ -112,7 +110,9 @@ impl Ready {
         max_output: Option<u32>,
         at_ms: i64,
     ) -> rusqlite::Result<Self> {
-        let pricing = Pricing::of(conn, &cloud, &decided, max_output, at_ms)?;
+        let instruction = request.system.ends_with(mask::INSTRUCTION);
+        let instruction = instruction.then_some(mask::INSTRUCTION);
+        let pricing = Pricing::of(conn, &cloud, &decided, instruction, max_output, at_ms)?;
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
             ..request
@@ -154,96 +154,6 @@ impl Ready {
             Wanted::Moderation(wanted) => client.moderation_body(wanted)?,
             Wanted::Count => client.count_body(&self.request)?,
         })
-    }
-}
-
-/// The settings of a local model are not sent as they are: a provider knows best what suits its
-/// model, and some refuse what others take. Only what the person changed is.
-fn request(
-    conn: &Connection,
-    model: &str,
-    decided: &Decided,
-    sampling: &Sampling,
-    constraint: Option<&Constraint>,
-) -> Result<CloudRequest, GateError> {
-    let usual = Sampling::default();
-    #[expect(
-        clippy::float_cmp,
-        reason = "a setting that was never touched is the very same"
-    )]
-    let changed = |value: f32, usual: f32| (value != usual).then(|| decimal(value));
-    let mut system = Vec::new();
-    let mut messages = Vec::with_capacity(decided.texts.len());
-    for text in &decided.texts {
-        let said = text.leaving.clone();
-        match text.role {
-            Role::System => system.push(said),
-            Role::User => messages.push(Message::User(parts(conn, &text.pictures, said)?)),
-            Role::Assistant => messages.push(Message::Assistant {
-                thinking: Vec::new(),
-                text: said,
-                tool_calls: Vec::new(),
-            }),
-        }
-    }
-    if decided.masked > 0 {
-        system.push(mask::INSTRUCTION.to_owned());
-    }
-    Ok(CloudRequest {
-        model: model.to_owned(),
-        system: system.join("\n\n"),
-        messages,
-        tools: Vec::new(),
-        tool_choice: ToolChoice::default(),
-        schema: constraint.map(schema).transpose()?,
-        sampling: cloud::Sampling {
-            temperature: changed(sampling.temperature, usual.temperature),
-            top_p: changed(sampling.top_p, usual.top_p),
-            seed: sampling.seed.map(i64::from),
-            stop: sampling.stop.clone(),
-        },
-        max_tokens: None,
-        effort: None,
-        keep_prompt: true,
-        stream: true,
-    })
-}
-
-/// Pictures, then what is said of them, as providers advise.
-fn parts(
-    conn: &Connection,
-    shown: &[pictures::Picture],
-    said: String,
-) -> Result<Vec<Part>, GateError> {
-    let mut parts = Vec::with_capacity(shown.len() + 1);
-    for picture in shown {
-        parts.push(Part::Image {
-            media_type: picture.format.media_type().to_owned(),
-            bytes: pictures::content(conn, picture.id).map_err(ChatError::from)?,
-        });
-    }
-    // Some refuse a text with nothing in it.
-    if !said.is_empty() || parts.is_empty() {
-        parts.push(Part::Text(said));
-    }
-    Ok(parts)
-}
-
-/// A setting as the person wrote it: 0.7 and not 0.699999988079071.
-fn decimal(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
-}
-
-fn schema(constraint: &Constraint) -> Result<AnswerSchema, GateError> {
-    match constraint {
-        Constraint::JsonSchema(Value::Object(schema)) => Ok(AnswerSchema {
-            name: "answer".to_owned(),
-            schema: Map::clone(schema),
-            strict: false,
-        }),
-        _ => Err(GateError::OnlyHere(
-            "a grammar can only be held to by a model on this computer",
-        )),
     }
 }
 
@@ -289,7 +199,8 @@ pub(super) fn call(
         .into_iter()
         .map(|call| restored(call, &decided.masks))
         .collect();
-    count(&mut outcome, &ready, usage, &written);
+    let lost = client.lost_tries();
+    count(&mut outcome, &ready, usage, &written, lost);
     outcome.price = pricing.price.as_ref().map(|price| price.id);
     outcome
 }
@@ -314,13 +225,14 @@ fn declined(cloud: &CloudModel) -> Problem {
 }
 
 /// Whose counts hold: the provider's last ones; else, where something was billed all the same, our
-/// own. A call that never reached a model used nothing.
-fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &str) {
+/// own. A call that never reached a model used nothing. Nobody says whether tries that were `lost` are
+/// billed: what is known is then at least what it cost, which makes an estimate of it.
+fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &str, lost: u32) {
     let cloud = &ready.cloud;
     let stopped = matches!(outcome.end, Ok(FinishReason::Cancelled));
     let whole = outcome.end.is_ok() && !stopped;
     let known = usage.filter(|usage| whole || usage.output > 0);
-    outcome.measured = known.is_some() && !stopped;
+    outcome.measured = known.is_some() && !stopped && lost == 0;
     let own_output = || price::own_count(cloud, written);
     let usage = match known {
         // A stopped stream's counts are older than its last piece.
@@ -331,7 +243,7 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &s
         Some(usage) => usage,
         None if !whole && !stopped && outcome.first_token.is_none() => {
             // Nothing came: whether it is billed is the provider's secret.
-            outcome.cost = not_begun(&outcome.end);
+            outcome.cost = not_begun(&outcome.end).filter(|_| lost == 0);
             return;
         }
         None => Usage {
@@ -349,97 +261,10 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &s
 /// reached.
 fn not_begun(end: &Result<FinishReason, CallError>) -> Option<crate::money::Money> {
     let unbilled = match end {
-        Err(CallError::Provider(error)) => !matches!(
-            error.trouble,
-            Trouble::Silent { .. } | Trouble::Cut | Trouble::Nonsense | Trouble::Filtered
-        ),
+        Err(CallError::Provider(error)) => !error.may_be_billed(),
         _ => false,
     };
     unbilled.then_some(crate::money::Money::ZERO)
-}
-
-/// An answer as far as it was heard.
-struct Hearing<'a> {
-    restorer: Restorer,
-    outcome: Outcome,
-    end: Option<EndReason>,
-    usage: Option<Usage>,
-    /// As the model wrote it, reasoning included.
-    written: String,
-    tool_calls: Vec<ToolCall>,
-    since: Instant,
-    on_event: &'a mut dyn FnMut(AnswerEvent, &str),
-}
-
-impl<'a> Hearing<'a> {
-    fn new(ready: &Ready, since: Instant, on_event: &'a mut dyn FnMut(AnswerEvent, &str)) -> Self {
-        Self {
-            restorer: Restorer::new(&ready.decided.masks),
-            outcome: Outcome::begun(),
-            end: None,
-            usage: None,
-            written: String::new(),
-            tool_calls: Vec::new(),
-            since,
-            on_event,
-        }
-    }
-
-    fn hear(&mut self, event: CloudEvent) {
-        match event {
-            CloudEvent::Delta(Delta::Text(piece)) => {
-                self.piece(&piece);
-                let text = self.restorer.piece(Channel::Content, &piece);
-                self.tell(text);
-            }
-            CloudEvent::Delta(Delta::Reasoning(piece)) => {
-                self.piece(&piece);
-                let text = self.restorer.piece(Channel::Reasoning, &piece);
-                self.think(text);
-            }
-            // Nothing may be called before it is whole, so nobody is told of pieces.
-            CloudEvent::Delta(Delta::ToolCall { arguments, .. }) => self.piece(&arguments),
-            CloudEvent::Usage(usage) => self.usage = Some(usage),
-            CloudEvent::End(end) => {
-                self.end = Some(end.reason);
-                self.tool_calls = end.tool_calls;
-            }
-        }
-    }
-
-    fn piece(&mut self, piece: &str) {
-        let since = self.since;
-        self.outcome
-            .first_token
-            .get_or_insert_with(|| since.elapsed());
-        self.written.push_str(piece);
-    }
-
-    fn tell(&mut self, text: String) {
-        if text.is_empty() {
-            return;
-        }
-        self.outcome.text.push_str(&text);
-        let tokens = u32::try_from(self.written.len().div_ceil(4)).unwrap_or(u32::MAX);
-        (self.on_event)(AnswerEvent::Text { text, tokens }, &self.outcome.text);
-    }
-
-    fn think(&mut self, text: String) {
-        if !text.is_empty() {
-            (self.on_event)(AnswerEvent::Thinking { text }, &self.outcome.text);
-        }
-    }
-
-    /// What was held back comes out, however the answer ended.
-    fn finish(&mut self) {
-        for (channel, rest) in self.restorer.end_all() {
-            match channel {
-                Channel::Content => self.tell(rest),
-                Channel::Reasoning => self.think(rest),
-                Channel::Arguments(_) => {}
-            }
-        }
-    }
 }
 
 /// Whether another model may answer where this one did not: the network, the server or the quota
@@ -459,18 +284,4 @@ pub(super) fn may_move(error: &CallError) -> bool {
             ..
         })
     )
-}
-
-/// The prompt as the inspection reads it: the system prompt first, if there is one.
-/// `sees`: whether the model can look at pictures; another one is told of those of earlier messages.
-pub(super) fn prompt(system: &str, turns: &[Said], sees: bool) -> Vec<Said> {
-    let system = (!system.trim().is_empty()).then(|| Said::text(Role::System, system));
-    let shown = turns.iter().cloned().map(|said| {
-        if sees {
-            said
-        } else {
-            route::without_pictures(said)
-        }
-    });
-    system.into_iter().chain(shown).collect()
 }

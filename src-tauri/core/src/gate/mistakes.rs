@@ -238,7 +238,9 @@ impl Gate {
                 .of(plan.conversation.workspace_id, &plan.policy, &plan.rules)?;
         let overruled = self.store.read(|conn| Overruled::of(conn, plan))?;
         let system = &plan.conversation.system_prompt;
-        let texts = plan.turns.iter().map(|said| &said.text).chain([system]);
+        let stops = &plan.conversation.sampling.stop;
+        let texts = plan.turns.iter().map(|said| &said.text);
+        let texts = texts.chain([system]).chain(stops);
         for text in texts {
             // What was hidden by a mistake is only found without it.
             for found in [
@@ -275,7 +277,7 @@ fn event(action: Action, kind: &Kind, mistake: &Mistake) -> Event {
 pub(super) fn all_found(plan: &Plan, ready: &Ready) -> Vec<Found> {
     let destination = ready.cloud.account.destination;
     let mut all: Vec<Found> = Vec::new();
-    for text in &ready.decided.texts {
+    for text in ready.decided.all_texts() {
         let found = text.found.iter().map(|finding| (finding, false));
         let mistakes = text.overruled.iter().map(|finding| (finding, true));
         for (finding, overruled) in found.chain(mistakes) {

@@ -135,10 +135,10 @@ impl Gate {
         Arc::clone(&self.bell)
     }
 
-    /// Act on settings: the offline switch ends every open connection at once.
+    /// Act on settings at once: the offline switch ends every open connection. Other processes that work with
+    /// the same data obey it, too, within about a second.
     pub fn obey(&self, settings: &Settings) {
-        self.network.offline.set(settings.offline);
-        self.network.set_proxy(&settings.proxy);
+        self.network.obey(settings);
     }
 
     /// Bring a model into memory; `progress` gets the share that is done.

@@ -10,14 +10,18 @@ use crate::{
     connections::{self, Outcome},
     providers::{
         connection_log::{Connection, ConnectionLog, ConnectionOutcome},
-        http::{Http, Limits, OfflineSwitch},
+        http::{Http, Limits},
+        offline::OfflineSwitch,
     },
+    settings::{self, Settings},
     store::{Store, StoreError},
 };
 
-/// The way out.
+/// The way out. What a person has set of it is read from the database each time, as another process may
+/// have changed it.
 pub(super) struct Network {
-    pub(super) offline: OfflineSwitch,
+    offline: OfflineSwitch,
+    store: Arc<Store>,
     limits: Limits,
     state: Mutex<State>,
     log: ConnectionLog,
@@ -51,14 +55,24 @@ impl Network {
     /// Nothing is opened yet.
     pub(super) fn new(store: Arc<Store>, limits: Limits) -> Self {
         let (sender, receiver) = mpsc::channel();
+        let log_of = Arc::clone(&store);
         // On a thread of its own: who waits for an answer must not wait for a busy database.
         let writer = std::thread::Builder::new()
             .name("connection log".into())
-            .spawn(move || write(&store, &receiver));
+            .spawn(move || write(&log_of, &receiver));
         let lines: Lines = Arc::new(Mutex::new(Some(sender)));
         let line = Arc::clone(&lines);
+        let kept_in = Arc::clone(&store);
+        let is_offline = move || {
+            let set = kept_in.read(settings::of_network);
+            let set = set.inspect_err(|error| {
+                tracing::warn!("whether to be offline cannot be read: {error}")
+            });
+            set.ok().map(|set| set.offline)
+        };
         Self {
-            offline: OfflineSwitch::default(),
+            offline: OfflineSwitch::kept(is_offline),
+            store,
             limits,
             state: Mutex::default(),
             log: Arc::new(move |connection| give(&line, Line::Connection(connection))),
@@ -77,21 +91,28 @@ impl Network {
         let _ = wait.recv();
     }
 
-    /// Use a proxy from now on; empty: none.
-    pub(super) fn set_proxy(&self, proxy: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.proxy != proxy {
-            proxy.clone_into(&mut state.proxy);
-            state.http = None;
-        }
+    /// Do at once what was set: the offline switch ends every open connection.
+    pub(super) fn obey(&self, settings: &Settings) {
+        self.offline.set(settings.offline);
     }
 
-    /// The way out.
+    /// Whether nothing may be sent now.
+    pub(super) fn is_offline(&self) -> bool {
+        self.offline.forbids()
+    }
+
+    /// The way out, through the proxy that is set now if there is one.
     ///
     /// # Errors
-    /// [`GateError::Network`] when the system gives no thread or the proxy's address is none.
+    /// [`GateError`] when the settings cannot be read, the system gives no thread or the proxy's address is
+    /// none.
     pub(super) fn http(&self) -> Result<Arc<Http>, GateError> {
+        let set = self.store.read(settings::of_network)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.proxy != set.proxy {
+            state.proxy = set.proxy;
+            state.http = None;
+        }
         if let Some(http) = &state.http {
             return Ok(Arc::clone(http));
         }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     Gate, GateError, Review,
-    decide::{self, Decided},
+    decide::{self, Decided, Piece},
     elsewhere::{self, Ready},
     mistakes::Overruled,
     price,
@@ -216,21 +216,26 @@ impl Gate {
         })?;
         // Of a question's own pictures nothing is left out: a model that cannot see is not asked.
         let sees = plan.shows_pictures() || sees != Some(false);
-        let decided = decide::decide(
+        let prompt = elsewhere::prompt(&conversation.system_prompt, &plan.turns, sees);
+        let in_conversation = prompt.len();
+        let mut pieces: Vec<Piece> = prompt.into_iter().map(Piece::from).collect();
+        pieces.extend(elsewhere::beside(&conversation.sampling, constraint)?);
+        let mut decided = decide::decide(
             &inspection,
             &plan.policy,
             cloud.account.destination,
-            elsewhere::prompt(&conversation.system_prompt, &plan.turns, sees),
+            pieces,
             masks,
             &overruled,
         );
+        decided.split_beside(in_conversation);
         self.store.read(|conn| {
             Ready::new(
                 conn,
                 cloud.clone(),
                 decided,
                 &conversation.sampling,
-                constraint,
+                constraint.is_some(),
                 now_ms(),
             )
         })
@@ -239,7 +244,7 @@ impl Gate {
     /// Whether anything may be sent to an account now.
     fn can_be_reached(&self, ready: &Ready, others: bool) -> Result<(), GateError> {
         let account = &ready.cloud.account;
-        if self.network.offline.is_on() {
+        if self.network.is_offline() {
             return Err(GateError::Offline);
         }
         if account.kind.needs_key() && !account.has_key {

@@ -50,7 +50,8 @@ pub(super) struct Pricing {
 }
 
 impl Pricing {
-    /// Look the price up and count.
+    /// Look the price up and count everything that leaves: the texts, and the `instruction` to keep
+    /// placeholders where it goes with them.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
@@ -58,11 +59,13 @@ impl Pricing {
         conn: &Connection,
         cloud: &CloudModel,
         decided: &Decided,
+        instruction: Option<&str>,
         max_output: Option<u32>,
         at_ms: i64,
     ) -> rusqlite::Result<Self> {
         let price = price(conn, cloud, at_ms)?;
-        let texts = decided.texts.iter().map(|text| text.leaving.as_str());
+        let texts = decided.all_texts().map(|text| text.leaving.as_str());
+        let texts = texts.chain(instruction);
         let (of_texts, exact) = prompt_tokens(cloud, texts);
         let of_pictures: Option<u64> = decided
             .pictures()

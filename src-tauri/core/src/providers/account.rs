@@ -1,5 +1,10 @@
 //! Where a provider is, the key for it, and how one request is exchanged with it.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
@@ -20,6 +25,8 @@ use crate::{engine::Stop, policy::Destination};
 pub(crate) struct Account {
     base: Url,
     key: Option<ApiKey>,
+    /// See [`Account::lost_tries`].
+    lost: Arc<AtomicU32>,
 }
 
 /// Why an address cannot be used.
@@ -55,7 +62,17 @@ impl Account {
         }
         base.set_query(None);
         base.set_fragment(None);
-        Ok(Self { base, key })
+        Ok(Self {
+            base,
+            key,
+            lost: Arc::default(),
+        })
+    }
+
+    /// How many tries came to nothing, were made again, and may be billed all the same. A client is made for
+    /// one call, so they are those of the call.
+    pub(super) fn lost_tries(&self) -> u32 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// The host, as errors name it.
@@ -116,7 +133,7 @@ impl Account {
             body: None,
             purpose,
         };
-        retrying(http, stop, || {
+        retrying(http, stop, &self.lost, || {
             let mut answer = self.begin(http, &request, stop)?;
             Ok(answer.whole().map_err(|error| self.scrubbed(error))?)
         })
@@ -129,7 +146,7 @@ impl Account {
         request: &Outgoing,
         stop: &Stop,
     ) -> Result<Value, ProviderError> {
-        retrying(http, stop, || {
+        retrying(http, stop, &self.lost, || {
             let mut answer = self.begin(http, request, stop)?;
             let body = answer.whole().map_err(|error| self.scrubbed(error))?;
             let value = serde_json::from_slice(&body)
@@ -150,7 +167,7 @@ impl Account {
         stop: &Stop,
         on_event: &mut dyn FnMut(D::Event),
     ) -> Result<D::End, ProviderError> {
-        retrying(http, stop, || {
+        retrying(http, stop, &self.lost, || {
             let mut begun = false;
             let mut answer = self.begin(http, request, stop)?;
             let hear = &mut |event| {

@@ -317,6 +317,15 @@ impl Cloud {
         }
     }
 
+    /// How many tries of its call came to nothing, were made again, and may be billed all the same.
+    pub(crate) fn lost_tries(&self) -> u32 {
+        match self {
+            Self::OpenAi(provider) => provider.account.lost_tries(),
+            Self::Anthropic(provider) => provider.account.lost_tries(),
+            Self::Ollama(provider) => provider.account.lost_tries(),
+        }
+    }
+
     /// The body that [`Self::chat`] would send, byte for byte. Nothing is sent.
     ///
     /// # Errors

@@ -144,6 +144,14 @@ impl ProviderError {
         }
     }
 
+    /// Whether the provider may bill the request although no whole answer came: a model may have read it.
+    pub(crate) fn may_be_billed(&self) -> bool {
+        matches!(
+            self.trouble,
+            Trouble::Silent { .. } | Trouble::Cut | Trouble::Nonsense | Trouble::Filtered
+        )
+    }
+
     /// Whether the same request may be sent again at once, if nothing of an answer has been seen.
     pub(super) fn may_pass(&self) -> bool {
         matches!(

@@ -13,10 +13,7 @@
 use std::{
     future::Future,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
     time::{Duration, Instant},
@@ -30,6 +27,7 @@ use super::{
     connection_log::{Connection, ConnectionLog, ConnectionOutcome, Record},
     error::{ProviderError, Trouble},
     inflate::Inflate,
+    offline::OfflineSwitch,
 };
 use crate::{engine::Stop, now_ms};
 
@@ -41,22 +39,6 @@ const TICK: Duration = Duration::from_millis(15);
 const SMALL_PIECE_BYTES: usize = 1024;
 /// The longest answer that is read whole: a list of models, vectors.
 const MAX_WHOLE_BYTES: usize = 64 * 1024 * 1024;
-
-/// Turns every connection of the app off, also those that are open.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OfflineSwitch(Arc<AtomicBool>);
-
-impl OfflineSwitch {
-    /// Turn it on (no connections) or off.
-    pub(crate) fn set(&self, offline: bool) {
-        self.0.store(offline, Ordering::Relaxed);
-    }
-
-    /// Whether connections are refused.
-    pub(crate) fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// How long things may take. There is no limit on a whole answer: healthy streams run for hours.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +156,7 @@ impl Http {
         stop: &Stop,
     ) -> Result<Answer<'_>, ProviderError> {
         let host = request.url.host_str().unwrap_or_default();
-        if self.offline.is_on() {
+        if self.offline.forbids() {
             return Err(ProviderError::new(Trouble::Offline, host));
         }
         let mut record = Record::begin(
@@ -247,7 +229,7 @@ impl Http {
             if stop.is_set() {
                 return Err(Broken::of(Trouble::Stopped));
             }
-            if self.offline.is_on() {
+            if self.offline.ends() {
                 return Err(Broken::of(Trouble::Offline));
             }
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {

@@ -14,6 +14,7 @@ pub(crate) mod http;
 mod inflate;
 pub(crate) mod key;
 pub(crate) mod local;
+pub(crate) mod offline;
 pub(crate) mod ollama;
 pub(crate) mod openai;
 mod retry;

@@ -1,6 +1,9 @@
 //! New tries of a request that failed before anything of its answer was seen.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use super::{
     error::{ProviderError, Trouble},
@@ -27,10 +30,12 @@ impl From<ProviderError> for Failed {
     }
 }
 
-/// Try until it works, it cannot work, or it has been tried often enough.
+/// Try until it works, it cannot work, or it has been tried often enough. A try that another one follows is
+/// counted as `lost` if it may be billed.
 pub(super) fn retrying<T>(
     http: &Http,
     stop: &Stop,
+    lost: &AtomicU32,
     mut attempt: impl FnMut() -> Result<T, Failed>,
 ) -> Result<T, ProviderError> {
     let limits = http.limits();
@@ -44,6 +49,9 @@ pub(super) fn retrying<T>(
         let error = within_reason(failed.error, limits.longest_wait);
         if failed.begun || tried >= limits.tries || !error.may_pass() {
             return Err(error);
+        }
+        if error.may_be_billed() {
+            lost.fetch_add(1, Ordering::Relaxed);
         }
         let wait = match error.trouble {
             Trouble::RateLimited { wait: Some(wait) } => wait + jitter(limits.backoff, random()),

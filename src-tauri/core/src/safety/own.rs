@@ -118,7 +118,9 @@ impl Compiled {
                 kind: self.kind.clone(),
                 bytes,
                 score: 1.0,
-                validated: true,
+                // A person's word is as good as a proof, but none for being less than what else is found:
+                // a special category in the same place stays one.
+                validated: self.kind.class() > DataClass::Personal,
                 rule: self.rule.clone().into(),
                 reason: self.reason.clone().into(),
             });

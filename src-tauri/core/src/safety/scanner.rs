@@ -6,7 +6,7 @@
 //! 4. Marks decide which further rules run where; a pattern is compiled when it is first needed.
 //! 5. A person's own rules, then further tiers (names), which see what was found before.
 //! 6. Words for health, beliefs and the like count where the text is about somebody.
-//! 7. [`overlap`] keeps one finding in each place.
+//! 7. [`overlap`] keeps one finding in each place, and what is left of the others beside it.
 //!
 //! Every step looks at each byte a bounded number of times, whatever the text.
 
@@ -145,8 +145,7 @@ impl Scanner {
         }
         let special = special::settle(special, &found, text).into_iter();
         found.extend(special.filter(|finding| finding.score >= self.min_score));
-        found.retain(|finding| !no_finding(finding));
-        overlap::resolve(found)
+        overlap::resolve(text, found, no_finding)
     }
 
     /// Whether something with the shape of a rule is its number, and how sure that is.

@@ -622,3 +622,59 @@ static LOWEST: LazyLock<Scanner> = LazyLock::new(|| {
     })
     .unwrap()
 });
+
+/// A scanner with one rule of a person's own.
+fn with_words(class: DataClass, words: &[&str]) -> Scanner {
+    let own = OwnRule {
+        name: "Own".into(),
+        class,
+        what: OwnPattern::Words(words.iter().map(|word| (*word).to_owned()).collect()),
+    };
+    let options = Options {
+        own: vec![own],
+        ..Options::default()
+    };
+    Scanner::new(options)
+        .unwrap()
+        .with_tier(Box::new(names::Names::new()))
+}
+
+/// What a scanner finds, as `TYPE=text`.
+fn seen_by(scanner: &Scanner, text: &str) -> Vec<String> {
+    let found = scanner.scan(text);
+    let pair =
+        |finding: &Finding| format!("{}={}", finding.kind.name(), &text[finding.bytes.clone()]);
+    found.iter().map(pair).collect()
+}
+
+#[test]
+fn a_word_of_ones_own_cuts_what_is_found_around_it_and_lets_nothing_of_it_go() {
+    let scanner = with_words(DataClass::Personal, &["Berg", "Hauptstr", "Berlin"]);
+    assert_eq!(
+        seen_by(&scanner, "Dear Anna Berg,\nthanks."),
+        ["PERSON=Anna", "OWN=Berg"]
+    );
+    assert_eq!(
+        seen_by(&scanner, "They live at Hauptstr. 12 now."),
+        ["OWN=Hauptstr", "ADDRESS=12"]
+    );
+    assert_eq!(
+        seen_by(&scanner, "Address: Hauptstr. 12, 10115 Berlin."),
+        ["ADDRESS=Hauptstr. 12, 10115 Berlin"],
+        "what is proven is not cut by what is less"
+    );
+}
+
+#[test]
+fn a_rule_of_ones_own_never_makes_policy_milder() {
+    let mild = with_words(DataClass::Personal, &["asthma", "4111 1111 1111 1111"]);
+    assert_eq!(
+        seen_by(&mild, "My mother's asthma is worse."),
+        ["HEALTH_CONDITION=asthma"]
+    );
+    let strict = with_words(DataClass::Special, &["4111 1111 1111 1111"]);
+    assert_eq!(
+        seen_by(&strict, "It was 4111 1111 1111 1111."),
+        ["OWN=4111 1111 1111 1111"]
+    );
+}

@@ -205,6 +205,7 @@ impl Asking<'_> {
                 outcome.counts.input = made.input_tokens.unwrap_or(ready.pricing.prompt_tokens);
                 let tokens = price::tokens(&ready.cloud, outcome.counts);
                 outcome.cost = ready.pricing.cost(&tokens, outcome.measured);
+                outcome.measured &= way.lost_tries() == 0;
                 Ok(made.vectors)
             }
             Err(error) => {

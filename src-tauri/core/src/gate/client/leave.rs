@@ -49,6 +49,12 @@ pub(super) fn decide(
             "Ollama cannot be told that a tool must be called: leave tool_choice out",
         ));
     }
+    if let ToolChoice::Named(name) = &request.tool_choice
+        && !request.tools.iter().any(|tool| tool.name == *name)
+    {
+        // Nobody has looked at it: what is looked at are the names of the tools.
+        return Err(GateError::OnlyHere("there is no such tool to call"));
+    }
     let mut body = CloudRequest {
         model: cloud.model.clone(),
         system: request.system.clone(),

@@ -125,6 +125,17 @@ fn what_is_personal_leaves_from_no_place_of_a_request() {
 }
 
 #[test]
+fn a_tool_that_must_be_called_is_one_of_those_that_were_looked_at() {
+    let mut request = personal_everywhere("x");
+    request.tool_choice = ToolChoice::Named(SECRET_NAME.into());
+    let error = leaving(&request, Destination::Cloud).unwrap_err();
+    assert_eq!(Problem::from(error).code, ProblemCode::InvalidInput);
+    request.tool_choice = ToolChoice::Named("look_up".into());
+    let (_, body) = leaving(&request, Destination::Cloud).unwrap();
+    assert_eq!(body.tool_choice, request.tool_choice);
+}
+
+#[test]
 fn one_value_has_one_placeholder_in_all_of_a_request_and_in_the_next_one() {
     let request = personal_everywhere(SECRET_NAME);
     let client = client();

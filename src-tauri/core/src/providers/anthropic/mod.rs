@@ -26,7 +26,7 @@ const MAX_TOKENS: u32 = 8_192;
 /// A server that speaks Anthropic's language.
 #[derive(Debug, Clone)]
 pub(crate) struct Anthropic {
-    account: Account,
+    pub(super) account: Account,
 }
 
 impl Anthropic {

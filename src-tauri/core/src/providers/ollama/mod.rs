@@ -22,7 +22,7 @@ use crate::{engine::Stop, gate::Inspected};
 /// An Ollama server.
 #[derive(Debug, Clone)]
 pub(crate) struct Ollama {
-    account: Account,
+    pub(super) account: Account,
     /// How many tokens a conversation may have. Ollama drops what is more without a word, and
     /// unless it is told, that begins at about 4,000.
     context_tokens: Option<u32>,

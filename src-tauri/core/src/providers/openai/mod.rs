@@ -29,7 +29,7 @@ use crate::{engine::Stop, gate::Inspected};
 /// A server that speaks OpenAI's language.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenAi {
-    account: Account,
+    pub(super) account: Account,
     dialect: Dialect,
 }
 

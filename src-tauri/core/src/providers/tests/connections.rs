@@ -1,13 +1,19 @@
 //! What goes over the line and what is told of it: addresses, headers, the log, the offline switch.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
 use super::{
     DONE, KEY, LIMITS, Language, Net, ask, ask_hearing, at_best,
     fault_server::{FaultServer, Received, Script, Step, answer, chunk, head, stream},
-    finish, inspected, net, provider, question, said,
+    finish, inspected, net, net_with, provider, question, said,
 };
 use crate::{
     engine::Stop,
@@ -16,8 +22,9 @@ use crate::{
         cloud::{Cloud, CloudEvent, EmbedRequest, EndReason, ModerationRequest, OfferedModel},
         connection_log::ConnectionOutcome,
         error::{ProviderError, Trouble},
-        http::{Http, OfflineSwitch},
+        http::Http,
         key::ApiKey,
+        offline::OfflineSwitch,
         ollama::{CompletionRequest, Ollama},
         openai::OpenAi,
     },
@@ -114,6 +121,74 @@ fn the_offline_switch_opens_nothing() {
         &mut |_| {},
     );
     assert_eq!(told.text(), "on", "and back on it works again");
+}
+
+#[test]
+fn a_switch_that_somebody_else_turns_ends_open_streams_and_opens_nothing() {
+    let hold = || {
+        Script::Steps(vec![
+            head("200 OK", &[]),
+            chunk(said("half").as_bytes()),
+            Step::Hold,
+        ])
+    };
+    let (turned, looks) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::<AtomicU32>::default(),
+    );
+    let (kept, looked) = (Arc::clone(&turned), Arc::clone(&looks));
+    let net = net_with(
+        LIMITS,
+        OfflineSwitch::kept(move || {
+            looked.fetch_add(1, Ordering::Relaxed);
+            Some(kept.load(Ordering::Relaxed))
+        }),
+    );
+    let ask = |server: &FaultServer| {
+        ask_hearing(
+            &net,
+            Language::OpenAi,
+            server,
+            &Stop::default(),
+            &mut |_| {
+                turned.store(true, Ordering::Relaxed);
+            },
+        )
+    };
+    let told = ask(&FaultServer::start(vec![hold()]));
+    assert_eq!(
+        (told.text().as_str(), told.trouble()),
+        ("half", &Trouble::Offline)
+    );
+    assert!(told.took < Duration::from_secs(4), "{:?}", told.took);
+    let most = 2 + told.took.as_secs() as u32;
+    assert!(
+        looks.load(Ordering::Relaxed) <= most,
+        "once a second is enough"
+    );
+    let told = ask(&FaultServer::start(vec![]));
+    assert_eq!(
+        (told.text().as_str(), told.trouble()),
+        ("", &Trouble::Offline)
+    );
+    assert_eq!(told.connections.len(), 1, "no other one was opened");
+    turned.store(false, Ordering::Relaxed);
+    let told = ask(&FaultServer::start(vec![hold()]));
+    assert_eq!(told.text(), "half", "and back on it sends again at once");
+}
+
+#[test]
+fn where_nobody_can_tell_whether_to_be_offline_nothing_is_sent() {
+    let net = net_with(LIMITS, OfflineSwitch::kept(|| None));
+    let server = FaultServer::start(vec![]);
+    let told = ask_hearing(
+        &net,
+        Language::OpenAi,
+        &server,
+        &Stop::default(),
+        &mut |_| {},
+    );
+    assert_eq!(*told.trouble(), Trouble::Offline);
 }
 
 #[test]

@@ -23,8 +23,9 @@ use super::{
     cloud::{Cloud, CloudEvent, CloudRequest, Delta, End, Message, Part, Tool, Usage},
     connection_log::Connection,
     error::{ProviderError, Trouble},
-    http::{Http, Limits, OfflineSwitch},
+    http::{Http, Limits},
     key::ApiKey,
+    offline::OfflineSwitch,
     ollama::Ollama,
     openai::OpenAi,
 };
@@ -53,7 +54,10 @@ struct Net {
 }
 
 fn net(limits: Limits) -> Net {
-    let offline = OfflineSwitch::default();
+    net_with(limits, OfflineSwitch::default())
+}
+
+fn net_with(limits: Limits, offline: OfflineSwitch) -> Net {
     let log: Arc<Mutex<Vec<Connection>>> = Arc::default();
     let kept = Arc::clone(&log);
     let keep = Arc::new(move |connection| kept.lock().unwrap().push(connection));

@@ -28,6 +28,8 @@ const MOST_BYTES: usize = 256;
 const MOST_BYTES_TOGETHER: usize = 4 << 20;
 /// From so many letters and digits on, what is no name is looked for inside words, too.
 const LONG: usize = 6;
+/// With fewer it is looked for nowhere else: what is left of a number that another finding cut may be "12".
+const TELLING: usize = 3;
 
 /// The values of many texts, while they are gathered.
 #[derive(Default)]
@@ -96,7 +98,9 @@ impl Gathered {
         let reading = reading(kind);
         let key = reading.key(value);
         let name = (reading, key);
-        if name.1.is_empty() {
+        let letters = name.1.chars().filter(|c| c.is_alphanumeric()).count();
+        let says_nothing = letters < TELLING && !is_name(kind);
+        if name.1.is_empty() || says_nothing && kind.class() != DataClass::Secret {
             return;
         }
         if let Some(known) = self.values.get_mut(&name) {
@@ -249,10 +253,7 @@ impl Sought {
 
     /// Whether what is spelled like a value is one there, and no part of another word or number.
     fn stands_at(&self, value: &Value, text: &str, bytes: &Range<usize>) -> bool {
-        let is_name = matches!(
-            value.kind,
-            Kind::Person | Kind::Location | Kind::Organization
-        );
+        let is_name = is_name(&value.kind);
         if !is_name && value.length >= LONG {
             return true;
         }
@@ -278,6 +279,10 @@ fn reading(kind: &Kind) -> Reading {
         kind if kind.class() == DataClass::Secret => Reading::Words,
         _ => Reading::Number,
     }
+}
+
+fn is_name(kind: &Kind) -> bool {
+    matches!(kind, Kind::Person | Kind::Location | Kind::Organization)
 }
 
 fn on_characters(text: &str, bytes: &Range<usize>) -> Range<usize> {

@@ -203,6 +203,18 @@ fn what_only_looks_alike_stays() {
 }
 
 #[test]
+fn what_is_left_of_a_number_is_not_looked_for_elsewhere() {
+    let everywhere = search(&[(Kind::PhoneNumber, "+4"), (Kind::Address, "12")]);
+    assert_eq!(without(&everywhere, "12 of 4"), "12 of 4");
+    let found = [finding(Kind::Address, 0..2)];
+    assert_eq!(
+        everywhere.places("12 of 4", &found).len(),
+        1,
+        "where it was found it goes all the same"
+    );
+}
+
+#[test]
 fn partly_overlapping_values_leave_nothing_between_them() {
     let values = [
         (Kind::Person, "Anna Berg"),

@@ -71,9 +71,17 @@ impl Known {
         forms: usize,
     ) -> Self {
         let newest = values.rev().flat_map(|value| {
-            value.forms.iter().map(|form| Sought::Value {
+            let sameness = Sameness::of(&value.label);
+            let sought = value
+                .forms
+                .iter()
+                .filter(move |form| sameness.is_sought(form));
+            let forms = sought.flat_map(move |form| {
+                std::iter::once(form.clone()).chain(sameness.in_other_case(form))
+            });
+            forms.map(|form| Sought::Value {
                 label: value.label.clone(),
-                form: form.clone(),
+                form,
             })
         });
         let nonce = Sought::Nonce(nonce.as_str().to_owned());

@@ -3,7 +3,8 @@
 //! Four promises, each held by a property test:
 //!
 //! 1. What was found does not leave, and neither does a value that was found before in the same
-//!    conversation, wherever it stands (the module `known` says how it is looked for).
+//!    conversation, wherever it stands (the modules `known` and `sameness` say how it is looked for:
+//!    a name of one word only in its own case, and nothing of one or two letters).
 //! 2. A text comes back exactly, whatever it contains: [`crate::safety::restore`] of a masked text
 //!    is the text. Each way of writing a value is restored as it was written.
 //! 3. Text that looks like a placeholder is no placeholder. One needs the nonce of its

@@ -50,19 +50,42 @@ impl Sameness {
 
     /// Whether `text[start..end]`, which is `value` but for ASCII case, is that value again.
     ///
-    /// A name is it as a word of its own in the same case, or with the s of a genitive: "Mark" is
-    /// not in "Market" nor in "mark my words". Anything else of six characters or more is it even
-    /// inside a word, something shorter as a word of its own.
+    /// A name is it as a word of its own, or with the s of a genitive: "Mark" is not in "Market". One of
+    /// a single word must have the same case, for "mark my words" is nobody; two words together are no
+    /// accident, so "anna berg" is Anna Berg. Anything else of six characters or more is it even inside
+    /// a word, something shorter as a word of its own.
     pub(super) fn stands_at(self, value: &str, text: &str, start: usize, end: usize) -> bool {
         let (before, after) = (&text[..start], &text[end..]);
         match self {
-            Self::Name => text[start..end] == *value && is_word(value, before, after, true),
+            Self::Name if !has_words(value) && text[start..end] != *value => false,
+            Self::Name => is_word(value, before, after, true),
             Self::Exact if text[start..end] != *value => false,
             Self::Number | Self::Words | Self::Exact => {
                 value.chars().nth(LONG - 1).is_some() || is_word(value, before, after, false)
             }
         }
     }
+
+    /// Whether a value is enough to be looked for by itself. What is left of a number that another finding
+    /// cut may be "12", and not every 12 of a conversation is a part of it.
+    pub(super) fn is_sought(self, value: &str) -> bool {
+        let least = if self == Self::Name { 2 } else { 3 };
+        let mut telling = value.chars().filter(|c| c.is_alphanumeric());
+        telling.nth(least - 1).is_some()
+    }
+
+    /// The other ways of writing a value that stand for it wherever they are, where they differ in more
+    /// than the case of ASCII letters, to which a search is blind.
+    pub(super) fn in_other_case(self, value: &str) -> impl Iterator<Item = String> + use<> {
+        let any_case = self == Self::Name && !value.is_ascii() && has_words(value);
+        let cases = any_case.then(|| [value.to_lowercase(), value.to_uppercase()]);
+        cases.into_iter().flatten()
+    }
+}
+
+/// Whether a name has two words or more.
+fn has_words(name: &str) -> bool {
+    name.split_whitespace().nth(1).is_some()
 }
 
 /// From this many characters on a value is looked for inside words too.
@@ -75,7 +98,7 @@ fn is_word(value: &str, before: &str, after: &str, genitive: bool) -> bool {
     let mut next = after.chars();
     let joins_after = |next: Option<char>| joins(value.chars().next_back(), next);
     let ends = match next.next() {
-        Some('s') if genitive => !joins_after(next.next()),
+        Some('s' | 'S') if genitive => !joins_after(next.next()),
         letter => !joins_after(letter),
     };
     ends && !joins(value.chars().next(), before.chars().next_back())
@@ -134,5 +157,29 @@ mod tests {
         assert!(!stands("Mark", "Marksman"));
         assert!(!stands("Mark", "Denk-xMark"));
         assert!(stands("(Mark)", "a(Mark)b"), "brackets are edges enough");
+    }
+
+    #[test]
+    fn a_name_of_two_words_is_found_in_any_case_and_one_of_one_word_in_its_own() {
+        let stands =
+            |value: &str, text: &str| Sameness::Name.stands_at(value, text, 0, value.len());
+        assert!(stands("Anna Berg", "anna berg"));
+        assert!(stands("Anna Berg", "ANNA BERGS Haus"));
+        assert!(!stands("Anna Berg", "anna bergab"));
+        assert!(!stands("Mark", "mark my words"));
+    }
+
+    #[test]
+    fn what_says_nothing_is_not_looked_for_by_itself() {
+        for (sameness, value, sought) in [
+            (Sameness::Number, "12", false),
+            (Sameness::Number, "+1 2", false),
+            (Sameness::Number, "123", true),
+            (Sameness::Name, "A.", false),
+            (Sameness::Name, "Al", true),
+            (Sameness::Name, "王伟", true),
+        ] {
+            assert_eq!(sameness.is_sought(value), sought, "{value}");
+        }
     }
 }

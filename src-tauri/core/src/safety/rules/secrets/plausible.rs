@@ -2,13 +2,13 @@
 
 /// Bits of surprise in each character, by how often each comes in the text itself.
 fn entropy(text: &str) -> f32 {
-    let mut counts = [0_u16; 256];
+    let mut counts = [0_u32; 256];
     text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
     let length = text.len() as f32;
     let shares = counts
         .iter()
         .filter(|count| **count > 0)
-        .map(|&count| f32::from(count) / length);
+        .map(|&count| count as f32 / length);
     -shares.map(|share| share * share.log2()).sum::<f32>()
 }
 
@@ -127,6 +127,7 @@ mod tests {
     fn entropy_tells_random_from_words() {
         assert_eq!(entropy("aaaa"), 0.0);
         assert_eq!(entropy("abcd"), 2.0);
+        assert_eq!(entropy(&"ab".repeat(70_000)), 1.0, "however long it is");
         assert!(
             very_random("q8Zr1LmX0vT7pK3sWb9YcN4h") && !very_random("get_the_name_of_the_user1")
         );
