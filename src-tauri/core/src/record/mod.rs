@@ -31,6 +31,7 @@ pub(crate) use copies::{Copied, end_of_copy, has, in_copy, newest_by_a_person};
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
 pub use faults::{StandingFault, WhileFaulty};
+pub(crate) use file::Private;
 pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
