@@ -19,6 +19,7 @@ mod lookup;
 mod payloads;
 mod private;
 mod status;
+mod strays;
 pub mod time_stamp;
 mod timeline;
 mod verify;
