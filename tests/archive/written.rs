@@ -152,6 +152,35 @@ fn the_record_in_it_holds_and_says_that_it_was_written() {
 }
 
 #[test]
+fn all_of_it_is_of_one_state_whatever_happens_meanwhile() {
+    let before = furnished();
+    let path = before.folder.path().join("all.zip");
+    let mut renamed = 0;
+    let mut meanwhile = |_: f64| {
+        renamed += 1;
+        let title = format!("Renamed while it was written, {renamed}");
+        let done = before.app.rename_conversation(before.personal, &title);
+        done.map_or(ControlFlow::Break(()), ControlFlow::Continue)
+    };
+    let to = target(&path);
+    before
+        .app
+        .export_archive(&to, Scope::Everything, &mut meanwhile)
+        .unwrap();
+    assert!(renamed > 2);
+    let members = members(&path);
+    for (name, text) in &members {
+        assert!(!text.contains("Renamed while"), "{name}");
+    }
+    let record = &members["record.jsonl"];
+    let last = record.lines().last().unwrap();
+    assert!(
+        last.contains("\"record.exported\""),
+        "and it ends there: {last}"
+    );
+}
+
+#[test]
 fn what_is_private_about_others_stays() {
     let before = furnished();
     let app = &before.app;

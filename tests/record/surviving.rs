@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeMap,
     fs,
+    ops::ControlFlow,
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
@@ -12,7 +14,7 @@ use gatehouse_core::{
     ids::{ConversationId, WorkspaceId},
     now_ms,
     privacy::{Erasure, ErasureStep, Extent, FileForm},
-    record::{Action, Contents, Event, Subject, WhileFaulty, verify_file},
+    record::{Action, Contents, Event, Fault, Subject, WhileFaulty, verify_file},
     store::{DataFolder, InstanceLock, StoreError},
 };
 use serde_json::json;
@@ -27,6 +29,8 @@ use crate::support::{
 };
 
 const KILLS: u32 = 500;
+/// So many data folders share them.
+const FOLDERS: u32 = 3;
 const EACH: i64 = 10_000;
 
 #[test]
@@ -231,77 +235,160 @@ impl Said {
     }
 }
 
+/// A data folder whose processes are killed, and what they write elsewhere.
+struct Place {
+    dir: tempfile::TempDir,
+    folder: DataFolder,
+    said: Said,
+    half_backups: usize,
+    half_exports: usize,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(&dir.path().join("data"))).unwrap();
+        let place = Self {
+            dir,
+            folder,
+            said: Said::default(),
+            half_backups: 0,
+            half_exports: 0,
+        };
+        fs::create_dir(place.backups()).unwrap();
+        fs::create_dir(place.exports()).unwrap();
+        let app = without_model(&place.folder).unwrap();
+        app.set_backup_folder(&place.backups()).unwrap();
+        app.set_backup_schedule(None, 2).unwrap();
+        place
+    }
+
+    fn backups(&self) -> PathBuf {
+        self.dir.path().join("backups")
+    }
+
+    fn exports(&self) -> PathBuf {
+        self.dir.path().join("exports")
+    }
+
+    /// Start the processes with these numbers, and kill each.
+    fn live_through(mut self, kills: impl Iterator<Item = u32>) -> Self {
+        for kill in kills {
+            let spread = kills::spread(kill);
+            kills::kill(
+                "record::surviving::live_until_killed",
+                &self.folder,
+                spread % 6,
+                Duration::from_micros(u64::from(spread >> 8) % 40_000),
+                &mut |line| self.said.note(line),
+            );
+            self.half_backups += parts(&self.backups());
+            self.half_exports += parts(&self.exports());
+        }
+        self
+    }
+
+    /// What was reported is there, what was erased is nowhere, and everything that is left verifies.
+    fn is_whole(&self) {
+        let Self { folder, said, .. } = self;
+        let lock = InstanceLock::acquire(folder).unwrap();
+        let app = App::open_window(&lock, around(PathBuf::new())).unwrap();
+        app.finish_erasures().unwrap();
+        app.back_up(&mut |_| ()).unwrap();
+        let count = holds(&app);
+        assert!(count > *said.entries.keys().next_back().unwrap());
+        let failure = app.record.status().unwrap().failure;
+        assert_eq!(failure, None, "and no start found a fault");
+        for (sequence, hash) in &said.entries {
+            let entry = app.record.details(*sequence).unwrap().unwrap();
+            assert_eq!(&entry.hash, hash, "what was reported is there as it was");
+        }
+        assert_eq!(unfinished(&app), 0, "what was begun is done");
+        assert_eq!((parts(&self.backups()), parts(&self.exports())), (0, 0));
+        let gone: Vec<&str> = said.gone.iter().map(String::as_str).collect();
+        for place in [folder.path(), &self.backups(), &self.exports()] {
+            assert_eq!(raw::with_any_in(folder, place, &gone), [""; 0]);
+        }
+        for backup in app.backups_written_here().unwrap().1 {
+            let report = app
+                .verify_backup(&self.backups().join(&backup.name))
+                .unwrap();
+            assert!(report.is_of_this_record && report.record_fault.is_none());
+        }
+        let exported = fs::read(self.exports().join("record.jsonl")).unwrap();
+        assert!(verify_file(&mut &*exported, None, None).unwrap().holds());
+    }
+}
+
+/// Files in a folder that were not finished.
+fn parts(folder: &Path) -> usize {
+    fs::read_dir(folder)
+        .unwrap()
+        .filter(|file| {
+            let path = file.as_ref().unwrap().path();
+            path.extension().is_some_and(|ending| ending == "part")
+        })
+        .count()
+}
+
 #[test]
 fn five_hundred_kills_while_it_appends_erases_and_is_copied_leave_a_record_that_holds() {
-    let place = tempfile::tempdir().unwrap();
-    let [backups, exports] = ["backups", "exports"].map(|name| place.path().join(name));
-    fs::create_dir(&backups).unwrap();
-    fs::create_dir(&exports).unwrap();
-    let folder = DataFolder::resolve(Some(&place.path().join("data"))).unwrap();
-    let app = without_model(&folder).unwrap();
-    app.set_backup_folder(&backups).unwrap();
-    app.set_backup_schedule(None, 2).unwrap();
-    drop(app);
-    let parts = |place: &Path| {
-        let names = fs::read_dir(place).unwrap().map(|file| file.unwrap());
-        names
-            .filter(|file| {
-                file.path()
-                    .extension()
-                    .is_some_and(|ending| ending == "part")
-            })
-            .count()
-    };
-    let mut said = Said::default();
-    let (mut half_backups, mut half_exports) = (0, 0);
-    for kill in 0..KILLS {
-        let spread = kills::spread(kill);
-        kills::kill(
-            "record::surviving::live_until_killed",
-            &folder,
-            spread % 6,
-            Duration::from_micros(u64::from(spread >> 8) % 40_000),
-            &mut |line| said.note(line),
-        );
-        half_backups += parts(&backups);
-        half_exports += parts(&exports);
-    }
-    let cut_off = (said.unfinished, half_backups, half_exports);
-    assert!(
-        cut_off.0 > 0 && cut_off.1 > 0 && cut_off.2 > 0,
-        "the kills came in the middle of everything: {cut_off:?}"
+    // Side by side, for much of the time of each is waiting for the disk.
+    let places: Vec<Place> = thread::scope(|scope| {
+        let kills = (0..FOLDERS).map(|nth| (nth..KILLS).step_by(FOLDERS as usize));
+        let living: Vec<_> = kills
+            .map(|kills| scope.spawn(|| Place::new().live_through(kills)))
+            .collect();
+        living.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let all = |count: fn(&Place) -> usize| places.iter().map(count).sum::<usize>();
+    let unfinished: i64 = places.iter().map(|place| place.said.unfinished).sum();
+    let (backups, exports) = (
+        all(|place| place.half_backups),
+        all(|place| place.half_exports),
     );
     assert!(
-        said.entries.len() > 200 && said.gone.len() > 20,
-        "{} {}",
-        said.entries.len(),
-        said.gone.len()
+        unfinished > 0 && backups > 0 && exports > 0,
+        "the kills came in the middle of everything: {unfinished} {backups} {exports}"
     );
+    let (entries, gone) = (
+        all(|place| place.said.entries.len()),
+        all(|place| place.said.gone.len()),
+    );
+    assert!(entries > 200 && gone > 20, "{entries} {gone}");
+    places.iter().for_each(Place::is_whole);
+}
 
-    let lock = InstanceLock::acquire(&folder).unwrap();
-    let app = App::open_window(&lock, around(PathBuf::new())).unwrap();
-    app.finish_erasures().unwrap();
+#[test]
+fn a_record_that_was_cut_and_told_so_goes_into_backups_that_hold() {
+    let place = Place::new();
+    let app = without_model(&place.folder).unwrap();
+    let conversation = ConversationId::new();
+    for nth in 0..140 {
+        append(&app, conversation, nth);
+    }
+    let cut = "DROP TRIGGER audit_entries_stay; DELETE FROM audit_entries WHERE sequence > 100";
+    app.store
+        .write(|tx| tx.execute_batch(cut).map_err(StoreError::from))
+        .unwrap();
+    let verify = || app.record.verify(&mut |_| ControlFlow::Continue(()));
+    let fault = verify().unwrap().fault;
+    assert!(
+        matches!(fault, Some(Fault::CutOff { found: 100, .. })),
+        "{fault:?}"
+    );
+    for nth in 0..140 {
+        append(&app, conversation, nth);
+    }
+    let verdict = verify().unwrap();
+    assert_eq!((verdict.fault, verdict.notes.failed), (None, 1));
     app.back_up(&mut |_| ()).unwrap();
-    let count = holds(&app);
-    assert!(count > *said.entries.keys().next_back().unwrap());
-    let failure = app.record.status().unwrap().failure;
-    assert_eq!(failure, None, "and no start found a fault");
-    for (sequence, hash) in &said.entries {
-        let entry = app.record.details(*sequence).unwrap().unwrap();
-        assert_eq!(&entry.hash, hash, "what was reported is there as it was");
-    }
-    assert_eq!(unfinished(&app), 0, "what was begun is done");
-    assert_eq!((parts(&backups), parts(&exports)), (0, 0));
-    let gone: Vec<&str> = said.gone.iter().map(String::as_str).collect();
-    for place in [folder.path(), &backups, &exports] {
-        assert_eq!(raw::with_any_in(&folder, place, &gone), [""; 0]);
-    }
-    for backup in app.backups_written_here().unwrap().1 {
-        let report = app.verify_backup(&backups.join(&backup.name)).unwrap();
-        assert!(report.is_of_this_record && report.record_fault.is_none());
-    }
-    let exported = fs::read(exports.join("record.jsonl")).unwrap();
-    assert!(verify_file(&mut &*exported, None, None).unwrap().holds());
+    let backup = app.backups_written_here().unwrap().1.remove(0);
+    let report = app
+        .verify_backup(&place.backups().join(&backup.name))
+        .unwrap();
+    assert_eq!(report.record_fault, None);
+    assert!(report.is_of_this_record);
 }
 
 /// One of two processes that append at once.

@@ -53,7 +53,7 @@ pub fn kill_when(
     some.take(lines as usize).for_each(|line| heard(&line));
     let start = Instant::now();
     while !now(start.elapsed()) {
-        std::hint::spin_loop();
+        std::thread::yield_now();
     }
     process.kill().unwrap();
     process.wait().unwrap();

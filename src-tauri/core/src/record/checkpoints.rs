@@ -186,36 +186,18 @@ pub(super) fn next_from(
     .optional()
 }
 
-/// The first checkpoint of no entry, or of more than there are, that is `wanted`.
-pub(super) fn find_outside(
-    conn: &Connection,
-    instance: Uuid,
-    end: i64,
-    wanted: impl Fn(&Checkpoint) -> bool,
-) -> rusqlite::Result<Option<Checkpoint>> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM checkpoints WHERE count < 1 OR count > ?1 ORDER BY count"
-    ))?;
-    let mut rows = statement.query([end])?;
-    while let Some(row) = rows.next()? {
-        let checkpoint = read(row, instance)?;
-        if wanted(&checkpoint) {
-            return Ok(Some(checkpoint));
-        }
-    }
-    Ok(None)
-}
+pub(super) const COLUMNS: &str = "count, head, time_ms, public_key, signature";
 
-const COLUMNS: &str = "count, head, time_ms, public_key, signature";
-
-fn read(row: &rusqlite::Row<'_>, instance: Uuid) -> rusqlite::Result<Checkpoint> {
+/// A row of [`COLUMNS`]. What is no checkpoint any more is read as one that nobody signed: it is told as
+/// that, and stops nothing.
+pub(super) fn read(row: &rusqlite::Row<'_>, instance: Uuid) -> rusqlite::Result<Checkpoint> {
     Ok(Checkpoint {
         instance,
         count: row.get(0)?,
-        head: row.get(1)?,
-        time_ms: row.get(2)?,
-        public_key: row.get(3)?,
-        signature: row.get(4)?,
+        head: row.get(1).unwrap_or_default(),
+        time_ms: row.get(2).unwrap_or_default(),
+        public_key: row.get(3).unwrap_or_default(),
+        signature: row.get(4).unwrap_or([0; 64]),
     })
 }
 

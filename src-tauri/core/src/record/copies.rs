@@ -8,6 +8,7 @@ use super::{
     Actor, Fault, checkpoints,
     encoding::Hash,
     entries::{self, COLUMNS},
+    strays,
     verify::Chain,
 };
 
@@ -67,11 +68,8 @@ fn walk(conn: &Connection, chain: &mut Chain) -> rusqlite::Result<Result<(), Fau
             next = checkpoints::next_from(conn, chain.instance, chain.end.count + 1)?;
         }
     }
-    Ok(match next {
-        Some(missed) => Err(Fault::CutOff {
-            expected: missed.count,
-            found: chain.end.count,
-        }),
+    Ok(match strays::find(conn, chain.instance, None)? {
+        Some(stray) => Err(stray.fault(chain.end.count)),
         None => Ok(()),
     })
 }

@@ -227,13 +227,13 @@ pub(super) fn is_told(conn: &Connection, fault: &Fault) -> rusqlite::Result<bool
     }))
 }
 
-/// What the last entry that names the keys of the record says of them.
-pub(super) fn named_keys(conn: &Connection) -> rusqlite::Result<Option<Facts>> {
+/// What the last entry up to this one that names the keys of the record says of them.
+pub(super) fn named_keys(conn: &Connection, up_to: i64) -> rusqlite::Result<Option<Facts>> {
     conn.prepare_cached(
         "SELECT facts FROM audit_entries WHERE action IN ('record.began', 'record.keys-replaced')
-         ORDER BY sequence DESC LIMIT 1",
+           AND sequence <= ?1 ORDER BY sequence DESC LIMIT 1",
     )?
-    .query_row([], |row| Ok(row.get(0).ok()))
+    .query_row([up_to], |row| Ok(row.get(0).ok()))
     .optional()
     .map(Option::flatten)
 }

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use super::{
     facts::Facts,
     payloads::{self, Known, Salted},
 };
-use crate::store::{Store, replace_file_noted};
+use crate::store::replace_file_noted;
 
 /// Entries that are read in one transaction.
 const PAGE: i64 = 4096;
@@ -39,6 +39,35 @@ pub enum Contents<'a> {
     About(&'a HashSet<Subject>),
     /// All private parts that are still there.
     Everything,
+}
+
+/// How much of what is private goes into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Private {
+    LeftOut,
+    InPart,
+    Included,
+}
+
+impl Contents<'_> {
+    fn private(self) -> Private {
+        match self {
+            Contents::Facts => Private::LeftOut,
+            Contents::About(_) => Private::InPart,
+            Contents::Everything => Private::Included,
+        }
+    }
+}
+
+impl Private {
+    /// Its name in the record.
+    fn name(self) -> &'static str {
+        match self {
+            Self::LeftOut => "left out",
+            Self::InPart => "in part",
+            Self::Included => "included",
+        }
+    }
 }
 
 /// Why the record could not be written to a file.
@@ -120,27 +149,50 @@ impl Record {
         out: &mut impl Write,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
+        self.note_export(contents.private(), faulty, now_ms)?;
+        let last = self.checkpoint()?;
+        write_lines(out, &last, |after, until| {
+            self.store()
+                .read(|conn| page(conn, &last, after, until, contents))
+        })?;
+        Ok(last)
+    }
+
+    /// Write down that the record is exported, with these private parts.
+    ///
+    /// # Errors
+    /// [`RecordError`] when a fault stands and nobody insists, or it cannot be written.
+    pub(crate) fn note_export(
+        &self,
+        private: Private,
+        faulty: WhileFaulty,
+        now_ms: i64,
+    ) -> Result<(), RecordError> {
         let fault = self.allow(faulty)?;
-        let private = match contents {
-            Contents::Facts => "left out",
-            Contents::About(_) => "in part",
-            Contents::Everything => "included",
-        };
         let event = Event::new(Action::RecordExported)
-            .fact("private", private)
+            .fact("private", private.name())
             .despite(fault.as_ref());
         self.store()
-            .write(|tx| self.append(tx, event, now_ms).map_err(RecordError::from))?;
-        let last = self.checkpoint()?;
-        write_line(out, &FirstLine::of(&last))?;
-        let mut after = 0;
-        while after < last.count {
-            let until = last.count.min(after + PAGE);
-            for line in page(self.store(), &last, after, until, contents)? {
-                write_line(out, &line)?;
-            }
-            after = until;
-        }
+            .write(|tx| self.append(tx, event, now_ms).map(drop))
+            .map_err(|error: rusqlite::Error| error.into())
+    }
+
+    /// Write the record as a file as it is in the state of the database that `conn` sees, up to a checkpoint
+    /// that is made of it now. The caller has noted the export before that. `now_ms` is UTC milliseconds.
+    ///
+    /// # Errors
+    /// [`ExportError`] when it cannot be read or written; the file is then incomplete.
+    pub(crate) fn export_of(
+        &self,
+        conn: &Connection,
+        contents: Contents<'_>,
+        out: &mut impl Write,
+        now_ms: i64,
+    ) -> Result<Checkpoint, ExportError> {
+        let last = self.inner.sign(&entries::head(conn)?, now_ms);
+        write_lines(out, &last, |after, until| {
+            page(conn, &last, after, until, contents)
+        })?;
         Ok(last)
     }
 }
@@ -166,50 +218,66 @@ impl Record {
     }
 }
 
+/// All lines up to a checkpoint; `page` gives those of the entries after one and up to another.
+fn write_lines(
+    out: &mut impl Write,
+    last: &Checkpoint,
+    page: impl Fn(i64, i64) -> Result<Vec<Line>, ExportError>,
+) -> Result<(), ExportError> {
+    write_line(out, &FirstLine::of(last))?;
+    let mut after = 0;
+    while after < last.count {
+        let until = last.count.min(after + PAGE);
+        for line in page(after, until)? {
+            write_line(out, &line)?;
+        }
+        after = until;
+    }
+    Ok(())
+}
+
 /// The lines of the entries after one and up to another, with the checkpoints that stand there.
 fn page(
-    store: &Store,
+    conn: &Connection,
     last: &Checkpoint,
     after: i64,
     until: i64,
     contents: Contents<'_>,
 ) -> Result<Vec<Line>, ExportError> {
-    store.read(|conn| {
-        let mut lines = Vec::new();
-        let mut checkpoint = checkpoints::next_from(conn, last.instance, after + 1)?;
-        let mut statement = conn.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM audit_entries e
-             WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
-        ))?;
-        let mut rows = statement.query(params![after, until])?;
-        while let Some(row) = rows.next()? {
-            let kept = entries::read(row)?;
-            let sequence = kept.entry.sequence;
-            let is_wanted = match contents {
-                Contents::Facts => false,
-                Contents::About(subjects) => payloads::subject(conn, &kept.entry.subject)?
-                    .is_some_and(|subject| subjects.contains(&subject)),
-                Contents::Everything => true,
-            };
-            let payload = if is_wanted {
-                opened(conn, &kept)?
-            } else {
-                None
-            };
-            lines.push(Line::entry(kept, payload));
-            // The last one is in the first line.
-            let due = |found: &mut Checkpoint| found.count == sequence && sequence < last.count;
-            if let Some(found) = checkpoint.take_if(due) {
-                lines.push(Line::checkpoint(&found));
-                checkpoint = checkpoints::next_from(conn, last.instance, sequence + 1)?;
-            }
+    let mut lines = Vec::new();
+    let mut checkpoint = checkpoints::next_from(conn, last.instance, after + 1)?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM audit_entries e
+         WHERE e.sequence > ?1 AND e.sequence <= ?2 ORDER BY e.sequence"
+    ))?;
+    let mut rows = statement.query(params![after, until])?;
+    while let Some(row) = rows.next()? {
+        let kept = entries::read(row)?;
+        let sequence = kept.entry.sequence;
+        let is_wanted = match contents {
+            Contents::Facts => false,
+            Contents::About(subjects) => payloads::subject(conn, &kept.entry.subject)?
+                .is_some_and(|subject| subjects.contains(&subject)),
+            Contents::Everything => true,
+        };
+        let payload = if is_wanted {
+            opened(conn, &kept)?
+        } else {
+            None
+        };
+        lines.push(Line::entry(kept, payload));
+        // The last one is in the first line.
+        let due = |found: &mut Checkpoint| found.count == sequence && sequence < last.count;
+        if let Some(found) = checkpoint.take_if(due) {
+            lines.push(Line::checkpoint(&found));
+            checkpoint = checkpoints::next_from(conn, last.instance, sequence + 1)?;
         }
-        Ok(lines)
-    })
+    }
+    Ok(lines)
 }
 
 /// A private part that cannot be opened is left out: the verification says what is wrong with it.
-fn opened(conn: &rusqlite::Connection, kept: &Kept) -> rusqlite::Result<Option<PayloadLine>> {
+fn opened(conn: &Connection, kept: &Kept) -> rusqlite::Result<Option<PayloadLine>> {
     let Some(sealed) = &kept.sealed else {
         return Ok(None);
     };

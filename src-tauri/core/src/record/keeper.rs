@@ -14,7 +14,6 @@ use super::{
     checkpoints::{self, Checkpoint},
     encoding::hex,
     entries::{self, Head},
-    faults,
     follower::{Inner, lock},
     keys::{KeyPlace, Keys},
     verify,
@@ -148,9 +147,12 @@ impl Record {
         let fault = &record.at_start;
         let checkpoint = store.write(|tx| {
             // Before anything is written: a table may be gone.
-            let mended = fault.as_ref().map(|_| faults::mend(tx)).transpose()?;
+            let mended = match fault {
+                Some(fault) => Some((fault, record.set_right(tx, fault, now_ms)?)),
+                None => None,
+            };
             record.begin(tx, now_ms)?;
-            if let (Some(fault), Some(mended)) = (fault, &mended) {
+            if let Some((fault, mended)) = &mended {
                 record.note_fault(tx, fault, last.as_ref(), mended, now_ms)?;
             }
             record.note_update(tx, now_ms)?;
@@ -233,7 +235,7 @@ impl Record {
     /// than these, however that came.
     pub(super) fn begin(&self, tx: &Connection, now_ms: i64) -> rusqlite::Result<()> {
         let (public_key, mac_key) = (self.public_key(), self.inner.keys.check_value());
-        let named = entries::named_keys(tx)?;
+        let named = entries::named_keys(tx, i64::MAX)?;
         let is_named = named.is_some_and(|named| {
             named.text("public_key") == Some(&public_key) && named.text("mac_key") == Some(&mac_key)
         });

@@ -16,7 +16,7 @@ use super::{
     Action, Event, Record, RecordError,
     checkpoints::next_from,
     encoding::hex,
-    entries::COLUMNS,
+    entries::{self, COLUMNS},
     facts::{Fact, Facts},
     lookup,
     payloads::Known,
@@ -210,6 +210,7 @@ impl Record {
             let Some((details, token, sealed)) = found else {
                 return Ok(None);
             };
+            let end = entries::head(conn)?.count;
             let payload = Known::by_token(conn, &token)?
                 .zip(sealed)
                 .and_then(|(known, sealed)| known.open(sequence, &sealed).ok())
@@ -219,7 +220,8 @@ impl Record {
             Ok(Some(EntryDetails {
                 payload,
                 checkpoint: next_from(conn, self.instance(), sequence)?
-                    .map(|checkpoint| checkpoint.count),
+                    .map(|checkpoint| checkpoint.count)
+                    .filter(|count| *count <= end),
                 message: message_of(conn, call)?,
                 ..details
             }))

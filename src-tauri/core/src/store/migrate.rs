@@ -81,14 +81,39 @@ pub(super) fn standing(conn: &Connection, known: &[Migration]) -> rusqlite::Resu
     })
 }
 
-/// Whether tables, indexes, views and triggers are exactly those that our steps make: a trigger could
-/// swallow or change what is written, whatever it is called and wherever it stands.
-///
-/// # Errors
-/// [`rusqlite::Error`] when it cannot be read.
-pub(crate) fn schema_is_ours(conn: &Connection) -> rusqlite::Result<bool> {
-    Ok(schema_of(conn)? == schema_of_ours()?)
+/// What a database is made of, and what our steps make.
+pub(crate) struct Schema {
+    there: Vec<Object>,
+    ours: Vec<Object>,
 }
+
+impl Schema {
+    /// That of a database.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when it cannot be read.
+    pub(crate) fn of(conn: &Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            there: schema_of(conn)?,
+            ours: schema_of_ours()?,
+        })
+    }
+
+    /// Whether tables, indexes, views and triggers are exactly those that our steps make: a trigger could
+    /// swallow or change what is written, whatever it is called and wherever it stands.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.there == self.ours
+    }
+
+    /// Whether the tables of these names are those that our steps make, whatever else hangs on them or
+    /// stands beside them.
+    pub(crate) fn has_tables(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        let mut ours = self.ours.iter();
+        ours.all(|one| one.kind != TABLE || !wanted(&one.name) || self.there.contains(one))
+    }
+}
+
+pub(super) const TABLE: &str = "table";
 
 /// A table, index, view or trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,22 +134,60 @@ pub(super) fn schema_of_ours() -> rusqlite::Result<Vec<Object>> {
     schema_of(&ours)
 }
 
-/// What a database has, by kind and name.
+/// What a database has, by kind and name, but for what SQLite makes by itself and what [`super::mend`] moved
+/// aside. A trigger or view is never SQLite's own, whatever its name.
 pub(super) fn schema_of(conn: &Connection) -> rusqlite::Result<Vec<Object>> {
-    conn.prepare(
+    let mut statement = conn.prepare(
         r"SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema
-          WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type, name",
-    )?
-    .query_map([], |row| {
+          WHERE NOT (type = 'table' AND (name = 'sqlite_sequence' OR name LIKE 'sqlite\_stat_' ESCAPE '\'))
+            AND NOT (type = 'index' AND sql IS NULL)
+          ORDER BY type, name",
+    )?;
+    let objects = statement.query_map([], |row| {
         Ok(Object {
             kind: row.get(0)?,
             name: row.get(1)?,
             table: row.get(2)?,
             sql: row.get(3)?,
         })
-    })?
-    .collect()
+    })?;
+    let mut all = Vec::new();
+    for object in objects {
+        let object = object?;
+        if !object.is_aside(conn)? {
+            all.push(object);
+        }
+    }
+    Ok(all)
 }
+
+impl Object {
+    /// Whether it is what was moved aside: rows, which do nothing by themselves. A table that refers to
+    /// another could still forbid to delete there.
+    fn is_aside(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        let number = self.name.rsplit_once(ASIDE).map(|(_, number)| number);
+        let is_named_so = number.is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+        });
+        Ok(self.kind == TABLE && is_named_so && self.has_rows_alone(conn)?)
+    }
+
+    /// Whether it is a table of rows and no more, which refers to no other one.
+    fn has_rows_alone(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        let refers = conn
+            .prepare("SELECT 1 FROM pragma_foreign_key_list(?1)")?
+            .exists([&self.name])?;
+        Ok(!self.is_virtual() && !refers)
+    }
+
+    /// Whether something else than SQLite itself reads it.
+    pub(super) fn is_virtual(&self) -> bool {
+        self.sql.to_ascii_uppercase().starts_with("CREATE VIRTUAL")
+    }
+}
+
+/// In the name of a table that was moved aside, between the name that it had and a number.
+pub(super) const ASIDE: &str = "_replaced_";
 
 fn applied(conn: &Connection) -> rusqlite::Result<HashSet<String>> {
     if !conn.table_exists(None, "migrations")? {

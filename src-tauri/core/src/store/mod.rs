@@ -34,8 +34,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, config::DbConfig};
 pub(crate) use self::{
     connect::{first_fault, writer as writer_of_copy},
     folder::{make_private_folder, private_file, sync_folder_of},
-    mend::{Mended, mend_tables},
-    migrate::{known as known_schema, schema_is_ours},
+    mend::{Mended, keep_removed, mend_schema},
+    migrate::{Schema, known as known_schema},
     swap::{Swap, Whole, is_cut_off, set_aside_last, undo_cut_off},
     unfinished::take_away_unfinished,
     watch::Watch,

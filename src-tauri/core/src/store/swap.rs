@@ -240,7 +240,8 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn free_name(folder: &DataFolder, now_ms: i64) -> io::Result<String> {
+/// A name by the time, which nothing in `replaced/` has.
+pub(super) fn free_name(folder: &DataFolder, now_ms: i64) -> io::Result<String> {
     let time = Timestamp::from_millisecond(now_ms).map_err(io::Error::other)?;
     let mut name = time.strftime(TIME_FORMAT).to_string();
     while folder.replaced().join(&name).exists() {

@@ -49,6 +49,11 @@ impl Writer {
 
     /// Take part in the transaction that is open, or begin one.
     fn join(&mut self) -> rusqlite::Result<Arc<Group>> {
+        if self.is_given_up() {
+            // Nobody else is to take part in what is gone: outside a transaction a savepoint would be one
+            // of its own, and keep what is then told as failed.
+            self.finish();
+        }
         if self.group.is_none() {
             self.conn.execute_batch("BEGIN IMMEDIATE")?;
         }
@@ -56,15 +61,26 @@ impl Writer {
         Ok(Arc::clone(self.group.get_or_insert_default()))
     }
 
+    /// Whether the transaction that is shared is gone: after some faults, such as a full disk, SQLite gives
+    /// all of it up by itself.
+    fn is_given_up(&self) -> bool {
+        self.group.is_some() && self.conn.is_autocommit()
+    }
+
     /// End the transaction that is open, if one is, and tell those who share it.
     fn finish(&mut self) {
+        let is_given_up = self.is_given_up();
         let Some(group) = self.group.take() else {
             return;
         };
         self.members = 0;
-        let ended = if self.conn.is_autocommit() {
-            // It is gone: after some faults, such as a full disk, SQLite gives all of it up.
-            Err(Failed(ffi::Error::new(ffi::SQLITE_ABORT), None))
+        let ended = if is_given_up {
+            let said =
+                "what several wrote at once was given up, as one of them could not be written";
+            Err(Failed(
+                ffi::Error::new(ffi::SQLITE_ABORT),
+                Some(said.into()),
+            ))
         } else {
             self.conn.execute_batch("COMMIT").map_err(failed)
         };
@@ -251,6 +267,31 @@ mod tests {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
+    }
+
+    #[test]
+    fn what_sqlite_gives_up_for_all_is_told_to_each_and_who_comes_after_is_kept() {
+        let (_dir, store) = store();
+        store.in_line.fetch_add(1, Ordering::SeqCst);
+        let first = thread::scope(|scope| {
+            let first = scope.spawn(|| store.write_together(|conn| note(conn, 1)));
+            until_shared_by(&store, 1);
+            let full = store.write_together(|conn| {
+                // As on a full disk: what does not fit into the pages that there are ends the transaction.
+                let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+                conn.pragma_update(None, "max_page_count", pages)?;
+                conn.execute("INSERT INTO notes VALUES (2, zeroblob(1000000))", [])?;
+                Ok::<_, StoreError>(())
+            });
+            assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
+            assert_eq!(unpoisoned(&store.writer).members, 2, "both are in line");
+            store.in_line.fetch_sub(1, Ordering::SeqCst);
+            store.write_together(|conn| note(conn, 3)).unwrap();
+            store.write_together(|conn| note(conn, 4)).unwrap();
+            first.join().unwrap()
+        });
+        assert!(first.is_err(), "it was given up with the rest: {first:?}");
+        assert_eq!(notes(&store), BTreeSet::from([3, 4]), "as each was told");
     }
 
     #[test]

@@ -55,8 +55,19 @@ const names: Record<string, string> = {
 	at: "At entry",
 	checkpoint: "Entries by the last checkpoint",
 	checkpoint_head: "Hash by the last checkpoint",
+	checkpoint_time: "Last checkpoint signed",
+	checkpoint_key: "Key of the last checkpoint",
+	checkpoint_signature: "Signature of the last checkpoint",
+	strays: "Checkpoints taken out",
+	stray_count: "Entries by one taken out",
+	stray_head: "Hash by it",
+	stray_time: "Signed",
+	stray_key: "Its key",
+	stray_signature: "Its signature",
 	made_anew: "Made anew",
-	removed: "Moved aside",
+	removed: "Taken out",
+	removed_file: "Kept in",
+	removed_sha256: "SHA-256 of that",
 	entry: "Entry",
 	entries: "Entries",
 	failure: "Told in entry",
@@ -159,6 +170,8 @@ export function factValue({ name, value, shown }: FactRow, workspaces: Workspace
 		case "stamped_ms":
 		case "expires_at_ms":
 		case "made_at_ms":
+		case "checkpoint_time":
+		case "stray_time":
 			return formatMoment(Number(value));
 		case "workspace":
 			return workspaces.find(({ id }) => id === value)?.name ?? value;

@@ -338,7 +338,8 @@ const faults: Record<string, (at: string) => string> = {
 		"The last checkpoint is not where it was kept. Whether the end is complete cannot be said.",
 	"keys-missing": (at) =>
 		`The keys of the record are not where they were kept. Entries up to ${at} cannot be proven any more.`,
-	"table-replaced": () => "The table of the record was replaced by something else.",
+	"table-replaced": () =>
+		"The database is not made as Gatehouse makes it: a table, view, index or trigger was put there, replaced or taken away.",
 	hidden: (at) => `Entry ${at} was hidden from searches.`,
 };
 

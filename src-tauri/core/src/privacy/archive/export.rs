@@ -25,7 +25,7 @@ use crate::{
     now_ms,
     policy::{self, own_rules},
     privacy::retention::{Held, holds, rules},
-    record::{Action, Contents, Record, Subject, WhileFaulty},
+    record::{Action, Contents, Private, Record, Subject, WhileFaulty},
     workspaces,
 };
 
@@ -46,7 +46,15 @@ impl App {
             scope.workspace(tx)?;
             Ok::<_, ArchiveError>(((), scope.event(Action::DataExported, target)))
         })?;
+        // What is kept can be taken along while a fault stands; the record says that it was. It says so before
+        // the state is chosen that goes along, so that this has the entry, too.
+        let private = match scope {
+            Scope::Everything => Private::Included,
+            _ => Private::InPart,
+        };
         let made_at_ms = now_ms();
+        self.record
+            .note_export(private, WhileFaulty::Insist, made_at_ms)?;
         let holds = pack(
             &self.folder,
             target,
@@ -82,7 +90,7 @@ impl App {
     }
 }
 
-/// An archive that is being written, of one unchanging state of the database.
+/// An archive that is being written, all of it of one unchanging state of the database.
 struct Export<'a> {
     conn: &'a Connection,
     record: &'a Record,
@@ -117,10 +125,7 @@ impl Export<'_> {
                 Scope::Everything => Contents::Everything,
                 _ => Contents::About(&subjects),
             };
-            // What is kept can be taken along while a fault stands; the record says that it was.
-            let last = self
-                .record
-                .export(contents, WhileFaulty::Insist, out, now_ms())?;
+            let last = self.record.export_of(self.conn, contents, out, now_ms())?;
             self.holds.record_entries = u32::try_from(last.count).unwrap_or(u32::MAX);
             Ok(())
         })?;

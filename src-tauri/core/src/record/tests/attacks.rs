@@ -380,7 +380,22 @@ mod with_the_file {
             .unwrap();
         });
         assert_eq!(here.fault_at_start().as_deref(), Some("table-replaced"));
-        assert_eq!(here.verdict().fault, Some(Fault::TableReplaced));
+        assert_eq!(
+            here.told().integer("stray_count"),
+            Some(7),
+            "what was signed before"
+        );
+        let verdict = here.verdict();
+        assert_eq!(
+            (verdict.fault, verdict.notes.failed),
+            (None, 1),
+            "a new chain, which says why"
+        );
+        let kept = "SELECT count(*) FROM hidden_replaced_1";
+        let kept = here
+            .store()
+            .read(|conn| conn.query_row(kept, [], |row| row.get::<_, i64>(0)));
+        assert_eq!(kept, Ok(7), "and the old one lies beside it");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! A record on a real database, and whoever attacks it while Gatehouse is closed.
 
 mod attacks;
+mod cuts;
 mod erasing;
 mod files;
 mod flips;
 mod following;
+mod foreign;
 mod standing;
 mod texts;
 mod timeline;
@@ -108,6 +110,11 @@ impl Installation {
     fn verdict(&self) -> Verdict {
         let (_store, record) = self.open();
         record.verify(&mut |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    /// What the entry says that tells of the last failed verification.
+    fn told(&self) -> Facts {
+        self.store().read(last_failure).unwrap().unwrap()
     }
 
     /// The fault that is in the record after the next start, whoever found it.

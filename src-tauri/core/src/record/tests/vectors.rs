@@ -213,11 +213,43 @@ fn good() -> Vec<Vector> {
         vector("good-public-key-in-another-action", other_action.file()),
         vector("good-letters-and-numbers", letters.file()),
         vector("good-two-checkpoints", long.file()),
+        vector("good-cut-off-and-told", cut_off_and_told().file()),
         Vector {
             witness: Some(small().sign().code()),
             ..vector("good-fits-a-witness", new_keys.file())
         },
     ]
+}
+
+/// Seven entries were signed, four of them are left, and the record goes on behind the entry that says so.
+fn cut_off_and_told() -> Made {
+    let mut longer = small();
+    for _ in 0..3 {
+        longer.call();
+    }
+    let signed = longer.sign();
+    let mut cut = small();
+    let facts = Facts::default()
+        .with("fault", "cut-off")
+        .with("at", 4i64)
+        .with("checkpoint", signed.count)
+        .with("checkpoint_head", hex(&signed.head))
+        .with("checkpoint_time", signed.time_ms)
+        .with("checkpoint_key", hex(&signed.public_key))
+        .with("checkpoint_signature", hex(&signed.signature))
+        .with("strays", 1i64)
+        .with("stray_count", signed.count)
+        .with("stray_head", hex(&signed.head))
+        .with("stray_time", signed.time_ms)
+        .with("stray_key", hex(&signed.public_key))
+        .with("stray_signature", hex(&signed.signature));
+    cut.entry(TIME + 5, Action::VerificationFailed.name(), facts, None);
+    for _ in 0..4 {
+        cut.call();
+    }
+    cut.checkpoint();
+    cut.call();
+    cut
 }
 
 fn without_payloads(file: &str) -> String {

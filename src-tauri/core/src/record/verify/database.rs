@@ -12,11 +12,13 @@ use crate::{
         checkpoints::{self, Checkpoint},
         encoding::Hash,
         entries::{self, COLUMN_COUNT, COLUMNS, Head, Kept, MILESTONES},
+        faults::TABLES,
         keys::Keys,
         lookup::{self, Values},
         payloads::Known,
+        strays,
     },
-    store::{Store, schema_is_ours},
+    store::{Schema, Store},
 };
 
 /// Entries that are read in one transaction.
@@ -35,13 +37,36 @@ pub(in crate::record) fn check_end(
     keys: Option<&Keys>,
     last: Option<&Checkpoint>,
 ) -> rusqlite::Result<Option<Fault>> {
-    match check_tables(conn, last)? {
-        None => check_last(conn, instance, keys, last),
-        fault => Ok(fault),
-    }
+    let schema = match check_schema(conn, last)? {
+        Made::Readable { fault, .. } => fault,
+        Made::Replaced(fault) => return Ok(Some(fault)),
+    };
+    // That entries are gone says more than that something was put beside them.
+    Ok(check_last(conn, instance, keys, last)?.or(schema))
 }
 
+/// What the last checkpoint says of the end, and what those say that stand beyond it.
 fn check_last(
+    conn: &Connection,
+    instance: Uuid,
+    keys: Option<&Keys>,
+    last: Option<&Checkpoint>,
+) -> rusqlite::Result<Option<Fault>> {
+    let fault = against(conn, instance, keys, last)?;
+    let own = keys.map(Keys::public);
+    let stray = strays::find(conn, instance, own.as_ref())?;
+    let stray = match stray {
+        Some(stray) => Some(stray.fault(entries::head(conn)?.count)),
+        None => None,
+    };
+    Ok(match (fault, stray) {
+        // What is certain, before what cannot be said.
+        (Some(Fault::CheckpointMissing), Some(cut @ Fault::CutOff { .. })) => Some(cut),
+        (fault, stray) => fault.or(stray),
+    })
+}
+
+fn against(
     conn: &Connection,
     instance: Uuid,
     keys: Option<&Keys>,
@@ -74,15 +99,31 @@ fn check_last(
     Ok(fault)
 }
 
-/// What is wrong with the tables themselves. Without its table the record is one that has no entries.
-fn check_tables(conn: &Connection, last: Option<&Checkpoint>) -> rusqlite::Result<Option<Fault>> {
-    if schema_is_ours(conn)? {
-        return Ok(None);
+/// What the database is made of.
+enum Made {
+    /// The tables of the record are its own, whatever else is not.
+    Readable {
+        fault: Option<Fault>,
+        /// Whether the tables of the messages are, too.
+        with_texts: bool,
+    },
+    /// What stands in their place says nothing.
+    Replaced(Fault),
+}
+
+/// Whether the database is made of what we make. Without its table the record is one that has no entries.
+fn check_schema(conn: &Connection, last: Option<&Checkpoint>) -> rusqlite::Result<Made> {
+    let schema = Schema::of(conn)?;
+    if schema.has_tables(|name| TABLES.contains(&name)) {
+        return Ok(Made::Readable {
+            fault: (!schema.is_ours()).then_some(Fault::TableReplaced),
+            with_texts: schema.has_tables(|_| true),
+        });
     }
     let is_there = conn
         .prepare("SELECT 1 FROM sqlite_schema WHERE lower(name) = 'audit_entries'")?
         .exists([])?;
-    Ok(Some(match last {
+    Ok(Made::Replaced(match last {
         Some(last) if !is_there => Fault::CutOff {
             expected: last.count,
             found: 0,
@@ -164,10 +205,10 @@ pub(in crate::record) fn verify(
     last: Option<&Checkpoint>,
     progress: &mut Progress<'_>,
 ) -> Result<Verdict, VerifyError> {
-    let tables = store.read(|conn| check_tables(conn, last))?;
-    if let Some(fault) = tables {
-        return Ok(Verdict::failed(fault, 1));
-    }
+    let (schema, with_texts) = match store.read(|conn| check_schema(conn, last))? {
+        Made::Readable { fault, with_texts } => (fault, with_texts),
+        Made::Replaced(fault) => return Ok(Verdict::failed(fault, 1)),
+    };
     let (fault, until, looked_up) = store.read(|conn| {
         let fault = check_last(conn, instance, Some(keys), last)?;
         let until = entries::head(conn)?.count;
@@ -182,6 +223,7 @@ pub(in crate::record) fn verify(
         looked_up,
         values: Values::default(),
         lookup_differs: None,
+        with_texts,
         text_differs: None,
     };
     let mut found = None;
@@ -191,14 +233,12 @@ pub(in crate::record) fn verify(
             return Err(VerifyError::Stopped);
         }
     }
-    if found.is_none() {
-        found = store.read(|conn| stray_checkpoint(conn, instance))?;
-    }
-    // What the walk finds says more than what is wrong at the end.
+    // What the walk finds says more than what is wrong at the end, and that more than what was put beside.
     let fault = found
         .or(fault)
         .or_else(|| walk.keys_are_ours())
         .or(walk.text_differs)
+        .or(schema)
         .or(walk.lookup_differs.map(Fault::Hidden));
     Ok(Verdict {
         from: 1,
@@ -208,14 +248,6 @@ pub(in crate::record) fn verify(
         public_key: walk.chain.public_key,
         notes: walk.chain.notes,
     })
-}
-
-/// A checkpoint of a number of entries that there are not, which the walk does not come to, and that nobody
-/// signed. One that was signed is of what was there before: the fault was told when it was gone.
-fn stray_checkpoint(conn: &Connection, instance: Uuid) -> rusqlite::Result<Option<Fault>> {
-    let end = entries::head(conn)?.count;
-    let unsigned = checkpoints::find_outside(conn, instance, end, |stray| !stray.is_signed())?;
-    Ok(unsigned.map(|stray| Fault::CheckpointUnsigned(stray.count)))
 }
 
 struct Walk<'a> {
@@ -230,6 +262,8 @@ struct Walk<'a> {
     values: Values,
     /// The first entry that would not be found by what it says.
     lookup_differs: Option<i64>,
+    /// Whether texts can be read at all.
+    with_texts: bool,
     /// The first fault in a text: the chain is whole all the same, so the walk goes on.
     text_differs: Option<Fault>,
 }
@@ -314,7 +348,7 @@ impl Walk<'_> {
         Ok(match (subject, &kept.sealed) {
             (Some(known), Some(sealed)) => match known.open(sequence, sealed) {
                 Ok(salted) if salted.commitment() == *entry.commitment => {
-                    if self.text_differs.is_none() {
+                    if self.with_texts && self.text_differs.is_none() {
                         self.text_differs = texts::differ(conn, entry, salted.text())?;
                     }
                     Ok(())

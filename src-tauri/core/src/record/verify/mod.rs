@@ -78,8 +78,10 @@ pub enum Fault {
         "The keys of the record are not where they were kept. Entries up to {0} cannot be proven any more."
     )]
     KeysMissing(i64),
-    /// The table is not the one that Gatehouse made.
-    #[error("The table of the record was replaced by something else.")]
+    /// What the database is made of is not what Gatehouse made.
+    #[error(
+        "The database is not made as Gatehouse makes it: a table, view, index or trigger was put there, replaced or taken away."
+    )]
     TableReplaced,
     /// An entry is not found by what it says.
     #[error("Entry {0} was hidden from searches.")]
