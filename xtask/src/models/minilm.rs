@@ -172,7 +172,7 @@ mod tests {
     fn weights_that_llama_cpp_does_not_have_are_refused_by_name() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let head = br#"{"mystery.weight":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}"#;
-        let file = [&(head.len() as u64).to_le_bytes(), &head[..], &[0; 4]].concat();
+        let file = [&(head.len() as u64).to_le_bytes()[..], &head[..], &[0; 4]].concat();
         fs::write(folder.path().join("model.safetensors"), file).expect("written");
         fs::write(folder.path().join("vocab.txt"), "[PAD]\n").expect("written");
         let error = convert(folder.path(), &folder.path().join("to.gguf")).expect_err("refused");

@@ -75,7 +75,7 @@ mod tests {
     fn file(head: &Value, data: &[u8]) -> Vec<u8> {
         let head = head.to_string();
         let length = (head.len() as u64).to_le_bytes();
-        [&length, head.as_bytes(), data].concat()
+        [&length[..], head.as_bytes(), data].concat()
     }
 
     #[test]
@@ -95,7 +95,10 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            [("a", &[1][..], &data[16..]), ("b", &[1, 2], &data[..8])]
+            [
+                ("a", &[1_u64][..], &data[16..]),
+                ("b", &[1, 2][..], &data[..8])
+            ]
         );
     }
 
