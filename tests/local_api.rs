@@ -2,6 +2,7 @@
 
 mod calls;
 mod clients;
+mod faults;
 mod hostile;
 mod load;
 mod offline;

@@ -1,9 +1,10 @@
-// The official JavaScript clients against the local API: `check.mjs BASE KEY MODEL KIND`, as check.py.
+// The official JavaScript clients against the local API: `check.mjs BASE KEY MODEL KIND EMBEDDER`, as
+// check.py.
 
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 
-const [base, key, model, kind] = process.argv.slice(2);
+const [base, key, model, kind, embedder] = process.argv.slice(2);
 const options = { apiKey: key, maxRetries: 0, timeout: 120_000 };
 const one = new OpenAI({ ...options, baseURL: `${base}/v1` });
 const two = new Anthropic({ ...options, baseURL: base });
@@ -21,6 +22,12 @@ const shape = {
 };
 const hello = [{ role: "user", content: "Say hello." }];
 const asked = [{ role: "user", content: "How is the weather in Bern? Use the tool." }];
+
+/** How near the first is to each of the others, its makers' own program says. */
+const meals = ["A man is eating food.", "A man is eating a piece of bread.", "The girl is carrying a baby."];
+
+const dot = (one, other) => one.reduce((sum, x, at) => sum + x * other[at], 0);
+const cosine = (one, other) => dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
 
 function holds(name, claim) {
 	if (!claim) {
@@ -63,11 +70,14 @@ async function withOpenAi() {
 	});
 	holds("openai: schema output", ["red", "blue"].includes(JSON.parse(shaped.choices[0].message.content).colour));
 
-	if (kind === "provider") {
-		// Unless told otherwise, this client asks for base64 and reads it back.
-		const made = await one.embeddings.create({ model, input: "one" });
-		holds("openai: an embedding", made.data[0].embedding.length === 3);
-	}
+	// Unless told otherwise, this client asks for base64 and reads it back.
+	const made = await one.embeddings.create({ model: embedder, input: meals });
+	const [first, ...others] = made.data.map((entry) => entry.embedding);
+	const [meal, other] = others.map((vector) => cosine(first, vector));
+	const areNear = Math.abs(meal - 0.755) < 0.01 && Math.abs(other + 0.105) < 0.01;
+	const areRight = kind === "provider" ? first.length === 3 : first.length === 384 && areNear;
+	holds("openai: embeddings", areRight);
+
 	const error = await refused(404, () => one.chat.completions.create({ model: "nobody", messages: hello }));
 	holds("openai: an error", error.code === "model_not_found");
 }

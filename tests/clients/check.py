@@ -1,16 +1,17 @@
-"""The official Python clients against the local API: `check.py BASE KEY MODEL KIND`.
+"""The official Python clients against the local API: `check.py BASE KEY MODEL KIND EMBEDDER`.
 
-KIND is `local` for the real model on this computer, or `provider` for the one that the tests play, which
-also makes vectors. Prints one line for each case that holds; the first that does not ends it.
+KIND is `local` for the real models on this computer, or `provider` for the one that the tests play; EMBEDDER is
+the model that makes vectors. Prints one line for each case that holds; the first that does not ends it.
 """
 
 import json
+import math
 import sys
 
 import anthropic
 import openai
 
-base, key, model, kind = sys.argv[1:]
+base, key, model, kind, embedder = sys.argv[1:]
 one = openai.OpenAI(base_url=f"{base}/v1", api_key=key, max_retries=0, timeout=120)
 two = anthropic.Anthropic(base_url=base, api_key=key, max_retries=0, timeout=120)
 PARAMETERS = {
@@ -30,6 +31,8 @@ TOOL_OF_TWO = {"name": "weather", "description": "The weather.", "input_schema":
 # This client has no word for it any more, and the interface still has.
 STEADY = {"temperature": 0}
 HELLO = [{"role": "user", "content": "Say hello."}]
+# How near the first is to each of the others, its makers' own program says.
+MEALS = ["A man is eating food.", "A man is eating a piece of bread.", "The girl is carrying a baby."]
 CALLED = [{"role": "user", "content": "How is the weather in Bern? Use the tool."}]
 
 
@@ -37,6 +40,11 @@ def holds(name, claim):
     if not claim:
         sys.exit(f"does not hold: {name}")
     print(name)
+
+
+def cosine(one, other):
+    lengths = math.sqrt(sum(x * x for x in one)) * math.sqrt(sum(x * x for x in other))
+    return sum(x * y for x, y in zip(one, other)) / lengths
 
 
 def refused(kind_of_error, ask):
@@ -94,11 +102,14 @@ def with_openai():
     holds("openai: models", model in listed and "default" in listed)
     holds("openai: one model", one.models.retrieve("default").id == "default")
 
+    made = [entry.embedding for entry in one.embeddings.create(model=embedder, input=MEALS).data]
     if kind == "provider":
-        made = one.embeddings.create(model=model, input=["one", "two"])
-        holds("openai: an embedding", [len(entry.embedding) for entry in made.data] == [3, 3])
+        holds("openai: embeddings", [len(vector) for vector in made] == [3, 3, 3])
     else:
-        # The model that comes along writes; that it makes no vectors is said, and not made up for.
+        lengths = [len(vector) for vector in made]
+        meals, other = (cosine(made[0], vector) for vector in made[1:])
+        holds("openai: embeddings", lengths == [384] * 3 and abs(meals - 0.755) < 0.01 and abs(other + 0.105) < 0.01)
+        # That the model that writes makes no vectors is said, and not made up for.
         error = refused(openai.BadRequestError, lambda: one.embeddings.create(model=model, input="one"))
         holds("openai: no embedding from a model that writes", "vectors" in str(error))
 

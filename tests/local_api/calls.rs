@@ -320,3 +320,29 @@ fn texts_are_moderated_masked_and_a_count_is_anthropics_own() {
     );
     assert_eq!(provider.received().len(), asked);
 }
+
+#[test]
+fn a_model_made_for_it_makes_vectors_on_this_computer_and_does_not_chat() {
+    let place = here();
+    let embedder = clients::add_embedder(&place);
+    let asked = json!({ "model": embedder, "input": [LETTER, "Good morning."] });
+    let answer = place.served.post("/v1/embeddings", &place.key, &asked);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let body = answer.json();
+    let length = |at: usize| body["data"][at]["embedding"].as_array().map(Vec::len);
+    assert_eq!([length(0), length(1)], [Some(384); 2]);
+    let call = place.calls().remove(0);
+    assert_eq!(
+        (call.purpose, call.status, call.summary.route),
+        (Purpose::Embeddings, CallStatus::Answered, Route::Local)
+    );
+    let tokens = u64::from(call.summary.prompt_tokens);
+    assert_eq!(body["usage"]["prompt_tokens"], tokens);
+    assert!(tokens > 10, "as many as the model has read: {tokens}");
+    let refused = place.chat(&json!({
+        "model": embedder, "messages": [{ "role": "user", "content": "Hello" }],
+    }));
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(refused.body.contains("it cannot chat"), "{}", refused.body);
+    app::holds(&place.app);
+}

@@ -4,12 +4,18 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::AtomicBool,
 };
 
 use super::*;
 
 /// What each script tells at least, so that one that ends early is noticed.
-const CASES: [(&str, usize); 2] = [("check.py", 20), ("check.mjs", 10)];
+const CASES: [(&str, usize); 4] = [
+    ("check.py", 25),
+    ("check.mjs", 11),
+    ("faults.py", 23),
+    ("faults.mjs", 20),
+];
 
 /// The program that runs a script, where `cargo xtask test` has set it up.
 fn runner(script: &str) -> Option<PathBuf> {
@@ -47,18 +53,19 @@ fn folder() -> PathBuf {
 
 /// Run the Python clients against a server, with a certificate that they trust.
 pub fn python_clients(place: &Place, model: &str, kind: &str, trusted: Option<&Path>) {
-    check("check.py", place, model, kind, trusted);
+    check("check.py", place, &[model, kind, model], trusted);
 }
 
-/// Run a script; whether it could be.
-fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&Path>) -> bool {
+/// Run a script with what it takes after address and key; whether it could be.
+fn check(script: &str, place: &Place, arguments: &[&str], trusted: Option<&Path>) -> bool {
     let Some(runner) = runner(script) else {
         return false;
     };
     let mut command = Command::new(runner);
     command
         .arg(folder().join(script))
-        .args([&place.served.base, &place.key, model, kind]);
+        .args([&place.served.base, &place.key])
+        .args(arguments);
     if let Some(trusted) = trusted {
         command.env("SSL_CERT_FILE", trusted);
     }
@@ -66,7 +73,7 @@ fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(
         done.status.success(),
-        "{script} for {model}:\n{said}\n{}",
+        "{script} with {arguments:?}:\n{said}\n{}",
         String::from_utf8_lossy(&done.stderr)
     );
     let least = CASES.iter().find(|(name, _)| *name == script).unwrap().1;
@@ -74,10 +81,18 @@ fn check(script: &str, place: &Place, model: &str, kind: &str, trusted: Option<&
     true
 }
 
+/// Put the real model that makes vectors on the list; its name.
+pub fn add_embedder(place: &Place) -> String {
+    let (file, never) = (app::embedding_model(), AtomicBool::new(false));
+    let added = place.app.add_model(&file, &never, &mut |_| ());
+    added.unwrap().0.name
+}
+
 fn with_the_model_here(script: &str) {
     let place = served(&["--per-minute", "0"]);
     let model = place.app.installed_models().unwrap()[0].name.clone();
-    let ran = check(script, &place, &model, "local", None);
+    let embedder = add_embedder(&place);
+    let ran = check(script, &place, &[&model, "local", &embedder], None);
     assert!(!ran || place.calls().len() >= 6);
     app::holds(&place.app);
 }
@@ -85,7 +100,7 @@ fn with_the_model_here(script: &str) {
 fn with_a_provider(script: &str) {
     let provider = able();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    let ran = check(script, &place, ALIAS, "provider", None);
+    let ran = check(script, &place, &[ALIAS, "provider", ALIAS], None);
     assert!(!ran || provider.received().len() >= 6);
     app::holds(&place.app);
 }
@@ -108,4 +123,22 @@ fn the_official_javascript_clients_work_with_the_model_on_this_computer() {
 #[test]
 fn the_official_javascript_clients_work_with_a_provider_behind_the_gate() {
     with_a_provider("check.mjs");
+}
+
+fn where_the_provider_fails(script: &str) {
+    let provider = faults::failing();
+    let place = with_provider(&provider, &["--per-minute", "0"]);
+    check(script, &place, &[ALIAS], None);
+    app::holds(&place.app);
+}
+
+#[test]
+fn the_official_python_clients_raise_what_a_provider_fails_with_and_take_none_of_it_for_an_end() {
+    where_the_provider_fails("faults.py");
+}
+
+#[test]
+fn the_official_javascript_clients_raise_what_a_provider_fails_with_and_take_none_of_it_for_an_end()
+{
+    where_the_provider_fails("faults.mjs");
 }

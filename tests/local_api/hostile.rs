@@ -3,6 +3,8 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::support::api::answer;
@@ -223,6 +225,30 @@ fn who_has_no_key_or_asks_too_often_is_told_so_in_the_language_that_was_asked_in
         (count("key"), count("rate")),
         (Some(json!(2)), Some(json!(1)))
     );
+}
+
+#[test]
+fn who_guesses_keys_waits_for_each_answer_and_who_has_one_is_answered_meanwhile() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &["--per-minute", "0"]);
+    let guess = || {
+        let begin = Instant::now();
+        let answer = place
+            .served
+            .post("/v1/messages", "gatehouse-guessed", &json!({}));
+        assert_eq!(answer.status, 401);
+        begin.elapsed()
+    };
+    thread::scope(|scope| {
+        let guesses: Vec<_> = (0..64).map(|_| scope.spawn(guess)).collect();
+        for turn in 0..8 {
+            assert_eq!(place.say(&format!("Hello {turn}")).status, 200);
+        }
+        for guess in guesses {
+            let took = guess.join().unwrap();
+            assert!(took >= Duration::from_millis(250), "{took:?}");
+        }
+    });
 }
 
 #[test]

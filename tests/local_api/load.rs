@@ -1,4 +1,5 @@
-//! Many clients at once: no call is lost, none is unrecorded, and the memory stays as it is.
+//! Many clients at once: no call is lost, none is unrecorded, and the memory does not grow with the calls: by a
+//! quarter and 16 MiB at most, from a third of the time on.
 //!
 //! Sixty seconds, as it is promised, with `GATEHOUSE_LOAD_SECONDS=60`; five otherwise, so that the tests stay
 //! quick. `cargo xtask bench` asks for a whole minute of a release build (`api_bench`).

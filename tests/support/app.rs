@@ -7,6 +7,7 @@ use gatehouse_core::{
     chat::{Conversation, Message, Options},
     gate::{AnswerEvent, Ask},
     ids::{ConversationId, WorkspaceId},
+    models::StarterPlaces,
     now_ms,
     protocol::Sampling,
     record::Actor,
@@ -50,6 +51,20 @@ pub fn around(engine_program: PathBuf) -> Surroundings {
         resources: None,
         on_engine_change: Box::new(|| ()),
     }
+}
+
+/// The file of a real model that makes vectors.
+pub fn embedding_model() -> PathBuf {
+    let starter = StarterPlaces::of_this_computer(None).find();
+    let file = starter
+        .expect("the starter model is missing; `cargo xtask models` fetches it")
+        .with_file_name("all-MiniLM-L6-v2.F32.gguf");
+    assert!(
+        file.is_file(),
+        "{} is missing; `cargo xtask models` makes it",
+        file.display()
+    );
+    file
 }
 
 /// A folder of its own with a Gatehouse in it.

@@ -52,6 +52,10 @@ pub enum Reply {
     Endless(Vec<String>),
     /// Refuse with this status and these words.
     Refuse(u16, &'static str),
+    /// Refuse with this status, more lines of the head, and this error.
+    RefuseWith(u16, &'static str, Value),
+    /// Write these pieces of an answer that says it is longer, and hang up.
+    Cut(Vec<String>),
     /// Answer with this whole.
     Whole(Value),
     /// Answer with these, each on a line of its own.
@@ -163,13 +167,14 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             // Until the client goes away.
             stream.read(&mut [0; 16]).map(|_| ())
         }
-        Reply::Refuse(status, words) => {
-            let body = json!({ "error": { "message": words } }).to_string();
-            write!(
-                stream,
-                "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            )
+        Reply::Refuse(status, words) => refuse(stream, status, "", &json!({ "message": words })),
+        Reply::RefuseWith(status, head, error) => refuse(stream, status, head, &error),
+        Reply::Cut(pieces) => {
+            let body: String = pieces.iter().map(|text| piece(text)).collect();
+            let promised = 2 * body.len() + 1;
+            let head =
+                "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n";
+            write!(stream, "{head}content-length: {promised}\r\n\r\n{body}")
         }
         Reply::Lines(values) => {
             write!(
@@ -197,4 +202,14 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             )
         }
     }
+}
+
+/// `head`: more lines of it, each with its end.
+fn refuse(mut stream: TcpStream, status: u16, head: &str, error: &Value) -> std::io::Result<()> {
+    let body = json!({ "error": error }).to_string();
+    write!(
+        stream,
+        "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{head}connection: close\r\n\r\n{body}",
+        body.len()
+    )
 }

@@ -1,7 +1,7 @@
 // The app as a person has it before them: started on a data folder, driven by what is on screen.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,6 +12,8 @@ import { WebDriver, WebDriverError } from "./webdriver.js";
 
 /** Machines that test are slow and busy; a condition that holds ends the waiting at once. */
 const patienceMs = 60_000;
+
+const shots = new URL("./screenshots/", import.meta.url);
 
 /** The sampling settings of a new chat, as an exported file holds them. */
 const sampling = {
@@ -211,6 +213,13 @@ export class Gatehouse {
 		});
 	}
 
+	/** Choose an option of a field that opens a list of them. */
+	async choose(field, option, within) {
+		await this.click("button", field, within);
+		await this.click("option", option);
+		await this.gone("option");
+	}
+
 	/** Type over what a field holds. */
 	async fill(name, text) {
 		await this.click("textbox", name);
@@ -280,8 +289,29 @@ export class Gatehouse {
 		return this.#web.screenshot();
 	}
 
+	/** Keep a picture of the window, once nothing moves in it. */
+	async shoot(name) {
+		await until(`${name} comes to rest`, () => this.#web.run(page.isAtRest));
+		await mkdir(shots, { recursive: true });
+		await writeFile(new URL(`${name}.png`, shots), await this.screenshot());
+	}
+
 	messages() {
 		return this.#web.run(page.shownMessages);
+	}
+
+	/** Set up an account at a server of somebody else, on the Settings screen, and read what it offers. */
+	async addAccount(name, address) {
+		await this.click("button", "Add an account");
+		await this.see("dialog", "Add an account");
+		await this.choose(/^Provider:/, /^Another server/);
+		await this.fill("Name", name);
+		await this.fill("Address", address);
+		await this.choose(/^Whose server:/, /^Somebody else/);
+		await this.fill("Key", "sk-test-5f3a9c0b7e1d4826");
+		await this.click("button", "Save");
+		await this.gone("dialog");
+		await this.click("button", "Test and read models");
 	}
 
 	/**

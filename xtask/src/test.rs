@@ -101,6 +101,7 @@ fn plan(workspace: &Workspace) -> Vec<(&'static [Part], Step<'_>)> {
         (&[Lint], clippy(workspace)),
         (&[Lint], documentation(workspace)),
         (&[Rust, Window], starter_model()),
+        (&[Rust], embedding_model()),
         (&[Rust, Window], programs(workspace)),
         (&[Rust], clients(workspace)),
         (&[Rust], prometheus(workspace)),
@@ -209,6 +210,15 @@ fn starter_model() -> Step<'static> {
         "Starter model",
         "go online once; the model is then kept in the cache.",
         || models::starter().map(drop),
+    )
+}
+
+/// The tests have a real model make vectors.
+fn embedding_model() -> Step<'static> {
+    Step::new(
+        "Embedding model",
+        "go online once; the model is then kept in the cache.",
+        || models::embedding().map(drop),
     )
 }
 

@@ -69,6 +69,8 @@ pub struct Limits {
     pub connections: usize,
     /// How many requests a client may make in a minute; 0: any number.
     pub requests_a_minute: u32,
+    /// How long a request with a key that is not good waits for its answer.
+    pub wrong_key: Duration,
     /// How long answers may go on when the API is switched off.
     pub stop: Duration,
 }
@@ -84,6 +86,7 @@ impl Default for Limits {
             unread: Duration::from_secs(30),
             connections: 256,
             requests_a_minute: 600,
+            wrong_key: Duration::from_millis(250),
             stop: Duration::from_secs(5),
         }
     }

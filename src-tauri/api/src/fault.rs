@@ -7,7 +7,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use gatehouse_core::problem::{Problem, ProblemCode};
+use gatehouse_core::{
+    gate::{GateError, client::ProviderSays},
+    problem::{Problem, ProblemCode},
+};
 use serde_json::{Value, json};
 
 /// Whose language a client speaks.
@@ -27,6 +30,12 @@ impl Dialect {
         }
     }
 }
+
+/// The status of Anthropic's own servers when they have too much to do.
+const OVERLOADED: u16 = 529;
+
+/// What OpenAI calls it when no credit is left.
+const NO_CREDIT: &str = "insufficient_quota";
 
 /// Why a request has no answer.
 #[derive(Debug, Clone)]
@@ -69,6 +78,43 @@ impl Fault {
         }
     }
 
+    /// The work ended without a word, which is no end of an answer.
+    pub(crate) fn broke_off() -> Self {
+        let said = "the answer broke off";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", said)
+    }
+
+    /// The same with what its provider says.
+    fn as_said(self, says: ProviderSays) -> Self {
+        let (status, code, wait) = match says {
+            ProviderSays::TooOften { wait } => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", wait)
+            }
+            ProviderSays::NoCredit => (StatusCode::PAYMENT_REQUIRED, NO_CREDIT, None),
+            ProviderSays::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", None),
+            ProviderSays::Filtered => (StatusCode::BAD_REQUEST, "content_filter", None),
+            ProviderSays::NoSuchModel => (StatusCode::NOT_FOUND, "model_not_found", None),
+            ProviderSays::Refused => (StatusCode::BAD_REQUEST, "provider_refused", None),
+        };
+        Self {
+            status,
+            code,
+            wait,
+            ..self
+        }
+    }
+
+    /// The status in a language: by it clients choose the kind of error that they raise.
+    fn status_in(&self, dialect: Dialect) -> StatusCode {
+        match dialect {
+            Dialect::OpenAi if self.code == NO_CREDIT => StatusCode::TOO_MANY_REQUESTS,
+            Dialect::Anthropic if self.code == "overloaded" => {
+                StatusCode::from_u16(OVERLOADED).unwrap_or(self.status)
+            }
+            _ => self.status,
+        }
+    }
+
     /// The same as JSON.
     pub(crate) fn body(&self, dialect: Dialect) -> Value {
         match dialect {
@@ -90,7 +136,7 @@ impl Fault {
             401 => "authentication_error",
             403 => "permission_error",
             404 => "not_found_error",
-            402 => "insufficient_quota",
+            402 => NO_CREDIT,
             429 => "rate_limit_error",
             400..=499 => "invalid_request_error",
             _ => "server_error",
@@ -112,7 +158,7 @@ impl Fault {
     }
 
     pub(crate) fn response(&self, dialect: Dialect) -> Response {
-        let mut response = json_response(self.status, &self.body(dialect));
+        let mut response = json_response(self.status_in(dialect), &self.body(dialect));
         if let Some(wait) = self.wait {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             response
@@ -132,6 +178,17 @@ pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
         HeaderValue::from_static("application/json"),
     );
     response
+}
+
+impl From<GateError> for Fault {
+    fn from(error: GateError) -> Self {
+        let says = error.provider_says();
+        let fault = Self::from(Problem::from(error));
+        match says {
+            None => fault,
+            Some(says) => fault.as_said(says),
+        }
+    }
 }
 
 impl From<Problem> for Fault {
@@ -156,5 +213,19 @@ impl From<Problem> for Fault {
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::new(status, code, problem.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_broke_off_is_a_fault_of_this_program_for_every_client() {
+        let fault = Fault::broke_off();
+        assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = |dialect| fault.body(dialect)["error"]["type"].clone();
+        assert_eq!(kind(Dialect::OpenAi), "server_error");
+        assert_eq!(kind(Dialect::Anthropic), "api_error");
     }
 }

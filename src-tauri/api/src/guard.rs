@@ -14,6 +14,7 @@ use gatehouse_core::{
     now_ms,
     problem::Problem,
 };
+use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::{
     body::too_large,
@@ -38,7 +39,7 @@ pub(crate) async fn guard(
         return preflight(request.headers(), origin);
     }
     if request.uri().path() != "/health" {
-        match let_in(&shared, request.headers(), request.uri().path()) {
+        match let_in(&shared, request.headers(), request.uri().path()).await {
             Ok(client) => request.extensions_mut().insert(client),
             Err(refused) => return with_origin(refuse(&shared, refused, dialect), origin),
         };
@@ -103,24 +104,13 @@ fn looked_at(shared: &Shared, request: &Request) -> Result<Option<HeaderValue>, 
 }
 
 /// The client whose key a request has, where it may ask for what is at this address.
-fn let_in(shared: &Shared, headers: &HeaderMap, path: &str) -> Result<Client, Refusing> {
-    let unauthorized = |message: String| {
-        let fault = Fault::new(StatusCode::UNAUTHORIZED, "invalid_api_key", message);
-        (Refusal::Key, fault)
-    };
+async fn let_in(shared: &Arc<Shared>, headers: &HeaderMap, path: &str) -> Result<Client, Refusing> {
     let Some(key) = key(headers) else {
         let said =
             "a request needs the key of a client of Gatehouse, as a bearer token or in x-api-key";
-        return Err(unauthorized(said.into()));
+        return Err(unauthorized(said));
     };
-    let store = &shared.app.store;
-    let client = match store.read(|conn| clients::by_key(conn, key, now_ms())) {
-        Ok(client) => client,
-        Err(error @ ClientError::Store(_)) => {
-            return Err((Refusal::Key, Fault::from(Problem::from(error))));
-        }
-        Err(error) => return Err(unauthorized(Problem::from(error).to_string())),
-    };
+    let client = owner(shared, key.to_owned()).await?;
     if client.only_metrics != (path == metrics::PATH) {
         let said = match client.only_metrics {
             true => "this client may read /metrics and nothing else",
@@ -136,6 +126,33 @@ fn let_in(shared: &Shared, headers: &HeaderMap, path: &str) -> Result<Client, Re
         return Err((Refusal::Rate, fault));
     }
     Ok(client)
+}
+
+/// Whose key it is. The database is read on a thread that may wait for it.
+async fn owner(shared: &Arc<Shared>, key: String) -> Result<Client, Refusing> {
+    let app = Arc::clone(&shared.app);
+    let read = move || app.store.read(|conn| clients::by_key(conn, &key, now_ms()));
+    match spawn_blocking(read).await {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error @ ClientError::Store(_))) => {
+            Err((Refusal::Key, Fault::from(Problem::from(error))))
+        }
+        Ok(Err(error)) => {
+            // Only who guesses waits: a count would shut out others, whose keys are good.
+            sleep(shared.config.limits.wrong_key).await;
+            Err(unauthorized(Problem::from(error)))
+        }
+        Err(_) => Err((Refusal::Key, Fault::broke_off())),
+    }
+}
+
+fn unauthorized(said: impl ToString) -> Refusing {
+    let fault = Fault::new(
+        StatusCode::UNAUTHORIZED,
+        "invalid_api_key",
+        said.to_string(),
+    );
+    (Refusal::Key, fault)
 }
 
 fn key(headers: &HeaderMap) -> Option<&str> {

@@ -34,7 +34,7 @@ pub(crate) async fn metrics(
     let text = match read {
         Ok(Ok(text)) => text,
         Ok(Err(problem)) => return Fault::from(problem).response(Dialect::OpenAi),
-        Err(_) => return broke_off().response(Dialect::OpenAi),
+        Err(_) => return Fault::broke_off().response(Dialect::OpenAi),
     };
     let mut response = Response::new(Body::from(text));
     let kind = HeaderValue::from_static(CONTENT_TYPE);
@@ -46,14 +46,6 @@ fn read(shared: &Shared, client: &Client) -> Result<String, Problem> {
     let mut families = shared.app.metrics_for(client, now_ms())?;
     families.extend(of_this_server(shared));
     Ok(metrics::text(&families))
-}
-
-fn broke_off() -> Fault {
-    Fault::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
-        "it broke off",
-    )
 }
 
 fn of_this_server(shared: &Shared) -> [Family; 2] {

@@ -15,7 +15,10 @@ use axum::{
 use futures_core::Stream;
 use gatehouse_core::gate::client::ClientEvent;
 
-use crate::work::{Heard, Listening};
+use crate::{
+    fault::Fault,
+    work::{Heard, Listening},
+};
 
 /// How a language writes an answer down, piece by piece. Each text is a whole event.
 pub(crate) trait Writes: Send + Unpin + 'static {
@@ -23,7 +26,7 @@ pub(crate) trait Writes: Send + Unpin + 'static {
     fn begin(&mut self) -> Vec<String>;
     /// A piece.
     fn event(&mut self, event: ClientEvent) -> Vec<String>;
-    /// The end; also where the work broke off, which has none.
+    /// The end; a fault is one that the client cannot take for the end of the answer.
     fn end(&mut self, end: Heard) -> Vec<String>;
 }
 
@@ -81,9 +84,83 @@ impl<W: Writes> Stream for Pieces<W> {
             };
             match ready!(listening.events.poll_recv(context)) {
                 Some(heard) => self.hear(heard),
-                // It broke off without an end: the client is not to take it for one.
-                None => return Poll::Ready(None),
+                // It broke off without an end, and clients take the end of a stream for one.
+                None => self.hear(Heard::End(Box::new(Err(Fault::broke_off())))),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::to_bytes;
+    use gatehouse_core::gate::{GateError, client::ClientAnswer};
+    use tokio::runtime;
+
+    use super::*;
+    use crate::work::{first, heard};
+
+    /// Writes down what it hears.
+    struct Plain;
+
+    impl Writes for Plain {
+        fn begin(&mut self) -> Vec<String> {
+            vec!["begins;".into()]
+        }
+
+        fn event(&mut self, event: ClientEvent) -> Vec<String> {
+            match event {
+                ClientEvent::Text(text) => vec![format!("{text};")],
+                _ => Vec::new(),
+            }
+        }
+
+        fn end(&mut self, end: Heard) -> Vec<String> {
+            match end {
+                Heard::End(end) => {
+                    vec![(*end).map_or_else(|fault| fault.message, |_| "end".into())]
+                }
+                Heard::Event(_) => Vec::new(),
+            }
+        }
+    }
+
+    /// The whole body of a stream that this work tells.
+    fn streamed(
+        work: impl FnOnce(&mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
+        + Send
+        + 'static,
+    ) -> String {
+        let runtime = runtime::Builder::new_multi_thread().enable_time().build();
+        let body = runtime.unwrap().block_on(async {
+            let mut listening = heard(Duration::from_secs(60), |_, tell| work(tell));
+            let (_, begun) = first(&mut listening).await.unwrap();
+            let body = response(listening, begun, Plain).into_body();
+            to_bytes(body, 1 << 20).await.unwrap()
+        });
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn work_that_panics_in_a_stream_ends_it_with_a_fault_and_not_as_if_it_were_whole() {
+        let body = streamed(|tell| {
+            tell(ClientEvent::Text("Half of".into()));
+            panic!("a test breaks off here");
+        });
+        assert_eq!(body, "begins;Half of;the answer broke off");
+    }
+
+    #[test]
+    fn work_that_fails_in_a_stream_says_why() {
+        let body = streamed(|tell| {
+            tell(ClientEvent::Text("Half of".into()));
+            Err(GateError::Offline)
+        });
+        assert!(
+            body.starts_with("begins;Half of;The offline switch is on."),
+            "{body}"
+        );
     }
 }

@@ -1,9 +1,7 @@
 //! Between the server, which is asynchronous, and the gate, which is not: each request has a thread while
 //! it is worked on, and is stopped as soon as nobody waits for it.
 
-use std::sync::Arc;
-
-use axum::http::StatusCode;
+use std::{sync::Arc, time::Duration};
 
 use gatehouse_core::{
     clients::Client,
@@ -12,7 +10,6 @@ use gatehouse_core::{
         GateError,
         client::{ClientAnswer, ClientEvent, ClientRequest},
     },
-    problem::Problem,
 };
 use tokio::{
     runtime::Handle,
@@ -48,27 +45,40 @@ pub(crate) struct Listening {
 
 /// Have a client answered, and hear it as it comes.
 pub(crate) fn listen(shared: &Arc<Shared>, client: Client, request: ClientRequest) -> Listening {
+    let unread = shared.config.limits.unread;
+    let shared = Arc::clone(shared);
+    heard(unread, move |stop, tell| {
+        let gate = &shared.app.gate;
+        gate.answer_client(&client, &request, stop, tell)
+    })
+}
+
+/// Have something done on a thread of its own that tells what comes of it. Where nobody takes that for
+/// the time `unread`, it is stopped.
+pub(crate) fn heard(
+    unread: Duration,
+    work: impl FnOnce(&Stop, &mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
+    + Send
+    + 'static,
+) -> Listening {
     let (sender, events) = mpsc::channel(WAITING_PIECES);
     let stop = Stop::default();
     let stops = StopsWhenDropped(stop.clone());
-    let shared = Arc::clone(shared);
     tokio::task::spawn_blocking(move || {
         let runtime = Handle::current();
-        let limit = shared.config.limits.unread;
         // Where nobody reads, the work is stopped and the rest is not told.
         let tell = |heard| {
-            let told = runtime.block_on(timeout(limit, sender.send(heard)));
+            let told = runtime.block_on(timeout(unread, sender.send(heard)));
             if !matches!(told, Ok(Ok(()))) {
                 stop.set();
             }
         };
-        let gate = &shared.app.gate;
-        let answer = gate.answer_client(&client, &request, &stop, &mut |event| {
+        let answer = work(&stop, &mut |event| {
             if !stop.is_set() {
                 tell(Heard::Event(event));
             }
         });
-        tell(Heard::End(Box::new(answer.map_err(fault))));
+        tell(Heard::End(Box::new(answer.map_err(Fault::from))));
     });
     Listening {
         events,
@@ -92,28 +102,10 @@ pub(crate) async fn done<T: Send + 'static>(
         // An error: nobody waits, which is no fault.
         let _ = sender.send(work(&shared, &stop));
     });
-    ended(receiver.await)
-}
-
-/// What came of work on another thread. Nothing did only where that thread panicked, and that is a fault of
-/// this program, not of who asked.
-fn ended<T>(done: Result<Result<T, GateError>, oneshot::error::RecvError>) -> Result<T, Fault> {
-    match done {
-        Ok(done) => done.map_err(fault),
-        Err(_) => Err(broke_off()),
+    match receiver.await {
+        Ok(done) => done.map_err(Fault::from),
+        Err(_) => Err(Fault::broke_off()),
     }
-}
-
-fn broke_off() -> Fault {
-    Fault::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
-        "it broke off",
-    )
-}
-
-pub(crate) fn fault(error: GateError) -> Fault {
-    Fault::from(Problem::from(error))
 }
 
 impl Listening {
@@ -122,8 +114,7 @@ impl Listening {
     /// # Errors
     /// [`Fault`] when the work broke off without an end.
     pub(crate) async fn next(&mut self) -> Result<Heard, Fault> {
-        let next = self.events.recv().await;
-        next.ok_or_else(broke_off)
+        self.events.recv().await.ok_or_else(Fault::broke_off)
     }
 }
 
@@ -151,23 +142,5 @@ pub(crate) async fn first(listening: &mut Listening) -> Result<(String, Heard), 
             Heard::End(end) => return Ok((model, Heard::End(Box::new(Ok((*end)?))))),
             piece @ Heard::Event(_) => return Ok((model, piece)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fault::Dialect;
-
-    #[test]
-    fn work_that_panics_is_a_fault_of_this_program_for_every_client() {
-        let (sender, receiver) = oneshot::channel::<Result<(), GateError>>();
-        // As a thread does that panics.
-        drop(sender);
-        let fault = ended(receiver.blocking_recv()).unwrap_err();
-        assert_eq!(fault.status, StatusCode::INTERNAL_SERVER_ERROR);
-        let kind = |dialect| fault.body(dialect)["error"]["type"].clone();
-        assert_eq!(kind(Dialect::OpenAi), "server_error");
-        assert_eq!(kind(Dialect::Anthropic), "api_error");
     }
 }

@@ -91,7 +91,7 @@ fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
     }
     let (name, id, path) = (&model.name, model.id, &model.path);
     output::line(&match added {
-        HowAdded::New => format!("HowAdded “{name}” ({id})."),
+        HowAdded::New => format!("Added “{name}” ({id})."),
         HowAdded::Already => format!("“{name}” ({id}) is on the list already: its file is {path}."),
         HowAdded::Moved => format!("“{name}” ({id}) was on the list; its file is {path} now."),
         HowAdded::Replaced => {

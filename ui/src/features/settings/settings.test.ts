@@ -24,8 +24,12 @@ const startup = {
 	keyHome: "keychain",
 } as const;
 
-async function open(options: FakeOptions = {}) {
+async function open(
+	options: FakeOptions = {},
+	before: (fake: ReturnType<typeof host>) => Promise<unknown> = async () => undefined,
+) {
 	const fake = host(options);
+	await before(fake);
 	await readSettings();
 	await readStorage();
 	watchModels((thrown) => {
@@ -258,6 +262,21 @@ describe("the local API", () => {
 		await user.click(await screen.findByRole("button", { name: "Take back" }));
 		expect(await card.findByText(/taken back/)).toBeTruthy();
 		expect(card.queryByRole("button", { name: "Take the key of My editor back" })).toBeNull();
+	});
+
+	it("lets a client ask in another workspace than the one that is open, and says in which", async () => {
+		const { user, fake } = await open({}, (fake) => fake.saveWorkspace(null, "Larkspur"));
+		const card = within(group("Local API"));
+		(await card.findByRole("combobox", { name: "Workspace: Personal" })).focus();
+		await user.keyboard("{Enter}");
+		await screen.findByText("Larkspur", { selector: "[role=option]" });
+		await user.keyboard("Lark{Enter}");
+		await card.findByRole("combobox", { name: "Workspace: Larkspur" });
+		await user.type(card.getByLabelText("New client"), "My editor");
+		await user.click(card.getByRole("button", { name: "Add" }));
+		expect(await card.findByText(/^asks in Larkspur; good until you take it back/)).toBeTruthy();
+		const [larkspur] = (await fake.listWorkspaces()).slice(-1);
+		expect((await fake.localApi()).clients[0]?.workspaceId).toBe(larkspur?.id);
 	});
 
 	it("lets a client read metrics, which then spends nothing and asks no model", async () => {

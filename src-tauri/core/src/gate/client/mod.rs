@@ -13,12 +13,14 @@ mod here;
 mod leave;
 mod moderate;
 mod names;
+mod says;
 #[cfg(test)]
 mod tests;
 
 pub use embed::{ClientVectors, EmbeddingsWanted};
 pub use moderate::{ClientModerations, ModerationWanted};
 pub use names::ClientModel;
+pub use says::ProviderSays;
 
 pub use crate::providers::cloud::{
     AnswerSchema, Category, Effort, Message, Moderation, Part, Sampling, Tool, ToolCall, ToolChoice,
