@@ -1,5 +1,7 @@
 //! Where a provider is, the key for it, and how one request is exchanged with it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
@@ -77,9 +79,9 @@ impl Account {
         &self,
         name: &'static str,
         before: &str,
-    ) -> Vec<(&'static str, Zeroizing<String>)> {
+    ) -> Vec<(Cow<'static, str>, Zeroizing<String>)> {
         let key = self.key.as_ref();
-        key.map(|key| (name, key.header(before)))
+        key.map(|key| (name.into(), key.header(before)))
             .into_iter()
             .collect()
     }
