@@ -105,6 +105,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             costs::cost_overview,
             costs::cost_chart,
             costs::cost_forecast_chart,
+            costs::cost_budgets,
             costs::cost_first_tokens,
             costs::cost_lines,
             costs::cost_calls,

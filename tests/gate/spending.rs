@@ -49,3 +49,53 @@ fn a_stopped_stream_is_billed_for_what_was_seen_and_says_that_it_is_estimated() 
     assert!(call.output_tokens >= 40, "{} tokens", call.output_tokens);
     assert!(call.cost.is_some_and(|cost| cost != "$0"));
 }
+
+#[test]
+fn instructions_that_are_read_anew_in_chat_after_chat_are_advised_about_by_what_they_cost() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place
+        .app
+        .set_price(&gatehouse_core::review::PriceInput {
+            provider: "compatible".into(),
+            model: MODEL.into(),
+            input: "100".into(),
+            cached: "10".into(),
+            output: "1".into(),
+            ..Default::default()
+        })
+        .unwrap();
+    let told = |system_prompt: &str| {
+        let options = Options {
+            system_prompt: system_prompt.to_owned(),
+            ..elsewhere(&place.account)
+        };
+        let chat = place.app.gate.new_conversation(&options).unwrap().id;
+        place.say(chat, "Hello").call.unwrap().number
+    };
+    let long = "You write letters for a clinic, and mind every word. ".repeat(200);
+    told(&long);
+    told("Be brief.");
+    told(&format!("{long}In French."));
+    let repeats = told(&long);
+    told("Be brief.");
+    let today = jiff::Zoned::now().date();
+    let query = gatehouse_core::costs::reports::Query {
+        first: today.yesterday().unwrap(),
+        last: today,
+        step: Period::Day,
+        filter: gatehouse_core::costs::reports::CallFilter::default(),
+    };
+    let advice = place.app.cost_advice(&query).unwrap();
+    let [one] = &advice[..] else {
+        panic!("one piece of advice: {advice:?}");
+    };
+    assert_eq!(one.kind, gatehouse_core::review::AdviceKind::Caching);
+    let behind = gatehouse_core::costs::reports::Query {
+        filter: one.filter.clone(),
+        ..query
+    };
+    let page = place.app.cost_calls(&behind, None, 50).unwrap();
+    let numbers: Vec<i64> = page.calls.iter().map(|call| call.summary.number).collect();
+    assert_eq!((one.calls, numbers), (1, vec![repeats]));
+}

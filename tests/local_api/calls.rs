@@ -217,6 +217,35 @@ fn what_left_for_a_client_is_found_with_a_person_and_erased_with_them() {
 }
 
 #[test]
+fn what_left_for_a_client_is_shown_byte_for_byte_and_looking_leaves_an_entry() {
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    place.say(LETTER);
+    let call = place.calls().remove(0);
+    let number = call.summary.number;
+    let gate = &place.app.gate;
+    let left = gate.what_left(number).unwrap().unwrap();
+    assert_eq!(left.body.as_bytes(), last(&provider).body);
+    let shown = format!("{:?}", left.messages);
+    assert!(
+        shown.contains("her lease ends") && !shown.contains("anna.weiss"),
+        "as it left: {shown}"
+    );
+    let said = (left.client.as_deref(), call.client.as_deref());
+    assert_eq!(said, (Some("Test"), Some("Test")));
+    let filter = Filter {
+        action: Some(Happened::LeavingShown.name().into()),
+        call: Some(number),
+        limit: 10,
+        ..Filter::default()
+    };
+    let looks = place.app.record.list(&filter).unwrap();
+    assert_eq!(looks.len(), 1);
+    assert!(looks[0].facts.iter().any(|fact| fact.name == "client"));
+    app::holds(&place.app);
+}
+
+#[test]
 fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
     let provider = Provider::echo();
     let mut place = with_provider(&provider, &[]);
@@ -233,6 +262,8 @@ fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
         .find_person(&["anna.weiss@example.org".to_owned()])
         .unwrap();
     assert_eq!(found.total, 0);
+    let call = place.calls().remove(0).summary.number;
+    assert_eq!(place.app.gate.what_left(call).unwrap(), None);
 }
 
 #[test]

@@ -74,10 +74,13 @@ test("the Costs screen", async (t) => {
 		const spent = await app.see("region", "Spent");
 		await until("the call is paid", async () => /\$0\.0\d/.test(await app.text(spent)));
 		await app.see("slider", "Spend over time, by model");
-		await app.click("button", "1 calls of small");
+		await app.click("button", "1 call of small");
 		await app.see("dialog", "small");
 		await app.click("button", "Record");
 		await app.see("dialog", /^Entry \d/);
+		await app.press("Escape");
+		await app.click("button", "What left");
+		await app.see("dialog", "What left for Test");
 		await app.press("Escape");
 		await app.click("button", "Message");
 		await app.gone("dialog");

@@ -109,6 +109,14 @@ test("the Monitor screen", async (t) => {
 		await app.see("button", "Monitor: an alert fires");
 	});
 
+	await t.test("a way of failing leads to the calls that failed so", async () => {
+		await app.click("button", /^1: /);
+		await app.see("dialog");
+		await app.see("table", "Calls");
+		await app.press("Escape");
+		await app.gone("dialog");
+	});
+
 	await t.test("what happened is in the record", async () => {
 		await app.press("Control+6");
 		for (const said of ["Alert set", "Alert", "Call stopped"]) await app.says(said);
@@ -119,6 +127,9 @@ test("the Monitor screen", async (t) => {
 		await app.click("radio", "First token");
 		const chart = await app.see("slider", "Time to the first token over time");
 		await app.click("slider", "Time to the first token over time");
+		await app.see("dialog", /^From /);
+		await app.press("Escape");
+		await app.gone("dialog");
 		await app.press("End");
 		await until("the last day is said", async () =>
 			/Half of the calls \d/.test(await app.attribute(chart, "aria-valuetext")),

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
-    clients::{self, Client, ClientInput},
+    clients::{self, Client, ClientInput, ClientStanding},
     costs::{budgets::Period, name_of},
     now_ms,
     store::StoreError,
@@ -105,7 +105,7 @@ fn all(app: &App) -> Result<Vec<Client>, Failure> {
 }
 
 fn list(app: &App, json: bool) -> Result<(), Failure> {
-    let all = all(app)?;
+    let all = app.store.read(|conn| clients::standings(conn, now_ms()))?;
     if json {
         return output::json(&all);
     }
@@ -116,7 +116,7 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
     )
 }
 
-fn row(client: &Client) -> [String; 7] {
+fn row(ClientStanding { client, standing }: &ClientStanding) -> [String; 7] {
     let state = match (client.revoked_at_ms, client.expires_at_ms) {
         (Some(at), _) => format!("taken back {}", output::time(at)),
         (None, Some(at)) if at <= now_ms() => format!("expired {}", output::time(at)),
@@ -132,8 +132,9 @@ fn row(client: &Client) -> [String; 7] {
         }
         .into(),
         state,
-        client.budget.map_or("none".into(), |budget| {
-            format!("{} a {}", budget.limit, name_of(&budget.period))
+        standing.as_ref().map_or("none".into(), |budget| {
+            let (spent, limit) = (&budget.spent, &budget.limit);
+            format!("{limit} a {}, {spent} spent", name_of(&budget.period))
         }),
         if client.keeps_sent {
             "what leaves"

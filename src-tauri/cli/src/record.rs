@@ -83,6 +83,9 @@ pub(crate) struct List {
     /// Words in actions, models and titles, or a number.
     #[arg(long)]
     text: Option<String>,
+    /// Only what is about this call.
+    #[arg(long, value_name = "NUMBER")]
+    call: Option<i64>,
     /// Only entries before this one.
     #[arg(long, value_name = "ENTRY")]
     before: Option<i64>,
@@ -247,6 +250,7 @@ impl List {
             workspace: workspace.transpose()?.map(|id| id.to_string()),
             outcome: self.outcome.clone(),
             text: self.text.clone(),
+            call: self.call,
             before: self.before,
             limit: self.limit,
         };

@@ -24,8 +24,8 @@ use crate::{
     workspaces,
 };
 
-pub use budget::ClientBudgetError;
 pub(crate) use budget::fits;
+pub use budget::{ClientBudgetError, ClientStanding, standings};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {

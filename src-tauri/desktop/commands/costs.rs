@@ -5,10 +5,12 @@ use std::io::Write as _;
 use gatehouse_core::{
     charts::{Chart, ChartTheme},
     costs::{
-        listing::Service,
+        budgets::{self, BudgetView},
         reports::{By, CallsPage, FirstToken, Overview, PricedModel, Query},
     },
+    ids::WorkspaceId,
     money::Money,
+    now_ms,
     problem::{Problem, ProblemCode},
     review::{
         Advice, Difficulty, Lines, Plan, Planned, PriceInput, PricePage, Recommendation,
@@ -52,6 +54,17 @@ pub(crate) fn cost_forecast_chart(
     width: u32,
 ) -> Result<Option<Chart>> {
     Ok(state.app()?.cost_forecast_chart(&query, theme, width)?)
+}
+
+/// How the budgets stand that hold in a workspace; without one, those for everything.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn cost_budgets(
+    state: State<'_, AppState>,
+    workspace: Option<WorkspaceId>,
+) -> Result<Vec<BudgetView>> {
+    let store = &state.app()?.store;
+    Ok(store.read(|conn| budgets::views(conn, workspace, now_ms()))?)
 }
 
 /// How long each model took to begin, in the middle.
@@ -173,13 +186,15 @@ pub(crate) fn set_price(state: State<'_, AppState>, price: PriceInput) -> Result
     Ok(state.app()?.set_price(&price)?)
 }
 
-/// Remove one's own price of a model.
+/// Remove one price of one's own, by its number.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn remove_price(state: State<'_, AppState>, model: PricedModel) -> Result<()> {
-    let PricedModel { provider, model } = model;
-    state
-        .app()?
-        .remove_own_price(&provider, &model, Service::Standard)?;
-    Ok(())
+pub(crate) fn remove_price(state: State<'_, AppState>, id: u32) -> Result<()> {
+    if state.app()?.remove_price(id.into())? {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemCode::NotFound,
+        "This price of your own is not there any more.",
+    ))
 }

@@ -1,8 +1,9 @@
 //! The local API: whether it listens, and who may ask.
 
 use gatehouse_core::{
-    clients::{self, Client, ClientInput},
+    clients::{self, Client, ClientInput, ClientStanding},
     ids::ClientId,
+    now_ms,
     problem::Problem,
     settings,
     store::StoreError,
@@ -32,8 +33,8 @@ pub(crate) struct LocalApi {
     /// Requests that were refused since it listens.
     #[specta(type = Number)]
     refused: u64,
-    /// Who may ask, and who might.
-    clients: Vec<Client>,
+    /// Who may ask, and who might, with what they have spent of their budgets.
+    clients: Vec<ClientStanding>,
 }
 
 /// A client that was just made, with its key, which is shown this once.
@@ -50,9 +51,8 @@ pub(crate) struct AddedClient {
 #[specta::specta]
 pub(crate) fn local_api(state: State<'_, AppState>) -> Result<LocalApi> {
     let app = state.app()?;
-    let (settings, clients) = app
-        .store
-        .read(|conn| Ok::<_, StoreError>((settings::get(conn)?, clients::all(conn)?)))?;
+    let settings = app.store.read(settings::get).map_err(StoreError::from)?;
+    let clients = app.store.read(|conn| clients::standings(conn, now_ms()))?;
     let listening = state.with_server(|server| (server.base_url(), server.status()));
     let (base_url, status) = listening.unzip();
     let refused = status.iter().flat_map(|status| &status.refused);

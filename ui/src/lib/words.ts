@@ -32,3 +32,35 @@ export function purposeWords(name: string): string {
 export function providerWords(name: string | null | undefined): string {
 	return !name || name === "local" ? "This computer" : name;
 }
+
+const failures: Record<string, string> = {
+	engine_missing: "The engine program was missing",
+	load_failed: "The model did not load",
+	engine_died: "The engine ended in the middle",
+	refused: "The request was refused",
+	not_made: "The call could not be made",
+	interrupted: "Gatehouse was ended in the middle",
+	key_wrong: "The key was wrong",
+	quota: "No credit was left",
+	rate_limited: "Too many requests",
+	overloaded: "The provider was overloaded",
+	server_failed: "The provider's server failed",
+	prompt_too_long: "The prompt was too long",
+	filtered: "The provider's filter stopped it",
+	not_found: "The model or the address is not there",
+	no_network: "There was no network",
+	certificate: "The certificate was not to be trusted",
+	offline: "The offline switch was on",
+	silent: "The provider said nothing for too long",
+	cut: "The connection broke",
+	nonsense: "The answer could not be read",
+	moved: "The address has moved",
+	unsupported: "The model cannot do what was asked",
+	stopped: "It was stopped",
+	unknown: "Nobody knows why",
+};
+
+/** Why calls failed; a name that is not here is shown as it is. */
+export function failureWords(kind: string): string {
+	return failures[kind] ?? kind;
+}

@@ -89,6 +89,24 @@ impl App {
         })
     }
 
+    /// Withdraw one price of one's own by its number; whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn remove_price(&self, number: i64) -> Result<bool, StoreError> {
+        self.store.write(|tx| {
+            let Some(price) = prices::remove_one(tx, number, now_ms())? else {
+                return Ok(false);
+            };
+            let event = Event::new(Action::PriceRemoved)
+                .fact("provider", price.listing.provider)
+                .fact("model", price.listing.model)
+                .fact("price", number);
+            self.record.append(tx, event, now_ms())?;
+            Ok(true)
+        })
+    }
+
     /// Take over a list of prices from a file; `take` does it.
     ///
     /// # Errors

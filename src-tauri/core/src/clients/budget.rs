@@ -2,10 +2,15 @@
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
+use serde::Serialize;
+use specta::Type;
 
-use super::Client;
+use super::{Client, ClientBudget, all};
 use crate::{
-    costs,
+    costs::{
+        self,
+        budgets::{Budget, BudgetView, Standing},
+    },
     money::Money,
     problem::{Problem, ProblemCode},
     store::StoreError,
@@ -36,6 +41,54 @@ pub(crate) fn fits(
         });
     }
     Ok(())
+}
+
+/// A client, and how its budget stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientStanding {
+    /// The client.
+    #[serde(flatten)]
+    pub client: Client,
+    /// What it has spent of its budget; `None`: it has none.
+    pub standing: Option<BudgetView>,
+}
+
+/// All clients with how their budgets stand, in the order of [`all`]; `now_ms` is UTC milliseconds.
+///
+/// # Errors
+/// [`ClientBudgetError`] when the clock is beyond every calendar or the database fails.
+pub fn standings(conn: &Connection, now_ms: i64) -> Result<Vec<ClientStanding>, ClientBudgetError> {
+    let zone = TimeZone::system();
+    let of = |client: Client| {
+        let standing = match client.budget {
+            Some(budget) => Some(standing(conn, &client, budget, now_ms, &zone)?),
+            None => None,
+        };
+        Ok(ClientStanding { client, standing })
+    };
+    all(conn)?.into_iter().map(of).collect()
+}
+
+fn standing(
+    conn: &Connection,
+    client: &Client,
+    ClientBudget { period, limit }: ClientBudget,
+    now_ms: i64,
+    zone: &TimeZone,
+) -> Result<BudgetView, ClientBudgetError> {
+    let time = period.around(now_ms, zone)?;
+    let standing = Standing {
+        budget: Budget {
+            workspace: Some(client.workspace_id),
+            period,
+            limit,
+            warn_percent: 100,
+            stops: true,
+        },
+        spending: costs::spending_of_client(conn, client.id, time.clone())?,
+    };
+    Ok(BudgetView::of(&standing, time))
 }
 
 /// Why a call does not fit the budget of a client.

@@ -115,3 +115,36 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn a_client_shows_what_it_has_spent_of_its_budget_and_of_nothing_else() {
+    with_store(|conn| {
+        let budget = ClientBudget {
+            period: Period::Day,
+            limit: Money::of_dollars("4").unwrap(),
+        };
+        let new = NewClient {
+            budget: Some(budget),
+            ..named("Sorter")
+        };
+        let now = 1_795_521_600_000;
+        let free = add(conn, &named("Free"), &ClientKey::random()?, now)?;
+        let sorter = add(conn, &new, &ClientKey::random()?, now)?;
+        let day = 86_400_000;
+        for (client, at) in [(sorter.id, now), (sorter.id, now - 2 * day), (free.id, now)] {
+            conn.execute(
+                "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
+                                    cost_pico, client_id)
+                 VALUES (?1, ?2, 'api', 'openai', 'gpt-5', '', 'cloud', 'answered', 1000000000000, ?3)",
+                params![at, sorter.workspace_id, client],
+            )?;
+        }
+        let shown = standings(conn, now).unwrap();
+        let of = |id| shown.iter().find(|one| one.client.id == id).unwrap();
+        assert_eq!(of(free.id).standing, None);
+        let standing = of(sorter.id).standing.as_ref().unwrap();
+        let said = (standing.spent.as_str(), standing.limit.as_str());
+        assert_eq!((said, standing.percent), (("$1", "$4"), 25));
+        Ok(())
+    });
+}

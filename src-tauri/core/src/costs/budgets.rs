@@ -210,14 +210,14 @@ pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rus
         .map(drop)
 }
 
-/// How the budgets stand that hold in a workspace, those for everything first. `now_ms` is UTC
-/// milliseconds, `zone` that of the computer.
+/// How the budgets stand that hold in a workspace, those for everything first; `None`: only those.
+/// `now_ms` is UTC milliseconds, `zone` that of the computer.
 ///
 /// # Errors
 /// [`BudgetError`] when the clock is beyond every calendar or the database fails.
 pub fn standings(
     conn: &Connection,
-    workspace: WorkspaceId,
+    workspace: impl Into<Option<WorkspaceId>>,
     now_ms: i64,
     zone: &TimeZone,
 ) -> Result<Vec<Standing>, BudgetError> {
@@ -227,7 +227,7 @@ pub fn standings(
              WHERE workspace_id IS NULL OR workspace_id = ?1
              ORDER BY workspace_id IS NOT NULL, period",
         )?
-        .query_map([workspace], budget)?
+        .query_map([workspace.into()], budget)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     budgets
         .into_iter()

@@ -10,7 +10,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 pub use self::view::{CallRow, CallSummary, get, list};
-pub(crate) use self::view::{SUMMARY_COLUMNS, summary};
+pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary};
 pub(super) use self::view::{call_row, row_columns};
 use super::{
     prices::PriceId,
@@ -99,6 +99,15 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-28 keep how long calls waited",
         sql: "ALTER TABLE calls ADD COLUMN waited_ms INTEGER",
+    },
+    // What the long instructions of calls have in common: a number that is the same where they are, and
+    // says nothing to anybody once the process that made it has ended.
+    Migration {
+        name: "2026-11-29 note how calls begin",
+        sql: "ALTER TABLE calls ADD COLUMN beginning INTEGER;
+              ALTER TABLE calls ADD COLUMN beginning_tokens INTEGER;
+              CREATE INDEX calls_with_beginnings ON calls(day, provider, model) WHERE beginning IS NOT NULL;
+              CREATE INDEX calls_by_beginning ON calls(beginning, started_at_ms) WHERE beginning IS NOT NULL",
     },
 ];
 
@@ -270,6 +279,28 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
         reports::day_of(call.started_at_ms, &TimeZone::system()),
         call.client,
     ])
+}
+
+/// Note what a call begins with, where that is long enough for a provider to keep it: `mark` is the same
+/// for calls of this process whose instructions are, of about so many tokens.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn note_beginning(
+    conn: &Connection,
+    number: i64,
+    mark: i64,
+    tokens: u64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE calls SET beginning = ?2, beginning_tokens = ?3 WHERE number = ?1",
+    )?
+    .execute(params![
+        number,
+        mark,
+        i64::try_from(tokens).unwrap_or(i64::MAX)
+    ])?;
+    Ok(())
 }
 
 /// Another call writes the answer that this one was made for: this one keeps its figures and loses

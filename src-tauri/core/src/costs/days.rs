@@ -98,6 +98,16 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: "CREATE INDEX calls_with_long_prompts ON calls(day, provider, model, input_tokens, cached_tokens)
               WHERE input_tokens >= 8000",
     },
+    // Advice about them is read from the index alone; and few failed calls are paid.
+    Migration {
+        name: "2026-11-29 find long histories and paid failures",
+        sql: "DROP INDEX calls_with_long_prompts;
+              CREATE INDEX calls_with_long_prompts ON calls(day, provider, model, input_tokens, cached_tokens,
+                                                            purpose, conversation_id, started_at_ms)
+              WHERE input_tokens >= 8000;
+              CREATE INDEX calls_that_failed_and_were_paid ON calls(day, number)
+              WHERE status = 'failed' AND cost_pico > 0",
+    },
 ];
 
 const SQL: &str = concat!(

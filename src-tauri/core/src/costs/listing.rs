@@ -40,7 +40,9 @@ pub struct Listing {
 pub const ANY_MODEL: &str = "*";
 
 /// A way of asking that has prices of its own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// Answered at once.

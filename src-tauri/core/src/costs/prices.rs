@@ -220,6 +220,23 @@ pub fn remove_own(
     .execute(params![provider, model, service, Origin::Own, now_ms])
 }
 
+/// Withdraw one price of a person's own by its number; what it said. `None`: they have none of this number.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn remove_one(
+    conn: &Connection,
+    number: i64,
+    now_ms: i64,
+) -> rusqlite::Result<Option<Price>> {
+    conn.prepare_cached(&format!(
+        "UPDATE prices SET withdrawn_at_ms = ?3
+         WHERE id = ?1 AND origin = ?2 AND withdrawn_at_ms IS NULL RETURNING {COLUMNS}"
+    ))?
+    .query_row(params![number, Origin::Own, now_ms], price)
+    .optional()
+}
+
 /// What is known now of the same thing from the same day on.
 fn current(
     conn: &Connection,

@@ -131,6 +131,15 @@ pub fn at_host(host: &str) -> Option<&'static str> {
     Some(vendor.name)
 }
 
+/// From so many tokens on a vendor keeps the beginning of a prompt, with whichever of its models: some ask
+/// for less. As their documentation says it in 2026.
+pub(crate) fn least_kept(name: &str) -> u64 {
+    match name {
+        "anthropic" | "google" => 4_096,
+        _ => 1_024,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -129,6 +129,9 @@ impl Answering<'_> {
         };
         let call = record::begin(&self.place.gate.record, tx, &start, Some(&body))?;
         budgets::reserve(tx, call, ready.pricing.most(), &TimeZone::system())?;
+        if let Some(beginning) = self.place.gate.beginnings.of(ready) {
+            beginning.keep(tx, call)?;
+        }
         if ready.decided.masked > 0 {
             sealed::save_masks(tx, conversation, &ready.decided.masks)?;
         }

@@ -114,6 +114,8 @@ pub struct WhatLeaves {
     pub model: String,
     /// The account, as the person calls it.
     pub account: String,
+    /// The client of the local API that asked, as the person calls it; `None`: the person did.
+    pub client: Option<String>,
     /// The messages, in pieces that show what was masked.
     pub messages: Vec<LeavingMessage>,
     /// The body of the request, byte for byte.
@@ -161,7 +163,8 @@ pub(super) fn found(text: &str, finding: &Finding, action: Action) -> Found {
 }
 
 /// The messages of a request, whichever provider's language it is in: all of them have a list
-/// `messages` whose texts are in `content`, and Anthropic has `system` beside it.
+/// `messages` whose texts are in `content`, and Anthropic has `system` beside it. A request for vectors or
+/// for a moderation has its texts in `input`.
 pub(super) fn messages(body: &[u8], masks: &Masks) -> Vec<LeavingMessage> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let system = body.get("system");
@@ -171,9 +174,16 @@ pub(super) fn messages(body: &[u8], masks: &Masks) -> Vec<LeavingMessage> {
         let role = message["role"].as_str().unwrap_or("user");
         (role, text_of(&message["content"]), pictures_of(message))
     });
+    let texts = match &body["input"] {
+        Value::Array(texts) => texts.as_slice(),
+        text => std::slice::from_ref(text),
+    };
+    let texts = texts.iter().filter_map(Value::as_str);
+    let texts = texts.map(|text| ("input", text.to_owned(), Vec::new()));
     system
         .into_iter()
         .chain(listed)
+        .chain(texts)
         .map(|(role, text, pictures)| LeavingMessage {
             role: role.to_owned(),
             pieces: pieces(&text, masks),
@@ -302,5 +312,9 @@ mod tests {
         let anthropic = json!({ "system": "Be brief.", "messages": [
             { "role": "user", "content": [{ "type": "text", "text": "Hello" }] } ] });
         assert_eq!(texts(anthropic), wanted);
+        let one = vec![("input".to_owned(), "Hello".to_owned())];
+        assert_eq!(texts(json!({ "input": "Hello" })), one);
+        assert_eq!(texts(json!({ "input": ["Hello"] })), one);
+        assert_eq!(texts(json!({ "input": [[1, 2]] })), Vec::new());
     }
 }

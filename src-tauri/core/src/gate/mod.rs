@@ -11,6 +11,7 @@ mod access;
 mod answer;
 mod asking_price;
 mod begin;
+mod beginnings;
 mod bell;
 mod call;
 pub mod client;
@@ -73,6 +74,7 @@ use crate::{
     settings::Settings,
     store::Store,
 };
+use beginnings::Beginnings;
 use health::Health;
 use inspect::Inspector;
 use network::Network;
@@ -94,6 +96,7 @@ pub struct Gate {
     calls: Calls,
     /// Rung at the end of each.
     bell: Arc<Bell>,
+    beginnings: Beginnings,
 }
 
 /// How many tokens a text has.
@@ -125,6 +128,7 @@ impl Gate {
             work: Work::default(),
             calls: Calls::default(),
             bell: Arc::default(),
+            beginnings: Beginnings::default(),
         }
     }
 

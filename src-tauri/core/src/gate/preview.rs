@@ -1,5 +1,7 @@
 //! What a message would do if it were sent: where it goes, what leaves, what it costs.
 
+use rusqlite::Connection;
+
 use super::{
     Gate, GateError, Turn,
     elsewhere::{self, Ready},
@@ -8,12 +10,15 @@ use super::{
     next::{Next, Weighed},
 };
 use crate::{
+    clients::{self, ClientError},
     costs::{self, Route},
+    ids::ClientId,
     money::Money,
     now_ms,
     policy::Destination,
     problem::Problem,
     record::{Action, Event, Subject},
+    safety::mask::Masks,
     sealed,
 };
 
@@ -84,6 +89,7 @@ impl Gate {
         Ok(Some(WhatLeaves {
             model: cloud.model.clone(),
             account: cloud.account.name.clone(),
+            client: None,
             messages: leaving::messages(&body, &ready.decided.masks),
             body: String::from_utf8_lossy(&body).into_owned(),
             found: mistakes::all_found(&plan, ready),
@@ -108,26 +114,29 @@ impl Gate {
         })
     }
 
-    /// What left with a call; `None`: nothing did, or it was erased.
+    /// What left with a call, of a conversation or of a client of the local API; `None`: nothing did, it was
+    /// not kept, or it was erased. That somebody looked is recorded before anybody has it.
     ///
     /// # Errors
     /// [`GateError`] when it is there and cannot be read.
     pub fn what_left(&self, call: i64) -> Result<Option<WhatLeaves>, GateError> {
         self.store.write(|tx| {
-            let Some((conversation, body)) = sealed::sent(tx, call)? else {
+            let Some(left) = left(tx, call)? else {
                 return Ok(None);
             };
-            let masks = sealed::masks(tx, conversation)?;
             let summary = costs::get(tx, call)?;
+            let client = costs::identity(tx, call)?.client;
             let event = Event::new(Action::LeavingShown)
                 .fact("call", call)
-                .about(Subject::Conversation(conversation));
+                .maybe("client", client.map(|id| id.to_string()))
+                .about(left.of);
             self.record.append(tx, event, now_ms())?;
             Ok(Some(WhatLeaves {
                 model: summary.model,
                 account: summary.account.unwrap_or_default(),
-                messages: leaving::messages(&body, &masks),
-                body: String::from_utf8_lossy(&body).into_owned(),
+                client: client.map(|id| client_name(tx, id)).transpose()?,
+                messages: leaving::messages(&left.body, &left.masks),
+                body: String::from_utf8_lossy(&left.body).into_owned(),
                 found: Vec::new(),
                 moves: summary.moves,
                 tokens: u64::from(summary.prompt_tokens),
@@ -135,6 +144,38 @@ impl Gate {
                 cost: summary.cost,
             }))
         })
+    }
+}
+
+/// What is kept of what left with a call.
+struct Left {
+    of: Subject,
+    body: Vec<u8>,
+    masks: Masks,
+}
+
+fn left(tx: &Connection, call: i64) -> Result<Option<Left>, GateError> {
+    if let Some((conversation, body)) = sealed::sent(tx, call)? {
+        return Ok(Some(Left {
+            of: Subject::Conversation(conversation),
+            masks: sealed::masks(tx, conversation)?,
+            body,
+        }));
+    }
+    let of_client = sealed::sent_of_client(tx, call)?;
+    Ok(of_client.map(|(workspace, body)| Left {
+        of: Subject::Workspace(workspace),
+        body,
+        // What was masked for a client is put back into its answer and kept nowhere.
+        masks: Masks::new(0),
+    }))
+}
+
+fn client_name(tx: &Connection, id: ClientId) -> Result<String, GateError> {
+    match clients::get(tx, id) {
+        Ok(client) => Ok(client.name),
+        Err(ClientError::Store(error)) => Err(error.into()),
+        Err(_) => Ok("A client that was removed".into()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::MonitorError;
 use crate::{
     app::App,
     changes::here,
-    costs::{Purpose, Route, times},
+    costs::{self, Purpose, Route, times},
     engine::{EngineSnapshot, EngineState},
     ids::{ConversationId, ModelId},
     models,
@@ -22,6 +22,10 @@ const MOST_CALLS: u32 = 200;
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Live {
+    /// The number of the newest call, under way or not; 0: there is none. Whoever looks again knows by it
+    /// that there was another, however short.
+    #[specta(type = Number)]
+    pub newest: i64,
     /// Calls, the oldest first.
     pub calls: Vec<LiveCall>,
     /// Engines.
@@ -100,8 +104,9 @@ impl App {
     /// # Errors
     /// [`MonitorError`] when the database fails.
     pub fn live(&self) -> Result<Live, MonitorError> {
-        let (calls, models) = self.store.read(|conn| {
-            Ok::<_, MonitorError>((times::under_way(conn, MOST_CALLS)?, models::all(conn)?))
+        let (newest, calls, models) = self.store.read(|conn| {
+            let calls = times::under_way(conn, MOST_CALLS)?;
+            Ok::<_, MonitorError>((costs::newest(conn)?, calls, models::all(conn)?))
         })?;
         let here = self.gate.calls_under_way();
         let call = |call: times::UnderWay| LiveCall {
@@ -138,6 +143,7 @@ impl App {
         };
         let engines: Vec<LiveEngine> = self.engines.snapshot().into_iter().map(engine).collect();
         Ok(Live {
+            newest,
             calls: calls.into_iter().map(call).collect(),
             waiting: engines.iter().map(|engine| engine.waiting).sum(),
             engines,

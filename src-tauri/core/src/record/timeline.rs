@@ -45,6 +45,9 @@ pub struct Filter {
     /// Words in the action, the model or the title of the conversation, or the number of an entry
     /// or of a call.
     pub text: Option<String>,
+    /// The call, by its number.
+    #[specta(type = Option<Number>)]
+    pub call: Option<i64>,
     /// Only entries before this one.
     #[specta(type = Option<Number>)]
     pub before: Option<i64>,

@@ -1,6 +1,8 @@
 //! Where a person could pay less, from nothing but their own calls, ratings and the known prices. Each
 //! piece of advice says why, how much it would have saved in the days that are looked at, and which
-//! calls it rests on.
+//! calls it rests on: its filter lets through exactly those that it counts.
+
+mod habits;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -13,14 +15,7 @@ use crate::{
     chat::{self, RatedModel},
     costs::{
         days::{Figures, Group, groups},
-        listing::Service,
-        name_of,
-        prices::Price,
-        rates::TokenKind,
-        reports::{
-            CallFilter, Habit, LONG_PROMPT, Only, PricedModel, Query, THIS_COMPUTER, long_prompts,
-            price_for, price_now, repeated, usages,
-        },
+        reports::{CallFilter, Only, PricedModel, Query, THIS_COMPUTER, price_now, usages},
     },
     money::Money,
     now_ms,
@@ -36,8 +31,10 @@ pub struct Advice {
     pub title: String,
     /// Why, as sentences.
     pub reason: String,
-    /// What it would have saved in these days, exact, where that can be said.
+    /// What it would have saved in these days, exact.
     pub saving: String,
+    /// Whether it would have saved no more than that, and maybe less.
+    pub at_most: bool,
     /// How many calls it rests on.
     #[specta(type = Number)]
     pub calls: u64,
@@ -53,9 +50,9 @@ pub struct Advice {
 pub enum AdviceKind {
     /// A cheaper model was rated as good.
     CheaperModel,
-    /// The provider's cache could be used.
+    /// Instructions were read anew that the provider's cache could have had.
     Caching,
-    /// Conversations are long.
+    /// Conversations carry a long history along.
     LongHistory,
     /// Nobody waits for the answers.
     Batch,
@@ -74,11 +71,11 @@ impl App {
     pub fn cost_advice(&self, query: &Query) -> Result<Vec<Advice>, ReviewError> {
         self.store.read(|conn| {
             let used = groups(conn, query.span()?, &query.filter)?;
-            let mut advice = paid_failures(&used, query);
+            let mut advice = paid_failures(conn, query, &used)?;
             advice.extend(cheaper(conn, query, &used)?);
-            advice.extend(batch(conn, query, &used)?);
-            advice.extend(caching(conn, query)?);
-            advice.extend(long_histories(conn, query)?);
+            advice.extend(habits::batch(conn, query, &used)?);
+            advice.extend(habits::caching(conn, query)?);
+            advice.extend(habits::long_histories(conn, query)?);
             advice.retain(|one| one.amount >= LEAST);
             advice.sort_by_key(|one| std::cmp::Reverse(one.amount));
             Ok(advice)
@@ -98,13 +95,22 @@ fn advice(
         title,
         reason,
         saving: amount.to_string(),
+        at_most: kind == AdviceKind::LongHistory,
         calls,
         filter,
         amount,
     }
 }
 
-/// Calls with one model, or with one model for one purpose.
+/// So many calls, in words.
+fn calls(count: u64) -> String {
+    match count {
+        1 => "1 call".into(),
+        count => format!("{count} calls"),
+    }
+}
+
+/// What calls elsewhere used and cost, by a key of theirs.
 fn sums<'g, K: Ord>(
     groups: &'g [Group],
     key: impl Fn(&'g Group) -> K,
@@ -120,29 +126,40 @@ fn sums<'g, K: Ord>(
     sums
 }
 
-fn paid_failures(used: &[Group], query: &Query) -> Vec<Advice> {
-    let by_model = sums(used, |group| (&group.provider, &group.model));
-    by_model
-        .into_iter()
-        .filter(|(_, figures)| figures.lost > Money::ZERO)
-        .map(|((provider, model), figures)| {
-            let filter = CallFilter {
-                only: Some(Only::FailedAndPaid),
-                ..of_model(query, provider, model)
-            };
-            advice(
-                AdviceKind::PaidFailures,
-                format!("{model}: calls that failed were paid"),
-                format!(
-                    "{} of {} calls failed, and their tokens were billed all the same. Look at what failed; \
-                     a shorter answer or another model may end it.",
-                    figures.failed, figures.calls
-                ),
-                (figures.lost, figures.failed),
-                filter,
-            )
-        })
-        .collect()
+/// Failed calls that cost something; those that cost nothing are no reason to do anything.
+fn paid_failures(
+    conn: &Connection,
+    query: &Query,
+    used: &[Group],
+) -> Result<Vec<Advice>, ReviewError> {
+    if used.iter().all(|group| group.figures.lost == Money::ZERO) {
+        return Ok(Vec::new());
+    }
+    let only = Some(Only::FailedAndPaid);
+    let paid = CallFilter {
+        only,
+        ..query.filter.clone()
+    };
+    let paid = groups(conn, query.span()?, &paid)?;
+    let by_model = sums(&paid, |group| (&group.provider, &group.model));
+    let found = by_model.into_iter().map(|((provider, model), figures)| {
+        let filter = CallFilter {
+            only,
+            ..of_model(query, provider, model)
+        };
+        advice(
+            AdviceKind::PaidFailures,
+            format!("{model}: calls that failed were paid"),
+            format!(
+                "{} failed, and their tokens were billed all the same. Look at what failed; a shorter answer \
+                 or another model may end it.",
+                calls(figures.calls)
+            ),
+            (figures.lost, figures.calls),
+            filter,
+        )
+    });
+    Ok(found.collect())
 }
 
 fn of_model(query: &Query, provider: &str, model: &str) -> CallFilter {
@@ -183,14 +200,14 @@ fn cheaper(conn: &Connection, query: &Query, used: &[Group]) -> Result<Vec<Advic
                 AdviceKind::CheaperModel,
                 format!("{model}: {} does as well for less", other.model),
                 format!(
-                    "You rated {}% of {} answers of {} good, and {}% of {} of {model}. The same {} calls would \
+                    "You rated {}% of {} answers of {} good, and {}% of {} of {model}. The same {} would \
                      have cost less there.",
                     other.good_percent(),
                     other.ratings(),
                     other.model,
                     now.good_percent(),
                     now.ratings(),
-                    figures.calls
+                    calls(figures.calls)
                 ),
                 (saving, figures.calls),
                 of_model(query, provider, model),
@@ -226,123 +243,5 @@ fn would_cost(
     Ok(usage.would_cost(&price.listing).ok())
 }
 
-/// Calls that nobody waits for, at the price of answers within a day.
-fn batch(conn: &Connection, query: &Query, used: &[Group]) -> Result<Vec<Advice>, ReviewError> {
-    let chat = name_of(&crate::costs::Purpose::Chat);
-    let mut found = Vec::new();
-    let by_purpose = sums(used, |group| {
-        (&group.provider, &group.model, &group.purpose)
-    });
-    for ((provider, model, purpose), figures) in by_purpose {
-        if *purpose == chat {
-            continue;
-        }
-        let named = PricedModel {
-            provider: provider.clone(),
-            model: model.clone(),
-        };
-        let Some(price) = price_for(conn, &named, Service::Batch, now_ms())? else {
-            continue;
-        };
-        let filter = CallFilter {
-            purpose: Some(purpose.clone()),
-            ..of_model(query, provider, model)
-        };
-        let these = used.iter().filter(|group| {
-            (&group.provider, &group.model, &group.purpose) == (provider, model, purpose)
-        });
-        let usage = usages(conn, query.span()?, &filter, &price.listing, these)?;
-        let Ok(would) = usage.would_cost(&price.listing) else {
-            continue;
-        };
-        found.push(advice(
-            AdviceKind::Batch,
-            format!("{model}: ask for “{purpose}” in batches"),
-            format!(
-                "Nobody waits for these {} calls, and {provider} answers within a day for less.",
-                figures.calls
-            ),
-            (
-                Money::from_pico(figures.cost.pico() - would.pico()),
-                figures.calls,
-            ),
-            filter,
-        ));
-    }
-    Ok(found)
-}
-
-/// Beginnings that were read anew though the provider could have kept them.
-fn caching(conn: &Connection, query: &Query) -> Result<Vec<Advice>, ReviewError> {
-    of_habits(
-        conn,
-        query,
-        repeated(conn, query.span()?, &query.filter)?,
-        |habit, price| {
-            let rates = &price.listing.rates;
-            let (input, cached) = (rates.of(TokenKind::Input)?, rates.of(TokenKind::Cached)?);
-            let saving = input.times(habit.tokens).pico() - cached.times(habit.tokens).pico();
-            Some((
-                AdviceKind::Caching,
-                format!("{}: let the provider keep what repeats", habit.model),
-                format!(
-                    "{} calls read {} tokens anew that the call before, within five minutes, had read. From its \
-                 cache {} asks less for them.",
-                    habit.calls, habit.tokens, habit.provider
-                ),
-                Money::from_pico(saving),
-                None,
-            ))
-        },
-    )
-}
-
-/// What was read beyond the first thousands of tokens of a prompt.
-fn long_histories(conn: &Connection, query: &Query) -> Result<Vec<Advice>, ReviewError> {
-    of_habits(
-        conn,
-        query,
-        long_prompts(conn, query.span()?, &query.filter)?,
-        |habit, price| {
-            Some((
-                AdviceKind::LongHistory,
-                format!("{}: begin a new chat sooner", habit.model),
-                format!(
-                    "{} calls sent a history of more than {LONG_PROMPT} tokens; {} tokens beyond that were billed \
-                 in full. A new chat with a short summary sends only what matters.",
-                    habit.calls, habit.tokens
-                ),
-                price.listing.rates.input.times(habit.tokens),
-                Some(Only::LongPrompt),
-            ))
-        },
-    )
-}
-
-type Found = (AdviceKind, String, String, Money, Option<Only>);
-
-fn of_habits(
-    conn: &Connection,
-    query: &Query,
-    habits: Vec<Habit>,
-    found: impl Fn(&Habit, &Price) -> Option<Found>,
-) -> Result<Vec<Advice>, ReviewError> {
-    let mut all = Vec::new();
-    for habit in habits {
-        let model = PricedModel {
-            provider: habit.provider.clone(),
-            model: habit.model.clone(),
-        };
-        let Some(price) = price_now(conn, &model, now_ms())? else {
-            continue;
-        };
-        if let Some((kind, title, reason, saving, only)) = found(&habit, &price) {
-            let filter = CallFilter {
-                only: only.or(query.filter.only),
-                ..of_model(query, &habit.provider, &habit.model)
-            };
-            all.push(advice(kind, title, reason, (saving, habit.calls), filter));
-        }
-    }
-    Ok(all)
-}
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,6 @@ use crate::{
     app::App,
     costs::{
         listing::{Listing, Service},
-        name_of,
         prices::{self, Origin, Price, PriceError},
         rates::Rates,
         reports::{PricedModel, price_now},
@@ -29,8 +28,8 @@ pub struct PriceRow {
     pub provider: String,
     /// Of what; `*` for whatever the provider runs.
     pub model: String,
-    /// Asked how: `standard`, `batch`, `flex` or `priority`.
-    pub service: String,
+    /// Asked how.
+    pub service: Service,
     /// The first day on which it holds, by UTC.
     #[specta(type = String)]
     pub from: Date,
@@ -43,8 +42,14 @@ pub struct PriceRow {
     pub input: String,
     /// For input from the cache; `None`: not known.
     pub cached: Option<String>,
+    /// For input that is kept for minutes; `None`: not known.
+    pub cache_write: Option<String>,
+    /// For input that is kept for an hour; `None`: not known.
+    pub cache_write_hour: Option<String>,
     /// For output; `None`: not known.
     pub output: Option<String>,
+    /// For reasoning; `None`: it costs what output does.
+    pub reasoning: Option<String>,
     /// Whether longer prompts cost otherwise.
     pub has_tiers: bool,
     /// Where it was read.
@@ -69,19 +74,27 @@ pub struct PricePage {
 }
 
 /// A price as a person enters it, in dollars for a million tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Type)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceInput {
     /// Whose.
     pub provider: String,
     /// Of what.
     pub model: String,
+    /// Asked how.
+    pub service: Service,
     /// For input.
     pub input: String,
     /// For input from the cache; empty: not known.
     pub cached: String,
+    /// For input that is kept for minutes; empty: not known.
+    pub cache_write: String,
+    /// For input that is kept for an hour; empty: not known.
+    pub cache_write_hour: String,
     /// For output; empty: not known.
     pub output: String,
+    /// For reasoning; empty: it costs what output does.
+    pub reasoning: String,
     /// Where it was read.
     pub source: String,
 }
@@ -166,13 +179,16 @@ fn row(price: &Price) -> PriceRow {
         id: u32::try_from(price.id.number()).unwrap_or(u32::MAX),
         provider: listing.provider.clone(),
         model: listing.model.clone(),
-        service: name_of(&listing.service),
+        service: listing.service,
         from: listing.from,
         until: listing.until,
         hours: listing.hours.map(|hours| hours.to_string()),
         input: shown(listing.rates.input),
         cached: listing.rates.cached.map(shown),
+        cache_write: listing.rates.cache_write.map(shown),
+        cache_write_hour: listing.rates.cache_write_hour.map(shown),
         output: listing.rates.output.map(shown),
+        reasoning: listing.rates.reasoning.map(shown),
         has_tiers: !listing.tiers.is_empty(),
         source: listing.source.clone(),
         as_of: listing.as_of,
@@ -197,17 +213,17 @@ impl PriceInput {
             provider: self.provider.trim().to_lowercase(),
             model: self.model.trim().to_owned(),
             dated: false,
-            service: Service::Standard,
+            service: self.service,
             from: today,
             until: None,
             hours: None,
             rates: Rates {
                 input: amount(&self.input)?,
                 cached: maybe(&self.cached)?,
-                cache_write: None,
-                cache_write_hour: None,
+                cache_write: maybe(&self.cache_write)?,
+                cache_write_hour: maybe(&self.cache_write_hour)?,
                 output: maybe(&self.output)?,
-                reasoning: None,
+                reasoning: maybe(&self.reasoning)?,
             },
             tiers: Vec::new(),
             source: source.to_owned(),

@@ -5,6 +5,7 @@ use crate::{
     app::Surroundings,
     costs::{
         budgets::Period,
+        listing::Service,
         reports::{FiguresView, Step},
     },
     record::Actor,
@@ -12,7 +13,7 @@ use crate::{
     store::DataFolder,
 };
 
-fn query() -> Query {
+pub(super) fn query() -> Query {
     Query {
         first: date(2026, 11, 1),
         last: date(2026, 11, 30),
@@ -22,7 +23,7 @@ fn query() -> Query {
 }
 
 /// An app of its own with nothing in it, gone when the test ends.
-fn app() -> (tempfile::TempDir, App) {
+pub(super) fn app() -> (tempfile::TempDir, App) {
     let dir = tempfile::tempdir().unwrap();
     let folder = DataFolder::resolve(Some(dir.path())).unwrap();
     secrets::database_key(&folder, KeyHome::File).unwrap();
@@ -52,7 +53,7 @@ fn call(app: &App, model: &str, pico: Option<i64>, at_ms: i64) {
         .unwrap();
 }
 
-const MID_NOVEMBER: i64 = 1_794_700_800_000;
+pub(super) const MID_NOVEMBER: i64 = 1_794_700_800_000;
 
 #[test]
 fn every_file_of_a_report_can_be_made_and_leaves_its_entry() {
@@ -335,7 +336,7 @@ fn a_price_of_ones_own_is_first_in_the_table_and_what_is_none_is_refused() {
         input: "2.50".into(),
         cached: String::new(),
         output: "$10".into(),
-        source: String::new(),
+        ..PriceInput::default()
     };
     app.set_price(&input).unwrap();
     let page = app.price_page("").unwrap();
@@ -349,6 +350,45 @@ fn a_price_of_ones_own_is_first_in_the_table_and_what_is_none_is_refused() {
         app.set_price(&wrong),
         Err(PriceInputError::Amount(_))
     ));
+}
+
+#[test]
+fn a_price_is_removed_alone_and_one_that_was_read_is_set_again_as_it_was() {
+    let (_dir, app) = app();
+    let own = |service, cached: &str| PriceInput {
+        provider: "anthropic".into(),
+        model: "claude-sonnet-4-5".into(),
+        service,
+        input: "2".into(),
+        cached: cached.into(),
+        cache_write: "2.5".into(),
+        ..PriceInput::default()
+    };
+    app.set_price(&own(Service::Standard, "0.2")).unwrap();
+    app.set_price(&own(Service::Batch, "")).unwrap();
+    let rows = || {
+        let page = app.price_page("claude-sonnet-4-5").unwrap();
+        let own = page.rows.into_iter().filter(|row| row.is_own);
+        own.collect::<Vec<_>>()
+    };
+    let both = rows();
+    let batch = both.iter().find(|row| row.service == Service::Batch);
+    let batch = batch.unwrap();
+    let said = (&batch.cached, batch.cache_write.as_deref(), &batch.output);
+    assert_eq!(said, (&None, Some("$2.5"), &None), "unknown stays unknown");
+    let entries = app.record.status().unwrap().count;
+    assert!(app.remove_price(batch.id.into()).unwrap());
+    let left = rows();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].service, Service::Standard, "the other one stays");
+    assert!(!app.remove_price(batch.id.into()).unwrap(), "it is gone");
+    let published = app.price_page("claude-sonnet-4-5").unwrap().rows;
+    let published = published.iter().find(|row| !row.is_own).unwrap();
+    assert!(
+        !app.remove_price(published.id.into()).unwrap(),
+        "only one's own"
+    );
+    assert_eq!(app.record.status().unwrap().count, entries + 1);
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub struct WhatIf {
     pub cost: Option<String>,
     /// How much less that is than what is known to be spent; more is negative.
     pub less: Option<String>,
+    /// Calls whose cost is not known: they are in `cost`, and not in what is known to be spent.
+    #[specta(type = Number)]
+    pub unknown: u64,
     /// Why there is no amount, as a sentence.
     pub why: Option<String>,
     /// Where the price was read, and when.
@@ -126,10 +129,11 @@ impl App {
             let span = query.span()?;
             let used = groups(conn, span, &query.filter)?;
             let spent: Money = used.iter().map(|group| group.figures.cost).sum();
+            let unknown = used.iter().map(|group| group.figures.unknown).sum();
             let mut found = Vec::new();
             for model in chosen(conn, models)? {
                 let Some(price) = price_now(conn, &model, now_ms())? else {
-                    found.push(without_price(model));
+                    found.push(without_price(model, unknown));
                     continue;
                 };
                 let usage = usages(conn, span, &query.filter, &price.listing, used.iter())?;
@@ -141,6 +145,7 @@ impl App {
                         .as_ref()
                         .ok()
                         .map(|cost| less(spent, *cost).to_string()),
+                    unknown,
                     why: cost.err().map(|unpriced| sentence(&unpriced.to_string())),
                     source: Some(source(&price)),
                 });
@@ -369,11 +374,12 @@ pub(super) fn account_models(conn: &Connection) -> rusqlite::Result<Vec<PricedMo
     Ok(found)
 }
 
-fn without_price(model: PricedModel) -> WhatIf {
+fn without_price(model: PricedModel, unknown: u64) -> WhatIf {
     WhatIf {
         model,
         cost: None,
         less: None,
+        unknown,
         why: Some("No price is known for it.".into()),
         source: None,
     }

@@ -1,6 +1,6 @@
-// What is followed down from a number.
+// What is followed down from a number, and from a call to its entry of the record.
 
-import type { CallFilter } from "$lib/backend";
+import { backend, type CallFilter } from "$lib/backend";
 
 /** The calls behind a number. */
 export type Followed = {
@@ -10,3 +10,15 @@ export type Followed = {
 	last: string;
 	filter: CallFilter;
 };
+
+/**
+ * The entry of the end of a call; of its beginning, while it is under way; null: there is none. Others
+ * speak of a call, too, such as those of looks at what left with it.
+ */
+export async function entryOf(call: number): Promise<number | null> {
+	for (const action of ["call.ended", "call.began"]) {
+		const [entry] = await backend.recordEntries({ action, call, limit: 1 });
+		if (entry) return entry.sequence;
+	}
+	return null;
+}

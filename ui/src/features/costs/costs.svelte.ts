@@ -5,6 +5,7 @@ import {
 	toProblem,
 	type BudgetView,
 	type CallFilter,
+	type ClientStanding,
 	type Overview,
 	type Period,
 	type Problem,
@@ -37,6 +38,8 @@ export class Costs {
 	/** Null until they were read. */
 	overview = $state.raw<Overview | null>(null);
 	budgets = $state.raw<BudgetView[]>([]);
+	/** Clients of the local API that have a budget, of the workspace that is looked at. */
+	clients = $state.raw<ClientStanding[]>([]);
 	error = $state.raw<Problem | null>(null);
 	/** Counts the questions, so that a late answer to an earlier one is not shown. */
 	#asked = 0;
@@ -50,13 +53,19 @@ export class Costs {
 	async read(): Promise<void> {
 		const asked = ++this.#asked;
 		try {
-			const [overview, budgets] = await Promise.all([
+			const place = this.workspace;
+			const [overview, budgets, { clients }] = await Promise.all([
 				backend.costOverview(this.query),
-				backend.listBudgets(),
+				backend.costBudgets(place),
+				backend.localApi(),
 			]);
 			if (asked !== this.#asked) return;
 			this.overview = overview;
 			this.budgets = budgets;
+			this.clients = clients.filter(
+				({ standing, revokedAtMs, workspaceId }) =>
+					standing !== null && revokedAtMs === null && (place === null || workspaceId === place),
+			);
 			this.error = null;
 		} catch (thrown) {
 			if (asked === this.#asked) this.error = toProblem(thrown);

@@ -15,7 +15,8 @@ import { host, show } from "../../test/render";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { daysIn, queryOf } from "./days";
-import { formatMoney, formatSeconds, modelOf, moreWords } from "./words";
+import { emptyInput } from "./prices/inputs";
+import { callWords, formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
 vi.setConfig({ testTimeout: 30_000 });
 const now = () => Date.parse("2026-11-27T12:00:00Z");
@@ -56,6 +57,163 @@ describe("What was spent", () => {
 		await waitFor(() =>
 			expect(fake.calls.filter(({ method }) => method === "costCalls").at(-1)?.args[1]).toBe(10),
 		);
+	});
+
+	it("leads from every number to its calls", async () => {
+		const { fake, user } = await open();
+		await fake.setBudget({
+			everywhere: true,
+			period: "month",
+			limit: "20",
+			warnPercent: 80,
+			stops: false,
+		});
+		const overview = await fake.costOverview(queryOf("month", now()));
+		const compared = { provider: "openai", model: "gpt-6-luna" };
+		fake.costOverview = async () => ({
+			...overview,
+			kept: { ...overview.kept, comparedWith: compared, wouldHaveCost: "$1.4" },
+			energy: { kilowattHours: "0.120", cost: "$0.03", watts: 90 },
+		});
+		// Another workspace or other days have it read again.
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const month = { first: "2026-11-01", last: "2026-11-27" };
+		const days = { first: "2026-11-21", last: "2026-11-27" };
+		const ways: [string, string, object][] = [
+			["$4.46", "Calls of this month", month],
+			["$1.40", "Calls on this computer", { ...days, filter: { only: "local" } }],
+			["0.120 kWh", "Calls on this computer", { ...days, filter: { only: "local" } }],
+			[
+				"$3.41",
+				"Budget this month, all workspaces",
+				{
+					filter: {
+						workspace: null,
+						fromMs: Date.parse("2026-11-01"),
+						untilMs: Date.parse("2026-12-01"),
+					},
+				},
+			],
+		];
+		for (const [button, title, asked] of ways) {
+			await user.click(await screen.findByRole("button", { name: button }));
+			await screen.findByRole("dialog", { name: title });
+			const last = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+			expect(last?.args[0]).toMatchObject(asked);
+			await user.keyboard("{Escape}");
+			await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		}
+	});
+
+	it("shows the budgets of the workspace that is looked at, and those of its clients", async () => {
+		const { fake, user } = await open();
+		await fake.setBudget({
+			everywhere: false,
+			period: "month",
+			limit: "8",
+			warnPercent: 80,
+			stops: false,
+		});
+		await fake.addClient({
+			name: "Mail sorter",
+			workspaceId: null,
+			days: null,
+			period: "day",
+			limit: "5",
+			keepsSent: true,
+			onlyMetrics: false,
+		});
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const budgets = await screen.findByRole("region", { name: "Budgets" });
+		await waitFor(() => expect(budgets.textContent).toContain("$5.00 today, Mail sorter"));
+		expect(budgets.textContent).not.toContain("this workspace");
+		const [workspace] = screen.getAllByRole("combobox", { name: /^Workspace:/ });
+		workspace!.focus();
+		await user.keyboard("{Enter}");
+		await screen.findByText("Personal", { selector: "[role=option]" });
+		await user.keyboard("Personal{Enter}");
+		await waitFor(() => expect(budgets.textContent).toContain("$8.00 this month, this workspace"));
+		const asked = fake.calls.filter(({ method }) => method === "costBudgets").at(-1);
+		expect(asked?.args).toEqual(["personal"]);
+		await user.click(within(budgets).getAllByRole("button").at(-1)!);
+		await screen.findByRole("dialog", { name: "Budget today, Mail sorter" });
+		const calls = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(calls?.args[0]).toMatchObject({ filter: { client: "client-1" } });
+	});
+
+	it("leads from what failed in a step to those calls", async () => {
+		const { fake, user } = await open();
+		const overview = await fake.costOverview(queryOf("month", now()));
+		const [step] = overview.steps;
+		const failing = { ...step!, figures: { ...step!.figures, failed: 2, unknown: 1 } };
+		fake.costOverview = async () => ({ ...overview, steps: [failing] });
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const table = await screen.findByRole("table", { name: "Spend over time", hidden: true });
+		await user.click(await within(table).findByRole("button", { name: /^2 failed/, hidden: true }));
+		await screen.findByRole("dialog", { name: /^Failed, / });
+		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(asked?.args[0]).toMatchObject({ first: step!.first, filter: { only: "failed" } });
+	});
+
+	it("is read again when a call has ended", async () => {
+		const { fake } = await open();
+		await screen.findByRole("region", { name: "Spent" });
+		const live = await fake.monitorLive();
+		const read = () => fake.calls.filter(({ method }) => method === "costOverview").length;
+		await waitFor(
+			() => expect(fake.calls.filter(({ method }) => method === "monitorLive")).toHaveLength(2),
+			{ timeout: 5_000 },
+		);
+		const before = read();
+		fake.monitorLive = async () => ({ ...live, newest: live.newest + 1 });
+		await waitFor(() => expect(read()).toBe(before + 1), { timeout: 5_000 });
+	});
+
+	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {
+		const { fake, user } = await open({ entries: 400 });
+		const [call] = (await fake.costCalls(queryOf("month", now()), null)).calls;
+		fake.costCalls = async () => ({ calls: [{ ...call!, number: 4181 }], next: null });
+		await user.click(await screen.findByRole("button", { name: /calls of gpt-6-luna/ }));
+		await user.click(await screen.findByRole("button", { name: "Record" }));
+		const entry = await screen.findByRole("dialog", { name: /^Entry \d/ });
+		expect(entry.textContent).toContain("4181");
+		const asked = fake.calls.filter(({ method }) => method === "recordEntries");
+		expect(asked.map(({ args }) => args[0])).toEqual([
+			{ action: "call.ended", call: 4181, limit: 1 },
+		]);
+	});
+
+	it("leads from a call of a client to what left, and says whose it was", async () => {
+		const { fake, user } = await open();
+		const [call] = (await fake.costCalls(queryOf("month", now()), null)).calls;
+		const ofClient = { ...call!, number: 7, purpose: "api" as const, client: "Mail sorter" };
+		fake.costCalls = async () => ({ calls: [ofClient], next: null });
+		fake.whatLeft = async (number) => ({
+			model: "gpt-6-luna",
+			account: "OpenAI",
+			client: "Mail sorter",
+			messages: [
+				{
+					role: "user",
+					pieces: [{ sent: `Call ${number}: sort [EMAIL_1]`, original: null }],
+					pictures: [],
+				},
+			],
+			body: "{}",
+			found: [],
+			moves: [],
+			tokens: 9,
+			exact: true,
+			cost: "$0.0075",
+		});
+		await user.click(await screen.findByRole("button", { name: /calls of gpt-6-luna/ }));
+		expect(await screen.findByText("Requests of clients: Mail sorter")).toBeTruthy();
+		await user.click(screen.getByRole("button", { name: "What left" }));
+		const left = await screen.findByRole("dialog", { name: "What left for OpenAI" });
+		expect(left.textContent).toContain("asked by Mail sorter");
+		const received = within(left).getByRole("region", { name: "OpenAI received" });
+		expect(received.textContent).toContain("Call 7: sort [EMAIL_1]");
+		expect(within(left).queryByRole("region", { name: "You wrote" })).toBeNull();
 	});
 
 	it("steps through the chart by keyboard and says each value", async () => {
@@ -108,12 +266,39 @@ describe("Paying less", () => {
 	});
 
 	it("gives advice with its reason, its saving and its calls", async () => {
-		const { user } = await open();
+		const { fake, user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
 		expect(await screen.findByText(/gpt-6-luna does as well for less/)).toBeTruthy();
 		expect(screen.getByText("$0.74")).toBeTruthy();
-		await user.click(screen.getByRole("button", { name: "30 calls" }));
-		expect(await screen.findByRole("dialog")).toBeTruthy();
+		expect(screen.getByText("up to $0.31")).toBeTruthy();
+		await user.click(screen.getByRole("button", { name: "2 calls" }));
+		expect(await screen.findByRole("dialog", { name: /begin a new chat sooner/ })).toBeTruthy();
+		const asked = fake.calls.find(({ method }) => method === "costCalls");
+		expect(asked?.args[0]).toMatchObject({ filter: { only: "long_history" } });
+	});
+
+	it("leads from what the same usage would cost elsewhere to that usage", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
+		await user.click(
+			await screen.findByRole("button", { name: "$2.21 less with openai/gpt-6-luna" }),
+		);
+		await screen.findByRole("dialog", { name: "Calls that left" });
+		const asked = () => fake.calls.filter(({ method }) => method === "costCalls").at(-1)?.args[0];
+		expect(asked()).toMatchObject({ filter: { only: "elsewhere" } });
+		await user.keyboard("{Escape}");
+		const unknown = await screen.findByText(/Less is counted as if it were nothing/);
+		await user.click(within(unknown).getByRole("button", { name: "2 calls" }));
+		expect(asked()).toMatchObject({ filter: { only: "unknown" } });
+	});
+
+	it("takes a recommendation away when what was asked is changed", async () => {
+		const { user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
+		await user.click(await screen.findByRole("button", { name: "Recommend a model" }));
+		expect(await screen.findByText(/This rests on prices alone/)).toBeTruthy();
+		await user.click(screen.getByRole("radio", { name: "Hard" }));
+		await waitFor(() => expect(screen.queryByText(/This rests on prices alone/)).toBeNull());
 	});
 
 	it("shows a shorter prompt beside the original, which it leaves alone", async () => {
@@ -151,6 +336,59 @@ describe("Prices", () => {
 		await user.click(await screen.findByRole("button", { name: "Remove the price of acme/m-1" }));
 		expect(await screen.findByRole("button", { name: "Set one…" })).toBeTruthy();
 	});
+
+	it("begins a price of one's own with what is known, and unknown stays unknown", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(
+			await screen.findByRole("button", { name: "Your own price of anthropic/claude-sonnet-5-5" }),
+		);
+		const dialog = await screen.findByRole("dialog", { name: "A price of your own" });
+		const value = (name: RegExp) =>
+			within(dialog).getByRole<HTMLInputElement>("textbox", { name }).value;
+		expect([value(/^Input/), value(/^Cached/), value(/for minutes/), value(/an hour/)]).toEqual([
+			"3",
+			"0.3",
+			"3.75",
+			"",
+		]);
+		await user.click(within(dialog).getByRole("button", { name: "Set price" }));
+		await screen.findByRole("button", {
+			name: "Remove the price of anthropic/claude-sonnet-5-5",
+		});
+		const set = fake.calls.filter(({ method }) => method === "setPrice").at(-1)?.args[0];
+		expect(set).toMatchObject({ cacheWrite: "3.75", cacheWriteHour: "", service: "standard" });
+	});
+
+	it("finds the price of a model that is named by hand", async () => {
+		const { user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(await screen.findByRole("button", { name: /^Own price/ }));
+		const dialog = await screen.findByRole("dialog", { name: "A price of your own" });
+		const field = (name: RegExp | string) =>
+			within(dialog).getByRole<HTMLInputElement>("textbox", { name });
+		await user.type(field("Provider"), "openai");
+		await user.type(field("Model"), "gpt-6-luna");
+		await waitFor(() => expect(field(/^Input/).value).toBe("0.15"));
+		expect(field(/^Output/).value).toBe("0.6");
+	});
+
+	it("removes the very price of the row", async () => {
+		const { fake, user } = await open();
+		const price = emptyInput({ provider: "acme", model: "m-1" });
+		await fake.setPrice({ ...price, input: "2" });
+		await fake.setPrice({ ...price, input: "1", service: "batch" });
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(
+			await screen.findByRole("button", { name: "Remove the price of acme/m-1, batch" }),
+		);
+		await waitFor(() =>
+			expect(
+				screen.queryByRole("button", { name: /Remove the price of acme\/m-1, batch/ }),
+			).toBeNull(),
+		);
+		expect(screen.getByRole("button", { name: "Remove the price of acme/m-1" })).toBeTruthy();
+	});
 });
 
 describe("Words", () => {
@@ -174,8 +412,17 @@ describe("Words", () => {
 	});
 
 	it("says more, less and as much", () => {
-		expect(moreWords(-18, 30)).toBe("18% less than the 30 days before");
-		expect(moreWords(null, 7)).toBe("nothing was spent in the 7 days before");
+		expect(moreWords(-18, 30, 0)).toBe("18% less than the 30 days before");
+		expect(moreWords(null, 7, 0)).toBe("nothing was spent in the 7 days before");
+		expect(moreWords(null, 7, 2)).toBe("what was spent in the 7 days before is not known");
+	});
+
+	it("says one call and many", () => {
+		expect([callWords(1), callWords(2), callWords(1, "failed")]).toEqual([
+			"1 call",
+			"2 calls",
+			"1 failed call",
+		]);
 	});
 
 	it("says a time as it is felt", () => {

@@ -2,6 +2,7 @@
 // step away.
 
 import type { FiguresView, CallFilter, Line, PricedModel } from "$lib/backend";
+import { formatCount } from "$lib/format";
 import { providerWords, purposeWords } from "$lib/words";
 
 /** $3.41, $0.0004: two decimals, or two digits that are not zero. Never rounds something to nothing. */
@@ -35,14 +36,20 @@ export function lineName(line: Line, by: string): string {
 	return line.name;
 }
 
-/** What is not known of an amount, as words behind it; nothing where all of it is. */
-export function unknownWords({ unknown }: Pick<FiguresView, "unknown">): string {
-	if (unknown === 0) return "";
-	return unknown === 1 ? "and 1 call of unknown cost" : `and ${unknown} calls of unknown cost`;
+/** 1 call, 1,234 failed calls */
+export function callWords(count: number, kind = ""): string {
+	return `${formatCount(count)} ${kind === "" ? "" : `${kind} `}${count === 1 ? "call" : "calls"}`;
 }
 
-export function moreWords(percent: number | null, days: number): string {
+/** What is not known of an amount, as words behind it; nothing where all of it is. */
+export function unknownWords({ unknown }: Pick<FiguresView, "unknown">): string {
+	return unknown === 0 ? "" : `and ${callWords(unknown)} of unknown cost`;
+}
+
+/** `unknown`: calls before whose cost is not known. */
+export function moreWords(percent: number | null, days: number, unknown: number): string {
 	const before = days === 1 ? "the day before" : `the ${days} days before`;
+	if (percent === null && unknown > 0) return `what was spent in ${before} is not known`;
 	if (percent === null) return `nothing was spent in ${before}`;
 	if (percent === 0) return `as much as in ${before}`;
 	return percent > 0 ? `${percent}% more than ${before}` : `${-percent}% less than ${before}`;

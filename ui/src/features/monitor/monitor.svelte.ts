@@ -10,6 +10,7 @@ import {
 	type Problem,
 } from "$lib/backend";
 import { readAlerts } from "$lib/state/alerts.svelte";
+import { markOf } from "$lib/state/calls";
 
 import { queryOf, today, type Range } from "./days";
 
@@ -55,15 +56,11 @@ export class Monitor {
 			const live = await backend.monitorLive();
 			this.live = live;
 			this.#day = today();
-			if (before !== null && numbersOf(before) !== numbersOf(live)) {
+			if (before !== null && markOf(before) !== markOf(live)) {
 				await Promise.all([this.read(), readAlerts()]);
 			}
 		} catch (thrown) {
 			this.error = toProblem(thrown);
 		}
 	}
-}
-
-function numbersOf({ calls }: Live): string {
-	return calls.map(({ number }) => number).join(" ");
 }

@@ -6,16 +6,19 @@ import "../../test/layout";
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import type { MonitorOverview } from "$lib/backend";
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
 import { alerts, readAlerts, watchAlerts } from "$lib/state/alerts.svelte";
 import { readSettings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
+import { failureWords } from "$lib/words";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
 import { queryOf } from "./days";
+import { callsOfStep } from "./follow";
 import MonitorScreen from "./MonitorScreen.svelte";
-import { failureWords, formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
+import { formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
 
 vi.setConfig({ testTimeout: 30_000 });
 const now = () => Date.parse("2026-11-27T12:00:00Z");
@@ -99,6 +102,52 @@ describe("How calls went", () => {
 		).toBeTruthy();
 		const drawn = fake.calls.filter(({ method }) => method === "monitorChart").at(-1);
 		expect(drawn?.args[1]).toBe("first_token");
+	});
+
+	it("leads from each number to its calls", async () => {
+		const { fake, user } = await open();
+		await screen.findByRole("region", { name: "Success" });
+		const within7 = { first: "2026-11-21", last: "2026-11-27" };
+		const ways: [string | RegExp, string, object][] = [
+			["97.5%", "Calls that ended by themselves", { only: "ended" }],
+			["380 ms", "First token", { only: "began" }],
+			[
+				"14: The provider was overloaded",
+				"The provider was overloaded",
+				{ errorKind: "overloaded" },
+			],
+			[/of gpt-6-luna$/, "gpt-6-luna", { provider: "openai", model: "gpt-6-luna" }],
+		];
+		for (const [button, title, filter] of ways) {
+			await user.click(screen.getByRole("button", { name: button }));
+			await screen.findByRole("dialog", { name: title });
+			const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+			expect(asked?.args[0]).toMatchObject({ ...within7, filter });
+			await user.keyboard("{Escape}");
+			await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		}
+		const chart = screen.getByRole("slider", { name: "Calls over time, by how they ended" });
+		chart.focus();
+		await user.keyboard("{Home}{Enter}");
+		await screen.findByRole("dialog", { name: "From 21 Nov 2026" });
+		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(asked?.args[0]).toMatchObject({ first: "2026-11-21", last: "2026-11-21" });
+	});
+
+	it("leads from an hour to the calls of that hour", () => {
+		const query = { ...queryOf("day", null, now()), model: null };
+		const steps = [22, 23].map((hour) => ({ begins: `${query.last}T${hour}:00:00` }));
+		const overview = {
+			pace: "hour",
+			steps: steps.map((step) => ({ ...step, last: query.last })),
+		} as MonitorOverview;
+		const midnight = new Date(2026, 10, 28).getTime();
+		expect(callsOfStep(query, overview, 1, "The last hour", { only: "failed" })).toEqual({
+			title: "The last hour",
+			first: query.last,
+			last: query.last,
+			filter: { only: "failed", fromMs: midnight - 3_600_000, untilMs: midnight },
+		});
 	});
 
 	it("has nothing that a screen reader stumbles over", async () => {

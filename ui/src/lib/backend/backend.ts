@@ -369,7 +369,8 @@ export type Backend = {
 	saveCosts(query: Query, file: ReportFile, theme: ChartTheme): Promise<string | null>;
 	listPrices(words: string): Promise<PricePage>;
 	setPrice(price: PriceInput): Promise<void>;
-	removePrice(model: PricedModel): Promise<void>;
+	/** One price of one's own, by its number. */
+	removePrice(id: number): Promise<void>;
 
 	monitorOverview(query: MonitorQuery): Promise<MonitorOverview>;
 	monitorChart(
@@ -384,6 +385,8 @@ export type Backend = {
 	addAlert(alert: AlertInput): Promise<void>;
 	removeAlert(number: number): Promise<void>;
 
+	/** Those that hold in a workspace; null: only those for everything. */
+	costBudgets(workspace: string | null): Promise<BudgetView[]>;
 	listBudgets(): Promise<BudgetView[]>;
 	setBudget(budget: BudgetInput): Promise<void>;
 	removeBudget(everywhere: boolean, period: Period): Promise<void>;

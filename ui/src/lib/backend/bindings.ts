@@ -887,6 +887,8 @@ export type CallRow = {
 	conversationId: ConversationId | null,
 	/**  The answer that it wrote, if it is still there. */
 	messageId: MessageId | null,
+	/**  What a person calls the client of the local API that asked. */
+	client: string | null,
 } & CallSummary;
 
 /**  How a call stands or ended. */
@@ -1514,6 +1516,8 @@ export type Filter = {
 	 *  or of a call.
 	 */
 	text?: string | null,
+	/**  The call, by its number. */
+	call?: number | null,
 	/**  Only entries before this one. */
 	before?: number | null,
 	/**  How many at most. */
@@ -3531,6 +3535,8 @@ export type WhatLeaves = {
 	model: string,
 	/**  The account, as the person calls it. */
 	account: string,
+	/**  The client of the local API that asked, as the person calls it; `None`: the person did. */
+	client: string | null,
 	/**  The messages, in pieces that show what was masked. */
 	messages: LeavingMessage[],
 	/**  The body of the request, byte for byte. */

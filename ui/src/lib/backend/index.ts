@@ -211,6 +211,7 @@ const host: Backend = {
 	addAlert: silent(commands.addAlert),
 	removeAlert: silent(commands.removeAlert),
 
+	costBudgets: throwing(commands.costBudgets),
 	listBudgets: throwing(commands.listBudgets),
 	setBudget: silent(commands.setBudget),
 	removeBudget: silent(commands.removeBudget),

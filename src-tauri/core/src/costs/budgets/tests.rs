@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::costs::{
-    self,
+    self, reports,
     spending::release,
     testing::{NOON, Opened, Place, call, ended, workspace},
 };
@@ -251,6 +251,46 @@ fn a_budget_counts_its_own_workspace_and_its_own_time() {
             refused.to_string().contains("this week"),
             "297 cents went in this week, in all workspaces together: {refused}"
         );
+    });
+}
+
+#[test]
+fn what_a_budget_has_spent_leads_to_exactly_its_calls() {
+    let store = Place::new().open();
+    commit(&store, |conn| {
+        let (here, there) = (workspace(conn), workspace(conn));
+        let week = stop_at(cents(900), Period::Week);
+        set(conn, &week).unwrap();
+        let mine = Budget {
+            workspace: Some(here),
+            ..week
+        };
+        set(conn, &mine).unwrap();
+        for (place, days) in [(here, 0), (here, 1), (there, 0), (here, -9), (here, 9)] {
+            let number = call(conn, place, NOON + days * DAY);
+            let day = (NOON + days * DAY) / DAY;
+            conn.execute("UPDATE calls SET day = ?2 WHERE number = ?1", [number, day])
+                .unwrap();
+            costs::end(conn, number, &ended(Some(cents(10)))).unwrap();
+        }
+        let shown = views(conn, here, NOON).unwrap();
+        let spent: Vec<_> = shown.iter().map(|view| view.spent.as_str()).collect();
+        assert_eq!(spent, ["$0.3", "$0.2"], "of all, and of this workspace");
+        let overall = views(conn, None::<WorkspaceId>, NOON).unwrap();
+        assert_eq!(overall, shown[..1], "without a workspace, of all alone");
+        for (view, count) in shown.iter().zip([3, 2]) {
+            let zone = TimeZone::system();
+            let day = |at| reports::date_of(reports::day_of(at, &zone));
+            let span = reports::Span::of(day(view.from_ms), day(view.until_ms - 1)).unwrap();
+            let filter = reports::CallFilter {
+                workspace: (!view.everywhere).then_some(here),
+                from_ms: Some(view.from_ms),
+                until_ms: Some(view.until_ms),
+                ..reports::CallFilter::default()
+            };
+            let found = reports::calls(conn, span, &filter, None, 50).unwrap();
+            assert_eq!(found.calls.len(), count);
+        }
     });
 }
 

@@ -1,11 +1,14 @@
 //! Budgets as a person sees and enters them: amounts as decimal dollars.
 
+use std::ops::Range;
+
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use specta_typescript::Number;
 
-use super::{Budget, BudgetError, Level, Period, standings};
+use super::{Budget, BudgetError, Level, Period, Standing, standings};
 use crate::{ids::WorkspaceId, money::Money};
 
 /// How a budget stands.
@@ -32,6 +35,12 @@ pub struct BudgetView {
     pub percent: u8,
     /// What the person is to be told.
     pub level: Level,
+    /// The calls that it counts began at this moment or later, in UTC milliseconds.
+    #[specta(type = Number)]
+    pub from_ms: i64,
+    /// And before this one.
+    #[specta(type = Number)]
+    pub until_ms: i64,
 }
 
 /// A budget as a person enters it.
@@ -68,24 +77,34 @@ impl BudgetInput {
     }
 }
 
-/// How the budgets stand that hold in a workspace, those for everything first; `now_ms` is UTC
-/// milliseconds.
+/// How the budgets stand that hold in a workspace, those for everything first; `None`: only those.
+/// `now_ms` is UTC milliseconds.
 ///
 /// # Errors
 /// [`BudgetError`] when the clock is beyond every calendar or the database fails.
 pub fn views(
     conn: &Connection,
-    workspace: WorkspaceId,
+    workspace: impl Into<Option<WorkspaceId>>,
     now_ms: i64,
 ) -> Result<Vec<BudgetView>, BudgetError> {
-    let standings = standings(conn, workspace, now_ms, &TimeZone::system())?;
-    let view = |standing: &super::Standing| {
+    let zone = TimeZone::system();
+    let standings = standings(conn, workspace, now_ms, &zone)?;
+    let views = standings.iter().map(|standing| {
+        let time = standing.budget.period.around(now_ms, &zone)?;
+        Ok(BudgetView::of(standing, time))
+    });
+    views.collect()
+}
+
+impl BudgetView {
+    /// How a budget stands, for the calls that began in these UTC milliseconds.
+    pub(crate) fn of(standing: &Standing, time: Range<i64>) -> Self {
         let (budget, limit) = (&standing.budget, standing.budget.limit.pico());
         let percent = match limit {
             0 => i128::from(standing.committed() > Money::ZERO) * 100,
             limit => (standing.committed().pico() * 100 / limit).clamp(0, 100),
         };
-        BudgetView {
+        Self {
             everywhere: budget.workspace.is_none(),
             period: budget.period,
             limit: budget.limit.to_string(),
@@ -96,7 +115,8 @@ pub fn views(
             unknown_calls: standing.spending.unknown_calls,
             percent: u8::try_from(percent).unwrap_or(100),
             level: standing.level(),
+            from_ms: time.start,
+            until_ms: time.end,
         }
-    };
-    Ok(standings.iter().map(view).collect())
+    }
 }

@@ -81,6 +81,8 @@ pub struct CallRow {
     pub conversation_id: Option<ConversationId>,
     /// The answer that it wrote, if it is still there.
     pub message_id: Option<MessageId>,
+    /// What a person calls the client of the local API that asked.
+    pub client: Option<String>,
     /// The rest.
     #[serde(flatten)]
     pub summary: CallSummary,
@@ -99,10 +101,20 @@ pub fn list(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<CallRow>> {
     .collect()
 }
 
+/// The number of the newest call; 0: there is none.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn newest(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT ifnull(max(number), 0) FROM calls")?
+        .query_row([], |row| row.get(0))
+}
+
 /// What [`call_row`] reads, from the table `calls` under the name `k`.
 pub(in crate::costs) fn row_columns() -> String {
     format!(
-        "{SUMMARY_COLUMNS}, k.started_at_ms, k.purpose, k.status, k.error_kind, k.conversation_id, k.message_id"
+        "{SUMMARY_COLUMNS}, k.started_at_ms, k.purpose, k.status, k.error_kind, k.conversation_id, k.message_id, \
+         (SELECT name FROM clients WHERE id = k.client_id)"
     )
 }
 
@@ -116,6 +128,7 @@ pub(in crate::costs) fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
         error_kind: row.get(SUMMARY_LENGTH + 3)?,
         conversation_id: row.get(SUMMARY_LENGTH + 4)?,
         message_id: row.get(SUMMARY_LENGTH + 5)?,
+        client: row.get(SUMMARY_LENGTH + 6)?,
     })
 }
 

@@ -8,9 +8,10 @@ use crate::{
     clients,
     costs::{CallStart, Purpose, Route, budgets},
     gate::{
-        GateError,
+        Gate, GateError,
         answer::{Asked, Passed},
         begin::failed_row,
+        beginnings::Beginning,
         call::Outcome,
         elsewhere::{Ready, Wanted},
         record,
@@ -29,14 +30,20 @@ enum Begins<'a> {
         body: Vec<u8>,
         /// `None`: the client keeps nothing.
         kept: Option<Packed>,
+        beginning: Option<Beginning>,
     },
 }
 
 impl<'a> Begins<'a> {
-    fn elsewhere(ready: &'a Ready, keeps: bool) -> Result<Self, Passed> {
+    fn elsewhere(gate: &Gate, ready: &'a Ready, keeps: bool) -> Result<Self, Passed> {
         let body = ready.body().map_err(Passed::Ends)?;
         let kept = keeps.then(|| Packed::of(&body));
-        Ok(Self::Elsewhere { ready, body, kept })
+        Ok(Self::Elsewhere {
+            ready,
+            body,
+            kept,
+            beginning: gate.beginnings.of(ready),
+        })
     }
 }
 
@@ -51,7 +58,7 @@ impl Asking<'_> {
         let gate = self.place.gate;
         let begins = match asked {
             Asked::Local(model) => Begins::Here(model),
-            Asked::Elsewhere(ready) => Begins::elsewhere(ready, self.client.keeps_sent)?,
+            Asked::Elsewhere(ready) => Begins::elsewhere(gate, ready, self.client.keeps_sent)?,
         };
         let begun = gate.store.write_together(|tx| {
             if let Some((outcome, call)) = before {
@@ -61,8 +68,17 @@ impl Asking<'_> {
             clients::used(tx, self.client.id, now_ms())?;
             match &begins {
                 Begins::Here(model) => self.begin_here(tx, model),
-                Begins::Elsewhere { ready, body, kept } => {
-                    self.begin_elsewhere(tx, ready, body, kept.as_ref())
+                Begins::Elsewhere {
+                    ready,
+                    body,
+                    kept,
+                    beginning,
+                } => {
+                    let call = self.begin_elsewhere(tx, ready, body, kept.as_ref())?;
+                    if let Some(beginning) = beginning {
+                        beginning.keep(tx, call)?;
+                    }
+                    Ok(call)
                 }
             }
         });

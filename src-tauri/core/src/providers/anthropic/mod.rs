@@ -148,13 +148,22 @@ pub(super) fn count_body(request: &CloudRequest) -> Vec<u8> {
     Value::Object(prompt(request)).to_string().into_bytes()
 }
 
+/// Instructions have a mark of their own: whatever else begins with them, such as another chat, reads them
+/// from the cache. That costs nothing beside the mark on the whole prompt.
+fn system(request: &CloudRequest) -> Value {
+    if !request.keep_prompt || request.system.trim().is_empty() {
+        return request.system.as_str().into();
+    }
+    json!([{ "type": "text", "text": request.system, "cache_control": { "type": "ephemeral" } }])
+}
+
 /// The part of a request that the model reads.
 fn prompt(request: &CloudRequest) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("model".into(), request.model.as_str().into());
     body.insert("messages".into(), messages(&request.messages).into());
     if !request.system.is_empty() {
-        body.insert("system".into(), request.system.as_str().into());
+        body.insert("system".into(), system(request));
     }
     if !request.tools.is_empty() {
         body.insert("tools".into(), request.tools.iter().map(tool).collect());

@@ -472,7 +472,12 @@ static ANTHROPIC: LazyLock<Validator> = LazyLock::new(|| {
             "model": { "type": "string" }, "max_tokens": { "type": "integer", "minimum": 1 },
             "messages": { "type": "array", "minItems": 1,
                 "items": { "oneOf": [turn("user", user), turn("assistant", assistant)] } },
-            "system": { "type": "string", "minLength": 1 }, "stream": { "type": "boolean" },
+            "system": { "oneOf": [
+                { "type": "string", "minLength": 1 },
+                { "type": "array", "minItems": 1,
+                    "items": block("text", json!({ "text": text, "cache_control": cache }), &["text"]) },
+            ] },
+            "stream": { "type": "boolean" },
             "temperature": { "type": "number", "minimum": 0, "maximum": 1 },
             "top_p": { "type": "number", "minimum": 0, "maximum": 1 },
             "stop_sequences": { "type": "array", "items": { "type": "string" } },
@@ -528,6 +533,19 @@ fn anthropic_bodies_are_as_its_reference_says() {
         turns[1]["content"][3]["id"],
         turns[2]["content"][1]["tool_use_id"]
     );
+}
+
+#[test]
+fn anthropic_is_asked_to_keep_instructions_for_whatever_else_begins_with_them() {
+    let body = anthropic_body(&CloudRequest {
+        system: "Be brief.".into(),
+        keep_prompt: true,
+        ..everything()
+    });
+    let kept = json!([
+        { "type": "text", "text": "Be brief.", "cache_control": { "type": "ephemeral" } }
+    ]);
+    assert_eq!(body["system"], kept);
 }
 
 #[test]

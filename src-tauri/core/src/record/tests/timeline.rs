@@ -86,6 +86,42 @@ fn a_text_finds_actions_models_and_numbers_each_entry_once() {
 }
 
 #[test]
+fn a_call_leads_to_its_own_entry_whatever_models_are_called_and_however_much_came_after() {
+    let here = Installation::with_entries(0);
+    let (store, record) = here.open();
+    let append = |event: Event| {
+        let appended = store.write(|tx| record.append(tx, event, NOW));
+        appended.unwrap();
+    };
+    for nth in 1..=40i64 {
+        let model = if nth % 2 == 0 {
+            "gpt-5"
+        } else {
+            "SmolLM2 135M"
+        };
+        let of = |action| Event::new(action).fact("call", nth).fact("model", model);
+        append(of(Action::CallBegan));
+        append(of(Action::CallEnded));
+    }
+    append(Event::new(Action::LeavingShown).fact("call", 5i64));
+    let found = |action: Option<Action>, call: i64| {
+        let filter = with(|filter| {
+            filter.action = action.map(|action| action.name().to_owned());
+            filter.call = Some(call);
+        });
+        sequences(&record.list(&filter).unwrap())
+    };
+    let first = found(Some(Action::CallBegan), 1)[0];
+    for call in [1, 3, 5, 13, 35, 40] {
+        let began = first + 2 * (call - 1);
+        assert_eq!(found(Some(Action::CallBegan), call), [began]);
+        assert_eq!(found(Some(Action::CallEnded), call), [began + 1]);
+    }
+    assert_eq!(found(None, 5).len(), 3, "and that somebody looked at it");
+    assert_eq!(found(None, 135), [] as [i64; 0], "a model is no call");
+}
+
+#[test]
 fn the_filters_offer_what_there_is() {
     let (_here, _store, record) = filled();
     let choices = record.choices().unwrap();

@@ -43,6 +43,10 @@ pub(super) fn exact(
         let Some(value) = id else { return Ok(None) };
         conditions.push(Condition { column, value });
     }
+    conditions.extend(filter.call.map(|value| Condition {
+        column: "call",
+        value,
+    }));
     Ok(Some(conditions))
 }
 

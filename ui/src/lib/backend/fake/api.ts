@@ -1,7 +1,16 @@
 // The fake host's local API: it is switched on and off, and its clients come and go.
 
 import type { Backend } from "../backend";
-import type { Client, LocalApi, Problem, TelemetryHeader } from "../bindings";
+import type {
+	BudgetView,
+	Client,
+	ClientStanding,
+	LocalApi,
+	Problem,
+	TelemetryHeader,
+} from "../bindings";
+
+import { standing } from "./away";
 
 type ApiPart = Pick<
 	Backend,
@@ -29,8 +38,22 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 		baseUrl: on ? `http://127.0.0.1:${port}` : null,
 		connections: 0,
 		refused: 0,
-		clients,
+		clients: clients.map(standingOf),
 	});
+
+	function standingOf(client: Client): ClientStanding {
+		if (!client.budget) return { ...client, standing: null };
+		const { period, limit } = client.budget;
+		const of: BudgetView = {
+			everywhere: false,
+			period,
+			limit: `$${limit}`,
+			warnPercent: 100,
+			stops: true,
+			...standing(Number(limit), 100),
+		};
+		return { ...client, standing: of };
+	}
 
 	return {
 		localApi: status,

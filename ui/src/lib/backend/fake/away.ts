@@ -127,7 +127,8 @@ export function askingPrices(accounts: Account[]): AskingPrice[] {
 export function standing(limit: number, warnPercent: number) {
 	const percent = Math.min(100, Math.round((100 * 3.41) / limit));
 	const level: Level = percent >= 100 ? "passed" : percent >= warnPercent ? "warn" : "within";
-	return { spent: "$3.41", reserved: "$0", unknownCalls: 0, percent, level };
+	const [fromMs, untilMs] = [Date.parse("2026-11-01"), Date.parse("2026-12-01")];
+	return { spent: "$3.41", reserved: "$0", unknownCalls: 0, percent, level, fromMs, untilMs };
 }
 
 function tightest(budgets: BudgetView[]): Level | null {
@@ -237,6 +238,7 @@ export function leaves(
 	return {
 		model: link.model,
 		account: accountOf(known, link).name,
+		client: null,
 		messages: [{ role: "user", pieces: pieces(text), pictures: Array(pictures).fill(pixel) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
 		found: allFound(text, mistakes),

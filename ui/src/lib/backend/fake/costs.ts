@@ -228,6 +228,7 @@ function callOf(number: number, atMs: number): CallRow {
 		errorKind: null,
 		conversationId: null,
 		messageId: null,
+		client: null,
 		model: "gpt-6-luna",
 		route: "masked",
 		promptTokens: 900,
@@ -249,18 +250,24 @@ function callOf(number: number, atMs: number): CallRow {
 	};
 }
 
+const known = (amount: string) => (amount === "" ? null : `$${amount}`);
+const nothing = { cacheWrite: "", cacheWriteHour: "", reasoning: "" };
+
 function priceRow(id: number, price: PriceInput, isOwn: boolean, day: string): PriceRow {
 	return {
 		id,
 		provider: price.provider,
 		model: price.model,
-		service: "standard",
+		service: price.service,
 		from: day,
 		until: null,
 		hours: null,
 		input: `$${price.input}`,
-		cached: price.cached === "" ? null : `$${price.cached}`,
-		output: price.output === "" ? null : `$${price.output}`,
+		cached: known(price.cached),
+		cacheWrite: known(price.cacheWrite),
+		cacheWriteHour: known(price.cacheWriteHour),
+		output: known(price.output),
+		reasoning: known(price.reasoning),
 		hasTiers: false,
 		source: price.source === "" ? "entered by you" : price.source,
 		asOf: day,
@@ -271,23 +278,29 @@ function priceRow(id: number, price: PriceInput, isOwn: boolean, day: string): P
 export function fakeCosts(options: Options): CostsPart {
 	const published: PriceInput[] = [
 		{
+			...nothing,
 			provider: "openai",
 			model: "gpt-6-luna",
+			service: "standard",
 			input: "0.15",
 			cached: "0.075",
 			output: "0.6",
 			source: "openai.com/api/pricing",
 		},
 		{
+			...nothing,
 			provider: "anthropic",
 			model: "claude-sonnet-5-5",
+			service: "standard",
 			input: "3",
 			cached: "0.3",
+			cacheWrite: "3.75",
 			output: "15",
 			source: "docs.anthropic.com",
 		},
 	];
-	let own: PriceInput[] = [];
+	let own: { id: number; price: PriceInput }[] = [];
+	let ids = 100;
 	const wrong: Problem = {
 		code: "invalid_input",
 		message: "“a lot” is not a price: write dollars for a million tokens, such as 2.50.",
@@ -330,8 +343,18 @@ export function fakeCosts(options: Options): CostsPart {
 							title: "claude-sonnet-5-5: gpt-6-luna does as well for less",
 							reason: "You rated 92% of 12 answers of gpt-6-luna good, and 91% of 11 of it.",
 							saving: "$0.74",
+							atMost: false,
 							calls: 30,
 							filter: { ...query.filter, model: "claude-sonnet-5-5" },
+						},
+						{
+							kind: "long_history",
+							title: "claude-sonnet-5-5: begin a new chat sooner",
+							reason: "2 calls in chats that had gone on sent more than 8000 tokens along.",
+							saving: "$0.31",
+							atMost: true,
+							calls: 2,
+							filter: { ...query.filter, model: "claude-sonnet-5-5", only: "long_history" },
 						},
 					],
 		costWhatIf: async (_query, named) =>
@@ -341,6 +364,7 @@ export function fakeCosts(options: Options): CostsPart {
 					model: { provider, model },
 					cost: known ? "$1.2" : null,
 					less: known ? "$2.21" : null,
+					unknown: 2,
 					why: known ? null : "No price is known for it.",
 					source: known ? "a list, as of 2026-11-20" : null,
 				};
@@ -372,7 +396,7 @@ export function fakeCosts(options: Options): CostsPart {
 		async listPrices(words) {
 			const day = new Date(options.now()).toISOString().slice(0, 10);
 			const all = [
-				...own.map((price, nth) => priceRow(100 + nth, price, true, day)),
+				...own.map(({ id, price }) => priceRow(id, price, true, day)),
 				...published.map((price, nth) => priceRow(nth, price, false, "2026-11-20")),
 			];
 			const wanted = words.toLowerCase().split(/\s+/);
@@ -386,10 +410,12 @@ export function fakeCosts(options: Options): CostsPart {
 		},
 		async setPrice(price) {
 			if (Number.isNaN(Number(price.input))) throw wrong;
-			own = [...own.filter(({ model }) => model !== price.model), price];
+			const isOther = ({ model, service }: PriceInput) =>
+				model !== price.model || service !== price.service;
+			own = [...own.filter((one) => isOther(one.price)), { id: ids++, price }];
 		},
-		async removePrice({ model }) {
-			own = own.filter((price) => price.model !== model);
+		async removePrice(id) {
+			own = own.filter((one) => one.id !== id);
 		},
 	};
 }

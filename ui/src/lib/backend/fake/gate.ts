@@ -62,6 +62,7 @@ export type GatePart = Pick<
 	| "listWorkspaces"
 	| "saveWorkspace"
 	| "askingPrices"
+	| "costBudgets"
 	| "listBudgets"
 	| "setBudget"
 	| "removeBudget"
@@ -234,6 +235,8 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 				: [...workspaces, made];
 			return made;
 		},
+		costBudgets: async (workspace) =>
+			budgets.filter(({ everywhere }) => everywhere || workspace !== null),
 		listBudgets: async () => budgets,
 		setBudget: async (input) => {
 			const others = budgets.filter(

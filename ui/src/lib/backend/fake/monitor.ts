@@ -200,6 +200,7 @@ export function fakeMonitor({ now, empty, calls, news }: Options): MonitorPart {
 		monitorOverview: async (query) => overviewOf(query, empty),
 		monitorChart: async (query, of, _theme, width) => chartOf(overviewOf(query, empty), of, width),
 		monitorLive: async () => ({
+			newest: 4711,
 			calls: running,
 			waiting: empty ? 0 : 1,
 			engines: empty

@@ -162,6 +162,7 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			(!filter.model || fact(row, "model") === filter.model) &&
 			(!filter.outcome || fact(row, "outcome") === filter.outcome) &&
 			(!filter.workspace || fact(row, "workspace") === filter.workspace) &&
+			(!filter.call || fact(row, "call") === String(filter.call)) &&
 			(!filter.before || row.sequence < filter.before) &&
 			(!text ||
 				row.action.includes(text) ||

@@ -1,0 +1,56 @@
+//! What calls begin with: instructions that are long enough for a provider to keep them, so that advice can
+//! find those that were read anew again and again without reading any text.
+
+use std::hash::{BuildHasher, RandomState};
+
+use gatehouse_protocol::Role;
+use rusqlite::Connection;
+
+use super::{elsewhere::Ready, price};
+use crate::costs::{self, vendors};
+
+/// Marks of instructions, as this process makes them: the same where the instructions are. They hang on
+/// random numbers that end with the process, as nobody is to find out by one what was erased.
+#[derive(Default)]
+pub(super) struct Beginnings(RandomState);
+
+/// What a call begins with.
+pub(super) struct Beginning {
+    mark: i64,
+    tokens: u64,
+}
+
+impl Beginnings {
+    /// What a request begins with, as it was before masking; `None`: no provider would keep that.
+    pub(super) fn of(&self, ready: &Ready) -> Option<Beginning> {
+        let least = vendors::least_kept(ready.cloud.account.billed_as());
+        let said: Vec<&str> = ready
+            .decided
+            .texts
+            .iter()
+            .filter(|text| text.role == Role::System)
+            .map(|text| text.original.as_str())
+            .collect();
+        // No token has less than a byte: most requests need not be counted.
+        let bytes: usize = said.iter().map(|text| text.len()).sum();
+        if u64::try_from(bytes).is_ok_and(|bytes| bytes < least) {
+            return None;
+        }
+        let tokens = said.iter().map(|text| price::own_count(&ready.cloud, text));
+        let tokens: u64 = tokens.sum();
+        (tokens >= least).then(|| Beginning {
+            mark: self.0.hash_one(&said).cast_signed(),
+            tokens,
+        })
+    }
+}
+
+impl Beginning {
+    /// Keep it with its call.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn keep(&self, tx: &Connection, call: i64) -> rusqlite::Result<()> {
+        costs::note_beginning(tx, call, self.mark, self.tokens)
+    }
+}

@@ -1,0 +1,245 @@
+//! Each piece of advice counts what a person can do something about, and leads to exactly those calls.
+
+use super::*;
+use crate::{
+    ids::ConversationId,
+    review::tests::{MID_NOVEMBER, app, query},
+    store::StoreError,
+    workspaces,
+};
+
+const MINUTE: i64 = 60_000;
+
+/// A call as a test makes one: answered, of a chat, with 100,000 tokens and no cache.
+#[derive(Clone, Copy)]
+struct Made {
+    provider: &'static str,
+    model: &'static str,
+    purpose: &'static str,
+    status: &'static str,
+    at_ms: i64,
+    input: u32,
+    cached: u32,
+    pico: Option<i64>,
+    conversation: Option<ConversationId>,
+    beginning: Option<(i64, u32)>,
+}
+
+const GPT: Made = Made {
+    provider: "openai",
+    model: "gpt-4o",
+    purpose: "chat",
+    status: "answered",
+    at_ms: MID_NOVEMBER,
+    input: 100_000,
+    cached: 0,
+    pico: Some(1_000_000_000_000),
+    conversation: None,
+    beginning: None,
+};
+
+fn write(app: &App, calls: &[Made]) {
+    let written = app.store.write(|tx| {
+        let workspace = workspaces::first(tx, 0)?;
+        for made in calls {
+            let (mark, tokens) = made.beginning.unzip();
+            tx.execute(
+                "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
+                                    input_tokens, cached_tokens, output_tokens, duration_ms, cost_pico, day,
+                                    conversation_id, beginning, beginning_tokens)
+                 VALUES (?1, ?2, ?3, ?4, ?5, '', 'cloud', ?6, ?7, ?8, 0, 1000, ?9, ?1 / 86400000, ?10, ?11, ?12)",
+                rusqlite::params![
+                    made.at_ms,
+                    workspace,
+                    made.purpose,
+                    made.provider,
+                    made.model,
+                    made.status,
+                    made.input,
+                    made.cached,
+                    made.pico,
+                    made.conversation,
+                    mark,
+                    tokens
+                ],
+            )?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    written.unwrap();
+}
+
+fn conversation(app: &App) -> ConversationId {
+    let id = ConversationId::new();
+    let made = app.store.write(|tx| {
+        let workspace = workspaces::first(tx, 0)?;
+        chat::create(tx, id, workspace, &chat::Options::default(), 0)
+    });
+    made.unwrap();
+    id
+}
+
+/// The advice of a kind, if there is any, after it was seen to lead to as many calls as it counts; and those.
+fn found(app: &App, kind: AdviceKind) -> Option<(Advice, Vec<i64>)> {
+    let all = app.cost_advice(&query()).unwrap();
+    let one = all.into_iter().find(|one| one.kind == kind)?;
+    let behind = Query {
+        filter: one.filter.clone(),
+        ..query()
+    };
+    let page = app.cost_calls(&behind, None, 200).unwrap();
+    let mut numbers: Vec<i64> = page.calls.iter().map(|call| call.summary.number).collect();
+    numbers.sort_unstable();
+    assert_eq!(one.calls, numbers.len() as u64, "{}", one.reason);
+    Some((one, numbers))
+}
+
+#[test]
+fn failed_calls_that_cost_nothing_are_not_counted_with_those_that_were_paid() {
+    let (_dir, app) = app();
+    let failed = |pico| Made {
+        status: "failed",
+        pico,
+        ..GPT
+    };
+    write(&app, &[GPT, failed(Some(0)), failed(None)]);
+    assert_eq!(found(&app, AdviceKind::PaidFailures), None);
+    write(&app, &[failed(Some(250_000_000_000)), failed(Some(0))]);
+    let (one, behind) = found(&app, AdviceKind::PaidFailures).unwrap();
+    assert_eq!((one.saving.as_str(), behind), ("$0.25", vec![4]));
+    assert!(one.reason.starts_with("1 call failed"), "{}", one.reason);
+}
+
+#[test]
+fn the_same_instructions_read_anew_are_found_over_chats_and_clients() {
+    let (_dir, app) = app();
+    let began = |minutes, beginning| Made {
+        at_ms: MID_NOVEMBER + minutes * MINUTE,
+        conversation: Some(conversation(&app)),
+        beginning,
+        ..GPT
+    };
+    let mark = Some((7, 20_000));
+    let cached = Made {
+        cached: 19_968,
+        ..began(2, mark)
+    };
+    let other_model = Made {
+        model: "gpt-4o-mini",
+        ..began(1, mark)
+    };
+    let never_read = Made {
+        status: "failed",
+        input: 0,
+        ..began(2, mark)
+    };
+    let of_a_client = Made {
+        purpose: "api",
+        conversation: None,
+        ..began(3, mark)
+    };
+    write(
+        &app,
+        &[
+            began(0, mark),
+            other_model,
+            began(1, Some((8, 20_000))),
+            began(1, None),
+            cached,
+            never_read,
+        ],
+    );
+    assert_eq!(found(&app, AdviceKind::Caching), None, "nothing to be done");
+    write(&app, &[began(2, mark), of_a_client, began(9, mark)]);
+    let (one, behind) = found(&app, AdviceKind::Caching).unwrap();
+    assert_eq!(
+        behind,
+        [7, 8],
+        "the first, and one much later, are no repeats"
+    );
+    // 40,000 tokens at $2.50 a million less $1.25 from the cache.
+    assert_eq!(one.saving, "$0.05");
+}
+
+#[test]
+fn what_it_costs_to_keep_a_beginning_is_taken_off() {
+    let (_dir, app) = app();
+    let claude = |minutes| Made {
+        provider: "anthropic",
+        model: "claude-sonnet-4-5",
+        at_ms: MID_NOVEMBER + minutes * MINUTE,
+        beginning: Some((7, 100_000)),
+        ..GPT
+    };
+    write(&app, &[claude(0), claude(1)]);
+    let (one, _) = found(&app, AdviceKind::Caching).unwrap();
+    // At $3 a million less $0.30 from the cache, and $0.75 more to have it kept.
+    assert_eq!(one.saving, "$0.195");
+}
+
+#[test]
+fn a_long_first_message_is_no_history_nor_are_models_asked_side_by_side() {
+    let (_dir, app) = app();
+    let chat = Some(conversation(&app));
+    let at = |ms| Made {
+        at_ms: MID_NOVEMBER + ms,
+        conversation: chat,
+        ..GPT
+    };
+    let request = |purpose| Made {
+        purpose,
+        conversation: None,
+        ..at(9 * MINUTE)
+    };
+    write(
+        &app,
+        &[at(0), at(10), request("api"), request("embeddings")],
+    );
+    assert_eq!(found(&app, AdviceKind::LongHistory), None);
+    let mostly_cached = Made {
+        cached: 95_000,
+        ..at(2 * MINUTE)
+    };
+    write(&app, &[at(MINUTE), mostly_cached]);
+    let (one, behind) = found(&app, AdviceKind::LongHistory).unwrap();
+    assert_eq!(behind, [5]);
+    // 92,000 tokens at $2.50 a million.
+    assert_eq!((one.saving.as_str(), one.at_most), ("$0.23", true));
+}
+
+#[test]
+fn only_vectors_of_documents_can_wait_and_gatehouse_says_that_it_cannot_hand_them_in() {
+    let (_dir, app) = app();
+    let vectors = |input| Made {
+        model: "text-embedding-3-small",
+        purpose: "embeddings",
+        input,
+        pico: Some(i64::from(input) * 20_000),
+        ..GPT
+    };
+    let waited_for = ["api", "title"].map(|purpose| Made { purpose, ..GPT });
+    write(&app, &waited_for);
+    write(&app, &[vectors(12), vectors(999)]);
+    assert_eq!(found(&app, AdviceKind::Batch), None);
+    write(&app, &[vectors(2_000_000)]);
+    let (one, behind) = found(&app, AdviceKind::Batch).unwrap();
+    assert_eq!((one.saving.as_str(), behind), ("$0.02", vec![5]));
+    assert!(one.reason.contains("Gatehouse cannot"), "{}", one.reason);
+    for raw in ["api", "title", "embeddings"] {
+        assert!(!one.title.contains(raw), "{}", one.title);
+    }
+}
+
+#[test]
+fn paid_failures_are_found_along_their_own_index() {
+    let (_dir, app) = app();
+    let plan = app.store.read(|conn| {
+        let sql = "EXPLAIN QUERY PLAN SELECT k.number FROM calls k WHERE k.day BETWEEN 1 AND 2
+                   AND k.status = 'failed' AND k.cost_pico > 0";
+        let mut statement = conn.prepare(sql)?;
+        let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
+        steps.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    let plan = plan.unwrap().join("; ");
+    assert!(plan.contains("calls_that_failed_and_were_paid"), "{plan}");
+}

@@ -1,0 +1,35 @@
+// From the numbers of the Monitor screen down to their calls.
+
+import type { CallFilter, MonitorOverview, MonitorQuery } from "$lib/backend";
+
+import type { Followed } from "../costs/calls";
+
+/** The calls of all that is looked at; `filter`: some of them. */
+export function callsOf(query: MonitorQuery, title: string, filter: CallFilter = {}): Followed {
+	const { first, last, pace, model } = query;
+	// Hours are those of the last day alone.
+	return { title, first: pace === "hour" ? last : first, last, filter: { ...model, ...filter } };
+}
+
+/** The calls of a step along the time. */
+export function callsOfStep(
+	query: MonitorQuery,
+	{ pace, steps }: MonitorOverview,
+	nth: number,
+	title: string,
+	filter: CallFilter = {},
+): Followed | null {
+	const step = steps[nth];
+	if (!step) return null;
+	const first = step.begins.slice(0, 10);
+	const of: CallFilter = { ...query.model, ...filter };
+	if (pace !== "hour") return { title, first, last: step.last, filter: of };
+	const [from, until] = [new Date(step.begins), new Date(step.begins)];
+	until.setHours(from.getHours() + 1);
+	return {
+		title,
+		first,
+		last: step.last,
+		filter: { ...of, fromMs: from.getTime(), untilMs: until.getTime() },
+	};
+}
