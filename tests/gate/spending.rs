@@ -79,7 +79,9 @@ fn instructions_that_are_read_anew_in_chat_after_chat_are_advised_about_by_what_
     told(&format!("{long}In French."));
     let repeats = told(&long);
     told("Be brief.");
-    let today = jiff::Zoned::now().date();
+    let today = jiff::tz::TimeZone::system()
+        .to_datetime(jiff::Timestamp::now())
+        .date();
     let query = gatehouse_core::costs::reports::Query {
         first: today.yesterday().unwrap(),
         last: today,

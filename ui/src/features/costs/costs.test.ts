@@ -78,7 +78,7 @@ describe("What was spent", () => {
 		// Another workspace or other days have it read again.
 		await user.click(screen.getByRole("radio", { name: "7 days" }));
 		const month = { first: "2026-11-01", last: "2026-11-27" };
-		const days = { first: "2026-11-21", last: "2026-11-27" };
+		const days = { first: overview.first, last: overview.last };
 		const ways: [string, string, object][] = [
 			["$4.46", "Calls of this month", month],
 			["$1.40", "Calls on this computer", { ...days, filter: { only: "local" } }],
@@ -288,7 +288,7 @@ describe("Paying less", () => {
 		expect(asked()).toMatchObject({ filter: { only: "elsewhere" } });
 		await user.keyboard("{Escape}");
 		const unknown = await screen.findByText(/Less is counted as if it were nothing/);
-		await user.click(within(unknown).getByRole("button", { name: "2 calls" }));
+		await user.click(within(unknown).getByRole("button", { name: "3 calls" }));
 		expect(asked()).toMatchObject({ filter: { only: "unknown" } });
 	});
 

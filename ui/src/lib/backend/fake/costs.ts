@@ -364,7 +364,7 @@ export function fakeCosts(options: Options): CostsPart {
 					model: { provider, model },
 					cost: known ? "$1.2" : null,
 					less: known ? "$2.21" : null,
-					unknown: 2,
+					unknown: 3,
 					why: known ? null : "No price is known for it.",
 					source: known ? "a list, as of 2026-11-20" : null,
 				};
