@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::alerts::{AlertError, AlertNews, Judging, SHORTEST_PAUSE_MS, Told};
+use super::alerts::{AlertNews, Judging, SHORTEST_PAUSE_MS, Told};
 use crate::{
     app::App,
     gate::{Bell, Woken},
@@ -145,20 +145,18 @@ impl Watching {
 
     /// Tell what was not told yet, if somebody listens.
     fn tell(&self) {
-        match self.untold() {
-            Ok(Some((hear, news))) => news.iter().for_each(|news| hear(news)),
-            Ok(None) => {}
-            Err(error) => tracing::warn!("alerts could not be told: {error}"),
-        }
-    }
-
-    fn untold(&self) -> Result<Option<(Arc<Hear>, Vec<AlertNews>)>, AlertError> {
         let mut listening = lock(&self.listening);
         let Some(listener) = listening.as_mut() else {
-            return Ok(None);
+            return;
         };
-        let news = self.judging().untold(&mut listener.told, now_ms())?;
-        Ok(Some((Arc::clone(&listener.hear), news)))
+        let hear = Arc::clone(&listener.hear);
+        let untold = self.judging().untold(&mut listener.told, now_ms());
+        // Who hears of it may do anything.
+        drop(listening);
+        match untold {
+            Ok(news) => news.iter().for_each(|news| hear(news)),
+            Err(error) => tracing::warn!("alerts could not be told: {error}"),
+        }
     }
 }
 
