@@ -197,6 +197,8 @@ export const commands = {
 	costChart: (query: Query, theme: ChartTheme, width: number) => typedError<Chart, Problem>(__TAURI_INVOKE("cost_chart", { query, theme, width })),
 	/**  The chart of where this month is likely to end, or nothing where too little is known. */
 	costForecastChart: (query: Query, theme: ChartTheme, width: number) => typedError<Chart | null, Problem>(__TAURI_INVOKE("cost_forecast_chart", { query, theme, width })),
+	/**  How the budgets stand that hold in a workspace; without one, those for everything. */
+	costBudgets: (workspace: WorkspaceId | null) => typedError<BudgetView[], Problem>(__TAURI_INVOKE("cost_budgets", { workspace })),
 	/**  How long each model took to begin, in the middle. */
 	costFirstTokens: (query: Query) => typedError<FirstToken[], Problem>(__TAURI_INVOKE("cost_first_tokens", { query })),
 	/**  The costs of some days told apart. */
@@ -219,8 +221,8 @@ export const commands = {
 	listPrices: (words: string) => typedError<PricePage, Problem>(__TAURI_INVOKE("list_prices", { words })),
 	/**  Set a price of one's own. */
 	setPrice: (price: PriceInput) => typedError<null, Problem>(__TAURI_INVOKE("set_price", { price })),
-	/**  Remove one's own price of a model. */
-	removePrice: (model: PricedModel) => typedError<null, Problem>(__TAURI_INVOKE("remove_price", { model })),
+	/**  Remove one price of one's own, by its number. */
+	removePrice: (id: number) => typedError<null, Problem>(__TAURI_INVOKE("remove_price", { id })),
 	/**  How the record stands. */
 	recordStatus: () => typedError<RecordStatus, Problem>(__TAURI_INVOKE("record_status")),
 	/**  Entries, newest first. */
@@ -490,8 +492,10 @@ export type Advice = {
 	title: string,
 	/**  Why, as sentences. */
 	reason: string,
-	/**  What it would have saved in these days, exact, where that can be said. */
+	/**  What it would have saved in these days, exact. */
 	saving: string,
+	/**  Whether it would have saved no more than that, and maybe less. */
+	atMost: boolean,
 	/**  How many calls it rests on. */
 	calls: number,
 	/**  Leads to those calls. */
@@ -502,9 +506,9 @@ export type Advice = {
 export type AdviceKind = 
 /**  A cheaper model was rated as good. */
 "cheaper_model" | 
-/**  The provider's cache could be used. */
+/**  Instructions were read anew that the provider's cache could have had. */
 "caching" | 
-/**  Conversations are long. */
+/**  Conversations carry a long history along. */
 "long_history" | 
 /**  Nobody waits for the answers. */
 "batch" | 
@@ -816,6 +820,10 @@ export type BudgetView = {
 	percent: number,
 	/**  What the person is to be told. */
 	level: Level,
+	/**  The calls that it counts began at this moment or later, in UTC milliseconds. */
+	fromMs: number,
+	/**  And before this one. */
+	untilMs: number,
 };
 
 /**  By what figures are told apart. */
@@ -869,6 +877,14 @@ export type CallFilter = {
 	purpose?: string | null,
 	/**  In this conversation. */
 	conversation?: ConversationId | null,
+	/**  Asked by this client of the local API. */
+	client?: ClientId | null,
+	/**  Failed in this way, by its name; `unknown` where nobody knows how. */
+	errorKind?: string | null,
+	/**  Begun at this moment or later, in UTC milliseconds. */
+	fromMs?: number | null,
+	/**  Begun before this moment, in UTC milliseconds. */
+	untilMs?: number | null,
 	/**  Only some of those. */
 	only?: Only | null,
 };
@@ -1059,6 +1075,12 @@ export type ClientInput = {
 	/**  Whether it reads metrics, and asks no model. */
 	onlyMetrics: boolean,
 };
+
+/**  A client, and how its budget stands. */
+export type ClientStanding = {
+	/**  What it has spent of its budget; `None`: it has none. */
+	standing: BudgetView | null,
+} & Client;
 
 /**  What this computer has. */
 export type Computer = {
@@ -1930,6 +1952,11 @@ model: string };
 
 /**  What is under way right now. */
 export type Live = {
+	/**
+	 *  The number of the newest call, under way or not; 0: there is none. Whoever looks again knows by it
+	 *  that there was another, however short.
+	 */
+	newest: number,
 	/**  Calls, the oldest first. */
 	calls: LiveCall[],
 	/**  Engines. */
@@ -2003,8 +2030,8 @@ export type LocalApi = {
 	connections: number,
 	/**  Requests that were refused since it listens. */
 	refused: number,
-	/**  Who may ask, and who might. */
-	clients: Client[],
+	/**  Who may ask, and who might, with what they have spent of their budgets. */
+	clients: ClientStanding[],
 };
 
 /**  What a colour means. */
@@ -2287,10 +2314,22 @@ export type Notes = {
 
 /**  Calls that share something that is counted. */
 export type Only = 
+/**  They are under way. */
+"running" | 
+/**  The model ended its answer. */
+"answered" | 
+/**  A person or a client stopped them. */
+"stopped" | 
 /**  They failed. */
 "failed" | 
 /**  They failed and cost something. */
 "failed_and_paid" | 
+/**  They ended by themselves: they were answered or failed. */
+"ended" | 
+/**  They wrote a first token. */
+"began" | 
+/**  They wrote for long enough to have a speed. */
+"wrote" | 
 /**  They ended, and what they cost is not known. */
 "unknown" | 
 /**  What they cost rests on our own count. */
@@ -2301,8 +2340,18 @@ export type Only =
 "elsewhere" | 
 /**  Their conversation is not there, or they never had one. */
 "without_conversation" | 
-/**  Their prompt was long: see [`LONG_PROMPT`]. */
-"long_prompt";
+/**
+ *  They sent a long history: the prompt has more than [`LONG_PROMPT`] tokens that no cache had, and
+ *  an answer in the same conversation came before.
+ */
+"long_history" | 
+/**
+ *  They began with the same long instructions as a call a moment before, and the cache had little or
+ *  nothing of them.
+ */
+"repeated_beginning" | 
+/**  Vectors for so many tokens at once that they are of documents, and nobody waits for them. */
+"of_documents";
 
 /**  What a person can set for one conversation. */
 export type Options = {
@@ -2655,12 +2704,20 @@ export type PriceInput = {
 	provider: string,
 	/**  Of what. */
 	model: string,
+	/**  Asked how. */
+	service: Service,
 	/**  For input. */
 	input: string,
 	/**  For input from the cache; empty: not known. */
 	cached: string,
+	/**  For input that is kept for minutes; empty: not known. */
+	cacheWrite: string,
+	/**  For input that is kept for an hour; empty: not known. */
+	cacheWriteHour: string,
 	/**  For output; empty: not known. */
 	output: string,
+	/**  For reasoning; empty: it costs what output does. */
+	reasoning: string,
 	/**  Where it was read. */
 	source: string,
 };
@@ -2683,8 +2740,8 @@ export type PriceRow = {
 	provider: string,
 	/**  Of what; `*` for whatever the provider runs. */
 	model: string,
-	/**  Asked how: `standard`, `batch`, `flex` or `priority`. */
-	service: string,
+	/**  Asked how. */
+	service: Service,
 	/**  The first day on which it holds, by UTC. */
 	from: string,
 	/**  The first day on which it no longer holds; `None`: none is known. */
@@ -2695,8 +2752,14 @@ export type PriceRow = {
 	input: string,
 	/**  For input from the cache; `None`: not known. */
 	cached: string | null,
+	/**  For input that is kept for minutes; `None`: not known. */
+	cacheWrite: string | null,
+	/**  For input that is kept for an hour; `None`: not known. */
+	cacheWriteHour: string | null,
 	/**  For output; `None`: not known. */
 	output: string | null,
+	/**  For reasoning; `None`: it costs what output does. */
+	reasoning: string | null,
 	/**  Whether longer prompts cost otherwise. */
 	hasTiers: boolean,
 	/**  Where it was read. */
@@ -3169,6 +3232,17 @@ export type Series = {
 	costs: string[],
 };
 
+/**  A way of asking that has prices of its own. */
+export type Service = 
+/**  Answered at once. */
+"standard" | 
+/**  Answered within a day. */
+"batch" | 
+/**  Answered when there is room. */
+"flex" | 
+/**  Answered before others. */
+"priority";
+
 /**  The settings of the app. */
 export type Settings = {
 	/**  Colours of the window. */
@@ -3523,6 +3597,8 @@ export type WhatIf = {
 	cost: string | null,
 	/**  How much less that is than what is known to be spent; more is negative. */
 	less: string | null,
+	/**  Calls whose cost is not known: they are in `cost`, and not in what is known to be spent. */
+	unknown: number,
 	/**  Why there is no amount, as a sentence. */
 	why: string | null,
 	/**  Where the price was read, and when. */

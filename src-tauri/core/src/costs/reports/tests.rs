@@ -13,6 +13,7 @@ use crate::{
         rates::{Rates, Tier},
         testing::{NOON, Opened, Place, ended, workspace},
     },
+    ids::WorkspaceId,
     money::Money,
 };
 
