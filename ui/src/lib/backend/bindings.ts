@@ -2326,6 +2326,8 @@ export type Only =
 "failed_and_paid" | 
 /**  They ended by themselves: they were answered or failed. */
 "ended" | 
+/**  A model on this computer took them up, so that it is known how long they waited. */
+"taken_up" | 
 /**  They wrote a first token. */
 "began" | 
 /**  They wrote for long enough to have a speed. */
