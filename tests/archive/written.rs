@@ -102,6 +102,7 @@ fn asked_once(app: &App, id: ConversationId) {
                 output_tokens: 3,
                 reasoning_tokens: 0,
                 dropped_messages: 0,
+                waited_ms: None,
                 first_token_ms: Some(20),
                 duration_ms: 90,
                 writing_ms: 70,

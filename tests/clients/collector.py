@@ -63,7 +63,11 @@ def metrics(body):
 
 
 def point(kind, one):
-    told = {"attributes": attributes(one.attributes), "time": one.time_unix_nano}
+    told = {
+        "attributes": attributes(one.attributes),
+        "since": one.start_time_unix_nano,
+        "time": one.time_unix_nano,
+    }
     if kind == "histogram":
         told |= {
             "count": one.count,
@@ -84,6 +88,7 @@ class Collector(BaseHTTPRequestHandler):
         tell({
             self.path[4:]: list(decode(body)),
             "kind": self.headers["content-type"],
+            "headers": {name.lower(): value for name, value in self.headers.items()},
             "raw": base64.b64encode(body).decode(),
         })
         self.close_connection = True

@@ -18,7 +18,11 @@ fn it_says_how_calls_went_to_people_and_to_programs() {
         (&1.into(), &1.into()),
         "{told}"
     );
-    assert!(total["firstToken"]["p50"].as_i64().unwrap() > 0);
+    let [waited, first] = ["waited", "firstToken"].map(|of| total[of]["p50"].as_i64().unwrap());
+    assert!(
+        0 < waited && waited <= first,
+        "it had to be loaded: {total}"
+    );
     assert_eq!(told["overview"]["exact"], true);
     assert_eq!(told["overview"]["steps"].as_array().unwrap().len(), 24);
     assert_eq!(told["live"]["calls"].as_array().unwrap().len(), 0);
@@ -58,6 +62,26 @@ fn alerts_are_set_listed_and_removed_and_each_leaves_an_entry() {
     for action in ["alert.set", "alert.removed"] {
         assert!(record.contains(action), "{record}");
     }
+}
+
+#[test]
+fn an_open_gatehouse_tells_of_an_alert_that_a_program_beside_it_fires() {
+    let shell = Shell::used();
+    let arguments = [
+        "monitor", "alerts", "add", "duration", "0.001", "--calls", "1",
+    ];
+    shell.text(&arguments);
+    let window = app::open(&shell.0.folder);
+    let (tell, told) = std::sync::mpsc::channel();
+    window.tell_alerts(move |news| drop(tell.send(news.clone())));
+    // The program judges its call before it ends.
+    shell.text(&["ask", "Say hello.", "--max-tokens", "4"]);
+    let news = told
+        .recv_timeout(std::time::Duration::from_secs(60))
+        .expect("it is told");
+    assert!(news.fires && news.alert.number == 1, "{news:?}");
+    let fired = shell.json(&["record", "list", "--action", "alert.fired"]);
+    assert_eq!(fired.as_array().unwrap().len(), 1, "{fired}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -137,6 +138,11 @@ fn a_collector_gets_each_call_as_a_span_and_the_figures_and_none_of_the_words() 
     for point in figures["points"].as_array().unwrap() {
         assert_eq!(point["count"], 1);
         assert_eq!(point["bounds"][13], 81.92);
+        let since = point["since"].as_u64().unwrap();
+        assert!(
+            0 < since && since < point["time"].as_u64().unwrap(),
+            "{point}"
+        );
         let buckets = point["buckets"].as_array().unwrap();
         let all: u64 = buckets.iter().filter_map(Value::as_u64).sum();
         assert_eq!((buckets.len(), all), (15, 1));
@@ -157,6 +163,12 @@ fn figures_of_two(collector: &Collector) -> Value {
             .iter()
             .find(|metric| metric["name"] == "llm_cost_dollars_total");
         assert!(cost.is_none_or(|cost| cost["grows"] == true));
+        for metric in &metrics {
+            let is_gauge = metric["kind"] == "gauge";
+            for point in metric["points"].as_array().unwrap() {
+                assert_eq!(point["since"] == 0, is_gauge, "{metric}");
+            }
+        }
         let time = metrics
             .into_iter()
             .find(|metric| metric["name"] == "gen_ai.client.operation.duration");
@@ -300,4 +312,161 @@ fn the_command_line_names_a_collector_tries_it_and_takes_it_away() {
     assert_eq!(shell.json(&["telemetry", "off"])["telemetry_url"], "");
     let (_, refused) = shell.refused(&["telemetry", "to", "http://me:secret@collector.example"]);
     assert!(refused.contains("without a name or password"), "{refused}");
+}
+
+/// What a collector wants to see before it takes anything.
+const VALUE: &str = "Bearer 3e9d17c05b8f42a6";
+
+/// The header of this name in the next message.
+fn header(collector: &Collector, name: &str) -> Option<String> {
+    let told = collector.next();
+    Some(told["headers"][name].as_str()?.to_owned())
+}
+
+#[test]
+fn a_header_goes_with_every_message_to_the_address_that_it_was_set_for_and_to_no_other() {
+    let [collector, other] = [Collector::start(), Collector::start()];
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    let gate = &watched.app.gate;
+    let value = Zeroizing::new(VALUE.to_owned());
+    let shown = gate
+        .set_telemetry_header(&collector.address, "Authorization", &value)
+        .unwrap();
+    assert_eq!(
+        (shown.name.as_str(), shown.address.as_str()),
+        ("authorization", collector.address.as_str())
+    );
+    // What was under way without it comes first.
+    while header(&collector, "authorization").as_deref() != Some(VALUE) {}
+    watched.ask();
+    loop {
+        let told = collector.next();
+        assert_eq!(told["headers"]["authorization"], VALUE);
+        if told["traces"].is_array() {
+            break;
+        }
+    }
+    change(&watched.app, |settings| {
+        settings.telemetry_url = other.address.clone();
+    });
+    for _ in 0..3 {
+        assert_eq!(header(&other, "authorization"), None);
+    }
+    change(&watched.app, |settings| {
+        settings.telemetry_url = collector.address.clone();
+    });
+    while header(&collector, "authorization").as_deref() != Some(VALUE) {}
+    assert!(gate.forget_telemetry_header().unwrap());
+    while header(&collector, "authorization").is_some() {}
+    assert_eq!(header(&collector, "authorization"), None);
+}
+
+#[test]
+fn the_command_line_sets_a_header_from_standard_input_and_nothing_but_the_keys_has_it() {
+    let collector = Collector::start();
+    let shell = crate::command_line::Shell::new();
+    let to = ["telemetry", "to", &collector.address];
+    let (code, printed) = shell.fed(
+        &[&to[..], &["--header", "Api-Key"]].concat(),
+        format!("{VALUE}\n").as_bytes(),
+    );
+    assert_eq!(code, 0, "{printed}");
+    assert!(
+        printed.contains("The header api-key goes along"),
+        "{printed}"
+    );
+    assert!(printed.contains("It took the first message."), "{printed}");
+    assert!(!printed.contains(VALUE));
+    assert_eq!(header(&collector, "api-key").as_deref(), Some(VALUE));
+    assert_eq!(
+        shell.json(&["telemetry", "show"])["header"]["name"],
+        "api-key"
+    );
+    let kept: Vec<_> = files_with(shell.path(), VALUE.as_bytes());
+    assert!(
+        kept.len() == 1 && kept[0].ends_with("keys/telemetry-header.key"),
+        "{kept:?}"
+    );
+    // Told without a header, it goes without one.
+    shell.text(&to);
+    assert_eq!(header(&collector, "api-key"), None);
+    assert_eq!(
+        files_with(shell.path(), VALUE.as_bytes()),
+        Vec::<PathBuf>::new()
+    );
+    for (address, name, input, words) in [
+        (
+            "http://collector.example",
+            "api-key",
+            VALUE,
+            "for all to read",
+        ),
+        (
+            "https://collector.example",
+            "host",
+            VALUE,
+            "is not the name of a header",
+        ),
+        (
+            "https://collector.example",
+            "api-key",
+            "a\u{1}b",
+            "has characters",
+        ),
+        ("https://collector.example", "api-key", "", "no key"),
+    ] {
+        let (code, said) = shell.fed(
+            &["telemetry", "to", address, "--header", name],
+            input.as_bytes(),
+        );
+        assert!(code != 0 && said.contains(words), "{said}");
+    }
+    assert_eq!(
+        shell.json(&["telemetry", "show"])["telemetry_url"],
+        collector.address.as_str(),
+        "what was refused changes nothing"
+    );
+    let actions: Vec<_> = shell
+        .json(&["record", "list", "--limit", "50"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["action"].as_str().unwrap().to_owned())
+        .filter(|action| action.starts_with("key."))
+        .collect();
+    assert_eq!(actions, ["key.removed", "key.set"]);
+}
+
+#[test]
+fn a_collector_that_wants_another_header_is_told_of_as_such() {
+    let collector = Collector::start();
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    collector.becomes("answers 401");
+    let status = watched.until(|status| status.problem.is_some());
+    assert!(
+        status
+            .problem
+            .unwrap()
+            .contains("wants a header with a key")
+    );
+}
+
+/// Files below a folder with these bytes in them.
+fn files_with(folder: &Path, wanted: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, wanted));
+        } else if std::fs::read(&path)
+            .unwrap()
+            .windows(wanted.len())
+            .any(|window| window == wanted)
+        {
+            found.push(path);
+        }
+    }
+    found
 }

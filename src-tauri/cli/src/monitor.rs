@@ -146,7 +146,7 @@ fn show_live(live: &Live) -> Result<(), Failure> {
     Ok(())
 }
 
-const fn headings(first: &str) -> [&str; 7] {
+const fn headings(first: &str) -> [&str; 8] {
     [
         first,
         "CALLS",
@@ -154,11 +154,12 @@ const fn headings(first: &str) -> [&str; 7] {
         "FAILED",
         "FIRST TOKEN p50/p95/p99",
         "DURATION p50/p95/p99",
-        "SPEED p50",
+        "SPEED p50/p95/p99",
+        "WAITED p50/p95/p99",
     ]
 }
 
-fn row(name: String, health: &Health) -> [String; 7] {
+fn row(name: String, health: &Health) -> [String; 8] {
     let nothing = || "-".to_owned();
     let success = health.success();
     [
@@ -166,16 +167,17 @@ fn row(name: String, health: &Health) -> [String; 7] {
         health.calls.to_string(),
         success.map_or_else(nothing, |share| self::share(share.cast_signed())),
         health.failed.to_string(),
-        times(&health.first_token),
-        times(&health.duration),
-        health.speed.p50.map_or_else(nothing, speed),
+        three(&health.first_token, time),
+        three(&health.duration, time),
+        three(&health.speed, speed),
+        three(&health.waited, time),
     ]
 }
 
-fn times(of: &Times) -> String {
+fn three(of: &Times, words: fn(i64) -> String) -> String {
     match (of.p50, of.p95, of.p99) {
         (Some(p50), Some(p95), Some(p99)) => {
-            format!("{} / {} / {}", time(p50), time(p95), time(p99))
+            format!("{} / {} / {}", words(p50), words(p95), words(p99))
         }
         _ => "-".into(),
     }

@@ -312,7 +312,10 @@ fn show(progress: &PullProgress, shown: &mut String) {
 
 /// A key from standard input, or from a prompt that does not show it; `None`: none was given.
 /// Where there is no terminal to ask at, only a key that is optional may be left out.
-fn read_key(from_stdin: bool, optional: bool) -> Result<Option<Zeroizing<String>>, Failure> {
+pub(crate) fn read_key(
+    from_stdin: bool,
+    optional: bool,
+) -> Result<Option<Zeroizing<String>>, Failure> {
     let key = if from_stdin {
         let mut key = Zeroizing::new(String::new());
         io::stdin()

@@ -219,6 +219,7 @@ fn write(
             output_tokens: tokens / 8,
             reasoning_tokens: 0,
             dropped_messages: 0,
+            waited_ms: None,
             first_token_ms: Some(300),
             duration_ms: 1500,
             writing_ms: 1200,

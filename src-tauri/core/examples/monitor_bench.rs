@@ -150,6 +150,7 @@ fn write(
             output_tokens: u32::try_from(output).unwrap(),
             reasoning_tokens: 0,
             dropped_messages: 0,
+            waited_ms: None,
             first_token_ms: (!failed).then_some(millis(first_token)),
             duration_ms: millis(first_token + writing),
             writing_ms: millis(writing),

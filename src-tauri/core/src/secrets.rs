@@ -4,6 +4,7 @@
 //! Where Linux has no keychain, or `GATEHOUSE_KEYCHAIN=file` asked for it at the first start, the
 //! key is the file `database.key` in the data folder, readable by its owner alone.
 
+mod header;
 mod kept;
 mod keychain;
 
@@ -16,9 +17,15 @@ use thiserror::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub(crate) use self::kept::Secrets;
-pub use self::kept::{ProviderKeys, SecretError};
 use self::keychain::{from_keychain, is_in_keychain, put_in_keychain};
+pub use self::{
+    header::HeaderError,
+    kept::{ProviderKeys, SecretError},
+};
+pub(crate) use self::{
+    header::{SecretHeader, base_of},
+    kept::Secrets,
+};
 use crate::store::{DataFolder, Instance, is_cut_off, undo_cut_off, write_private};
 
 /// How long a keychain may think, or a person may look at its prompt.

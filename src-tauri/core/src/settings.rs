@@ -162,10 +162,7 @@ const NAME: &str = "app";
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn get(conn: &Connection) -> rusqlite::Result<Settings> {
-    let stored: Option<String> = conn
-        .prepare_cached("SELECT value FROM settings WHERE name = ?1")?
-        .query_row([NAME], |row| row.get(0))
-        .optional()?;
+    let stored = stored(conn, NAME)?;
     Ok(stored.map(|json| over_defaults(&json)).unwrap_or_default())
 }
 
@@ -197,6 +194,12 @@ pub(crate) fn of_network(conn: &Connection) -> rusqlite::Result<NetworkSettings>
     Ok(set.unwrap_or_default())
 }
 
+fn stored(conn: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT value FROM settings WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()
+}
+
 /// Whether a note of this name was made: something the app remembers that is no choice on a screen.
 pub(crate) fn is_noted(conn: &Connection, name: &str) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM settings WHERE name = ?1")?
@@ -211,6 +214,29 @@ pub(crate) fn note(conn: &Connection, name: &str, noted: bool) -> rusqlite::Resu
         "DELETE FROM settings WHERE name = ?1"
     };
     conn.prepare_cached(sql)?.execute([name])?;
+    Ok(())
+}
+
+/// What is kept under this name beside the choices on a screen, if anything that can be read is.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn kept<T: DeserializeOwned>(
+    conn: &Connection,
+    name: &str,
+) -> rusqlite::Result<Option<T>> {
+    Ok(stored(conn, name)?.and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+/// Keep something under this name.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn keep(conn: &Connection, name: &str, value: &impl Serialize) -> rusqlite::Result<()> {
+    let json = serde_json::to_string(value)
+        .expect("what is kept here is JSON because all its fields are plain");
+    conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
+        .execute(params![name, json])?;
     Ok(())
 }
 
@@ -257,11 +283,7 @@ pub fn set(conn: &Connection, settings: &Settings) -> Result<(), SettingsError> 
     if !settings.telemetry_url.is_empty() && telemetry_address(&settings.telemetry_url).is_none() {
         return Err(SettingsError::TelemetryUrl);
     }
-    let json = serde_json::to_string(settings)
-        .expect("settings are JSON because all their fields are plain");
-    conn.prepare_cached("INSERT OR REPLACE INTO settings VALUES (?1, ?2)")?
-        .execute(params![NAME, json])?;
-    Ok(())
+    Ok(keep(conn, NAME, settings)?)
 }
 
 /// An address of a server that passes connections on. One with a password would be written here.

@@ -95,6 +95,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: "ALTER TABLE calls ADD COLUMN client_id BLOB REFERENCES clients(id) ON DELETE SET NULL;
               CREATE INDEX calls_by_client ON calls(client_id, started_at_ms) WHERE client_id IS NOT NULL",
     },
+    // Nobody knows it of the calls before, nor of those that a provider answers.
+    Migration {
+        name: "2026-11-28 keep how long calls waited",
+        sql: "ALTER TABLE calls ADD COLUMN waited_ms INTEGER",
+    },
     // What the long instructions of calls have in common: a number that is the same where they are, and
     // says nothing to anybody once the process that made it has ended.
     Migration {
@@ -226,6 +231,8 @@ pub struct CallEnd<'a> {
     pub reasoning_tokens: u32,
     /// Older messages that the model did not see.
     pub dropped_messages: u32,
+    /// From sending until the model took it up, in milliseconds; `None`: it did not, or nobody says so.
+    pub waited_ms: Option<i64>,
     /// From sending to the first token, in milliseconds.
     pub first_token_ms: Option<i64>,
     /// From sending to the end, in milliseconds.
@@ -317,7 +324,7 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
                 output_tokens = ?7, dropped_messages = ?8, first_token_ms = ?9, duration_ms = ?10,
                 writing_ms = ?11, cost_pico = ?12, measured = ?13, price_id = ?14,
                 cache_written_tokens = ?15, cache_written_hour_tokens = ?16, reasoning_tokens = ?17,
-                reserved_by = NULL
+                waited_ms = ?18, reserved_by = NULL
          WHERE number = ?1",
     )?
     .execute(params![
@@ -338,6 +345,7 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
         end.cache_written_tokens,
         end.cache_written_hour_tokens,
         end.reasoning_tokens,
+        end.waited_ms,
     ])?;
     Ok(())
 }

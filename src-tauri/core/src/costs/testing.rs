@@ -89,6 +89,7 @@ pub(super) fn ended(cost: Option<Money>) -> CallEnd<'static> {
         output_tokens: 100,
         reasoning_tokens: 0,
         dropped_messages: 0,
+        waited_ms: None,
         first_token_ms: None,
         duration_ms: 1,
         writing_ms: 0,

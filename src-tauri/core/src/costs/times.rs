@@ -90,10 +90,47 @@ macro_rules! nothing_left {
 }
 
 // What is found by status has an index of its own: few calls have failed, and fewer are under way.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-28 count how long calls take",
-    sql: SQL,
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-28 count how long calls take",
+        sql: SQL,
+    },
+    Migration {
+        name: "2026-11-28 count how long calls waited",
+        sql: WAITED,
+    },
+];
+
+/// Counts how long a call waited, or takes it off: as [`counted`], of one measure more.
+#[rustfmt::skip]
+macro_rules! waited {
+    ($sign:literal, $row:literal) => {
+        concat!(
+            "INSERT INTO call_times
+               SELECT ifnull(", $row, "day, ", $row, "started_at_ms / 86400000), ", $row, "provider, ", $row, "model,
+                      3, (SELECT max(floor) FROM call_classes WHERE floor <= max(", $row, "waited_ms, 0)), ", $sign, "1
+               WHERE ", $row, "waited_ms IS NOT NULL
+             ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;"
+        )
+    };
+}
+
+// Nothing has to be counted of the calls that are there: none of them says how long it waited.
+const WAITED: &str = concat!(
+    "CREATE TRIGGER call_waits_of_a_new_call AFTER INSERT ON calls WHEN NEW.waited_ms IS NOT NULL BEGIN ",
+    waited!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_waits_of_a_changed_call AFTER UPDATE OF day, started_at_ms, provider, model, waited_ms
+       ON calls WHEN OLD.waited_ms IS NOT NULL OR NEW.waited_ms IS NOT NULL BEGIN ",
+    waited!("-", "OLD."),
+    waited!("+", "NEW."),
+    nothing_left!(),
+    " END;
+     CREATE TRIGGER call_waits_of_a_removed_call AFTER DELETE ON calls WHEN OLD.waited_ms IS NOT NULL BEGIN ",
+    waited!("-", "OLD."),
+    nothing_left!(),
+    " END"
+);
 
 const SQL: &str = concat!(
     "CREATE INDEX calls_failed ON calls(day, error_kind, provider, model) WHERE status = 'failed';
@@ -146,10 +183,12 @@ pub(crate) enum Measure {
     Duration,
     /// Tokens written in a thousand seconds, from the first one on.
     Speed,
+    /// From sending until a model on this computer took it up, in milliseconds.
+    Waited,
 }
 
 /// How many measures there are.
-pub(crate) const MEASURES: usize = 3;
+pub(crate) const MEASURES: usize = 4;
 
 /// So many calls of a model on one day that fell into one class.
 #[derive(Debug, Clone, Copy)]
@@ -269,7 +308,8 @@ const SAMPLE: &str = concat!(
     ", ",
     duration!("k."),
     ", ",
-    speed!("k.")
+    speed!("k."),
+    ", max(k.waited_ms, 0)"
 );
 
 fn sample<'r>(row: &'r Row<'_>) -> rusqlite::Result<Sample<'r>> {
@@ -279,7 +319,7 @@ fn sample<'r>(row: &'r Row<'_>) -> rusqlite::Result<Sample<'r>> {
         provider: row.get_ref(2)?.as_str()?,
         model: row.get_ref(3)?.as_str()?,
         status: row.get(4)?,
-        sizes: [row.get(5)?, row.get(6)?, row.get(7)?],
+        sizes: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],
     })
 }
 
@@ -348,6 +388,52 @@ pub(crate) fn failures(
         Ok((row.get(0)?, row.get(1)?))
     })?
     .collect()
+}
+
+/// Calls that failed in one way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failed<'r> {
+    /// Days since 1970-01-01.
+    pub day: i32,
+    /// When it began, UTC milliseconds; 0 where calls of a day are told together.
+    pub started_at_ms: i64,
+    /// How, by the name that the record has for it.
+    pub kind: &'r str,
+    pub calls: u64,
+}
+
+/// Hear what failed in these days: of each day by its kind, or, where it is told apart by time, each call.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn each_failed(
+    conn: &Connection,
+    span: Span,
+    model: Option<&PricedModel>,
+    by_time: bool,
+    mut hear: impl FnMut(Failed<'_>),
+) -> rusqlite::Result<()> {
+    let (condition, values) = chosen(span, model);
+    // By day, the index of failed calls has all that it takes.
+    let (columns, groups) = if by_time {
+        ("k.started_at_ms, 1", "")
+    } else {
+        ("0, count(*)", "GROUP BY k.day, k.error_kind")
+    };
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT k.day, ifnull(k.error_kind, 'unknown'), {columns} FROM calls k
+         WHERE k.status = 'failed' AND {condition} {groups}"
+    ))?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        hear(Failed {
+            day: row.get(0)?,
+            kind: row.get_ref(1)?.as_str()?,
+            started_at_ms: row.get(2)?,
+            calls: row.get(3)?,
+        });
+    }
+    Ok(())
 }
 
 /// A call under way, in whatever process.

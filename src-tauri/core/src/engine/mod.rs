@@ -110,6 +110,23 @@ pub struct EngineSnapshot {
     pub process: u32,
 }
 
+impl EngineSnapshot {
+    /// How many requests it works on at once; none before it is loaded.
+    pub(crate) fn at_once(&self) -> u32 {
+        match &self.state {
+            EngineState::Ready(loaded) => loaded.sequences,
+            EngineState::Loading(_) | EngineState::Failed(_) => 0,
+        }
+    }
+
+    /// How many of its requests it works on, and how many wait: for their turn, or until it is loaded.
+    pub(crate) fn shares(&self) -> (u32, u32) {
+        let all = u32::try_from(self.active).unwrap_or(u32::MAX);
+        let at_work = all.min(self.at_once());
+        (at_work, all - at_work)
+    }
+}
+
 type OnChange = dyn Fn() + Send + Sync;
 
 /// All engines of this program.

@@ -1,7 +1,6 @@
 //! Accounts, as far as they need the network or a key: tested, listed, and asked to fetch a model.
 
 use jiff::{Timestamp, tz::TimeZone};
-use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
@@ -17,8 +16,7 @@ use crate::{
     engine::Stop,
     ids::AccountId,
     now_ms,
-    problem::Problem,
-    providers::{self, cloud::Cloud, key::ApiKey, telemetry, time_stamp},
+    providers::{self, cloud::Cloud, key::ApiKey, time_stamp},
     record::{Action, Event},
     secrets::SecretError,
     settings::{self, SettingsError},
@@ -37,17 +35,6 @@ pub struct PullProgress {
     /// Of these, there.
     #[specta(type = Option<specta_typescript::Number>)]
     pub completed: Option<u64>,
-}
-
-/// What a collector of telemetry did with a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// It took it.
-    Taken,
-    /// It will never take it: the status of its answer.
-    Refused(u16),
-    /// It did not take it now, and may later; why not, as a sentence.
-    NotNow(String),
 }
 
 impl Gate {
@@ -95,7 +82,7 @@ impl Gate {
         } else {
             Action::KeySet
         };
-        self.changing_key(action, &account, || {
+        self.changing_key(&|| account_event(action, &account), || {
             if key.is_empty() {
                 self.keys.forget(id)
             } else {
@@ -108,22 +95,20 @@ impl Gate {
         })?)
     }
 
-    /// Change the key of an account, once the record says so: what is in the keychain cannot be undone
+    /// Change a key, once the record says so: what is in the keychain cannot be undone
     /// with a transaction, so its entry comes first, and a second one where it did not succeed.
-    fn changing_key(
+    pub(super) fn changing_key(
         &self,
-        action: Action,
-        account: &Account,
+        event: &dyn Fn() -> Event,
         change: impl FnOnce() -> Result<(), SecretError>,
     ) -> Result<(), GateError> {
         let note = |event: Event| {
             self.store
                 .write(|tx| self.record.append(tx, event, now_ms()))
         };
-        note(account_event(action, account)).map_err(StoreError::from)?;
+        note(event()).map_err(StoreError::from)?;
         if let Err(error) = change() {
-            note(account_event(action, account).fact("outcome", "failed"))
-                .map_err(StoreError::from)?;
+            note(event().fact("outcome", "failed")).map_err(StoreError::from)?;
             return Err(error.into());
         }
         Ok(())
@@ -162,7 +147,8 @@ impl Gate {
     pub fn remove_account(&self, id: AccountId) -> Result<(), GateError> {
         let account = self.store.read(|conn| accounts::get(conn, id))?;
         if account.has_key {
-            self.changing_key(Action::KeyRemoved, &account, || self.keys.forget(id))?;
+            let event = || account_event(Action::KeyRemoved, &account);
+            self.changing_key(&event, || self.keys.forget(id))?;
         }
         Ok(self.store.write(|tx| {
             let account = accounts::get(tx, id)?;
@@ -258,23 +244,6 @@ impl Gate {
         let answer = time_stamp::ask(&http, &address, query, longest, &Stop::default());
         self.network.settle();
         Ok(answer?)
-    }
-
-    /// Send figures or spans to a collector. What came of it is no fault of anybody's who asks a model.
-    pub(crate) fn send_telemetry(&self, address: &Url, message: Vec<u8>, stop: &Stop) -> Delivery {
-        let sent = self
-            .network
-            .http()
-            .and_then(|http| Ok(telemetry::send(&http, address, message, stop)?));
-        match sent {
-            Ok(200..=299) => Delivery::Taken,
-            // Those which the protocol wants tried again.
-            Ok(status @ (429 | 502..=504)) => Delivery::NotNow(format!(
-                "The collector cannot take anything now ({status})."
-            )),
-            Ok(status) => Delivery::Refused(status),
-            Err(error) => Delivery::NotNow(Problem::from(error).message),
-        }
     }
 
     /// The client of an account, with its key.

@@ -45,6 +45,8 @@ pub(super) struct Outcome {
     /// Tokens; the prompt with all that a cache took part in, the output with its reasoning.
     pub counts: Usage,
     pub dropped_messages: u32,
+    /// Until a model on this computer took it up.
+    pub waited: Option<Duration>,
     pub first_token: Option<Duration>,
     pub duration: Duration,
     /// What it cost; `None`: not known.
@@ -73,6 +75,7 @@ pub(super) fn local(
                 dropped_messages,
                 ..
             } => {
+                outcome.waited = Some(since.elapsed());
                 outcome.counts.input = u64::from(*prompt_tokens);
                 outcome.counts.cached = u64::from(*cached_tokens);
                 outcome.dropped_messages = *dropped_messages;
@@ -151,6 +154,7 @@ impl Outcome {
             end: Err(CallError::Engine(EngineError::Stopped)),
             counts: Usage::default(),
             dropped_messages: 0,
+            waited: None,
             first_token: None,
             duration: Duration::ZERO,
             cost: Some(Money::ZERO),
@@ -192,6 +196,7 @@ impl Outcome {
             output_tokens: count(self.counts.output),
             reasoning_tokens: count(self.counts.reasoning),
             dropped_messages: self.dropped_messages,
+            waited_ms: self.waited.map(whole_ms),
             first_token_ms: self.first_token.map(whole_ms),
             duration_ms: whole_ms(self.duration),
             writing_ms: self

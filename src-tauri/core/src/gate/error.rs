@@ -18,7 +18,7 @@ use crate::{
         key::NotAKey,
     },
     sealed::SealedError,
-    secrets::SecretError,
+    secrets::{HeaderError, SecretError},
     store::StoreError,
 };
 
@@ -49,6 +49,9 @@ pub enum GateError {
     /// The key of an account is not to be had.
     #[error(transparent)]
     Key(#[from] SecretError),
+    /// A header cannot be kept or sent.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
     /// What a person entered as a key or an address cannot be one.
     #[error("{0}")]
     Entered(String),
@@ -212,6 +215,7 @@ impl From<GateError> for Problem {
             GateError::Account(account) => account.into(),
             GateError::Alias(alias) => alias.into(),
             GateError::Key(key) => key.into(),
+            GateError::Header(header) => header.into(),
             GateError::Provider(fault) => (&fault.0).into(),
             GateError::Entered(_) | GateError::OnlyHere(_) | GateError::TooManyPictures(_) => {
                 Problem::new(Code::InvalidInput, &error)

@@ -33,6 +33,7 @@ mod price;
 mod record;
 mod route;
 mod safety;
+mod telemetry;
 mod title;
 mod turn;
 mod under_way;
@@ -40,7 +41,7 @@ mod work;
 
 use std::sync::Arc;
 
-pub use access::{Delivery, PullProgress};
+pub use access::PullProgress;
 pub use answer::Ask;
 pub use asking_price::AskingPrice;
 pub(crate) use bell::{Bell, Woken};
@@ -58,6 +59,7 @@ pub use mistakes::{FoundFor, Mistake, MistakeError, Overruling};
 pub(crate) use price::openai_tokens;
 pub(crate) use record::{account_event, prices_event};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
+pub use telemetry::{Delivery, TelemetryHeader};
 pub use turn::Turn;
 
 use crate::{

@@ -14,7 +14,6 @@ use std::{
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
-use url::Url;
 
 use super::{MetricsError, otlp::Source};
 use crate::{
@@ -210,7 +209,7 @@ impl Sending {
             }
         }
         if Instant::now() >= to.figures_due {
-            let message = source.metrics(&app.metrics(now_ms())?, now_ms());
+            let message = message_of_figures(app)?;
             if self.deliver(app, to, "v1/metrics", message).is_some() {
                 to.figures_due = Instant::now() + self.pace.figures;
             }
@@ -220,7 +219,9 @@ impl Sending {
 
     /// Whether a message was taken, or is refused for good; `None`: it is to be tried again later.
     fn deliver(&self, app: &App, to: &mut Collector, path: &str, message: Vec<u8>) -> Option<bool> {
-        let delivery = app.send_telemetry(&to.address, path, message, &self.stop);
+        let delivery = app
+            .gate
+            .send_telemetry(&to.address, path, message, &self.stop);
         let mut status = lock(&self.status);
         match delivery {
             Delivery::Taken => {
@@ -234,7 +235,7 @@ impl Sending {
             }
             Delivery::Refused(code) => {
                 to.missed = 0;
-                status.problem = Some(format!("The collector refused what it was sent ({code})."));
+                status.problem = Some(refused(code));
                 Some(false)
             }
             Delivery::NotNow(problem) => {
@@ -272,52 +273,32 @@ impl App {
     /// # Errors
     /// [`MetricsError`] when there are none to send.
     pub fn try_telemetry(&self, address: &str) -> Result<Delivery, MetricsError> {
-        let source = Source::of(&self.record.public_key());
-        let message = source.metrics(&self.metrics(now_ms())?, now_ms());
-        Ok(self.send_telemetry(address, "v1/metrics", message, &Stop::default()))
-    }
-
-    fn send_telemetry(&self, base: &str, path: &str, message: Vec<u8>, stop: &Stop) -> Delivery {
-        match address_of(base, path) {
-            Some(address) => self.gate.send_telemetry(&address, message, stop),
-            None => Delivery::NotNow("The address of the collector cannot be used.".into()),
-        }
+        let message = message_of_figures(self)?;
+        Ok(self
+            .gate
+            .send_telemetry(address, "v1/metrics", message, &Stop::default()))
     }
 }
 
-/// Where a collector takes this kind of message: below the address that a person has named.
-fn address_of(base: &str, path: &str) -> Option<Url> {
-    let base = settings::telemetry_address(base)?;
-    Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
+/// All figures as they are now.
+fn message_of_figures(app: &App) -> Result<Vec<u8>, MetricsError> {
+    let source = Source::of(&app.record.public_key());
+    let now = now_ms();
+    // All that only grows is counted by the database, which is as old as its record.
+    let since = app.record.began_ms()?.unwrap_or(now).min(now);
+    Ok(source.metrics(&app.metrics(now)?, since, now))
+}
+
+/// What a status says that will not change by itself.
+fn refused(status: u16) -> String {
+    match status {
+        401 | 403 => {
+            format!("The collector wants a header with a key, or another one ({status}).")
+        }
+        _ => format!("The collector refused what it was sent ({status})."),
+    }
 }
 
 fn lock(status: &Mutex<ExportStatus>) -> MutexGuard<'_, ExportStatus> {
     status.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_go_below_the_address_that_was_named() {
-        for (base, whole) in [
-            ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
-            ("http://127.0.0.1:4318/", "http://127.0.0.1:4318/v1/traces"),
-            (
-                "https://c.example/otlp/",
-                "https://c.example/otlp/v1/traces",
-            ),
-        ] {
-            assert_eq!(address_of(base, "v1/traces").unwrap().as_str(), whole);
-        }
-        for none in [
-            "",
-            "collector",
-            "ftp://c.example",
-            "http://me:secret@c.example",
-        ] {
-            assert_eq!(address_of(none, "v1/traces"), None, "{none}");
-        }
-    }
 }

@@ -38,12 +38,13 @@ impl Source {
         }
     }
 
-    /// All figures; `now_ms` is UTC milliseconds.
-    pub(super) fn metrics(&self, families: &[Family], now_ms: i64) -> Vec<u8> {
-        let now = nanos(now_ms);
+    /// All figures as they are at a time, and since when those count that only grow; both are UTC
+    /// milliseconds.
+    pub(super) fn metrics(&self, families: &[Family], since_ms: i64, now_ms: i64) -> Vec<u8> {
+        let [since, now] = [since_ms, now_ms].map(nanos);
         self.message(|scope| {
             for family in families.iter().filter(|family| !family.points.is_empty()) {
-                scope.message(2, |metric| write_metric(metric, family, now));
+                scope.message(2, |metric| write_metric(metric, family, since, now));
             }
         })
     }
@@ -133,14 +134,19 @@ fn nanos(ms: i64) -> u64 {
     u64::try_from(ms).unwrap_or(0).saturating_mul(NANOS_IN_MS)
 }
 
-fn write_metric(metric: &mut Wire, family: &Family, now: u64) {
+fn write_metric(metric: &mut Wire, family: &Family, since: u64, now: u64) {
     let (name, unit) = named(family.name);
     metric.text(1, name);
     metric.text(2, family.help);
     metric.text(3, unit);
     let points = |data: &mut Wire| {
         for point in &family.points {
-            data.message(1, |written| write_point(written, point, now));
+            data.message(1, |written| {
+                if family.kind != Kind::Gauge {
+                    written.fixed(2, since);
+                }
+                write_point(written, point, now);
+            });
         }
     };
     match family.kind {

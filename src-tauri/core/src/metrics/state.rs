@@ -100,28 +100,38 @@ fn of_work(app: &App) -> Vec<Family> {
     )]
 }
 
-/// One loaded model.
-struct Loaded {
+/// A model that is in memory, or on its way there.
+struct Engine {
     model: String,
-    seats: usize,
-    active: usize,
+    is_loaded: bool,
+    requests: usize,
+    waiting: u32,
     process: u32,
 }
 
 fn of_engines(app: &App) -> Result<Vec<Family>, MetricsError> {
     let known = app.store.read(models::all)?;
-    let engines = app.engines.snapshot();
-    let loaded: Vec<Loaded> = engines
+    Ok(of_snapshots(&known, &app.engines.snapshot()))
+}
+
+fn of_snapshots(known: &[Model], engines: &[EngineSnapshot]) -> Vec<Family> {
+    let engines: Vec<Engine> = engines
         .iter()
-        .filter_map(|engine| loaded(&known, engine))
+        .filter_map(|engine| engine_of(known, engine))
         .collect();
-    let of = |amount: &dyn Fn(&Loaded) -> Amount| {
-        let point = |engine: &Loaded| Point::of(&[("model", &engine.model)], amount(engine));
-        loaded.iter().map(point).collect::<Vec<_>>()
+    let loaded: Vec<&Engine> = engines.iter().filter(|engine| engine.is_loaded).collect();
+    let point = |engine: &Engine, amount| Point::of(&[("model", &engine.model)], amount);
+    let of_all = |amount: fn(&Engine) -> Amount| {
+        let points = engines.iter().map(|engine| point(engine, amount(engine)));
+        points.collect::<Vec<_>>()
     };
     let processes: Vec<u32> = loaded.iter().map(|engine| engine.process).collect();
     let memory = memory(&processes);
-    Ok(vec![
+    let bytes = |engine: &&Engine| memory.get(&engine.process).copied().unwrap_or(0);
+    let of_loaded = loaded
+        .iter()
+        .map(|engine| point(engine, Amount::Count(bytes(engine))));
+    vec![
         Family::gauge(
             "gatehouse_models_loaded",
             "Models that this process holds in memory.",
@@ -130,31 +140,34 @@ fn of_engines(app: &App) -> Result<Vec<Family>, MetricsError> {
         Family::gauge(
             "gatehouse_model_memory_bytes",
             "Memory of the process of a loaded model.",
-            of(&|engine| Amount::Count(memory.get(&engine.process).copied().unwrap_or(0))),
+            of_loaded.collect(),
         ),
         Family::gauge(
             "gatehouse_model_requests",
-            "Requests that a loaded model works on or has waiting.",
-            of(&|engine| counted(engine.active)),
+            "Requests that a model works on or has waiting.",
+            of_all(|engine| counted(engine.requests)),
         ),
         Family::gauge(
             "gatehouse_model_requests_waiting",
-            "Requests that wait for a loaded model.",
-            of(&|engine| counted(engine.active.saturating_sub(engine.seats))),
+            "Requests that wait for their turn with a model, or until it is loaded.",
+            of_all(|engine| Amount::Count(engine.waiting.into())),
         ),
-    ])
+    ]
 }
 
-/// A model that is loaded; `None`: it is not, or not yet.
-fn loaded(known: &[Model], engine: &EngineSnapshot) -> Option<Loaded> {
-    let EngineState::Ready(ready) = &engine.state else {
-        return None;
+/// A model that is loaded or is being loaded; `None`: that did not succeed.
+fn engine_of(known: &[Model], engine: &EngineSnapshot) -> Option<Engine> {
+    let is_loaded = match &engine.state {
+        EngineState::Ready(_) => true,
+        EngineState::Loading(_) => false,
+        EngineState::Failed(_) => return None,
     };
     let model = known.iter().find(|model| model.id == engine.model);
-    Some(Loaded {
+    Some(Engine {
         model: model.map_or(OTHER.to_owned(), |model| local_name(&model.version())),
-        seats: usize::try_from(ready.sequences).unwrap_or(usize::MAX),
-        active: engine.active,
+        is_loaded,
+        requests: engine.active,
+        waiting: engine.shares().1,
         process: engine.process,
     })
 }
@@ -223,4 +236,43 @@ fn memory(processes: &[u32]) -> BTreeMap<u32, u64> {
 
 fn counted(count: usize) -> Amount {
     Amount::Count(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ModelId;
+
+    /// The one point of a figure, if it has one.
+    fn of(families: &[Family], name: &str) -> Option<String> {
+        let family = families.iter().find(|family| family.name == name)?;
+        assert!(family.points.len() < 2, "{family:?}");
+        match &family.points.first()?.reading {
+            super::super::Reading::One(amount) => Some(amount.to_string()),
+            super::super::Reading::Many(_) => None,
+        }
+    }
+
+    fn engine(state: EngineState) -> Vec<Family> {
+        let engine = EngineSnapshot {
+            model: ModelId::new(),
+            state,
+            active: 3,
+            process: std::process::id(),
+        };
+        of_snapshots(&[], &[engine])
+    }
+
+    #[test]
+    fn requests_for_a_model_that_still_loads_are_waiting_ones() {
+        let loading = engine(EngineState::Loading(0.4));
+        let figure = |name| of(&loading, name);
+        assert_eq!(figure("gatehouse_model_requests").as_deref(), Some("3"));
+        assert_eq!(
+            figure("gatehouse_model_requests_waiting").as_deref(),
+            Some("3")
+        );
+        assert_eq!(figure("gatehouse_models_loaded").as_deref(), Some("0"));
+        assert_eq!(figure("gatehouse_model_memory_bytes"), None);
+    }
 }

@@ -1,15 +1,19 @@
 //! The charts of how calls went.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    MonitorOverview, MonitorStep, Pace,
+    FailureKind, MonitorOverview, MonitorStep, Pace,
     tally::{Health, Times},
 };
 use crate::charts::{Bars, Chart, ChartError, ChartTheme, Line, Lines, Scale, Stack, bars, lines};
 
 const HEIGHT: u32 = 240;
+/// So many ways of failing have a part of their own in a bar.
+const MOST_KINDS: usize = 5;
 
 /// What a chart is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -17,6 +21,10 @@ const HEIGHT: u32 = 240;
 pub enum MonitorChart {
     /// How many calls there were, and how they ended.
     Calls,
+    /// What failed, by its kind.
+    Failures,
+    /// From sending until a model on this computer took it up.
+    Waited,
     /// From sending to the first token.
     FirstToken,
     /// From sending to the end.
@@ -49,6 +57,20 @@ pub fn draw(
                 title: "Time to the first token",
                 names: ["Half of the calls", "95 of 100", "99 of 100"],
                 of: |health| health.first_token,
+                scale: Scale::Time,
+                shown: time,
+                height: milliseconds,
+            };
+            drawn.draw(overview, &labels, theme, width)
+        }
+        MonitorChart::Failures => {
+            failures(&overview.steps, &labels, step(overview.pace), theme, width)
+        }
+        MonitorChart::Waited => {
+            let drawn = Drawn {
+                title: "Time that calls on this computer waited",
+                names: ["Half of the calls", "95 of 100", "99 of 100"],
+                of: |health| health.waited,
                 scale: Scale::Time,
                 shown: time,
                 height: milliseconds,
@@ -165,6 +187,68 @@ fn calls(
         width,
         height: HEIGHT,
     })
+}
+
+/// What failed, each kind a part of the bar, the most frequent first; those that are seldom together.
+fn failures(
+    steps: &[MonitorStep],
+    labels: &Labels,
+    step: &str,
+    theme: ChartTheme,
+    width: u32,
+) -> Result<Chart, ChartError> {
+    let mut together: BTreeMap<&str, u64> = BTreeMap::new();
+    for failed in steps.iter().flat_map(|step| &step.failures) {
+        *together.entry(failed.kind.as_str()).or_default() += failed.calls;
+    }
+    let mut kinds: Vec<(&str, u64)> = together.into_iter().collect();
+    kinds.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
+    let all: u64 = kinds.iter().map(|(_, calls)| calls).sum();
+    let (shown, rest) = kinds.split_at(kinds.len().min(MOST_KINDS));
+    let counts_of = |kinds: &[(&str, u64)]| -> Vec<u64> {
+        let of_step = |step: &MonitorStep| {
+            let is_one = |of: &&FailureKind| kinds.iter().any(|(kind, _)| *kind == of.kind);
+            let failures = step.failures.iter().filter(is_one);
+            failures.map(|failed| failed.calls).sum()
+        };
+        steps.iter().map(of_step).collect()
+    };
+    let stack = |name: String, kinds: &[(&str, u64)]| {
+        let counts = counts_of(kinds);
+        Stack {
+            name,
+            heights: counts.iter().map(|calls| count(*calls)).collect(),
+            values: counts.iter().map(u64::to_string).collect(),
+        }
+    };
+    let mut stacks: Vec<Stack> = shown
+        .iter()
+        .map(|kind| stack(kind_name(kind.0), std::slice::from_ref(kind)))
+        .collect();
+    if !rest.is_empty() {
+        stacks.push(stack("Other reasons".to_owned(), rest));
+    }
+    let sums: Vec<String> = counts_of(&kinds).iter().map(u64::to_string).collect();
+    bars(&Bars {
+        title: &format!("Failed calls {step}"),
+        description: &format!("{all} calls failed together."),
+        labels: &labels.short,
+        full_labels: &labels.full,
+        stacks: &stacks,
+        sums: &sums,
+        scale: Scale::Count,
+        theme,
+        width,
+        height: HEIGHT,
+    })
+}
+
+/// A way of failing as a legend has room for it: `rate_limited` as “Rate limited”.
+fn kind_name(kind: &str) -> String {
+    let words = kind.replace('_', " ");
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// Percentiles along the time.

@@ -125,13 +125,13 @@ impl App {
         let engine = |snapshot: EngineSnapshot| {
             let load = loads.get(&snapshot.model);
             let model = models.iter().find(|model| model.id == snapshot.model);
-            let (active, waiting) = shares(&snapshot);
+            let (active, waiting) = snapshot.shares();
             LiveEngine {
                 model_id: snapshot.model,
                 model: model.map_or("A removed model".into(), |model| model.name.clone()),
                 active,
                 waiting,
-                at_once: at_once(&snapshot.state),
+                at_once: snapshot.at_once(),
                 resident_bytes: load.map(|load| load.resident_bytes),
                 cpu_percent: load.and_then(|load| load.cpu_percent),
                 state: match snapshot.state {
@@ -164,18 +164,4 @@ impl App {
             Ok(((), here(Action::CallStopped).fact("call", number)))
         })
     }
-}
-
-fn at_once(state: &EngineState) -> u32 {
-    match state {
-        EngineState::Ready(loaded) => loaded.sequences,
-        EngineState::Loading(_) | EngineState::Failed(_) => 0,
-    }
-}
-
-/// Of the requests of an engine, those that it works on and those that wait.
-fn shares(engine: &EngineSnapshot) -> (u32, u32) {
-    let all = u32::try_from(engine.active).unwrap_or(u32::MAX);
-    let at_work = all.min(at_once(&engine.state));
-    (at_work, all - at_work)
 }

@@ -100,6 +100,8 @@ pub struct MonitorStep {
     pub last: Date,
     /// How calls went in it.
     pub health: Health,
+    /// What failed in it, by the names of the kinds.
+    pub failures: Vec<FailureKind>,
 }
 
 /// How the calls of a model went.
@@ -159,7 +161,7 @@ pub(super) fn overview(
         since: days::first_day(conn)?.map(date_of),
         exact,
         total: counted.total.figures(),
-        steps: counted.steps(),
+        steps: with_failures(conn, counted.steps(), (span, pace), model, zone)?,
         models: counted.models(),
         failures: failures
             .into_iter()
@@ -295,6 +297,7 @@ impl Counting {
             begins,
             last,
             health: tally.figures(),
+            failures: Vec::new(),
         };
         begins.into_iter().zip(&self.in_steps).map(step).collect()
     }
@@ -323,6 +326,40 @@ fn each_model(
             (of, tally)
         })
     })
+}
+
+/// The steps along the time, with what failed in each.
+fn with_failures(
+    conn: &Connection,
+    mut steps: Vec<MonitorStep>,
+    (span, pace): (Span, Pace),
+    model: Option<&PricedModel>,
+    zone: &TimeZone,
+) -> rusqlite::Result<Vec<MonitorStep>> {
+    let by_time = pace == Pace::Hour;
+    times::each_failed(conn, span, model, by_time, |failed| {
+        let day = date_of(failed.day);
+        let at = Timestamp::from_millisecond(failed.started_at_ms).unwrap_or_default();
+        let hour = zone.to_datetime(at).hour();
+        let step = steps.iter_mut().find(|step| {
+            let is_day = step.begins.date() <= day && day <= step.last;
+            is_day && (!by_time || step.begins.hour() == hour)
+        });
+        let Some(step) = step else { return };
+        let known = step.failures.iter_mut().find(|of| of.kind == failed.kind);
+        match known {
+            Some(of) => of.calls += failed.calls,
+            None => step.failures.push(FailureKind {
+                kind: failed.kind.to_owned(),
+                calls: failed.calls,
+            }),
+        }
+    })?;
+    for step in &mut steps {
+        step.failures
+            .sort_by(|one, other| one.kind.cmp(&other.kind));
+    }
+    Ok(steps)
 }
 
 /// What has changed with models by today.

@@ -77,6 +77,7 @@ impl Tally {
             first_token: Times::slow(self.spread(Measure::FirstToken)),
             duration: Times::slow(self.spread(Measure::Duration)),
             speed: Times::low(self.spread(Measure::Speed)),
+            waited: Times::slow(self.spread(Measure::Waited)),
         }
     }
 }
@@ -106,6 +107,9 @@ pub struct Health {
     pub duration: Times,
     /// Tokens written in a thousand seconds.
     pub speed: Times,
+    /// From sending until a model on this computer took it up, in milliseconds: until it was loaded, and had
+    /// a place free. Providers do not say how long a call waits at theirs.
+    pub waited: Times,
 }
 
 impl Health {

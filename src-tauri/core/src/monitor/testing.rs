@@ -17,14 +17,20 @@ pub(super) fn app() -> (TempDir, App) {
     let dir = tempfile::tempdir().unwrap();
     let folder = DataFolder::resolve(Some(dir.path())).unwrap();
     secrets::database_key(&folder, KeyHome::File).unwrap();
+    let app = beside(&dir);
+    (dir, app)
+}
+
+/// Another one on the same data.
+pub(super) fn beside(dir: &TempDir) -> App {
+    let folder = DataFolder::resolve(Some(dir.path())).unwrap();
     let around = Surroundings {
         engine_program: "no engine".into(),
         resources: None,
         actor: Actor::CommandLine,
         on_engine_change: Box::new(|| {}),
     };
-    let app = App::open(&folder, around).unwrap();
-    (dir, app)
+    App::open(&folder, around).unwrap()
 }
 
 /// What is told apart of a call.
@@ -33,6 +39,9 @@ pub(super) struct Made {
     pub(super) model: &'static str,
     pub(super) started_at_ms: i64,
     pub(super) status: CallStatus,
+    /// What failed, if it did.
+    pub(super) error_kind: &'static str,
+    pub(super) waited_ms: Option<i64>,
     pub(super) first_token_ms: i64,
     pub(super) duration_ms: i64,
     /// Millionths of a dollar.
@@ -45,6 +54,8 @@ pub(super) fn answer(started_at_ms: i64) -> Made {
         model: "gpt-5",
         started_at_ms,
         status: CallStatus::Answered,
+        error_kind: "timeout",
+        waited_ms: None,
         first_token_ms: 400,
         duration_ms: 1_400,
         cost: 0,
@@ -81,7 +92,7 @@ pub(super) fn call(app: &App, made: Made) -> i64 {
             let end = CallEnd {
                 status: made.status,
                 finish: None,
-                error_kind: (made.status == CallStatus::Failed).then_some("timeout"),
+                error_kind: (made.status == CallStatus::Failed).then_some(made.error_kind),
                 input_tokens: 100,
                 cached_tokens: 0,
                 cache_written_tokens: 0,
@@ -89,6 +100,7 @@ pub(super) fn call(app: &App, made: Made) -> i64 {
                 output_tokens: 41,
                 reasoning_tokens: 0,
                 dropped_messages: 0,
+                waited_ms: made.waited_ms,
                 first_token_ms: (made.status != CallStatus::Failed).then_some(made.first_token_ms),
                 duration_ms: made.duration_ms,
                 writing_ms: made.duration_ms - made.first_token_ms,

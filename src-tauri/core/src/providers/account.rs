@@ -1,8 +1,11 @@
 //! Where a provider is, the key for it, and how one request is exchanged with it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use serde_json::Value;
@@ -94,9 +97,9 @@ impl Account {
         &self,
         name: &'static str,
         before: &str,
-    ) -> Vec<(&'static str, Zeroizing<String>)> {
+    ) -> Vec<(Cow<'static, str>, Zeroizing<String>)> {
         let key = self.key.as_ref();
-        key.map(|key| (name, key.header(before)))
+        key.map(|key| (name.into(), key.header(before)))
             .into_iter()
             .collect()
     }

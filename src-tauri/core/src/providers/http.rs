@@ -11,6 +11,7 @@
 //! proxies are ignored: only a proxy set on purpose is used.
 
 use std::{
+    borrow::Cow,
     future::Future,
     pin::pin,
     sync::Arc,
@@ -80,7 +81,7 @@ impl Default for Limits {
 pub(super) struct Outgoing {
     pub url: Url,
     /// They may hold keys, so they are wiped and marked as secret.
-    pub headers: Vec<(&'static str, Zeroizing<String>)>,
+    pub headers: Vec<(Cow<'static, str>, Zeroizing<String>)>,
     /// What to post; `None` to get. It is JSON unless a header says otherwise.
     pub body: Option<Vec<u8>>,
     pub purpose: &'static str,
@@ -94,6 +95,7 @@ pub(crate) struct Http {
     offline: OfflineSwitch,
     limits: Limits,
     log: ConnectionLog,
+    is_proxied: bool,
 }
 
 impl Http {
@@ -132,7 +134,13 @@ impl Http {
             offline,
             limits,
             log,
+            is_proxied: proxy.is_some(),
         })
+    }
+
+    /// Whether a proxy passes everything on, which reads what is not encrypted.
+    pub(super) fn is_proxied(&self) -> bool {
+        self.is_proxied
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -197,7 +205,7 @@ impl Http {
         let says_what = request
             .headers
             .iter()
-            .any(|(name, _)| *name == "content-type");
+            .any(|(name, _)| name == "content-type");
         if request.body.is_some() && !says_what {
             built = built.header("content-type", "application/json");
         }
@@ -207,7 +215,7 @@ impl Http {
             // Keys are checked when they are made, so this only leaves out what nobody can send.
             if let Ok(mut value) = reqwest::header::HeaderValue::from_str(value) {
                 value.set_sensitive(true);
-                built = built.header(*name, value);
+                built = built.header(&**name, value);
             }
         }
         built

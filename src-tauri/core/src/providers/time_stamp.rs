@@ -32,7 +32,10 @@ pub(crate) fn ask(
     let header = |value: &str| Zeroizing::new(value.to_owned());
     let request = Outgoing {
         url: address.clone(),
-        headers: vec![("content-type", header(QUERY)), ("accept", header(REPLY))],
+        headers: vec![
+            ("content-type".into(), header(QUERY)),
+            ("accept".into(), header(REPLY)),
+        ],
         body: Some(query),
         purpose: "time-stamp",
     };

@@ -97,6 +97,18 @@ impl Record {
         })
     }
 
+    /// When it began, UTC milliseconds; `None`: it has no entry.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the database fails.
+    pub(crate) fn began_ms(&self) -> Result<Option<i64>, RecordError> {
+        self.store().read(|conn| {
+            let first = "SELECT time_ms FROM audit_entries ORDER BY sequence LIMIT 1";
+            let mut statement = conn.prepare_cached(first)?;
+            Ok(statement.query_row([], |row| row.get(0)).optional()?)
+        })
+    }
+
     /// A person has read that the record does not verify. It stays in the record; it is not said on
     /// top of everything any more.
     ///

@@ -74,6 +74,11 @@ impl ProviderKeys {
         self.0.get(&account.to_string())
     }
 
+    /// The place where all of them are.
+    pub(crate) fn place(&self) -> &Secrets {
+        &self.0
+    }
+
     /// Keep the key of an account in place of any other.
     ///
     /// # Errors

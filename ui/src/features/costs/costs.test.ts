@@ -304,13 +304,18 @@ describe("Paying less", () => {
 		const { user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
 		const original = await screen.findByRole("textbox", { name: "Your prompt" });
-		await user.type(original, "Please say it");
+		await user.type(original, "Read it in order to find risks.");
 		await user.click(screen.getByRole("button", { name: "Say it shorter" }));
 		const shorter = await screen.findByRole<HTMLTextAreaElement>("textbox", {
 			name: "In fewer words",
 		});
-		expect(shorter.value).toBe("say it");
-		expect((original as HTMLTextAreaElement).value).toBe("Please say it");
+		expect(shorter.value).toBe("Read it to find risks.");
+		expect((original as HTMLTextAreaElement).value).toBe("Read it in order to find risks.");
+		expect(screen.getByText(/2 saved each time .* Everything else\s+is as it was\./)).toBeTruthy();
+		await user.clear(original);
+		await user.type(original, "Find risks.");
+		await user.click(screen.getByRole("button", { name: "Say it shorter" }));
+		expect(await screen.findByText(/nothing in it that surely can be left out/)).toBeTruthy();
 	});
 });
 

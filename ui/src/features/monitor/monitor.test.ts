@@ -103,6 +103,36 @@ describe("How calls went", () => {
 		expect(drawn?.args[1]).toBe("first_token");
 	});
 
+	it("says of each model how long its calls took and waited, also the slowest of them", async () => {
+		await open();
+		const byModel = await screen.findByRole("table", { name: "Calls by model" });
+		const here = within(byModel).getByText("SmolLM2 135M").closest("tr");
+		expect(here?.textContent).toContain("40 ms · 128 ms · 240 ms");
+		expect(here?.textContent).toContain("48.2/s · 31.0/s · 12.7/s");
+		const elsewhere = within(byModel).getByText("gpt-6-luna").closest("tr");
+		expect(elsewhere?.textContent).toContain("380 ms · 1.22 s · 2.28 s");
+		expect(screen.getByText(/Providers do not say how long a call waits/)).toBeTruthy();
+	});
+
+	it("tells what failed and how long calls waited along the time", async () => {
+		const { fake, user } = await open();
+		for (const [name, of, label] of [
+			["What failed", "failures", "Failed calls over time, by what failed"],
+			["Waiting", "waited", "Time that calls on this computer waited over time"],
+		] as const) {
+			await user.click(await screen.findByRole("radio", { name }));
+			expect(await screen.findByRole("slider", { name: label })).toBeTruthy();
+			const drawn = fake.calls.filter(({ method }) => method === "monitorChart").at(-1);
+			expect(drawn?.args[1]).toBe(of);
+		}
+		const table = screen.getByRole("table", { name: "Calls over time", hidden: true });
+		expect(
+			within(table).getAllByText(
+				"The provider was overloaded: 2, The provider said nothing for too long: 1",
+			).length,
+		).toBe(6);
+	});
+
 	it("leads from each number to its calls", async () => {
 		const { fake, user } = await open();
 		await screen.findByRole("region", { name: "Success" });

@@ -1,6 +1,6 @@
 // How times, speeds and shares read, and words for what failed.
 
-import type { Drift, Health, PricedModel } from "$lib/backend";
+import type { Drift, Health, PricedModel, Times } from "$lib/backend";
 import { providerWords } from "$lib/words";
 
 /** 400 ms, 1.23 s, 2.5 min; a dash where there is nothing. */
@@ -14,6 +14,14 @@ export function formatTime(ms: number | null): string {
 /** Tokens in a thousand seconds, as tokens a second. */
 export function formatSpeed(inThousandSeconds: number | null): string {
 	return inThousandSeconds === null ? "–" : `${(inThousandSeconds / 1_000).toFixed(1)}/s`;
+}
+
+/** The middle, 95 and 99 of a hundred. */
+export function formatThree(
+	{ p50, p95, p99 }: Times,
+	format: (value: number | null) => string,
+): string {
+	return p50 === null ? "–" : [p50, p95, p99].map(format).join(" · ");
 }
 
 /** Answers among the calls that ended by themselves: 98.7%. Nothing but all of them is 100%. */

@@ -121,10 +121,13 @@ const actions: Record<string, ActionWords> = {
 	},
 	"account.saved": { title: "Account saved", sentence: "An account was made or changed." },
 	"account.removed": { title: "Account removed", sentence: "An account was removed." },
-	"key.set": { title: "Key of an account set", sentence: "The key of an account was set." },
+	"key.set": {
+		title: "Key set",
+		sentence: "The key of an account or of a collector of telemetry was set.",
+	},
 	"key.removed": {
-		title: "Key of an account removed",
-		sentence: "The key of an account was removed.",
+		title: "Key removed",
+		sentence: "The key of an account or of a collector of telemetry was removed.",
 	},
 	"account.tested": {
 		title: "Account tested",

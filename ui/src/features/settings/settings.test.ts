@@ -306,4 +306,31 @@ describe("telemetry", () => {
 		await user.tab();
 		await waitFor(() => expect(card.queryByText("How it stands")).toBeNull());
 	});
+
+	it("takes a header with a key along, which it never shows again and forgets when told", async () => {
+		const { fake, user } = await open();
+		const card = within(group("Telemetry"));
+		await user.type(card.getByLabelText("Address of the collector"), "https://otlp.example{Tab}");
+		const value = await card.findByLabelText<HTMLInputElement>("Value of the header");
+		expect(value.type).toBe("password");
+		const set = card.getByRole<HTMLButtonElement>("button", { name: "Set header" });
+		expect(set.disabled).toBe(true);
+		await user.type(card.getByLabelText("Name of the header"), "Authorization");
+		await user.type(value, "Bearer 5f3a9c");
+		await user.click(set);
+		expect(await card.findByText(/^authorization goes along to this address/)).toBeTruthy();
+		expect(fake.calls.find(({ method }) => method === "setTelemetryHeader")?.args).toEqual([
+			"https://otlp.example",
+			"Authorization",
+			"Bearer 5f3a9c",
+		]);
+		expect(document.body.innerHTML).not.toContain("5f3a9c");
+		await user.clear(card.getByLabelText("Address of the collector"));
+		await user.type(card.getByLabelText("Address of the collector"), "https://b.example{Tab}");
+		expect(
+			await card.findByText(/was set for https:\/\/otlp.example and does not go to this address/),
+		).toBeTruthy();
+		await user.click(card.getByRole("button", { name: "Remove header" }));
+		expect(await card.findByLabelText("Value of the header")).toBeTruthy();
+	});
 });

@@ -57,6 +57,21 @@ describe("the rail", () => {
 		).toBe("page");
 	});
 
+	it("marks an alert that fires when the window opens, which is no news, and tells of the next", async () => {
+		const fake = host();
+		const failures = { kind: "failures", model: null, over: "2", minutes: 60, calls: 5 } as const;
+		await fake.addAlert(failures);
+		show(Shell, { startup: ready, screen: screenName });
+		expect(
+			await within(rail()).findByRole("button", { name: /^Monitor: an alert fires/ }),
+		).toBeTruthy();
+		expect(toasts.list).toEqual([]);
+		await fake.addAlert(failures);
+		await waitFor(() =>
+			expect(toasts.list.map(({ text }) => text)).toEqual([expect.stringContaining("Now: 3.1%")]),
+		);
+	});
+
 	it("says that nothing leaves, and which model is loaded", async () => {
 		open();
 		expect(within(rail()).getByText("Everything stays on this computer")).toBeTruthy();

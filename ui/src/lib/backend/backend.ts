@@ -112,6 +112,7 @@ import type {
 	Storage,
 	StoredPart,
 	SubjectRequest,
+	TelemetryHeader,
 	Thread,
 	TokenCount,
 	Turn,
@@ -295,6 +296,10 @@ export type Backend = {
 	addClient(client: ClientInput): Promise<AddedClient>;
 	revokeClient(id: string): Promise<LocalApi>;
 	telemetryStatus(): Promise<ExportStatus>;
+	/** Without its value, which nobody is given. */
+	telemetryHeader(): Promise<TelemetryHeader | null>;
+	setTelemetryHeader(address: string, name: string, value: string): Promise<TelemetryHeader>;
+	forgetTelemetryHeader(): Promise<void>;
 
 	retentionStatus(): Promise<RetentionStatus>;
 	/** Null: until somebody deletes them. */

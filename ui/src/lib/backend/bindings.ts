@@ -306,6 +306,12 @@ export const commands = {
 	revokeClient: (id: ClientId) => typedError<LocalApi, Problem>(__TAURI_INVOKE("revoke_client", { id })),
 	/**  How the sending stands; nothing was sent yet where it has just begun. */
 	telemetryStatus: () => __TAURI_INVOKE<ExportStatus>("telemetry_status"),
+	/**  The header that the collector is sent, if one is set. No command gives its value back. */
+	telemetryHeader: () => typedError<TelemetryHeader | null, Problem>(__TAURI_INVOKE("telemetry_header")),
+	/**  Keep a header for a collector at this address: its value in the keychain, from where it goes there alone. */
+	setTelemetryHeader: (address: string, name: string, value: string) => typedError<TelemetryHeader, Problem>(__TAURI_INVOKE("set_telemetry_header", { address, name, value })),
+	/**  Forget the header. */
+	forgetTelemetryHeader: () => typedError<null, Problem>(__TAURI_INVOKE("forget_telemetry_header")),
 	/**  How long each workspace keeps its conversations, and what is held. */
 	retentionStatus: () => typedError<RetentionStatus, Problem>(__TAURI_INVOKE("retention_status")),
 	/**  Say how long a workspace keeps its conversations; nothing: until somebody deletes them. */
@@ -1697,6 +1703,11 @@ export type Health = {
 	duration: Times,
 	/**  Tokens written in a thousand seconds. */
 	speed: Times,
+	/**
+	 *  From sending until a model on this computer took it up, in milliseconds: until it was loaded, and had
+	 *  a place free. Providers do not say how long a call waits at theirs.
+	 */
+	waited: Times,
 };
 
 /**  What a hold stands on. */
@@ -2187,6 +2198,10 @@ export type Moment = {
 export type MonitorChart = 
 /**  How many calls there were, and how they ended. */
 "calls" | 
+/**  What failed, by its kind. */
+"failures" | 
+/**  From sending until a model on this computer took it up. */
+"waited" | 
 /**  From sending to the first token. */
 "first_token" | 
 /**  From sending to the end. */
@@ -2237,6 +2252,8 @@ export type MonitorStep = {
 	last: string,
 	/**  How calls went in it. */
 	health: Health,
+	/**  What failed in it, by the names of the kinds. */
+	failures: FailureKind[],
 };
 
 /**  A model that was to answer, and why another one did. */
@@ -2309,6 +2326,8 @@ export type Only =
 "failed_and_paid" | 
 /**  They ended by themselves: they were answered or failed. */
 "ended" | 
+/**  A model on this computer took them up, so that it is known how long they waited. */
+"taken_up" | 
 /**  They wrote a first token. */
 "began" | 
 /**  They wrote for long enough to have a speed. */
@@ -3463,6 +3482,14 @@ export type SubjectRequest = {
 	state: RequestState,
 	/**  When it was closed: UTC milliseconds. */
 	closedAtMs: number | null,
+};
+
+/**  The header that a collector is sent, without its value, which nobody is shown. */
+export type TelemetryHeader = {
+	/**  Its name, in small letters. */
+	name: string,
+	/**  The address that it is for, and to which alone it is sent, without a slash at the end. */
+	address: string,
 };
 
 /**  Colours of the window. */

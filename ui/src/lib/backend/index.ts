@@ -154,6 +154,9 @@ const host: Backend = {
 	addClient: throwing(commands.addClient),
 	revokeClient: throwing(commands.revokeClient),
 	telemetryStatus: () => commands.telemetryStatus(),
+	telemetryHeader: throwing(commands.telemetryHeader),
+	setTelemetryHeader: throwing(commands.setTelemetryHeader),
+	forgetTelemetryHeader: silent(commands.forgetTelemetryHeader),
 
 	retentionStatus: throwing(commands.retentionStatus),
 	setRetention: throwing(commands.setRetention),

@@ -52,6 +52,8 @@ pub enum Only {
     FailedAndPaid,
     /// They ended by themselves: they were answered or failed.
     Ended,
+    /// A model on this computer took them up, so that it is known how long they waited.
+    TakenUp,
     /// They wrote a first token.
     Began,
     /// They wrote for long enough to have a speed.
@@ -95,6 +97,7 @@ impl Only {
             Self::Failed => "k.status = 'failed'",
             Self::FailedAndPaid => "k.status = 'failed' AND k.cost_pico > 0",
             Self::Ended => "k.status IN ('answered', 'failed')",
+            Self::TakenUp => "k.waited_ms IS NOT NULL",
             Self::Began => "k.first_token_ms IS NOT NULL",
             Self::Wrote => "k.output_tokens > 1 AND k.writing_ms > 0",
             Self::Unknown => "k.cost_pico IS NULL AND k.status <> 'running'",

@@ -42,7 +42,7 @@ fn counted(conn: &Connection) -> Counts {
     let mut statement = conn
         .prepare(
             "SELECT ifnull(day, started_at_ms / 86400000), provider, model, status, first_token_ms, duration_ms,
-                    output_tokens, writing_ms FROM calls",
+                    output_tokens, writing_ms, waited_ms FROM calls",
         )
         .unwrap();
     let mut rows = statement.query([]).unwrap();
@@ -54,6 +54,7 @@ fn counted(conn: &Connection) -> Counts {
             number(4),
             number(5).filter(|_| status == CallStatus::Answered),
             (output > 1 && writing > 0).then(|| (output - 1) * 1_000_000 / writing),
+            number(8),
         ];
         for (measure, size) in sizes.into_iter().enumerate() {
             if let Some(size) = size {
@@ -78,6 +79,7 @@ enum Deed {
     End {
         which: usize,
         status: CallStatus,
+        waited_ms: Option<i64>,
         first_token_ms: Option<i64>,
         duration_ms: i64,
         output_tokens: u32,
@@ -94,9 +96,10 @@ fn deed() -> impl Strategy<Value = Deed> {
     ];
     prop_oneof![
         4 => (0i64..3).prop_map(Deed::Begin),
-        5 => (any::<usize>(), status, proptest::option::of(-1i64..200_000), -1i64..40_000_000, any::<u32>())
-            .prop_map(|(which, status, first_token_ms, duration_ms, output_tokens)| Deed::End {
-                which, status, first_token_ms, duration_ms, output_tokens,
+        5 => (any::<usize>(), status, proptest::option::of(-1i64..9_000), proptest::option::of(-1i64..200_000),
+              -1i64..40_000_000, any::<u32>())
+            .prop_map(|(which, status, waited_ms, first_token_ms, duration_ms, output_tokens)| Deed::End {
+                which, status, waited_ms, first_token_ms, duration_ms, output_tokens,
             }),
         1 => any::<usize>().prop_map(Deed::Remove),
         1 => any::<usize>().prop_map(Deed::Rename),
@@ -117,6 +120,7 @@ fn done(conn: &Connection, deed: &Deed, of: crate::ids::WorkspaceId) {
         Deed::End {
             which,
             status,
+            waited_ms,
             first_token_ms,
             duration_ms,
             output_tokens,
@@ -124,6 +128,7 @@ fn done(conn: &Connection, deed: &Deed, of: crate::ids::WorkspaceId) {
             let Some(number) = chosen(which) else { return };
             let end = CallEnd {
                 status: *status,
+                waited_ms: *waited_ms,
                 first_token_ms: *first_token_ms,
                 duration_ms: *duration_ms,
                 writing_ms: duration_ms / 2,

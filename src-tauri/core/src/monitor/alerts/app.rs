@@ -1,4 +1,7 @@
-//! Alerts are set, removed and judged, each change with its entry in the record.
+//! Alerts are set, removed and judged, each change with its entry in the record, and told by whoever is open,
+//! whichever process judged them.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
@@ -6,7 +9,7 @@ use serde_json::json;
 use specta::Type;
 
 use super::{
-    Alert, AlertError, AlertInput, AlertKind, AlertView, add, all, judge, remove, set_firing,
+    Alert, AlertError, AlertInput, AlertKind, AlertView, add, all, get, judge, remove, set_firing,
 };
 use crate::{
     app::App,
@@ -70,10 +73,16 @@ impl App {
     /// # Errors
     /// [`AlertError::NotFound`] when it is not there.
     pub fn remove_alert(&self, number: i64) -> Result<(), AlertError> {
+        // Held until it is gone: who removes an alert need not be told so.
+        let mut listening = self.watcher.listening();
         self.change(|tx| {
             let alert = remove(tx, number)?.ok_or(AlertError::NotFound(number))?;
-            Ok(((), event(Action::AlertRemoved, &alert)))
-        })
+            Ok::<_, AlertError>(((), event(Action::AlertRemoved, &alert)))
+        })?;
+        if let Some(listener) = listening.as_mut() {
+            listener.told.0.remove(&number);
+        }
+        Ok(())
     }
 
     /// Judge all alerts now, and say what has changed. Each change leaves an entry.
@@ -84,13 +93,17 @@ impl App {
         self.judging().judge(now_ms())
     }
 
-    fn judging(&self) -> Judging<'_> {
+    pub(in crate::monitor) fn judging(&self) -> Judging<'_> {
         Judging {
             store: &self.store,
             record: &self.record,
         }
     }
 }
+
+/// The alerts that fire, as they were when that was last told.
+#[derive(Debug, Default)]
+pub(in crate::monitor) struct Told(BTreeMap<i64, Alert>);
 
 /// What it takes to judge alerts.
 pub(in crate::monitor) struct Judging<'a> {
@@ -118,6 +131,55 @@ impl Judging<'_> {
         self.store.write(|tx| self.keep(tx, broken, now_ms))
     }
 
+    /// What fires now, as if it had been told.
+    ///
+    /// # Errors
+    /// [`AlertError`] when the database fails.
+    pub(in crate::monitor) fn told(&self) -> Result<Told, AlertError> {
+        Ok(Told(self.store.read(firing)?))
+    }
+
+    /// What has begun or ceased to fire since it was told, whoever judged it; it counts as told then.
+    ///
+    /// # Errors
+    /// [`AlertError`] when the database fails; nothing counts as told then.
+    pub(in crate::monitor) fn untold(
+        &self,
+        told: &mut Told,
+        now_ms: i64,
+    ) -> Result<Vec<AlertNews>, AlertError> {
+        let news = |conn: &Connection| {
+            let firing = firing(conn)?;
+            let since = |alert: &Alert| (alert.number, alert.firing_since_ms);
+            if firing.values().map(since).eq(told.0.values().map(since)) {
+                return Ok::<_, AlertError>((Vec::new(), firing));
+            }
+            let broken = broken(self.record)?;
+            let mut news = Vec::new();
+            for alert in firing.values() {
+                let before = told.0.get(&alert.number);
+                if before.map(since) != Some(since(alert)) {
+                    let seen = judge::look(conn, alert, broken, now_ms)?;
+                    news.push(AlertNews::begun(alert.clone(), seen));
+                }
+            }
+            let is_over = |alert: &&Alert| !firing.contains_key(&alert.number);
+            for before in told.0.values().filter(is_over) {
+                news.push(match get(conn, before.number)? {
+                    Some(alert) => {
+                        let seen = judge::look(conn, &alert, broken, now_ms)?;
+                        AlertNews::over(alert, seen)
+                    }
+                    None => AlertNews::removed(before.clone()),
+                });
+            }
+            Ok((news, firing))
+        };
+        let (news, firing) = self.store.read(news)?;
+        told.0 = firing;
+        Ok(news)
+    }
+
     fn keep(
         &self,
         tx: &Transaction<'_>,
@@ -139,14 +201,52 @@ impl Judging<'_> {
                 .by_itself()
                 .maybe("value", seen.value.map(|value| alert.words_of(value)));
             self.record.append(tx, event, now_ms)?;
-            news.push(AlertNews {
-                fires,
-                words: alert.news(fires, seen.value),
-                alert: AlertView::of(alert, seen),
+            news.push(if fires {
+                AlertNews::begun(alert, seen)
+            } else {
+                AlertNews::over(alert, seen)
             });
         }
         Ok(news)
     }
+}
+
+impl AlertNews {
+    fn begun(alert: Alert, seen: judge::Seen) -> Self {
+        Self {
+            fires: true,
+            words: alert.news(true, seen.value),
+            alert: AlertView::of(alert, seen),
+        }
+    }
+
+    fn over(alert: Alert, seen: judge::Seen) -> Self {
+        Self {
+            fires: false,
+            words: alert.news(false, seen.value),
+            alert: AlertView::of(alert, seen),
+        }
+    }
+
+    /// As it was, and not there any more.
+    fn removed(mut alert: Alert) -> Self {
+        alert.firing_since_ms = None;
+        Self {
+            fires: false,
+            words: format!("An alert was removed: {}", alert.rule()),
+            alert: AlertView::of(alert, judge::Seen::default()),
+        }
+    }
+}
+
+/// Those that fire, by their number.
+fn firing(conn: &Connection) -> Result<BTreeMap<i64, Alert>, AlertError> {
+    let mut alerts = all(conn)?;
+    alerts.retain(|alert| alert.firing_since_ms.is_some());
+    Ok(alerts
+        .into_iter()
+        .map(|alert| (alert.number, alert))
+        .collect())
 }
 
 /// Those that begin or cease to fire, as they stood, and what they see.

@@ -18,7 +18,10 @@ pub use self::{
     input::{AlertError, AlertInput},
     words::AlertView,
 };
-pub(super) use self::{app::Judging, judge::SHORTEST_PAUSE_MS};
+pub(super) use self::{
+    app::{Judging, Told},
+    judge::SHORTEST_PAUSE_MS,
+};
 use crate::{
     costs::{reports::PricedModel, stored_by_name},
     store::Migration,
@@ -102,6 +105,16 @@ fn all(conn: &Connection) -> rusqlite::Result<Vec<Alert>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM alerts ORDER BY number"))?
         .query_map([], alert)?
         .collect()
+}
+
+/// The alert of this number, if it is there.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+fn get(conn: &Connection, number: i64) -> rusqlite::Result<Option<Alert>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM alerts WHERE number = ?1"))?
+        .query_row([number], alert)
+        .optional()
 }
 
 /// Keep a new alert, whose number counts for nothing; it as it is kept.

@@ -6,7 +6,7 @@ use super::{judge::Seen, *};
 use crate::{
     app::App,
     costs::CallStatus,
-    monitor::testing::{Made, answer, app, call},
+    monitor::testing::{Made, answer, app, beside, call},
     now_ms,
     problem::{Problem, ProblemCode},
     record::Filter,
@@ -165,6 +165,76 @@ fn calls_that_end_are_told_without_anybody_asking() {
     app.add_alert(&input(AlertKind::Failures, "20")).unwrap();
     let news = told.recv().unwrap();
     assert!(news.fires && news.alert.number == 1, "{news:?}");
+}
+
+/// An alert that will fire, and that nobody has judged.
+fn failing(app: &App) -> i64 {
+    let number = app.set_alert(&input(AlertKind::Failures, "20")).unwrap();
+    calls(app, CallStatus::Failed, 5);
+    number
+}
+
+#[test]
+fn what_another_gatehouse_judged_is_told_here_too_and_once() {
+    let (dir, window) = app();
+    let command_line = beside(&dir);
+    let (tell, told) = mpsc::channel();
+    window.tell_alerts(move |news| drop(tell.send(news.clone())));
+    failing(&command_line);
+    command_line.judge_alerts().unwrap();
+    // Nobody rings here: it is found in time.
+    let news = told.recv().unwrap();
+    assert!(news.fires && news.words.contains("Now: 100%"), "{news:?}");
+    assert!(news.alert.firing_since_ms.is_some());
+    // Rung for, nothing is told again before it is over.
+    window.ring();
+    calls(&command_line, CallStatus::Answered, 30);
+    command_line.judge_alerts().unwrap();
+    window.ring();
+    let news = told.recv().unwrap();
+    assert!(
+        !news.fires && news.words.starts_with("It is over"),
+        "{news:?}"
+    );
+    assert_eq!(told.try_recv().ok(), None, "each once");
+}
+
+#[test]
+fn what_fires_already_is_no_news_to_who_opens_and_its_end_is() {
+    let (dir, command_line) = app();
+    failing(&command_line);
+    command_line.judge_alerts().unwrap();
+    let window = beside(&dir);
+    let (tell, told) = mpsc::channel();
+    window.tell_alerts(move |news| drop(tell.send(news.clone())));
+    assert_eq!(fires(&window), [true], "it is shown");
+    window.ring();
+    calls(&command_line, CallStatus::Answered, 30);
+    command_line.judge_alerts().unwrap();
+    window.ring();
+    let first = told.recv().unwrap();
+    assert!(!first.fires, "{first:?}");
+}
+
+#[test]
+fn an_alert_that_was_removed_elsewhere_is_told_and_one_removed_here_is_not() {
+    let (dir, window) = app();
+    let command_line = beside(&dir);
+    let [one, other] = [failing(&window), failing(&window)];
+    window.judge_alerts().unwrap();
+    let (tell, told) = mpsc::channel();
+    window.tell_alerts(move |news| drop(tell.send(news.clone())));
+    window.remove_alert(one).unwrap();
+    command_line.remove_alert(other).unwrap();
+    window.ring();
+    let news = told.recv().unwrap();
+    assert_eq!((news.fires, news.alert.number), (false, other), "{news:?}");
+    assert!(
+        news.words
+            .starts_with("An alert was removed: More than 20%"),
+        "{news:?}"
+    );
+    assert_eq!(told.try_recv().ok(), None);
 }
 
 #[test]

@@ -105,6 +105,148 @@ fn what_ended_how_and_how_long_it_took_is_told_along_the_time_and_by_model() {
     );
 }
 
+/// What failed in each step, as kind and count.
+fn failures(overview: &MonitorOverview) -> Vec<Vec<(&str, u64)>> {
+    let mut found = Vec::new();
+    for step in &overview.steps {
+        let kinds = step.failures.iter();
+        found.push(kinds.map(|of| (of.kind.as_str(), of.calls)).collect());
+    }
+    found
+}
+
+#[test]
+fn what_failed_is_told_along_the_time_by_its_kind_by_days_and_by_hours() {
+    let (_dir, app) = app();
+    for (at, error_kind) in [
+        (NOON - DAY_MS, "silent"),
+        (NOON, "overloaded"),
+        (NOON + 1, "overloaded"),
+        (NOON + 3_600_000, "silent"),
+        (NOON + 3_600_001, "overloaded"),
+    ] {
+        let made = Made {
+            status: CallStatus::Failed,
+            error_kind,
+            ..answer(at)
+        };
+        call(&app, made);
+    }
+    by_utc(&app);
+    let days = seen(
+        &app,
+        &query(date(2026, 11, 25), date(2026, 11, 27), Pace::Day),
+    );
+    assert_eq!(
+        failures(&days),
+        [
+            vec![],
+            vec![("silent", 1)],
+            vec![("overloaded", 3), ("silent", 1)]
+        ]
+    );
+    let weeks = seen(
+        &app,
+        &query(date(2026, 11, 16), date(2026, 11, 27), Pace::Week),
+    );
+    assert_eq!(
+        failures(&weeks),
+        [vec![], vec![("overloaded", 3), ("silent", 2)]]
+    );
+    let hours = seen(
+        &app,
+        &query(date(2026, 11, 27), date(2026, 11, 27), Pace::Hour),
+    );
+    let hours = failures(&hours);
+    assert_eq!(hours[12], [("overloaded", 2)]);
+    assert_eq!(hours[13], [("overloaded", 1), ("silent", 1)]);
+    assert_eq!(hours.iter().flatten().count(), 3);
+}
+
+#[test]
+fn the_chart_of_failures_has_the_most_frequent_ways_and_all_others_together() {
+    let (_dir, app) = app();
+    let kinds = [
+        "cut",
+        "silent",
+        "moved",
+        "quota",
+        "nonsense",
+        "rate_limited",
+        "offline",
+    ];
+    for (nth, error_kind) in kinds.into_iter().enumerate() {
+        for _ in 0..=nth {
+            let status = CallStatus::Failed;
+            call(
+                &app,
+                Made {
+                    status,
+                    error_kind,
+                    ..answer(NOON)
+                },
+            );
+        }
+    }
+    by_utc(&app);
+    let overview = seen(
+        &app,
+        &query(date(2026, 11, 26), date(2026, 11, 27), Pace::Day),
+    );
+    let of = super::super::MonitorChart::Failures;
+    let chart = super::super::draw(&overview, of, crate::charts::ChartTheme::Light, 760).unwrap();
+    let names: Vec<_> = chart.legend.iter().map(|mark| mark.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "Offline",
+            "Rate limited",
+            "Nonsense",
+            "Quota",
+            "Moved",
+            "Other reasons"
+        ]
+    );
+    let values: Vec<_> = chart.spots[1]
+        .values
+        .iter()
+        .map(|spot| (spot.name.as_str(), spot.value.as_str()))
+        .collect();
+    assert_eq!(values[0], ("Offline", "7"));
+    assert_eq!(values[5..], [("Other reasons", "3"), ("Together", "28")]);
+}
+
+#[test]
+fn how_long_calls_waited_is_told_along_the_time_and_of_those_alone_that_say_so() {
+    let (_dir, app) = app();
+    for (nth, waited_ms) in [Some(5), Some(40), None, Some(9_000)]
+        .into_iter()
+        .enumerate()
+    {
+        let at = NOON - i64::try_from(nth).unwrap() * DAY_MS;
+        call(
+            &app,
+            Made {
+                waited_ms,
+                ..answer(at)
+            },
+        );
+    }
+    by_utc(&app);
+    let found = seen(
+        &app,
+        &query(date(2026, 11, 24), date(2026, 11, 27), Pace::Day),
+    );
+    let waited: Vec<_> = found
+        .steps
+        .iter()
+        .map(|step| step.health.waited.p95)
+        .collect();
+    assert_eq!(waited, [Some(9_000), None, Some(40), Some(5)]);
+    assert_eq!(found.total.waited.p50, Some(40));
+    assert_eq!(found.models[0].health.waited.p99, Some(9_000));
+}
+
 #[test]
 fn of_one_model_only_its_calls_are_counted() {
     let (_dir, app) = app();
@@ -162,6 +304,7 @@ fn counts_by_class_say_what_the_calls_say_to_within_a_tenth() {
         call(
             &app,
             Made {
+                waited_ms: (nth % 4 > 0).then_some(first_token_ms / 3),
                 first_token_ms,
                 duration_ms: first_token_ms + 50 * (nth % 17) + 10,
                 status: if nth % 20 == 0 {
@@ -206,6 +349,7 @@ fn counts_by_class_say_what_the_calls_say_to_within_a_tenth() {
             |health: &Health| health.first_token,
             |health: &Health| health.duration,
             |health: &Health| health.speed,
+            |health: &Health| health.waited,
         ] {
             let (exact, classes) = (of(&exact), of(&classes));
             for (exact, found) in [

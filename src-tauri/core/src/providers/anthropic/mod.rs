@@ -130,7 +130,10 @@ impl Anthropic {
 
     fn outgoing(&self, path: &[&str], body: Option<Vec<u8>>, purpose: &'static str) -> Outgoing {
         let mut headers = self.account.key_header("x-api-key", "");
-        headers.push(("anthropic-version", Zeroizing::new(VERSION.to_owned())));
+        headers.push((
+            "anthropic-version".into(),
+            Zeroizing::new(VERSION.to_owned()),
+        ));
         Outgoing {
             url: self.account.url(path),
             headers,

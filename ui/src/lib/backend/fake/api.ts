@@ -1,13 +1,27 @@
 // The fake host's local API: it is switched on and off, and its clients come and go.
 
 import type { Backend } from "../backend";
-import type { BudgetView, Client, ClientStanding, LocalApi } from "../bindings";
+import type {
+	BudgetView,
+	Client,
+	ClientStanding,
+	LocalApi,
+	Problem,
+	TelemetryHeader,
+} from "../bindings";
 
 import { standing } from "./away";
 
 type ApiPart = Pick<
 	Backend,
-	"localApi" | "switchLocalApi" | "addClient" | "revokeClient" | "telemetryStatus"
+	| "localApi"
+	| "switchLocalApi"
+	| "addClient"
+	| "revokeClient"
+	| "telemetryStatus"
+	| "telemetryHeader"
+	| "setTelemetryHeader"
+	| "forgetTelemetryHeader"
 >;
 
 const dayMs = 86_400_000;
@@ -16,6 +30,7 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 	let on = false;
 	let port = 7411;
 	let clients: Client[] = [];
+	let header: TelemetryHeader | null = null;
 
 	const status = async (): Promise<LocalApi> => ({
 		on,
@@ -64,6 +79,18 @@ export function fakeApi(now: () => number, workspaceId: string): ApiPart {
 			return { client, key: `gatehouse-${"k".repeat(43)}`, api: await status() };
 		},
 		telemetryStatus: async () => ({ sentAtMs: null, problem: null, lost: 0 }),
+		telemetryHeader: async () => header,
+		async setTelemetryHeader(address, name, value) {
+			if (value.trim() === "") {
+				const message = "the value of the header is empty";
+				throw { code: "invalid_input", message, hint: null } satisfies Problem;
+			}
+			header = { name: name.toLowerCase(), address };
+			return header;
+		},
+		async forgetTelemetryHeader() {
+			header = null;
+		},
 		revokeClient: async (id) => {
 			clients = clients.map((client) =>
 				client.id === id ? { ...client, revokedAtMs: now() } : client,

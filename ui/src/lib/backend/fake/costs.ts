@@ -387,10 +387,10 @@ export function fakeCosts(options: Options): CostsPart {
 						of: 2,
 					},
 		shorterPrompt: async (text) => ({
-			text: text.replace(/please /gi, ""),
+			text: text.replace("in order to", "to"),
 			tokensBefore: text.split(" ").length,
-			tokensAfter: text.replace(/please /gi, "").split(" ").length,
-			changes: ["Courtesies that a model does not need are left out."],
+			tokensAfter: text.replace("in order to", "to").split(" ").length,
+			changes: text.includes("in order to") ? ["Long phrases are said in short ones."] : [],
 		}),
 		saveCosts: async (query, file) => `/home/ada/costs-${query.last}.${file.split("_").at(-1)}`,
 		async listPrices(words) {

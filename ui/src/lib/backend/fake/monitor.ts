@@ -61,6 +61,7 @@ function health(calls: number, slow: number): Health {
 		firstToken: calls === 0 ? none : times(380 * slow),
 		duration: calls === 0 ? none : times(2_400 * slow),
 		speed: calls === 0 ? none : { p50: 48_200, p95: 31_000, p99: 12_700 },
+		waited: slow < 1 && calls > 0 ? times(40) : none,
 	};
 }
 
@@ -95,6 +96,13 @@ function overviewOf(query: MonitorQuery, empty: boolean): MonitorOverview {
 		steps: steps.map((step, nth) => ({
 			...step,
 			health: health(nth % 9 === 4 ? 0 : aStep, 1 + (nth % 5) / 10),
+			failures:
+				empty || nth % 9 === 4
+					? []
+					: [
+							{ kind: "overloaded", calls: 2 },
+							{ kind: "silent", calls: 1 },
+						],
 		})),
 		models: empty
 			? []

@@ -24,6 +24,7 @@ struct Made {
     of_client: bool,
     pico: Option<i64>,
     output: u32,
+    waited_ms: Option<i64>,
     first_token_ms: Option<i64>,
     writing_ms: i64,
 }
@@ -43,17 +44,29 @@ fn made() -> impl Strategy<Value = Made> {
         any::<bool>(),
         proptest::option::of(0i64..3),
         0u32..4,
+        proptest::option::of(0i64..90),
         proptest::option::of(0i64..900),
         0i64..2,
     )
         .prop_map(
-            |(hours, status, error, of_client, pico, output, first_token_ms, writing_ms)| Made {
+            |(
+                hours,
+                status,
+                error,
+                of_client,
+                pico,
+                output,
+                waited_ms,
+                first_token_ms,
+                writing_ms,
+            )| Made {
                 hours,
                 status,
                 error: error.filter(|_| status == "failed"),
                 of_client,
                 pico,
                 output,
+                waited_ms,
                 first_token_ms,
                 writing_ms,
             },
@@ -99,6 +112,7 @@ fn filters(client: ClientId) -> Vec<(CallFilter, Holds)> {
         only(Only::FailedAndPaid, |made| {
             made.status == "failed" && made.pico > Some(0)
         }),
+        only(Only::TakenUp, |made| made.waited_ms.is_some()),
         only(Only::Began, |made| made.first_token_ms.is_some()),
         only(Only::Wrote, |made| made.output > 1 && made.writing_ms > 0),
         error("silent", Some("silent")),
@@ -126,8 +140,10 @@ proptest! {
             for made in &all {
                 tx.execute(
                     "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
-                                        error_kind, client_id, cost_pico, output_tokens, first_token_ms, writing_ms, day)
-                     VALUES (?1, ?2, 'chat', 'openai', 'gpt-5', '', 'cloud', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1 / 86400000)",
+                                        error_kind, client_id, cost_pico, output_tokens, first_token_ms, writing_ms, waited_ms,
+                                        day)
+                     VALUES (?1, ?2, 'chat', 'openai', 'gpt-5', '', 'cloud', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                             ?1 / 86400000)",
                     params![
                         NOON - made.hours * HOUR,
                         of,
@@ -137,7 +153,8 @@ proptest! {
                         made.pico,
                         made.output,
                         made.first_token_ms,
-                        made.writing_ms
+                        made.writing_ms,
+                        made.waited_ms
                     ],
                 )?;
             }
