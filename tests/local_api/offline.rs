@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 
+use gatehouse_core::costs::CallStatus;
+
 use super::*;
 
 fn turn(app: &App, offline: bool) {
