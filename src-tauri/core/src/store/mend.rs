@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn what_stands_in_the_place_of_a_table_that_a_person_works_with_stays() {
         for attack in [
-            "ALTER TABLE presets ADD COLUMN more",
+            "ALTER TABLE presets ADD COLUMN more TEXT",
             "PRAGMA legacy_alter_table = ON; ALTER TABLE presets RENAME TO kept;
              CREATE VIEW presets AS SELECT * FROM kept",
         ] {

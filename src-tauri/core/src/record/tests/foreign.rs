@@ -16,7 +16,7 @@ const FOREIGN: [&str; 5] = [
 ];
 
 /// In a table that a person works with, so that it stays.
-const STAYS: &str = "ALTER TABLE presets ADD COLUMN more";
+const STAYS: &str = "ALTER TABLE presets ADD COLUMN more TEXT";
 
 fn failures(here: &Installation) -> i64 {
     let sql = "SELECT count(*) FROM audit_entries WHERE action = 'record.verification-failed'";
