@@ -135,7 +135,7 @@ fn repeated_beginning() -> String {
          AND k.input_tokens > 0 AND k.cached_tokens * 2 < k.beginning_tokens
          AND EXISTS (SELECT 1 FROM calls e WHERE e.beginning = k.beginning AND e.provider = k.provider
                        AND e.model = k.model AND e.number < k.number AND e.input_tokens > 0
-                       AND e.started_at_ms >= k.started_at_ms - {KEPT_MS})"
+                       AND e.started_at_ms BETWEEN k.started_at_ms - {KEPT_MS} AND k.started_at_ms)"
     )
 }
 
