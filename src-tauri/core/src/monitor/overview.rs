@@ -339,12 +339,14 @@ fn with_failures(
     let by_time = pace == Pace::Hour;
     times::each_failed(conn, span, model, by_time, |failed| {
         let day = date_of(failed.day);
-        let at = Timestamp::from_millisecond(failed.started_at_ms).unwrap_or_default();
-        let hour = zone.to_datetime(at).hour();
-        let step = steps.iter_mut().find(|step| {
-            let is_day = step.begins.date() <= day && day <= step.last;
-            is_day && (!by_time || step.begins.hour() == hour)
-        });
+        let nth = if by_time {
+            let at = Timestamp::from_millisecond(failed.started_at_ms).unwrap_or_default();
+            usize::try_from(zone.to_datetime(at).hour()).ok()
+        } else {
+            let begun = steps.partition_point(|step| step.begins.date() <= day);
+            begun.checked_sub(1)
+        };
+        let step = nth.and_then(|nth| steps.get_mut(nth));
         let Some(step) = step else { return };
         let known = step.failures.iter_mut().find(|of| of.kind == failed.kind);
         match known {
