@@ -63,9 +63,11 @@ test("the local API", async (t) => {
 	await t.test("a client asks in a workspace that is not open, with the key that is shown once", async () => {
 		await app.click("button", /^Workspace:/, await app.see("navigation"));
 		await app.click("menuitem", "New workspace");
+		await app.see("dialog", "New workspace");
 		await app.fill("Name", "Larkspur");
 		await app.click("button", "Save");
-		await app.gone("dialog");
+		// A new workspace is opened, which leads to its chats.
+		await app.see("textbox", "Message");
 		await app.press("Control+8");
 		const card = await app.see("region", "Local API");
 		await app.choose("Workspace: Larkspur", "Personal", card);
