@@ -20,6 +20,8 @@ const shape = {
 	required: ["colour"],
 	additionalProperties: false,
 };
+/** The likeliest words, so that none of these answers is empty by chance. */
+const brief = { max_tokens: 12, temperature: 0 };
 const hello = [{ role: "user", content: "Say hello." }];
 const asked = [{ role: "user", content: "How is the weather in Bern? Use the tool." }];
 
@@ -49,10 +51,10 @@ async function refused(status, ask) {
 }
 
 async function withOpenAi() {
-	const said = await one.chat.completions.create({ model, messages: hello, max_tokens: 12 });
+	const said = await one.chat.completions.create({ model, messages: hello, ...brief });
 	holds("openai: a conversation", said.choices[0].message.content && said.usage.completion_tokens > 0);
 
-	const stream = await one.chat.completions.create({ model, messages: hello, max_tokens: 12, stream: true });
+	const stream = await one.chat.completions.create({ model, messages: hello, ...brief, stream: true });
 	let text = "";
 	for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? "";
 	holds("openai: a stream", text);
@@ -83,10 +85,10 @@ async function withOpenAi() {
 }
 
 async function withAnthropic() {
-	const said = await two.messages.create({ model, max_tokens: 12, messages: hello });
+	const said = await two.messages.create({ model, ...brief, messages: hello });
 	holds("anthropic: a conversation", said.content[0].text && said.usage.output_tokens > 0);
 
-	const stream = two.messages.stream({ model, max_tokens: 12, messages: hello });
+	const stream = two.messages.stream({ model, ...brief, messages: hello });
 	let text = "";
 	stream.on("text", (piece) => (text += piece));
 	const final = await stream.finalMessage();

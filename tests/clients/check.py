@@ -62,12 +62,12 @@ def with_openai():
         {"role": "assistant", "content": said.choices[0].message.content},
         {"role": "user", "content": "And again."},
     ]
-    said = one.chat.completions.create(model=model, messages=going_on, max_completion_tokens=12)
+    said = one.chat.completions.create(model=model, messages=going_on, max_completion_tokens=12, temperature=0)
     holds("openai: a second turn", said.choices[0].finish_reason in ("stop", "length"))
 
     options = {"include_usage": True}
     stream = one.chat.completions.create(
-        model=model, messages=HELLO, max_tokens=12, stream=True, stream_options=options
+        model=model, messages=HELLO, max_tokens=12, temperature=0, stream=True, stream_options=options
     )
     chunks = list(stream)
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
@@ -84,7 +84,9 @@ def with_openai():
         called.message,
         {"role": "tool", "tool_call_id": call.id, "content": "It rains."},
     ]
-    said = one.chat.completions.create(model=model, messages=result, tools=[TOOL], tool_choice="none", max_tokens=12)
+    said = one.chat.completions.create(
+        model=model, messages=result, tools=[TOOL], tool_choice="none", max_tokens=12, temperature=0
+    )
     holds("openai: after the tool", said.choices[0].message.content)
     calls = [
         piece
@@ -123,7 +125,7 @@ def with_openai():
 
 
 def with_anthropic():
-    asked = dict(model=model, max_tokens=12, system="Be brief.", messages=HELLO)
+    asked = dict(model=model, max_tokens=12, extra_body=STEADY, system="Be brief.", messages=HELLO)
     said = two.messages.create(**asked)
     holds("anthropic: a conversation", said.content[0].text and said.usage.output_tokens > 0)
     with two.messages.stream(**asked) as stream:
@@ -146,7 +148,12 @@ def with_anthropic():
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": use.id, "content": "It rains."}]},
     ]
     said = two.messages.create(
-        model=model, max_tokens=12, messages=result, tools=[TOOL_OF_TWO], tool_choice={"type": "none"}
+        model=model,
+        max_tokens=12,
+        extra_body=STEADY,
+        messages=result,
+        tools=[TOOL_OF_TWO],
+        tool_choice={"type": "none"},
     )
     holds("anthropic: after the tool", said.content[0].text)
 
