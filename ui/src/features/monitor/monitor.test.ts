@@ -13,7 +13,7 @@ import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
-import { queryOf } from "./days";
+import { paceOf } from "./days";
 import MonitorScreen from "./MonitorScreen.svelte";
 import { failureWords, formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
 
@@ -99,6 +99,19 @@ describe("How calls went", () => {
 		).toBeTruthy();
 		const drawn = fake.calls.filter(({ method }) => method === "monitorChart").at(-1);
 		expect(drawn?.args[1]).toBe("first_token");
+	});
+
+	it("gives each table away as CSV", async () => {
+		const { fake, user } = await open();
+		for (const [table, name] of [
+			["Calls over time", "steps"],
+			["Calls by model", "models"],
+			["Failed calls by reason", "failures"],
+		]) {
+			await user.click(await screen.findByRole("button", { name: `Save as CSV: ${table}` }));
+			const asked = fake.calls.filter(({ method }) => method === "saveMonitor").at(-1);
+			expect(asked?.args[1]).toBe(name);
+		}
 	});
 
 	it("has nothing that a screen reader stumbles over", async () => {
@@ -206,10 +219,10 @@ describe("Words", () => {
 		expect(failureWords("something_new")).toBe("something_new");
 	});
 
-	it("count days by the calendar", () => {
-		const noon = new Date(2026, 2, 31, 12).getTime();
-		expect(queryOf("year", null, noon)).toMatchObject({ first: "2025-04-01", pace: "month" });
-		expect(queryOf("day", null, noon)).toMatchObject({ first: "2026-03-31", pace: "hour" });
-		expect(queryOf("month", null, noon).first).toBe("2026-03-02");
+	it("take a single day by its hours, and many by longer steps", () => {
+		const paces = ["2026-03-31", "2026-03-02", "2025-12-01", "2025-04-01"].map((first) =>
+			paceOf({ first, last: "2026-03-31" }),
+		);
+		expect(paces).toEqual(["hour", "day", "week", "month"]);
 	});
 });
