@@ -2,8 +2,9 @@
 //! together.
 //!
 //! A benchmark program is any command that takes `--json PATH` and writes there
-//! `{"name": "...", "rows": [{"measure", "value", "unit", "goal", "met", "note"}]}`: `goal` and
-//! `note` are words, `met` is true, false, or null where a row has no goal.
+//! `{"name": "...", "rows": [{"measure", "value", "unit", "goal", "met", "note"}]}`: `value` is null where
+//! it could not be measured, `goal` and `note` are words, `met` is true, false, or null where a row has no
+//! goal.
 
 use std::fmt;
 use std::fs;
@@ -132,7 +133,8 @@ struct Results {
 #[derive(Debug, PartialEq)]
 struct Row {
     measure: String,
-    value: f64,
+    /// `None`: it could not be measured.
+    value: Option<f64>,
     unit: String,
     goal: Option<String>,
     met: Option<bool>,
@@ -154,7 +156,10 @@ impl Results {
         let rows = value["rows"].as_array()?.iter().map(|row| {
             Some(Row {
                 measure: words(row, "measure")?,
-                value: row["value"].as_f64()?,
+                value: match row.get("value")? {
+                    Value::Null => None,
+                    value => Some(value.as_f64()?),
+                },
                 unit: words(row, "unit")?,
                 goal: words(row, "goal"),
                 met: row["met"].as_bool(),
@@ -218,9 +223,14 @@ impl Row {
         let goal = self.goal.as_deref().map(|goal| format!("goal {goal}"));
         [
             self.measure.clone(),
-            format!("{} {}", number(self.value), self.unit)
-                .trim_end()
-                .to_owned(),
+            self.value.map_or_else(
+                || "not measured".into(),
+                |value| {
+                    format!("{} {}", number(value), self.unit)
+                        .trim_end()
+                        .to_owned()
+                },
+            ),
             goal.unwrap_or_default(),
             format!("{verdict} {note}").trim().to_owned(),
         ]
@@ -275,9 +285,22 @@ mod tests {
     fn a_row_without_its_value_is_refused() {
         for key in ["measure", "value", "unit"] {
             let mut value = example();
-            value["rows"][1][key] = Value::Null;
+            value["rows"][1].as_object_mut().unwrap().remove(key);
             assert_eq!(Results::parse(&value), None, "{key} is missing");
         }
+    }
+
+    #[test]
+    fn what_could_not_be_measured_says_so_and_is_missed() {
+        let mut value = example();
+        value["rows"][1]["value"] = Value::Null;
+        let parsed = Results::parse(&value).expect("the documented form");
+        assert!(
+            parsed
+                .to_string()
+                .contains("not measured  goal ≤ 300 MB  MISSED")
+        );
+        assert!(verdict(&[parsed]).is_err());
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod settings;
 pub mod stamping;
 pub mod startup;
 pub mod store;
+mod tables;
 pub mod workspaces;
 
 pub use gatehouse_gguf::words;

@@ -1,9 +1,13 @@
 //! Exact amounts of money: whole pico-dollars, rounded for nobody but the eye.
 
+mod shown;
+
 use std::{fmt, iter::Sum, ops::Add, str::FromStr};
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use self::shown::{grouped, shown};
 
 /// An amount in pico-dollars (10⁻¹² USD), exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

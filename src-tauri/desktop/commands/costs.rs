@@ -1,7 +1,5 @@
 //! The Costs screen: what was spent, on what, where it could be less, and reports of it for others.
 
-use std::io::Write as _;
-
 use gatehouse_core::{
     charts::{Chart, ChartTheme},
     costs::{
@@ -13,14 +11,13 @@ use gatehouse_core::{
     now_ms,
     problem::{Problem, ProblemCode},
     review::{
-        Advice, Difficulty, Lines, Plan, Planned, PriceInput, PricePage, Recommendation,
+        Advice, CostTable, Difficulty, Lines, Plan, Planned, PriceInput, PricePage, Recommendation,
         ReportFile, Shorter, WhatIf, shorter,
     },
-    store::replace_file_noted,
 };
-use tauri::{AppHandle, Manager, State};
+use tauri::{AppHandle, State};
 
-use super::{apart, chosen_file, not_written};
+use super::saved;
 use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
@@ -159,17 +156,19 @@ pub(crate) async fn save_costs(
     file: ReportFile,
     theme: ChartTheme,
 ) -> Result<Option<String>> {
-    apart(move || {
-        let Some(path) = chosen_file(&handle, &file.file_name(&query))? else {
-            return Ok(None);
-        };
-        let app = handle.state::<AppState>().app()?;
-        let content = app.export_costs(&query, file, theme)?;
-        replace_file_noted(&app.folder, &path, |file| file.write_all(&content))
-            .map_err(not_written)?;
-        Ok(Some(path.display().to_string()))
+    let name = file.file_name(&query);
+    saved(handle, name, move |app| {
+        Ok(app.export_costs(&query, file, theme)?)
     })
     .await
+}
+
+/// Write a table of the screen that is no part of a report to a file that the person chooses.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_cost_table(handle: AppHandle, table: CostTable) -> Result<Option<String>> {
+    let name = table.file_name();
+    saved(handle, name, move |app| Ok(app.export_cost_table(&table)?)).await
 }
 
 /// The known prices that a search finds.

@@ -19,9 +19,17 @@ pub(crate) mod settings;
 pub(crate) mod startup;
 pub(crate) mod telemetry;
 
-use gatehouse_core::problem::{Problem, ProblemCode};
-use tauri::AppHandle;
+use std::io::Write as _;
+
+use gatehouse_core::{
+    app::App,
+    problem::{Problem, ProblemCode},
+    store::replace_file_noted,
+};
+use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
+
+use crate::state::AppState;
 
 /// Do something long on a thread of its own. The few threads that serve commands must stay free,
 /// or nobody could press Stop.
@@ -51,6 +59,26 @@ pub(crate) fn chosen_file(
     chosen
         .map(|path| path.into_path().map_err(internal))
         .transpose()
+}
+
+/// Write a file that the person chooses the place of; where it is, or nothing if they chose none. What is in
+/// it is made only then.
+pub(crate) async fn saved(
+    handle: AppHandle,
+    name: String,
+    content: impl FnOnce(&App) -> Result<Vec<u8>, Problem> + Send + 'static,
+) -> Result<Option<String>, Problem> {
+    apart(move || {
+        let Some(path) = chosen_file(&handle, &name)? else {
+            return Ok(None);
+        };
+        let app = handle.state::<AppState>().app()?;
+        let content = content(&app)?;
+        replace_file_noted(&app.folder, &path, |file| file.write_all(&content))
+            .map_err(not_written)?;
+        Ok(Some(path.display().to_string()))
+    })
+    .await
 }
 
 /// A file that cannot be written where the person wanted it.

@@ -2,11 +2,14 @@
 
 use gatehouse_core::{
     charts::{Chart, ChartTheme},
-    monitor::{AlertInput, AlertView, Live, MonitorChart, MonitorOverview, MonitorQuery},
+    monitor::{
+        AlertInput, AlertView, Live, MonitorChart, MonitorOverview, MonitorQuery, MonitorTable,
+    },
     problem::Problem,
 };
-use tauri::State;
+use tauri::{AppHandle, State};
 
+use super::saved;
 use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
@@ -32,6 +35,21 @@ pub(crate) fn monitor_chart(
     width: u32,
 ) -> Result<Chart> {
     Ok(state.app()?.monitor_chart(&query, of, theme, width)?)
+}
+
+/// Write a table of the screen to a file that the person chooses; where it is, or nothing if they chose none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_monitor(
+    handle: AppHandle,
+    query: MonitorQuery,
+    table: MonitorTable,
+) -> Result<Option<String>> {
+    let name = table.file_name(&query);
+    saved(handle, name, move |app| {
+        Ok(app.export_monitor(&query, table)?)
+    })
+    .await
 }
 
 /// What is under way right now.

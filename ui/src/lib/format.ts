@@ -13,7 +13,7 @@ function lazy<T>(make: () => T): () => T {
 }
 
 /** 4,096 */
-export function formatCount(value: number): string {
+export function formatCount(value: number | bigint): string {
 	return whole().format(value);
 }
 

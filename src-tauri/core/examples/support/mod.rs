@@ -1,6 +1,12 @@
-//! What the measurements of the record and of erasing share.
+//! What measurements share.
 
-use std::path::{Path, PathBuf};
+// Each of them uses some of it.
+#![allow(dead_code, reason = "it is a module of several programs")]
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use gatehouse_core::{
     app::{App, Surroundings},
@@ -9,6 +15,19 @@ use gatehouse_core::{
     store::DataFolder,
 };
 use serde_json::{Value, json};
+
+/// Models that calls are made with: whose, and what they are called.
+pub const MODELS: [(&str, &str); 6] = [
+    ("local", "SmolLM2 135M"),
+    ("openai", "gpt-5"),
+    ("openai", "gpt-4o-mini"),
+    ("anthropic", "claude-sonnet-4-5"),
+    ("google", "gemini-2.5-pro"),
+    ("mistral", "mistral-large-latest"),
+];
+
+/// So often something short is done to say how long it takes.
+const ROUNDS: usize = 60;
 
 /// A Gatehouse in this folder, without a model.
 pub fn open(folder: &Path) -> App {
@@ -29,6 +48,24 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// The milliseconds within which 95 of a hundred times are that some work takes.
+pub fn share_95(work: impl Fn()) -> f64 {
+    work();
+    let round = |_| {
+        let start = Instant::now();
+        work();
+        milliseconds(start.elapsed())
+    };
+    let mut times: Vec<f64> = (0..ROUNDS).map(round).collect();
+    times.sort_by(f64::total_cmp);
+    times[(times.len() * 95 / 100).min(times.len() - 1)]
+}
+
+/// A time in milliseconds.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
 /// A line of the results.
 pub fn row(
     measure: &str,
@@ -39,4 +76,10 @@ pub fn row(
     note: &str,
 ) -> Value {
     json!({ "measure": measure, "value": value, "unit": unit, "goal": goal, "met": met, "note": note })
+}
+
+/// A line for a time that is to stay below a limit.
+pub fn limited(measure: &str, took: f64, limit: f64, note: &str) -> Value {
+    let goal = format!("<= {limit} ms");
+    row(measure, took, "ms", Some(&goal), Some(took <= limit), note)
 }

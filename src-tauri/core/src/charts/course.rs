@@ -8,38 +8,24 @@ use plotters::{
 };
 
 use super::{
-    Chart, ChartError, ChartTheme, Colour, Scale, SpotValue,
-    frame::{Area, Frame, Part, Plot, failed, finite, shown},
+    Chart, ChartError, Colour, SpotValue,
+    frame::{Area, Frame, Part, Plot, failed, finite},
 };
 
 /// What is drawn.
 #[derive(Debug, Clone)]
 pub struct Course<'a> {
-    /// What it shows, in a few words.
-    pub title: &'a str,
-    /// What it says, in a sentence.
-    pub description: &'a str,
+    /// All but the course: its labels say what each step is.
+    pub frame: Frame<'a>,
     /// What the line, the line that follows it and the band around that are, for the legend.
     pub names: [&'a str; 3],
     /// Where it stands at each step.
     pub points: &'a [Point],
-    /// What stands along the side.
-    pub scale: Scale,
-    /// For which ground.
-    pub theme: ChartTheme,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
 }
 
 /// Where it stands at a step.
 #[derive(Debug, Clone)]
 pub struct Point {
-    /// What the step is, short enough to stand under it.
-    pub label: String,
-    /// The same in full, for who points at it.
-    pub full_label: String,
     /// How high it is, for the eye alone; `None`: that is still to come.
     pub known: Option<f64>,
     /// How high it is likely to be; `None`: that is over.
@@ -67,29 +53,20 @@ const PALE: f64 = 0.3;
 /// # Errors
 /// [`ChartError::Draw`] when the drawing fails.
 pub fn course(of: &Course<'_>) -> Result<Chart, ChartError> {
-    let labels: Vec<String> = of.points.iter().map(|point| shown(&point.label)).collect();
-    let full = of.points.iter().map(|point| point.full_label.clone());
-    let full_labels: Vec<String> = full.collect();
-    let frame = Frame {
-        title: of.title,
-        description: of.description,
-        labels: &labels,
-        full_labels: &full_labels,
-        scale: of.scale,
-        theme: of.theme,
-        width: of.width,
-        height: of.height,
-    };
     let looks = [(0, 1.0), (1, 1.0), (1, PALE)];
     let parts = [0, 1, 2].map(|at| Part {
         name: of.names[at].to_owned(),
         colour: Colour::Series(looks[at].0),
         strength: looks[at].1,
     });
-    let paints = [0, 1, 2].map(|at: usize| parts[at].paint(of.theme));
+    let paints = [0, 1, 2].map(|at: usize| parts[at].paint(of.frame.theme));
     let highest = of.points.iter().map(highest).fold(0.0, f64::max);
-    let values = |at: usize| of.points[at].values.clone();
-    frame.draw(
+    let values = |at: usize| {
+        of.points
+            .get(at)
+            .map_or_else(Vec::new, |of| of.values.clone())
+    };
+    of.frame.draw(
         parts.into(),
         highest,
         &|plot| marks(of, plot, paints),

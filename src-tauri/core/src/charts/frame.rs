@@ -12,7 +12,9 @@ use plotters::{
     },
 };
 
-use super::{Chart, ChartError, ChartTheme, Colour, Mark, Spot, SpotValue};
+use super::{
+    Chart, ChartError, ChartTheme, Colour, Labels, Mark, Spot, SpotValue, letters::escaped,
+};
 
 /// What stands along the side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,28 +68,33 @@ impl Part {
     }
 }
 
-/// Parts that are told apart by their colours.
-pub(super) fn series<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Part> {
-    let part = |(at, name)| Part {
-        name: shown(name),
+/// Parts that are told apart by their colours, by names of which no two are alike.
+pub(super) fn series(names: &[String]) -> Vec<Part> {
+    let part = |(at, name): (usize, &String)| Part {
+        name: name.clone(),
         colour: Colour::Series(at),
         strength: 1.0,
     };
-    names.enumerate().map(part).collect()
+    names.iter().enumerate().map(part).collect()
 }
 
-/// A drawing without its marks.
-pub(super) struct Frame<'a> {
-    pub(super) title: &'a str,
-    pub(super) description: &'a str,
-    /// What each place along the time is, short enough to stand under it.
-    pub(super) labels: &'a [String],
-    /// The same in full, for who points at one.
-    pub(super) full_labels: &'a [String],
-    pub(super) scale: Scale,
-    pub(super) theme: ChartTheme,
-    pub(super) width: u32,
-    pub(super) height: u32,
+/// A drawing without its marks: what all of them have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// What it shows, in a few words.
+    pub title: &'a str,
+    /// What it says, in a sentence.
+    pub description: &'a str,
+    /// What each place along the time is.
+    pub labels: &'a Labels,
+    /// What stands along the side.
+    pub scale: Scale,
+    /// For which ground.
+    pub theme: ChartTheme,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
 }
 
 /// The part of a drawing that has the marks.
@@ -118,6 +125,11 @@ impl Plot<'_, '_> {
 }
 
 impl Frame<'_> {
+    /// How many places there are along the time.
+    pub(super) fn places(&self) -> usize {
+        self.labels.short.len()
+    }
+
     /// Draw it, with the marks of these parts, of which the highest is so high. `values`: what a place
     /// along the time is worth.
     ///
@@ -166,7 +178,7 @@ impl Frame<'_> {
         marks: &dyn Fn(&Plot<'_, '_>) -> Result<(), ChartError>,
         values: &dyn Fn(usize) -> Vec<SpotValue>,
     ) -> Result<Vec<Spot>, ChartError> {
-        let count = self.labels.len();
+        let count = self.places();
         let most = if highest > 0.0 { highest * 1.06 } else { 1.0 };
         #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
         let end = count.max(1) as f64;
@@ -196,14 +208,14 @@ impl Frame<'_> {
         let plot = Plot { root, area };
         marks(&plot)?;
         let (base, ceiling) = (plot.y(0.0), plot.y(most));
-        let every = every_label(self.labels, area.dim_in_pixel().0);
+        let every = every_label(&self.labels.short, area.dim_in_pixel().0);
         let mut spots = Vec::with_capacity(count);
-        for (at, label) in self.labels.iter().enumerate() {
+        for (at, label) in self.labels.short.iter().enumerate() {
             let (x, next) = plot.edges(at);
             if at % every == 0 {
                 let anchored = text(self.theme, TEXT).pos(Pos::new(HPos::Center, VPos::Top));
                 let place = (i32::midpoint(x, next), base + 8);
-                root.draw(&Text::new(label.clone(), place, anchored))
+                root.draw(&Text::new(shown(label), place, anchored))
                     .map_err(failed)?;
             }
             spots.push(Spot {
@@ -211,7 +223,7 @@ impl Frame<'_> {
                 y: ceiling,
                 width: next - x,
                 height: base - ceiling,
-                label: self.full_labels.get(at).unwrap_or(label).clone(),
+                label: self.labels.full.get(at).unwrap_or(label).clone(),
                 values: values(at),
             });
         }
@@ -235,13 +247,34 @@ fn text(theme: ChartTheme, size: i32) -> TextStyle<'static> {
     font.color(&Colour::FaintInk.paint(theme))
 }
 
-/// A name as it stands in a drawing: no longer than there is room, and nothing that is no letter.
+/// A name as it stands in a drawing: no longer than there is room, and nothing that is no letter. What is
+/// longer keeps both ends, as names of models differ at either.
 pub(super) fn shown(name: &str) -> String {
-    let clean: String = name.chars().filter(|c| !c.is_control()).collect();
-    if clean.chars().count() <= LONGEST_NAME {
-        return clean;
+    let clean: Vec<char> = name.chars().filter(|c| !c.is_control()).collect();
+    if clean.len() <= LONGEST_NAME {
+        return clean.into_iter().collect();
     }
-    clean.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
+    let (beginning, end) = (LONGEST_NAME / 2, LONGEST_NAME.div_ceil(2) - 1);
+    let rest = &clean[clean.len() - end..];
+    clean[..beginning]
+        .iter()
+        .chain(&['…'])
+        .chain(rest)
+        .collect()
+}
+
+/// The same of several names, no two alike: of those that are, each but the first has its number.
+pub(super) fn shown_apart<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let name = shown(name);
+        let numbered = (2..).map(|number| format!("{name} ({number})"));
+        let free = std::iter::once(name.clone())
+            .chain(numbered)
+            .find(|name| !all.contains(name));
+        all.extend(free);
+    }
+    all
 }
 
 /// Where each name of a legend begins, and on which line.
@@ -318,13 +351,4 @@ fn described(svg: &str, title: &str, description: &str) -> String {
         escaped(title),
         escaped(description)
     )
-}
-
-/// Text that is text in XML, too.
-fn escaped(text: &str) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
-    clean
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

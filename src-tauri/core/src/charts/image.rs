@@ -1,36 +1,25 @@
-//! A drawing as a picture, with the letters of the app whatever the computer has installed.
-
-use std::sync::{Arc, OnceLock};
+//! A drawing as a picture.
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
-    usvg::{Options, Tree, fontdb::Database},
+    usvg::{Options, Tree},
 };
 
-use super::{Chart, ChartError};
-
-const REGULAR: &[u8] = include_bytes!("fonts/Inter-Regular.ttf");
-const SEMI_BOLD: &[u8] = include_bytes!("fonts/Inter-SemiBold.ttf");
+use super::{Chart, ChartError, letters};
 
 /// A drawing as a tree of shapes.
 ///
 /// # Errors
 /// [`ChartError::Image`] when it is no SVG.
 pub(crate) fn tree_of(svg: &str) -> Result<Tree, ChartError> {
-    static LETTERS: OnceLock<Arc<Database>> = OnceLock::new();
-    let letters = LETTERS.get_or_init(|| {
-        let mut letters = Database::new();
-        for font in [REGULAR, SEMI_BOLD] {
-            letters.load_font_data(font.to_vec());
-        }
-        Arc::new(letters)
-    });
     let options = Options {
-        fontdb: letters.clone(),
+        fontdb: letters::own(),
         font_family: "Inter".into(),
+        font_resolver: letters::resolver(),
         ..Options::default()
     };
-    Tree::from_str(svg, &options).map_err(|error| ChartError::Image(error.to_string()))
+    Tree::from_str(&letters::with_marks(svg), &options)
+        .map_err(|error| ChartError::Image(error.to_string()))
 }
 
 /// The drawing as a PNG file, `scale` times as large; at most eight times.

@@ -6,31 +6,17 @@ use plotters::{
 };
 
 use super::{
-    Chart, ChartError, ChartTheme, Colour, Scale, SpotValue,
-    frame::{Frame, Plot, failed, series, shown},
+    Chart, ChartError, Colour, SpotValue,
+    frame::{Frame, Plot, failed, series, shown_apart},
 };
 
 /// What is drawn.
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
-    /// What it shows, in a few words.
-    pub title: &'a str,
-    /// What it says, in a sentence.
-    pub description: &'a str,
-    /// What each place along the time is, short enough to stand under it.
-    pub labels: &'a [String],
-    /// The same in full, for who points at one.
-    pub full_labels: &'a [String],
+    /// All but the lines.
+    pub frame: Frame<'a>,
     /// The lines, in the order of the legend.
     pub lines: &'a [Line],
-    /// What stands along the side.
-    pub scale: Scale,
-    /// For which ground.
-    pub theme: ChartTheme,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
 }
 
 /// One line.
@@ -54,36 +40,27 @@ const DOT: i32 = 3;
 /// # Errors
 /// [`ChartError::Draw`] when the drawing fails.
 pub fn lines(of: &Lines<'_>) -> Result<Chart, ChartError> {
-    let frame = Frame {
-        title: of.title,
-        description: of.description,
-        labels: of.labels,
-        full_labels: of.full_labels,
-        scale: of.scale,
-        theme: of.theme,
-        width: of.width,
-        height: of.height,
-    };
-    let places = 0..of.labels.len();
+    let places = 0..of.frame.places();
     let heights = of
         .lines
         .iter()
         .flat_map(|line| places.clone().filter_map(|at| height_at(line, at)));
     let highest = heights.fold(0.0, f64::max);
-    let parts = series(of.lines.iter().map(|line| line.name.as_str()));
-    frame.draw(parts, highest, &|plot| marks(of, plot), &|at| {
-        values_at(of, at)
-    })
+    let names = shown_apart(of.lines.iter().map(|line| line.name.as_str()));
+    of.frame
+        .draw(series(&names), highest, &|plot| marks(of, plot), &|at| {
+            values_at(of, &names, at)
+        })
 }
 
 fn marks(of: &Lines<'_>, plot: &Plot<'_, '_>) -> Result<(), ChartError> {
     for (series, line) in of.lines.iter().enumerate() {
         let paint = ShapeStyle {
             stroke_width: STROKE,
-            ..Colour::Series(series).paint(of.theme).filled()
+            ..Colour::Series(series).paint(of.frame.theme).filled()
         };
         let point = |at| height_at(line, at).map(|height| (plot.middle(at), plot.y(height)));
-        let points: Vec<_> = (0..of.labels.len()).map(point).collect();
+        let points: Vec<_> = (0..of.frame.places()).map(point).collect();
         for piece in points.split(Option::is_none) {
             let piece: Vec<(i32, i32)> = piece.iter().copied().flatten().collect();
             match piece.as_slice() {
@@ -107,11 +84,12 @@ fn height_at(line: &Line, at: usize) -> Option<f64> {
     height.filter(|height| height.is_finite() && *height >= 0.0)
 }
 
-fn values_at(of: &Lines<'_>, at: usize) -> Vec<SpotValue> {
-    let there = of.lines.iter().filter(|line| height_at(line, at).is_some());
-    there
-        .map(|line| SpotValue {
-            name: shown(&line.name),
+fn values_at(of: &Lines<'_>, names: &[String], at: usize) -> Vec<SpotValue> {
+    let lines = of.lines.iter().zip(names);
+    lines
+        .filter(|(line, _)| height_at(line, at).is_some())
+        .map(|(line, name)| SpotValue {
+            name: name.clone(),
             value: line.values.get(at).cloned().unwrap_or_default(),
         })
         .collect()

@@ -6,20 +6,26 @@ mod bars;
 mod course;
 mod frame;
 mod image;
+mod labels;
+mod letters;
 mod lines;
 mod theme;
 
 use serde::Serialize;
 use specta::Type;
 
-pub(crate) use self::image::tree_of;
 pub use self::{
     bars::{Bars, Stack, bars},
     course::{Band, Course, Point, course},
-    frame::Scale,
+    frame::{Frame, Scale},
     image::png,
+    labels::{Labels, Stride},
     lines::{Line, Lines, lines},
     theme::{ChartTheme, Colour},
+};
+pub(crate) use self::{
+    image::tree_of,
+    letters::{Weight, escaped, width_of},
 };
 
 /// Why there is no drawing.

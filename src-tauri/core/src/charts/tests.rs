@@ -1,9 +1,16 @@
-use std::path::PathBuf;
+use std::{collections::HashSet, path::PathBuf};
 
 use proptest::{prelude::*, test_runner::TestCaseError};
 use resvg::tiny_skia::Pixmap;
 
 use super::*;
+
+fn named(labels: Vec<String>) -> Labels {
+    Labels {
+        full: labels.clone(),
+        short: labels,
+    }
+}
 
 /// Three models over a month, always the same.
 fn month(theme: ChartTheme) -> Chart {
@@ -34,17 +41,19 @@ fn month(theme: ChartTheme) -> Chart {
             )
         })
         .collect();
-    bars(&Bars {
+    let frame = Frame {
         title: "Spend a day",
         description: "Thirty days, by model, in US dollars.",
-        labels: &labels,
-        full_labels: &labels,
-        stacks: &stacks,
-        sums: &sums,
+        labels: &named(labels),
         scale: Scale::Dollars,
         theme,
         width: 760,
         height: 240,
+    };
+    bars(&Bars {
+        frame,
+        stacks: &stacks,
+        sums: &sums,
     })
     .unwrap()
 }
@@ -56,8 +65,6 @@ fn way(theme: ChartTheme, over: u32) -> Chart {
             let spent = f64::from(day.min(over)) * 2.5;
             let ahead = f64::from(day.saturating_sub(over));
             Point {
-                label: day.to_string(),
-                full_label: format!("{day} November"),
                 known: (day <= over).then_some(spent),
                 likely: (day >= over).then_some(Band {
                     low: spent + ahead * 1.8,
@@ -75,15 +82,24 @@ fn way(theme: ChartTheme, over: u32) -> Chart {
 }
 
 fn drawn(points: &[Point], theme: ChartTheme) -> Chart {
-    course(&Course {
+    let days = 1..=points.len();
+    let labels = Labels {
+        short: days.clone().map(|day| day.to_string()).collect(),
+        full: days.map(|day| format!("{day} November")).collect(),
+    };
+    let frame = Frame {
         title: "The month",
         description: "Thirty days, in US dollars.",
-        names: ["Spent", "Likely", "Eight of ten months"],
-        points,
+        labels: &labels,
         scale: Scale::Dollars,
         theme,
         width: 760,
         height: 240,
+    };
+    course(&Course {
+        frame,
+        names: ["Spent", "Likely", "Eight of ten months"],
+        points,
     })
     .unwrap()
 }
@@ -98,17 +114,19 @@ fn with_names(names: &[String], heights: &[f64]) -> Chart {
             values: labels.clone(),
         })
         .collect();
-    bars(&Bars {
+    let frame = Frame {
         title: &names.join(" & "),
         description: &names.join(" < "),
-        labels: &labels,
-        full_labels: &labels,
-        stacks: &stacks,
-        sums: &labels,
+        labels: &named(labels.clone()),
         scale: Scale::Count,
         theme: ChartTheme::Dark,
         width: 640,
         height: 240,
+    };
+    bars(&Bars {
+        frame,
+        stacks: &stacks,
+        sums: &labels,
     })
     .unwrap()
 }
@@ -123,16 +141,18 @@ fn lines_with_names(names: &[String], heights: &[f64]) -> Chart {
             values: labels.clone(),
         })
         .collect();
-    lines(&Lines {
+    let frame = Frame {
         title: &names.join(" & "),
         description: &names.join(" < "),
-        labels: &labels,
-        full_labels: &labels,
-        lines: &lines_of,
+        labels: &named(labels),
         scale: Scale::PerSecond,
         theme: ChartTheme::Dark,
         width: 640,
         height: 240,
+    };
+    lines(&Lines {
+        frame,
+        lines: &lines_of,
     })
     .unwrap()
 }
@@ -157,16 +177,18 @@ fn month_of_times(theme: ChartTheme) -> Chart {
             }
         })
         .collect();
-    lines(&Lines {
+    let frame = Frame {
         title: "Time to the first token",
         description: "Thirty days.",
-        labels: &labels,
-        full_labels: &labels,
-        lines: &lines_of,
+        labels: &named(labels),
         scale: Scale::Time,
         theme,
         width: 760,
         height: 240,
+    };
+    lines(&Lines {
+        frame,
+        lines: &lines_of,
     })
     .unwrap()
 }
@@ -264,6 +286,34 @@ fn a_chart_says_what_it_is_and_what_each_bar_is_worth() {
     assert!(side_by_side, "no place between two bars is nobody's");
 }
 
+#[test]
+fn names_that_are_cut_alike_or_are_alike_are_told_apart_in_legend_and_values() {
+    let long = "accounts/fireworks/models/llama-v3p1-";
+    let names = [
+        format!("{long}8b-instruct"),
+        format!("{long}405b-instruct"),
+        "gpt-5".into(),
+        "gpt-5".into(),
+        "Together".into(),
+    ];
+    let chart = with_names(&names, &[1.0]);
+    let legend: Vec<&str> = chart.legend.iter().map(|mark| mark.name.as_str()).collect();
+    let wanted = [
+        "accounts/fireworks…-v3p1-8b-instruct",
+        "accounts/fireworks…3p1-405b-instruct",
+        "gpt-5",
+        "gpt-5 (2)",
+        "Together",
+    ];
+    assert_eq!(legend, wanted);
+    let said: Vec<&str> = chart.spots[0]
+        .values
+        .iter()
+        .map(|of| of.name.as_str())
+        .collect();
+    assert_eq!(said[..5], legend[..], "by the same names");
+}
+
 /// That a drawing is XML of known elements that can be made a picture.
 fn can_be_shown(chart: &Chart) -> Result<(), TestCaseError> {
     let xml = resvg::usvg::roxmltree::Document::parse(&chart.svg);
@@ -306,9 +356,7 @@ fn number() -> impl Strategy<Value = f64> {
 fn point() -> impl Strategy<Value = Point> {
     let band = (number(), number(), number());
     let heights = (proptest::option::of(number()), proptest::option::of(band));
-    (".{0,9}", heights).prop_map(|(label, (known, likely))| Point {
-        full_label: label.clone(),
-        label,
+    heights.prop_map(|(known, likely)| Point {
         known,
         likely: likely.map(|(low, likely, high)| Band { low, likely, high }),
         values: Vec::new(),
@@ -329,6 +377,8 @@ proptest! {
     ) {
         for chart in [with_names(&names, &heights), lines_with_names(&names, &heights)] {
             can_be_shown(&chart)?;
+            let apart: HashSet<&str> = chart.legend.iter().map(|mark| mark.name.as_str()).collect();
+            prop_assert_eq!(apart.len(), names.len(), "no two have one name");
         }
     }
 }

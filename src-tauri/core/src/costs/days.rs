@@ -241,6 +241,57 @@ pub(crate) fn groups(
         .collect()
 }
 
+/// What calls of one day with one model cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spent<'r> {
+    /// Days since 1970-01-01.
+    pub day: i32,
+    pub provider: &'r str,
+    pub model: &'r str,
+    /// What is known of it.
+    pub cost: Money,
+    /// Calls that ended without a known cost.
+    pub unknown: u64,
+}
+
+/// Hear what the same groups cost, and nothing more of them: for a chart, that is a fourth of what there is
+/// to read.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn each_cost(
+    conn: &Connection,
+    span: Span,
+    filter: &CallFilter,
+    mut hear: impl FnMut(Spent<'_>),
+) -> rusqlite::Result<()> {
+    let Chosen { condition, values } = filter.chosen(span);
+    let sql = if filter.is_of_days() {
+        format!(
+            "SELECT k.day, k.provider, k.model, k.unknown, k.cost_high, k.cost_low FROM call_days k
+             WHERE {condition}"
+        )
+    } else {
+        format!(
+            "SELECT k.day, k.provider, k.model, sum(k.cost_pico IS NULL AND k.status <> 'running'),
+                    ifnull(sum(k.cost_pico >> 20), 0), ifnull(sum(k.cost_pico & 1048575), 0)
+             FROM calls k WHERE {condition} GROUP BY k.day, k.provider, k.model"
+        )
+    };
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        hear(Spent {
+            day: row.get(0)?,
+            provider: row.get_ref(1)?.as_str()?,
+            model: row.get_ref(2)?.as_str()?,
+            unknown: row.get(3)?,
+            cost: amount(row, 4)?,
+        });
+    }
+    Ok(())
+}
+
 fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
     Ok(Group {
         day: row.get(0)?,

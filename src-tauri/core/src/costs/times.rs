@@ -203,7 +203,7 @@ pub(crate) struct Counted<'r> {
     pub calls: u64,
 }
 
-/// Hear of every class of these days in which there are calls, by day.
+/// Hear of every class of these days in which there are calls, by day; of one measure, or of all.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -211,9 +211,13 @@ pub(crate) fn each_counted(
     conn: &Connection,
     span: Span,
     model: Option<&PricedModel>,
+    measure: Option<Measure>,
     mut hear: impl FnMut(Counted<'_>),
 ) -> rusqlite::Result<()> {
-    let (condition, values) = chosen(span, model);
+    let (mut condition, values) = chosen(span, model);
+    if let Some(measure) = measure {
+        condition.push_str(&format!(" AND k.measure = {}", measure as usize));
+    }
     let mut statement = conn.prepare_cached(&format!(
         "SELECT k.day, k.provider, k.model, k.measure, k.floor, k.calls FROM call_times k WHERE {condition}
          ORDER BY k.day"

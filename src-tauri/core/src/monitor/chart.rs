@@ -6,10 +6,17 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    FailureKind, MonitorOverview, MonitorStep, Pace,
+    FailureKind, MonitorStep, Pace,
+    overview::AlongTime,
     tally::{Health, Times},
 };
-use crate::charts::{Bars, Chart, ChartError, ChartTheme, Line, Lines, Scale, Stack, bars, lines};
+use crate::{
+    charts::{
+        Bars, Chart, ChartError, ChartTheme, Frame, Labels, Line, Lines, Scale, Stack, Stride,
+        bars, lines,
+    },
+    costs::times::Measure,
+};
 
 const HEIGHT: u32 = 240;
 /// So many ways of failing have a part of their own in a bar.
@@ -33,12 +40,25 @@ pub enum MonitorChart {
     Speed,
 }
 
+impl MonitorChart {
+    /// The measure that it is drawn of: answers are counted by how long they took. `None`: of what failed.
+    pub(super) fn measure(self) -> Option<Measure> {
+        match self {
+            Self::Failures => None,
+            Self::Calls | Self::Duration => Some(Measure::Duration),
+            Self::Waited => Some(Measure::Waited),
+            Self::FirstToken => Some(Measure::FirstToken),
+            Self::Speed => Some(Measure::Speed),
+        }
+    }
+}
+
 /// Draw a chart of how calls went.
 ///
 /// # Errors
 /// [`ChartError`] when the drawing fails.
-pub fn draw(
-    overview: &MonitorOverview,
+pub(super) fn draw(
+    along: &AlongTime,
     of: MonitorChart,
     theme: ChartTheme,
     width: u32,
@@ -49,9 +69,9 @@ pub fn draw(
         Pace::Week => "a week",
         Pace::Month => "a month",
     };
-    let labels = Labels::of(overview);
+    let labels = labels(along);
     match of {
-        MonitorChart::Calls => calls(overview, &labels, step(overview.pace), theme, width),
+        MonitorChart::Calls => calls(along, &labels, step(along.pace), theme, width),
         MonitorChart::FirstToken => {
             let drawn = Drawn {
                 title: "Time to the first token",
@@ -61,10 +81,10 @@ pub fn draw(
                 shown: time,
                 height: milliseconds,
             };
-            drawn.draw(overview, &labels, theme, width)
+            drawn.draw(along, &labels, theme, width)
         }
         MonitorChart::Failures => {
-            failures(&overview.steps, &labels, step(overview.pace), theme, width)
+            failures(&along.steps, &labels, step(along.pace), theme, width)
         }
         MonitorChart::Waited => {
             let drawn = Drawn {
@@ -75,7 +95,7 @@ pub fn draw(
                 shown: time,
                 height: milliseconds,
             };
-            drawn.draw(overview, &labels, theme, width)
+            drawn.draw(along, &labels, theme, width)
         }
         MonitorChart::Duration => {
             let drawn = Drawn {
@@ -86,7 +106,7 @@ pub fn draw(
                 shown: time,
                 height: milliseconds,
             };
-            drawn.draw(overview, &labels, theme, width)
+            drawn.draw(along, &labels, theme, width)
         }
         MonitorChart::Speed => {
             let drawn = Drawn {
@@ -101,7 +121,7 @@ pub fn draw(
                 shown: speed,
                 height: |value| milliseconds(value) / 1_000.0,
             };
-            drawn.draw(overview, &labels, theme, width)
+            drawn.draw(along, &labels, theme, width)
         }
     }
 }
@@ -109,40 +129,20 @@ pub fn draw(
 /// A number of how calls went.
 type Count = fn(&Health) -> u64;
 
-/// What stands below each step, and what it is in full.
-struct Labels {
-    short: Vec<String>,
-    full: Vec<String>,
-}
-
-impl Labels {
-    fn of(overview: &MonitorOverview) -> Self {
-        let short = |step: &MonitorStep| {
-            let form = match overview.pace {
-                Pace::Hour => "%H:%M",
-                Pace::Day | Pace::Week => "%-d %b",
-                Pace::Month => "%b %Y",
-            };
-            step.begins.strftime(form).to_string()
-        };
-        let full = |step: &MonitorStep| match overview.pace {
-            Pace::Hour => step.begins.strftime("%-d %B %Y, from %H:%M").to_string(),
-            Pace::Day => step.begins.strftime("%A, %-d %B %Y").to_string(),
-            Pace::Week | Pace::Month => format!(
-                "{} to {}",
-                step.begins.strftime("%-d %B %Y"),
-                step.last.strftime("%-d %B %Y")
-            ),
-        };
-        Self {
-            short: overview.steps.iter().map(short).collect(),
-            full: overview.steps.iter().map(full).collect(),
-        }
-    }
+/// What each step is.
+fn labels(along: &AlongTime) -> Labels {
+    let stride = match along.pace {
+        Pace::Hour => Stride::Hour,
+        Pace::Day => Stride::Day,
+        Pace::Week => Stride::Week,
+        Pace::Month => Stride::Month,
+    };
+    let steps = along.steps.iter();
+    Labels::along(stride, steps.map(|step| (step.begins, step.last)))
 }
 
 fn calls(
-    overview: &MonitorOverview,
+    along: &AlongTime,
     labels: &Labels,
     step: &str,
     theme: ChartTheme,
@@ -157,35 +157,37 @@ fn calls(
     // Most of the time nothing is, and a legend of it would only ask for an explanation.
     let shown = parts
         .into_iter()
-        .filter(|(name, _)| *name != "Under way" || overview.total.running > 0);
+        .filter(|(name, _)| *name != "Under way" || along.total.running > 0);
     let stack = |(name, of): (&str, Count)| {
-        let counts: Vec<u64> = overview.steps.iter().map(|step| of(&step.health)).collect();
+        let counts: Vec<u64> = along.steps.iter().map(|step| of(&step.health)).collect();
         Stack {
             name: name.to_owned(),
             heights: counts.iter().map(|calls| count(*calls)).collect(),
             values: counts.iter().map(u64::to_string).collect(),
         }
     };
-    let sums: Vec<String> = overview
+    let sums: Vec<String> = along
         .steps
         .iter()
         .map(|step| step.health.calls.to_string())
         .collect();
-    let total = &overview.total;
-    bars(&Bars {
+    let total = &along.total;
+    let frame = Frame {
         title: &format!("Calls {step}"),
         description: &format!(
             "{} calls together: {} answered, {} stopped, {} failed.",
             total.calls, total.answered, total.stopped, total.failed
         ),
-        labels: &labels.short,
-        full_labels: &labels.full,
-        stacks: &shown.map(stack).collect::<Vec<_>>(),
-        sums: &sums,
+        labels,
         scale: Scale::Count,
         theme,
         width,
         height: HEIGHT,
+    };
+    bars(&Bars {
+        frame,
+        stacks: &shown.map(stack).collect::<Vec<_>>(),
+        sums: &sums,
     })
 }
 
@@ -229,17 +231,19 @@ fn failures(
         stacks.push(stack("Other reasons".to_owned(), rest));
     }
     let sums: Vec<String> = counts_of(&kinds).iter().map(u64::to_string).collect();
-    bars(&Bars {
+    let frame = Frame {
         title: &format!("Failed calls {step}"),
         description: &format!("{all} calls failed together."),
-        labels: &labels.short,
-        full_labels: &labels.full,
-        stacks: &stacks,
-        sums: &sums,
+        labels,
         scale: Scale::Count,
         theme,
         width,
         height: HEIGHT,
+    };
+    bars(&Bars {
+        frame,
+        stacks: &stacks,
+        sums: &sums,
     })
 }
 
@@ -264,7 +268,7 @@ struct Drawn {
 impl Drawn {
     fn draw(
         &self,
-        overview: &MonitorOverview,
+        along: &AlongTime,
         labels: &Labels,
         theme: ChartTheme,
         width: u32,
@@ -272,7 +276,7 @@ impl Drawn {
         let values: [fn(&Times) -> Option<i64>; 3] =
             [|times| times.p50, |times| times.p95, |times| times.p99];
         let line = |(name, value): (&str, fn(&Times) -> Option<i64>)| {
-            let values: Vec<Option<i64>> = overview
+            let values: Vec<Option<i64>> = along
                 .steps
                 .iter()
                 .map(|step| value(&(self.of)(&step.health)))
@@ -286,10 +290,10 @@ impl Drawn {
                     .collect(),
             }
         };
-        let all = (self.of)(&overview.total);
+        let all = (self.of)(&along.total);
         let words = |value: Option<i64>| value.map_or("nothing".to_owned(), self.shown);
         let lines_of: Vec<Line> = self.names.into_iter().zip(values).map(line).collect();
-        lines(&Lines {
+        let frame = Frame {
             title: self.title,
             description: &format!(
                 "Lines along the time. Of all calls together: {} {}, {} {}, {} {}.",
@@ -300,13 +304,15 @@ impl Drawn {
                 self.names[2],
                 words(all.p99)
             ),
-            labels: &labels.short,
-            full_labels: &labels.full,
-            lines: &lines_of,
+            labels,
             scale: self.scale,
             theme,
             width,
             height: HEIGHT,
+        };
+        lines(&Lines {
+            frame,
+            lines: &lines_of,
         })
     }
 }

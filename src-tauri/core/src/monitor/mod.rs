@@ -6,6 +6,7 @@ mod chart;
 mod drift;
 mod live;
 mod overview;
+mod tables;
 mod tally;
 mod watcher;
 
@@ -14,10 +15,11 @@ use jiff::tz::TimeZone;
 pub(crate) use self::{alerts::MIGRATIONS, watcher::Watcher};
 pub use self::{
     alerts::{Alert, AlertError, AlertInput, AlertKind, AlertNews, AlertView},
-    chart::{MonitorChart, draw},
+    chart::MonitorChart,
     drift::{Drift, Drifted},
     live::{Live, LiveCall, LiveEngine},
     overview::{FailureKind, ModelHealth, MonitorOverview, MonitorQuery, MonitorStep, Pace},
+    tables::MonitorTable,
     tally::{Health, Times},
 };
 use crate::{
@@ -89,8 +91,10 @@ impl App {
         theme: ChartTheme,
         width: u32,
     ) -> Result<Chart, MonitorError> {
-        let overview = self.monitor_overview(query)?;
-        Ok(draw(&overview, of, theme, width)?)
+        let along = self
+            .store
+            .read(|conn| overview::along_time(conn, query, of.measure(), &TimeZone::system()))?;
+        Ok(chart::draw(&along, of, theme, width)?)
     }
 }
 

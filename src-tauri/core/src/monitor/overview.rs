@@ -25,7 +25,7 @@ use crate::costs::{
     budgets::Period,
     days,
     reports::{PricedModel, Span, date_of, day_of, step_at, steps_of},
-    times,
+    times::{self, Measure},
 };
 
 /// So many calls are read one by one; of more, the counts are.
@@ -136,24 +136,13 @@ pub(super) fn overview(
     now_ms: i64,
     zone: &TimeZone,
 ) -> Result<MonitorOverview, MonitorError> {
-    let mut span = Span::of(query.first, query.last)?;
     let model = query.model.as_ref();
-    if query.pace == Pace::Hour {
-        span.first = span.last;
-    }
-    let calls = times::how_many(conn, span, model)?;
-    let pace = match query.pace {
-        Pace::Hour if calls > EXACT_OF_A_DAY => Pace::Day,
-        pace => pace,
-    };
-    let exact = pace == Pace::Hour || calls <= EXACT;
+    let Asked { span, pace, exact } = asked(conn, query)?;
     let steps = Steps::of(span, pace);
     let counted = if exact {
-        let mut counted = Counting::new(true, steps);
-        times::each_call(conn, span, model, |call| counted.add(zone, &call))?;
-        counted
+        one_by_one(conn, span, model, steps, zone)?
     } else {
-        by_class(conn, span, model, steps)?
+        by_class(conn, span, model, steps, None)?
     };
     let failures = times::failures(conn, span, model)?;
     Ok(MonitorOverview {
@@ -171,12 +160,87 @@ pub(super) fn overview(
     })
 }
 
-/// The calls of some days, from the counts that the database keeps.
+/// How calls went along the time: only what a chart of one measure needs, and so sooner read than an
+/// overview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AlongTime {
+    pub(super) pace: Pace,
+    pub(super) total: Health,
+    pub(super) steps: Vec<MonitorStep>,
+}
+
+/// How the calls of some days went along the time. Of the measures, only the one that is asked for is right;
+/// `None`: what failed is asked for, which is not told otherwise.
+///
+/// # Errors
+/// [`MonitorError`] when the days are none or the database fails.
+pub(super) fn along_time(
+    conn: &Connection,
+    query: &MonitorQuery,
+    measure: Option<Measure>,
+    zone: &TimeZone,
+) -> Result<AlongTime, MonitorError> {
+    let model = query.model.as_ref();
+    let Asked { span, pace, exact } = asked(conn, query)?;
+    let steps = Steps::of(span, pace);
+    let counted = if exact {
+        one_by_one(conn, span, model, steps, zone)?
+    } else {
+        by_class(conn, span, model, steps, Some(measure.unwrap_or(Measure::Duration)))?
+    };
+    let steps = match measure {
+        None => with_failures(conn, counted.steps(), (span, pace), model, zone)?,
+        Some(_) => counted.steps(),
+    };
+    Ok(AlongTime {
+        pace,
+        total: counted.total.figures(),
+        steps,
+    })
+}
+
+/// What is really read of what was asked.
+struct Asked {
+    span: Span,
+    pace: Pace,
+    /// Whether each call is read.
+    exact: bool,
+}
+
+fn asked(conn: &Connection, query: &MonitorQuery) -> Result<Asked, MonitorError> {
+    let mut span = Span::of(query.first, query.last)?;
+    if query.pace == Pace::Hour {
+        span.first = span.last;
+    }
+    let calls = times::how_many(conn, span, query.model.as_ref())?;
+    let pace = match query.pace {
+        Pace::Hour if calls > EXACT_OF_A_DAY => Pace::Day,
+        pace => pace,
+    };
+    let exact = pace == Pace::Hour || calls <= EXACT;
+    Ok(Asked { span, pace, exact })
+}
+
+/// The calls of some days, each of them read.
+fn one_by_one(
+    conn: &Connection,
+    span: Span,
+    model: Option<&PricedModel>,
+    steps: Steps,
+    zone: &TimeZone,
+) -> rusqlite::Result<Counting> {
+    let mut counted = Counting::new(true, steps);
+    times::each_call(conn, span, model, |call| counted.add(zone, &call))?;
+    Ok(counted)
+}
+
+/// The calls of some days, from the counts that the database keeps: of all measures, or of one alone.
 fn by_class(
     conn: &Connection,
     span: Span,
     model: Option<&PricedModel>,
     steps: Steps,
+    measure: Option<Measure>,
 ) -> rusqlite::Result<Counting> {
     let mut counted = Counting::new(false, steps);
     times::each_day(conn, span, model, |day| {
@@ -184,7 +248,7 @@ fn by_class(
             tally.add_day(&day);
         });
     })?;
-    times::each_counted(conn, span, model, |class| {
+    times::each_counted(conn, span, model, measure, |class| {
         counted.each(class.day, class.provider, class.model, &|tally| {
             tally.add_class(&class);
         });
@@ -378,8 +442,8 @@ fn drifts(
         first: recent.first - BEFORE_DAYS,
         last: recent.first - 1,
     };
-    let now = by_class(conn, recent, model, Steps::Days(Vec::new()))?.by_model;
-    let before = by_class(conn, before, model, Steps::Days(Vec::new()))?.by_model;
+    let now = by_class(conn, recent, model, Steps::Days(Vec::new()), None)?.by_model;
+    let before = by_class(conn, before, model, Steps::Days(Vec::new()), None)?.by_model;
     let found = each_model(&now).filter_map(|(of, now)| {
         let before = before.get(&of.provider)?.get(&of.model)?;
         Some(drift(&of, before, now))

@@ -161,6 +161,8 @@ actions! {
     PseudonymKeysDestroyed = "pseudonyms.destroyed",
     /// A report about costs was written to a file.
     CostsExported = "costs.exported",
+    /// Numbers of the Monitor screen were written to a file.
+    MonitorExported = "monitor.exported",
     /// Where or how often backups are made was changed, or the recovery code was given away.
     BackupChanged = "backup.changed",
     /// A backup was made and verified.

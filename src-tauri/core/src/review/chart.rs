@@ -2,17 +2,16 @@
 
 use jiff::civil::Date;
 
-use super::tables::cents;
 use crate::{
     charts::{
-        Band, Bars, Chart, ChartError, ChartTheme, Course, Point, Scale, SpotValue, Stack, bars,
-        course,
+        Band, Bars, Chart, ChartError, ChartTheme, Course, Frame, Labels, Point, Scale, SpotValue,
+        Stack, Stride, bars, course,
     },
     costs::{
         budgets::Period,
-        reports::{Overview, Series, forecast::DayOfMonth},
+        reports::{AlongTime, Forecast, Query, Series, forecast::DayOfMonth},
     },
-    money::Money,
+    money::{self, Money},
 };
 
 /// The width of a chart in a report, in pixels.
@@ -23,89 +22,96 @@ const HEIGHT: u32 = 260;
 ///
 /// # Errors
 /// [`ChartError`] when the drawing fails.
-pub fn spend(
-    overview: &Overview,
-    step: Period,
+pub(super) fn spend(
+    query: &Query,
+    spent: &AlongTime,
     theme: ChartTheme,
     width: u32,
 ) -> Result<Chart, ChartError> {
-    let labels: Vec<String> = overview
-        .steps
-        .iter()
-        .map(|of| label(of.first, step))
-        .collect();
-    let full: Vec<String> = overview
-        .steps
-        .iter()
-        .map(|of| full_label(of.first, of.last, step))
-        .collect();
-    let sums: Vec<String> = overview
-        .steps
-        .iter()
-        .map(|of| of.figures.cost.clone())
-        .collect();
-    let stacks: Vec<Stack> = overview.series.iter().map(stack).collect();
-    let title = match step {
+    let sums: Vec<String> = spent.sums.iter().map(Money::to_string).collect();
+    let stacks: Vec<Stack> = spent.series.iter().map(stack).collect();
+    let title = match query.step {
         Period::Day => "Spend a day, by model",
         Period::Week => "Spend a week, by model",
         Period::Month => "Spend a month, by model",
     };
-    let unknown = match overview.total.unknown {
-        0 => String::new(),
-        1 => " One call is not in it: what it cost is not known.".into(),
-        calls => format!(" {calls} calls are not in it: what they cost is not known."),
-    };
     let description = format!(
-        "Bars in US dollars from {} to {}. Together {}.{unknown}",
-        overview.first, overview.last, overview.total.cost
+        "Bars in US dollars from {} to {}. Together {}.{}",
+        query.first,
+        query.last,
+        spent.sums.iter().copied().sum::<Money>(),
+        left_out(spent.unknown)
     );
-    bars(&Bars {
+    let frame = Frame {
         title,
         description: &description,
-        labels: &labels,
-        full_labels: &full,
-        stacks: &stacks,
-        sums: &sums,
+        labels: &labels(query.step, &spent.steps),
         scale: Scale::Dollars,
         theme,
         width,
         height: HEIGHT,
+    };
+    bars(&Bars {
+        frame,
+        stacks: &stacks,
+        sums: &sums,
     })
 }
 
-/// The chart of what this month has come to, and of where it is likely to end; `None`: too little is known.
+/// What no amount has in it, as a sentence.
+fn left_out(unknown: u64) -> String {
+    match unknown {
+        0 => String::new(),
+        1 => " One call is not in it: what it cost is not known.".into(),
+        calls => format!(" {calls} calls are not in it: what they cost is not known."),
+    }
+}
+
+/// The chart of what this month has come to, and of where it is likely to end.
 ///
 /// # Errors
 /// [`ChartError`] when the drawing fails.
-pub fn course_of_month(
-    overview: &Overview,
+pub(super) fn course_of_month(
+    forecast: &Forecast,
     theme: ChartTheme,
     width: u32,
-) -> Result<Option<Chart>, ChartError> {
-    let Some(forecast) = &overview.forecast else {
-        return Ok(None);
-    };
+) -> Result<Chart, ChartError> {
     let points: Vec<Point> = forecast.course.iter().map(point).collect();
+    let days: Vec<(Date, Date)> = forecast.course.iter().map(|of| (of.day, of.day)).collect();
     let description = format!(
         "A line in US dollars: {} so far in this month. Then a band: by {} it is likely to be {}, and in eight of \
-         ten months between {} and {}.",
+         ten months between {} and {}.{}",
         forecast.so_far,
         forecast.until,
-        cents(&forecast.likely),
-        cents(&forecast.low),
-        cents(&forecast.high)
+        money::shown(&forecast.likely),
+        money::shown(&forecast.low),
+        money::shown(&forecast.high),
+        left_out(forecast.unknown)
     );
-    let drawn = course(&Course {
+    let frame = Frame {
         title: "This month, day by day",
         description: &description,
-        names: ["Spent", "On course for", "Eight of ten months"],
-        points: &points,
+        labels: &labels(Period::Day, &days),
         scale: Scale::Dollars,
         theme,
         width,
         height: HEIGHT,
-    })?;
-    Ok(Some(drawn))
+    };
+    course(&Course {
+        frame,
+        names: ["Spent", "On course for", "Eight of ten months"],
+        points: &points,
+    })
+}
+
+fn labels(step: Period, steps: &[(Date, Date)]) -> Labels {
+    let stride = match step {
+        Period::Day => Stride::Day,
+        Period::Week => Stride::Week,
+        Period::Month => Stride::Month,
+    };
+    let begins = |(first, last): &(Date, Date)| (first.at(0, 0, 0, 0), *last);
+    Labels::along(stride, steps.iter().map(begins))
 }
 
 fn point(of: &DayOfMonth) -> Point {
@@ -120,13 +126,11 @@ fn point(of: &DayOfMonth) -> Point {
         say("Spent", spent.clone());
     }
     if let Some(range) = &of.likely {
-        say("On course for", cents(&range.likely));
-        say("Less in one of ten months", cents(&range.low));
-        say("More in one of ten months", cents(&range.high));
+        say("On course for", money::shown(&range.likely));
+        say("Less in one of ten months", money::shown(&range.low));
+        say("More in one of ten months", money::shown(&range.high));
     }
     Point {
-        label: label(of.day, Period::Day),
-        full_label: full_label(of.day, of.day, Period::Day),
         known: of.amount.map(dollars),
         likely: of.amounts.map(|amounts| Band {
             low: dollars(amounts.low),
@@ -138,17 +142,10 @@ fn point(of: &DayOfMonth) -> Point {
 }
 
 fn stack(series: &Series) -> Stack {
+    let heights = series.amounts.iter();
     Stack {
-        name: if series.name.is_empty() {
-            "All others".into()
-        } else {
-            series.name.clone()
-        },
-        heights: series
-            .amounts
-            .iter()
-            .map(|amount| dollars(*amount))
-            .collect(),
+        name: series.name.clone(),
+        heights: heights.map(|amount| dollars(*amount)).collect(),
         values: series.costs.clone(),
     }
 }
@@ -157,19 +154,4 @@ fn stack(series: &Series) -> Stack {
 #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
 fn dollars(amount: Money) -> f64 {
     amount.pico() as f64 / 1e12
-}
-
-fn label(first: Date, step: Period) -> String {
-    match step {
-        Period::Day | Period::Week => first.strftime("%-d %b").to_string(),
-        Period::Month => first.strftime("%b %Y").to_string(),
-    }
-}
-
-fn full_label(first: Date, last: Date, step: Period) -> String {
-    let day = |date: Date| date.strftime("%-d %B %Y").to_string();
-    match step {
-        Period::Day => first.strftime("%A, %-d %B %Y").to_string(),
-        Period::Week | Period::Month => format!("{} to {}", day(first), day(last)),
-    }
 }

@@ -1,27 +1,32 @@
 //! The files about costs that a person gives to others.
 
+use jiff::{Timestamp, tz::TimeZone};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{ReviewError, Table, chart, html, name, pdf, tables};
+use super::{MOST_LINES, ReviewError, chart, html, name, pdf, tables};
 use crate::{
     app::App,
     changes::here,
     charts::{self, Chart, ChartTheme},
     costs::{
         name_of,
-        reports::{self, By, Overview, Query},
+        reports::{self, By, CallFilter, Overview, Query},
     },
+    now_ms,
     record::{Action, Event},
+    tables::Table,
+    workspaces,
 };
 
 /// A file that costs are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportFile {
-    /// The table along the time, as CSV.
+    /// The table along the time, as CSV, with what each model of the chart cost.
     StepsCsv,
-    /// The table by model, as CSV.
+    /// The table by model, as CSV, with how long each took to begin.
     ModelsCsv,
     /// The table by provider, as CSV.
     ProvidersCsv,
@@ -33,10 +38,14 @@ pub enum ReportFile {
     ConversationsCsv,
     /// Each call, as CSV.
     CallsCsv,
-    /// Everything on one page that needs nothing else.
+    /// Everything but the titles of chats, on one page that needs nothing else.
     Html,
-    /// Everything on sheets of paper.
+    /// The same with the titles of chats.
+    HtmlWithChats,
+    /// Everything but the titles of chats, on sheets of paper.
     Pdf,
+    /// The same with the titles of chats.
+    PdfWithChats,
     /// The chart as a drawing.
     Svg,
     /// The chart as a picture.
@@ -61,7 +70,9 @@ impl ReportFile {
             Self::ConversationsCsv => ("costs-by-conversation", "csv"),
             Self::CallsCsv => ("calls", "csv"),
             Self::Html => ("costs", "html"),
+            Self::HtmlWithChats => ("costs-with-chats", "html"),
             Self::Pdf => ("costs", "pdf"),
+            Self::PdfWithChats => ("costs-with-chats", "pdf"),
             Self::Svg => ("costs", "svg"),
             Self::Png => ("costs", "png"),
             Self::MonthCsv => ("costs-of-the-month", "csv"),
@@ -70,6 +81,16 @@ impl ReportFile {
         };
         format!("gatehouse-{what}-{}-{}.{ending}", query.first, query.last)
     }
+}
+
+/// All that a whole report has.
+pub(super) struct Report {
+    pub(super) title: String,
+    /// What it says of itself, in sentences: of which calls it is, when and where it was made.
+    pub(super) about: Vec<String>,
+    pub(super) overview: Overview,
+    pub(super) charts: Vec<Chart>,
+    pub(super) tables: Vec<Table>,
 }
 
 impl App {
@@ -84,13 +105,7 @@ impl App {
         theme: ChartTheme,
     ) -> Result<Vec<u8>, ReviewError> {
         let content = self.costs_file(query, file, theme)?;
-        self.change(|_| {
-            let event = here(Action::CostsExported)
-                .fact("format", name_of(&file))
-                .fact("from", query.first.to_string())
-                .fact("until", query.last.to_string());
-            Ok::<(Vec<u8>, Event), ReviewError>((content, event))
-        })
+        self.change(|_| Ok((content, exported(&name_of(&file), Some(query)))))
     }
 
     fn costs_file(
@@ -109,14 +124,16 @@ impl App {
         Ok(match file {
             File::StepsCsv => {
                 let overview = self.cost_overview(query)?;
-                tables::along_the_time(&overview).csv().into_bytes()
+                let models = tables::models_along_the_time(&overview);
+                let table = tables::along_the_time(&overview).beside(models, 2);
+                table.csv().into_bytes()
             }
             File::MonthCsv => {
                 let forecast = self.cost_overview(query)?.forecast;
                 let forecast = forecast.ok_or(ReviewError::NoForecast)?;
                 tables::of_the_month(&forecast).csv().into_bytes()
             }
-            File::ModelsCsv => table_by(By::Model)?,
+            File::ModelsCsv => self.models_csv(query)?,
             File::ProvidersCsv => table_by(By::Provider)?,
             File::WorkspacesCsv => table_by(By::Workspace)?,
             File::PurposesCsv => table_by(By::Purpose)?,
@@ -126,35 +143,44 @@ impl App {
             File::Png => charts::png(&spend()?, 2)?,
             File::MonthSvg => month()?.svg.into_bytes(),
             File::MonthPng => charts::png(&month()?, 2)?,
-            File::Html => {
-                let (overview, tables, charts) = self.whole(query, theme)?;
-                html::html(&overview, &tables, &charts).into_bytes()
+            File::Html | File::HtmlWithChats => {
+                html::html(&self.report(query, file == File::HtmlWithChats)?).into_bytes()
             }
-            File::Pdf => {
-                // Paper is light.
-                let (overview, tables, charts) = self.whole(query, ChartTheme::Light)?;
-                pdf::pdf(&overview, &tables, &charts)?
+            File::Pdf | File::PdfWithChats => {
+                pdf::pdf(&self.report(query, file == File::PdfWithChats)?)?
             }
         })
     }
 
-    /// All that a whole report has.
-    fn whole(
-        &self,
-        query: &Query,
-        theme: ChartTheme,
-    ) -> Result<(Overview, Vec<Table>, Vec<Chart>), ReviewError> {
+    /// A whole report. It is light, as paper is, whatever the window looks like.
+    fn report(&self, query: &Query, with_chats: bool) -> Result<Report, ReviewError> {
+        let theme = ChartTheme::Light;
         let overview = self.cost_overview(query)?;
-        let spend = chart::spend(&overview, query.step, theme, chart::PAGE_WIDTH)?;
-        let month = chart::course_of_month(&overview, theme, chart::PAGE_WIDTH)?;
-        let tables = self.tables(query, &overview)?;
-        let charts = [spend].into_iter().chain(month).collect();
-        Ok((overview, tables, charts))
+        let spend = self.cost_chart(query, theme, chart::PAGE_WIDTH)?;
+        let month = overview.forecast.as_ref();
+        let month = month.map(|of| chart::course_of_month(of, theme, chart::PAGE_WIDTH));
+        Ok(Report {
+            title: format!("Costs from {} to {}", query.first, query.last),
+            about: self
+                .store
+                .read(|conn| about(conn, &query.filter, now_ms(), with_chats))?,
+            charts: [spend].into_iter().chain(month.transpose()?).collect(),
+            tables: self.report_tables(query, &overview, with_chats)?,
+            overview,
+        })
     }
 
     /// Every table of a report.
-    fn tables(&self, query: &Query, overview: &Overview) -> Result<Vec<Table>, ReviewError> {
-        let mut tables = vec![tables::along_the_time(overview)];
+    fn report_tables(
+        &self,
+        query: &Query,
+        overview: &Overview,
+        with_chats: bool,
+    ) -> Result<Vec<Table>, ReviewError> {
+        let mut tables = vec![
+            tables::along_the_time(overview),
+            tables::models_along_the_time(overview),
+        ];
         for (by, lines) in [
             (By::Model, &overview.models),
             (By::Provider, &overview.providers),
@@ -163,8 +189,11 @@ impl App {
         ] {
             tables.push(tables::by(by, lines));
         }
-        tables.push(self.table_by(query, By::Conversation)?);
+        if with_chats {
+            tables.push(self.table_by(query, By::Conversation)?.first(MOST_LINES));
+        }
         tables.extend(overview.forecast.as_ref().map(tables::of_the_month));
+        tables.retain(|table| !table.rows.is_empty());
         Ok(tables)
     }
 
@@ -173,6 +202,19 @@ impl App {
             let mut lines = reports::lines(conn, query.span()?, &query.filter, by)?;
             name(conn, by, &mut lines)?;
             Ok(tables::by(by, &lines))
+        })
+    }
+
+    fn models_csv(&self, query: &Query) -> Result<Vec<u8>, ReviewError> {
+        self.store.read(|conn| {
+            let span = query.span()?;
+            let lines = reports::lines(conn, span, &query.filter, By::Model)?;
+            let first = reports::first_tokens(conn, span, &query.filter)?;
+            let first = tables::first_tokens(&lines, &first);
+            Ok(tables::by(By::Model, &lines)
+                .beside(first, 0)
+                .csv()
+                .into_bytes())
         })
     }
 
@@ -190,4 +232,67 @@ impl App {
             }
         })
     }
+}
+
+/// The entry that says what was written, and of which calls.
+pub(super) fn exported(format: &str, query: Option<&Query>) -> Event {
+    let event = here(Action::CostsExported)
+        .fact("format", format)
+        .fact("zone", zone_of(now_ms()));
+    let Some(query) = query else {
+        return event;
+    };
+    let workspace = query.filter.workspace.map(|id| id.to_string());
+    event
+        .fact("from", query.first.to_string())
+        .fact("until", query.last.to_string())
+        .maybe("workspace", workspace)
+}
+
+/// The time zone of this computer by its name, or by how far it is from UTC where it has none.
+fn zone_of(now_ms: i64) -> String {
+    let zone = TimeZone::system();
+    let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
+    zone.iana_name()
+        .map_or_else(|| zone.to_offset(now).to_string(), str::to_owned)
+}
+
+/// What a report says of itself.
+fn about(
+    conn: &Connection,
+    filter: &CallFilter,
+    now_ms: i64,
+    with_chats: bool,
+) -> Result<Vec<String>, ReviewError> {
+    let workspace = match filter.workspace {
+        None => "All workspaces.".to_owned(),
+        Some(id) => {
+            let all = workspaces::all(conn)?;
+            let found = all.into_iter().find(|workspace| workspace.id == id);
+            match found {
+                Some(workspace) => format!("The workspace {} alone.", workspace.name),
+                None => "A workspace that was erased.".into(),
+            }
+        }
+    };
+    let only = CallFilter {
+        workspace: None,
+        ..filter.clone()
+    };
+    let some = (only != CallFilter::default()).then(|| "Only some of its calls.".to_owned());
+    let (zone, now) = (TimeZone::system(), Timestamp::from_millisecond(now_ms));
+    let now = now.unwrap_or_default();
+    let made = format!(
+        "Made on {}, {} (UTC{}). Days are those of its clocks.",
+        zone.to_datetime(now).strftime("%-d %B %Y at %H:%M"),
+        zone_of(now_ms),
+        zone.to_offset(now)
+    );
+    let chats = (!with_chats).then(|| "Titles of chats are left out.".to_owned());
+    Ok([workspace]
+        .into_iter()
+        .chain(some)
+        .chain([made])
+        .chain(chats)
+        .collect())
 }

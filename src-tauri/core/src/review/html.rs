@@ -1,10 +1,17 @@
-//! A report as one page that needs nothing else: no script, no font, no picture from anywhere.
+//! A report as one page that needs nothing else: no script, no font, no picture from anywhere. It is light,
+//! whole and whatever the reader's system looks like, as the charts in it are.
 
-use super::{Table, tables::cents};
-use crate::{charts::Chart, costs::reports::Overview};
+use super::files::Report;
+use crate::{
+    charts::escaped,
+    costs::reports::Overview,
+    money,
+    tables::{Cell, Kind, Table},
+};
 
-const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;color:#1d1c19;background:#fff;max-width:960px;\
-    margin:32px auto;padding:0 16px}h1{font-size:24px;margin:0}h2{font-size:16px;margin:32px 0 8px}\
+const STYLE: &str = ":root{color-scheme:light}body{font:14px/1.5 system-ui,sans-serif;color:#1d1c19;background:#fff;\
+    max-width:960px;margin:32px auto;padding:0 16px}h1{font-size:24px;margin:0}h2{font-size:16px;margin:32px 0 8px}\
+    .about{color:#5b5850;font-size:12px;margin:4px 0 0}\
     .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px;margin:24px 0}\
     .facts dt{color:#5b5850;font-size:12px}.facts dd{margin:0;font-size:20px;font-weight:600}\
     svg{max-width:100%;height:auto}.scroll{overflow:auto}\
@@ -14,103 +21,171 @@ const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;color:#1d1c19;backg
     @media print{body{margin:0}h2{break-after:avoid}}";
 
 /// The page.
-pub(super) fn html(overview: &Overview, tables: &[Table], charts: &[Chart]) -> String {
+pub(super) fn html(report: &Report) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Costs from {first} to {last}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Costs from {first} to {last}</h1>\n<dl class=\"facts\">\n",
-        first = overview.first,
-        last = overview.last,
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>{title}</h1>\n<p class=\"about\">{}</p>\n<dl class=\"facts\">\n",
+        escaped(&report.about.join(" ")),
+        title = escaped(&report.title),
     );
-    for (name, value) in facts(overview) {
+    for Fact { name, shown, exact } in facts(&report.overview) {
         page.push_str(&format!(
-            "<div><dt>{}</dt><dd>{}</dd></div>\n",
+            "<div><dt>{}</dt><dd{}>{}</dd></div>\n",
             escaped(&name),
-            escaped(&value)
+            with_exact(&exact, &shown),
+            escaped(&shown)
         ));
     }
     page.push_str("</dl>\n");
-    for chart in charts {
+    for chart in &report.charts {
         page.push_str(&format!(
             "<figure style=\"margin:0\">{}</figure>\n",
             chart.svg
         ));
     }
-    for table in tables.iter().filter(|table| !table.rows.is_empty()) {
+    for table in &report.tables {
         page.push_str(&html_table(table));
     }
     page.push_str("</body>\n</html>\n");
     page
 }
 
-/// What a report says first: name and value.
-pub(super) fn facts(overview: &Overview) -> Vec<(String, String)> {
+/// Something that a report says first.
+pub(super) struct Fact {
+    pub(super) name: String,
+    /// The value, rounded.
+    pub(super) shown: String,
+    /// The same with every digit.
+    pub(super) exact: String,
+}
+
+impl Fact {
+    fn new(name: impl Into<String>, value: String) -> Self {
+        Self {
+            name: name.into(),
+            shown: value.clone(),
+            exact: value,
+        }
+    }
+
+    fn money(name: impl Into<String>, exact: &str) -> Self {
+        Self {
+            name: name.into(),
+            shown: money::shown(exact),
+            exact: exact.to_owned(),
+        }
+    }
+
+    fn calls(name: &str, calls: u64) -> Self {
+        Self::new(name, money::grouped(&calls.to_string()))
+    }
+}
+
+/// What a report says first.
+pub(super) fn facts(overview: &Overview) -> Vec<Fact> {
+    let total = &overview.total;
     let mut facts = vec![
-        ("Spent".into(), overview.total.cost.clone()),
-        ("As many days before".into(), overview.before.cost.clone()),
-        ("Calls".into(), overview.total.calls.to_string()),
+        Fact::money("Spent", &total.cost),
+        Fact::money("As many days before", &overview.before.cost),
+        Fact::calls("Calls", total.calls),
     ];
-    if overview.total.unknown > 0 {
-        let calls = overview.total.unknown.to_string();
-        facts.push(("Calls whose cost is not known, not in it".into(), calls));
+    if total.unknown > 0 {
+        let name = "Calls whose cost is not known, not in it";
+        facts.push(Fact::calls(name, total.unknown));
+    }
+    if overview.before.unknown > 0 {
+        let name = "Calls of the days before whose cost is not known, not in it";
+        facts.push(Fact::calls(name, overview.before.unknown));
     }
     if let Some(percent) = overview.kept.percent {
         let kept = format!("{percent}% of tokens");
-        facts.push(("Kept on this computer".into(), kept));
+        facts.push(Fact::new("Kept on this computer", kept));
     }
     if let (Some(model), Some(cost)) =
         (&overview.kept.compared_with, &overview.kept.would_have_cost)
     {
-        facts.push((format!("Would have cost at {}", model.model), cost.clone()));
+        facts.push(Fact::money(
+            format!("Would have cost at {}", model.model),
+            cost,
+        ));
     }
     if let Some(energy) = &overview.energy {
-        let took = format!("{} kWh, {}", energy.kilowatt_hours, energy.cost);
-        facts.push((format!("Energy here, at {} W", energy.watts), took));
+        let took = format!(
+            "{} kWh, {}",
+            energy.kilowatt_hours,
+            money::shown(&energy.cost)
+        );
+        facts.push(Fact::new(
+            format!("Energy here, at {} W", energy.watts),
+            took,
+        ));
     }
     if let Some(forecast) = &overview.forecast {
         let name = format!("Likely by {} (eight of ten months between)", forecast.until);
-        let value = format!(
-            "{} ({} to {})",
-            cents(&forecast.likely),
-            cents(&forecast.low),
-            cents(&forecast.high)
-        );
-        facts.push((name, value));
+        let [likely, low, high] =
+            [&forecast.likely, &forecast.low, &forecast.high].map(|amount| money::shown(amount));
+        facts.push(Fact::new(name, format!("{likely} ({low} to {high})")));
+        if forecast.unknown > 0 {
+            let name = "Calls of this month whose cost is not known, not in that";
+            facts.push(Fact::calls(name, forecast.unknown));
+        }
     }
     facts
 }
 
+/// The exact value for who points at a rounded one.
+fn with_exact(exact: &str, shown: &str) -> String {
+    if exact == shown || exact.is_empty() {
+        return String::new();
+    }
+    format!(" title=\"{}\"", escaped(exact))
+}
+
 fn html_table(table: &Table) -> String {
-    let cell = |tag: &str, at: usize, text: &str| {
-        let class = if at < table.words { "" } else { " class=\"n\"" };
-        let scope = if tag == "th" { " scope=\"col\"" } else { "" };
-        format!("<{tag}{scope}{class}>{}</{tag}>", escaped(text))
+    let class = |kind| match kind {
+        Kind::Words => "",
+        Kind::Count | Kind::Money => " class=\"n\"",
     };
-    let row = |tag: &str, cells: &[String]| {
+    let headings: String = table
+        .columns
+        .iter()
+        .map(|column| {
+            let heading = escaped(&column.heading);
+            format!("<th scope=\"col\"{}>{heading}</th>", class(column.kind))
+        })
+        .collect();
+    let row = |cells: &Vec<Cell>| {
+        let cells = cells.iter().zip(&table.columns);
         let cells: String = cells
-            .iter()
-            .enumerate()
-            .map(|(at, text)| cell(tag, at, text))
+            .map(|(cell, column)| {
+                let shown = cell.shown(column.kind);
+                let exact = match column.kind {
+                    Kind::Money => with_exact(cell.exact(), &shown),
+                    Kind::Words | Kind::Count => String::new(),
+                };
+                format!("<td{}{exact}>{}</td>", class(column.kind), escaped(&shown))
+            })
             .collect();
         format!("<tr>{cells}</tr>\n")
     };
-    let rows: String = table.rows.iter().map(|cells| row("td", cells)).collect();
+    let rows: String = table.rows.iter().map(row).collect();
+    let title = escaped(&table.title);
+    let left_out = left_out(table).map_or_else(String::new, |words| format!("<p>{words}</p>\n"));
     format!(
-        "<h2>{title}</h2>\n<div class=\"scroll\"><table aria-label=\"{title}\">\n<thead>{}</thead>\n\
-         <tbody>\n{rows}</tbody>\n</table></div>\n",
-        row("th", &table.headings),
-        title = escaped(&table.title),
+        "<h2>{title}</h2>\n<div class=\"scroll\"><table aria-label=\"{title}\">\n\
+         <thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{left_out}",
     )
 }
 
-/// Text that is text on a page and in a drawing, too.
-pub(super) fn escaped(text: &str) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
-    clean
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+/// What a table does not have, as a sentence.
+pub(super) fn left_out(table: &Table) -> Option<String> {
+    let more = match table.left_out {
+        0 => return None,
+        1 => "One more row is".to_owned(),
+        more => format!("{} more rows are", money::grouped(&more.to_string())),
+    };
+    Some(format!("{more} left out here; the table as CSV has all."))
 }

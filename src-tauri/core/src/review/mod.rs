@@ -5,8 +5,10 @@ mod advice;
 mod chart;
 mod files;
 mod html;
+mod paper;
 mod pdf;
 mod prices;
+mod screen_tables;
 mod shorter;
 mod tables;
 mod what_if;
@@ -20,11 +22,10 @@ use specta::Type;
 
 pub use self::{
     advice::{Advice, AdviceKind},
-    chart::{course_of_month, spend},
     files::ReportFile,
     prices::{PriceInput, PriceInputError, PricePage, PriceRow},
+    screen_tables::CostTable,
     shorter::{Shorter, shorter},
-    tables::Table,
     what_if::{Basis, Difficulty, Plan, Planned, Recommendation, WhatIf},
 };
 use crate::{
@@ -135,8 +136,8 @@ impl App {
         theme: ChartTheme,
         width: u32,
     ) -> Result<Chart, ReviewError> {
-        let overview = self.cost_overview(query)?;
-        Ok(chart::spend(&overview, query.step, theme, width)?)
+        let spent = self.store.read(|conn| reports::along_time(conn, query))?;
+        Ok(chart::spend(query, &spent, theme, width)?)
     }
 
     /// The chart of where this month is likely to end; `None`: too little is known.
@@ -149,8 +150,12 @@ impl App {
         theme: ChartTheme,
         width: u32,
     ) -> Result<Option<Chart>, ReviewError> {
-        let overview = self.cost_overview(query)?;
-        Ok(course_of_month(&overview, theme, width)?)
+        let zone = TimeZone::system();
+        let forecast =
+            |conn: &Connection| reports::forecast_of(conn, &query.filter, now_ms(), &zone);
+        let forecast = self.store.read(forecast)?;
+        let drawn = forecast.map(|forecast| chart::course_of_month(&forecast, theme, width));
+        Ok(drawn.transpose()?)
     }
 
     /// How long each model took to begin, in the middle. It is read from the calls, which takes longer than

@@ -5,49 +5,57 @@ use krilla::{Document, geom::Size, metadata::Metadata, page::PageSettings};
 use krilla_svg::{SurfaceExt, SvgSettings};
 
 use super::{
-    ReviewError, Table,
-    html::{escaped, facts},
+    ReviewError,
+    files::Report,
+    html::{facts, left_out},
+    paper::{Fitted, cut, fitted, wrapped},
 };
 use crate::{
-    charts::{Chart, tree_of},
-    costs::reports::Overview,
+    charts::{Chart, Weight, escaped, tree_of, width_of},
+    tables::Table,
 };
 
 /// A4, in points.
-const WIDTH: i32 = 595;
-const HEIGHT: i32 = 842;
+const WIDTH: f64 = 595.0;
+const HEIGHT: f64 = 842.0;
 /// The same, as the PDF is told.
 const SHEET: (f32, f32) = (595.0, 842.0);
-const MARGIN: i32 = 40;
-const LINE: i32 = 14;
+const MARGIN: f64 = 40.0;
+/// Between the margins.
+const ROOM: f64 = WIDTH - 2.0 * MARGIN;
+const LINE: f64 = 14.0;
 /// Below this a sheet is full.
-const END: i32 = HEIGHT - MARGIN - 20;
-/// The longest name in a column of words.
-const LONGEST_NAME: usize = 34;
+const END: f64 = HEIGHT - MARGIN - 20.0;
+/// The most rows of a table: nobody turns over hundreds of sheets.
+const MOST_ROWS: usize = 400;
 
 /// The report.
-pub(super) fn pdf(
-    overview: &Overview,
-    tables: &[Table],
-    charts: &[Chart],
-) -> Result<Vec<u8>, ReviewError> {
-    let title = format!("Costs from {} to {}", overview.first, overview.last);
+pub(super) fn pdf(report: &Report) -> Result<Vec<u8>, ReviewError> {
     let mut sheets = Sheets::new();
-    sheets.text(MARGIN, 18, Weight::Bold, Anchor::Start, &title);
-    sheets.down(30);
-    for (name, value) in facts(overview) {
-        sheets.text(MARGIN, 9, Weight::Plain, Anchor::Start, &name);
-        sheets.text(WIDTH - MARGIN, 9, Weight::Bold, Anchor::End, &value);
+    sheets.paragraph(18.0, Weight::Bold, &report.title);
+    let about = report.about.join(" ");
+    sheets.paragraph(
+        8.0,
+        Weight::Plain,
+        &format!("{about} Amounts are rounded; the tables as CSV have every digit."),
+    );
+    sheets.down(LINE);
+    for fact in facts(&report.overview) {
+        let value = width_of(&fact.shown, 9.0, Weight::Bold);
+        let name = cut(&fact.name, 9.0, Weight::Plain, ROOM - value - LINE);
+        sheets.make_room(LINE);
+        sheets.text(MARGIN, 9.0, Weight::Plain, Anchor::Start, &name);
+        sheets.text(WIDTH - MARGIN, 9.0, Weight::Bold, Anchor::End, &fact.shown);
         sheets.down(LINE);
     }
     sheets.down(LINE);
-    for chart in charts {
+    for chart in &report.charts {
         sheets.chart(chart);
     }
-    for table in tables.iter().filter(|table| !table.rows.is_empty()) {
-        table_on(&mut sheets, table);
+    for table in &report.tables {
+        table_on(&mut sheets, &table.clone().first(MOST_ROWS));
     }
-    written(&title, &sheets.done())
+    written(&report.title, &sheets.done())
 }
 
 fn written(title: &str, sheets: &[String]) -> Result<Vec<u8>, ReviewError> {
@@ -78,12 +86,6 @@ fn written(title: &str, sheets: &[String]) -> Result<Vec<u8>, ReviewError> {
 }
 
 #[derive(Clone, Copy)]
-enum Weight {
-    Plain,
-    Bold,
-}
-
-#[derive(Clone, Copy)]
 enum Anchor {
     Start,
     End,
@@ -93,7 +95,7 @@ enum Anchor {
 struct Sheets {
     full: Vec<String>,
     current: String,
-    y: i32,
+    y: f64,
 }
 
 impl Sheets {
@@ -101,11 +103,11 @@ impl Sheets {
         Self {
             full: Vec::new(),
             current: String::new(),
-            y: MARGIN + 12,
+            y: MARGIN + 12.0,
         }
     }
 
-    fn text(&mut self, x: i32, size: i32, weight: Weight, anchor: Anchor, text: &str) {
+    fn text(&mut self, x: f64, size: f64, weight: Weight, anchor: Anchor, text: &str) {
         let weight = match weight {
             Weight::Plain => 400,
             Weight::Bold => 600,
@@ -115,57 +117,64 @@ impl Sheets {
             Anchor::End => "end",
         };
         self.current.push_str(&format!(
-            "<text x=\"{x}\" y=\"{}\" font-family=\"Inter\" font-size=\"{size}\" font-weight=\"{weight}\" \
+            "<text x=\"{x:.2}\" y=\"{:.2}\" font-family=\"Inter\" font-size=\"{size:.2}\" font-weight=\"{weight}\" \
              text-anchor=\"{anchor}\" fill=\"#1d1c19\">{}</text>\n",
             self.y,
             escaped(text)
         ));
     }
 
+    /// Text between the margins, in as many lines as it takes.
+    fn paragraph(&mut self, size: f64, weight: Weight, text: &str) {
+        for line in wrapped(text, size, weight, ROOM) {
+            self.make_room(size * 1.4);
+            self.text(MARGIN, size, weight, Anchor::Start, &line);
+            self.down(size * 1.4);
+        }
+    }
+
     fn rule(&mut self) {
         self.current.push_str(&format!(
-            "<line x1=\"{MARGIN}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"#cfcabd\" stroke-width=\"0.5\"/>\n",
+            "<line x1=\"{MARGIN}\" x2=\"{}\" y1=\"{y:.2}\" y2=\"{y:.2}\" stroke=\"#cfcabd\" stroke-width=\"0.5\"/>\n",
             WIDTH - MARGIN,
-            y = self.y + 4
+            y = self.y + 4.0
         ));
     }
 
-    fn down(&mut self, by: i32) {
+    fn down(&mut self, by: f64) {
         self.y += by;
     }
 
     /// Whether so much more fits; if not, a new sheet is begun.
-    fn make_room(&mut self, height: i32) -> bool {
+    fn make_room(&mut self, height: f64) -> bool {
         if self.y + height <= END {
             return true;
         }
         self.full.push(std::mem::take(&mut self.current));
-        self.y = MARGIN + 12;
+        self.y = MARGIN + 12.0;
         false
     }
 
     /// The chart, as wide as the sheet has room.
     fn chart(&mut self, chart: &Chart) {
-        let width = WIDTH - 2 * MARGIN;
-        let whole = |length: u32| i32::try_from(length).unwrap_or(1).max(1);
-        let height = width * whole(chart.height) / whole(chart.width);
+        let height = ROOM * f64::from(chart.height) / f64::from(chart.width.max(1));
         self.make_room(height);
-        let place = format!("<svg x=\"{MARGIN}\" y=\"{}\" ", self.y);
+        let place = format!("<svg x=\"{MARGIN}\" y=\"{:.2}\" ", self.y);
         let inner = chart
             .svg
             .replacen("<svg ", &place, 1)
             .replacen(
                 &format!("width=\"{}\"", chart.width),
-                &format!("width=\"{width}\""),
+                &format!("width=\"{ROOM}\""),
                 1,
             )
             .replacen(
                 &format!("height=\"{}\"", chart.height),
-                &format!("height=\"{height}\""),
+                &format!("height=\"{height:.2}\""),
                 1,
             );
         self.current.push_str(&inner);
-        self.down(height + 2 * LINE);
+        self.down(height + 2.0 * LINE);
     }
 
     /// All sheets, each a whole drawing with its number.
@@ -178,7 +187,7 @@ impl Sheets {
                  viewBox=\"0 0 {WIDTH} {HEIGHT}\">\n{content}<text x=\"{}\" y=\"{}\" font-family=\"Inter\" \
                  font-size=\"8\" text-anchor=\"end\" fill=\"#5b5850\">{} of {count}</text></svg>",
                 WIDTH - MARGIN,
-                HEIGHT - 24,
+                HEIGHT - 24.0,
                 at + 1
             )
         });
@@ -186,56 +195,56 @@ impl Sheets {
     }
 }
 
-/// The columns that a sheet has room for, of a table's: words, then these numbers from the end.
-const NUMBERS: [(usize, &str); 6] = [
-    (9, "Calls"),
-    (8, "Failed"),
-    (5, "Input"),
-    (4, "Cached"),
-    (3, "Output"),
-    (1, "Cost, US$"),
-];
-
 fn table_on(sheets: &mut Sheets, table: &Table) {
-    sheets.make_room(4 * LINE);
+    let fitted = fitted(table, ROOM);
+    // A title does not stand at the foot of a sheet, with its table on the next.
+    sheets.make_room(7.0 * LINE);
     sheets.down(LINE);
-    sheets.text(MARGIN, 11, Weight::Bold, Anchor::Start, &table.title);
-    sheets.down(LINE + 2);
-    headings_on(sheets, table);
-    for row in &table.rows {
+    sheets.text(MARGIN, 11.0, Weight::Bold, Anchor::Start, &table.title);
+    sheets.down(LINE + 2.0);
+    headings_on(sheets, &fitted);
+    for row in &fitted.rows {
         if !sheets.make_room(LINE) {
-            headings_on(sheets, table);
+            headings_on(sheets, &fitted);
         }
-        let words: Vec<String> = row[..table.words].iter().map(|word| cut(word)).collect();
-        sheets.text(MARGIN, 8, Weight::Plain, Anchor::Start, &words.join(" · "));
-        for ((from_end, _), x) in NUMBERS.iter().zip(places()) {
-            let value = row.len().checked_sub(*from_end).and_then(|at| row.get(at));
-            let value = value.map_or("", String::as_str);
-            sheets.text(x, 8, Weight::Plain, Anchor::End, value);
+        for (text, column) in row.iter().zip(&fitted.columns) {
+            let (x, anchor) = (MARGIN + column.x, anchor(column.is_number));
+            sheets.text(x, fitted.size, Weight::Plain, anchor, text);
         }
         sheets.rule();
         sheets.down(LINE);
     }
+    if let Some(left_out) = left_out(table) {
+        sheets.paragraph(8.0, Weight::Plain, &left_out);
+    }
 }
 
-fn headings_on(sheets: &mut Sheets, table: &Table) {
-    let words = table.headings[..table.words].join(" · ");
-    sheets.text(MARGIN, 8, Weight::Bold, Anchor::Start, &words);
-    for ((_, heading), x) in NUMBERS.iter().zip(places()) {
-        sheets.text(x, 8, Weight::Bold, Anchor::End, heading);
+/// The headings, each with its last line right above the column.
+fn headings_on(sheets: &mut Sheets, fitted: &Fitted) {
+    let lines = fitted.columns.iter().map(|column| column.heading.len());
+    let lines = lines.max().unwrap_or(0);
+    for line in 0..lines {
+        for column in &fitted.columns {
+            let above = lines - column.heading.len();
+            let text = line
+                .checked_sub(above)
+                .and_then(|at| column.heading.get(at));
+            if let Some(text) = text {
+                let (x, anchor) = (MARGIN + column.x, anchor(column.is_number));
+                sheets.text(x, fitted.size, Weight::Bold, anchor, text);
+            }
+        }
+        sheets.down(fitted.size * 1.25);
     }
+    sheets.down(LINE - fitted.size * 1.25 - 8.0);
     sheets.rule();
     sheets.down(LINE);
 }
 
-/// Where the columns of numbers end.
-fn places() -> [i32; 6] {
-    [290, 325, 385, 440, 490, WIDTH - MARGIN]
-}
-
-fn cut(word: &str) -> String {
-    if word.chars().count() <= LONGEST_NAME {
-        return word.to_owned();
+fn anchor(is_number: bool) -> Anchor {
+    if is_number {
+        Anchor::End
+    } else {
+        Anchor::Start
     }
-    word.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }

@@ -130,24 +130,32 @@ impl App {
     /// # Errors
     /// [`ReviewError`] when the database fails.
     pub fn price_page(&self, words: &str) -> Result<PricePage, ReviewError> {
-        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let mut rows = self.price_rows(words)?;
+        let left_out = rows.len().saturating_sub(PAGE);
+        rows.truncate(PAGE);
         self.store.read(|conn| {
-            let mut found: Vec<Price> = prices::list(conn)?
-                .into_iter()
-                .filter(|price| {
-                    let listing = &price.listing;
-                    let all = format!("{} {}", listing.provider, listing.model).to_lowercase();
-                    words.iter().all(|word| all.contains(word.as_str()))
-                })
-                .collect();
-            found.sort_by_key(|price| price.origin != Origin::Own);
-            let left_out = found.len().saturating_sub(PAGE);
             Ok(PricePage {
-                rows: found.iter().take(PAGE).map(row).collect(),
+                rows,
                 left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
                 unknown: unknown(conn)?,
             })
         })
+    }
+
+    /// All of those prices, own ones first.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the database fails.
+    pub(super) fn price_rows(&self, words: &str) -> Result<Vec<PriceRow>, ReviewError> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let mut found: Vec<Price> = self.store.read(prices::list)?;
+        found.retain(|price| {
+            let listing = &price.listing;
+            let all = format!("{} {}", listing.provider, listing.model).to_lowercase();
+            words.iter().all(|word| all.contains(word.as_str()))
+        });
+        found.sort_by_key(|price| price.origin != Origin::Own);
+        Ok(found.iter().map(row).collect())
     }
 
     /// Set a price of one's own, from today on.

@@ -1,3 +1,6 @@
+mod given_away;
+mod paper_read;
+
 use jiff::civil::date;
 
 use super::*;
@@ -75,7 +78,9 @@ fn every_file_of_a_report_can_be_made_and_leaves_its_entry() {
         ReportFile::ConversationsCsv,
         ReportFile::CallsCsv,
         ReportFile::Html,
+        ReportFile::HtmlWithChats,
         ReportFile::Pdf,
+        ReportFile::PdfWithChats,
         ReportFile::Svg,
         ReportFile::Png,
     ];
@@ -84,11 +89,14 @@ fn every_file_of_a_report_can_be_made_and_leaves_its_entry() {
         let content = app.export_costs(&query(), file, ChartTheme::Light).unwrap();
         assert_eq!(entries(), before + 1, "{file:?}");
         match file {
-            ReportFile::Pdf => assert!(content.starts_with(b"%PDF-")),
+            ReportFile::Pdf | ReportFile::PdfWithChats => assert!(content.starts_with(b"%PDF-")),
             ReportFile::Png => assert!(content.starts_with(b"\x89PNG")),
             _ => {
                 let text = String::from_utf8(content).unwrap();
-                let is_marked_up = matches!(file, ReportFile::Html | ReportFile::Svg);
+                let is_marked_up = matches!(
+                    file,
+                    ReportFile::Html | ReportFile::HtmlWithChats | ReportFile::Svg
+                );
                 assert!(!is_marked_up || !text.contains("<script"), "{file:?}");
                 let has_formula = text.lines().any(|line| line.starts_with('='));
                 assert!(is_marked_up || !has_formula, "{file:?}");
@@ -163,7 +171,7 @@ fn where_the_month_is_likely_to_end_is_drawn_and_in_the_report_once_enough_is_kn
         .find(|value| value.name == "On course for");
     assert_eq!(
         likely.map(|value| value.value.as_str()),
-        Some(tables::cents(&forecast.likely).as_str())
+        Some(crate::money::shown(&forecast.likely).as_str())
     );
     let page = report();
     let table = "aria-label=\"This month, day by day\"";

@@ -11,8 +11,8 @@ import {
 	type Problem,
 	type Query,
 } from "$lib/backend";
+import { daysOf, stepOf, type Days, type Range } from "$lib/days";
 
-import { queryOf, type Range } from "./days";
 import { everything } from "./words";
 
 export type Part = "spend" | "less" | "prices";
@@ -32,7 +32,8 @@ export function showPart(next: Part): void {
 
 export class Costs {
 	range = $state<Range>("month");
-	/** Null: what fits the range. */
+	days = $state.raw<Days>(daysOf("month", Date.now()));
+	/** Null: what fits the days. */
 	step = $state<Period | null>(null);
 	workspace = $state<string | null>(null);
 	/** Null until they were read. */
@@ -45,9 +46,8 @@ export class Costs {
 	#asked = 0;
 
 	readonly query = $derived.by<Query>(() => {
-		const query = queryOf(this.range, Date.now());
 		const filter: CallFilter = { ...everything, workspace: this.workspace };
-		return { ...query, step: this.step ?? query.step, filter };
+		return { ...this.days, step: this.step ?? stepOf(this.days), filter };
 	});
 
 	async read(): Promise<void> {

@@ -6,19 +6,27 @@ import "../../test/layout";
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import type { Query } from "$lib/backend";
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
 import { readDrawing } from "$lib/charts/drawing";
+import { daysOf, stepOf } from "$lib/days";
 import { readSettings } from "$lib/state/settings.svelte";
+import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
+import amounts from "./amounts.json";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
-import { daysIn, queryOf } from "./days";
 import { emptyInput } from "./prices/inputs";
-import { callWords, formatMoney, formatSeconds, modelOf, moreWords } from "./words";
+import { callWords, everything, formatMoney, formatSeconds, modelOf, moreWords } from "./words";
 
 const now = () => Date.parse("2026-11-27T12:00:00Z");
+const monthOf = (nowMs: number): Query => ({
+	...daysOf("month", nowMs),
+	step: "day",
+	filter: everything,
+});
 
 beforeEach(() => showPart("spend"));
 afterEach(cleanup);
@@ -35,7 +43,10 @@ describe("What was spent", () => {
 		const spent = await screen.findByRole("region", { name: "Spent" });
 		expect(within(spent).getByRole("button", { name: "$3.60" })).toBeTruthy();
 		expect(spent.textContent).toContain("calls of unknown cost");
-		expect(screen.getByRole("region", { name: "On course for" }).textContent).toContain("$4.46");
+		const said = screen.getByRole("region", { name: "On course for" }).textContent;
+		const course = said.replace(/\s+/g, " ");
+		expect(course).toContain("$4.47");
+		expect(course).toContain("2 calls of unknown cost in this month, not in it");
 	});
 
 	it("is nothing but an explanation before the first call", async () => {
@@ -67,7 +78,7 @@ describe("What was spent", () => {
 			warnPercent: 80,
 			stops: false,
 		});
-		const overview = await fake.costOverview(queryOf("month", now()));
+		const overview = await fake.costOverview(monthOf(now()));
 		const compared = { provider: "openai", model: "gpt-6-luna" };
 		fake.costOverview = async () => ({
 			...overview,
@@ -142,7 +153,7 @@ describe("What was spent", () => {
 
 	it("leads from what failed in a step to those calls", async () => {
 		const { fake, user } = await open();
-		const overview = await fake.costOverview(queryOf("month", now()));
+		const overview = await fake.costOverview(monthOf(now()));
 		const [step] = overview.steps;
 		const failing = { ...step!, figures: { ...step!.figures, failed: 2, unknown: 1 } };
 		fake.costOverview = async () => ({ ...overview, steps: [failing] });
@@ -170,7 +181,7 @@ describe("What was spent", () => {
 
 	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {
 		const { fake, user } = await open({ entries: 400 });
-		const [call] = (await fake.costCalls(queryOf("month", now()), null)).calls;
+		const [call] = (await fake.costCalls(monthOf(now()), null)).calls;
 		fake.costCalls = async () => ({ calls: [{ ...call!, number: 4181 }], next: null });
 		await user.click(await screen.findByRole("button", { name: /calls of gpt-6-luna/ }));
 		await user.click(await screen.findByRole("button", { name: "Record" }));
@@ -184,7 +195,7 @@ describe("What was spent", () => {
 
 	it("leads from a call of a client to what left, and says whose it was", async () => {
 		const { fake, user } = await open();
-		const [call] = (await fake.costCalls(queryOf("month", now()), null)).calls;
+		const [call] = (await fake.costCalls(monthOf(now()), null)).calls;
 		const ofClient = { ...call!, number: 7, purpose: "api" as const, client: "Mail sorter" };
 		fake.costCalls = async () => ({ calls: [ofClient], next: null });
 		fake.whatLeft = async (number) => ({
@@ -225,6 +236,30 @@ describe("What was spent", () => {
 		expect(await screen.findByRole("dialog")).toBeTruthy();
 	});
 
+	it("tells two models of one name apart, and is pointed at all the same", async () => {
+		const fake: FakeBackend = host({ now });
+		const drawn = fake.costChart;
+		fake.costChart = async (...asked) => {
+			const chart = await drawn(...asked);
+			const values = [
+				{ name: "llama-4", value: "$1" },
+				{ name: "llama-4", value: "$2" },
+				{ name: "Together", value: "$3" },
+			];
+			return { ...chart, spots: chart.spots.map((spot) => ({ ...spot, values })) };
+		};
+		await readSettings();
+		const { user } = show(CostsScreen, {});
+		const chart = await screen.findByRole("slider", { name: "Spend over time, by model" });
+		chart.focus();
+		await user.keyboard("{Home}");
+		const told = "llama-4 $1, llama-4 $2, Together $3";
+		expect(chart.getAttribute("aria-valuetext")).toContain(told);
+		expect(within(chart).getAllByText("llama-4")).toHaveLength(2);
+		await user.keyboard("{ArrowRight}");
+		expect(chart.getAttribute("aria-valuetext")).toContain(told);
+	});
+
 	it("shows where the month is likely to end, by keyboard and as a table, too", async () => {
 		const { user } = await open();
 		const chart = await screen.findByRole("slider", { name: /what it is on course for/ });
@@ -247,6 +282,77 @@ describe("What was spent", () => {
 		await open();
 		const table = await screen.findByRole("table", { name: "Spend over time", hidden: true });
 		expect(within(table).getAllByRole("row", { hidden: true })).toHaveLength(31);
+		const headings = within(table).getAllByRole("columnheader", { hidden: true });
+		expect(headings.map(({ textContent }) => textContent)).toEqual([
+			"From",
+			"To",
+			"Calls",
+			"Failed",
+			"Tokens",
+			"claude-sonnet-5-5",
+			"gpt-6-luna",
+			"Cost",
+		]);
+		const day = within(table).getAllByRole("row", { hidden: true })[1];
+		expect(day?.textContent).toContain("$0.09");
+		expect(day?.textContent).toContain("$0.03");
+	});
+
+	it("gives each table away as CSV", async () => {
+		const { fake, user } = await open();
+		for (const [table, file] of [
+			["Spend over time", "steps_csv"],
+			["This month, day by day", "month_csv"],
+			["By model", "models_csv"],
+		]) {
+			await user.click(await screen.findByRole("button", { name: `Save as CSV: ${table}` }));
+			await waitFor(() => {
+				const asked = fake.calls.filter(({ method }) => method === "saveCosts").at(-1);
+				expect(asked?.args[1]).toBe(file);
+			});
+		}
+		await waitFor(() => expect(toasts.list.some(({ text }) => /^Saved to/.test(text))).toBe(true));
+		await user.click(screen.getByRole("tab", { name: "Pay less" }));
+		for (const [table, of] of [
+			["Where it would be cheaper", "advice"],
+			["What if", "what_if"],
+			["What the plan would cost", "plan"],
+		]) {
+			await user.click(await screen.findByRole("button", { name: `Save as CSV: ${table}` }));
+			const asked = fake.calls.filter(({ method }) => method === "saveCostTable").at(-1);
+			expect(asked?.args[0]).toMatchObject({ of });
+		}
+		await user.click(screen.getByRole("tab", { name: "Prices" }));
+		await user.click(await screen.findByRole("button", { name: "Save as CSV: Prices" }));
+		const asked = fake.calls.filter(({ method }) => method === "saveCostTable").at(-1);
+		expect(asked?.args[0]).toEqual({ of: "prices", words: "" });
+	});
+
+	it("says beside each report whether titles of chats go with it", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("button", { name: "Save…" }));
+		await user.click(
+			await screen.findByRole("menuitem", {
+				name: "Report to print, without chat titles (PDF)",
+			}),
+		);
+		const asked = fake.calls.filter(({ method }) => method === "saveCosts").at(-1);
+		expect(asked?.args[1]).toBe("pdf");
+	});
+
+	it("looks at other days, also from one to another", async () => {
+		const { fake, user } = await open();
+		const asked = () =>
+			fake.calls.filter(({ method }) => method === "costOverview").at(-1)?.args[0];
+		await user.click(await screen.findByRole("radio", { name: "Last month" }));
+		const last = daysOf("last_month", Date.now());
+		await waitFor(() => expect(asked()).toMatchObject({ ...last, step: "day" }));
+		await user.click(screen.getByRole("radio", { name: "From – to" }));
+		const from = screen.getAllByRole("spinbutton", { name: /^year, From/ })[0];
+		from?.focus();
+		await user.keyboard("2024");
+		const first = `2024${last.first.slice(4)}`;
+		await waitFor(() => expect(asked()).toMatchObject({ first, last: last.last, step: "month" }));
 	});
 
 	it("has nothing that a screen reader stumbles over", async () => {
@@ -391,23 +497,28 @@ describe("Prices", () => {
 });
 
 describe("Words", () => {
-	it("never rounds something to nothing", () => {
-		const shown = ["$0", "$0.000000000001", "$0.0004", "$0.123456", "$3.409", "$1234.5", "-$2"];
-		expect(shown.map(formatMoney)).toEqual([
-			"$0.00",
-			"$0.000000000001",
-			"$0.0004",
-			"$0.12",
-			"$3.41",
-			"$1,234.50",
-			"-$2.00",
-		]);
+	it("rounds as the host does, and something never to nothing", () => {
+		// The host holds itself to the same list.
+		for (const [exact = "", shown] of amounts) expect(formatMoney(exact)).toBe(shown);
 	});
 
 	it("counts days by the calendar, also where clocks are moved", () => {
-		const query = queryOf("month", new Date(2026, 9, 27, 12).getTime());
-		expect([query.first, query.last, daysIn(query)]).toEqual(["2026-09-28", "2026-10-27", 30]);
-		expect(queryOf("year", new Date(2026, 10, 27).getTime()).first).toBe("2026-01-01");
+		const october = new Date(2026, 9, 27, 12).getTime();
+		expect(daysOf("month", october)).toEqual({ first: "2026-09-28", last: "2026-10-27" });
+		expect(daysOf("year", october)).toEqual({ first: "2026-01-01", last: "2026-10-27" });
+		expect(daysOf("last_month", october)).toEqual({ first: "2026-09-01", last: "2026-09-30" });
+		const march = new Date(2026, 2, 31, 12).getTime();
+		expect(daysOf("twelve", march)).toEqual({ first: "2025-04-01", last: "2026-03-31" });
+		expect(daysOf("last_month", march)).toEqual({ first: "2026-02-01", last: "2026-02-28" });
+		const january = new Date(2027, 0, 2).getTime();
+		expect(daysOf("last_month", january)).toEqual({ first: "2026-12-01", last: "2026-12-31" });
+	});
+
+	it("takes steps that can be taken in at a glance", () => {
+		const steps = ["2026-11-01", "2026-06-01", "2025-01-01"].map((first) =>
+			stepOf({ first, last: "2026-11-30" }),
+		);
+		expect(steps).toEqual(["day", "week", "month"]);
 	});
 
 	it("says more, less and as much", () => {

@@ -5,22 +5,19 @@ import type { FiguresView, CallFilter, Line, PricedModel } from "$lib/backend";
 import { formatCount } from "$lib/format";
 import { providerWords, purposeWords } from "$lib/words";
 
-/** $3.41, $0.0004: two decimals, or two digits that are not zero. Never rounds something to nothing. */
+const cent = 10_000_000_000n;
+
+/** $3.41, $0.0004: to the cent, or to two digits that are not zero below ten cents. Never rounds something to
+ * nothing; halves go away from zero, as the host rounds. */
 export function formatMoney(exact: string): string {
-	const sign = exact.startsWith("-") ? "-" : "";
-	const digits = exact.replace(/^-?\$/, "");
-	const value = Number(digits);
-	if (value === 0) return "$0.00";
-	if (value >= 0.995) {
-		const whole = new Intl.NumberFormat("en", {
-			minimumFractionDigits: 2,
-			maximumFractionDigits: 2,
-		}).format(value);
-		return `${sign}$${whole}`;
-	}
-	const places = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(value))));
-	const shown = value.toFixed(places);
-	return `${sign}$${places > 2 ? shown.replace(/0+$/, "") : shown}`;
+	const [, sign = "", whole = "", part = ""] = /^(-?)\$(\d+)(?:\.(\d+))?$/.exec(exact) ?? [];
+	if (whole === "") return exact;
+	const pico = BigInt(whole + part.slice(0, 12).padEnd(12, "0"));
+	let unit = cent;
+	while (unit > 1n && pico < unit * 10n) unit /= 10n;
+	const digits = String(((pico + unit / 2n) / unit) * unit).padStart(13, "0");
+	const cents = digits.slice(-12).replace(/0+$/, "").padEnd(2, "0");
+	return `${sign}$${formatCount(BigInt(digits.slice(0, -12)))}.${cents}`;
 }
 
 /** 380 ms, 1.2 s, 14 s */

@@ -9,13 +9,16 @@ import {
 	type PricedModel,
 	type Problem,
 } from "$lib/backend";
+import { daysOf, type Days, type Range } from "$lib/days";
 import { readAlerts } from "$lib/state/alerts.svelte";
 import { markOf } from "$lib/state/calls";
 
-import { queryOf, today, type Range } from "./days";
+import { paceOf, today } from "./days";
 
 export class Monitor {
 	range = $state<Range>("week");
+	/** The days that were chosen one by one. */
+	chosen = $state.raw<Days>(daysOf("week", Date.now()));
 	/** Null: all. */
 	model = $state.raw<PricedModel | null>(null);
 	/** Null until it was read. */
@@ -31,7 +34,8 @@ export class Monitor {
 	readonly query = $derived.by<MonitorQuery>(() => {
 		// Another one at midnight, where the screen stays open.
 		void this.#day;
-		return queryOf(this.range, this.model, Date.now());
+		const days = this.range === "chosen" ? this.chosen : daysOf(this.range, Date.now());
+		return { ...days, pace: paceOf(days), model: this.model };
 	});
 
 	async read(): Promise<void> {

@@ -6,16 +6,17 @@ import "../../test/layout";
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it } from "vitest";
 
-import type { MonitorOverview } from "$lib/backend";
+import type { MonitorOverview, MonitorQuery } from "$lib/backend";
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
 import { alerts, readAlerts, watchAlerts } from "$lib/state/alerts.svelte";
+import { daysOf } from "$lib/days";
 import { readSettings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 import { failureWords } from "$lib/words";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
-import { queryOf } from "./days";
+import { paceOf } from "./days";
 import { callsOfStep } from "./follow";
 import MonitorScreen from "./MonitorScreen.svelte";
 import { formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
@@ -164,7 +165,7 @@ describe("How calls went", () => {
 	});
 
 	it("leads from an hour to the calls of that hour", () => {
-		const query = { ...queryOf("day", null, now()), model: null };
+		const query: MonitorQuery = { ...daysOf("today", now()), pace: "hour", model: null };
 		const steps = [22, 23].map((hour) => ({ begins: `${query.last}T${hour}:00:00` }));
 		const overview = {
 			pace: "hour",
@@ -177,6 +178,19 @@ describe("How calls went", () => {
 			last: query.last,
 			filter: { only: "failed", fromMs: midnight - 3_600_000, untilMs: midnight },
 		});
+	});
+
+	it("gives each table away as CSV", async () => {
+		const { fake, user } = await open();
+		for (const [table, name] of [
+			["Calls over time", "steps"],
+			["Calls by model", "models"],
+			["Failed calls by reason", "failures"],
+		]) {
+			await user.click(await screen.findByRole("button", { name: `Save as CSV: ${table}` }));
+			const asked = fake.calls.filter(({ method }) => method === "saveMonitor").at(-1);
+			expect(asked?.args[1]).toBe(name);
+		}
 	});
 
 	it("has nothing that a screen reader stumbles over", async () => {
@@ -284,10 +298,10 @@ describe("Words", () => {
 		expect(failureWords("something_new")).toBe("something_new");
 	});
 
-	it("count days by the calendar", () => {
-		const noon = new Date(2026, 2, 31, 12).getTime();
-		expect(queryOf("year", null, noon)).toMatchObject({ first: "2025-04-01", pace: "month" });
-		expect(queryOf("day", null, noon)).toMatchObject({ first: "2026-03-31", pace: "hour" });
-		expect(queryOf("month", null, noon).first).toBe("2026-03-02");
+	it("take a single day by its hours, and many by longer steps", () => {
+		const paces = ["2026-03-31", "2026-03-02", "2025-12-01", "2025-04-01"].map((first) =>
+			paceOf({ first, last: "2026-03-31" }),
+		);
+		expect(paces).toEqual(["hour", "day", "week", "month"]);
 	});
 });

@@ -196,6 +196,10 @@ const actions: Record<string, ActionWords> = {
 		title: "Costs exported",
 		sentence: "A report about costs was written to a file.",
 	},
+	"monitor.exported": {
+		title: "Monitor exported",
+		sentence: "Numbers of the Monitor screen were written to a file.",
+	},
 	"subject.searched": {
 		title: "Person searched for",
 		sentence: "A person was searched for by name or number. The record does not say which one.",

@@ -37,6 +37,7 @@ import type {
 	Conversation,
 	ConversationSummary,
 	ConversationsChanged,
+	CostTable,
 	Difficulty,
 	EngineStatus,
 	DestroyedKeys,
@@ -66,6 +67,7 @@ import type {
 	MonitorChart,
 	MonitorOverview,
 	MonitorQuery,
+	MonitorTable,
 	NamedAuthorities,
 	NewRequest,
 	Options,
@@ -367,6 +369,8 @@ export type Backend = {
 	shorterPrompt(text: string): Promise<Shorter>;
 	/** Where the person wanted the file; null: nowhere. */
 	saveCosts(query: Query, file: ReportFile, theme: ChartTheme): Promise<string | null>;
+	/** Where the person wanted the file; null: nowhere. */
+	saveCostTable(table: CostTable): Promise<string | null>;
 	listPrices(words: string): Promise<PricePage>;
 	setPrice(price: PriceInput): Promise<void>;
 	/** One price of one's own, by its number. */
@@ -379,6 +383,8 @@ export type Backend = {
 		theme: ChartTheme,
 		width: number,
 	): Promise<Chart>;
+	/** Where the person wanted the file; null: nowhere. */
+	saveMonitor(query: MonitorQuery, table: MonitorTable): Promise<string | null>;
 	monitorLive(): Promise<Live>;
 	stopCall(number: number): Promise<void>;
 	listAlerts(): Promise<AlertView[]>;

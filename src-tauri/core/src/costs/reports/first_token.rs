@@ -1,11 +1,21 @@
-//! How long models took to begin: the median over the calls themselves, exact, and so read beside the
-//! overview and not with it.
+//! How long models took to begin: the median over the calls themselves as long as there are not too many to
+//! read at once. Of more, it is read from the counts by class that the database keeps, where those can answer,
+//! and is then right to within a tenth.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
 use specta::Type;
 
 use super::{CallFilter, Chosen, PricedModel, ReportError, Span};
+use crate::costs::{
+    spread::Spread,
+    times::{self, Measure},
+};
+
+/// So many calls are read one by one.
+const EXACT: u64 = 10_000;
 
 /// How long one model took to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -15,6 +25,8 @@ pub struct FirstToken {
     pub model: PricedModel,
     /// Half of its answers began within so many milliseconds.
     pub median_ms: u32,
+    /// Whether that is the median of the calls themselves; otherwise it is right to within a tenth.
+    pub exact: bool,
 }
 
 /// The median time to the first token of each model that gave one in these days, among the calls that a
@@ -23,6 +35,50 @@ pub struct FirstToken {
 /// # Errors
 /// [`ReportError`] when the database fails.
 pub fn first_tokens(
+    conn: &Connection,
+    span: Span,
+    filter: &CallFilter,
+) -> Result<Vec<FirstToken>, ReportError> {
+    // The counts know models and days, and nothing else.
+    let is_counted = *filter == CallFilter::default();
+    if is_counted && times::how_many(conn, span, None)? > EXACT {
+        return Ok(by_class(conn, span)?);
+    }
+    one_by_one(conn, span, filter)
+}
+
+fn by_class(conn: &Connection, span: Span) -> rusqlite::Result<Vec<FirstToken>> {
+    let mut models: BTreeMap<String, BTreeMap<String, Spread>> = BTreeMap::new();
+    times::each_counted(conn, span, None, Some(Measure::FirstToken), |class| {
+        // Looked up before it is named, as there are few models and many counts.
+        let known = models
+            .get_mut(class.provider)
+            .and_then(|models| models.get_mut(class.model));
+        let spread = match known {
+            Some(spread) => spread,
+            None => models
+                .entry(class.provider.to_owned())
+                .or_default()
+                .entry(class.model.to_owned())
+                .or_insert_with(Spread::in_classes),
+        };
+        spread.add(class.floor, class.calls);
+    })?;
+    let named = models.into_iter().flat_map(|(provider, models)| {
+        let named = move |(model, spread)| (provider.clone(), model, spread);
+        models.into_iter().map(named)
+    });
+    let found = named.filter_map(|(provider, model, spread): (String, String, Spread)| {
+        Some(FirstToken {
+            model: PricedModel { provider, model },
+            median_ms: u32::try_from(spread.percentile(50)?).ok()?,
+            exact: false,
+        })
+    });
+    Ok(found.collect())
+}
+
+fn one_by_one(
     conn: &Connection,
     span: Span,
     filter: &CallFilter,
@@ -49,7 +105,11 @@ pub fn first_tokens(
     }
     let found = of_models.into_iter().filter_map(|(model, times)| {
         let median_ms = median(&times)?;
-        Some(FirstToken { model, median_ms })
+        Some(FirstToken {
+            model,
+            median_ms,
+            exact: true,
+        })
     });
     Ok(found.collect())
 }
@@ -71,6 +131,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{
+        costs::testing::{Place, workspace},
+        store::StoreError,
+    };
 
     proptest! {
         #[test]
@@ -85,6 +149,42 @@ mod tests {
                 }
             }
             prop_assert_eq!(median(&counted), Some(sorted[(sorted.len() - 1) / 2]));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn counts_by_class_say_what_the_calls_say_to_within_a_tenth(
+            calls in proptest::collection::vec((0usize..3, 0i64..9_000_000), 1..60),
+        ) {
+            let opened = Place::new().open();
+            let written = opened.write(|tx| {
+                let of = workspace(tx);
+                for (model, ms) in &calls {
+                    tx.execute(
+                        "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route,
+                                            status, first_token_ms, day)
+                         VALUES (0, ?1, 'chat', 'openai', ?2, '', 'masked', 'answered', ?3, 0)",
+                        rusqlite::params![of, format!("m{model}"), ms],
+                    )?;
+                }
+                Ok::<_, StoreError>(())
+            });
+            written.unwrap();
+            let span = Span { first: 0, last: 0 };
+            let (exact, classes) = opened
+                .read(|conn| {
+                    let exact = one_by_one(conn, span, &CallFilter::default()).unwrap();
+                    Ok::<_, StoreError>((exact, by_class(conn, span)?))
+                })
+                .unwrap();
+            prop_assert_eq!(exact.len(), classes.len());
+            for (one, other) in exact.iter().zip(&classes) {
+                prop_assert_eq!(&one.model, &other.model);
+                prop_assert!(one.median_ms.abs_diff(other.median_ms) * 10 <= one.median_ms.max(10));
+                prop_assert!(one.exact && !other.exact);
+            }
         }
     }
 

@@ -12,6 +12,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 use specta::Type;
+use specta_typescript::Number;
 
 use super::{date_of, number_of};
 use crate::money::Money;
@@ -32,7 +33,11 @@ pub struct Forecast {
     pub until: Date,
     /// Spent in the month so far, exact.
     pub so_far: String,
-    /// In the middle of what is likely.
+    /// Calls of the month whose cost is not known: they are in none of these amounts.
+    #[specta(type = Number)]
+    pub unknown: u64,
+    /// In the middle of what is likely. It and the other estimates are rounded here, once, as
+    /// [`Money::rounded`] does: more digits would claim what nobody knows.
     pub likely: String,
     /// Less than this in one of ten months.
     pub low: String,
@@ -67,7 +72,7 @@ pub struct DayOfMonth {
     pub amounts: Option<Amounts>,
 }
 
-/// Between which amounts something is likely to lie, exact.
+/// Between which amounts something is likely to lie, rounded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 pub struct Interval {
     /// Less than this in one of ten months.
@@ -125,13 +130,19 @@ pub fn forecast(
     Some(Forecast {
         until: date_of(last),
         so_far: so_far.to_string(),
-        likely: amounts.likely.to_string(),
-        low: amounts.low.to_string(),
-        high: amounts.high.to_string(),
+        unknown: 0,
+        likely: estimate(amounts.likely),
+        low: estimate(amounts.low),
+        high: estimate(amounts.high),
         days: u32::try_from(known.len()).unwrap_or(u32::MAX),
         course: course(today, so_far, before, &to_come),
         amounts,
     })
+}
+
+/// An estimate as everything that tells of it has it.
+fn estimate(amount: Money) -> String {
+    amount.rounded().to_string()
 }
 
 /// The middle of what the months that could be come to, and a tenth from either end.
@@ -166,9 +177,9 @@ fn course(today: Date, so_far: Money, before: &[Money], to_come: &[Amounts]) -> 
             day: date_of(number),
             spent: amount.map(|amount| amount.to_string()),
             likely: amounts.map(|of| Interval {
-                low: of.low.to_string(),
-                likely: of.likely.to_string(),
-                high: of.high.to_string(),
+                low: estimate(of.low),
+                likely: estimate(of.likely),
+                high: estimate(of.high),
             }),
             amount,
             amounts,

@@ -24,8 +24,8 @@ pub use self::{
     forecast::{Forecast, forecast},
     kept::{Kept, PricedModel},
     lines::{By, FiguresView, Line, lines},
-    overview::{Overview, Preferences, Query, overview},
-    steps::{Series, Step},
+    overview::{Overview, Preferences, Query, forecast_of, overview},
+    steps::{AlongTime, Series, Step, along_time},
     usage::{Usages, WouldCost},
 };
 pub(crate) use self::{

@@ -113,6 +113,10 @@ pub fn overview(
     let earlier = groups(conn, span.before(), filter)?;
     let (total, before) = (sum(&these), sum(&earlier));
     let steps_of = steps::steps_of(span, query.step);
+    let mut costs = steps::Costs::of(&steps_of);
+    for group in &these {
+        costs.add(group.day, &group.provider, &group.model, group.figures.cost);
+    }
     let local: Figures = these
         .iter()
         .filter(|group| group.provider == THIS_COMPUTER)
@@ -125,7 +129,7 @@ pub fn overview(
         before: FiguresView::from(&before),
         more_percent: more_percent(before.cost, total.cost),
         steps: steps::figures(&these, &steps_of),
-        series: steps::series(&these, &steps_of),
+        series: costs.series(),
         models: of_groups(&these, filter, By::Model),
         providers: of_groups(&these, filter, By::Provider),
         workspaces: of_groups(&these, filter, By::Workspace),
@@ -163,8 +167,12 @@ fn more_percent(before: Money, now: Money) -> Option<i32> {
     i32::try_from(rounded).ok()
 }
 
-/// The forecast for the month that `now_ms` is in.
-fn forecast_of(
+/// The forecast for the month that `now_ms`, UTC milliseconds, is in by the clocks of `zone`, of the calls that
+/// a filter lets through; `None`: too little is known.
+///
+/// # Errors
+/// [`ReportError`] when the clock is beyond every calendar or the database fails.
+pub fn forecast_of(
     conn: &Connection,
     filter: &CallFilter,
     now_ms: i64,
@@ -199,5 +207,11 @@ fn forecast_of(
     }
     let so_far = spent(month..=today_number);
     let spent_today = spent(today_number..=today_number);
-    Ok(forecast(today, so_far, spent_today, &by_day))
+    let of_month = known.iter().filter(|group| group.day >= month);
+    let unknown = of_month.map(|group| group.figures.unknown).sum();
+    let found = forecast(today, so_far, spent_today, &by_day);
+    Ok(found.map(|forecast| Forecast {
+        unknown,
+        ..forecast
+    }))
 }

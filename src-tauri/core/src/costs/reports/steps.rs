@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use jiff::{ToSpan, civil::Date};
+use rusqlite::Connection;
 use serde::Serialize;
 use specta::Type;
 
-use super::{FiguresView, Span, date_of, number_of};
+use super::{FiguresView, Query, ReportError, Span, date_of, number_of};
 use crate::{
     costs::{
         budgets::Period,
-        days::{Figures, Group},
+        days::{Figures, Group, each_cost},
     },
     money::Money,
 };
@@ -33,7 +34,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Series {
-    /// The model; empty for all others together.
+    /// What it is called: the model, with whose it is where two series would be called the same.
     pub name: String,
     /// Whose it is; empty for all others together.
     pub provider: String,
@@ -81,48 +82,134 @@ pub(super) fn figures(groups: &[Group], steps: &[Span]) -> Vec<Step> {
     steps.iter().zip(&sums).map(step).collect()
 }
 
-/// The dearest models, and all others together, if they cost anything.
-pub(super) fn series(groups: &[Group], steps: &[Span]) -> Vec<Series> {
-    let mut by_model: HashMap<(&str, &str), Vec<Money>> = HashMap::new();
-    for group in groups
-        .iter()
-        .filter(|group| group.figures.cost > Money::ZERO)
-    {
-        let amounts = by_model
-            .entry((&group.model, &group.provider))
-            .or_insert_with(|| vec![Money::ZERO; steps.len()]);
-        if let Some(at) = step_at(steps, group.day) {
-            amounts[at] = amounts[at] + group.figures.cost;
-        }
-    }
-    let total = |amounts: &[Money]| amounts.iter().copied().sum::<Money>();
-    let mut all: Vec<_> = by_model.into_iter().collect();
-    all.sort_by(|(name, one), (other, two)| {
-        total(two).cmp(&total(one)).then_with(|| name.cmp(other))
-    });
-    let others = all.split_off(all.len().min(MOST_SERIES));
-    let mut series: Vec<_> = all
-        .into_iter()
-        .map(|((model, provider), amounts)| one_series(model, provider, amounts))
-        .collect();
-    if !others.is_empty() {
-        let mut sums = vec![Money::ZERO; steps.len()];
-        for (_, amounts) in &others {
-            for (sum, amount) in sums.iter_mut().zip(amounts) {
-                *sum = *sum + *amount;
-            }
-        }
-        series.push(one_series("", "", sums));
-    }
-    series
+/// What was spent along the time, as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlongTime {
+    /// The first and the last day of each step.
+    pub steps: Vec<(Date, Date)>,
+    /// What each step cost.
+    pub sums: Vec<Money>,
+    /// What models cost in each step.
+    pub series: Vec<Series>,
+    /// Calls that ended without a known cost; not in the sums.
+    pub unknown: u64,
 }
 
-fn one_series(name: &str, provider: &str, amounts: Vec<Money>) -> Series {
-    Series {
-        name: name.to_owned(),
-        provider: provider.to_owned(),
-        costs: amounts.iter().map(Money::to_string).collect(),
-        amounts,
+/// What was spent along the time: only what a chart needs, and so sooner read than an overview.
+///
+/// # Errors
+/// [`ReportError`] when the days are none or the database fails.
+pub fn along_time(conn: &Connection, query: &Query) -> Result<AlongTime, ReportError> {
+    let span = query.span()?;
+    let steps = steps_of(span, query.step);
+    let mut costs = Costs::of(&steps);
+    let (mut sums, mut unknown) = (vec![Money::ZERO; steps.len()], 0);
+    each_cost(conn, span, &query.filter, |spent| {
+        unknown += spent.unknown;
+        if let Some(at) = step_at(&steps, spent.day) {
+            sums[at] = sums[at] + spent.cost;
+        }
+        costs.add(spent.day, spent.provider, spent.model, spent.cost);
+    })?;
+    let days = |of: &Span| (date_of(of.first), date_of(of.last));
+    Ok(AlongTime {
+        series: costs.series(),
+        steps: steps.iter().map(days).collect(),
+        sums,
+        unknown,
+    })
+}
+
+/// What models cost in each step, while it is added up.
+pub(super) struct Costs<'s> {
+    steps: &'s [Span],
+    /// By provider, then by model.
+    models: HashMap<String, HashMap<String, Vec<Money>>>,
+}
+
+impl<'s> Costs<'s> {
+    /// Nothing yet in these steps.
+    pub(super) fn of(steps: &'s [Span]) -> Self {
+        Self {
+            steps,
+            models: HashMap::new(),
+        }
+    }
+
+    /// What a model cost on a day.
+    pub(super) fn add(&mut self, day: i32, provider: &str, model: &str, cost: Money) {
+        let Some(at) = step_at(self.steps, day).filter(|_| cost > Money::ZERO) else {
+            return;
+        };
+        // Looked up before it is named, as there are few models and many days.
+        let known = self
+            .models
+            .get_mut(provider)
+            .and_then(|models| models.get_mut(model));
+        let amounts = match known {
+            Some(amounts) => amounts,
+            None => self
+                .models
+                .entry(provider.to_owned())
+                .or_default()
+                .entry(model.to_owned())
+                .or_insert_with(|| vec![Money::ZERO; self.steps.len()]),
+        };
+        amounts[at] = amounts[at] + cost;
+    }
+
+    /// The dearest models, and all others together, if they cost anything.
+    pub(super) fn series(self) -> Vec<Series> {
+        let total = |amounts: &[Money]| amounts.iter().copied().sum::<Money>();
+        let of_provider = |(provider, models): (String, HashMap<String, Vec<Money>>)| {
+            let named = models.into_iter();
+            named.map(move |(model, amounts)| (model, provider.clone(), amounts))
+        };
+        let mut all: Vec<_> = self.models.into_iter().flat_map(of_provider).collect();
+        all.sort_by(|one, other| {
+            let by_name = || (&one.0, &one.1).cmp(&(&other.0, &other.1));
+            total(&other.2).cmp(&total(&one.2)).then_with(by_name)
+        });
+        let others = all.split_off(all.len().min(MOST_SERIES));
+        let names: Vec<String> = all.iter().map(|(model, ..)| model.clone()).collect();
+        let mut series: Vec<Series> = all
+            .into_iter()
+            .map(|(model, provider, amounts)| Series {
+                name: called(&model, &provider, &names),
+                provider,
+                costs: amounts.iter().map(Money::to_string).collect(),
+                amounts,
+            })
+            .collect();
+        if !others.is_empty() {
+            let mut amounts = vec![Money::ZERO; self.steps.len()];
+            for (_, _, of_one) in &others {
+                for (sum, amount) in amounts.iter_mut().zip(of_one) {
+                    *sum = *sum + *amount;
+                }
+            }
+            series.push(Series {
+                name: OTHERS.into(),
+                provider: String::new(),
+                costs: amounts.iter().map(Money::to_string).collect(),
+                amounts,
+            });
+        }
+        series
+    }
+}
+
+/// What all models without a series of their own are called.
+const OTHERS: &str = "All others";
+
+/// A model among these, with whose it is where the name alone would not tell.
+fn called(model: &str, provider: &str, names: &[String]) -> String {
+    let alike = names.iter().filter(|name| *name == model).count();
+    // What a chart calls the sum is no model either.
+    if alike > 1 || [OTHERS, "Together"].contains(&model) {
+        format!("{model} ({provider})")
+    } else {
+        model.to_owned()
     }
 }
 

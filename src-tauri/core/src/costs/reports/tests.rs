@@ -148,6 +148,26 @@ proptest! {
     }
 
     #[test]
+    fn a_chart_is_of_the_same_numbers_as_the_tables(calls in proptest::collection::vec(made(), 0..60)) {
+        let opened = filled(&calls, &TimeZone::UTC);
+        opened.read(|conn| {
+            let unknown = CallFilter { only: Some(Only::Unknown), ..CallFilter::default() };
+            for (step, filter) in [(Period::Week, CallFilter::default()), (Period::Day, unknown)] {
+                let query = Query { filter, ..month_query(step) };
+                let (table, drawn) = (look(conn, &query), along_time(conn, &query).unwrap());
+                assert_eq!(drawn.series, table.series);
+                assert_eq!(drawn.unknown, table.total.unknown);
+                let sums: Vec<String> = drawn.sums.iter().map(Money::to_string).collect();
+                let costs: Vec<String> = table.steps.iter().map(|step| step.figures.cost.clone()).collect();
+                assert_eq!(sums, costs);
+                let days: Vec<_> = table.steps.iter().map(|step| (step.first, step.last)).collect();
+                assert_eq!(drawn.steps, days);
+            }
+            Ok::<_, StoreError>(())
+        }).unwrap();
+    }
+
+    #[test]
     fn every_number_leads_to_exactly_its_calls(calls in proptest::collection::vec(made(), 1..40), page in 1u32..7) {
         let opened = filled(&calls, &TimeZone::UTC);
         opened.read(|conn| {

@@ -22,7 +22,7 @@ fn kept(conn: &Connection) -> Counts {
         first: i32::MIN,
         last: i32::MAX,
     };
-    each_counted(conn, all, None, |of| {
+    each_counted(conn, all, None, None, |of| {
         let key = (
             of.day,
             of.provider.to_owned(),

@@ -325,7 +325,7 @@ fn counts_by_class_say_what_the_calls_say_to_within_a_tenth() {
             let steps = || Steps::of(span, Pace::Day);
             let mut exact = Counting::new(true, steps());
             times::each_call(conn, span, None, |call| exact.add(&TimeZone::UTC, &call))?;
-            Ok::<_, StoreError>((exact, by_class(conn, span, None, steps())?))
+            Ok::<_, StoreError>((exact, by_class(conn, span, None, steps(), None)?))
         })
         .unwrap();
     let (exact, classes) = (
@@ -370,6 +370,78 @@ fn counts_by_class_say_what_the_calls_say_to_within_a_tenth() {
         }
     }
     assert!(compared > 50, "{compared}");
+}
+
+#[test]
+fn a_chart_says_what_the_overview_says_of_its_measure() {
+    let (_dir, app) = app();
+    for nth in 0..40 {
+        call(&app, answer(NOON - nth * DAY_MS / 8));
+    }
+    by_utc(&app);
+    let query = query(date(2026, 11, 20), date(2026, 11, 27), Pace::Day);
+    let span = Span::of(query.first, query.last).unwrap();
+    let whole = seen(&app, &query);
+    let of: [(Measure, fn(&Health) -> Times); 3] = [
+        (Measure::FirstToken, |health| health.first_token),
+        (Measure::Duration, |health| health.duration),
+        (Measure::Speed, |health| health.speed),
+    ];
+    for (measure, times) in of {
+        let (drawn, classes, one) = app
+            .store
+            .read(|conn| {
+                let by_class =
+                    |measure| by_class(conn, span, None, Steps::of(span, Pace::Day), measure);
+                let drawn = along_time(conn, &query, measure, &TimeZone::UTC).unwrap();
+                Ok::<_, StoreError>((drawn, by_class(None)?, by_class(Some(measure))?))
+            })
+            .unwrap();
+        assert_eq!(drawn.steps, whole.steps, "each call is read");
+        assert_eq!(drawn.total, whole.total);
+        let all = |counted: &Counting| -> Vec<Times> {
+            counted
+                .steps()
+                .iter()
+                .map(|step| times(&step.health))
+                .collect()
+        };
+        assert_eq!(all(&classes), all(&one), "{measure:?}");
+    }
+}
+
+#[test]
+fn each_table_can_be_given_away_and_leaves_its_entry() {
+    use crate::{
+        monitor::MonitorTable::{Failures, Models, Steps},
+        tables::tests::read,
+    };
+    let (_dir, app) = app();
+    for nth in 0..3 {
+        call(&app, answer(NOON - nth));
+    }
+    by_utc(&app);
+    let query = query(date(2026, 11, 26), date(2026, 11, 27), Pace::Day);
+    for (table, rows, heading) in [
+        (Steps, 2, "From"),
+        (Models, 1, "Model"),
+        (Failures, 0, "Reason"),
+    ] {
+        let before = app.record.status().unwrap().count;
+        let csv = app.export_monitor(&query, table).unwrap();
+        let found = read(&String::from_utf8(csv).unwrap());
+        assert_eq!((found[0][0].as_str(), found.len()), (heading, rows + 1));
+        assert_eq!(app.record.status().unwrap().count, before + 1, "{table:?}");
+        let wide = found.iter().all(|row| row.len() == found[0].len());
+        assert!(wide, "each row has a cell for each heading");
+    }
+    let models = app.export_monitor(&query, Models).unwrap();
+    let found = read(&String::from_utf8(models).unwrap());
+    let calls = found[0]
+        .iter()
+        .position(|heading| heading == "Calls")
+        .unwrap();
+    assert_eq!(found[1][calls], "3");
 }
 
 #[test]

@@ -33,6 +33,7 @@ export type CostsPart = Pick<
 	| "recommendModel"
 	| "shorterPrompt"
 	| "saveCosts"
+	| "saveCostTable"
 	| "listPrices"
 	| "setPrice"
 	| "removePrice"
@@ -154,7 +155,8 @@ function overviewOf(query: Query, options: Options): Overview {
 			: {
 					until: query.last,
 					soFar: "$3.1",
-					likely: "$4.46",
+					unknown: 2,
+					likely: "$4.47",
 					low: "$3.9",
 					high: "$5.3",
 					days: 56,
@@ -311,12 +313,13 @@ export function fakeCosts(options: Options): CostsPart {
 		costChart: async (query, _theme, width) => spendChart(query, overviewOf(query, options), width),
 		costForecastChart: async (query, _theme, width) =>
 			monthChart(overviewOf(query, options), width),
-		costFirstTokens: async () =>
+		costFirstTokens: async (query) =>
 			models
 				.filter(({ cents }) => cents > 0)
 				.map(({ provider, model, cents }) => ({
 					model: { provider, model },
 					medianMs: cents * 130,
+					exact: query.step === "day",
 				})),
 		costLines: async (query) => ({
 			lines: [
@@ -393,6 +396,7 @@ export function fakeCosts(options: Options): CostsPart {
 			changes: text.includes("in order to") ? ["Long phrases are said in short ones."] : [],
 		}),
 		saveCosts: async (query, file) => `/home/ada/costs-${query.last}.${file.split("_").at(-1)}`,
+		saveCostTable: async ({ of }) => `/home/ada/${of}.csv`,
 		async listPrices(words) {
 			const day = new Date(options.now()).toISOString().slice(0, 10);
 			const all = [

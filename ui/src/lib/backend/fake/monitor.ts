@@ -20,6 +20,7 @@ export type MonitorPart = Pick<
 	Backend,
 	| "monitorOverview"
 	| "monitorChart"
+	| "saveMonitor"
 	| "monitorLive"
 	| "stopCall"
 	| "listAlerts"
@@ -207,6 +208,7 @@ export function fakeMonitor({ now, empty, calls, news }: Options): MonitorPart {
 	return {
 		monitorOverview: async (query) => overviewOf(query, empty),
 		monitorChart: async (query, of, _theme, width) => chartOf(overviewOf(query, empty), of, width),
+		saveMonitor: async ({ last }, table) => `/home/ada/monitor-${table}-${last}.csv`,
 		monitorLive: async () => ({
 			newest: 4711,
 			calls: running,

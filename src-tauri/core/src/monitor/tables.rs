@@ -1,0 +1,130 @@
+//! The tables of the Monitor screen as CSV.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{
+    MonitorError, MonitorOverview, MonitorQuery,
+    tally::{Health, Times},
+};
+use crate::{
+    app::App,
+    changes::here,
+    costs::name_of,
+    record::Action,
+    tables::{Cell, Column, Kind, Table},
+};
+
+/// A table of the Monitor screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorTable {
+    /// How calls went along the time.
+    Steps,
+    /// How they went with each model.
+    Models,
+    /// What failed.
+    Failures,
+}
+
+impl MonitorTable {
+    /// The name that its file is given unless the person says otherwise.
+    pub fn file_name(self, query: &MonitorQuery) -> String {
+        let what = match self {
+            Self::Steps => "over-time",
+            Self::Models => "by-model",
+            Self::Failures => "failures",
+        };
+        let (first, last) = (query.first, query.last);
+        format!("gatehouse-monitor-{what}-{first}-{last}.csv")
+    }
+}
+
+impl App {
+    /// A table of the Monitor screen as CSV. It is recorded before anybody has it.
+    ///
+    /// # Errors
+    /// [`MonitorError`] when the days are none or the database fails; nothing is recorded then.
+    pub fn export_monitor(
+        &self,
+        query: &MonitorQuery,
+        table: MonitorTable,
+    ) -> Result<Vec<u8>, MonitorError> {
+        let overview = self.monitor_overview(query)?;
+        let csv = match table {
+            MonitorTable::Steps => steps(&overview),
+            MonitorTable::Models => models(&overview),
+            MonitorTable::Failures => failures(&overview),
+        };
+        let event = here(Action::MonitorExported)
+            .fact("format", format!("{}_csv", name_of(&table)))
+            .fact("from", query.first.to_string())
+            .fact("until", query.last.to_string());
+        self.change(|_| Ok((csv.csv().into_bytes(), event)))
+    }
+}
+
+const COUNTS: [&str; 5] = ["Calls", "Answered", "Stopped", "Failed", "Under way"];
+const MEASURES: [&str; 3] = ["First token, ms", "Whole answer, ms", "Tokens a second"];
+
+/// A table of how calls went, with these columns before the numbers.
+fn of_health(title: &str, words: &[&str]) -> Table {
+    let words = words
+        .iter()
+        .map(|name| Column::new(*name, Kind::Words))
+        .chain(COUNTS.map(|name| Column::new(name, Kind::Count)));
+    let times = MEASURES.iter().flat_map(|measure| {
+        [50, 95, 99].map(|share| Column::new(format!("{measure}, p{share}"), Kind::Count))
+    });
+    Table::new(title, words.chain(times))
+}
+
+fn numbers(of: &Health) -> impl Iterator<Item = Cell> + use<> {
+    let counts = [of.calls, of.answered, of.stopped, of.failed, of.running].map(Cell::from);
+    let three = |times: Times, cell: fn(i64) -> Cell| {
+        [times.p50, times.p95, times.p99].map(|value| value.map_or(Cell::EMPTY, cell))
+    };
+    let times = [
+        three(of.first_token, Cell::from),
+        three(of.duration, Cell::from),
+        three(of.speed, in_a_second),
+    ];
+    counts.into_iter().chain(times.into_iter().flatten())
+}
+
+/// Tokens in a thousand seconds, as so many in one.
+fn in_a_second(speed: i64) -> Cell {
+    format!("{}.{:03}", speed / 1_000, speed.rem_euclid(1_000)).into()
+}
+
+fn steps(overview: &MonitorOverview) -> Table {
+    let mut table = of_health("Over time", &["From", "Last day"]);
+    let row = |of: &super::MonitorStep| {
+        let begins = of.begins.strftime("%Y-%m-%d %H:%M").to_string();
+        let when = [begins.into(), of.last.into()];
+        when.into_iter().chain(numbers(&of.health)).collect()
+    };
+    table.rows = overview.steps.iter().map(row).collect();
+    table
+}
+
+fn models(overview: &MonitorOverview) -> Table {
+    let mut table = of_health("By model", &["Model", "Provider"]);
+    let row = |of: &super::ModelHealth| {
+        let which = [of.of.model.as_str().into(), of.of.provider.as_str().into()];
+        which.into_iter().chain(numbers(&of.health)).collect()
+    };
+    table.rows = overview.models.iter().map(row).collect();
+    table
+}
+
+fn failures(overview: &MonitorOverview) -> Table {
+    let columns = [
+        Column::new("Reason", Kind::Words),
+        Column::new("Calls", Kind::Count),
+    ];
+    let mut table = Table::new("What failed", columns);
+    let row = |of: &super::FailureKind| vec![of.kind.as_str().into(), of.calls.into()];
+    table.rows = overview.failures.iter().map(row).collect();
+    table
+}

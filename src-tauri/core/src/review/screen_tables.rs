@@ -1,0 +1,195 @@
+//! The tables of the Costs screen that are no part of a report, as CSV: as the person asked for them.
+
+use serde::Deserialize;
+use specta::Type;
+
+use super::{
+    Advice, ReviewError, WhatIf,
+    files::exported,
+    prices::PriceRow,
+    tables::{model_cells, provider, table},
+    what_if::{Plan, Planned},
+};
+use crate::{
+    app::App,
+    costs::reports::{PricedModel, Query},
+    record::Event,
+    tables::{Cell, Kind, Table},
+};
+
+/// A table of the Costs screen, and what was asked for it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Type)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum CostTable {
+    /// The same usage at other models' prices.
+    WhatIf {
+        /// Of which calls.
+        query: Query,
+        /// Of these models, or without any of those of the accounts.
+        models: Vec<PricedModel>,
+    },
+    /// What a planned use would cost.
+    Plan {
+        /// The use.
+        plan: Plan,
+        /// With these models, or without any with those of the accounts.
+        models: Vec<PricedModel>,
+    },
+    /// Where it could have cost less.
+    Advice {
+        /// Of which calls.
+        query: Query,
+    },
+    /// The known prices.
+    Prices {
+        /// Whose provider or model has all of these words.
+        words: String,
+    },
+}
+
+impl CostTable {
+    /// The name that its file is given unless the person says otherwise.
+    pub fn file_name(&self) -> String {
+        let days = |query: &Query| format!("-{}-{}", query.first, query.last);
+        let (what, days) = match self {
+            Self::WhatIf { query, .. } => ("what-if", days(query)),
+            Self::Plan { .. } => ("plan", String::new()),
+            Self::Advice { query } => ("advice", days(query)),
+            Self::Prices { .. } => ("prices", String::new()),
+        };
+        format!("gatehouse-{what}{days}.csv")
+    }
+
+    fn entry(&self) -> Event {
+        match self {
+            Self::WhatIf { query, .. } => exported("what_if_csv", Some(query)),
+            Self::Plan { .. } => exported("plan_csv", None),
+            Self::Advice { query } => exported("advice_csv", Some(query)),
+            Self::Prices { .. } => exported("prices_csv", None),
+        }
+    }
+}
+
+impl App {
+    /// A table of the Costs screen as CSV. It is recorded before anybody has it.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when it cannot be made; nothing is recorded then.
+    pub fn export_cost_table(&self, of: &CostTable) -> Result<Vec<u8>, ReviewError> {
+        let table = match of {
+            CostTable::WhatIf { query, models } => what_if(&self.what_if(query, models)?),
+            CostTable::Plan { plan, models } => planned(plan, &self.plan_costs(plan, models)?),
+            CostTable::Advice { query } => advice(&self.cost_advice(query)?),
+            CostTable::Prices { words } => prices(&self.price_rows(words)?),
+        };
+        self.change(|_| Ok((table.csv().into_bytes(), of.entry())))
+    }
+}
+
+fn what_if(found: &[WhatIf]) -> Table {
+    let amounts = [
+        ("Would have cost, US$ (empty: not known)", Kind::Money),
+        ("Less, US$", Kind::Money),
+    ];
+    let words = ["Model", "Provider", "Price from", "Why there is no amount"];
+    let mut table = table("What if", &words, &amounts);
+    let row = |of: &WhatIf| {
+        let rest = [
+            Cell::maybe(of.source.as_deref()),
+            Cell::maybe(of.why.as_deref()),
+            amount(of.cost.as_deref()),
+            amount(of.less.as_deref()),
+        ];
+        model_cells(&of.model).into_iter().chain(rest).collect()
+    };
+    table.rows = found.iter().map(row).collect();
+    table
+}
+
+fn planned(plan: &Plan, found: &[Planned]) -> Table {
+    let numbers = [
+        ("Tokens read a call", Kind::Count),
+        ("Of those, cached", Kind::Count),
+        ("Tokens written a call", Kind::Count),
+        ("Calls a day", Kind::Count),
+        ("A call, US$ (empty: not known)", Kind::Money),
+        ("A day, US$", Kind::Money),
+        ("30 days, US$", Kind::Money),
+    ];
+    let mut table = table("What the plan would cost", &["Model", "Provider"], &numbers);
+    let row = |of: &Planned| {
+        let asked = [plan.input, plan.cached, plan.output, plan.calls_a_day].map(Cell::from);
+        let costs = [&of.call, &of.day, &of.month].map(|cost| amount(cost.as_deref()));
+        let model = model_cells(&of.model).into_iter();
+        model.chain(asked).chain(costs).collect()
+    };
+    table.rows = found.iter().map(row).collect();
+    table
+}
+
+fn advice(found: &[Advice]) -> Table {
+    let numbers = [("Saving, US$", Kind::Money), ("Calls", Kind::Count)];
+    let mut table = table("Where it would be cheaper", &["What", "Why"], &numbers);
+    let row = |of: &Advice| {
+        vec![
+            of.title.as_str().into(),
+            of.reason.as_str().into(),
+            Cell::money(&of.saving),
+            of.calls.into(),
+        ]
+    };
+    table.rows = found.iter().map(row).collect();
+    table
+}
+
+fn prices(found: &[PriceRow]) -> Table {
+    let words = [
+        "Model",
+        "Provider",
+        "Asked how",
+        "Holds from",
+        "Until before",
+        "Hours, UTC",
+        "Long prompts cost otherwise",
+        "Own price",
+        "Source",
+        "As of",
+    ];
+    let amounts = [
+        ("Input, US$ a million tokens", Kind::Money),
+        (
+            "Cached input, US$ a million tokens (empty: not known)",
+            Kind::Money,
+        ),
+        (
+            "Output, US$ a million tokens (empty: not known)",
+            Kind::Money,
+        ),
+    ];
+    let said = |is_so: bool| Cell::from(if is_so { "yes" } else { "no" });
+    let mut table = table("Prices", &words, &amounts);
+    let row = |of: &PriceRow| {
+        vec![
+            of.model.as_str().into(),
+            provider(&of.provider).into(),
+            of.service.as_str().into(),
+            of.from.into(),
+            Cell::maybe(of.until),
+            Cell::maybe(of.hours.as_deref()),
+            said(of.has_tiers),
+            said(of.is_own),
+            of.source.as_str().into(),
+            of.as_of.into(),
+            Cell::money(&of.input),
+            amount(of.cached.as_deref()),
+            amount(of.output.as_deref()),
+        ]
+    };
+    table.rows = found.iter().map(row).collect();
+    table
+}
+
+/// An amount that may not be known.
+fn amount(exact: Option<&str>) -> Cell {
+    Cell::maybe(exact.map(Cell::money))
+}
