@@ -204,6 +204,14 @@ describe("what was found by mistake", () => {
 		const mistake = await within(sheet).findByRole("button", { name: "“hunter2” is a mistake" });
 		await user.click(mistake);
 		expect(within(sheet).getByRole("alert").textContent).toContain("really no secret?");
+		const cancel = within(sheet).getByRole("button", { name: "Cancel" });
+		expect(document.activeElement, "Enter alone lets nothing leave").toBe(cancel);
+		expect(Element.prototype.scrollIntoView, "and it is in view").toHaveBeenCalled();
+		await user.keyboard("{Enter}");
+		expect(within(sheet).queryByRole("alert")).toBeNull();
+		const again = within(sheet).getByRole("button", { name: "“hunter2” is a mistake" });
+		expect(document.activeElement).toBe(again);
+		await user.keyboard("{Enter}");
 		const overruled = () => fake.calls.filter(({ method }) => method === "overruleFinding");
 		expect(overruled(), "one word is not enough").toEqual([]);
 		await user.click(within(sheet).getByRole("button", { name: "It is no secret" }));
