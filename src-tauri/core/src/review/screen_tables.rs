@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     app::App,
-    costs::reports::{PricedModel, Query},
+    costs::{
+        name_of,
+        reports::{PricedModel, Query},
+    },
     record::Event,
     tables::{Cell, Kind, Table},
 };
@@ -172,7 +175,7 @@ fn prices(found: &[PriceRow]) -> Table {
         vec![
             of.model.as_str().into(),
             provider(&of.provider).into(),
-            of.service.as_str().into(),
+            name_of(&of.service).into(),
             of.from.into(),
             Cell::maybe(of.until),
             Cell::maybe(of.hours.as_deref()),
