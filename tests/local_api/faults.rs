@@ -6,9 +6,12 @@ use gatehouse_core::costs::CallStatus;
 
 use super::*;
 
+/// Status and name of a refusal.
+type Told = (u16, &'static str);
+
 /// What a provider may fail with before it says a word, as messages ask for it, and what comes of it: status
 /// and code in OpenAI's language, status and kind in Anthropic's.
-const BEFORE: [(&str, (u16, &str), (u16, &str)); 8] = [
+const BEFORE: [(&str, Told, Told); 8] = [
     (
         "too often",
         (429, "rate_limit_exceeded"),
@@ -44,7 +47,7 @@ const BEFORE: [(&str, (u16, &str), (u16, &str)); 8] = [
 ];
 
 /// The same for what happens after the first words of an answer.
-const WITHIN: [(&str, (u16, &str), (u16, &str)); 3] = [
+const WITHIN: [(&str, Told, Told); 3] = [
     ("cut off", (502, "provider_failed"), (502, "api_error")),
     (
         "overloaded within",
@@ -121,7 +124,7 @@ fn told([openai, anthropic]: &[Answer; 2]) -> [(u16, String); 2] {
     [name(openai, "code"), name(anthropic, "type")]
 }
 
-fn owned(expected: [(u16, &str); 2]) -> [(u16, String); 2] {
+fn owned(expected: [Told; 2]) -> [(u16, String); 2] {
     expected.map(|(status, name)| (status, name.to_owned()))
 }
 

@@ -10,6 +10,7 @@ import { changeSettings } from "./page.js";
 import { startProvider } from "./provider.js";
 
 const tab = "\uE004";
+const theCard = ["region", "Local API"];
 
 /** The card, as it is seen in both themes, wide and narrow. */
 async function shootAll(app) {
@@ -19,7 +20,7 @@ async function shootAll(app) {
 		await app.press("Control+8");
 		for (const width of [1280, 640]) {
 			await app.resize(width, 900);
-			const card = await app.see("region", "Local API");
+			const card = await app.see(...theCard);
 			await app.run((element) => element.scrollIntoView(), card);
 			await app.shoot(`local-api-${theme}-${width}`);
 		}
@@ -69,13 +70,13 @@ test("the local API", async (t) => {
 		// A new workspace is opened, which leads to its chats.
 		await app.see("textbox", "Message");
 		await app.press("Control+8");
-		const card = await app.see("region", "Local API");
+		const card = await app.see(...theCard);
 		await app.choose("Workspace: Larkspur", "Personal", card);
 		await app.fill("New client", "My editor");
 		await app.click("button", "Add", card);
-		await app.says("The key of My editor.", card);
-		[key] = (await app.text(card)).match(/gatehouse-[\w-]{43}/);
-		await app.says("asks in Personal; good until you take it back, never used", card);
+		await app.says("The key of My editor.", ...theCard);
+		[key] = (await app.textOf(...theCard)).match(/gatehouse-[\w-]{43}/);
+		await app.says("asks in Personal; good until you take it back, never used", ...theCard);
 		const answer = await ask("Say this back.");
 		assert.equal(answer.status, 200);
 		const { choices } = await answer.json();

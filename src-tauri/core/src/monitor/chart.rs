@@ -83,9 +83,7 @@ pub(super) fn draw(
             };
             drawn.draw(along, &labels, theme, width)
         }
-        MonitorChart::Failures => {
-            failures(&along.steps, &labels, step(along.pace), theme, width)
-        }
+        MonitorChart::Failures => failures(&along.steps, &labels, step(along.pace), theme, width),
         MonitorChart::Waited => {
             let drawn = Drawn {
                 title: "Time that calls on this computer waited",

@@ -186,7 +186,13 @@ pub(super) fn along_time(
     let counted = if exact {
         one_by_one(conn, span, model, steps, zone)?
     } else {
-        by_class(conn, span, model, steps, Some(measure.unwrap_or(Measure::Duration)))?
+        by_class(
+            conn,
+            span,
+            model,
+            steps,
+            Some(measure.unwrap_or(Measure::Duration)),
+        )?
     };
     let steps = match measure {
         None => with_failures(conn, counted.steps(), (span, pace), model, zone)?,
