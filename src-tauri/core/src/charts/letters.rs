@@ -148,12 +148,26 @@ pub(crate) fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use resvg::usvg::Node;
+
     use super::*;
 
     #[test]
     fn what_nobody_can_draw_has_a_mark_and_what_is_known_stays() {
         // Not given to any letter, so no font has it.
         assert_eq!(with_marks("Größe, 1\u{10ffff}2"), "Größe, 1?2");
+    }
+
+    #[test]
+    fn a_drawing_that_is_printed_has_the_mark_too() {
+        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"20\">\
+                   <text x=\"1\" y=\"12\" font-family=\"Inter\">A\u{10ffff}</text></svg>";
+        let tree = super::super::tree_of(svg).unwrap();
+        let Some(Node::Text(text)) = tree.root().children().first() else {
+            panic!("no text")
+        };
+        let said: String = text.chunks().iter().map(|chunk| chunk.text()).collect();
+        assert_eq!(said, "A?");
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl App {
     }
 
     /// A whole report. It is light, as paper is, whatever the window looks like.
-    fn report(&self, query: &Query, with_chats: bool) -> Result<Report, ReviewError> {
+    pub(super) fn report(&self, query: &Query, with_chats: bool) -> Result<Report, ReviewError> {
         let theme = ChartTheme::Light;
         let overview = self.cost_overview(query)?;
         let spend = self.cost_chart(query, theme, chart::PAGE_WIDTH)?;

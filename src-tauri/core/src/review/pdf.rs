@@ -31,6 +31,11 @@ const MOST_ROWS: usize = 400;
 
 /// The report.
 pub(super) fn pdf(report: &Report) -> Result<Vec<u8>, ReviewError> {
+    written(&report.title, &sheets_of(report))
+}
+
+/// Its sheets, each a drawing.
+pub(super) fn sheets_of(report: &Report) -> Vec<String> {
     let mut sheets = Sheets::new();
     sheets.paragraph(18.0, Weight::Bold, &report.title);
     let about = report.about.join(" ");
@@ -55,7 +60,7 @@ pub(super) fn pdf(report: &Report) -> Result<Vec<u8>, ReviewError> {
     for table in &report.tables {
         table_on(&mut sheets, &table.clone().first(MOST_ROWS));
     }
-    written(&report.title, &sheets.done())
+    sheets.done()
 }
 
 fn written(title: &str, sheets: &[String]) -> Result<Vec<u8>, ReviewError> {

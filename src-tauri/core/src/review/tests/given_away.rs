@@ -2,12 +2,13 @@
 
 use super::{
     paper_read::{Piece, lines_of},
+    pdf::sheets_of,
     *,
 };
 use crate::{costs::reports::PricedModel, ids::ConversationId, tables::tests::read};
 
-fn pdf(app: &App, file: ReportFile) -> Vec<Vec<Piece>> {
-    lines_of(&app.export_costs(&query(), file, ChartTheme::Dark).unwrap())
+fn paper(app: &App, query: &Query, with_chats: bool) -> Vec<Vec<Piece>> {
+    lines_of(&sheets_of(&app.report(query, with_chats).unwrap()))
 }
 
 fn html(app: &App, query: &Query, file: ReportFile) -> String {
@@ -58,10 +59,7 @@ fn each_table_of_a_report_on_paper_has_its_values_under_its_own_headings() {
         last: today,
         ..query()
     };
-    let content = app
-        .export_costs(&query, ReportFile::Pdf, ChartTheme::Light)
-        .unwrap();
-    let lines = lines_of(&content);
+    let lines = paper(&app, &query, false);
     let (above, found) = row(&lines, "By model", "gpt-4o");
     let said: Vec<(String, &str)> = found[2..]
         .iter()
@@ -106,7 +104,7 @@ fn what_is_not_known_is_said_in_the_row_and_never_printed_as_nothing() {
     call(&app, "known", Some(3_409_000_000_000), MID_NOVEMBER);
     call(&app, "known", None, MID_NOVEMBER);
     call(&app, "unknown", None, MID_NOVEMBER);
-    let lines = pdf(&app, ReportFile::Pdf);
+    let lines = paper(&app, &query(), false);
     let last = |begins| {
         row(&lines, "By model", begins)
             .1
@@ -157,22 +155,13 @@ fn titles_of_chats_are_given_away_by_choice_alone() {
         assert_eq!(page.contains("Divorce of the Millers"), has);
         assert_eq!(page.contains("Titles of chats are left out."), !has);
     }
-    for (file, has) in [(ReportFile::Pdf, false), (ReportFile::PdfWithChats, true)] {
-        let lines = pdf(&app, file);
+    for with_chats in [false, true] {
+        let lines = paper(&app, &query(), with_chats);
         let has_title = lines
             .iter()
             .any(|line| text(line).contains("Divorce of the Millers"));
-        assert_eq!(has_title, has);
+        assert_eq!(has_title, with_chats);
     }
-}
-
-#[test]
-fn a_title_in_letters_that_no_font_has_leaves_a_mark() {
-    let (_dir, app) = app();
-    chat_called(&app, "Title \u{10ffff}\u{10fffe}.");
-    let lines = pdf(&app, ReportFile::PdfWithChats);
-    let row = lines.iter().find(|line| text(line).starts_with("Title"));
-    assert!(text(row.unwrap()).starts_with("Title ??."));
 }
 
 #[test]

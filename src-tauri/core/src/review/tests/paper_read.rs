@@ -1,108 +1,55 @@
-//! What stands on the sheets of a PDF, read back from its text.
+//! What stands on the sheets of a report, read back from the drawings that its PDF is written from.
 
-use pdf_extract::{Document, MediaBox, OutputDev, OutputError, Transform, output_doc};
+use resvg::usvg::roxmltree::{Document, Node};
 
-/// A piece of text that stands by itself.
+use crate::charts::{Weight, width_of};
+
+/// A piece of text.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) text: String,
-    pub(super) from: f64,
+    /// Where it ends.
     pub(super) to: f64,
+    x: f64,
+    y: f64,
 }
 
-/// The lines of all sheets from top to bottom, each with its pieces from left to right.
-pub(super) fn lines_of(pdf: &[u8]) -> Vec<Vec<Piece>> {
-    let mut letters = Letters::default();
-    output_doc(&Document::load_mem(pdf).unwrap(), &mut letters).unwrap();
-    let mut all = letters.all;
-    all.sort_by(|one, other| {
-        let by_place = (one.sheet, other.y)
-            .partial_cmp(&(other.sheet, one.y))
-            .unwrap();
-        by_place.then(one.x.total_cmp(&other.x))
-    });
-    let on_one_line =
-        |one: &Letter, other: &Letter| one.sheet == other.sheet && (one.y - other.y).abs() < 0.1;
-    all.chunk_by(on_one_line).map(pieces).collect()
+/// The lines of all sheets from top to bottom, each with its pieces from left to right; charts are left out.
+pub(super) fn lines_of(sheets: &[String]) -> Vec<Vec<Piece>> {
+    sheets.iter().flat_map(|sheet| lines_on(sheet)).collect()
 }
 
-/// Letters of a line that stand next to each other, as pieces.
-fn pieces(line: &[Letter]) -> Vec<Piece> {
-    let next_to = |one: &Letter, other: &Letter| other.x - (one.x + one.width) < 0.5 * one.size;
-    line.chunk_by(next_to)
-        .map(|letters| Piece {
-            text: letters
-                .iter()
-                .map(|letter| letter.text.as_str())
-                .collect::<String>()
-                .trim()
-                .to_owned(),
-            from: letters[0].x,
-            to: letters.last().map_or(0.0, |last| last.x + last.width),
-        })
+fn lines_on(sheet: &str) -> Vec<Vec<Piece>> {
+    let drawing = Document::parse(sheet).unwrap();
+    let elements = drawing.root_element().children();
+    let texts =
+        elements.filter(|element| element.has_tag_name(("http://www.w3.org/2000/svg", "text")));
+    let mut pieces: Vec<Piece> = texts.map(piece).collect();
+    pieces.sort_by(|one, other| one.y.total_cmp(&other.y).then(one.x.total_cmp(&other.x)));
+    let on_one_line = |one: &Piece, other: &Piece| (one.y - other.y).abs() < 0.1;
+    pieces
+        .chunk_by(on_one_line)
+        .map(<[Piece]>::to_vec)
         .collect()
 }
 
-#[derive(Debug, Clone)]
-struct Letter {
-    sheet: u32,
-    x: f64,
-    y: f64,
-    width: f64,
-    size: f64,
-    text: String,
-}
-
-#[derive(Default)]
-struct Letters {
-    sheet: u32,
-    all: Vec<Letter>,
-}
-
-impl OutputDev for Letters {
-    fn begin_page(
-        &mut self,
-        number: u32,
-        _: &MediaBox,
-        _: Option<(f64, f64, f64, f64)>,
-    ) -> Result<(), OutputError> {
-        self.sheet = number;
-        Ok(())
-    }
-
-    fn end_page(&mut self) -> Result<(), OutputError> {
-        Ok(())
-    }
-
-    fn output_character(
-        &mut self,
-        place: &Transform,
-        width: f64,
-        _: f64,
-        size: f64,
-        text: &str,
-    ) -> Result<(), OutputError> {
-        let size = (size * place.m11).abs();
-        self.all.push(Letter {
-            sheet: self.sheet,
-            x: place.m31,
-            y: place.m32,
-            width: width * size,
-            size,
-            text: text.to_owned(),
-        });
-        Ok(())
-    }
-
-    fn begin_word(&mut self) -> Result<(), OutputError> {
-        Ok(())
-    }
-
-    fn end_word(&mut self) -> Result<(), OutputError> {
-        Ok(())
-    }
-
-    fn end_line(&mut self) -> Result<(), OutputError> {
-        Ok(())
+fn piece(element: Node<'_, '_>) -> Piece {
+    let number = |name: &str| element.attribute(name).unwrap().parse::<f64>();
+    let weight = match element.attribute("font-weight") {
+        Some("600") => Weight::Bold,
+        _ => Weight::Plain,
+    };
+    let text = element.text().unwrap_or_default().to_owned();
+    let width = width_of(&text, number("font-size").unwrap(), weight);
+    let at = number("x").unwrap();
+    let x = match element.attribute("text-anchor") {
+        Some("end") => at - width,
+        _ => at,
+    };
+    Piece {
+        text,
+        to: x + width,
+        x,
+        y: number("y").unwrap(),
     }
 }
