@@ -65,7 +65,12 @@ impl App {
 }
 
 const COUNTS: [&str; 5] = ["Calls", "Answered", "Stopped", "Failed", "Under way"];
-const MEASURES: [&str; 3] = ["First token, ms", "Whole answer, ms", "Tokens a second"];
+const MEASURES: [&str; 4] = [
+    "Waited, ms",
+    "First token, ms",
+    "Whole answer, ms",
+    "Tokens a second",
+];
 
 /// A table of how calls went, with these columns before the numbers.
 fn of_health(title: &str, words: &[&str]) -> Table {
@@ -85,6 +90,7 @@ fn numbers(of: &Health) -> impl Iterator<Item = Cell> + use<> {
         [times.p50, times.p95, times.p99].map(|value| value.map_or(Cell::EMPTY, cell))
     };
     let times = [
+        three(of.waited, Cell::from),
         three(of.first_token, Cell::from),
         three(of.duration, Cell::from),
         three(of.speed, in_a_second),
