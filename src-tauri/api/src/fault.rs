@@ -85,7 +85,7 @@ impl Fault {
     }
 
     /// The same with what its provider says.
-    fn as_said(self, says: ProviderSays) -> Self {
+    fn told_as(self, says: ProviderSays) -> Self {
         let (status, code, wait) = match says {
             ProviderSays::TooOften { wait } => {
                 (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", wait)
@@ -186,7 +186,7 @@ impl From<GateError> for Fault {
         let fault = Self::from(Problem::from(error));
         match says {
             None => fault,
-            Some(says) => fault.as_said(says),
+            Some(says) => fault.told_as(says),
         }
     }
 }

@@ -3,9 +3,10 @@ use jiff::civil::date;
 use super::*;
 use crate::{
     app::App,
+    charts::ChartTheme,
     costs::CallStatus,
     monitor::{
-        Times,
+        MonitorChart, Times, chart,
         testing::{Made, answer, app, call},
     },
     store::StoreError,
@@ -189,12 +190,13 @@ fn the_chart_of_failures_has_the_most_frequent_ways_and_all_others_together() {
         }
     }
     by_utc(&app);
-    let overview = seen(
-        &app,
-        &query(date(2026, 11, 26), date(2026, 11, 27), Pace::Day),
-    );
-    let of = super::super::MonitorChart::Failures;
-    let chart = super::super::draw(&overview, of, crate::charts::ChartTheme::Light, 760).unwrap();
+    let of = MonitorChart::Failures;
+    let days = query(date(2026, 11, 26), date(2026, 11, 27), Pace::Day);
+    let along = app
+        .store
+        .read(|conn| along_time(conn, &days, of.measure(), &TimeZone::UTC))
+        .unwrap();
+    let chart = chart::draw(&along, of, ChartTheme::Light, 760).unwrap();
     let names: Vec<_> = chart.legend.iter().map(|mark| mark.name.as_str()).collect();
     assert_eq!(
         names,
@@ -382,18 +384,25 @@ fn a_chart_says_what_the_overview_says_of_its_measure() {
     let query = query(date(2026, 11, 20), date(2026, 11, 27), Pace::Day);
     let span = Span::of(query.first, query.last).unwrap();
     let whole = seen(&app, &query);
-    let of: [(Measure, fn(&Health) -> Times); 3] = [
-        (Measure::FirstToken, |health| health.first_token),
-        (Measure::Duration, |health| health.duration),
-        (Measure::Speed, |health| health.speed),
+    let measures = [
+        Measure::FirstToken,
+        Measure::Duration,
+        Measure::Speed,
+        Measure::Waited,
     ];
-    for (measure, times) in of {
+    for measure in measures {
+        let times = |health: &Health| match measure {
+            Measure::FirstToken => health.first_token,
+            Measure::Duration => health.duration,
+            Measure::Speed => health.speed,
+            Measure::Waited => health.waited,
+        };
         let (drawn, classes, one) = app
             .store
             .read(|conn| {
                 let by_class =
                     |measure| by_class(conn, span, None, Steps::of(span, Pace::Day), measure);
-                let drawn = along_time(conn, &query, measure, &TimeZone::UTC).unwrap();
+                let drawn = along_time(conn, &query, Some(measure), &TimeZone::UTC).unwrap();
                 Ok::<_, StoreError>((drawn, by_class(None)?, by_class(Some(measure))?))
             })
             .unwrap();
