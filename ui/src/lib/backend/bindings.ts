@@ -181,6 +181,8 @@ export const commands = {
 	monitorOverview: (query: MonitorQuery) => typedError<MonitorOverview, Problem>(__TAURI_INVOKE("monitor_overview", { query })),
 	/**  A chart of how they went. */
 	monitorChart: (query: MonitorQuery, of: MonitorChart, theme: ChartTheme, width: number) => typedError<Chart, Problem>(__TAURI_INVOKE("monitor_chart", { query, of, theme, width })),
+	/**  Write a table of the screen to a file that the person chooses; where it is, or nothing if they chose none. */
+	saveMonitor: (query: MonitorQuery, table: MonitorTable) => typedError<string | null, Problem>(__TAURI_INVOKE("save_monitor", { query, table })),
 	/**  What is under way right now. */
 	monitorLive: () => typedError<Live, Problem>(__TAURI_INVOKE("monitor_live")),
 	/**  Stop a call that is under way. */
@@ -217,6 +219,8 @@ export const commands = {
 	shorterPrompt: (text: string) => __TAURI_INVOKE<Shorter>("shorter_prompt", { text }),
 	/**  Write a report to a file that the person chooses; where it is, or nothing if they chose none. */
 	saveCosts: (query: Query, file: ReportFile, theme: ChartTheme) => typedError<string | null, Problem>(__TAURI_INVOKE("save_costs", { query, file, theme })),
+	/**  Write a table of the screen that is no part of a report to a file that the person chooses. */
+	saveCostTable: (table: CostTable) => typedError<string | null, Problem>(__TAURI_INVOKE("save_cost_table", { table })),
 	/**  The known prices that a search finds. */
 	listPrices: (words: string) => typedError<PricePage, Problem>(__TAURI_INVOKE("list_prices", { words })),
 	/**  Set a price of one's own. */
@@ -1177,6 +1181,29 @@ export type Copies = {
 	backups: number,
 };
 
+/**  A table of the Costs screen, and what was asked for it. */
+export type CostTable = 
+/**  The same usage at other models' prices. */
+{ of: "what_if"; 
+/**  Of which calls. */
+query: Query; 
+/**  Of these models, or without any of those of the accounts. */
+models: PricedModel[] } | 
+/**  What a planned use would cost. */
+{ of: "plan"; 
+/**  The use. */
+plan: Plan; 
+/**  With these models, or without any with those of the accounts. */
+models: PricedModel[] } | 
+/**  Where it could have cost less. */
+{ of: "advice"; 
+/**  Of which calls. */
+query: Query } | 
+/**  The known prices. */
+{ of: "prices"; 
+/**  Whose provider or model has all of these words. */
+words: string };
+
 /**  What the month comes to by the end of a day. */
 export type DayOfMonth = {
 	/**  Which day. */
@@ -1577,6 +1604,8 @@ export type FirstToken = {
 	model: PricedModel,
 	/**  Half of its answers began within so many milliseconds. */
 	medianMs: number,
+	/**  Whether that is the median of the calls themselves; otherwise it is right to within a tenth. */
+	exact: boolean,
 };
 
 /**  What will have been spent by the end of the month. */
@@ -1585,7 +1614,12 @@ export type Forecast = {
 	until: string,
 	/**  Spent in the month so far, exact. */
 	soFar: string,
-	/**  In the middle of what is likely. */
+	/**  Calls of the month whose cost is not known: they are in none of these amounts. */
+	unknown: number,
+	/**
+	 *  In the middle of what is likely. It and the other estimates are rounded here, once, as
+	 *  [`Money::rounded`] does: more digits would claim what nobody knows.
+	 */
 	likely: string,
 	/**  Less than this in one of ten months. */
 	low: string,
@@ -1858,7 +1892,7 @@ export type InstalledModel = {
 	lastUsedAtMs: number | null,
 };
 
-/**  Between which amounts something is likely to lie, exact. */
+/**  Between which amounts something is likely to lie, rounded. */
 export type Interval = {
 	/**  Less than this in one of ten months. */
 	low: string,
@@ -2255,6 +2289,15 @@ export type MonitorStep = {
 	/**  What failed in it, by the names of the kinds. */
 	failures: FailureKind[],
 };
+
+/**  A table of the Monitor screen. */
+export type MonitorTable = 
+/**  How calls went along the time. */
+"steps" | 
+/**  How they went with each model. */
+"models" | 
+/**  What failed. */
+"failures";
 
 /**  A model that was to answer, and why another one did. */
 export type Move = {
@@ -2962,9 +3005,9 @@ export type Remains = {
 
 /**  A file that costs are written to. */
 export type ReportFile = 
-/**  The table along the time, as CSV. */
+/**  The table along the time, as CSV, with what each model of the chart cost. */
 "steps_csv" | 
-/**  The table by model, as CSV. */
+/**  The table by model, as CSV, with how long each took to begin. */
 "models_csv" | 
 /**  The table by provider, as CSV. */
 "providers_csv" | 
@@ -2976,10 +3019,14 @@ export type ReportFile =
 "conversations_csv" | 
 /**  Each call, as CSV. */
 "calls_csv" | 
-/**  Everything on one page that needs nothing else. */
+/**  Everything but the titles of chats, on one page that needs nothing else. */
 "html" | 
-/**  Everything on sheets of paper. */
+/**  The same with the titles of chats. */
+"html_with_chats" | 
+/**  Everything but the titles of chats, on sheets of paper. */
 "pdf" | 
+/**  The same with the titles of chats. */
+"pdf_with_chats" | 
 /**  The chart as a drawing. */
 "svg" | 
 /**  The chart as a picture. */
@@ -3226,7 +3273,7 @@ export type SendKey =
 
 /**  What one model, or all that have no series of their own, cost in each step. */
 export type Series = {
-	/**  The model; empty for all others together. */
+	/**  What it is called: the model, with whose it is where two series would be called the same. */
 	name: string,
 	/**  Whose it is; empty for all others together. */
 	provider: string,
