@@ -90,7 +90,7 @@ describe("What was spent", () => {
 		const month = { first: "2026-11-01", last: "2026-11-27" };
 		const days = { first: overview.first, last: overview.last };
 		const ways: [string, string, object][] = [
-			["$4.46", "Calls of this month", month],
+			["$4.47", "Calls of this month", month],
 			["$1.40", "Calls on this computer", { ...days, filter: { only: "local" } }],
 			["0.120 kWh", "Calls on this computer", { ...days, filter: { only: "local" } }],
 			[
