@@ -119,6 +119,8 @@ fn what_is_too_large_too_slow_or_no_json_is_refused_with_words() {
             ("host", host.as_str()),
             ("authorization", bearer.as_str()),
             ("content-length", length),
+            // Else the connection is kept for a next request, and the answer read to its end by then.
+            ("connection", "close"),
         ];
         place.raw(&headers, body)
     };
