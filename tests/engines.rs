@@ -103,3 +103,15 @@ fn an_engine_that_ends_in_mid_answer_costs_only_that_answer() {
         );
     }
 }
+
+#[test]
+fn a_text_too_long_to_hand_over_is_counted_without_the_engine_which_goes_on() {
+    let (_folder, app) = app::new();
+    let model = app.installed_models().unwrap()[0].id;
+    app.gate.load(model, &mut |_| ()).unwrap();
+    // 70 MB, and a frame has room for 64.
+    let counted = app.gate.count_tokens(None, &"word ".repeat(14_000_000));
+    let counted = counted.unwrap();
+    assert!(!counted.exact && counted.tokens > 0, "{counted:?}");
+    assert!(app.gate.count_tokens(None, "Hello world").unwrap().exact);
+}
