@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { damage, Gatehouse, importChat, temporaryFolder, until } from "./app.js";
-import { addAccount, focused } from "./page.js";
+import { addAccount, focused, isAtRest } from "./page.js";
 import { look } from "./png.js";
 import { startSteadyProvider } from "./provider.js";
 
@@ -234,12 +234,6 @@ async function keep(app, theme, name) {
 	assert.equal(brightness > 0.5 ? "light" : "dark", theme, `${name} has the theme`);
 	await mkdir(shots, { recursive: true });
 	await writeFile(new URL(`${name}-${theme}.png`, shots), png);
-}
-
-async function isAtRest() {
-	// A font is asked for, and a scroll is drawn, with the frame after the change.
-	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
 }
 
 function isNarrow() {

@@ -1,31 +1,11 @@
 // The Costs screen as a person uses it: a price of their own, a call that is paid, and the way from what
 // was spent to the call, its message and its entry in the record.
 
-import { mkdir, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { Gatehouse, until } from "./app.js";
 import { changeSettings } from "./page.js";
 import { startProvider } from "./provider.js";
-
-const shots = new URL("./screenshots/", import.meta.url);
-
-async function choose(app, field, option) {
-	await app.click("button", field);
-	await app.click("option", option);
-	await app.gone("option");
-}
-
-async function isAtRest() {
-	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
-}
-
-async function shoot(app, name) {
-	await until(`${name} comes to rest`, () => app.run(isAtRest));
-	await mkdir(shots, { recursive: true });
-	await writeFile(new URL(`${name}.png`, shots), await app.screenshot());
-}
 
 test("the Costs screen", async (t) => {
 	const provider = await startProvider(t);
@@ -40,10 +20,10 @@ test("the Costs screen", async (t) => {
 		await app.click("button", "Settings");
 		await app.click("button", "Add an account");
 		await app.see("dialog", "Add an account");
-		await choose(app, /^Provider:/, /^Another server/);
+		await app.choose(/^Provider:/, /^Another server/);
 		await app.fill("Name", "Test");
 		await app.fill("Address", provider.address);
-		await choose(app, /^Whose server:/, /^Somebody else/);
+		await app.choose(/^Whose server:/, /^Somebody else/);
 		await app.fill("Key", "sk-test-5f3a9c0b7e1d4826");
 		await app.click("button", "Save");
 		await app.gone("dialog");
@@ -112,7 +92,7 @@ test("the Costs screen", async (t) => {
 					await app.click("tab", part);
 					await app.see("heading", { Spend: "Spend", "Pay less": "What if", Prices: "Prices" }[part]);
 					if (part === "Prices") await app.see("table", "Prices");
-					await shoot(app, `costs-${part.toLowerCase().replace(" ", "-")}-${theme}-${width}`);
+					await app.shoot(`costs-${part.toLowerCase().replace(" ", "-")}-${theme}-${width}`);
 				}
 			}
 		}

@@ -1,7 +1,7 @@
 // A model that is not on this computer, as a person sets it up, uses it, and sees what leaves.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -11,26 +11,6 @@ import { startProvider } from "./provider.js";
 
 const key = "sk-test-5f3a9c0b7e1d4826";
 const letter = "Please write to anna.weiss@example.org about the lease. 早い";
-const shots = new URL("./screenshots/", import.meta.url);
-
-async function shoot(app, name) {
-	await until(`${name} comes to rest`, () => app.run(isAtRest));
-	await mkdir(shots, { recursive: true });
-	await writeFile(new URL(`${name}-light.png`, shots), await app.screenshot());
-}
-
-async function isAtRest() {
-	// A scroll or a focus is drawn with the frame after the change.
-	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
-}
-
-async function choose(app, field, option) {
-	await app.click("button", field);
-	await app.click("option", option);
-	await app.gone("option");
-}
-
 test("a model elsewhere", async (t) => {
 	const provider = await startProvider(t);
 	// The web view's own drawing gives no screenshot of a page where nothing moves.
@@ -40,10 +20,10 @@ test("a model elsewhere", async (t) => {
 		await app.click("button", "Settings");
 		await app.click("button", "Add an account");
 		await app.see("dialog", "Add an account");
-		await choose(app, /^Provider:/, /^Another server/);
+		await app.choose(/^Provider:/, /^Another server/);
 		await app.fill("Name", "Test");
 		await app.fill("Address", provider.address);
-		await choose(app, /^Whose server:/, /^Somebody else/);
+		await app.choose(/^Whose server:/, /^Somebody else/);
 		await app.fill("Key", key);
 		await app.click("button", "Save");
 		await app.gone("dialog");
@@ -60,7 +40,7 @@ test("a model elsewhere", async (t) => {
 		await app.fill("Message", letter);
 		await app.says("Leaves for Test with 1 item masked");
 		await app.says("price unknown");
-		await shoot(app, "route-line");
+		await app.shoot("route-line-light");
 		await app.click("button", "See what leaves");
 		await app.see("dialog", "What leaves for Test");
 		await app.says("[EMAIL-ADDRESS-1-");
@@ -81,14 +61,14 @@ test("a model elsewhere", async (t) => {
 		await app.press("Escape");
 		await app.gone("dialog");
 		await app.says("1 call of unknown price");
-		await shoot(app, "answered-elsewhere");
+		await app.shoot("answered-elsewhere-light");
 	});
 
 	await t.test("a password does not leave, and what was typed is still there", async () => {
 		const secret = "The password: hunter2-Kr0kodil!x9";
 		await app.fill("Message", secret);
 		await app.says("Does not leave");
-		await shoot(app, "does-not-leave");
+		await app.shoot("does-not-leave-light");
 		const before = provider.bodies.length;
 		await app.click("button", "Send");
 		await app.see("alert", /does not leave/i);
@@ -108,7 +88,7 @@ test("a model elsewhere", async (t) => {
 		await app.see("dialog", "What was found for Test");
 		await app.click("button", /is a mistake$/);
 		await app.says("Is it really no secret?");
-		await shoot(app, "no-secret");
+		await app.shoot("no-secret-light");
 		await app.click("button", "It is no secret");
 		await app.says("Leaves as written, as you said");
 		await app.press("Escape");
@@ -128,7 +108,7 @@ test("a model elsewhere", async (t) => {
 		await app.click("button", "Ask several models");
 		await app.see("dialog", "Ask several models");
 		await app.click("checkbox", /^large/);
-		await shoot(app, "several-models");
+		await app.shoot("several-models-light");
 		await app.click("button", "Ask 2 models");
 		await app.gone("dialog");
 		await until("both have answered", async () => (await app.text()).includes("2/2"));
@@ -144,7 +124,7 @@ test("a model elsewhere", async (t) => {
 		assert.match(answer.footer, /^SmolLM2-135M-Instruct, on this computer/);
 		assert.match(answer.all, /small → SmolLM2-135M-Instruct, on this computer/);
 		assert.match(answer.all, /small did not answer: .*cannot be reached/);
-		await shoot(app, "moved-on");
+		await app.shoot("moved-on-light");
 	});
 
 	await t.test("new chats can begin with it", async () => {
@@ -194,7 +174,7 @@ test("a policy that asks", async (t) => {
 
 	await t.test("shows the sheet before the first send, and keeps it here when told so", async () => {
 		await app.click("button", "Safety");
-		await choose(app, /^Personal data, Cloud:/, "You are asked");
+		await app.choose(/^Personal data, Cloud:/, "You are asked");
 		await until("the policy is kept", async () => (await app.run(personalInCloud)) === "ask");
 		await app.click("button", "Chat");
 		await app.click("button", /^Model:/);

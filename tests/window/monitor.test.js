@@ -1,29 +1,20 @@
 // The Monitor screen as a person uses it: a call that is stopped while it is under way, what was counted
 // of it, and an alert that tells of calls that fail.
 
-import { mkdir, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { Gatehouse, until } from "./app.js";
 import { changeSettings } from "./page.js";
 import { startProvider, startSteadyProvider } from "./provider.js";
 
-const shots = new URL("./screenshots/", import.meta.url);
-
-async function choose(app, field, option) {
-	await app.click("button", field);
-	await app.click("option", option);
-	await app.gone("option");
-}
-
 async function addAccount(app, name, address) {
 	await app.press("Control+8");
 	await app.click("button", "Add an account");
 	await app.see("dialog", "Add an account");
-	await choose(app, /^Provider:/, /^Another server/);
+	await app.choose(/^Provider:/, /^Another server/);
 	await app.fill("Name", name);
 	await app.fill("Address", address);
-	await choose(app, /^Whose server:/, /^Somebody else/);
+	await app.choose(/^Whose server:/, /^Somebody else/);
 	await app.fill("Key", "sk-test-5f3a9c0b7e1d4826");
 	await app.click("button", "Save");
 	await app.gone("dialog");
@@ -36,17 +27,6 @@ async function newChat(app, model) {
 	await app.click("option", model);
 }
 
-async function isAtRest() {
-	for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-	return document.fonts.status === "loaded" && document.getAnimations().length === 0;
-}
-
-async function shoot(app, name) {
-	await until(`${name} comes to rest`, () => app.run(isAtRest));
-	await mkdir(shots, { recursive: true });
-	await writeFile(new URL(`${name}.png`, shots), await app.screenshot());
-}
-
 /** Both themes, wide and narrow. */
 async function shootAll(app, state) {
 	for (const theme of ["light", "dark"]) {
@@ -56,7 +36,7 @@ async function shootAll(app, state) {
 		for (const width of [1280, 640]) {
 			await app.resize(width, 900);
 			await app.see("heading", "Alerts");
-			await shoot(app, `monitor-${state}-${theme}-${width}`);
+			await app.shoot(`monitor-${state}-${theme}-${width}`);
 		}
 	}
 	await app.resize(1280, 900);
@@ -82,7 +62,7 @@ test("the Monitor screen", async (t) => {
 		await app.writing();
 		await app.press("Control+4");
 		await app.says("steady", "table", "Calls under way");
-		await shoot(app, "monitor-under-way-1280");
+		await app.shoot("monitor-under-way-1280");
 		await app.click("button", /^Stop call/);
 		await app.says("No call is under way.");
 		await until("it is counted as stopped", async () =>
