@@ -2,12 +2,21 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io, thread,
+    time::{Duration, Instant},
 };
 
 use thiserror::Error;
 
 use super::folder::{self, DataFolder};
+
+/// How long a start waits for a window that is about to end. The system lets go of a killed window's lock
+/// a moment after the window is gone: Windows when it comes to it, elsewhere when an engine that was just
+/// being started has become a program of its own.
+const ENDING: Duration = Duration::from_secs(2);
+
+/// How often it is looked meanwhile.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Held by the window while it is open; the system lets go of it even after a crash.
 #[derive(Debug)]
@@ -28,29 +37,38 @@ pub enum LockError {
 }
 
 impl InstanceLock {
-    /// Become the one window of this folder.
+    /// Become the one window of this folder. Takes up to two seconds where another window is: it may be
+    /// ending.
     ///
     /// # Errors
-    /// [`LockError::AlreadyOpen`] when another window is; it learns of it from
-    /// [`InstanceLock::asked_to_raise`].
+    /// [`LockError::AlreadyOpen`] when another window stays; it learns at once, from
+    /// [`InstanceLock::asked_to_raise`], that it is asked for.
     pub fn acquire(folder: &DataFolder) -> Result<Self, LockError> {
         let file = folder::private_file(&folder.window_lock_file())?;
-        match file.try_lock() {
-            Ok(()) => {
-                let lock = Self {
-                    folder: folder.clone(),
-                    _file: file,
-                };
-                // A request that the window before this one left is no request to this one.
-                let _ = lock.asked_to_raise();
-                Ok(lock)
+        let start = Instant::now();
+        let mut asked = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if start.elapsed() > ENDING => {
+                    return Err(LockError::AlreadyOpen);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    if !std::mem::replace(&mut asked, true) {
+                        folder::write_private(&folder.raise_file(), b"")?;
+                    }
+                    thread::sleep(LOOK);
+                }
+                Err(TryLockError::Error(error)) => return Err(error.into()),
             }
-            Err(TryLockError::WouldBlock) => {
-                folder::write_private(&folder.raise_file(), b"")?;
-                Err(LockError::AlreadyOpen)
-            }
-            Err(TryLockError::Error(error)) => Err(error.into()),
         }
+        let lock = Self {
+            folder: folder.clone(),
+            _file: file,
+        };
+        // A request to the window before this one is no request to this one.
+        let _ = lock.asked_to_raise();
+        Ok(lock)
     }
 
     /// Whether someone started Gatehouse again since the last call: one look at a file, cheap
@@ -87,6 +105,23 @@ mod tests {
         );
         drop(first);
         assert!(InstanceLock::acquire(&folder).is_ok());
+    }
+
+    #[test]
+    fn a_start_waits_for_a_window_that_is_ending() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        let ending = InstanceLock::acquire(&folder).unwrap();
+        let next = thread::spawn({
+            let folder = folder.clone();
+            move || InstanceLock::acquire(&folder)
+        });
+        while !ending.asked_to_raise() {
+            thread::yield_now();
+        }
+        drop(ending);
+        let next = next.join().unwrap().unwrap();
+        assert!(!next.asked_to_raise());
     }
 
     #[test]
