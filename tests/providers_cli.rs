@@ -251,6 +251,37 @@ fn what_is_shown_is_what_is_sent_and_showing_it_connects_to_nobody() {
 }
 
 #[test]
+fn the_shape_of_an_answer_is_shown_as_it_is_sent() {
+    let provider = provider();
+    let shell = shell_with(&provider);
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("lease.json");
+    let shape = json!({
+        "type": "object",
+        "properties": { "ends": { "type": "string" } },
+        "required": ["ends"],
+        "additionalProperties": false,
+    });
+    std::fs::write(&schema, shape.to_string()).unwrap();
+    let schema = schema.to_str().unwrap();
+    let ask = [
+        "ask",
+        "When does a lease end?",
+        "--model",
+        "Test/small",
+        "--json-schema",
+        schema,
+    ];
+    let shown = shell.text(&[&ask[..], &["--show-request"]].concat());
+    assert!(shown.contains("\"ends\""), "{shown}");
+    assert_eq!(provider.received().len(), 0);
+    shell.text(&ask);
+    let sent = asked(&provider);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(String::from_utf8_lossy(&sent[0].body), shown);
+}
+
+#[test]
 fn a_secret_blocks_and_the_question_is_kept() {
     let provider = provider();
     let shell = shell_with(&provider);

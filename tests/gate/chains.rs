@@ -125,8 +125,8 @@ fn where_the_account_was_removed_the_conversation_goes_on_here() {
 fn shown_and_sent(place: &Place, conversation: ConversationId, provider: &Provider) -> WhatLeaves {
     let gate = &place.app.gate;
     let turn = say(conversation, LETTER);
-    let shown = gate.what_would_leave(&turn).unwrap().unwrap();
-    let preview = gate.preview(&turn).unwrap();
+    let shown = gate.what_would_leave(&turn, None).unwrap().unwrap();
+    let preview = gate.preview(&turn, None).unwrap();
     assert_eq!(preview.model.as_ref(), Some(&shown.model));
     assert_eq!(preview.moves, shown.moves);
     assert!(provider.received().is_empty(), "looking sends nothing");
@@ -214,11 +214,11 @@ fn what_policy_keeps_from_one_destination_is_shown_as_it_leaves_for_another() {
     let here = place.conversation();
     let turn = say(here, LETTER);
     assert_eq!(
-        place.app.gate.what_would_leave(&turn).unwrap(),
+        place.app.gate.what_would_leave(&turn, None).unwrap(),
         None,
         "this computer answers, so nothing would leave"
     );
-    let preview = place.app.gate.preview(&turn).unwrap();
+    let preview = place.app.gate.preview(&turn, None).unwrap();
     assert_eq!(preview.route, Route::Local);
     assert_eq!(preview.moves[0].model, MODEL);
 }

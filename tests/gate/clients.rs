@@ -45,7 +45,9 @@ fn a_conversation_keeps_the_policy_of_its_workspace_while_another_is_open() {
     assert_eq!(route(strict), Route::Local);
     let preview = |conversation| {
         let gate = &place.app.gate;
-        gate.preview(&say(conversation, LETTER)).unwrap().route
+        gate.preview(&say(conversation, LETTER), None)
+            .unwrap()
+            .route
     };
     assert_eq!(
         (preview(mild), preview(strict)),
@@ -66,7 +68,7 @@ fn a_new_chat_is_decided_by_the_workspace_that_is_open() {
         pictures: Vec::new(),
         mistakes: Vec::new(),
     };
-    let route = || place.app.gate.preview(&turn).unwrap().route;
+    let route = || place.app.gate.preview(&turn, None).unwrap().route;
     assert_eq!(route(), Route::Local);
     place.open_new_workspace("Another client");
     assert_eq!(route(), Route::Masked);

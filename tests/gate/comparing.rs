@@ -55,7 +55,11 @@ fn the_budgets_must_hold_for_all_before_the_first_is_asked() {
     price(&place.app);
     price_of(&place.app, "other-model", "2", "8");
     let conversation = place.conversation();
-    let one = place.app.gate.preview(&say(conversation, "Hello")).unwrap();
+    let one = place
+        .app
+        .gate
+        .preview(&say(conversation, "Hello"), None)
+        .unwrap();
     let one: Money = Money::of_dollars(one.most.unwrap().trim_start_matches('$')).unwrap();
     // Enough for each of them, and not for both.
     let limit = Money::from_pico(one.pico() * 3 / 2);

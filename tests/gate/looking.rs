@@ -13,7 +13,7 @@ fn what_would_leave_is_byte_for_byte_what_leaves_and_can_be_seen_later() {
     let before = place
         .app
         .gate
-        .what_would_leave(&say(conversation, text))
+        .what_would_leave(&say(conversation, text), None)
         .unwrap()
         .unwrap();
     assert!(provider.received().is_empty(), "looking sends nothing");
@@ -62,7 +62,7 @@ fn where_policy_asks_nothing_leaves_before_the_person_has_looked() {
         place
             .app
             .gate
-            .preview(&say(conversation, LETTER))
+            .preview(&say(conversation, LETTER), None)
             .unwrap()
             .review
     );
@@ -93,8 +93,8 @@ fn looked_at_and_let_go(place: &Place, provider: &Provider, ask: Ask<'_>, turn: 
     let gate = &place.app.gate;
     let error = gate.answer(ask, None, &mut |_| ()).unwrap_err();
     assert!(matches!(error, GateError::ReviewFirst { .. }), "{error}");
-    assert!(gate.preview(turn).unwrap().review);
-    let shown = gate.what_would_leave(turn).unwrap().unwrap();
+    assert!(gate.preview(turn, None).unwrap().review);
+    let shown = gate.what_would_leave(turn, None).unwrap().unwrap();
     let before = provider.received().len();
     gate.answer_reviewed(ask, None, Review::MayLeave, &mut |_| ())
         .unwrap();

@@ -94,7 +94,11 @@ fn a_secret_blocks_the_message_and_nothing_is_lost() {
     assert!(matches!(error, GateError::Blocked { .. }), "{error}");
     assert!(provider.received().is_empty(), "nothing was opened");
     assert!(place.messages(conversation).is_empty() && place.calls().is_empty());
-    let preview = place.app.gate.preview(&say(conversation, text)).unwrap();
+    let preview = place
+        .app
+        .gate
+        .preview(&say(conversation, text), None)
+        .unwrap();
     assert_eq!(
         preview.route,
         Route::Blocked,

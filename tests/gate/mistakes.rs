@@ -22,7 +22,7 @@ impl Place {
     }
 
     fn route(&self, turn: &Turn) -> Route {
-        self.app.gate.preview(turn).unwrap().route
+        self.app.gate.preview(turn, None).unwrap().route
     }
 
     /// How many entries of this kind the record has.
@@ -76,7 +76,12 @@ fn a_mistake_leaves_as_written_in_its_conversation_alone_and_is_in_the_record() 
         "said twice is said once"
     );
     assert_eq!(place.route(&turn), Route::Cloud);
-    let leaves = place.app.gate.what_would_leave(&turn).unwrap().unwrap();
+    let leaves = place
+        .app
+        .gate
+        .what_would_leave(&turn, None)
+        .unwrap()
+        .unwrap();
     assert!(leaves.found[0].overruled, "and it is shown as what it is");
     assert_eq!(place.say(conversation, ESSAY).text, ESSAY);
     let again = place.say(conversation, "And is the title ASTHMA right?");

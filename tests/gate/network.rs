@@ -42,8 +42,9 @@ fn every_byte_that_leaves_is_accounted_for() {
     // What a person does in a session, with everything that looks and counts on the way.
     gate.test_account(place.account.id).unwrap();
     let conversation = place.conversation();
-    gate.preview(&say(conversation, LETTER)).unwrap();
-    gate.what_would_leave(&say(conversation, LETTER)).unwrap();
+    gate.preview(&say(conversation, LETTER), None).unwrap();
+    gate.what_would_leave(&say(conversation, LETTER), None)
+        .unwrap();
     gate.count_tokens(Some(conversation), LETTER).unwrap();
     gate.safety_report(LETTER).unwrap();
     let first = place.say(conversation, LETTER);

@@ -103,7 +103,7 @@ fn a_picture_leaves_after_the_persons_word_alone_and_nothing_but_its_pixels_does
     let shown = [picture.id];
     let turn = say_with(conversation, "What is this?", &shown);
 
-    let preview = place.app.gate.preview(&turn).unwrap();
+    let preview = place.app.gate.preview(&turn, None).unwrap();
     assert!(preview.review && preview.action == Some(Action::Ask));
     assert_eq!(
         (preview.pictures, preview.sees),
@@ -123,7 +123,12 @@ fn a_picture_leaves_after_the_persons_word_alone_and_nothing_but_its_pixels_does
         "it waits in the draft"
     );
 
-    let looked = place.app.gate.what_would_leave(&turn).unwrap().unwrap();
+    let looked = place
+        .app
+        .gate
+        .what_would_leave(&turn, None)
+        .unwrap()
+        .unwrap();
     assert_eq!(
         looked.messages[0].pictures.len(),
         1,
@@ -258,7 +263,7 @@ fn a_model_that_cannot_see_is_not_asked_and_is_told_of_earlier_pictures() {
     let preview = place
         .app
         .gate
-        .preview(&say(conversation, "Thanks."))
+        .preview(&say(conversation, "Thanks."), None)
         .unwrap();
     assert_eq!((preview.route, preview.unseen), (Route::Local, 1));
     let answer = place.say(conversation, "Thanks.");

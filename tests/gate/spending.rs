@@ -147,7 +147,11 @@ fn the_instruction_to_keep_placeholders_and_the_shape_of_an_answer_are_counted()
     place.without_fallback();
     let conversation = place.conversation();
     let tokens = |text: &str| {
-        let preview = place.app.gate.preview(&say(conversation, text)).unwrap();
+        let preview = place
+            .app
+            .gate
+            .preview(&say(conversation, text), None)
+            .unwrap();
         preview.tokens
     };
     let instruction = mask::INSTRUCTION.len() as u64;

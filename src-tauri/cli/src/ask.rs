@@ -37,7 +37,7 @@ pub(crate) struct Ask {
     model: Vec<String>,
     /// Print the request that would leave, byte for byte, and send nothing. Only the four letters
     /// at the end of each placeholder are others when it is sent: every conversation has its own.
-    #[arg(long, conflicts_with_all = ["json_schema", "may_leave", "keep_here"])]
+    #[arg(long, conflicts_with_all = ["may_leave", "keep_here"])]
     show_request: bool,
     /// Where the policy asks before something leaves: it may.
     #[arg(long, conflicts_with = "keep_here")]
@@ -84,7 +84,16 @@ impl Ask {
             if self.model.len() > 1 {
                 return Err(Failure::input("--show-request shows one model at a time."));
             }
-            return leaving::show(&app, &options, &text, &self.pictures, mistakes, json);
+            let held_to = constraint.as_ref();
+            return leaving::show(
+                &app,
+                &options,
+                &text,
+                &self.pictures,
+                mistakes,
+                held_to,
+                json,
+            );
         }
         let app = Arc::new(app);
         stop_on_interrupt(&app)?;

@@ -11,6 +11,7 @@ use gatehouse_core::{
     costs::{Move, Route},
     gate::{Mistake, Preview, Turn, WhatLeaves},
     ids::PictureId,
+    protocol::Constraint,
 };
 
 use crate::{ask, failure::Failure, output, providers};
@@ -23,6 +24,7 @@ pub(crate) fn show(
     text: &str,
     pictures: &[PathBuf],
     mistakes: Vec<Mistake>,
+    constraint: Option<&Constraint>,
     json: bool,
 ) -> Result<(), Failure> {
     // A model on this computer was named: nobody else is asked.
@@ -30,7 +32,12 @@ pub(crate) fn show(
         return stays(None, json);
     }
     let shown = ask::taken(app, None, pictures)?;
-    let looked = look(app, &turn(options, text, &shown, mistakes), json);
+    let looked = look(
+        app,
+        &turn(options, text, &shown, mistakes),
+        constraint,
+        json,
+    );
     ask::given_back(app, &shown)?;
     looked
 }
@@ -50,12 +57,17 @@ pub(crate) fn turn(
     }
 }
 
-fn look(app: &App, turn: &Turn, json: bool) -> Result<(), Failure> {
-    let preview = app.gate.preview(turn)?;
+fn look(
+    app: &App,
+    turn: &Turn,
+    constraint: Option<&Constraint>,
+    json: bool,
+) -> Result<(), Failure> {
+    let preview = app.gate.preview(turn, constraint)?;
     if preview.route == Route::Blocked {
         return Err(blocked(preview));
     }
-    match app.gate.what_would_leave(turn)? {
+    match app.gate.what_would_leave(turn, constraint)? {
         Some(leaves) => print(&leaves, &preview, json),
         None => stays(Some(&preview), json),
     }

@@ -103,7 +103,7 @@ fn own_cost(app: &App, account: &Account, arrivals: &Receiver<Instant>) -> Vec<V
             pictures: Vec::new(),
         };
         let begin = Instant::now();
-        let leaves = app.gate.what_would_leave(&turn).unwrap();
+        let leaves = app.gate.what_would_leave(&turn, None).unwrap();
         looked.push(milliseconds(begin.elapsed()));
         assert!(leaves.is_some_and(|leaves| !leaves.body.contains("@example.org")));
         let text = prompt(ROUNDS + nth);

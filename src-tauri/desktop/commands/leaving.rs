@@ -31,7 +31,14 @@ pub(crate) async fn count_tokens(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn preview_message(handle: AppHandle, turn: Turn) -> Result<Preview> {
-    apart(move || Ok(handle.state::<AppState>().app()?.gate.preview(&turn)?)).await
+    apart(move || {
+        Ok(handle
+            .state::<AppState>()
+            .app()?
+            .gate
+            .preview(&turn, None)?)
+    })
+    .await
 }
 
 /// Exactly what would leave with a turn; nothing if it stays on this computer.
@@ -40,7 +47,7 @@ pub(crate) async fn preview_message(handle: AppHandle, turn: Turn) -> Result<Pre
 pub(crate) async fn what_would_leave(handle: AppHandle, turn: Turn) -> Result<Option<WhatLeaves>> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.what_would_leave(&turn)?)
+        Ok(state.app()?.gate.what_would_leave(&turn, None)?)
     })
     .await
 }

@@ -112,7 +112,11 @@ impl Gate {
     ///
     /// # Errors
     /// [`GateError`] when something cannot be inspected or read: then nothing may leave.
-    pub(super) fn next(&self, plan: &Plan) -> Result<(PassedOver, Next), GateError> {
+    pub(super) fn next(
+        &self,
+        plan: &Plan,
+        constraint: Option<&Constraint>,
+    ) -> Result<(PassedOver, Next), GateError> {
         let mut passed = PassedOver::default();
         let candidates = &plan.chain.candidates;
         for (nth, candidate) in candidates.iter().enumerate() {
@@ -126,7 +130,8 @@ impl Gate {
                 Candidate::Elsewhere(cloud) => cloud,
             };
             let others = nth + 1 < candidates.len();
-            let (weighed, verdict) = self.weigh(plan, cloud, None, Review::NotAsked, others)?;
+            let (weighed, verdict) =
+                self.weigh(plan, cloud, constraint, Review::NotAsked, others)?;
             let weighed = Box::new(weighed);
             let next = match verdict {
                 Ok(()) => Next::Away {

@@ -1,5 +1,6 @@
 //! What a message would do if it were sent: where it goes, what leaves, what it costs.
 
+use gatehouse_protocol::Constraint;
 use rusqlite::Connection;
 
 use super::{
@@ -34,14 +35,18 @@ impl Ready {
 }
 
 impl Gate {
-    /// What would become of a turn.
+    /// What would become of a turn whose answer is held to `constraint`.
     ///
     /// # Errors
     /// [`GateError`] when the conversation or message is not there, it cannot be inspected, or the
     /// database fails.
-    pub fn preview(&self, turn: &Turn) -> Result<Preview, GateError> {
+    pub fn preview(
+        &self,
+        turn: &Turn,
+        constraint: Option<&Constraint>,
+    ) -> Result<Preview, GateError> {
         let plan = self.store.read(|conn| turn.plan(conn))?;
-        let (passed, next) = self.next(&plan)?;
+        let (passed, next) = self.next(&plan, constraint)?;
         let moves = passed.moves();
         let preview = match next {
             Next::Here(model) => {
@@ -64,16 +69,20 @@ impl Gate {
         })
     }
 
-    /// What would leave with a turn for the model that would be asked, byte for byte; `None`: it
-    /// would stay on this computer. Only the tags in the placeholders of [`Turn::New`] are others
-    /// when it is sent, as each conversation has its own.
+    /// What would leave with a turn for the model that would be asked, byte for byte, where its answer is
+    /// held to `constraint`; `None`: it would stay on this computer. Only the tags in the placeholders of
+    /// [`Turn::New`] are others when it is sent, as each conversation has its own.
     ///
     /// # Errors
     /// [`GateError`] when nobody may answer, the conversation or message is not there, or it cannot
     /// be inspected.
-    pub fn what_would_leave(&self, turn: &Turn) -> Result<Option<WhatLeaves>, GateError> {
+    pub fn what_would_leave(
+        &self,
+        turn: &Turn,
+        constraint: Option<&Constraint>,
+    ) -> Result<Option<WhatLeaves>, GateError> {
         let plan = self.store.read(|conn| turn.plan(conn))?;
-        let (passed, next) = self.next(&plan)?;
+        let (passed, next) = self.next(&plan, constraint)?;
         let weighed = match next {
             Next::Here(_) => return Ok(None),
             Next::Away { weighed, .. } => weighed,
