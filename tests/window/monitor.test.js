@@ -1,7 +1,9 @@
 // The Monitor screen as a person uses it: a call that is stopped while it is under way, what was counted
 // of it, and an alert that tells of calls that fail.
 
+import { execFile, spawn } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import { Gatehouse, until } from "./app.js";
 import { changeSettings } from "./page.js";
@@ -27,6 +29,21 @@ async function newChat(app, model) {
 	await app.click("option", model);
 }
 
+const owned = ["/", "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.Notifications"];
+
+/** Start the system's service for notices; what it has shown so far is read by calling what is returned. */
+async function startNotices(t) {
+	const service = spawn("dunst", ["-print"], { stdio: ["ignore", "pipe", "inherit"] });
+	t.after(() => service.kill());
+	let shown = "";
+	service.stdout.on("data", (bytes) => (shown += bytes));
+	const bus = ["--session", "--dest=org.freedesktop.DBus", "--print-reply", ...owned];
+	await until("the service for notices is there", async () =>
+		(await promisify(execFile)("dbus-send", bus)).stdout.includes("boolean true"),
+	);
+	return () => shown;
+}
+
 /** Both themes, wide and narrow. */
 async function shootAll(app, state) {
 	for (const theme of ["light", "dark"]) {
@@ -45,6 +62,7 @@ async function shootAll(app, state) {
 test("the Monitor screen", async (t) => {
 	const steady = await startSteadyProvider(t, { tokens: 100_000, perSecond: 20 });
 	const provider = await startProvider(t);
+	const notices = await startNotices(t);
 	const app = await Gatehouse.startNew(t, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
 
 	await t.test("before the first call it says what will stand there", async () => {
@@ -89,6 +107,9 @@ test("the Monitor screen", async (t) => {
 		await app.click("button", "Set alert");
 		await app.see("alert", /More than 20% of calls fail/);
 		await app.see("button", "Monitor: an alert fires");
+		await until("the system shows it, too", () =>
+			/Gatehouse: an alert[^]*More than 20% of calls fail/.test(notices()),
+		);
 	});
 
 	await t.test("a way of failing leads to the calls that failed so", async () => {

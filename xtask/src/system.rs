@@ -58,6 +58,8 @@ const DRIVE: &[Need] = &[
     Need::program("webkit2gtk-driver", "WebKitWebDriver"),
     Need::program("dbus", "dbus-run-session"),
     Need::program("gnome-keyring", "gnome-keyring-daemon"),
+    // Shows notices of the system, and says which.
+    Need::program("dunst", "dunst"),
     // The tests' own time-stamp authority.
     Need::program("openssl", "openssl"),
     Need::installed("fonts-dejavu-core"),
