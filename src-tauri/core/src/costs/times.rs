@@ -72,7 +72,7 @@ macro_rules! speed {
 macro_rules! counted {
     ($sign:literal, $row:literal) => {
         concat!(
-            "INSERT INTO call_times
+            "INSERT INTO call_times (day, provider, model, measure, floor, calls)
                SELECT ifnull(", $row, "day, ", $row, "started_at_ms / 86400000), ", $row, "provider, ", $row, "model,
                       t.column1, (SELECT max(floor) FROM call_classes WHERE floor <= t.column2), ", $sign, "1
                FROM ", sizes!($row), " t WHERE t.column2 IS NOT NULL
@@ -99,6 +99,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "2026-11-28 count how long calls waited",
         sql: WAITED,
     },
+    Migration {
+        name: "2026-11-28 keep counts of one measure together",
+        sql: BY_MEASURE,
+    },
 ];
 
 /// Counts how long a call waited, or takes it off: as [`counted`], of one measure more.
@@ -106,7 +110,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
 macro_rules! waited {
     ($sign:literal, $row:literal) => {
         concat!(
-            "INSERT INTO call_times
+            "INSERT INTO call_times (day, provider, model, measure, floor, calls)
                SELECT ifnull(", $row, "day, ", $row, "started_at_ms / 86400000), ", $row, "provider, ", $row, "model,
                       3, (SELECT max(floor) FROM call_classes WHERE floor <= max(", $row, "waited_ms, 0)), ", $sign, "1
                WHERE ", $row, "waited_ms IS NOT NULL
@@ -129,6 +133,68 @@ const WAITED: &str = concat!(
      CREATE TRIGGER call_waits_of_a_removed_call AFTER DELETE ON calls WHEN OLD.waited_ms IS NOT NULL BEGIN ",
     waited!("-", "OLD."),
     nothing_left!(),
+    " END"
+);
+
+/// Takes the rows of these measures away from which the last call was taken.
+macro_rules! nothing_left_of {
+    ($measures:literal) => {
+        concat!(
+            "DELETE FROM call_times WHERE calls = 0 AND measure IN (",
+            $measures,
+            ") AND day = ifnull(OLD.day, OLD.started_at_ms / 86400000)
+               AND provider = OLD.provider AND model = OLD.model;"
+        )
+    };
+}
+
+// A chart is of one measure and up to two years: by day first, three rows of four were read in vain.
+const BY_MEASURE: &str = concat!(
+    "CREATE TABLE call_times_by_day AS SELECT * FROM call_times;
+     DROP TABLE call_times;
+     CREATE TABLE call_times (
+       measure INTEGER NOT NULL,
+       day INTEGER NOT NULL,
+       provider TEXT NOT NULL,
+       model TEXT NOT NULL,
+       floor INTEGER NOT NULL,
+       calls INTEGER NOT NULL,
+       PRIMARY KEY (measure, day, provider, model, floor)
+     ) STRICT, WITHOUT ROWID;
+     INSERT INTO call_times (measure, day, provider, model, floor, calls)
+       SELECT measure, day, provider, model, floor, calls FROM call_times_by_day ORDER BY 1, 2, 3, 4, 5;
+     DROP TABLE call_times_by_day;
+     DROP TRIGGER call_times_of_a_new_call;
+     DROP TRIGGER call_times_of_a_changed_call;
+     DROP TRIGGER call_times_of_a_removed_call;
+     DROP TRIGGER call_waits_of_a_new_call;
+     DROP TRIGGER call_waits_of_a_changed_call;
+     DROP TRIGGER call_waits_of_a_removed_call;
+     CREATE TRIGGER call_times_of_a_new_call AFTER INSERT ON calls BEGIN ",
+    counted!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_times_of_a_changed_call AFTER UPDATE OF day, started_at_ms, provider, model, status,
+       first_token_ms, duration_ms, output_tokens, writing_ms ON calls BEGIN ",
+    counted!("-", "OLD."),
+    counted!("+", "NEW."),
+    nothing_left_of!("0, 1, 2"),
+    " END;
+     CREATE TRIGGER call_times_of_a_removed_call AFTER DELETE ON calls BEGIN ",
+    counted!("-", "OLD."),
+    nothing_left_of!("0, 1, 2"),
+    " END;
+     CREATE TRIGGER call_waits_of_a_new_call AFTER INSERT ON calls WHEN NEW.waited_ms IS NOT NULL BEGIN ",
+    waited!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_waits_of_a_changed_call AFTER UPDATE OF day, started_at_ms, provider, model, waited_ms
+       ON calls WHEN OLD.waited_ms IS NOT NULL OR NEW.waited_ms IS NOT NULL BEGIN ",
+    waited!("-", "OLD."),
+    waited!("+", "NEW."),
+    nothing_left_of!("3"),
+    " END;
+     CREATE TRIGGER call_waits_of_a_removed_call AFTER DELETE ON calls WHEN OLD.waited_ms IS NOT NULL BEGIN ",
+    waited!("-", "OLD."),
+    nothing_left_of!("3"),
     " END"
 );
 
@@ -187,8 +253,13 @@ pub(crate) enum Measure {
     Waited,
 }
 
+impl Measure {
+    /// Every one, in order.
+    pub(crate) const ALL: [Self; 4] = [Self::FirstToken, Self::Duration, Self::Speed, Self::Waited];
+}
+
 /// How many measures there are.
-pub(crate) const MEASURES: usize = 4;
+pub(crate) const MEASURES: usize = Measure::ALL.len();
 
 /// So many calls of a model on one day that fell into one class.
 #[derive(Debug, Clone, Copy)]
@@ -203,7 +274,8 @@ pub(crate) struct Counted<'r> {
     pub calls: u64,
 }
 
-/// Hear of every class of these days in which there are calls, by day; of one measure, or of all.
+/// Hear of every class of these days in which there are calls, of one measure after the other and each by
+/// day.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -211,27 +283,27 @@ pub(crate) fn each_counted(
     conn: &Connection,
     span: Span,
     model: Option<&PricedModel>,
-    measure: Option<Measure>,
+    measures: &[Measure],
     mut hear: impl FnMut(Counted<'_>),
 ) -> rusqlite::Result<()> {
-    let (mut condition, values) = chosen(span, model);
-    if let Some(measure) = measure {
-        condition.push_str(&format!(" AND k.measure = {}", measure as usize));
-    }
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT k.day, k.provider, k.model, k.measure, k.floor, k.calls FROM call_times k WHERE {condition}
-         ORDER BY k.day"
-    ))?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    while let Some(row) = rows.next()? {
-        hear(Counted {
-            day: row.get(0)?,
-            provider: row.get_ref(1)?.as_str()?,
-            model: row.get_ref(2)?.as_str()?,
-            measure: row.get(3)?,
-            floor: row.get(4)?,
-            calls: row.get(5)?,
-        });
+    let (condition, values) = chosen(span, model);
+    for measure in measures {
+        let measure = *measure as usize;
+        let mut statement = conn.prepare_cached(&format!(
+            "SELECT k.day, k.provider, k.model, k.floor, k.calls FROM call_times k
+             WHERE k.measure = {measure} AND {condition} ORDER BY k.day"
+        ))?;
+        let mut rows = statement.query(params_from_iter(&values))?;
+        while let Some(row) = rows.next()? {
+            hear(Counted {
+                day: row.get(0)?,
+                provider: row.get_ref(1)?.as_str()?,
+                model: row.get_ref(2)?.as_str()?,
+                measure,
+                floor: row.get(3)?,
+                calls: row.get(4)?,
+            });
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! more, they are read from the counts by class that the database keeps, which are right to within a
 //! tenth. The overview says which.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, slice};
 
 use jiff::{
     Timestamp, ToSpan,
@@ -254,7 +254,8 @@ fn by_class(
             tally.add_day(&day);
         });
     })?;
-    times::each_counted(conn, span, model, measure, |class| {
+    let measures = measure.as_ref().map_or(&Measure::ALL[..], slice::from_ref);
+    times::each_counted(conn, span, model, measures, |class| {
         counted.each(class.day, class.provider, class.model, &|tally| {
             tally.add_class(&class);
         });

@@ -49,7 +49,7 @@ pub fn first_tokens(
 
 fn by_class(conn: &Connection, span: Span) -> rusqlite::Result<Vec<FirstToken>> {
     let mut models: BTreeMap<String, BTreeMap<String, Spread>> = BTreeMap::new();
-    times::each_counted(conn, span, None, Some(Measure::FirstToken), |class| {
+    times::each_counted(conn, span, None, &[Measure::FirstToken], |class| {
         // Looked up before it is named, as there are few models and many counts.
         let known = models
             .get_mut(class.provider)

@@ -22,7 +22,7 @@ fn kept(conn: &Connection) -> Counts {
         first: i32::MIN,
         last: i32::MAX,
     };
-    each_counted(conn, all, None, None, |of| {
+    each_counted(conn, all, None, &Measure::ALL, |of| {
         let key = (
             of.day,
             of.provider.to_owned(),
@@ -199,6 +199,8 @@ fn calls_from_before_the_counts_are_in_them() {
             }
             tx.execute_batch(SQL)?;
             assert!(!before.is_empty());
+            assert_eq!(kept(tx), before);
+            tx.execute_batch(BY_MEASURE)?;
             assert_eq!(kept(tx), before);
             Ok::<_, StoreError>(())
         })
