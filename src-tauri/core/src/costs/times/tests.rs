@@ -16,7 +16,7 @@ use crate::{
 type Counts = BTreeMap<(i32, String, String, usize, i64), u64>;
 
 /// The counts as they are kept.
-fn kept(conn: &Connection) -> Counts {
+fn rows_of(conn: &Connection) -> Counts {
     let mut found = Counts::new();
     let all = Span {
         first: i32::MIN,
@@ -163,7 +163,7 @@ proptest! {
                 let of = workspace(tx);
                 for deed in &deeds {
                     done(tx, deed, of);
-                    assert_eq!(kept(tx), counted(tx), "after {deed:?}");
+                    assert_eq!(rows_of(tx), counted(tx), "after {deed:?}");
                 }
                 Ok::<_, StoreError>(())
             })
@@ -187,7 +187,7 @@ fn calls_from_before_the_counts_are_in_them() {
                 };
                 costs::end(tx, number, &end)?;
             }
-            let before = kept(tx);
+            let before = rows_of(tx);
             for thing in ["TABLE call_times", "TABLE call_classes"] {
                 tx.execute_batch(&format!("DROP {thing}"))?;
             }
@@ -197,11 +197,11 @@ fn calls_from_before_the_counts_are_in_them() {
             for of in ["a_new_call", "a_changed_call", "a_removed_call"] {
                 tx.execute_batch(&format!("DROP TRIGGER IF EXISTS call_times_of_{of}"))?;
             }
-            tx.execute_batch(SQL)?;
+            tx.execute_batch(kept::COUNTED)?;
             assert!(!before.is_empty());
-            assert_eq!(kept(tx), before);
-            tx.execute_batch(BY_MEASURE)?;
-            assert_eq!(kept(tx), before);
+            assert_eq!(rows_of(tx), before);
+            tx.execute_batch(kept::BY_MEASURE)?;
+            assert_eq!(rows_of(tx), before);
             Ok::<_, StoreError>(())
         })
         .unwrap();
