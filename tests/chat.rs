@@ -11,6 +11,7 @@ use gatehouse_core::{
     workspaces,
 };
 use proptest::prelude::*;
+use serde_json::json;
 
 use crate::support::folder::{NOW, TempFolder};
 
@@ -437,7 +438,11 @@ fn a_file_that_is_no_export_is_refused_whole() {
         "updatedAtMs":1,"systemPrompt":"","sampling":{sampling},"leaf":0,
         "messages":[{{"parent":7,"role":"user","text":"x","createdAtMs":1}}]}}]}}"#
     );
-    assert!(matches!(import(&orphan), Err(TransferError::Orphan(0))));
+    let of_one = |text: &str| match import(text) {
+        Err(TransferError::In { chat, error }) => (chat, *error),
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(of_one(&orphan), (chat, TransferError::Orphan(0)) if chat == "x"));
     for (role, parent) in [("assistant", "null"), ("system", "null"), ("user", "0")] {
         let message = |role: &str, parent: &str| {
             format!(r#"{{"parent":{parent},"role":"{role}","text":"x","createdAtMs":1}}"#)
@@ -447,9 +452,9 @@ fn a_file_that_is_no_export_is_refused_whole() {
             r#"{"parent":7,"role":"user","text":"x","createdAtMs":1}"#,
             &format!("{first},{second}"),
         );
-        let refused = import(&file);
+        let (_, refused) = of_one(&file);
         assert!(
-            matches!(refused, Err(TransferError::OutOfTurn(1))),
+            matches!(refused, TransferError::OutOfTurn(1)),
             "{role} after {parent}: {refused:?}"
         );
     }
@@ -457,6 +462,64 @@ fn a_file_that_is_no_export_is_refused_whole() {
         .read(|conn| conn.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0)))
         .unwrap();
     assert_eq!(left, 0, "nothing of a refused file is kept");
+}
+
+/// A file of two conversations, with changes to the second.
+fn file_of_two(change: impl Fn(&mut serde_json::Value)) -> String {
+    let one = |title: &str| {
+        json!({
+            "title": title, "createdAtMs": NOW, "updatedAtMs": NOW, "systemPrompt": "", "sampling": {},
+            "leaf": 1, "messages": [
+                { "parent": null, "role": "user", "text": "Who pays?", "createdAtMs": NOW },
+                { "parent": 0, "role": "assistant", "text": "The tenant.", "createdAtMs": NOW },
+            ],
+        })
+    };
+    let mut second = one("The other one");
+    change(&mut second);
+    json!({
+        "format": "gatehouse-conversations", "version": 1, "conversations": [one("Lease"), second]
+    })
+    .to_string()
+}
+
+#[test]
+fn a_time_that_is_no_date_and_a_branch_that_is_not_there_refuse_the_file_by_the_name_of_the_chat() {
+    type MakeWorse = fn(&mut serde_json::Value, i64);
+    let times: [MakeWorse; 3] = [
+        |chat, at_ms| chat["createdAtMs"] = json!(at_ms),
+        |chat, at_ms| chat["updatedAtMs"] = json!(at_ms),
+        |chat, at_ms| chat["messages"][1]["createdAtMs"] = json!(at_ms),
+    ];
+    // What the window can show of years and what the command line can are not the same.
+    let no_dates = [
+        i64::MIN,
+        -1,
+        253_402_300_800_000,
+        8_640_000_000_000_001,
+        i64::MAX,
+    ];
+    let (_folder, store) = store();
+    let workspace = store.write(|tx| workspaces::first(tx, NOW)).unwrap();
+    let import = |text: &str| store.write(|tx| chat::import(tx, workspace, text, NOW));
+    let refused = |text: &str| import(text).unwrap_err().to_string();
+    for worse in times {
+        for at_ms in no_dates {
+            let words = refused(&file_of_two(|chat| worse(chat, at_ms)));
+            assert!(
+                words.contains("“The other one”") && words.contains(&at_ms.to_string()),
+                "{words}"
+            );
+        }
+        import(&file_of_two(|chat| worse(chat, 0))).unwrap();
+    }
+    let words = refused(&file_of_two(|chat| chat["leaf"] = json!(2)));
+    assert!(
+        words.contains("“The other one”") && words.contains("message 2, which is not there"),
+        "{words}"
+    );
+    let chats = store.read(|conn| chat::list(conn, None)).unwrap();
+    assert_eq!(chats.len(), 6, "nothing of a refused file is kept");
 }
 
 #[test]
