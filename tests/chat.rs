@@ -210,6 +210,41 @@ fn search_finds_words_their_beginnings_and_accents_in_finished_messages() {
 }
 
 #[test]
+fn a_word_inside_a_sentence_without_spaces_is_found_and_marked() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let said = "これは日本語の契約書です。お願いします";
+    let (question, answer) = turn(&store, id, said, "第12条A、สัญญาเช่าบ้าน, 임대차계약서를");
+    let found = |query| {
+        let hits = search(&store, query).into_iter();
+        hits.filter_map(|hit| hit.message_id).collect::<Vec<_>>()
+    };
+    for query in [
+        "日本語",
+        "契約書",
+        "契約",
+        "約書です。お",
+        "お願い 日本",
+        "これは",
+    ] {
+        assert_eq!(found(query), [question], "{query}");
+    }
+    for query in ["เช่า", "ญญาเช่า", "บ้าน", "12条", "条A", "계약", "대차계"]
+    {
+        assert_eq!(found(query), [answer], "{query}");
+    }
+    for query in ["本日", "約契", "บ้าเน", "2条", "語契約"] {
+        assert_eq!(found(query), [], "{query}: not in this order");
+    }
+    let snippet = &search(&store, "契約書")[0].snippet;
+    let marked: Vec<_> = snippet.iter().filter(|part| part.hit).collect();
+    assert_eq!(marked.len(), 1, "{snippet:?}");
+    assert_eq!(marked[0].text, "契約書");
+    let shown: String = snippet.iter().map(|part| part.text.as_str()).collect();
+    assert_eq!(shown, said, "a person sees nothing between the letters");
+}
+
+#[test]
 fn a_deleted_conversation_comes_back_until_it_is_purged_with_its_search_terms() {
     let (_folder, store) = store();
     let id = create(&store);
@@ -632,8 +667,53 @@ fn take(store: &Store, id: ConversationId, step: &Step, all: &mut Vec<(MessageId
     }
 }
 
+/// Letters as people see them, with their marks, of scripts without spaces.
+fn letters() -> impl Strategy<Value = Vec<String>> {
+    let letter = "[ぁ-んァ-ヴー一-龥]|[가-힣]|[ก-ฮ][ัิ-ู]?[่-๋]?|[ກ-ຮ]|[က-အ]|[ក-អ]|[㐀-䶵𠀀-𠀎]";
+    proptest::collection::vec(letter, 2..12)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_letters_in_a_row_are_found_inside_a_text_without_spaces(
+        before in "[a-z0-9 。、]{0,6}",
+        all in letters(),
+        after in "[a-z0-9 。、]{0,6}",
+        cut in any::<(prop::sample::Index, prop::sample::Index)>(),
+    ) {
+        let (_folder, store) = store();
+        let id = create(&store);
+        let said = format!("{before}{}{after}", all.concat());
+        let (question, answer) = turn(&store, id, &said, "nothing of it");
+        let from = cut.0.index(all.len() - 1);
+        let to = from + 2 + cut.1.index(all.len() - from - 1);
+        let query = all[from..to].concat();
+        let found: Vec<_> = search(&store, &query).into_iter().filter_map(|hit| hit.message_id).collect();
+        prop_assert_eq!(found, [question], "{} in {}", query, said);
+        // What is indexed is what the messages say, and goes when they do.
+        let other = store.write(|tx| {
+            tx.execute("INSERT INTO messages_fts(messages_fts, rank) VALUES ('integrity-check', 1)", [])?;
+            chat::end_answer(tx, answer, &said, MessageState::Done, None)?;
+            chat::delete(tx, id, NOW)
+        });
+        prop_assert!(other.is_ok(), "{:?}", other);
+        purge(&store);
+        let kept: u32 = store
+            .read(|conn| conn.query_row("SELECT count(*) FROM messages_fts_docsize", [], |row| row.get(0)))
+            .unwrap();
+        prop_assert_eq!(kept, 0);
+        prop_assert!(store.daily_snapshot(NOW).is_ok());
+    }
+
+    #[test]
+    fn no_query_is_too_strange_to_search_for(query in "[\\PCก-๛぀-ヿ\u{1b}\"*()]{0,12}") {
+        let (_folder, store) = store();
+        let id = create(&store);
+        turn(&store, id, "契約書", "สัญญา");
+        prop_assert!(store.read(|conn| chat::search(conn, &query, None)).is_ok());
+    }
 
     #[test]
     fn whatever_is_done_every_message_can_still_be_shown(steps in proptest::collection::vec(step(), 1..12)) {

@@ -4,6 +4,7 @@ mod conversations;
 mod drafts;
 mod file;
 mod keeping;
+mod letters;
 mod messages;
 pub mod pictures;
 mod presets;
@@ -38,6 +39,7 @@ pub(crate) use keeping::{
     Quiet, Texts, all_written_in, count_in, exists, if_quiet, place_and_age, put_texts,
     quiet_before, text_in, texts,
 };
+pub(crate) use letters::add_functions;
 pub(crate) use messages::{
     Said, branch, conversation_of, message_ids, one, parent_of, text_sha256,
 };
