@@ -8,6 +8,7 @@ import {
 	type ConversationSummary,
 	type ExportFormat,
 	type Problem,
+	type Route,
 	type SearchHit,
 } from "$lib/backend";
 import { forgetConversations, go, place, replacePlace } from "$lib/navigation.svelte";
@@ -56,6 +57,11 @@ class Chat {
 	/** True while an answer is being written there. */
 	isAnswering(id: string): boolean {
 		return this.#threads.get(id)?.answering ?? false;
+	}
+
+	/** Where the message went that is being answered there; null while none is, or nobody knows. */
+	routeNow(id: string): Route | null {
+		return this.#threads.get(id)?.live?.route ?? null;
 	}
 
 	/** Follow the host until the returned function is called. */
