@@ -11,6 +11,7 @@ use gatehouse_core::{
     workspaces,
 };
 use proptest::prelude::*;
+use serde_json::json;
 
 use crate::support::folder::{NOW, TempFolder};
 
@@ -206,6 +207,41 @@ fn search_finds_words_their_beginnings_and_accents_in_finished_messages() {
         })
         .unwrap();
     assert_eq!(found("halfway"), [streaming.answer]);
+}
+
+#[test]
+fn a_word_inside_a_sentence_without_spaces_is_found_and_marked() {
+    let (_folder, store) = store();
+    let id = create(&store);
+    let said = "これは日本語の契約書です。お願いします";
+    let (question, answer) = turn(&store, id, said, "第12条A、สัญญาเช่าบ้าน, 임대차계약서를");
+    let found = |query| {
+        let hits = search(&store, query).into_iter();
+        hits.filter_map(|hit| hit.message_id).collect::<Vec<_>>()
+    };
+    for query in [
+        "日本語",
+        "契約書",
+        "契約",
+        "約書です。お",
+        "お願い 日本",
+        "これは",
+    ] {
+        assert_eq!(found(query), [question], "{query}");
+    }
+    for query in ["เช่า", "ญญาเช่า", "บ้าน", "12条", "条A", "계약", "대차계"]
+    {
+        assert_eq!(found(query), [answer], "{query}");
+    }
+    for query in ["本日", "約契", "บ้าเน", "2条", "語契約"] {
+        assert_eq!(found(query), [], "{query}: not in this order");
+    }
+    let snippet = &search(&store, "契約書")[0].snippet;
+    let marked: Vec<_> = snippet.iter().filter(|part| part.hit).collect();
+    assert_eq!(marked.len(), 1, "{snippet:?}");
+    assert_eq!(marked[0].text, "契約書");
+    let shown: String = snippet.iter().map(|part| part.text.as_str()).collect();
+    assert_eq!(shown, said, "a person sees nothing between the letters");
 }
 
 #[test]
@@ -437,7 +473,11 @@ fn a_file_that_is_no_export_is_refused_whole() {
         "updatedAtMs":1,"systemPrompt":"","sampling":{sampling},"leaf":0,
         "messages":[{{"parent":7,"role":"user","text":"x","createdAtMs":1}}]}}]}}"#
     );
-    assert!(matches!(import(&orphan), Err(TransferError::Orphan(0))));
+    let of_one = |text: &str| match import(text) {
+        Err(TransferError::In { chat, error }) => (chat, *error),
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(of_one(&orphan), (chat, TransferError::Orphan(0)) if chat == "x"));
     for (role, parent) in [("assistant", "null"), ("system", "null"), ("user", "0")] {
         let message = |role: &str, parent: &str| {
             format!(r#"{{"parent":{parent},"role":"{role}","text":"x","createdAtMs":1}}"#)
@@ -447,9 +487,9 @@ fn a_file_that_is_no_export_is_refused_whole() {
             r#"{"parent":7,"role":"user","text":"x","createdAtMs":1}"#,
             &format!("{first},{second}"),
         );
-        let refused = import(&file);
+        let (_, refused) = of_one(&file);
         assert!(
-            matches!(refused, Err(TransferError::OutOfTurn(1))),
+            matches!(refused, TransferError::OutOfTurn(1)),
             "{role} after {parent}: {refused:?}"
         );
     }
@@ -457,6 +497,64 @@ fn a_file_that_is_no_export_is_refused_whole() {
         .read(|conn| conn.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0)))
         .unwrap();
     assert_eq!(left, 0, "nothing of a refused file is kept");
+}
+
+/// A file of two conversations, with changes to the second.
+fn file_of_two(change: impl Fn(&mut serde_json::Value)) -> String {
+    let one = |title: &str| {
+        json!({
+            "title": title, "createdAtMs": NOW, "updatedAtMs": NOW, "systemPrompt": "", "sampling": {},
+            "leaf": 1, "messages": [
+                { "parent": null, "role": "user", "text": "Who pays?", "createdAtMs": NOW },
+                { "parent": 0, "role": "assistant", "text": "The tenant.", "createdAtMs": NOW },
+            ],
+        })
+    };
+    let mut second = one("The other one");
+    change(&mut second);
+    json!({
+        "format": "gatehouse-conversations", "version": 1, "conversations": [one("Lease"), second]
+    })
+    .to_string()
+}
+
+#[test]
+fn a_time_that_is_no_date_and_a_branch_that_is_not_there_refuse_the_file_by_the_name_of_the_chat() {
+    type MakeWorse = fn(&mut serde_json::Value, i64);
+    let times: [MakeWorse; 3] = [
+        |chat, at_ms| chat["createdAtMs"] = json!(at_ms),
+        |chat, at_ms| chat["updatedAtMs"] = json!(at_ms),
+        |chat, at_ms| chat["messages"][1]["createdAtMs"] = json!(at_ms),
+    ];
+    // What the window can show of years and what the command line can are not the same.
+    let no_dates = [
+        i64::MIN,
+        -1,
+        253_402_300_800_000,
+        8_640_000_000_000_001,
+        i64::MAX,
+    ];
+    let (_folder, store) = store();
+    let workspace = store.write(|tx| workspaces::first(tx, NOW)).unwrap();
+    let import = |text: &str| store.write(|tx| chat::import(tx, workspace, text, NOW));
+    let refused = |text: &str| import(text).unwrap_err().to_string();
+    for worse in times {
+        for at_ms in no_dates {
+            let words = refused(&file_of_two(|chat| worse(chat, at_ms)));
+            assert!(
+                words.contains("“The other one”") && words.contains(&at_ms.to_string()),
+                "{words}"
+            );
+        }
+        import(&file_of_two(|chat| worse(chat, 0))).unwrap();
+    }
+    let words = refused(&file_of_two(|chat| chat["leaf"] = json!(2)));
+    assert!(
+        words.contains("“The other one”") && words.contains("message 2, which is not there"),
+        "{words}"
+    );
+    let chats = store.read(|conn| chat::list(conn, None)).unwrap();
+    assert_eq!(chats.len(), 6, "nothing of a refused file is kept");
 }
 
 #[test]
@@ -569,8 +667,53 @@ fn take(store: &Store, id: ConversationId, step: &Step, all: &mut Vec<(MessageId
     }
 }
 
+/// Letters as people see them, with their marks, of scripts without spaces.
+fn letters() -> impl Strategy<Value = Vec<String>> {
+    let letter = "[ぁ-んァ-ヴー一-龥]|[가-힣]|[ก-ฮ][ัิ-ู]?[่-๋]?|[ກ-ຮ]|[က-အ]|[ក-អ]|[㐀-䶵𠀀-𠀎]";
+    proptest::collection::vec(letter, 2..12)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_letters_in_a_row_are_found_inside_a_text_without_spaces(
+        before in "[a-z0-9 。、]{0,6}",
+        all in letters(),
+        after in "[a-z0-9 。、]{0,6}",
+        cut in any::<(prop::sample::Index, prop::sample::Index)>(),
+    ) {
+        let (_folder, store) = store();
+        let id = create(&store);
+        let said = format!("{before}{}{after}", all.concat());
+        let (question, answer) = turn(&store, id, &said, "nothing of it");
+        let from = cut.0.index(all.len() - 1);
+        let to = from + 2 + cut.1.index(all.len() - from - 1);
+        let query = all[from..to].concat();
+        let found: Vec<_> = search(&store, &query).into_iter().filter_map(|hit| hit.message_id).collect();
+        prop_assert_eq!(found, [question], "{} in {}", query, said);
+        // What is indexed is what the messages say, and goes when they do.
+        let other = store.write(|tx| {
+            tx.execute("INSERT INTO messages_fts(messages_fts, rank) VALUES ('integrity-check', 1)", [])?;
+            chat::end_answer(tx, answer, &said, MessageState::Done, None)?;
+            chat::delete(tx, id, NOW)
+        });
+        prop_assert!(other.is_ok(), "{:?}", other);
+        purge(&store);
+        let kept: u32 = store
+            .read(|conn| conn.query_row("SELECT count(*) FROM messages_fts_docsize", [], |row| row.get(0)))
+            .unwrap();
+        prop_assert_eq!(kept, 0);
+        prop_assert!(store.daily_snapshot(NOW).is_ok());
+    }
+
+    #[test]
+    fn no_query_is_too_strange_to_search_for(query in "[\\PCก-๛぀-ヿ\u{1b}\"*()]{0,12}") {
+        let (_folder, store) = store();
+        let id = create(&store);
+        turn(&store, id, "契約書", "สัญญา");
+        prop_assert!(store.read(|conn| chat::search(conn, &query, None)).is_ok());
+    }
 
     #[test]
     fn whatever_is_done_every_message_can_still_be_shown(steps in proptest::collection::vec(step(), 1..12)) {

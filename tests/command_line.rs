@@ -14,7 +14,7 @@ use gatehouse_core::{
     chat::{self, MessageState, Options},
     ids::{ConversationId, WorkspaceId},
     now_ms, settings,
-    store::Store,
+    store::{InstanceLock, Store},
     workspaces,
 };
 use serde_json::Value;
@@ -174,7 +174,10 @@ fn each_failure_has_its_own_exit_code_and_words() {
     let text = shell.0.path().join("notes.gguf");
     std::fs::write(&text, "Dear diary").unwrap();
     let (code, words) = shell.refused(&["models", "add", text.to_str().unwrap()]);
-    assert!(code == 3 && words.contains("text"), "{code}: {words}");
+    assert!(code == 2 && words.contains("text"), "{code}: {words}");
+    let gone = shell.path().join("gone.gguf");
+    let (code, words) = shell.refused(&["models", "add", gone.to_str().unwrap()]);
+    assert!(code == 4 && words.contains("no file"), "{code}: {words}");
     let (code, words) = shell.refused(&["ask", "Hi", "--model", "no-such-model"]);
     assert!(
         code == 4 && words.contains("no-such-model"),
@@ -321,6 +324,103 @@ fn a_damaged_database_has_a_way_back_on_the_command_line() {
         "{told}"
     );
     assert!(shell.text(&["chats", "list"]).contains("Lease"));
+}
+
+#[test]
+fn without_a_snapshot_a_damaged_database_is_set_aside_for_a_new_beginning() {
+    let shell = Shell::used();
+    let refused = shell.refused(&["snapshots", "start-empty", "--yes"]);
+    assert!(
+        refused.0 == 2 && refused.1.contains("can be opened"),
+        "{refused:?}"
+    );
+    std::fs::remove_dir_all(shell.path().join("snapshots")).unwrap();
+    std::fs::write(shell.path().join("gatehouse.db"), "not a database at all").unwrap();
+    let (code, words) = shell.refused(&["chats", "list"]);
+    assert!(
+        code == 5
+            && words.contains("There is no snapshot to go back to.")
+            && words.contains("gatehouse snapshots start-empty"),
+        "{code}: {words}"
+    );
+    assert_eq!(
+        shell.text(&["snapshots", "list"]),
+        "There is no snapshot yet.\n"
+    );
+    let (code, words) = shell.refused(&["snapshots", "start-empty"]);
+    assert!(
+        code == 2 && words.contains("--yes begins anew"),
+        "nobody can be asked here: {code}: {words}"
+    );
+    let begun = shell.json(&["snapshots", "start-empty", "--yes"]);
+    let aside = Path::new(begun["aside"].as_str().unwrap());
+    assert_eq!(begun["snapshot"], Value::Null);
+    assert_eq!(
+        std::fs::read_to_string(aside.join("gatehouse.db")).unwrap(),
+        "not a database at all",
+        "nothing is deleted"
+    );
+    assert!(aside.join("database.key").exists(), "nor its key");
+    assert_eq!(shell.json(&["chats", "list"]), Value::Array(Vec::new()));
+}
+
+#[test]
+fn each_day_has_a_snapshot_where_only_the_command_line_is_used() {
+    let shell = Shell::new();
+    let reasons = |shell: &Shell| {
+        let all = shell.json(&["snapshots", "list"]);
+        let all = all.as_array().unwrap().iter();
+        all.map(|one| one["reason"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(&shell), [""; 0]);
+    let window = InstanceLock::acquire(&shell.0.folder).unwrap();
+    shell.text(&["chats", "list"]);
+    assert_eq!(reasons(&shell), [""; 0], "a window makes its own");
+    drop(window);
+    shell.refused(&["chats", "show", "0000"]);
+    for _ in 0..2 {
+        shell.text(&["chats", "list"]);
+        assert_eq!(reasons(&shell), ["daily"], "one a day");
+    }
+    let made = shell.json(&["record", "list"]).to_string();
+    assert_eq!(made.matches("snapshot.made").count(), 1);
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_made_is_told_and_spoils_nothing_else() {
+    let shell = Shell::used();
+    let snapshots = shell.path().join("snapshots");
+    std::fs::remove_dir_all(&snapshots).unwrap();
+    std::fs::write(&snapshots, "in the way").unwrap();
+    let (text, words) = shell.both(&["chats", "list"]);
+    assert!(text.starts_with("ID"), "{text}");
+    assert!(
+        words.starts_with("The snapshot of the day is missing:"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_chat_is_deleted_only_after_asking_and_the_record_says_so() {
+    let shell = Shell::used();
+    let app = app::without_model(&shell.0.folder);
+    let id = app::imported(&app, "Lease", &["Hello", "Good day"], now_ms()).to_string();
+    app::imported(&app, "Another", &["Hello", "Good day"], now_ms());
+    drop(app);
+    let (code, words) = shell.refused(&["chats", "delete", &id]);
+    assert!(code == 2 && words.contains("--yes deletes it"), "{words}");
+    assert!(shell.text(&["chats", "list"]).contains("Lease"));
+    let told = shell.text(&["chats", "delete", &id, "--yes"]);
+    assert!(told.contains("“Lease” is deleted."), "{told}");
+    let left = shell.text(&["chats", "list"]);
+    assert!(
+        !left.contains("Lease") && left.contains("Another"),
+        "{left}"
+    );
+    let record = shell.json(&["record", "list"]).to_string();
+    assert!(record.contains("conversation.deleted"), "{record}");
+    assert_eq!(shell.refused(&["chats", "delete", &id, "--yes"]).0, 4);
 }
 
 #[test]

@@ -46,6 +46,28 @@ fn a_model_whose_file_went_away_is_said_to_be_missing() {
 }
 
 #[test]
+fn the_list_of_models_says_which_cannot_chat() {
+    let shell = Shell::used();
+    for (name, architecture) in [("talker.gguf", "llama"), ("finder.gguf", "bert")] {
+        let file = shell.path().join(name);
+        std::fs::write(&file, gguf::Gguf::model(architecture).bytes()).unwrap();
+        shell.text(&["models", "add", file.to_str().unwrap()]);
+    }
+    let list = shell.text(&["models", "list"]);
+    let use_of = |name: &str| {
+        let line = list.lines().find(|line| line.starts_with(name)).unwrap();
+        (line.contains(" chat "), line.contains(" embeddings "))
+    };
+    assert_eq!(use_of("talker"), (true, false), "{list}");
+    assert_eq!(use_of("finder"), (false, true), "{list}");
+    assert!(
+        shell
+            .text(&["models", "show", "finder"])
+            .contains("embeddings")
+    );
+}
+
+#[test]
 fn with_json_a_conversation_is_exported_as_json_unless_markdown_is_asked_for() {
     let shell = Shell::new();
     let app = app::without_model(&shell.0.folder);

@@ -17,11 +17,24 @@ fn with_the_network_gone_the_conversation_goes_on_here() {
     let place = place(&nobody());
     let conversation = place.conversation();
     let mut moved = None;
-    let answer = app::answer(&place.app, Ask::Say(conversation, "Hello"), |event| {
-        if let AnswerEvent::Moved { moves, .. } = event {
-            moved = Some(moves);
-        }
-    });
+    let mut routes = Vec::new();
+    let answer = app::answer(
+        &place.app,
+        Ask::Say(conversation, "Hello"),
+        |event| match event {
+            AnswerEvent::Begun { answer, .. } => routes.extend(answer.call.map(|call| call.route)),
+            AnswerEvent::Moved { moves, route, .. } => {
+                moved = Some(moves);
+                routes.push(route);
+            }
+            _ => {}
+        },
+    );
+    assert_eq!(
+        routes,
+        [Route::Cloud, Route::Local],
+        "where it goes is told before it goes there"
+    );
     assert_eq!(answer.state, MessageState::Done);
     let call = answer.call.unwrap();
     assert_eq!(call.route, Route::Local);

@@ -68,7 +68,7 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn run(&self, app: App, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(&self, app: Arc<App>, json: bool) -> Result<(), Failure> {
         let text = self.question()?;
         let constraint = self.constraint()?;
         let links = comparing::links(&app, &self.model)?;
@@ -95,7 +95,6 @@ impl Ask {
                 json,
             );
         }
-        let app = Arc::new(app);
         stop_on_interrupt(&app)?;
         let conversation = app.gate.new_conversation(&options)?.id;
         mistakes::keep(&app, conversation, &text, &mistakes)?;
@@ -117,7 +116,7 @@ impl Ask {
                     show(&text);
                     printed.push_str(&text);
                 }
-                AnswerEvent::Moved { moves, to } if !json => tell_moves(&moves, &to),
+                AnswerEvent::Moved { moves, to, .. } if !json => tell_moves(&moves, &to),
                 _ => {}
             },
         );

@@ -1,7 +1,7 @@
 //! `gatehouse backup`: copies of the database in a folder of your choice, and the way back.
 
 use std::{
-    io::{self, BufRead as _, IsTerminal, Write as _},
+    io::{self, IsTerminal, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -21,7 +21,7 @@ use gatehouse_core::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, output};
+use crate::{agreeing::agreed, failure::Failure, output};
 
 /// Backups.
 #[derive(Subcommand)]
@@ -207,8 +207,11 @@ fn tell(report: &BackupReport) -> Result<(), Failure> {
 }
 
 fn key(app: &App, yes: bool, json: bool) -> Result<(), Failure> {
-    if !yes && !agreed()? {
-        return Err(Failure::stopped());
+    if !yes {
+        agreed(
+            "Whoever has this code and a backup can read everything. Show it?",
+            "--yes shows it.",
+        )?;
     }
     let (code, installation) = app.recovery_code(CodeGiven::Shown)?;
     let text = code.text();
@@ -216,22 +219,6 @@ fn key(app: &App, yes: bool, json: bool) -> Result<(), Failure> {
         return output::json(&json!({ "code": text.as_str(), "installation": installation }));
     }
     output::line(&text)
-}
-
-fn agreed() -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::input(
-            "There is no terminal to ask at whether it may be shown. --yes shows it.",
-        ));
-    }
-    eprint!("Whoever has this code and a backup can read everything. Show it? (yes/no) ");
-    io::stderr().flush().map_err(Failure::system)?;
-    let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(Failure::system)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 impl Schedule {

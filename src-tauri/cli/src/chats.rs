@@ -15,7 +15,9 @@ use gatehouse_core::{
     workspaces,
 };
 
-use crate::{failure::Failure, output, retention};
+use serde_json::json;
+
+use crate::{agreeing::agreed, failure::Failure, output, retention};
 
 /// Conversations.
 #[derive(Subcommand)]
@@ -46,6 +48,14 @@ pub(crate) enum Chats {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Delete a conversation, after asking. The next start of the window removes it for good.
+    Delete {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Delete it without asking first.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Import conversations that were exported as JSON.
     Import {
         /// The file.
@@ -72,6 +82,7 @@ impl Chats {
                 let format = format.unwrap_or(if json { Format::Json } else { Format::Markdown });
                 export(app, find(app, id)?, format, output.as_deref())
             }
+            Self::Delete { id, yes } => delete(app, find(app, id)?, *yes, json),
             Self::Import { file } => import(app, file, json),
         }
     }
@@ -173,6 +184,23 @@ fn export(
         file.write_all(exported.text.as_bytes())
     })
     .map_err(|error| Failure::unwritten(path, &error))
+}
+
+fn delete(app: &App, id: ConversationId, yes: bool, json: bool) -> Result<(), Failure> {
+    let thread = app.store.read(|conn| chat::thread(conn, id))?;
+    let said = thread.messages.first().map(|first| first.text.as_str());
+    let title = thread.conversation.title.as_deref().or(said);
+    let name = output::beginning(title.unwrap_or_default(), 60);
+    if !yes {
+        agreed(&format!("Delete “{name}”?"), "--yes deletes it.")?;
+    }
+    app.delete_conversation(id)?;
+    if json {
+        return output::json(&json!({ "deleted": id }));
+    }
+    output::line(&format!(
+        "“{name}” is deleted. The next start of the window removes it for good."
+    ))
 }
 
 fn import(app: &App, file: &Path, json: bool) -> Result<(), Failure> {

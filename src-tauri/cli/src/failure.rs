@@ -5,6 +5,7 @@ use std::{fmt::Display, io, path::Path, process::ExitCode};
 use gatehouse_core::{
     problem::{Problem, ProblemCode},
     startup::StartError,
+    store::{DataFolder, snapshot},
 };
 
 use crate::output::harmless;
@@ -13,7 +14,7 @@ use crate::output::harmless;
 pub(crate) const CODES: &str = "Exit codes:
   0    done
   1    something failed
-  2    the command line is not understood
+  2    the command line is not understood, or a file that it names is not of the kind that is needed
   3    no model can answer: none is installed, its file is missing, or it does not fit
   4    what was named is not there
   5    the data cannot be opened, read or written
@@ -34,15 +35,19 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Gatehouse did not start on its data. The way back, where there is one, is a command.
-    pub(crate) fn start(error: &StartError) -> Self {
-        let failure = Self {
+    /// Gatehouse did not start on its data. The way on, where there is one, is a command.
+    pub(crate) fn start(error: &StartError, folder: &DataFolder) -> Self {
+        let code = error.code();
+        let mut failure = Self {
             problem: error.into(),
             code: 5,
         };
-        if error.code().has_way_back() {
-            return failure.and(
-                "“gatehouse snapshots list” shows what you can go back to, and “gatehouse snapshots restore NAME” does it; what is there now is set aside.",
+        if code.has_way_back() {
+            failure = failure.and(way_back(folder));
+        }
+        if code.can_start_empty() {
+            failure = failure.and(
+                "“gatehouse snapshots start-empty” sets what cannot be opened aside, deletes nothing, and begins anew.",
             );
         }
         failure
@@ -129,7 +134,12 @@ impl Failure {
 
     /// The same, of something that was to be verified.
     pub(crate) fn unsound(self) -> Self {
-        Self { code: 10, ..self }
+        self.because(10)
+    }
+
+    /// The same with another exit code, where what was asked says what the trouble is.
+    pub(crate) fn because(self, code: u8) -> Self {
+        Self { code, ..self }
     }
 
     /// What was read is not what its key has signed.
@@ -176,6 +186,18 @@ impl Failure {
         } else {
             let text = self.problem.to_string();
             eprintln!("{}", harmless(&text, &io::stderr()));
+        }
+    }
+}
+
+/// What there is to go back to, where a part of the database cannot be read.
+pub(crate) fn way_back(folder: &DataFolder) -> &'static str {
+    match snapshot::list(folder) {
+        Ok(snapshots) if snapshots.is_empty() => {
+            "There is no snapshot to go back to. A backup, if you have one, comes back with “gatehouse backup restore FILE”."
+        }
+        _ => {
+            "“gatehouse snapshots list” shows what you can go back to, and “gatehouse snapshots restore NAME” does it; what is there now is set aside."
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Answers go to standard output, everything about them to standard error, so that a pipe gets
 //! only what was asked for. Exit codes are in [`failure`].
 
+mod agreeing;
 mod aliases;
 mod archive;
 mod ask;
@@ -33,7 +34,7 @@ mod snapshots;
 mod subject;
 mod telemetry;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -42,7 +43,8 @@ use gatehouse_core::{
     app::{App, Surroundings, engine_beside_this_program},
     record::Actor,
     secrets::{self, KeyHome},
-    store::DataFolder,
+    startup::StartError,
+    store::{DataFolder, OpenError},
 };
 
 /// Private AI that answers for itself: chat with models on this computer, offline, or with others
@@ -64,7 +66,7 @@ struct Arguments {
 enum Command {
     /// Ask a model something; the answer streams to standard output.
     Ask(ask::Ask),
-    /// Conversations: list, show, export, import.
+    /// Conversations: list, search, show, export, delete, import.
     #[command(subcommand)]
     Chats(chats::Chats),
     /// Installed models: list, add, show, remove.
@@ -107,7 +109,7 @@ enum Command {
     /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
     #[command(subcommand)]
     Backup(backup::Backup),
-    /// Copies of the database that Gatehouse makes by itself: list them, go back to one.
+    /// Copies of the database that Gatehouse makes by itself: list them, go back to one, or begin anew.
     #[command(subcommand)]
     Snapshots(snapshots::Snapshots),
     /// How long chats are kept: list, preview, run, set, hold, lift.
@@ -170,16 +172,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if let Command::Snapshots(snapshots) = &arguments.command {
         let folder = folder(arguments)?;
-        if let Some(restored) = snapshots.run(&folder, json)? {
+        if let Some(replaced) = snapshots.run(&folder, json)? {
             // Opened once, so that the record says what was done.
-            return restored.tell(&open(arguments)?, json);
+            return replaced.tell(&open(arguments)?, json);
         }
         return Ok(());
     }
     if let Command::Subject(subject::Subject::Verify { file, public_key }) = &arguments.command {
         return subject::verify(file, public_key.as_deref(), json);
     }
-    let app = open(arguments)?;
+    let app = Arc::new(open(arguments)?);
     if let Some(fault) = app.record.fault_at_start() {
         note(
             &format!(
@@ -188,27 +190,34 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             json,
         );
     }
-    match &arguments.command {
-        Command::Ask(ask) => ask.run(app, json),
-        Command::Chats(chats) => chats.run(&app, json),
-        Command::Models(models) => models.run(&app, json),
-        Command::Providers(providers) => providers.run(&app, json),
-        Command::Aliases(aliases) => aliases.run(&app, json),
+    work(&arguments.command, &app, json)?;
+    snapshots::daily(&app, json);
+    Ok(())
+}
+
+/// What needs the data.
+fn work(command: &Command, app: &Arc<App>, json: bool) -> Result<(), Failure> {
+    match command {
+        Command::Ask(ask) => ask.run(Arc::clone(app), json),
+        Command::Chats(chats) => chats.run(app, json),
+        Command::Models(models) => models.run(app, json),
+        Command::Providers(providers) => providers.run(app, json),
+        Command::Aliases(aliases) => aliases.run(app, json),
         Command::Serve(serve) => serve.run(app, json),
-        Command::Clients(clients) => clients.run(&app, json),
-        Command::Calls(calls) => calls.run(&app, json),
-        Command::Costs(costs) => costs.run(&app, json),
-        Command::Monitor(monitor) => monitor.run(&app, json),
-        Command::Prices(prices) => prices.run(&app, json),
-        Command::Budgets(budgets) => budgets.run(&app, json),
-        Command::Policy(policy) => policy.run(&app, json),
-        Command::Record(record) => record.run(&app, json),
-        Command::Archive(archive) => archive.run(&app, json),
-        Command::Backup(backup) => backup.run(&app, json),
-        Command::Retention(retention) => retention.run(&app, json),
-        Command::Subject(subject) => subject.run(&app, json),
-        Command::Connections(connections) => connections.run(&app, json),
-        Command::Telemetry(telemetry) => telemetry.run(&app, json),
+        Command::Clients(clients) => clients.run(app, json),
+        Command::Calls(calls) => calls.run(app, json),
+        Command::Costs(costs) => costs.run(app, json),
+        Command::Monitor(monitor) => monitor.run(app, json),
+        Command::Prices(prices) => prices.run(app, json),
+        Command::Budgets(budgets) => budgets.run(app, json),
+        Command::Policy(policy) => policy.run(app, json),
+        Command::Record(record) => record.run(app, json),
+        Command::Archive(archive) => archive.run(app, json),
+        Command::Backup(backup) => backup.run(app, json),
+        Command::Retention(retention) => retention.run(app, json),
+        Command::Subject(subject) => subject.run(app, json),
+        Command::Connections(connections) => connections.run(app, json),
+        Command::Telemetry(telemetry) => telemetry.run(app, json),
         Command::Safety(_) | Command::Snapshots(_) | Command::Completions { .. } => Ok(()),
     }
 }
@@ -219,18 +228,8 @@ fn folder(arguments: &Arguments) -> Result<DataFolder, Failure> {
 
 fn open(arguments: &Arguments) -> Result<App, Failure> {
     let folder = folder(arguments)?;
-    let engine_program = engine_beside_this_program().map_err(Failure::system)?;
     let is_first = secrets::is_first_start(&folder).unwrap_or(false);
-    let app = App::open(
-        &folder,
-        Surroundings {
-            actor: Actor::CommandLine,
-            engine_program,
-            resources: resources(),
-            on_engine_change: Box::new(|| ()),
-        },
-    )
-    .map_err(|error| Failure::start(&error))?;
+    let app = start(&folder).map_err(|error| Failure::start(&error, &folder))?;
     if is_first && app.key_home == KeyHome::File {
         tell_key_file(&folder, arguments.json);
     }
@@ -242,6 +241,16 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
         eprintln!("{error}");
     }
     Ok(app)
+}
+
+fn start(folder: &DataFolder) -> Result<App, StartError> {
+    let around = Surroundings {
+        actor: Actor::CommandLine,
+        engine_program: engine_beside_this_program().map_err(OpenError::from)?,
+        resources: resources(),
+        on_engine_change: Box::new(|| ()),
+    };
+    App::open(folder, around)
 }
 
 /// Said once, when the key was made.

@@ -9,7 +9,9 @@ use std::{
 use clap::Subcommand;
 use gatehouse_core::{
     app::App,
-    models::{self, FileState, HowAdded, InstalledModel, Verdict},
+    models::{
+        self, FileState, GgufError, HowAdded, InstalledModel, ModelError, ModelKind, Verdict,
+    },
     words::size,
 };
 use serde::Serialize;
@@ -62,12 +64,13 @@ fn list(app: &App, json: bool) -> Result<(), Failure> {
                 model.parameters_label.clone(),
                 model.quantisation.clone(),
                 size(model.size_bytes),
+                use_of(model).into(),
                 standing(model).into(),
             ]
         })
         .collect();
     output::table(
-        ["NAME", "PARAMETERS", "QUANTISATION", "SIZE", "STATE"],
+        ["NAME", "PARAMETERS", "QUANTISATION", "SIZE", "FOR", "STATE"],
         &rows,
     )
 }
@@ -82,7 +85,7 @@ fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
     if watched {
         eprint!("\r\x1b[K");
     }
-    let (model, added) = model?;
+    let (model, added) = model.map_err(not_added)?;
     if json {
         return output::json(&AddedModel {
             added,
@@ -98,6 +101,18 @@ fn add(app: &App, file: &Path, json: bool) -> Result<(), Failure> {
             format!("“{name}” ({id}) takes the place of the model whose file this was.")
         }
     })
+}
+
+/// It is about a file that was named, and not about what can answer.
+fn not_added(error: ModelError) -> Failure {
+    match &error {
+        ModelError::File(GgufError::NotFound) => Failure::from(error).because(4),
+        ModelError::File(GgufError::NotAllowed | GgufError::Unreadable(_)) => {
+            Failure::from(error).because(5)
+        }
+        ModelError::File(_) | ModelError::Unsettled => Failure::from(error).because(2),
+        _ => error.into(),
+    }
 }
 
 /// The model, and whether it was on the list before.
@@ -124,6 +139,7 @@ fn show(app: &App, named: &str, json: bool) -> Result<(), Failure> {
         ("Name", model.name.clone()),
         ("Id", model.id.to_string()),
         ("File", model.path.clone()),
+        ("For", use_of(model).into()),
         ("State", standing(model).into()),
         ("Architecture", model.architecture.clone()),
         ("Parameters", model.parameters_label.clone()),
@@ -155,6 +171,14 @@ fn remove(app: &App, named: &str, json: bool) -> Result<(), Failure> {
         model.name,
         model.path.display()
     ))
+}
+
+/// What it can be asked for.
+fn use_of(model: &InstalledModel) -> &'static str {
+    match model.kind {
+        ModelKind::Chat => "chat",
+        ModelKind::Embedding => "embeddings",
+    }
 }
 
 fn standing(model: &InstalledModel) -> &'static str {

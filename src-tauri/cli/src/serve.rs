@@ -4,6 +4,7 @@ use std::{
     net::IpAddr,
     path::PathBuf,
     sync::{Arc, mpsc},
+    time::Duration,
 };
 
 use clap::Args;
@@ -14,7 +15,10 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, snapshots};
+
+/// How often it is looked whether a new day has begun.
+const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
 
 /// The local API, until it is interrupted.
 #[derive(Args)]
@@ -43,7 +47,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) fn run(&self, app: App, json: bool) -> Result<(), Failure> {
+    pub(crate) fn run(&self, app: &Arc<App>, json: bool) -> Result<(), Failure> {
         // The second interrupt, for who cannot wait for the answers under way, ends it at once.
         let (interrupted, wait) = mpsc::sync_channel(0);
         ctrlc::set_handler(move || {
@@ -52,9 +56,8 @@ impl Serve {
             }
         })
         .map_err(Failure::system)?;
-        let app = Arc::new(app);
-        let server = Server::start(Arc::clone(&app), self.config())?;
-        let telemetry = Exporter::start(&app, Pace::default()).map_err(Failure::system)?;
+        let server = Server::start(Arc::clone(app), self.config())?;
+        let telemetry = Exporter::start(app, Pace::default()).map_err(Failure::system)?;
         let base = server.base_url();
         if json {
             output::json(&json!({ "base_url": base }))?;
@@ -63,8 +66,11 @@ impl Serve {
                 "Listening at {base}. OpenAI's clients take {base}/v1 as base URL, Anthropic's {base}."
             ))?;
         }
-        // An error: nobody can interrupt any more.
-        let _ = wait.recv();
+        // It may run for weeks. Anything but a glance that is due: it was interrupted, or nobody can any more.
+        snapshots::daily(app, json);
+        while wait.recv_timeout(SNAPSHOT_GLANCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            snapshots::daily(app, json);
+        }
         let status = server.status();
         drop(telemetry);
         server.stop();

@@ -58,6 +58,7 @@ fn main() {
     app.ensure_starter().unwrap();
     let mut rows = speed(&app, &engine);
     rows.push(opening(&app));
+    rows.extend(searching(&app));
     std::fs::write(path, json!({ "name": "core", "rows": rows }).to_string()).unwrap();
 }
 
@@ -232,6 +233,33 @@ fn fill(app: &App, id: ConversationId) {
             Ok::<_, ChatError>(())
         })
         .unwrap();
+}
+
+/// Words that stand in thousands of messages, and a word inside a sentence without spaces that stands in one.
+fn searching(app: &App) -> [Value; 2] {
+    let id = app.gate.new_conversation(&Options::default()).unwrap().id;
+    app.store
+        .write(|tx| chat::begin_turn(tx, id, "これは日本語の契約書です。お願いします", now_ms()))
+        .unwrap();
+    [
+        ("searching 10,000 messages", "landlord third work", 100),
+        ("searching them for 契約書", "契約書", 1),
+    ]
+    .map(|(measure, words, hits)| {
+        let times = (0..ROUNDS).map(|_| {
+            let start = Instant::now();
+            assert_eq!(app.search(words, None).unwrap().len(), hits);
+            start.elapsed().as_secs_f64() * 1000.0
+        });
+        let took = median(times.collect());
+        row(
+            measure,
+            took,
+            "ms",
+            Some("at most 100"),
+            Some(took <= 100.0),
+        )
+    })
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

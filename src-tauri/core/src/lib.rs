@@ -44,3 +44,9 @@ pub fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
+
+/// Whether a time that somebody else wrote, in UTC milliseconds, is a date that can be shown in every time
+/// zone: from 1970 to the year 9999.
+pub(crate) fn is_date(at_ms: i64) -> bool {
+    (0..=jiff::Timestamp::MAX.as_millisecond()).contains(&at_ms)
+}

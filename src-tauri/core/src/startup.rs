@@ -108,6 +108,12 @@ impl StartupCode {
         }
     }
 
+    /// Whether what is there cannot be opened here at all: it can be set aside for a new beginning.
+    #[must_use]
+    pub fn can_start_empty(self) -> bool {
+        matches!(self, Self::KeyMissing | Self::KeyWrong | Self::Damaged)
+    }
+
     /// Whether a snapshot can take the place of the database.
     #[must_use]
     pub fn has_way_back(self) -> bool {

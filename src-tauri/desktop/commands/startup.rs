@@ -148,7 +148,7 @@ fn problem(state: &AppState, code: StartupCode, error: &dyn std::error::Error) -
         can_retry: !matches!(code, Code::Newer | Code::Damaged | Code::KeyWrong),
         can_use_key_file: matches!(code, Code::KeychainLocked | Code::KeychainMissing)
             && folder.as_ref().is_some_and(is_first_start),
-        can_start_empty: matches!(code, Code::KeyMissing | Code::KeyWrong | Code::Damaged),
+        can_start_empty: code.can_start_empty(),
         data_folder: folder.map_or_else(String::new, |folder| folder.path().display().to_string()),
         snapshots: to_go_back_to,
     }

@@ -30,14 +30,20 @@ export function formatBytes(bytes: number): string {
 	return `${value.toFixed(digits)}\u00a0${units[unit]}`;
 }
 
-/** 23 November 2026 */
+/** 23 November 2026; of any number, for one bad time must not take the rest of a screen with it. */
 export function formatDay(atMs: number): string {
-	return day().format(new Date(atMs));
+	return isDate(atMs) ? day().format(new Date(atMs)) : noDate;
 }
 
-/** 23 November 2026, 14:05 */
+/** 23 November 2026, 14:05; of any number. */
 export function formatMoment(atMs: number): string {
-	return `${formatDay(atMs)}, ${time().format(new Date(atMs))}`;
+	return isDate(atMs) ? `${formatDay(atMs)}, ${time().format(new Date(atMs))}` : noDate;
+}
+
+const noDate = "no date";
+
+function isDate(atMs: number): boolean {
+	return !Number.isNaN(new Date(atMs).getTime());
 }
 
 /** 2026-11-23, by the clock of this computer. */
@@ -51,7 +57,7 @@ export function fileName(path: string): string {
 	return path.split(/[/\\]/).at(-1) || path;
 }
 
-/** For the `datetime` of a `<time>`. */
-export function isoMoment(atMs: number): string {
-	return new Date(atMs).toISOString();
+/** For the `datetime` of a `<time>`; undefined for what is no date. */
+export function isoMoment(atMs: number): string | undefined {
+	return isDate(atMs) ? new Date(atMs).toISOString() : undefined;
 }

@@ -380,7 +380,7 @@ fn changed(rows: usize) -> Result<(), ChatError> {
 }
 
 /// Titles are one line of at most 120 characters, none of which a terminal would act on.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
     joined
         .chars()

@@ -64,6 +64,34 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "2026-11-24 add the model of imported answers",
         sql: "ALTER TABLE messages ADD COLUMN written_by TEXT",
     },
+    // What is indexed is the text with some letters apart (see `letters`); the view says the same to
+    // whoever reads the text of the index.
+    Migration {
+        name: "2026-11-28 find words inside sentences without spaces",
+        sql: "DROP TRIGGER messages_fts_insert;
+          DROP TRIGGER messages_fts_remove;
+          DROP TRIGGER messages_fts_update;
+          DROP TRIGGER messages_fts_delete;
+          DROP TABLE messages_fts;
+          CREATE VIEW messages_searched AS
+            SELECT number, search_text(text) AS text FROM messages WHERE state <> 'streaming';
+          CREATE VIRTUAL TABLE messages_fts USING fts5(
+            text, content = 'messages_searched', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2');
+          INSERT INTO messages_fts(messages_fts, rank) VALUES ('secure-delete', 1);
+          CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(rowid, text) VALUES (new.number, search_text(new.text));
+          END;
+          CREATE TRIGGER messages_fts_remove BEFORE UPDATE OF text, state ON messages WHEN old.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(messages_fts, rowid, text) VALUES ('delete', old.number, search_text(old.text));
+          END;
+          CREATE TRIGGER messages_fts_update AFTER UPDATE OF text, state ON messages WHEN new.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(rowid, text) VALUES (new.number, search_text(new.text));
+          END;
+          CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.state <> 'streaming' BEGIN
+            INSERT INTO messages_fts(messages_fts, rowid, text) VALUES ('delete', old.number, search_text(old.text));
+          END;
+          INSERT INTO messages_fts(messages_fts) VALUES ('rebuild');",
+    },
 ];
 
 /// How a message stands.

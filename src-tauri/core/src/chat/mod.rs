@@ -2,7 +2,9 @@
 
 mod conversations;
 mod drafts;
+mod file;
 mod keeping;
+mod letters;
 mod messages;
 pub mod pictures;
 mod presets;
@@ -30,18 +32,19 @@ pub use turns::{
 };
 
 pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
+pub(crate) use file::{
+    FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, over_defaults,
+};
 pub(crate) use keeping::{
     Quiet, Texts, all_written_in, count_in, exists, if_quiet, place_and_age, put_texts,
     quiet_before, text_in, texts,
 };
+pub(crate) use letters::add_functions;
 pub(crate) use messages::{
     Said, branch, conversation_of, message_ids, one, parent_of, text_sha256,
 };
 pub(crate) use search::gone_but_indexed;
-pub(crate) use transfer::{
-    Chosen, FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, file_of,
-    import_one, of_file, over_defaults, read_file,
-};
+pub(crate) use transfer::{Chosen, file_of, import_one, of_file, read_file};
 
 use crate::store::{Migration, StoreError};
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
+use super::letters;
 use crate::ids::{ConversationId, MessageId, WorkspaceId};
 
 /// Marks around a hit in a snippet. Control characters that FTS5 gets as they are and nobody types.
@@ -13,6 +14,10 @@ const CLOSE: char = '\u{2}';
 
 /// Hits that are shown at most.
 const MOST: u32 = 100;
+
+/// How much of a message is shown around the words, in words; a letter that stands alone is one.
+const SNIPPET: u32 = 16;
+const SNIPPET_OF_LETTERS: u32 = 48;
 
 /// A place where the words were found.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
@@ -41,7 +46,8 @@ pub struct SnippetPart {
 }
 
 /// Find conversations by words of their messages (all words, the last one as a beginning) or of
-/// their title, in one workspace or (`None`) in all. Titles first, then messages, newest first;
+/// their title, in one workspace or (`None`) in all. Where a script has no spaces, what stands between
+/// spaces of the query is found inside every sentence. Titles first, then messages, newest first;
 /// nothing for a query without a word.
 ///
 /// # Errors
@@ -52,7 +58,7 @@ pub fn search(
     workspace: Option<WorkspaceId>,
 ) -> rusqlite::Result<Vec<SearchHit>> {
     let words: Vec<String> = query
-        .split(|c: char| !c.is_alphanumeric())
+        .split(|c: char| !letters::is_of_word(c))
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();
@@ -135,10 +141,17 @@ fn in_messages(
     workspace: Option<WorkspaceId>,
 ) -> rusqlite::Result<Vec<SearchHit>> {
     // Quoted, so that no word is read as an operator of the query language.
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| format!("\"{}\"", letters::apart(word)))
+        .collect();
     let expression = format!("{}*", quoted.join(" "));
+    let length = match words.iter().any(|word| letters::has_any(word)) {
+        true => SNIPPET_OF_LETTERS,
+        false => SNIPPET,
+    };
     let mut statement = conn.prepare_cached(
-        "SELECT c.id, m.id, c.title, snippet(messages_fts, 0, ?2, ?3, '…', 16), m.created_at_ms
+        "SELECT c.id, m.id, c.title, snippet(messages_fts, 0, ?2, ?3, '…', ?6), m.created_at_ms
          FROM messages_fts
          JOIN messages m ON m.number = messages_fts.rowid
          JOIN conversations c ON c.id = m.conversation_id
@@ -153,6 +166,7 @@ fn in_messages(
             CLOSE.to_string(),
             MOST,
             workspace,
+            length,
         ),
         |row| {
             let marked: String = row.get(3)?;
@@ -160,7 +174,7 @@ fn in_messages(
                 conversation_id: row.get(0)?,
                 message_id: Some(row.get(1)?),
                 title: row.get(2)?,
-                snippet: parts(&marked),
+                snippet: parts(&letters::together(&marked)),
                 at_ms: row.get(4)?,
             })
         },
@@ -209,7 +223,7 @@ pub(crate) fn gone_but_indexed<'w>(
            AND rowid NOT IN (SELECT number FROM messages)",
     )?;
     for word in words {
-        let quoted = format!("\"{}\"", word.replace('"', "\"\""));
+        let quoted = format!("\"{}\"", letters::apart(word).replace('"', "\"\""));
         gone += by_word.query_row([quoted], |row| row.get::<_, u32>(0))?;
     }
     Ok(gone)

@@ -7,20 +7,20 @@
 
 use std::{
     collections::HashMap,
-    fs::File as FileOnDisk,
+    fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use gatehouse_gguf::words::size;
-use gatehouse_protocol::{Role, Sampling};
+use gatehouse_protocol::Role;
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    ChatError, Conversation, MessageState, Options, PictureError, Rating,
-    conversations::{self, check_sampling},
+    ChatError, Conversation, MessageState, Options, PictureError, conversations,
+    file::{File, FileConversation, FileMessage, check_one, name_of},
     keeping::note_arrival,
     messages,
     pictures::{self, FilePicture},
@@ -32,7 +32,6 @@ use super::{
 use crate::{
     aliases::Elsewhere,
     ids::{ConversationId, MessageId, ModelId, WorkspaceId},
-    problem::Problem,
 };
 
 const FORMAT: &str = "gatehouse-conversations";
@@ -94,132 +93,42 @@ pub enum TransferError {
     /// A picture in it cannot be used.
     #[error("a picture of message {0} cannot be used: {1}")]
     Picture(usize, PictureError),
+    /// A time in it is none that can be shown.
+    #[error("{0} milliseconds since 1970 are no date up to the year 9999")]
+    NoDate(i64),
+    /// The branch that is shown ends with a message that is not in the file.
+    #[error("the file is damaged: what is shown of it ends with message {0}, which is not there")]
+    NoLeaf(usize),
+    /// One of its conversations cannot be brought in.
+    #[error("the chat “{chat}” cannot be imported: {error}")]
+    In {
+        /// What a person knows it by.
+        chat: String,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
     /// A setting in it cannot be used.
     #[error(transparent)]
     Chat(#[from] ChatError),
+}
+
+impl TransferError {
+    /// The same of one conversation among others, unless it is the trouble of all.
+    fn of_chat(self, chat: String) -> Self {
+        match self {
+            Self::Chat(ChatError::Store(_)) => self,
+            error => Self::In {
+                chat,
+                error: Box::new(error),
+            },
+        }
+    }
 }
 
 impl From<rusqlite::Error> for TransferError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Chat(error.into())
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct File {
-    format: String,
-    version: u32,
-    conversations: Vec<FileConversation>,
-}
-
-/// A conversation as files have it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileConversation {
-    /// What it was called where the file was made; an import gives it another identifier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<ConversationId>,
-    /// The name of its workspace, where the file is an archive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<String>,
-    pub title: Option<String>,
-    pub created_at_ms: i64,
-    pub updated_at_ms: i64,
-    pub system_prompt: String,
-    /// Settings that an older or newer app did not write have their defaults.
-    #[serde(deserialize_with = "over_defaults")]
-    pub sampling: Sampling,
-    /// The model on that computer which was to answer, where the file is an archive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<FileModel>,
-    /// What was to answer instead of it, where the file is an archive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub elsewhere: Option<FileElsewhere>,
-    /// That nothing of it may be deleted, where the file is an archive and a hold stands on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold: Option<FileHold>,
-    /// What was typed and not sent, where the file is an archive.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub draft: String,
-    /// Its pictures.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub draft_pictures: Vec<FilePicture>,
-    /// Parents before their children.
-    pub messages: Vec<FileMessage>,
-    /// Position in `messages` of the end of the branch that is shown.
-    pub leaf: usize,
-}
-
-/// Why nothing of something may be deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileHold {
-    pub reason: String,
-    /// UTC milliseconds.
-    pub since_ms: i64,
-}
-
-/// A model of a computer, so that another computer knows it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileModel {
-    pub name: String,
-    /// Of its file, in hexadecimal digits.
-    pub sha256: String,
-}
-
-/// What answers instead of a model on the computer, by names that another computer may have, too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum FileElsewhere {
-    Account { account: String, model: String },
-    Alias { alias: String },
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileMessage {
-    /// As that of the conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<MessageId>,
-    /// Position in `messages` of the one before it.
-    pub parent: Option<usize>,
-    pub role: Role,
-    pub text: String,
-    pub created_at_ms: i64,
-    /// How it stands; complete if it does not say.
-    #[serde(default, skip_serializing_if = "is_done")]
-    pub state: MessageState,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rating: Option<Rating>,
-    /// The model that wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Problem>,
-    /// What is shown with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pictures: Vec<FilePicture>,
-}
-
-/// Settings of a file over the defaults.
-pub(crate) fn over_defaults<'de, D: Deserializer<'de>>(from: D) -> Result<Sampling, D::Error> {
-    let stored = serde_json::Map::deserialize(from)?;
-    let mut all = serde_json::to_value(Sampling::default()).map_err(D::Error::custom)?;
-    all.as_object_mut()
-        .expect("it is an object because it is made of a struct")
-        .extend(stored);
-    serde_json::from_value(all).map_err(D::Error::custom)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_done(state: &MessageState) -> bool {
-    *state == MessageState::Done
 }
 
 /// Make the file of one conversation.
@@ -254,7 +163,7 @@ pub fn export(
 /// bytes that are no text.
 pub(crate) fn read_file(path: &Path) -> Result<String, TransferError> {
     let mut bytes = Vec::new();
-    FileOnDisk::open(path)
+    fs::File::open(path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| TransferError::Unreadable {
             path: path.to_owned(),
@@ -290,9 +199,15 @@ pub fn import(
     if file.conversations.is_empty() {
         return Err(TransferError::Empty);
     }
+    let import = |(nth, conversation)| {
+        let chat = name_of(&conversation, nth);
+        import_one(conn, workspace, conversation, Chosen::default(), now_ms)
+            .map_err(|error| error.of_chat(chat))
+    };
     file.conversations
         .into_iter()
-        .map(|conversation| import_one(conn, workspace, conversation, Chosen::default(), now_ms))
+        .enumerate()
+        .map(import)
         .collect()
 }
 
@@ -301,30 +216,6 @@ pub fn import(
 pub(crate) struct Chosen {
     pub model_id: Option<ModelId>,
     pub elsewhere: Option<Elsewhere>,
-}
-
-/// Whether a conversation can be brought in.
-///
-/// # Errors
-/// [`TransferError`] that says why not.
-pub(crate) fn check_one(file: &FileConversation) -> Result<(), TransferError> {
-    check_sampling(&file.sampling)?;
-    for (position, message) in file.messages.iter().enumerate() {
-        let parent = match message.parent {
-            None => None,
-            Some(parent) if parent < position => Some(file.messages[parent].role),
-            Some(_) => return Err(TransferError::Orphan(position)),
-        };
-        let in_turn = match message.role {
-            Role::User => parent.is_none_or(|role| role == Role::Assistant),
-            Role::Assistant => parent == Some(Role::User),
-            Role::System => false,
-        };
-        if !in_turn {
-            return Err(TransferError::OutOfTurn(position));
-        }
-    }
-    Ok(())
 }
 
 /// Bring one conversation in as a new one that arrives at `now_ms`, UTC milliseconds.
@@ -378,7 +269,7 @@ pub(crate) fn import_one(
         }
         made.push(new);
     }
-    if let Some(&leaf) = made.get(file.leaf).or(made.last()) {
+    if let Some(&leaf) = made.get(file.leaf) {
         turns::show(conn, id, leaf, file.updated_at_ms)?;
     }
     Ok(id)

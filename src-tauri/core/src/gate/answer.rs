@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     chat::{self, Conversation, Message, Options, pictures},
-    costs::Move,
+    costs::{Move, Route},
     ids::{ConversationId, MessageId, PictureId},
     models::{self, Model, ModelKind},
     now_ms,
@@ -298,12 +298,14 @@ impl Answering<'_> {
             });
         }
         if !self.moves.is_empty() {
+            let (to, route) = match asked {
+                Asked::Local(model) => (model.name.clone(), Route::Local),
+                Asked::Elsewhere(ready) => (ready.cloud.model.clone(), ready.route()),
+            };
             sink(AnswerEvent::Moved {
                 moves: self.moves.clone(),
-                to: match asked {
-                    Asked::Local(model) => model.name.clone(),
-                    Asked::Elsewhere(ready) => ready.cloud.model.clone(),
-                },
+                to,
+                route,
             });
         }
     }

@@ -4,7 +4,10 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use crate::{chat::Message, costs::Move};
+use crate::{
+    chat::Message,
+    costs::{Move, Route},
+};
 
 /// One thing that happened to an answer, in this order: begun, then any of the others, then ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
@@ -51,6 +54,8 @@ pub enum AnswerEvent {
         moves: Vec<Move>,
         /// The model that is asked now.
         to: String,
+        /// Where the message goes now.
+        route: Route,
     },
     /// A piece of what the model thinks before it answers, which is not kept.
     Thinking {

@@ -18,7 +18,7 @@ mod writer;
 pub use check::{CheckedFile, check};
 pub use computer::{Computer, computer};
 pub use error::ModelError;
-pub use gatehouse_gguf::ModelKind;
+pub use gatehouse_gguf::{GgufError, ModelKind};
 pub use installed::{FileState, InstalledModel, Origin};
 pub use library::{HowAdded, Model, all, delete_own_file, find, forget, get, mark_used, register};
 pub(crate) use library::{MIGRATIONS, names_by_version};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use zeroize::Zeroizing;
 
 use super::error::{Cause, OpenError};
-use crate::secrets::DatabaseKey;
+use crate::{chat, secrets::DatabaseKey};
 
 /// "GATE": the file says whose it is.
 pub(super) const APPLICATION_ID: i32 = 0x4741_5445;
@@ -77,6 +77,7 @@ fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<C
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", key.to_hex().as_str()));
     conn.execute_batch(&pragma)
         .map_err(|error| without_text(&error))?;
+    chat::add_functions(&conn)?;
     Ok(conn)
 }
 

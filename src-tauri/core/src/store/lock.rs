@@ -71,6 +71,19 @@ impl InstanceLock {
         Ok(lock)
     }
 
+    /// Whether a window has this folder. A window that starts at this moment waits for the answer.
+    ///
+    /// # Errors
+    /// [`io::Error`] when the system does not say.
+    pub fn is_held(folder: &DataFolder) -> io::Result<bool> {
+        let file = folder::private_file(&folder.window_lock_file())?;
+        match file.try_lock() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Whether someone started Gatehouse again since the last call: one look at a file, cheap
     /// enough to do every half second, and it needs no socket.
     #[must_use = "the request is forgotten by looking"]
@@ -92,7 +105,9 @@ mod tests {
     fn a_second_window_is_refused_and_asks_the_first_to_come_forward() {
         let dir = tempfile::tempdir().unwrap();
         let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        assert!(!InstanceLock::is_held(&folder).unwrap());
         let first = InstanceLock::acquire(&folder).unwrap();
+        assert!(InstanceLock::is_held(&folder).unwrap());
         assert!(!first.asked_to_raise());
         assert!(matches!(
             InstanceLock::acquire(&folder),

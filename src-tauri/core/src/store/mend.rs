@@ -167,6 +167,7 @@ mod tests {
 
     fn new() -> Connection {
         let mut conn = Connection::open_in_memory().unwrap();
+        crate::chat::add_functions(&conn).unwrap();
         migrate::migrate(&mut conn, &migrate::all(), 0).unwrap();
         conn
     }

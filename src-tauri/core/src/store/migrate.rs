@@ -129,6 +129,7 @@ pub(super) struct Object {
 /// What our steps make.
 pub(super) fn schema_of_ours() -> rusqlite::Result<Vec<Object>> {
     let mut ours = Connection::open_in_memory()?;
+    chat::add_functions(&ours)?;
     migrate(&mut ours, &all(), 0)
         .expect("our steps work on an empty database because every new one is made by them");
     schema_of(&ours)

@@ -49,11 +49,7 @@ pub use self::{
     snapshot::{SnapshotError, SnapshotInfo, SnapshotReason},
     unfinished::replace_file_noted,
 };
-use self::{
-    migrate::Standing,
-    snapshot::SnapshotReason::{BeforeUpdate, Daily},
-    together::Writer,
-};
+use self::{migrate::Standing, snapshot::SnapshotReason::BeforeUpdate, together::Writer};
 use crate::secrets::DatabaseKey;
 
 /// Idle connections for reading that are kept; more are opened when more are needed at once.
@@ -248,10 +244,7 @@ impl Store {
     /// # Errors
     /// [`SnapshotError`]; the older snapshots are kept then.
     pub fn daily_snapshot(&self, now_ms: i64) -> Result<Option<SnapshotInfo>, SnapshotError> {
-        if !snapshot::due(&self.folder, now_ms)? {
-            return Ok(None);
-        }
-        self.snapshot(Daily, now_ms).map(Some)
+        snapshot::make_daily(&self.folder, &self.key, now_ms)
     }
 
     /// Whether no other process had the database open when this one opened it: what is marked as

@@ -203,6 +203,33 @@ pub(super) fn make(
     now_ms: i64,
 ) -> Result<SnapshotInfo, SnapshotError> {
     let _turn = folder.lock_for_snapshots()?;
+    make_in_turn(folder, key, reason, now_ms)
+}
+
+/// Make the snapshot of the day of `now_ms`, unless it is there.
+pub(super) fn make_daily(
+    folder: &DataFolder,
+    key: &DatabaseKey,
+    now_ms: i64,
+) -> Result<Option<SnapshotInfo>, SnapshotError> {
+    if !due(folder, now_ms)? {
+        return Ok(None);
+    }
+    let _turn = folder.lock_for_snapshots()?;
+    // Another command of this moment may have made it while this one waited.
+    if !due(folder, now_ms)? {
+        return Ok(None);
+    }
+    make_in_turn(folder, key, SnapshotReason::Daily, now_ms).map(Some)
+}
+
+/// The same for who holds the lock.
+fn make_in_turn(
+    folder: &DataFolder,
+    key: &DatabaseKey,
+    reason: SnapshotReason,
+    now_ms: i64,
+) -> Result<SnapshotInfo, SnapshotError> {
     folder::make_private_folder(&folder.snapshots())?;
     remove_leftovers(folder)?;
     let part = folder
@@ -248,7 +275,7 @@ fn free_name(
 }
 
 /// Whether the day of `now_ms` has no daily snapshot yet.
-pub(super) fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
+fn due(folder: &DataFolder, now_ms: i64) -> io::Result<bool> {
     let today = now_ms.div_euclid(DAY_MS);
     Ok(!list(folder)?.iter().any(|snapshot| {
         snapshot.reason == SnapshotReason::Daily && snapshot.made_at_ms.div_euclid(DAY_MS) == today

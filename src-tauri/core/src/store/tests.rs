@@ -522,3 +522,60 @@ fn a_panic_of_one_who_writes_together_leaves_the_others_unharmed() {
         .unwrap();
     assert_eq!(notes(&store), ["whole"]);
 }
+
+#[test]
+fn an_update_indexes_the_messages_that_were_there_for_the_search_inside_sentences() {
+    use crate::{
+        chat::{self, ChatError, Options},
+        ids::ConversationId,
+        workspaces,
+    };
+    const STEP: &str = "2026-11-28 find words inside sentences without spaces";
+    let older: Vec<_> = migrate::all()
+        .into_iter()
+        .filter(|step| step.name != STEP)
+        .collect();
+    let place = Place::new();
+    let said = place
+        .open(&older)
+        .unwrap()
+        .write(|tx| {
+            let (id, workspace) = (ConversationId::new(), workspaces::first(tx, NOW)?);
+            chat::create(tx, id, workspace, &Options::default(), NOW)?;
+            // The steps before this one have no function of ours: what was written then is written so.
+            tx.execute(
+                "INSERT INTO messages (id, conversation_id, role, text, state, created_at_ms)
+                 VALUES (randomblob(16), ?1, 'user', 'これは日本語の契約書です', 'done', 0),
+                        (randomblob(16), ?1, 'assistant', 'a rhubarb', 'streaming', 0)",
+                [id],
+            )?;
+            Ok::<_, ChatError>(id)
+        })
+        .unwrap();
+    let store = place.open(&migrate::all()).unwrap();
+    let found = |query| {
+        let hits = store.read(|conn| chat::search(conn, query, None)).unwrap();
+        hits.iter()
+            .map(|hit| hit.conversation_id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("契約"), [said]);
+    assert_eq!(found("rhubarb"), [], "what is being written is not indexed");
+    store
+        .write(|tx| {
+            tx.execute(
+                "INSERT INTO messages_fts(messages_fts, rank) VALUES ('integrity-check', 1)",
+                [],
+            )?;
+            tx.execute(
+                "UPDATE messages SET text = 'another' WHERE state = 'done'",
+                [],
+            )?;
+            tx.execute(
+                "UPDATE messages SET state = 'done' WHERE state = 'streaming'",
+                [],
+            )
+        })
+        .unwrap();
+    assert_eq!((found("契約"), found("rhubarb")), (vec![], vec![said]));
+}

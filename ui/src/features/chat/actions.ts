@@ -59,6 +59,7 @@ export function chatActions(hooks: ChatHooks): Action[] {
 			run: hooks.toggleOptions,
 		},
 		{ id: "chat.import", title: "Import chats", group: "Chat", run: () => void chat.import() },
+		...ofDeleted(),
 		...ofConversation(hooks),
 		{
 			id: "message.stop",
@@ -166,6 +167,21 @@ function versions(
 			},
 		};
 	});
+}
+
+/** While it can be had back, which is longer than its message stands. */
+function ofDeleted(): Action[] {
+	const { deleted } = chat;
+	if (deleted === null) return [];
+	return [
+		{
+			id: "chat.restore",
+			title: `Undo: bring “${deleted.title}” back`,
+			group: "Chat",
+			keywords: "deleted restore",
+			run: () => void chat.restore(deleted.id),
+		},
+	];
 }
 
 function ofConversation({ thread, rename }: ChatHooks): Action[] {

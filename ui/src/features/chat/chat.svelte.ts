@@ -8,6 +8,7 @@ import {
 	type ConversationSummary,
 	type ExportFormat,
 	type Problem,
+	type Route,
 	type SearchHit,
 } from "$lib/backend";
 import { forgetConversations, go, place, replacePlace } from "$lib/navigation.svelte";
@@ -34,6 +35,8 @@ class Chat {
 	/** What the search found; null while nothing is searched for. */
 	hits = $state.raw<SearchHit[] | null>(null);
 	searchError = $state.raw<Problem | null>(null);
+	/** The chat that was deleted last, which can still be had back. */
+	deleted = $state.raw<{ id: string; title: string } | null>(null);
 	/** What a screen reader should say: an answer that ended. */
 	announcement = $state("");
 	newThread = $state.raw(new Thread(null, this.#host()));
@@ -56,6 +59,11 @@ class Chat {
 	/** True while an answer is being written there. */
 	isAnswering(id: string): boolean {
 		return this.#threads.get(id)?.answering ?? false;
+	}
+
+	/** Where the message went that is being answered there; null while none is, or nobody knows. */
+	routeNow(id: string): Route | null {
+		return this.#threads.get(id)?.live?.route ?? null;
 	}
 
 	/** Follow the host until the returned function is called. */
@@ -109,7 +117,8 @@ class Chat {
 			await backend.deleteConversation(id);
 			this.#threads.delete(id);
 			if (place.conversationId === id) replacePlace("chat");
-			toast(`Deleted “${title}”.`, { label: "Undo", run: () => void this.#restore(id) });
+			this.deleted = { id, title };
+			toast(`Deleted “${title}”.`, { label: "Undo", run: () => void this.restore(id) });
 		});
 	}
 
@@ -141,6 +150,8 @@ class Chat {
 	/** Content was erased: what is kept here of threads and drafts is dropped and read again. */
 	async erased(): Promise<void> {
 		this.search("");
+		// Its title may be what was erased.
+		this.deleted = null;
 		const shown = place.screen === "chat" ? place.conversationId : null;
 		for (const [id, thread] of this.#threads) {
 			if (thread.answering) continue;
@@ -183,9 +194,11 @@ class Chat {
 		if (next) go("chat", next.id);
 	}
 
-	async #restore(id: string): Promise<void> {
+	/** Undo a deletion, which the host can until it starts anew. */
+	async restore(id: string): Promise<void> {
 		await this.#try(async () => {
 			await backend.restoreConversation(id);
+			if (this.deleted?.id === id) this.deleted = null;
 			go("chat", id);
 		});
 	}

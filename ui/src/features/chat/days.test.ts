@@ -19,6 +19,9 @@ describe("dayLabel", () => {
 		[at(3, 29, 2), "March"],
 		[at(12, 31, 12, 2025), "December 2025"],
 		[at(12, 24), "Today"],
+		[8_640_000_000_000_001, "Without a date"],
+		[-9_223_372_036_854_775_808, "Without a date"],
+		[-8_640_000_000_000_000, "April 271822"],
 	])("calls %i %s", (atMs, label) => {
 		expect(dayLabel(atMs, now)).toBe(label);
 	});

@@ -1,5 +1,8 @@
 // Groups conversations by when they were last used.
 
+/** For times that are none: no list is to lose its other rows for one of them. */
+const noDate = "Without a date";
+
 export type DayGroup<T> = { label: string; items: T[] };
 
 /** The groups in the order of the items, which come newest first. */
@@ -17,9 +20,10 @@ export function groupByDay<T extends { updatedAtMs: number }>(
 	return groups;
 }
 
-/** "Today", "Yesterday", "This week", "Last week", "March", "March 2025". */
+/** "Today", "Yesterday", "This week", "Last week", "March", "March 2025"; of any number. */
 export function dayLabel(atMs: number, nowMs: number): string {
 	const at = new Date(atMs);
+	if (Number.isNaN(at.getTime())) return noDate;
 	const now = new Date(nowMs);
 	const days = wholeDays(at, now);
 	if (days <= 0) return "Today";

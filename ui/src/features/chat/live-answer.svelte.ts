@@ -1,7 +1,7 @@
 // An answer while it is being written. Pieces are gathered and shown together, thirty times a second:
 // nobody reads faster, and every other frame stays free for scrolling and typing.
 
-import type { Move } from "$lib/backend";
+import type { Message, Move, Route } from "$lib/backend";
 
 const showEveryMs = 30;
 
@@ -23,6 +23,8 @@ export class LiveAnswer {
 	moves = $state.raw<Move[]>([]);
 	/** The model that is asked now, if others were to answer before it. */
 	movedTo = $state<string | null>(null);
+	/** Where the message went; null while nobody knows. */
+	route = $state<Route | null>(null);
 	/** What the model thinks before it answers; it is not kept. */
 	thoughts = $state("");
 	/** Older messages that did not fit into what the model can read. */
@@ -33,15 +35,17 @@ export class LiveAnswer {
 	#tokens = 0;
 	#shownAtMs = -Infinity;
 
-	constructor(messageId: string, text: string) {
-		this.messageId = messageId;
+	constructor({ id, text, call }: Message) {
+		this.messageId = id;
 		this.text = text;
+		this.route = call?.route ?? null;
 	}
 
 	/** Another model is asked, as those before it did not answer. */
-	move(moves: Move[], to: string): void {
+	move({ moves, to, route }: { moves: Move[]; to: string; route: Route }): void {
 		this.moves = moves;
 		this.movedTo = to;
+		this.route = route;
 		this.phase = { kind: "starting" };
 	}
 

@@ -112,6 +112,43 @@ describe("the line under the message", () => {
 	});
 });
 
+describe("an answer that is being written", () => {
+	/** The colours beside the answer and in the list. */
+	const dots = () =>
+		["[aria-busy=true] .phase .dot", "[data-chat] .dot"].map((place) =>
+			["local", "masked", "cloud"].find((route) =>
+				document.querySelector(place)?.classList.contains(route),
+			),
+		);
+
+	it.each([
+		["SmolLM2 135M Instruct", "Hello", "local", "on this computer"],
+		["GPT-6 Luna", "Hello", "cloud", "elsewhere, as written"],
+		["GPT-6 Luna", "Write to anna.weiss@example.org", "masked", "elsewhere, with what was masked"],
+	])(
+		"by %s of “%s” is marked as %s from its first moment on",
+		async (model, text, route, words) => {
+			const { fake, user } = await open(model);
+			fake.halt();
+			await user.type(field(), `${text}{Enter}`);
+			await waitFor(() => expect(dots()).toEqual([route, route]));
+			expect(document.querySelector(".phase")?.textContent).toContain(words);
+			fake.goOn();
+			await screen.findByRole("button", { name: "Regenerate" });
+		},
+	);
+
+	it("changes its mark with the model that is asked", async () => {
+		const { fake, user } = await open("cheap", { down: ["gpt-6-luna"] });
+		fake.halt();
+		await user.type(field(), "One{Enter}");
+		await screen.findByText("Asking SmolLM2 135M");
+		expect(dots()).toEqual(["local", "local"]);
+		fake.goOn();
+		await screen.findByRole("button", { name: "Regenerate" });
+	});
+});
+
 describe("an answer that moved along a chain", () => {
 	it("names the chain and says why each was passed", async () => {
 		const { ask } = await open("cheap", { down: ["gpt-6-luna"] });
@@ -126,7 +163,7 @@ describe("an answer that moved along a chain", () => {
 		const { fake, user } = await open("cheap", { down: ["gpt-6-luna"] });
 		fake.halt();
 		await user.type(field(), "One{Enter}");
-		expect(await screen.findByText("gpt-6-luna → SmolLM2 135M")).toBeTruthy();
+		expect(await screen.findByText("cheap: gpt-6-luna → SmolLM2 135M")).toBeTruthy();
 		expect(screen.getByText("Asking SmolLM2 135M")).toBeTruthy();
 		await user.click(screen.getByRole("button", { name: "Stop" }));
 		fake.goOn();

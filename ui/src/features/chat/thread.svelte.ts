@@ -398,7 +398,7 @@ export class Thread {
 		else if (event.type === "waiting") live.phase = { kind: "waiting" };
 		else if (event.type === "reading") live.phase = { kind: "reading", ...event };
 		else if (event.type === "started") live.droppedMessages = event.droppedMessages;
-		else if (event.type === "moved") live.move(event.moves, event.to);
+		else if (event.type === "moved") live.move(event);
 		else if (event.type === "thinking") live.think(event.text);
 		else this.#end(live, event.answer);
 	}
@@ -410,7 +410,7 @@ export class Thread {
 		const parent = shown.findIndex((message) => message.id === first.parentId);
 		const added = question ? [question, answer] : [answer];
 		this.messages = [...shown.slice(0, parent + 1), ...added];
-		this.live = new LiveAnswer(answer.id, answer.text);
+		this.live = new LiveAnswer(answer);
 		this.#host.begun();
 		if (this.conversation?.modelId === null) void this.#readModel(this.conversation.id);
 	}

@@ -648,7 +648,9 @@ droppedMessages: number } |
 /**  Which, and why. */
 moves: Move[]; 
 /**  The model that is asked now. */
-to: string } | 
+to: string; 
+/**  Where the message goes now. */
+route: Route } | 
 /**  A piece of what the model thinks before it answers, which is not kept. */
 { type: "thinking"; 
 /**  The piece. */

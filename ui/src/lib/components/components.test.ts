@@ -1,4 +1,5 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
+import { flushSync } from "svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { forgetLink, openLinkAfterAsking } from "$lib/state/links.svelte";
@@ -77,6 +78,26 @@ describe("a message in the corner of the window", () => {
 		expect(toasts.list.map(({ text }) => text)).toEqual([
 			"The disk is full. No space left. Free some space and try again. Nothing saved before was lost.",
 		]);
+	});
+
+	it("waits while a person points at it or is in it by keyboard", async () => {
+		show(Toasts);
+		vi.useFakeTimers();
+		toast("Chat deleted.", { label: "Undo", run: () => undefined });
+		vi.advanceTimersByTime(9_000);
+		flushSync();
+		const undo = screen.getByRole("button", { name: "Undo" });
+		undo.focus();
+		await fireEvent.pointerEnter(undo.closest(".toast")!);
+		vi.advanceTimersByTime(60_000);
+		undo.blur();
+		vi.advanceTimersByTime(60_000);
+		expect(toasts.list, "the pointer is still there").toHaveLength(1);
+		await fireEvent.pointerLeave(undo.closest(".toast")!);
+		vi.advanceTimersByTime(9_000);
+		expect(toasts.list, "all of its time, once nobody is at it").toHaveLength(1);
+		vi.advanceTimersByTime(2_000);
+		expect(toasts.list).toHaveLength(0);
 	});
 
 	it("is not shown for what a person cancelled", () => {

@@ -1,7 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { render, screen, waitFor } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+
+import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import { formulasReady } from "./formula";
 import { highlighted } from "./highlight";
+import Markdown from "./Markdown.svelte";
 import { mend } from "./mend";
 import { MarkdownView, SHOWN_AT_ONCE } from "./view";
 
@@ -77,6 +82,22 @@ describe("what Markdown becomes", () => {
 		const root = shown("```rust\nfn main() {}\n```");
 		expect(root.querySelector(".bar span")?.textContent).toBe("rust");
 		expect(root.querySelector("button")?.getAttribute("aria-label")).toBe("Copy code");
+	});
+
+	it("says so where the clipboard does not take code", async () => {
+		const user = userEvent.setup();
+		render(Markdown, { text: "```js\nlet x = 1;\n```", onlink: () => undefined });
+		const refused = new DOMException("Write permission denied.", "NotAllowedError");
+		const writes = vi.spyOn(navigator.clipboard, "writeText").mockRejectedValueOnce(refused);
+		const copy = screen.getByRole("button", { name: "Copy code" });
+		await user.click(copy);
+		await waitFor(() => expect(toasts.list.at(-1)?.text).toContain("Write permission denied."));
+		expect(copy.textContent, "nothing was copied").toBe("Copy");
+		for (const { id } of toasts.list) dismissToast(id);
+		writes.mockRestore();
+		await user.click(copy);
+		await waitFor(() => expect(copy.textContent).toBe("Copied"));
+		expect(await navigator.clipboard.readText()).toBe("let x = 1;\n");
 	});
 
 	it("colours code without changing its text", async () => {

@@ -16,6 +16,14 @@ const withActionMs = 10_000;
 
 let list = $state<Toast[]>([]);
 let nextId = 0;
+/** What a person is at it with. */
+type Hold = "pointer" | "focus";
+
+type Timer = ReturnType<typeof setTimeout>;
+type End = { id: number; afterMs: number; timer: Timer; held: Hold[] };
+
+/** The ends of those that go by themselves. */
+let ends: End[] = [];
 
 export const toasts = {
 	get list(): Toast[] {
@@ -23,7 +31,7 @@ export const toasts = {
 	},
 };
 
-/** Shows a message, with an action for as long as it stands. Errors stay until dismissed. */
+/** Shows a message, with an action for as long as it stands. It stands longer while a person is at it. */
 export function toast(text: string, action: Toast["action"] = null): void {
 	show({ text, tone: "plain", action }, action ? withActionMs : plainMs);
 }
@@ -38,6 +46,8 @@ export function toastError(thrown: unknown): void {
 }
 
 export function dismissToast(id: number): void {
+	clearTimeout(endOf(id)?.timer);
+	ends = ends.filter((end) => end.id !== id);
 	list = list.filter((toast) => toast.id !== id);
 }
 
@@ -46,5 +56,30 @@ function show(toast: Omit<Toast, "id">, forMs: number | null): void {
 	// Three at most: an older one was read or never will be.
 	// Untracked, so that an effect may show one without running again for each that comes and goes.
 	list = [...untrack(() => list).slice(-2), { ...toast, id }];
-	if (forMs !== null) setTimeout(() => dismissToast(id), forMs);
+	if (forMs === null) return;
+	ends.push({ id, afterMs: forMs, timer: endAfter(id, forMs), held: [] });
+}
+
+function endAfter(id: number, ms: number): Timer {
+	return setTimeout(() => dismissToast(id), ms);
+}
+
+function endOf(id: number): End | undefined {
+	return ends.find((end) => end.id === id);
+}
+
+/** Keeps a message while a person is at it. */
+export function holdToast(id: number, by: Hold): void {
+	const end = endOf(id);
+	end?.held.push(by);
+	clearTimeout(end?.timer);
+}
+
+/** Lets it go by itself again, after all of its time, unless it is still held by the other. */
+export function releaseToast(id: number, by: Hold): void {
+	const end = endOf(id);
+	if (!end?.held.includes(by)) return;
+	end.held = end.held.filter((hold) => hold !== by);
+	if (end.held.length > 0) return;
+	end.timer = endAfter(id, end.afterMs);
 }

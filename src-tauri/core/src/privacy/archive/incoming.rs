@@ -10,7 +10,8 @@ use super::{
     unpack::Unpacked,
 };
 use crate::{
-    chat::{self, FileConversation, FileHold},
+    chat::{self, FileConversation, FileHold, TransferError},
+    is_date,
     policy::own_rules,
     privacy::retention::{RetentionError, RetentionRule},
     workspaces::{self, WorkspaceError},
@@ -65,6 +66,11 @@ impl Incoming {
                     line: 1,
                     what: "it has a workspace twice".into(),
                 });
+            }
+            let hold = workspace.hold.as_ref().map(|hold| hold.since_ms);
+            let mut times = hold.into_iter().chain([workspace.created_at_ms]);
+            if let Some(at_ms) = times.find(|at_ms| !is_date(*at_ms)) {
+                return Err(TransferError::NoDate(at_ms).into());
             }
             few("the list of rules", workspace.rules.len(), MOST_RULES)?;
             own_rules::check_all(&workspace.rules).map_err(own_rules::RuleError::from)?;

@@ -3,13 +3,14 @@
 import { render, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
+import { allActions } from "$lib/actions";
 import { useBackend } from "$lib/backend";
 import { fakeBackend } from "$lib/backend/fake";
 import { go } from "$lib/navigation.svelte";
 import { erasing, forgetErasing } from "$lib/state/erasing.svelte";
 import { forgetHolding, holding } from "$lib/state/holding.svelte";
 import { readSettings } from "$lib/state/settings.svelte";
-import { toasts } from "$lib/state/toasts.svelte";
+import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import { answers, button, open, openChat, user } from "../../../test/chat";
 import { menuEntry } from "../../../test/render";
@@ -52,6 +53,39 @@ describe("the list", () => {
 		await waitFor(() => expect(row()).toBeNull());
 		toasts.list.at(-1)?.action?.run();
 		await waitFor(() => expect(row()).not.toBeNull());
+		expect(allActions().find(({ id }) => id === "chat.restore")).toBeUndefined();
+	});
+
+	it("brings a deleted chat back from the palette, also when the message of it is gone", async () => {
+		await open();
+		const name = /^Summarise the inspection report .*messages/;
+		await openChat(name);
+		button(name).focus();
+		await user.keyboard("{Delete}");
+		await waitFor(() => expect(screen.queryByRole("button", { name })).toBeNull());
+		for (const { id } of toasts.list) dismissToast(id);
+		const undo = () => allActions().find(({ id }) => id === "chat.restore");
+		await waitFor(() => expect(undo()?.title).toMatch(/^Undo: bring “Summarise the inspection/));
+		undo()?.run();
+		expect(await screen.findByRole("button", { name })).toBeTruthy();
+		await waitFor(() => expect(undo()).toBeUndefined());
+	});
+
+	it("shows every chat, also where the times of some are none", async () => {
+		const backend = fakeBackend();
+		const all = await backend.listConversations();
+		const times = [2 ** 63, 8.64e15 + 1, all[2]?.updatedAtMs ?? 0, -(2 ** 63)];
+		const list = times.map((updatedAtMs, nth) => ({ ...all[nth]!, updatedAtMs }));
+		useBackend({ ...backend, listConversations: () => Promise.resolve(list) });
+		resetChat();
+		go("chat");
+		await readSettings();
+		render(ChatScreen);
+		const chats = await screen.findByRole("navigation", { name: "Chats" });
+		await waitFor(() =>
+			expect(within(chats).getAllByRole("button", { name: /messages/ })).toHaveLength(4),
+		);
+		expect(within(chats).getAllByText("Without a date")).toHaveLength(2);
 	});
 
 	it("is erased for good, or put on hold, only after a question about that chat", async () => {

@@ -9,8 +9,9 @@ export type ListRow =
 	| { kind: "chat"; key: string; summary: ConversationSummary };
 
 export function listRows(summaries: readonly ConversationSummary[], nowMs: number): ListRow[] {
-	return groupByDay(summaries, nowMs).flatMap(({ label, items }): ListRow[] => [
-		{ kind: "day", key: `day ${label}`, label },
+	// A label may come twice, where clocks were set or times are none; a key may not.
+	return groupByDay(summaries, nowMs).flatMap(({ label, items }, nth): ListRow[] => [
+		{ kind: "day", key: `day ${nth}`, label },
 		...items.map((summary): ListRow => ({ kind: "chat", key: summary.id, summary })),
 	]);
 }

@@ -272,6 +272,10 @@ export function fakeChats(
 		const error = options.answerError();
 		const row = addMessage(of, question.id, { role: "assistant", state: "streaming" });
 		of.updatedAtMs = options.now();
+		const number = ++calls;
+		const away = options.away(number, of.elsewhere, question.text);
+		// The call is begun with the rows, and says where the message goes.
+		row.call = { ...sampleCall(number, 0), ...away.call, moves: away.moves, alias: away.alias };
 		onEvent({
 			type: "begun",
 			question: isNew ? withSiblings(of, question.id) : null,
@@ -279,10 +283,9 @@ export function fakeChats(
 		});
 		options.answering(modelId, true);
 		options.changed(of.id);
-		const number = ++calls;
-		const away = options.away(number, of.elsewhere, question.text);
 		if (away.moves.length > 0) {
-			onEvent({ type: "moved", moves: away.moves, to: away.call?.model ?? "SmolLM2 135M" });
+			const to = away.call?.model ?? "SmolLM2 135M";
+			onEvent({ type: "moved", moves: away.moves, to, route: row.call.route });
 			await options.pause();
 		}
 		for (const read of [0, 64, 128, 186]) {
