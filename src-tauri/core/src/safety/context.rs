@@ -33,6 +33,8 @@ pub(crate) enum Topic {
 pub(crate) const BEFORE: usize = 80;
 /// And words after it.
 pub(crate) const AFTER: usize = 30;
+/// A word this near, in bytes, is about this number and not about another one.
+pub(crate) const NEAR: usize = 40;
 
 /// The words of all rules that are on, ready to be found.
 #[derive(Debug)]

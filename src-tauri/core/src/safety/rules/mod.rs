@@ -46,6 +46,7 @@ mod no;
 mod payment;
 mod phone;
 mod phone_plan;
+mod phone_written;
 mod pl;
 mod pt;
 mod ro;
@@ -56,6 +57,7 @@ mod sk;
 pub(crate) mod special;
 mod us;
 mod vehicles;
+mod versions;
 mod wallets;
 mod words;
 
@@ -174,11 +176,16 @@ pub(crate) fn at_tokens(scan: &Scan<'_>, tokens: &[Token], out: &mut Vec<Finding
     if first.has_digit {
         if text[first.start].is_ascii_digit() {
             phone::phone(scan, first.start, out);
-            network::ipv4(text, tokens, out);
+            network::ipv4(scan.view, tokens, out);
         }
         wallets::wallet(scan, first, out);
-        payment::iban(text, tokens, out);
     }
+    payment::iban(text, tokens, out);
+}
+
+/// How far away a word is that makes these digits a phone number.
+pub(super) fn phone_word(scan: &Scan<'_>, span: &Range<usize>) -> Option<usize> {
+    phone::phone_word(scan, span)
 }
 
 /// What is found by its own marks.
