@@ -161,3 +161,103 @@ fn pictures_for_fine_screens_and_copies_of_code_are_no_mailboxes() {
         ),
     ]);
 }
+
+#[test]
+fn dates_before_a_word_for_birth_or_after_a_star_are_births() {
+    expect(&[
+        ("12.03.1980 geboren", &["DATE_OF_BIRTH=12.03.1980"]),
+        (
+            "12 March 1980 (date of birth)",
+            &["DATE_OF_BIRTH=12 March 1980"],
+        ),
+        (
+            "am 12. März 1980 in der Stadt geboren",
+            &["DATE_OF_BIRTH=12. März 1980"],
+        ),
+        ("*12.03.1980, ledig", &["DATE_OF_BIRTH=12.03.1980"]),
+        ("(* 12.03.1980)", &["DATE_OF_BIRTH=12.03.1980"]),
+        ("昭和55年3月12日生まれ", &["DATE_OF_BIRTH=昭和55年3月12日"]),
+        (
+            "生年月日：平成元年3月12日",
+            &["DATE_OF_BIRTH=平成元年3月12日"],
+        ),
+        (
+            "admitted 12/03/2026, DOB 01/02/1990",
+            &["DATE_OF_BIRTH=01/02/1990"],
+        ),
+    ]);
+    expect(&[
+        ("* 12.03.2026 meeting, **12.03.2026**, *12.03.2026*", &[]),
+        ("5*12.03.1980, 昭和55年13月12日生まれ", &[]),
+        ("updated 2026-03-12, birth date missing", &[]),
+        ("2026-03-12 birth certificates", &[]),
+        ("on 12.03.2026. Born leaders spoke; 1.2.2024; born", &[]),
+    ]);
+}
+
+#[test]
+fn addresses_of_japan_are_found_by_postcode_or_prefecture() {
+    expect(&[
+        (
+            "〒100-0001 東京都千代田区千代田1番1号",
+            &["ADDRESS=〒100-0001 東京都千代田区千代田1番1号"],
+        ),
+        (
+            "〒530-0001\n大阪府大阪市北区梅田3-1-3",
+            &["ADDRESS=〒530-0001\n大阪府大阪市北区梅田3-1-3"],
+        ),
+        (
+            "送付先は北海道札幌市中央区北1条西2-1です",
+            &["ADDRESS=北海道札幌市中央区北1条西2-1"],
+        ),
+        ("大阪府の人口は880万人です。都市計画。", &[]),
+    ]);
+}
+
+#[test]
+fn numbers_of_companies_are_found_with_their_countrys_letters() {
+    expect(&[
+        ("P.IVA IT00743110157", &["IT_VAT_CODE=IT00743110157"]),
+        ("CIF A58818501", &["ES_NIF=A58818501"]),
+        ("USt-IdNr. DE136695976", &["TAX_NUMBER=DE136695976"]),
+        ("TVA FR40303265045", &["TAX_NUMBER=FR40303265045"]),
+        ("VAT GB980780684", &["TAX_NUMBER=GB980780684"]),
+        ("btw NL004495445B01", &["TAX_NUMBER=NL004495445B01"]),
+        ("UID ATU13585627", &["TAX_NUMBER=ATU13585627"]),
+        ("TVA BE0403019261", &["TAX_NUMBER=BE0403019261"]),
+        ("UID CHE-109.322.551", &["TAX_NUMBER=CHE-109.322.551"]),
+        ("SIRET 73282932000074", &["TAX_NUMBER=73282932000074"]),
+        ("SIRET 732 829 320 00074", &["TAX_NUMBER=732 829 320 00074"]),
+    ]);
+    // One digit more or less in each.
+    expect(&[
+        ("IT00743110158 DE136695975 FR41303265045 GB980780685", &[]),
+        ("NL004495446B01 ATU13585628 BE0403019262", &[]),
+        ("CHE-109.322.552, CIF A58818502, B58378432", &[]),
+    ]);
+}
+
+#[test]
+fn wallets_of_many_coins_are_found_by_their_codes_or_their_names() {
+    expect(&[
+        (
+            "rDTXLQ7ZKZVKz33zJbHjgVShjsBnqMBhmN",
+            &["CRYPTO=rDTXLQ7ZKZVKz33zJbHjgVShjsBnqMBhmN"],
+        ),
+        (
+            "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+            &["CRYPTO=bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"],
+        ),
+        (
+            "cosmos1fl48vsnmsdzcv85q5d2q4z5ajdha8yu34mf0eh",
+            &["CRYPTO=cosmos1fl48vsnmsdzcv85q5d2q4z5ajdha8yu34mf0eh"],
+        ),
+        (
+            "solana: 7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV",
+            &["CRYPTO=7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV"],
+        ),
+        ("id 7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV", &[]),
+        ("rDTXLQ7ZKZVKz33zJbHjgVShjsBnqMBhmM", &[]),
+        ("cosmos1fl48vsnmsdzcv85q5d2q4z5ajdha8yu34mf0ez", &[]),
+    ]);
+}

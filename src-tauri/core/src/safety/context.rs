@@ -19,6 +19,8 @@ pub(crate) enum Topic {
     Bic,
     /// Ethereum's addresses, whose check is in capitals that are often lost.
     Wallet,
+    /// Wallets whose addresses have no check, or one that is not looked at.
+    Coin,
     /// A date near it is a date of birth.
     Birth,
     /// A street or a post box, by its place among the forms of addresses.

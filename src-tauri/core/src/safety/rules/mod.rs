@@ -18,6 +18,7 @@ mod birth;
 mod br;
 mod ca;
 mod ch;
+mod companies;
 mod cy;
 mod cz;
 mod de;
@@ -133,6 +134,7 @@ pub(crate) fn numbers() -> impl Iterator<Item = &'static NumberRule> {
         se::NUMBERS,
         si::NUMBERS,
         sk::NUMBERS,
+        companies::NUMBERS,
         documents::NUMBERS,
         medical::NUMBERS,
         vehicles::NUMBERS,
@@ -159,6 +161,7 @@ pub(crate) fn add_words(list: &mut WordList) {
     all(phone::WORDS, Topic::Phone);
     all(payment::BIC_WORDS, Topic::Bic);
     all(wallets::WORDS, Topic::Wallet);
+    all(wallets::COINS, Topic::Coin);
     all(birth::WORDS, Topic::Birth);
     for (nth, form) in address::FORMS.iter().enumerate() {
         all(form.words, Topic::Street(nth));
