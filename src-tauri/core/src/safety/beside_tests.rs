@@ -163,6 +163,17 @@ fn pictures_for_fine_screens_and_copies_of_code_are_no_mailboxes() {
 }
 
 #[test]
+fn a_letter_that_looks_like_none_and_digits_in_circles_hide_no_card() {
+    expect(&[
+        (
+            "4111\u{3164}1111\u{3164}1111\u{3164}1111",
+            &["CREDIT_CARD=4111\u{3164}1111\u{3164}1111\u{3164}1111"],
+        ),
+        ("④①①① 1111 1111 1111", &["CREDIT_CARD=④①①① 1111 1111 1111"]),
+    ]);
+}
+
+#[test]
 fn dates_before_a_word_for_birth_or_after_a_star_are_births() {
     expect(&[
         ("12.03.1980 geboren", &["DATE_OF_BIRTH=12.03.1980"]),
