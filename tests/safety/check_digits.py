@@ -578,3 +578,60 @@ def vin(source):
     weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]
     rest = sum(int(values.get(sign, sign)) * weight for sign, weight in zip(body, weights)) % 11
     return body[:8] + "0123456789X"[rest] + body[9:]
+
+
+def vat_de(source):
+    body = str(source.between(1, 9)) + source.digits(7)
+    return f"DE{body}{iso_7064_11_10(body)}"
+
+
+def siren(source):
+    body = source.pick("3458") + source.digits(7)
+    return body + luhn(body)
+
+
+def siret(source):
+    body = siren(source) + f"{source.between(1, 99):04}"
+    return body + luhn(body)
+
+
+def vat_fr(source):
+    number = siren(source)
+    return f"FR{(12 + 3 * (int(number) % 97)) % 97:02}{number}"
+
+
+def vat_gb(source):
+    body = source.pick("6789") + source.digits(6)
+    return f"GB{body}{97 - dot(body, range(8, 1, -1)) % 97:02}"
+
+
+@tried
+def vat_nl(source):
+    body = "0" + source.digits(7)
+    check = dot(body, range(9, 1, -1)) % 11
+    return None if check == 10 else f"NL{body}{check}B{source.between(1, 20):02}"
+
+
+def vat_at(source):
+    body = source.digits(7)
+    doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(body)]
+    total = sum(value // 10 + value % 10 for value in doubled) + 4
+    return f"ATU{body}{-total % 10}"
+
+
+def vat_be(source):
+    body = "0" + source.pick("48") + source.digits(6)
+    return f"BE{body}{97 - int(body) % 97:02}"
+
+
+@tried
+def uid_ch(source):
+    body = "1" + source.digits(7)
+    check = -dot(body, [5, 4, 3, 2, 7, 6, 5, 4]) % 11
+    return None if check == 10 else f"CHE{body}{check}"
+
+
+def es_company(source):
+    kind, body = source.pick("ABHPQ"), source.pick("0234") + source.digits(6)
+    check = int(luhn(body))
+    return kind + body + ("JABCDEFGHI"[check] if kind in "PQ" else str(check))

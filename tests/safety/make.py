@@ -3,7 +3,7 @@
     python3 tests/safety/make.py           write the file anew
     python3 tests/safety/make.py --check   fail if it is not what this script would write
 
-Two parts: what people of the project wrote by hand (`written/*.txt`, mostly names and context), and
+Two kinds of texts: what people of the project wrote by hand (`written/*.txt`, mostly names and context), and
 what this script sets into sentences, forms, tables, logs and code. Each line is
 {"id", "text", "spans": [{"start", "end", "type"}]}, offsets in Unicode scalar values. The rules of
 labelling are in docs/safety.md.
@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))
 
+from beside import texts as beside  # noqa: E402
 from check_digits import Source  # noqa: E402
 from common import COMMON, SECRETS, TEXTS, made_negatives  # noqa: E402
 from names import texts as named  # noqa: E402
@@ -89,8 +90,13 @@ def in_words():
         yield labelled(name, text)
 
 
+def forms():
+    for name, text in beside():
+        yield labelled(name, text)
+
+
 def main():
-    texts = [*written(), *national(), *common(), *names(), *in_words(), *made_negatives()]
+    texts = [*written(), *national(), *common(), *names(), *in_words(), *forms(), *made_negatives()]
     ids = [text["id"] for text in texts]
     assert len(ids) == len(set(ids)), "two texts share an id"
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)

@@ -19,6 +19,8 @@ pub(crate) enum Topic {
     Bic,
     /// Ethereum's addresses, whose check is in capitals that are often lost.
     Wallet,
+    /// Wallets whose addresses have no check, or one that is not looked at.
+    Coin,
     /// A date near it is a date of birth.
     Birth,
     /// A street or a post box, by its place among the forms of addresses.
@@ -33,6 +35,8 @@ pub(crate) enum Topic {
 pub(crate) const BEFORE: usize = 80;
 /// And words after it.
 pub(crate) const AFTER: usize = 30;
+/// A word this near, in bytes, is about this number and not about another one.
+pub(crate) const NEAR: usize = 40;
 
 /// The words of all rules that are on, ready to be found.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 //!
 //! | in the text | in the view |
 //! |---|---|
-//! | decimal digits of any script (Unicode category Nd) | `0` to `9` |
+//! | decimal digits of any script (Unicode category Nd), digits in circles | `0` to `9` |
 //! | fullwidth forms U+FF01 to U+FF5E | their ASCII |
 //! | invisible and direction marks, soft hyphen, variation selectors, combining marks | nothing |
 //! | spaces other than the line's end | a space |
@@ -38,6 +38,23 @@ impl<'t> View<'t> {
                 steps: Vec::new(),
             };
         }
+        Self::folded(text, letters::fold)
+    }
+
+    /// The text without what nobody sees, and else as it is; `None` if there is no such thing in it. A
+    /// letter's variants (which emoji have) are left to where something else is.
+    pub(crate) fn as_seen(text: &'t str) -> Option<Self> {
+        let hides = |letter: char| letters::is_invisible(letter) && !letters::is_variant(letter);
+        let keep = |letter: char, into: &mut String| {
+            if !letters::is_invisible(letter) {
+                into.push(letter);
+            }
+        };
+        let any = !text.is_ascii() && text.chars().any(hides);
+        any.then(|| Self::folded(text, keep))
+    }
+
+    fn folded(text: &'t str, fold: impl Fn(char, &mut String)) -> Self {
         let mut folded = String::with_capacity(text.len());
         let mut steps = Vec::new();
         let mut distance = 0;
@@ -50,7 +67,7 @@ impl<'t> View<'t> {
             let Some(letter) = text[at..].chars().next() else {
                 break;
             };
-            letters::fold(letter, &mut folded);
+            fold(letter, &mut folded);
             at += letter.len_utf8();
             if at - folded.len() != distance {
                 distance = at - folded.len();
@@ -89,6 +106,21 @@ impl<'t> View<'t> {
             end += letter.len_utf8();
         }
         start..end
+    }
+
+    /// The bytes of the view that a range of the text became.
+    pub(crate) fn forth(&self, range: &Range<usize>) -> Range<usize> {
+        let forth = |at: usize| {
+            let next = self.steps.partition_point(|&(_, text)| text <= at);
+            let step = next.checked_sub(1).and_then(|last| self.steps.get(last));
+            let place = step.map_or(at, |&(view, text)| view + (at - text));
+            let most = self
+                .steps
+                .get(next)
+                .map_or(self.text.len(), |(view, _)| *view);
+            self.text.floor_char_boundary(place.min(most))
+        };
+        forth(range.start)..forth(range.end)
     }
 
     /// Where the letter of the text begins that this byte of the view came from.

@@ -7,6 +7,9 @@
 
 #[cfg(test)]
 mod adversarial_tests;
+mod amounts;
+#[cfg(test)]
+mod beside_tests;
 mod check;
 mod context;
 mod countries;

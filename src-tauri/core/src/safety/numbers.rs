@@ -5,16 +5,16 @@
 //! of the groups say in one look-up which rules have such a shape. So the work is bounded for each
 //! byte, however many rules there are.
 
+mod tokens;
+
 use std::ops::Range;
+
+pub(crate) use tokens::{Token, runs};
 
 /// Groups in one number at most.
 const MOST_GROUPS: usize = 10;
 /// Letters and digits in one number at most.
 const LONGEST: usize = 34;
-/// Tokens that are looked at together; longer runs are cut, with an overlap.
-const LONGEST_RUN: usize = 1024;
-/// A token without a digit is a part of a number only if it is as short as in `GB29 NWBK 6016`.
-const SHORT: usize = 4;
 
 /// The shapes of all rules that are on.
 ///
@@ -50,14 +50,19 @@ pub(crate) struct Candidate<'a> {
     pub span: Range<usize>,
     /// Whether it is written in groups or with letters, not as digits alone.
     pub formed: bool,
+    /// What stands between its groups.
+    pub gaps: Gaps,
 }
 
-/// A run of letters and digits.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Token {
-    pub start: usize,
-    pub end: usize,
-    pub has_digit: bool,
+/// What stands between the groups of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gaps {
+    /// One sign each, if any.
+    Narrow,
+    /// A dash with a space on both sides, each time.
+    Dashed,
+    /// A line break, a tab or two spaces at least once: columns of a table have them, too.
+    Wide,
 }
 
 impl Table {
@@ -119,6 +124,7 @@ impl Table {
         let mut compact = [0; LONGEST];
         let mut separators = [0; MOST_GROUPS];
         let (mut length, mut key, mut letters) = (0, 0, 0_u64);
+        let (mut wide, mut dashed) = (0, 0);
         for (nth, token) in tokens.iter().take(MOST_GROUPS).enumerate() {
             let bytes = &text[token.start..token.end];
             if length + bytes.len() > LONGEST {
@@ -130,7 +136,9 @@ impl Table {
                 length += 1;
             }
             if nth > 0 {
-                separators[nth - 1] = text[token.start - 1];
+                separators[nth - 1] = token.gap.sign;
+                wide += usize::from(token.gap.wide);
+                dashed += usize::from(token.gap.wide && token.gap.sign == b'-');
             }
             key = key << 6 | bytes.len() as u64;
             let span = first.start..token.end;
@@ -143,96 +151,16 @@ impl Table {
                         compact: &compact[..length],
                         span: span.clone(),
                         formed: nth > 0 || letters != 0,
+                        gaps: match wide {
+                            0 => Gaps::Narrow,
+                            _ if dashed == nth => Gaps::Dashed,
+                            _ => Gaps::Wide,
+                        },
                     });
                 }
             }
         }
     }
-}
-
-/// Walk over all runs; `each` gets the rest of a run from every token on.
-pub(crate) fn runs(text: &[u8], mut each: impl FnMut(&[Token])) {
-    let mut tokens = Vec::new();
-    let mut floor = 0;
-    while let Some(offset) = text[floor..].iter().position(u8::is_ascii_digit) {
-        tokens.clear();
-        let resume = collect_run(text, floor, floor + offset, &mut tokens);
-        let cut = resume < tokens.last().map_or(0, |token| token.end);
-        for (nth, token) in tokens.iter().enumerate() {
-            if cut && token.start >= resume {
-                break;
-            }
-            each(&tokens[nth..]);
-        }
-        floor = resume;
-    }
-}
-
-/// The run around a digit; returns where to go on.
-fn collect_run(text: &[u8], floor: usize, digit: usize, tokens: &mut Vec<Token>) -> usize {
-    let mut start = token_start(text, floor, digit);
-    for _ in 0..2 {
-        match letters_before(text, floor, start) {
-            Some(earlier) => start = earlier,
-            None => break,
-        }
-    }
-    loop {
-        let token = token_at(text, start);
-        if !tokens.is_empty() && !token.has_digit && token.end - token.start > SHORT {
-            break;
-        }
-        tokens.push(token);
-        if tokens.len() == LONGEST_RUN {
-            return tokens[LONGEST_RUN - MOST_GROUPS].start;
-        }
-        let next = text.get(token.end + 1);
-        let goes_on = next.is_some_and(u8::is_ascii_alphanumeric)
-            && matches!(text[token.end], b' ' | b'-' | b'.' | b'/' | b'+' | b':');
-        if !goes_on {
-            break;
-        }
-        start = token.end + 1;
-    }
-    tokens.last().map_or(digit + 1, |token| token.end)
-}
-
-fn token_at(text: &[u8], start: usize) -> Token {
-    let mut has_digit = false;
-    let length = text[start..]
-        .iter()
-        .take_while(|byte| {
-            has_digit |= byte.is_ascii_digit();
-            byte.is_ascii_alphanumeric()
-        })
-        .count();
-    Token {
-        start,
-        end: start + length,
-        has_digit,
-    }
-}
-
-fn token_start(text: &[u8], floor: usize, at: usize) -> usize {
-    let before = text[floor..at].iter().rev();
-    at - before
-        .take_while(|byte| byte.is_ascii_alphanumeric())
-        .count()
-}
-
-/// The beginning of a short token without digits that stands one separator before `start`.
-fn letters_before(text: &[u8], floor: usize, start: usize) -> Option<usize> {
-    let end = start.checked_sub(1).filter(|&end| end > floor)?;
-    if !matches!(text[end], b' ' | b'-' | b'.' | b'/') {
-        return None;
-    }
-    let letters = text[floor..end].iter().rev().take(SHORT + 1);
-    let length = letters.take_while(|b| b.is_ascii_alphabetic()).count();
-    let whole = length > 0 && length <= SHORT;
-    let begins = end
-        .checked_sub(length + 1)
-        .is_none_or(|at| !text[at].is_ascii_alphanumeric());
-    (whole && begins).then(|| end - length)
 }
 
 /// Whether a dash, dot or slash ties it to more digits, or a plus makes it a phone number: a part of
@@ -334,6 +262,28 @@ mod tests {
             "one kind of separator"
         );
         assert_eq!(found("x{2,3}d", "a1 ab1 abc1 abcd1").len(), 2);
+    }
+
+    #[test]
+    fn a_line_break_some_spaces_or_a_dash_between_spaces_may_stand_between_groups() {
+        let gaps = |text: &str| {
+            let mut table = Table::default();
+            table.add(0, "dd~dd~dd");
+            let mut seen = Vec::new();
+            runs(text.as_bytes(), |tokens| {
+                table.candidates(text.as_bytes(), tokens, &mut |candidate| {
+                    seen.push(candidate.gaps);
+                });
+            });
+            seen
+        };
+        assert_eq!(gaps("12 34 56"), [Gaps::Narrow]);
+        assert_eq!(gaps("12 - 34 - 56"), [Gaps::Dashed]);
+        assert_eq!(gaps("12 34\n56"), [Gaps::Wide]);
+        assert_eq!(gaps("12  34\t56"), [Gaps::Wide]);
+        assert!(gaps("12\n\n34 56").is_empty(), "a paragraph ends a number");
+        assert!(gaps("12 -- 34 - 56").is_empty());
+        assert!(gaps("12     34 56").is_empty());
     }
 
     #[test]

@@ -13,12 +13,13 @@
 use std::{borrow::Cow, fmt, ops::Range};
 
 use super::{
-    Finding, Tier,
+    DataClass, Finding, Kind, Tier,
+    amounts::{in_thousands, is_amount},
     check::{is_date, part},
-    context::{AFTER, BEFORE, Hit, Topic, WordList, Words},
+    context::{AFTER, BEFORE, Hit, NEAR, Topic, WordList, Words},
     countries::Countries,
     fold::View,
-    numbers::{Candidate, Table, runs},
+    numbers::{Candidate, Gaps, Table, runs},
     overlap,
     own::{Compiled, OwnRule, OwnRuleError},
     rules::{self, Check, NumberRule, Scan, special},
@@ -152,9 +153,10 @@ impl Scanner {
     fn judge(&self, scan: &Scan<'_>, candidate: &Candidate<'_>) -> Option<Finding> {
         let topic = Topic::Number(candidate.rule);
         let rule = self.numbers.get(candidate.rule)?;
+        let formed = candidate.formed && !in_thousands(written(scan, candidate));
         let (holds, alone, sure) = match rule.check {
-            Check::Strong(holds) => (holds, if candidate.formed { 0.8 } else { 0.6 }, 1.0),
-            Check::Weak(holds) => (holds, if candidate.formed { 0.5 } else { 0.3 }, 0.95),
+            Check::Strong(holds) => (holds, if formed { 0.8 } else { 0.6 }, 1.0),
+            Check::Weak(holds) => (holds, if formed { 0.5 } else { 0.3 }, 0.95),
             Check::Form(holds) => (holds, 0.0, 0.8),
         };
         // Most candidates end here: only a word could save them, and there is none in the text.
@@ -162,10 +164,13 @@ impl Scanner {
         if !spoken && (alone == 0.0 || alone < self.min_score) || !holds(candidate.compact) {
             return None;
         }
-        if is_else(rule, candidate, scan.view.as_bytes()) {
+        if is_else(rule, candidate, scan.view) {
             return None;
         }
         let word = scan.hits.distance(topic, &candidate.span);
+        if is_torn(rule, candidate, word) || is_rather_phone(scan, rule, candidate, word) {
+            return None;
+        }
         if alone == 0.0
             && word.is_none_or(|(far, hit)| hit.start >= candidate.span.end && far > FARTHEST)
         {
@@ -202,8 +207,18 @@ fn vague(word: &Hit) -> f32 {
     0.002 * (1.0 - (word.end - word.start).min(LONG) as f32 / LONG as f32)
 }
 
+fn written<'v>(scan: &Scan<'v>, candidate: &Candidate<'_>) -> &'v [u8] {
+    &scan.view.as_bytes()[candidate.span.clone()]
+}
+
 /// Whether what is around a candidate says that it is something else, whatever stands near it.
-fn is_else(rule: &NumberRule, candidate: &Candidate<'_>, text: &[u8]) -> bool {
+fn is_else(rule: &NumberRule, candidate: &Candidate<'_>, view: &str) -> bool {
+    // "4111 1111 1111 1111 EUR 20" is a card with what it paid.
+    let pays = matches!(rule.kind, Kind::CreditCard | Kind::UsBankNumber);
+    if !pays && is_amount(view, &candidate.span) {
+        return true;
+    }
+    let text = view.as_bytes();
     match rule.check {
         Check::Strong(_) => false,
         // Three of the four groups of a card are no other number.
@@ -214,6 +229,35 @@ fn is_else(rule: &NumberRule, candidate: &Candidate<'_>, text: &[u8]) -> bool {
                 || is_compact_date(candidate.compact)
         }
     }
+}
+
+/// Whether its groups stand too far apart to be one number: then a word right before it must say so, unless
+/// the check says much and dashes tie the groups.
+fn is_torn(rule: &NumberRule, candidate: &Candidate<'_>, word: Option<(usize, Hit)>) -> bool {
+    let tied = match candidate.gaps {
+        Gaps::Narrow => true,
+        Gaps::Dashed => matches!(rule.check, Check::Strong(_)),
+        Gaps::Wide => false,
+    };
+    let said = |(far, hit): (usize, Hit)| far <= NEAR && hit.end <= candidate.span.start;
+    !tied && !word.is_some_and(said)
+}
+
+/// Whether a word for a phone stands nearer than one of the rule, whose check says little: of two words the
+/// nearer one is surer.
+fn is_rather_phone(
+    scan: &Scan<'_>,
+    rule: &NumberRule,
+    candidate: &Candidate<'_>,
+    word: Option<(usize, Hit)>,
+) -> bool {
+    let outranks = match rule.check {
+        Check::Strong(_) => return false,
+        Check::Weak(_) => true,
+        Check::Form(_) => rule.kind.class() == DataClass::Special,
+    };
+    let phone = |far: usize| word.is_none_or(|(own, _)| far < own);
+    outranks && rules::phone_word(scan, &candidate.span).is_some_and(phone)
 }
 
 /// Whether the groups of digits go on before or after, one space or dash away and as long as the

@@ -21,7 +21,7 @@ fn found(text: &str) -> Vec<(String, String)> {
 }
 
 /// Check that each text holds exactly this, as `TYPE=text`.
-fn expect(cases: &[(&str, &[&str])]) {
+pub(super) fn expect(cases: &[(&str, &[&str])]) {
     for (text, expected) in cases {
         let seen: Vec<_> = found(text)
             .into_iter()

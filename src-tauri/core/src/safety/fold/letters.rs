@@ -35,6 +35,8 @@ pub(super) fn fold(letter: char, into: &mut String) {
         'ț' => into.push('t'),
         '\u{370}'..='\u{3ff}' => into.push(greek(letter)),
         '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => into.push(single_lower(letter)),
+        // It lies among the letters below and is none.
+        '\u{3164}' => {}
         // Chinese, Japanese and Korean letters, the most of such a text.
         '\u{3041}'..='\u{3098}' | '\u{30a0}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => {
             into.push(letter);
@@ -47,12 +49,17 @@ pub(super) fn fold(letter: char, into: &mut String) {
 }
 
 /// Marks that nobody sees: joiners, direction marks, soft hyphens, variation selectors, tags.
-fn is_invisible(letter: char) -> bool {
+pub(super) fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Marks that choose one of several drawings of the sign before them.
+pub(super) fn is_variant(letter: char) -> bool {
+    matches!(letter, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Marks that sit on the letter before them and can be put on any.
@@ -63,9 +70,17 @@ pub(super) fn is_combining(letter: char) -> bool {
         | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// The ASCII digit of a decimal digit of any script.
+/// The ASCII digit of a decimal digit of any script, or of one in a circle.
 fn digit(letter: char) -> Option<char> {
     let code = u32::from(letter);
+    if matches!(letter, '⓪' | '⓿') {
+        return Some('0');
+    }
+    for one in ['①', '❶', '⓵'] {
+        if let Some(value) = code.checked_sub(u32::from(one)).filter(|value| *value < 9) {
+            return char::from_digit(value + 1, 10);
+        }
+    }
     let after = ZEROS.partition_point(|&zero| zero <= code);
     let zero = ZEROS.get(after.checked_sub(1)?)?;
     let value = u8::try_from(code - zero).ok().filter(|value| *value < 10)?;

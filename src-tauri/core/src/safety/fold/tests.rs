@@ -9,11 +9,13 @@ fn folded(text: &str) -> String {
 #[test]
 fn digits_of_other_scripts_and_fullwidth_letters_are_read_as_ascii() {
     assert_eq!(folded("٤١١١ ۴ ４１１１ 𝟒 ४"), "4111 4 4111 4 4");
+    assert_eq!(folded("⓪①⑨❶❾⓿⓵ ⑩"), "0191901 ⑩");
     assert_eq!(folded("ｊｏｅ＠ｘ．ｄｅ"), "joe@x.de");
 }
 
 #[test]
 fn invisible_and_combining_marks_are_not_read() {
+    assert_eq!(folded("4\u{3164}1"), "41");
     assert_eq!(folded("4\u{200b}1\u{200f}1\u{ad}1\u{336}"), "4111");
     assert_eq!(
         folded("e\u{301}te\u{301}"),
@@ -48,7 +50,32 @@ fn a_range_leads_back_to_the_letters_it_came_from() {
     assert_eq!(original(8..9), "!");
 }
 
+#[test]
+fn as_it_is_seen_a_text_keeps_its_accents_and_loses_what_nobody_sees() {
+    let text = "né An\u{200b}na\u{ad} Mu\u{308}ller\u{feff}!";
+    let seen = View::as_seen(text).unwrap();
+    assert_eq!(seen.text(), "né Anna Mu\u{308}ller!");
+    let at = seen.text().find("Anna Mu\u{308}ller").unwrap();
+    let range = at..at + "Anna Mu\u{308}ller".len();
+    let back = seen.back(&range, text);
+    assert_eq!(&text[back.clone()], "An\u{200b}na\u{ad} Mu\u{308}ller");
+    assert_eq!(seen.forth(&back), range);
+    assert!(View::as_seen("née Müller ❤\u{fe0f}").is_none());
+}
+
 proptest! {
+    #[test]
+    fn what_is_seen_leads_back_and_forth(text in "[a-cé\u{200b}\u{ad}\u{301}🦀 ]{0,30}", from in 0usize..30, to in 0usize..30) {
+        if let Some(seen) = View::as_seen(&text) {
+            let edge = |at: usize| seen.text().floor_char_boundary(at.min(seen.text().len()));
+            let range = edge(from.min(to))..edge(from.max(to));
+            let back = seen.back(&range, &text);
+            prop_assert!(text.get(back.clone()).is_some());
+            let forth = seen.forth(&back);
+            prop_assert!(range.is_empty() || forth.start == range.start && forth.end >= range.end);
+        }
+    }
+
     #[test]
     fn every_part_of_the_view_leads_to_whole_letters_in_order(text in "[a-eßÆ٣４é\u{200b}\u{301}🦀 1\\PC]{0,40}") {
         let view = View::of(&text);

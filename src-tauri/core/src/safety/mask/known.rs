@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
-use super::{masks::Value, placeholder::Nonce, sameness::Sameness};
+use super::{placeholder::Nonce, sameness::Sameness};
 
 /// Longer values are left to the rules, which find what is so long by its form.
 const MOST_BYTES: usize = 256;
@@ -64,23 +64,19 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The nonce and the values, which have so many forms.
+    /// The nonce and the forms of values, newest first, each with its label; `forms` counts all that there are.
     pub(super) fn of_values<'v>(
         nonce: &Nonce,
-        values: impl DoubleEndedIterator<Item = &'v Value>,
+        newest: impl Iterator<Item = (&'v str, &'v str)>,
         forms: usize,
     ) -> Self {
-        let newest = values.rev().flat_map(|value| {
-            let sameness = Sameness::of(&value.label);
-            let sought = value
-                .forms
-                .iter()
-                .filter(move |form| sameness.is_sought(form));
-            let forms = sought.flat_map(move |form| {
-                std::iter::once(form.clone()).chain(sameness.in_other_case(form))
-            });
-            forms.map(|form| Sought::Value {
-                label: value.label.clone(),
+        let newest = newest.flat_map(|(label, form)| {
+            let sameness = Sameness::of(label);
+            let sought = sameness
+                .is_sought(form)
+                .then(|| std::iter::once(form.to_owned()).chain(sameness.in_other_forms(form)));
+            sought.into_iter().flatten().map(|form| Sought::Value {
+                label: label.to_owned(),
                 form,
             })
         });

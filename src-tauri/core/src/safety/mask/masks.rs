@@ -10,18 +10,22 @@ use serde::{Deserialize, Serialize};
 use super::{
     known::Known,
     placeholder::{ESCAPE_LABEL, Nonce, core, is_label, label},
-    sameness::Sameness,
+    sameness::{Sameness, words_of_name},
 };
 use crate::safety::{DataClass, Kind};
 
 /// The version of the stored form.
 const VERSION: u32 = 1;
 
+/// The label of people.
+const PERSON: &str = "PERSON";
+
 /// The placeholders of one conversation and what they stand for.
 ///
 /// A value keeps its placeholder for good, over every turn. Ways of writing it that differ only in
 /// case or spaces (for numbers: in grouping) share the number and are told apart by a letter, so
-/// each is restored exactly as it was written and the model still sees that they are the same.
+/// each is restored exactly as it was written and the model still sees that they are the same. So
+/// does one word of a person's name ("Berg" after "Anna Berg"), unless two people have it.
 ///
 /// Serialised (`{"version", "nonce", "values": [{"label", "forms"}]}`) it is as sensitive as the
 /// conversation itself: whoever stores it encrypts it.
@@ -36,10 +40,12 @@ pub struct Masks {
     by_form: HashMap<String, Place>,
     /// By placeholder without brackets.
     by_core: HashMap<String, Place>,
+    /// The person whom one word of a name means; none if there are two.
+    by_word: HashMap<String, Option<usize>>,
     /// How many values each label has.
     counts: HashMap<String, usize>,
-    /// Values that are not looked for again, see [`Masks::spare`]. That is not kept.
-    spared: HashSet<usize>,
+    /// What is not looked for again, by label and key, see [`Masks::spare`]. That is not kept.
+    spared: HashSet<String>,
     known: Known,
 }
 
@@ -71,9 +77,10 @@ impl Masks {
             by_key: HashMap::new(),
             by_form: HashMap::new(),
             by_core: HashMap::new(),
+            by_word: HashMap::new(),
             counts: HashMap::new(),
             spared: HashSet::new(),
-            known: Known::of_values(&nonce, [].iter(), 0),
+            known: Known::of_values(&nonce, std::iter::empty(), 0),
         }
     }
 
@@ -109,16 +116,19 @@ impl Masks {
     /// The people, in every way in which their names were written: what
     /// [`Names::again`](crate::safety::names::Names::again) looks for in the next turn.
     pub fn people(&self) -> impl Iterator<Item = &str> {
-        let label = label(&Kind::Person);
-        let people = self.sought().filter(move |value| value.label == label);
-        people.flat_map(|value| value.forms.iter().map(String::as_str))
+        let person = label(&Kind::Person);
+        let people = self
+            .values
+            .iter()
+            .filter(move |value| value.label == person);
+        people.flat_map(|value| self.sought_of(value))
     }
 
     /// Look no more for the values that `named` says yes to, by what [`same`](super::same) says of them.
     /// Their placeholders stay what they are: one that left earlier may still come back.
     pub(crate) fn spare(&mut self, named: impl Fn(&str) -> bool) {
-        let spared = self.by_key.iter().filter(|(key, _)| named(key));
-        self.spared = spared.map(|(_, value)| *value).collect();
+        let spared = self.by_key.keys().filter(|key| named(key));
+        self.spared = spared.cloned().collect();
         self.known = self.search();
     }
 
@@ -155,33 +165,58 @@ impl Masks {
     }
 
     fn search(&self) -> Known {
-        Known::of_values(&self.nonce, self.sought(), self.by_form.len())
+        let newest = self.values.iter().rev().flat_map(|value| {
+            let forms = self.sought_of(value);
+            forms.map(|form| (value.label.as_str(), form))
+        });
+        Known::of_values(&self.nonce, newest, self.by_form.len())
     }
 
-    /// The values that are looked for, oldest first.
-    fn sought(&self) -> impl DoubleEndedIterator<Item = &Value> {
-        let values = self.values.iter().enumerate();
-        values
-            .filter(|(nth, _)| !self.spared.contains(nth))
-            .map(|(_, value)| value)
+    /// The ways of writing a value that are looked for.
+    fn sought_of<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = &'a str> {
+        let spared = |form: &str| {
+            let key = || joined(&value.label, &Sameness::of(&value.label).key(form));
+            !self.spared.is_empty() && self.spared.contains(&key())
+        };
+        let forms = value.forms.iter().map(String::as_str);
+        forms.filter(move |form| !spared(form))
     }
 
     fn place(&mut self, label: &str, form: &str) -> Place {
         if let Some(place) = self.by_form.get(&joined(label, form)) {
             return *place;
         }
-        let key = joined(label, &Sameness::of(label).key(form));
-        let value = *self.by_key.entry(key).or_insert_with(|| {
-            let number = self.counts.entry(label.to_owned()).or_default();
-            *number += 1;
-            self.values.push(Value {
-                label: label.to_owned(),
-                number: *number,
-                forms: Vec::new(),
-            });
-            self.values.len() - 1
-        });
+        let key = Sameness::of(label).key(form);
+        let known = self.by_key.get(&joined(label, &key)).copied();
+        let value = match known.or_else(|| self.person_called(label, &key)) {
+            Some(value) => value,
+            None => self.add_value(label),
+        };
         self.add_form(value, form)
+    }
+
+    /// The one person whose name has this word, or is it the other way round: "Berg, Anna".
+    fn person_called(&self, label: &str, key: &str) -> Option<usize> {
+        if label != PERSON {
+            return None;
+        }
+        if let Some((family, given)) = key.split_once(", ") {
+            let turned = joined(label, &format!("{given} {family}"));
+            return self.by_key.get(&turned).copied();
+        }
+        self.by_word.get(key).copied().flatten()
+    }
+
+    /// A value that has no form yet.
+    fn add_value(&mut self, label: &str) -> usize {
+        let number = self.counts.entry(label.to_owned()).or_default();
+        *number += 1;
+        self.values.push(Value {
+            label: label.to_owned(),
+            number: *number,
+            forms: Vec::new(),
+        });
+        self.values.len() - 1
     }
 
     fn add_form(&mut self, value: usize, form: &str) -> Place {
@@ -193,6 +228,14 @@ impl Masks {
         };
         let label = &self.values[value].label;
         self.by_form.insert(joined(label, form), place);
+        let key = Sameness::of(label).key(form);
+        if label == PERSON {
+            for word in words_of_name(&key) {
+                let called = self.by_word.entry(word.to_owned()).or_insert(Some(value));
+                *called = called.filter(|other| *other == value);
+            }
+        }
+        self.by_key.entry(joined(label, &key)).or_insert(value);
         self.by_core.insert(self.core(place), place);
         place
     }
@@ -257,14 +300,14 @@ impl TryFrom<Stored> for Masks {
             let Some((first, others)) = forms.split_first() else {
                 return Err(MasksError::Damaged("a value has no form"));
             };
-            let before = masks.len();
-            let value = masks.place(&label, first).value;
-            if masks.len() == before {
+            // Not by their keys: a later version may call more forms the same, and the placeholders that
+            // were sent must keep their meaning.
+            if masks.by_form.contains_key(&joined(&label, first)) {
                 return Err(MasksError::Damaged("a value is there twice"));
             }
+            let value = masks.add_value(&label);
+            masks.add_form(value, first);
             for form in others {
-                // Not by its key: a later version may call more forms the same, and the
-                // placeholders that were sent must keep their meaning.
                 if masks.by_form.contains_key(&joined(&label, form)) {
                     return Err(MasksError::Damaged("a form is there twice"));
                 }

@@ -16,6 +16,8 @@
 
 mod known;
 mod masks;
+#[cfg(test)]
+mod people_tests;
 mod placeholder;
 mod sameness;
 

@@ -1,5 +1,7 @@
 //! When two ways of writing are the same value, and where a known value is looked for again.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// How values of a label are written and compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sameness {
@@ -25,10 +27,10 @@ impl Sameness {
         }
     }
 
-    /// Two values with one key are the same value. Characters that nobody sees never matter,
-    /// unless every character does.
+    /// Two values with one key are the same value. Characters that nobody sees never matter, nor whether
+    /// a letter and its accent are one character or two, unless every character does.
     pub(super) fn key(self, value: &str) -> String {
-        let seen = value.chars().filter(|c| !is_invisible(*c));
+        let seen = value.nfc().filter(|c| !is_invisible(*c));
         let key: String = match self {
             Self::Exact => return value.to_owned(),
             Self::Number => seen
@@ -75,12 +77,24 @@ impl Sameness {
     }
 
     /// The other ways of writing a value that stand for it wherever they are, where they differ in more
-    /// than the case of ASCII letters, to which a search is blind.
-    pub(super) fn in_other_case(self, value: &str) -> impl Iterator<Item = String> + use<> {
-        let any_case = self == Self::Name && !value.is_ascii() && has_words(value);
+    /// than the case of ASCII letters, to which a search is blind: other cases, and accents that are one
+    /// character with their letter or one of their own.
+    pub(super) fn in_other_forms(self, value: &str) -> impl Iterator<Item = String> + use<> {
+        let beyond_ascii = self != Self::Exact && !value.is_ascii();
+        let any_case = beyond_ascii && self == Self::Name && has_words(value);
         let cases = any_case.then(|| [value.to_lowercase(), value.to_uppercase()]);
-        cases.into_iter().flatten()
+        let composed = beyond_ascii.then(|| [value.nfc().collect(), value.nfd().collect()]);
+        let written = value.to_owned();
+        let all = cases.into_iter().chain(composed).flatten();
+        all.filter(move |form: &String| *form != written)
     }
+}
+
+/// The words of a person's name by each of which its person may be called, as [`Sameness::key`] has them:
+/// those of a name of two words or more.
+pub(super) fn words_of_name(key: &str) -> impl Iterator<Item = &str> {
+    let words = key.split([' ', ',']).filter(|_| has_words(key));
+    words.filter(|word| word.chars().nth(1).is_some() && !word.ends_with('.'))
 }
 
 /// Whether a name has two words or more.
@@ -143,6 +157,19 @@ mod tests {
             !same("CREDIT-CARD", "-", "/"),
             "they have nothing in common"
         );
+    }
+
+    #[test]
+    fn an_accent_may_be_a_character_of_its_own() {
+        assert!(same(
+            "PERSON",
+            "Jose\u{301} Marti\u{301}nez",
+            "José Martínez"
+        ));
+        assert!(same("ADDRESS", "Hu\u{308}gel 5", "hügel 5"));
+        assert!(!same("PERSON", "Jose Martinez", "José Martínez"));
+        let forms: Vec<_> = Sameness::Name.in_other_forms("José").collect();
+        assert_eq!(forms, ["Jose\u{301}"]);
     }
 
     #[test]

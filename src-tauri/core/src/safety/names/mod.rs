@@ -24,7 +24,7 @@ use std::collections::HashSet;
 use lexicon::Lexicon;
 use search::{Search, words_that_tell};
 
-use super::{Finding, Tier};
+use super::{Finding, Tier, View};
 
 /// Finds names by context and lists.
 pub struct Names {
@@ -59,7 +59,33 @@ impl Names {
 
     /// The same by words that were read before.
     pub fn again_by(&self, text: &str, words: &NameWords, found: &[Finding]) -> Vec<Finding> {
-        Search::new(text, &self.lexicon).of_known_words(&words.0, found)
+        self.as_written_and_as_seen(text, found, |search, found| {
+            search.of_known_words(&words.0, found)
+        })
+    }
+
+    /// What is found in a text; and in it without what nobody sees, if there is such a thing in it: a letter
+    /// without width may stand inside a name, or be all that stands between two of its words.
+    fn as_written_and_as_seen(
+        &self,
+        text: &str,
+        known: &[Finding],
+        find: impl Fn(Search<'_>, &[Finding]) -> Vec<Finding>,
+    ) -> Vec<Finding> {
+        let mut found = find(Search::new(text, &self.lexicon), known);
+        if let Some(seen) = View::as_seen(text) {
+            let place = |finding: &Finding| Finding {
+                bytes: seen.forth(&finding.bytes),
+                ..finding.clone()
+            };
+            let known: Vec<Finding> = known.iter().map(place).collect();
+            let more = find(Search::new(seen.text(), &self.lexicon), &known);
+            found.extend(more.into_iter().map(|finding| Finding {
+                bytes: seen.back(&finding.bytes, text),
+                ..finding
+            }));
+        }
+        found
     }
 }
 
@@ -75,6 +101,6 @@ impl Default for Names {
 
 impl Tier for Names {
     fn find(&self, text: &str, known: &[Finding]) -> Vec<Finding> {
-        Search::new(text, &self.lexicon).all(known)
+        self.as_written_and_as_seen(text, known, |search, known| search.all(known))
     }
 }

@@ -74,6 +74,10 @@ impl<'a> Search<'a> {
         while at < run.len() {
             let context = match at {
                 0 => context,
+                // "Ich bin Max": the small word keeps the run together.
+                _ if run[at - 1].traits.any(Traits::INTRODUCTION) => {
+                    Context::of(self.text, run[at].start, self.lexicon, &mut self.scratch)
+                }
                 _ if run[at - 1].traits.any(Traits::BEFORE_PLACE) => Context::BeforePlace,
                 _ => Context::None,
             };
@@ -108,7 +112,11 @@ impl<'a> Search<'a> {
                 self.add(Kind::Location, &run[at..end], PLACE);
                 end
             }
-            (_, Some(name)) if score > 0.0 && !self.is_abbreviation(&run[at..name.end]) => {
+            (_, Some(name))
+                if score > 0.0
+                    && !self.is_abbreviation(&run[at..name.end])
+                    && !self.is_after_the(&run[at..name.end]) =>
+            {
                 self.add(Kind::Person, &run[at..name.end], LIST.at_least(score));
                 name.end
             }
@@ -181,6 +189,20 @@ impl<'a> Search<'a> {
             && written.is_some_and(|word| {
                 word.chars().count() <= 4 && word.chars().all(char::is_uppercase)
             })
+    }
+
+    /// Whether it is one word after "the": a thing that is named so, as in "the Victoria line".
+    fn is_after_the(&self, name: &[Word]) -> bool {
+        let [word] = name else { return false };
+        let before = self.text[..word.start].trim_end_matches(' ');
+        let Some(start) = before.len().checked_sub(3) else {
+            return false;
+        };
+        before.len() < word.start
+            && before
+                .get(start..)
+                .is_some_and(|the| the.eq_ignore_ascii_case("the"))
+            && !before[..start].ends_with(char::is_alphanumeric)
     }
 
     /// The end of a place of two words or more that begins here.

@@ -8,8 +8,7 @@ use crate::safety::Kind;
 static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
 
 fn found(text: &str) -> Vec<(&str, &str)> {
-    let mut found = NAMES.find(text, &[]);
-    found.sort_by_key(|finding| finding.bytes.start);
+    let found = crate::safety::overlap::resolve(text, NAMES.find(text, &[]), |_| false);
     let named = found
         .iter()
         .map(|finding| (kind(finding), &text[finding.bytes.clone()]));
@@ -300,4 +299,41 @@ fn places_of_several_words_are_whole() {
             ("place", "Las Palmas"),
         ],
     );
+}
+
+#[test]
+fn what_nobody_sees_hides_no_name() {
+    person("Dear Anna\u{200b} Berg, hello", "Anna\u{200b} Berg");
+    person(
+        "then An\u{200b}na Be\u{ad}rg came",
+        "An\u{200b}na Be\u{ad}rg",
+    );
+    person("Frau Quex\u{200d}ley kommt", "Quex\u{200d}ley");
+    let again = "Anna Berg wrote. Then Be\u{200b}rg called.";
+    let words = NAMES.words_of(["Anna Berg"]);
+    let found = NAMES.again_by(again, &words, &[]);
+    assert!(
+        found
+            .iter()
+            .any(|finding| again[finding.bytes.clone()] == *"Be\u{200b}rg")
+    );
+}
+
+#[test]
+fn a_word_after_the_and_a_country_are_nobody() {
+    for text in [
+        "The German economy is slow, and the Victoria line is closed.",
+        "Jordan is a country. So is Chad.",
+        "a German car",
+    ] {
+        finds(text, &[]);
+    }
+    person("then Jordan Clarke signed", "Jordan Clarke");
+    person("Dear Jordan,\nthank you", "Jordan");
+    person("the Anna Berg case", "Anna Berg");
+}
+
+#[test]
+fn a_small_word_of_names_does_not_hide_an_introduction() {
+    person("Ich bin Max.", "Max");
 }

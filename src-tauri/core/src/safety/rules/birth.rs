@@ -1,7 +1,8 @@
-//! Dates of birth: a date that a word makes one.
+//! Dates of birth: a date that a word, or a star, makes one.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
+use memchr::memchr_iter;
 use regex::Regex;
 
 use super::{Scan, finding};
@@ -80,6 +81,29 @@ pub(super) const WORDS: &[&str] = &[
     "data tat-twelid",
 ];
 
+/// Those of the words that stand at the end of what they say.
+const VERBS: &[&str] = &[
+    "born",
+    "geboren",
+    "geb.",
+    "geb",
+    "ne le",
+    "nee le",
+    "nacido",
+    "nacida",
+    "nacio",
+    "nato",
+    "nata",
+    "nascido",
+    "nascida",
+    "nasceu",
+    "fodd",
+    "fodt",
+    "syntynyt",
+    "szuletett",
+    "生まれ",
+];
+
 /// The first letters of the months' names, without accents, in the languages of the countries.
 const MONTHS: [&[&str]; 12] = [
     &[
@@ -123,12 +147,13 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
         r"|(?P<d3>\d{1,2})(?:st|nd|rd|th|er|o|\.)?[ -](?:of |de |d')?(?P<w3>\p{L}{3,12})\.?,?[ -](?:de |del )?(?P<y3>(?:1[89]|20)\d\d|\d\d)",
         r"|(?P<w4>\p{L}{3,12})\.? (?P<d4>\d{1,2})(?:st|nd|rd|th)?,? (?P<y4>(?:1[89]|20)\d\d)",
         r"|(?P<y5>(?:1[89]|20)\d\d)年(?P<m5>\d{1,2})月(?P<d5>\d{1,2})日",
+        r"|(?:明治|大正|昭和|平成|令和)(?P<y7>\d{1,2}|元)年(?P<m7>\d{1,2})月(?P<d7>\d{1,2})日",
         r"|(?P<y6>(?:19|20)\d\d)(?P<m6>[01]\d)(?P<d6>[0-3]\d)",
     );
     Regex::new(pattern).expect("the pattern is fixed, and tests use it")
 });
 
-/// Every date after a word for birth.
+/// Every date beside a word for birth: after it, or else before it; and one that a star stands before.
 pub(super) fn birth(scan: &Scan<'_>, out: &mut Vec<Finding>) {
     let mut done = 0;
     for (hit, _) in scan
@@ -139,41 +164,116 @@ pub(super) fn birth(scan: &Scan<'_>, out: &mut Vec<Finding>) {
         if hit.end < done {
             continue;
         }
-        let limit = (hit.end + REACH + LONGEST).min(scan.view.len());
-        let window = &scan.view[hit.end..scan.view.floor_char_boundary(limit)];
-        for found in DATE.captures_iter(window) {
-            let Some(whole) = found.get(0) else { continue };
-            let span = hit.end + whole.start()..hit.end + whole.end();
-            let digit = |at: usize| scan.view.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
-            let part = span.start > 0 && digit(span.start - 1) || digit(span.end);
-            // A semicolon ends what the word is about.
-            if whole.start() > REACH || window[..whole.start()].contains(';') {
-                break;
-            }
-            if !part && is_day(&found) {
-                done = span.end;
-                let score = 0.9 - 0.1 * whole.start() as f32 / REACH as f32;
-                let reason = "A date after a word for birth";
-                out.push(finding(
-                    Kind::DateOfBirth,
-                    span,
-                    score,
-                    false,
-                    "date-of-birth",
-                    reason,
-                ));
-                break;
-            }
+        if let Some((span, score)) = after(scan.view, hit.end) {
+            done = span.end;
+            out.push(date(span, score, "A date after a word for birth"));
+        } else if let Some(span) = before(scan.view, hit.start..hit.end, done) {
+            out.push(date(span, 0.75, "A date before a word for birth"));
         }
     }
+    for star in memchr_iter(b'*', scan.view.as_bytes()) {
+        if let Some(span) = at_star(scan.view, star) {
+            out.push(date(
+                span,
+                0.6,
+                "A date after the star that stands for born",
+            ));
+        }
+    }
+}
+
+fn date(span: Range<usize>, score: f32, reason: &'static str) -> Finding {
+    finding(
+        Kind::DateOfBirth,
+        span,
+        score,
+        false,
+        "date-of-birth",
+        reason,
+    )
+}
+
+/// The first date after a word, and how sure that is.
+fn after(view: &str, word_end: usize) -> Option<(Range<usize>, f32)> {
+    let limit = view.floor_char_boundary((word_end + REACH + LONGEST).min(view.len()));
+    let window = &view[word_end..limit];
+    for found in DATE.captures_iter(window) {
+        let whole = found.get(0)?;
+        // A semicolon ends what the word is about.
+        if whole.start() > REACH || window[..whole.start()].contains(';') {
+            return None;
+        }
+        let span = word_end + whole.start()..word_end + whole.end();
+        if !is_part(view, &span) && is_day(&found) {
+            return Some((span, 0.9 - 0.1 * whole.start() as f32 / REACH as f32));
+        }
+    }
+    None
+}
+
+/// The date that ends before a word: next to it or to its parenthesis, or with a few words between where
+/// it is a verb, as in "am 12.03.1980 in Kassel geboren".
+fn before(view: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    let limit = word.start.saturating_sub(REACH + LONGEST).max(from);
+    let from = view.ceil_char_boundary(limit.min(word.start));
+    let window = &view[from..word.start];
+    let last = DATE
+        .captures_iter(window)
+        .filter(is_day)
+        .filter_map(|found| found.get(0))
+        .last()?;
+    let span = from + last.start()..from + last.end();
+    let between = &window[last.end()..];
+    let bracket = between.trim_start_matches(' ');
+    let is_verb = VERBS.contains(&view[word].to_lowercase().as_str());
+    let tied = match bracket {
+        "(" | "[" => true,
+        "" => is_verb,
+        words => is_verb && words.len() <= REACH && words.chars().all(is_inside),
+    };
+    (tied && !is_part(view, &span)).then_some(span)
+}
+
+/// Whether a clause goes on over this.
+fn is_inside(letter: char) -> bool {
+    letter.is_alphabetic() || letter == ' '
+}
+
+/// `*12.03.1980`, as people of genealogies and obituaries are written: with nothing between, unless the star
+/// begins a parenthesis. One with a star at its end, too, is emphasised.
+fn at_star(view: &str, star: usize) -> Option<Range<usize>> {
+    let head = view.get(..star)?;
+    if head.ends_with(|before: char| before.is_alphanumeric() || before == '*') {
+        return None;
+    }
+    let rest = view.get(star + 1..)?;
+    let opens = head.ends_with('(');
+    let gap = usize::from(opens && rest.starts_with(' '));
+    let start = star + 1 + gap;
+    let window = &view[start..view.floor_char_boundary((start + LONGEST).min(view.len()))];
+    if !window.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let found = DATE.captures(window)?;
+    let whole = found.get(0).filter(|whole| whole.start() == 0)?;
+    let span = start..start + whole.end();
+    let emphasised = view[span.end..].starts_with('*');
+    (is_day(&found) && !emphasised && !is_part(view, &span)).then_some(span)
+}
+
+/// Whether digits go on at one of its ends.
+fn is_part(view: &str, span: &Range<usize>) -> bool {
+    let digit = |at: usize| view.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    span.start.checked_sub(1).is_some_and(digit) || digit(span.end)
 }
 
 /// Whether the parts of a match are a day that exists, in either order of day and month.
 fn is_day(found: &regex::Captures<'_>) -> bool {
     let number = |name: &str| {
-        found
-            .name(name)
-            .and_then(|part| part.as_str().parse::<u32>().ok())
+        found.name(name).and_then(|part| match part.as_str() {
+            "元" => Some(1),
+            digits => digits.parse::<u32>().ok(),
+        })
     };
     let word = |name: &str| found.name(name).and_then(|part| month(part.as_str()));
     for nth in ["1", "5", "6"] {
@@ -183,6 +283,10 @@ fn is_day(found: &regex::Captures<'_>) -> bool {
         {
             return is_date(year, month, day);
         }
+    }
+    // The year of an emperor says nothing of leap days.
+    if let (Some(_), Some(month), Some(day)) = (number("y7"), number("m7"), number("d7")) {
+        return is_date(0, month, day);
     }
     if let (Some(a), Some(b), Some(year)) = (number("a"), number("b"), number("y2")) {
         return is_date(year, b, a) || is_date(year, a, b);

@@ -11,14 +11,19 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         name: "uk-nhs",
         kind: Kind::UkNhs,
         country: "GB",
-        shapes: &["ddd ddd dddd", "ddd-ddd-dddd", "dddddddddd"],
-        words: &[&[
-            "nhs*",
-            "national health service",
-            "health service",
-            "health authority",
-        ]],
+        shapes: &["ddd ddd dddd", "dddddddddd"],
+        words: &[NHS],
         check: Check::Weak(nhs),
+        reason: "10 digits of an NHS number; the check digit is right",
+    },
+    // With dashes a tenth of America's phone numbers pass: that takes a word.
+    NumberRule {
+        name: "uk-nhs/dashes",
+        kind: Kind::UkNhs,
+        country: "GB",
+        shapes: &["ddd-ddd-dddd"],
+        words: &[NHS],
+        check: Check::Form(nhs),
         reason: "10 digits of an NHS number; the check digit is right",
     },
     NumberRule {
@@ -78,6 +83,13 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         check: Check::Form(driving_licence),
         reason: "The form of a driving licence of the DVLA",
     },
+];
+
+const NHS: &[&str] = &[
+    "nhs*",
+    "national health service",
+    "health service",
+    "health authority",
 ];
 
 /// NHS Data Dictionary, "NHS NUMBER": weights 10 to 2, modulus 11.

@@ -23,9 +23,19 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         name: "hu-taj",
         kind: Kind::HuTaj,
         country: "HU",
-        shapes: &["ddd ddd ddd", "ddd-ddd-ddd", "ddddddddd"],
-        words: &[&["taj*", "taj-szam", "tajszam", "tarsadalombiztositas*"]],
+        shapes: &["ddd ddd ddd", "ddddddddd"],
+        words: &[TAJ],
         check: Check::Weak(taj),
+        reason: "9 digits of a Hungarian TAJ number; the check digit is right",
+    },
+    // With dashes a tenth of Poland's phone numbers pass: that takes a word.
+    NumberRule {
+        name: "hu-taj/dashes",
+        kind: Kind::HuTaj,
+        country: "HU",
+        shapes: &["ddd-ddd-ddd"],
+        words: &[TAJ],
+        check: Check::Form(taj),
         reason: "9 digits of a Hungarian TAJ number; the check digit is right",
     },
     NumberRule {
@@ -41,6 +51,8 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         reason: "11 digits of a Hungarian personal identifier with a date; the check digit is right",
     },
 ];
+
+const TAJ: &[&str] = &["taj*", "taj-szam", "tajszam", "tarsadalombiztositas*"];
 
 /// Act XX of 1996, annex: places as weights, modulus 11; it begins with 8.
 fn tax_id(number: &[u8]) -> bool {

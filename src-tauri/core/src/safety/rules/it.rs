@@ -23,10 +23,16 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         name: "it-vat-code",
         kind: Kind::ItVatCode,
         country: "IT",
-        shapes: &["ddddddddddd"],
-        words: &[&["partita iva", "p.iva", "p. iva", "piva", "p.i"]],
+        shapes: &["ddddddddddd", "LLddddddddddd", "LL ddddddddddd"],
+        words: &[
+            &["partita iva", "p.iva", "p. iva", "piva", "p.i"],
+            super::companies::VAT,
+        ],
         // DM 23 December 1976: Luhn's formula.
-        check: Check::Weak(luhn),
+        check: Check::Weak(|number| {
+            let digits = number.strip_prefix(b"IT").unwrap_or(number);
+            digits.len() == 11 && luhn(digits)
+        }),
         reason: "11 digits of an Italian VAT number; the check digit is right",
     },
     NumberRule {

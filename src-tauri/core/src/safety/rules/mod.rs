@@ -18,6 +18,7 @@ mod birth;
 mod br;
 mod ca;
 mod ch;
+mod companies;
 mod cy;
 mod cz;
 mod de;
@@ -46,6 +47,7 @@ mod no;
 mod payment;
 mod phone;
 mod phone_plan;
+mod phone_written;
 mod pl;
 mod pt;
 mod ro;
@@ -56,6 +58,7 @@ mod sk;
 pub(crate) mod special;
 mod us;
 mod vehicles;
+mod versions;
 mod wallets;
 mod words;
 
@@ -131,6 +134,7 @@ pub(crate) fn numbers() -> impl Iterator<Item = &'static NumberRule> {
         se::NUMBERS,
         si::NUMBERS,
         sk::NUMBERS,
+        companies::NUMBERS,
         documents::NUMBERS,
         medical::NUMBERS,
         vehicles::NUMBERS,
@@ -157,6 +161,7 @@ pub(crate) fn add_words(list: &mut WordList) {
     all(phone::WORDS, Topic::Phone);
     all(payment::BIC_WORDS, Topic::Bic);
     all(wallets::WORDS, Topic::Wallet);
+    all(wallets::COINS, Topic::Coin);
     all(birth::WORDS, Topic::Birth);
     for (nth, form) in address::FORMS.iter().enumerate() {
         all(form.words, Topic::Street(nth));
@@ -174,11 +179,16 @@ pub(crate) fn at_tokens(scan: &Scan<'_>, tokens: &[Token], out: &mut Vec<Finding
     if first.has_digit {
         if text[first.start].is_ascii_digit() {
             phone::phone(scan, first.start, out);
-            network::ipv4(text, tokens, out);
+            network::ipv4(scan.view, tokens, out);
         }
         wallets::wallet(scan, first, out);
-        payment::iban(text, tokens, out);
     }
+    payment::iban(text, tokens, out);
+}
+
+/// How far away a word is that makes these digits a phone number.
+pub(super) fn phone_word(scan: &Scan<'_>, span: &Range<usize>) -> Option<usize> {
+    phone::phone_word(scan, span)
 }
 
 /// What is found by its own marks.

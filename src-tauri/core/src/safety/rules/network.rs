@@ -7,12 +7,14 @@ use std::{
 
 use memchr::memchr_iter;
 
-use super::{Scan, finding};
+use super::{Scan, finding, versions::is_version};
 use crate::safety::{Finding, Kind, context::starts_word, numbers::Token};
 
 /// RFC 5321, section 4.5.3.1: octets before and after the @ at most.
 const LOCAL_PART: usize = 64;
 const DOMAIN: usize = 255;
+/// Ends of the names of files, none of which is a domain.
+const IMAGES: [&str; 7] = ["png", "jpg", "jpeg", "gif", "svg", "webp", "css"];
 
 /// E-mail addresses: RFC 5321 without quoted local parts, letters of all scripts.
 pub(super) fn email(scan: &Scan<'_>, out: &mut Vec<Finding>) {
@@ -64,7 +66,11 @@ fn address_around(view: &str, at: usize) -> Option<Range<usize>> {
     let country =
         top.chars().count() >= 2 && top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
     let sound = !local.is_empty() && !local.ends_with('.');
-    (named && country && sound).then(|| at - local.len()..at + 1 + domain.len())
+    // `logo@2x.png` and `git@host.example:team/repo` are no mailboxes.
+    let is_file = IMAGES.iter().any(|end| top.eq_ignore_ascii_case(end));
+    let is_clone = local == "git" && after[domain.len()..].starts_with(':');
+    (named && !is_file && !is_clone && country && sound)
+        .then(|| at - local.len()..at + 1 + domain.len())
 }
 
 /// Logs and links write `user=joe@example.org`: a name of letters before the = is no part of it.
@@ -87,8 +93,9 @@ fn is_spaced(letter: char) -> bool {
     letter < '\u{3000}'
 }
 
-/// An IPv4 address of the first four of these tokens.
-pub(super) fn ipv4(text: &[u8], tokens: &[Token], out: &mut Vec<Finding>) {
+/// An IPv4 address of the first four of these tokens, which are no version and no section.
+pub(super) fn ipv4(view: &str, tokens: &[Token], out: &mut Vec<Finding>) {
+    let text = view.as_bytes();
     let [a, _, _, d, ..] = tokens else { return };
     let short = tokens[..4].iter().all(|token| token.end - token.start <= 3);
     if !short || text[a.end] != b'.' {
@@ -106,6 +113,7 @@ pub(super) fn ipv4(text: &[u8], tokens: &[Token], out: &mut Vec<Finding>) {
         .and_then(|written| written.parse::<Ipv4Addr>().ok());
     if let Some(address) = address
         && !longer
+        && !is_version(view, &(a.start..d.end))
     {
         let (score, reason) =
             if address.is_loopback() || address.is_unspecified() || address.is_broadcast() {

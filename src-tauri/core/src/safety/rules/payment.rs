@@ -38,6 +38,18 @@ const CARD_WORDS: &[&str] = &[
     "カード",
 ];
 
+/// How cards are printed and typed, if their first digits say whose they are: two days in a row, such as
+/// `20260312 20260415`, begin as none of these do.
+const KNOWN: &[&str] = &[
+    "dddd~dddd~dddd~dddd",
+    "d{12,19}",
+    "dddd~dddddd~ddddd",
+    "dddd~dddddd~dddd",
+    "dddd~dddd~dddd~dddd~ddd",
+    "dddddd~ddddddddddddd",
+    "dddddddd~dddddddd",
+];
+
 /// How cards are printed and typed.
 const SHAPES: &[&str] = &[
     "dddd~dddd~dddd~dddd",
@@ -52,11 +64,14 @@ const SHAPES: &[&str] = &[
 
 macro_rules! card {
     ($name:literal, $scheme:literal, $check:expr) => {
+        card!($name, $scheme, SHAPES, $check)
+    };
+    ($name:literal, $scheme:literal, $shapes:expr, $check:expr) => {
         NumberRule {
             name: concat!("credit-card/", $name),
             kind: Kind::CreditCard,
             country: "",
-            shapes: SHAPES,
+            shapes: $shapes,
             words: &[CARD_WORDS],
             check: $check,
             reason: concat!(
@@ -72,11 +87,13 @@ pub(super) const NUMBERS: &[NumberRule] = &[
     card!(
         "visa",
         "Visa",
+        KNOWN,
         Check::Strong(|n| card(n, 16..=16, 4000..=4999) || card(n, 19..=19, 4000..=4999))
     ),
     card!(
         "mastercard",
         "Mastercard",
+        KNOWN,
         Check::Strong(|n| { card(n, 16..=16, 5100..=5599) || card(n, 16..=16, 2221..=2720) })
     ),
     card!(
@@ -184,7 +201,14 @@ fn iban_length(country: [u8; 2]) -> Option<usize> {
 /// An IBAN that begins with the first of these tokens: the length of its country, MOD 97-10 leaves 1.
 pub(super) fn iban(text: &[u8], tokens: &[Token], out: &mut Vec<Finding>) {
     let Some(first) = tokens.first() else { return };
-    let [a, b, c, d, ..] = text[first.start..first.end] else {
+    // "DE 89 3704": some write the country apart.
+    let apart = usize::from(first.end - first.start == 2);
+    let mut head = tokens[..tokens.len().min(1 + apart)]
+        .iter()
+        .flat_map(|token| &text[token.start..token.end])
+        .copied();
+    let (Some(a), Some(b), Some(c), Some(d)) = (head.next(), head.next(), head.next(), head.next())
+    else {
         return;
     };
     if !(a.is_ascii_alphabetic()
@@ -201,7 +225,7 @@ pub(super) fn iban(text: &[u8], tokens: &[Token], out: &mut Vec<Finding>) {
     let mut compact = [0; LONGEST_IBAN];
     let mut filled = 0;
     for token in tokens {
-        if token.start > first.start && !matches!(text[token.start - 1], b' ' | b'-' | b'.') {
+        if token.start > first.start && !matches!(token.gap.sign, b' ' | b'-' | b'.') {
             return;
         }
         let bytes = &text[token.start..token.end];

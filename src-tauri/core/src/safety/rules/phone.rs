@@ -1,16 +1,22 @@
 //! Phone numbers: international ones by the number plan, national ones as a country writes them, and
-//! any other way of writing after a word such as "phone".
+//! any other way of writing beside a word such as "phone".
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-use super::{Scan, finding, phone_plan::plan_of};
-use crate::safety::{Finding, Kind, context::Topic, numbers::is_part_of_more};
+use super::{
+    Scan, finding,
+    phone_plan::{can_begin, national_of, plan_of},
+    phone_written::{Written, extension, read},
+};
+use crate::safety::{
+    Finding, Kind,
+    amounts::is_amount,
+    context::{AFTER, NEAR, Topic},
+    numbers::is_part_of_more,
+};
 
-/// A word counts this many bytes before the number.
-const NEAR: usize = 40;
-const MOST_GROUPS: usize = 8;
-/// An international prefix and the fifteen digits of E.164.
-const MOST_DIGITS: usize = 17;
+/// So many digits are a phone number if a word says so.
+const SAID: RangeInclusive<usize> = 6..=13;
 
 pub(super) const WORDS: &[&str] = &[
     "phone*",
@@ -18,6 +24,10 @@ pub(super) const WORDS: &[&str] = &[
     "tel",
     "tel.",
     "tel no",
+    "telnr",
+    "telf",
+    "tfno",
+    "tlfno",
     "mobile*",
     "cell",
     "cellphone*",
@@ -82,41 +92,6 @@ pub(super) const WORDS: &[&str] = &[
     "фон",
 ];
 
-/// A number as it is written: groups of digits with what stands between them.
-struct Written {
-    span: Range<usize>,
-    digits: [u8; MOST_DIGITS],
-    count: usize,
-    /// Digits in each group, and where the group ends.
-    groups: [(u8, usize); MOST_GROUPS],
-    group_count: usize,
-    plus: bool,
-    /// Whether a group stands in parentheses.
-    parenthesis: bool,
-}
-
-impl Written {
-    fn digits(&self) -> &[u8] {
-        &self.digits[..self.count]
-    }
-
-    fn lengths(&self) -> Vec<u8> {
-        self.groups[..self.group_count]
-            .iter()
-            .map(|(length, _)| *length)
-            .collect()
-    }
-
-    /// The same up to a group; `None` if there is nothing left to drop.
-    fn shorter(mut self) -> Option<Self> {
-        self.group_count = self.group_count.checked_sub(1)?;
-        let (_, end) = *self.groups[..self.group_count].last()?;
-        self.count -= usize::from(self.groups[self.group_count].0);
-        self.span.end = end;
-        Some(self)
-    }
-}
-
 /// A phone number at the digit at `at`, which begins a token.
 pub(super) fn phone(scan: &Scan<'_>, at: usize, out: &mut Vec<Finding>) {
     let text = scan.view.as_bytes();
@@ -126,14 +101,12 @@ pub(super) fn phone(scan: &Scan<'_>, at: usize, out: &mut Vec<Finding>) {
     if written.count < 5 {
         return;
     }
-    let word = scan
-        .hits
-        .distance(Topic::Phone, &written.span)
-        .is_some_and(|(far, hit)| far <= NEAR && hit.end <= written.span.start);
+    let word = word_beside(scan, &written.span).is_some();
     let national = |written: &Written| national(scan, written, word);
     let found = if written.plus {
         international(written, 0, 0.95)
     } else if written.digits().starts_with(b"00")
+        && written.groups[0].0 > 1
         && written.count > 9
         && (word || written.group_count > 1)
     {
@@ -157,6 +130,29 @@ pub(super) fn phone(scan: &Scan<'_>, at: usize, out: &mut Vec<Finding>) {
     }
 }
 
+/// How far away a word for a phone is that stands before these digits, or behind them in parentheses.
+fn word_beside(scan: &Scan<'_>, span: &Range<usize>) -> Option<usize> {
+    let (far, hit) = scan.hits.distance(Topic::Phone, span)?;
+    if hit.end <= span.start {
+        return (far <= NEAR).then_some(far);
+    }
+    let between = scan.view.get(span.end..hit.start)?;
+    matches!(between, "(" | " (").then_some(far - AFTER)
+}
+
+/// How far away the word is that makes these digits a phone number, however they are grouped.
+pub(super) fn phone_word(scan: &Scan<'_>, span: &Range<usize>) -> Option<usize> {
+    let written = scan.view.as_bytes().get(span.clone())?;
+    let digits = written.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = written.iter().any(u8::is_ascii_alphabetic);
+    let lengths: Vec<u8> = written
+        .split(|byte| !byte.is_ascii_digit())
+        .map(|group| u8::try_from(group.len()).unwrap_or(u8::MAX))
+        .collect();
+    let may = !letters && SAID.contains(&digits) && !is_date_like(&lengths);
+    may.then(|| word_beside(scan, span)).flatten()
+}
+
 type Found = (Range<usize>, f32, bool, &'static str, String);
 
 /// By the number plan: the calling code, and as many groups as give a national number of its lengths.
@@ -164,10 +160,10 @@ fn international(mut written: Written, prefix: usize, score: f32) -> Option<Foun
     loop {
         let digits = written.digits().get(prefix..)?;
         if let Some((code, least, most)) = plan_of(digits) {
-            let code_digits = code.to_string().len();
-            let national = digits.len() - code_digits;
-            if (least..=most).contains(&national) {
-                let reason = format!("+{code} and {national} digits, as its number plan has");
+            let national = national_of(code, &digits[code.to_string().len()..]);
+            let length = national.len();
+            if (least..=most).contains(&length) && can_begin(code, national) {
+                let reason = format!("+{code} and {length} digits, as its number plan has");
                 return Some((written.span, score, true, "phone/international", reason));
             }
         }
@@ -217,11 +213,25 @@ fn national(
         (Some((rule, reason)), false) => {
             Some((if written.parenthesis { 0.6 } else { 0.5 }, rule, reason))
         }
-        (None, true) if (6..=13).contains(&digits.len()) && !is_date_like(&lengths) => {
-            Some((0.75, "phone/word", "Digits after a word for a phone"))
+        (None, true) if may_be_said(scan, written, &lengths) => {
+            Some((0.75, "phone/word", "Digits beside a word for a phone"))
         }
         _ => None,
     }
+}
+
+/// Whether a word is enough to make it a phone number: no date, no amount and no part of a whole.
+fn may_be_said(scan: &Scan<'_>, written: &Written, lengths: &[u8]) -> bool {
+    SAID.contains(&written.count)
+        && !is_date_like(lengths)
+        && !is_decimal(scan.view.as_bytes(), written, lengths)
+        && !is_amount(scan.view, &written.span)
+}
+
+/// Whether it is one or two digits, a dot and more, as in `3.14159265`.
+fn is_decimal(text: &[u8], written: &Written, lengths: &[u8]) -> bool {
+    let dot = text.get(written.groups[0].1) == Some(&b'.');
+    dot && matches!(lengths, [1 | 2, _])
 }
 
 /// North American Numbering Plan: neither area nor exchange begins with 0 or 1.
@@ -264,96 +274,4 @@ fn is_date_like(lengths: &[u8]) -> bool {
         lengths,
         [4, 2, 2] | [2, 2, 4] | [1, 2, 4] | [2, 1, 4] | [1, 1, 4] | [2, 2, 2]
     )
-}
-
-/// Read the groups from the digit at `at`, with a plus or parenthesis before it.
-fn read(text: &[u8], at: usize) -> Option<Written> {
-    let before = |back: usize| at.checked_sub(back).map(|at| text[at]);
-    let open = before(1) == Some(b'(');
-    let lead = usize::from(open);
-    let plus = before(lead + 1) == Some(b'+') || before(1) == Some(b'+');
-    let start = at - lead - usize::from(plus && before(lead + 1) == Some(b'+'));
-    let start = if before(1) == Some(b'+') && before(2) == Some(b'(') {
-        start - 1
-    } else {
-        start
-    };
-    let mut written = Written {
-        span: start..start,
-        digits: [0; MOST_DIGITS],
-        count: 0,
-        groups: [(0, 0); MOST_GROUPS],
-        group_count: 0,
-        plus,
-        parenthesis: open && !plus,
-    };
-    let mut next = Some(at);
-    while let Some(at) = next {
-        let length = text[at..]
-            .iter()
-            .take(MOST_DIGITS + 1)
-            .take_while(|b| b.is_ascii_digit())
-            .count();
-        let end = at + length;
-        let stands = text.get(end).is_none_or(|byte| !byte.is_ascii_alphabetic())
-            || is_extension(&text[end..]);
-        if !stands || written.count + length > MOST_DIGITS || written.group_count == MOST_GROUPS {
-            break;
-        }
-        // +44 (0)20: the zero in parentheses is left out from abroad.
-        let trunk =
-            written.plus && written.count > 0 && &text[at - 1..(end + 1).min(text.len())] == b"(0)";
-        if !trunk {
-            written.digits[written.count..written.count + length].copy_from_slice(&text[at..end]);
-            written.count += length;
-            written.groups[written.group_count] = (length as u8, end);
-            written.group_count += 1;
-            written.span.end = end;
-        }
-        written.parenthesis |=
-            text.get(end) == Some(&b')') && text.get(at.wrapping_sub(1)) == Some(&b'(') && !trunk;
-        next = next_group(text, end);
-    }
-    (written.group_count > 0).then_some(written)
-}
-
-/// Where the next group of digits begins: after at most one separator, around parentheses.
-fn next_group(text: &[u8], end: usize) -> Option<usize> {
-    let is = |at: usize, bytes: &[u8]| text.get(at).is_some_and(|byte| bytes.contains(byte));
-    let mut at = end;
-    if is(at, b")") {
-        at += 1;
-    }
-    if is(at, b" -./") {
-        at += 1;
-    }
-    if is(at, b"(") {
-        at += 1;
-    }
-    (at > end && text.get(at).is_some_and(u8::is_ascii_digit)).then_some(at)
-}
-
-fn is_extension(rest: &[u8]) -> bool {
-    matches!(rest, [b'x' | b'X', digit, ..] if digit.is_ascii_digit())
-}
-
-/// The end with an extension such as `x123` or ` ext. 4`.
-fn extension(text: &[u8], end: usize) -> usize {
-    const WRITTEN: [&[u8]; 6] = [b"x", b" x", b" ext. ", b" ext ", b" ext.", b" extension "];
-    let rest = &text[end..];
-    for word in WRITTEN {
-        let begins = rest
-            .get(..word.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(word));
-        let digits = rest
-            .iter()
-            .skip(word.len())
-            .take(7)
-            .take_while(|b| b.is_ascii_digit())
-            .count();
-        if begins && (1..=6).contains(&digits) {
-            return end + word.len() + digits;
-        }
-    }
-    end
 }

@@ -234,6 +234,38 @@ pub(super) fn plan_of(digits: &[u8]) -> Option<(u16, usize, usize)> {
     None
 }
 
+/// The national number behind a calling code, without the zero that people leave there from calls at home.
+/// Some countries' numbers begin with one.
+pub(super) fn national_of(code: u16, digits: &[u8]) -> &[u8] {
+    match (code, digits) {
+        (1 | 7 | 39 | 225 | 229 | 241 | 242 | 378, all) => all,
+        (_, [b'0', rest @ ..]) => rest,
+        (_, all) => all,
+    }
+}
+
+/// Whether a national number of this calling code can begin so. Where the plan is not known for certain it
+/// is known to have no zero there.
+pub(super) fn can_begin(code: u16, national: &[u8]) -> bool {
+    let Some(first) = national.first() else {
+        return false;
+    };
+    let never: &[u8] = match code {
+        1 => b"01",
+        7 => b"0125",
+        34 => b"01234",
+        // Land lines have their zero, or took one that belongs to the number.
+        39 => b"269",
+        41 | 45 | 47 => b"01",
+        44 => b"046",
+        225 | 229 | 241 | 242 | 378 => b"",
+        _ => b"0",
+    };
+    // Of North America, the exchange too.
+    let exchange = code != 1 || national.get(3).is_some_and(|digit| *digit > b'1');
+    exchange && !never.contains(first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,5 +284,34 @@ mod tests {
         }
         assert_eq!(plan_of(b"4930123456"), Some((49, 5, 13)));
         assert_eq!(plan_of(b"999"), None, "no country has it");
+    }
+
+    #[test]
+    fn no_number_begins_as_its_plan_never_does() {
+        for (code, national) in [
+            (1, "2125550134"),
+            (44, "2079460958"),
+            (44, "02079460958"),
+            (49, "30123456"),
+            (39, "0223456789"),
+            (34, "612345678"),
+            (225, "0123456789"),
+            (41, "441234567"),
+        ] {
+            let national = national_of(code, national.as_bytes());
+            assert!(can_begin(code, national), "+{code} {national:?}");
+        }
+        for (code, national) in [
+            (1, "0000000000"),
+            (1, "1125550134"),
+            (1, "2121550134"),
+            (44, "0000000000"),
+            (44, "4079460958"),
+            (49, "00123456"),
+            (34, "123456789"),
+        ] {
+            let national = national_of(code, national.as_bytes());
+            assert!(!can_begin(code, national), "+{code} {national:?}");
+        }
     }
 }

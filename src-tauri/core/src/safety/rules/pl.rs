@@ -25,9 +25,13 @@ pub(super) const NUMBERS: &[NumberRule] = &[
             "ddd-dd-dd-ddd",
             "ddd ddd dd dd",
             "dddddddddd",
+            "LLdddddddddd",
         ],
         words: &[&["nip*", "numer identyfikacji podatkowej"], words::TAX],
-        check: Check::Weak(nip),
+        check: Check::Weak(|number| {
+            let digits = number.strip_prefix(b"PL").unwrap_or(number);
+            digits.len() == 10 && nip(digits)
+        }),
         reason: "10 digits of a Polish NIP; the check digit is right",
     },
     NumberRule {

@@ -11,12 +11,15 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         name: "pt-nif",
         kind: Kind::PtNif,
         country: "PT",
-        shapes: &["ddddddddd", "ddd ddd ddd", "ddd.ddd.ddd"],
+        shapes: &["ddddddddd", "ddd ddd ddd", "ddd.ddd.ddd", "LLddddddddd"],
         words: &[
             &["nif", "contribuinte", "nipc", "numero de contribuinte"],
             words::TAX,
         ],
-        check: Check::Weak(nif),
+        check: Check::Weak(|number| {
+            let digits = number.strip_prefix(b"PT").unwrap_or(number);
+            digits.len() == 9 && nif(digits)
+        }),
         reason: "9 digits of a Portuguese NIF; the check digit is right",
     },
     NumberRule {

@@ -31,11 +31,16 @@ const COMPILES: &str = "the pattern is fixed, and a test compiles it";
 macro_rules! name {
     () => { r"(?:(?:\p{Lu}[\p{L}'’.-]*|d[eiou]s?|del|della|dei|degli|la|las|los|le|les|l'|d'|sur|en|y|e|van|der|den|do|das|dos|zu|am|an|im|of|the|i)[ ]?)" };
 }
+macro_rules! japanese {
+    () => {
+        r"[\p{Han}\p{Hiragana}\p{Katakana}ー々ヶ]"
+    };
+}
 macro_rules! town {
     () => { r"(?:(?:Ste?|Sta|Sto|Mt|Ft)\. ?)?\p{Lu}[\p{L}'’-]+(?:[ -](?:\p{Lu}[\p{L}'’-]+|am|an|der|im|sur|de|la|le|en|del|di|upon|on|i|d')){0,3}" };
 }
 
-pub(in crate::safety::rules) static FORMS: [Form; 9] = [
+pub(in crate::safety::rules) static FORMS: [Form; 11] = [
     Form {
         name: "address/english",
         words: &[
@@ -439,6 +444,32 @@ pub(in crate::safety::rules) static FORMS: [Form; 9] = [
             town!(),
             r",? [A-Z]{2} \d{5}(?:-\d{4})?)"
         ),
+    },
+    Form {
+        name: "address/japanese-postcode",
+        words: &["〒"],
+        before: pattern!(r"〒$"),
+        after: pattern!(r"^ ?\d{3}-?\d{4}\b"),
+        needs_town: false,
+        town: pattern!(
+            r"^[ \n]{0,2}",
+            japanese!(),
+            r"{2,24}(?:\d{1,4}(?:丁目|番地|番|号|条[東西南北])?[-の]?){0,4}(?: ?[\p{Han}\p{Katakana}ー]{2,16}\d{1,4}号室)?"
+        ),
+    },
+    Form {
+        name: "address/japanese-prefecture",
+        words: &["*都", "*府", "*県", "北海道"],
+        before: pattern!(r"(?:\p{Han}{2,3}[都府県]|北海道)$"),
+        after: pattern!(
+            r"^",
+            japanese!(),
+            r"{1,12}[市区町村郡]",
+            japanese!(),
+            r"{0,16}\d{1,4}(?:(?:丁目|番地|番|号|条[東西南北]|[-の])\d{0,4}号?){1,4}"
+        ),
+        needs_town: false,
+        town: pattern!(r"^ ?[\p{Han}\p{Katakana}ー]{2,16}\d{1,4}号室"),
     },
     Form {
         name: "address/japanese",
