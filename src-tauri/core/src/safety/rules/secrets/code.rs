@@ -1,0 +1,140 @@
+//! What in a program or a query stands where a value would: names, types, members, calls.
+
+/// A name, a type, a call or a member of a program, or what stands for a value in a query or a file.
+pub(super) fn is_of_code(secret: &str) -> bool {
+    const BEGINS: &[&str] = &[
+        "process.env",
+        "os.environ",
+        "getenv",
+        "self.",
+        "this.",
+        "env.",
+        "config.",
+        "args.",
+        "props.",
+        "request.",
+        "req.",
+        "import.meta.",
+        "vault:",
+        "env:",
+        "file:",
+        "ssm:",
+        "arn:",
+        "enc[",
+        "enc(",
+        "{cipher}",
+        "[removed:",
+        "!!",
+        "%(",
+    ];
+    let lower = secret.to_lowercase();
+    BEGINS.iter().any(|begin| lower.starts_with(begin))
+        || lower.contains("()")
+        || secret.contains("://")
+        || is_reference(secret)
+        || is_member(secret)
+        || is_call(secret)
+        || is_code_name(secret)
+}
+
+/// `:password`, `@password`, `&str`, `*pw`, `$1`, `!vault`: a mark and a name.
+fn is_reference(secret: &str) -> bool {
+    let tags = [
+        "!vault",
+        "!secret",
+        "!ref",
+        "!sub",
+        "!getatt",
+        "!env",
+        "!env_var",
+        "!encrypted",
+    ];
+    let name = secret.strip_prefix([':', '@', '&', '*', '$', '%', '#', '?']);
+    let name = name.map(|name| {
+        name.trim_start_matches(['\'', '&', '{', '$'])
+            .trim_end_matches(['}', '?', '!'])
+    });
+    name.is_some_and(is_identifier) || tags.contains(&secret.to_ascii_lowercase().as_str())
+}
+
+/// Letters and `_`, with one digit at the end at most.
+pub(super) fn is_identifier(name: &str) -> bool {
+    let letters = name
+        .strip_suffix(|last: char| last.is_ascii_digit())
+        .unwrap_or(name);
+    !name.is_empty()
+        && letters
+            .chars()
+            .all(|letter| letter.is_alphabetic() || matches!(letter, '_' | '.'))
+}
+
+/// `user.password`, `$user->password`, `Option<String>`, `argv[1]`.
+fn is_member(secret: &str) -> bool {
+    let joined = secret.contains(['.', '<']) || secret.contains("->") || secret.contains("::");
+    let plain = |letter: char| letter.is_alphabetic() || "._<>:-$?&".contains(letter);
+    let index = secret.split_once('[').is_some_and(|(name, inside)| {
+        let small = name.starts_with(|first: char| first.is_lowercase() || "$@_".contains(first));
+        let name = name.trim_start_matches(['$', '@']);
+        small
+            && is_identifier(name)
+            && (inside.is_empty() || inside.starts_with(['\'', '"']) || inside.ends_with(']'))
+    });
+    joined && secret.chars().all(plain) || index
+}
+
+/// `hash(password)`, `crypt($1`: a name in small letters, and what it is called with.
+fn is_call(secret: &str) -> bool {
+    let Some((name, inside)) = secret.split_once('(') else {
+        return false;
+    };
+    let path =
+        |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | ':' | '$' | '@');
+    let begins = |letter: char| letter.is_alphabetic() || "_&*$:)'@".contains(letter);
+    let called = inside.is_empty() || inside.starts_with(begins) || inside.ends_with(')');
+    let small = name.starts_with(|first: char| first.is_lowercase() || first == '_');
+    let sql = name.chars().all(char::is_uppercase) || name.contains(['.', ':']);
+    !name.is_empty() && name.chars().all(path) && (small || sql) && called
+}
+
+/// `new_password`, `hashedPassword`, `SecretString`: words run together, as programs name things.
+fn is_code_name(secret: &str) -> bool {
+    let letters = secret
+        .chars()
+        .all(|letter| letter.is_alphabetic() || letter == '_');
+    let lower = secret.to_lowercase();
+    let speaks = ["passw", "pwd", "secret", "kennwort", "credential"]
+        .iter()
+        .any(|part| lower.contains(part));
+    let snake = secret.contains('_') && (lower == secret || secret.to_uppercase() == secret);
+    letters && (speaks || snake || is_camel(secret))
+}
+
+/// Words of three letters or more, each with a capital but for the first.
+pub(super) fn is_camel(secret: &str) -> bool {
+    let mut words = 0;
+    let mut length = 3;
+    for letter in secret.chars() {
+        if letter.is_uppercase() {
+            if length < 3 {
+                return false;
+            }
+            words += 1;
+            length = 0;
+        } else if words == 0 {
+            words = 1;
+            length = 0;
+        }
+        length += 1;
+    }
+    words >= 2 && length >= 3
+}
+
+/// `/run/secrets/db`, `./pw.txt`, `~/.pgpass`.
+pub(super) fn is_path(secret: &str) -> bool {
+    let begins = secret.starts_with("./") || secret.starts_with("~/") || secret.starts_with("../");
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-~".contains(letter);
+    let inside = secret
+        .strip_prefix('/')
+        .is_some_and(|rest| rest.contains('/'));
+    (begins || inside) && secret.chars().all(plain)
+}
