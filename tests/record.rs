@@ -258,6 +258,17 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     let code = cli.json(&["record", "witness", witness])["code"].clone();
     let verdict = cli.json(&["record", "verify", "--witness", witness]);
     assert_eq!(verdict["holds"], true);
+    let told = &verdict["witness"];
+    assert_eq!((&told["holds"], &told["fault"]), (&true.into(), &Value::Null));
+    let came = |told: &Value, action: &str| {
+        let since = told["since"].as_array().unwrap().iter();
+        let of = since.filter(|one| one["action"] == action);
+        of.map(|one| one["count"].as_i64().unwrap()).sum::<i64>()
+    };
+    assert_eq!(came(told, "record.witness-saved"), 1, "{told}");
+    assert_eq!(came(told, "budget.set"), 0, "that was before: {told}");
+    let said = cli.text(&["record", "verify", "--witness", witness]);
+    assert!(said.contains("1 × record.witness-saved"), "{said}");
     let file = cli.path().join("record.jsonl");
     let file = file.to_str().unwrap();
     cli.text(&["record", "export", file]);
@@ -269,6 +280,9 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
         code.as_str().unwrap(),
     ]);
     assert_eq!(verdict["holds"], true);
+    assert_eq!(came(&verdict["witness"], "record.witness-saved"), 1);
+    let said = cli.text(&["record", "verify", file, "--witness", witness]);
+    assert!(said.contains("1 × record.witness-saved"), "{said}");
     let key = cli.json(&["record", "checkpoint"])["publicKey"].clone();
     assert_eq!(verdict["publicKey"], key);
 
@@ -282,4 +296,24 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     assert_eq!(exit, 4);
     let (exit, _) = cli.fed(&["record", "export", witness], b"");
     assert_eq!(exit, 5, "nothing is written over");
+}
+
+#[test]
+fn a_witness_of_another_record_is_told_in_json_too() {
+    let (cli, other) = (Shell::new(), Shell::new());
+    let witness = other.path().join("witness.json");
+    let witness = witness.to_str().unwrap();
+    other.text(&["record", "witness", witness]);
+    cli.text(&["models", "list"]);
+    let file = cli.path().join("record.jsonl");
+    let file = file.to_str().unwrap();
+    cli.text(&["record", "export", file]);
+    for of in [&["record", "verify"][..], &["record", "verify", file]] {
+        let (exit, said) = cli.failed_json(&[of, &["--witness", witness]].concat());
+        assert_eq!(exit, 10, "{said}");
+        assert_eq!(said["holds"], false, "{said}");
+        assert_eq!(said["witness"]["holds"], false, "{said}");
+        let fault = said["witness"]["fault"].as_str().unwrap();
+        assert!(["checkpoint-differs", "cut-off"].contains(&fault), "{said}");
+    }
 }
