@@ -266,6 +266,80 @@ fn a_person_who_is_only_in_snapshots_is_told_and_erased_from_there() {
 }
 
 #[test]
+fn backups_in_folders_that_were_chosen_earlier_go_too_and_one_that_is_gone_is_told() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let id = written(&app, &format!("Who is {NAME}?"), "Nobody.");
+    let disks: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+    let [earlier, unplugged, chosen] = [0, 1, 2].map(|nth: usize| disks[nth].path().join("disk"));
+    for disk in [&earlier, &unplugged, &chosen] {
+        std::fs::create_dir(disk).unwrap();
+        app.set_backup_folder(disk).unwrap();
+        app.back_up(&mut |_| ()).unwrap();
+    }
+    app.delete_conversation(id).unwrap();
+    drop(app);
+    let app = App::open_window(&folder.lock(), around(PathBuf::new())).unwrap();
+    let copies = |app: &App| app.find_person(&identifiers()).unwrap().snapshots;
+    assert_eq!(copies(&app), 3, "one in each folder");
+    // Its disk is taken away, and what it was mounted on stays.
+    let away = disks[1].path().join("away");
+    std::fs::rename(&unplugged, &away).unwrap();
+    std::fs::create_dir(&unplugged).unwrap();
+    assert_eq!(copies(&app), 2);
+
+    let named = |path: &std::path::Path| format!("backups in {}", path.display());
+    let preview = app.preview_erasure(&person(Extent::Words)).unwrap();
+    let goes = |what: &str| preview.goes.iter().any(|goes| goes.what.starts_with(what));
+    assert!(
+        goes(&named(&earlier)) && goes("backups in their folder"),
+        "{preview:?}"
+    );
+    let stays = &preview.stays;
+    assert!(
+        stays.iter().any(|stays| stays.what == named(&unplugged)),
+        "{preview:?}"
+    );
+    assert!(
+        stays
+            .iter()
+            .any(|stays| stays.what == "files that you exported"),
+        "{preview:?}"
+    );
+
+    let erased = erase(&app, &person(Extent::Words));
+    let remains: Vec<_> = erased.remains.iter().map(|remains| &remains.what).collect();
+    assert_eq!(remains, [&named(&unplugged)]);
+    assert_eq!(std::fs::read_dir(&earlier).unwrap().count(), 0);
+    assert_eq!(
+        std::fs::read_dir(&chosen).unwrap().count(),
+        1,
+        "a new one is made"
+    );
+    assert_eq!(copies(&app), 0);
+    let known = app.backup_status(now_ms()).unwrap().earlier_folders;
+    assert_eq!(
+        known,
+        [unplugged.to_str().unwrap()],
+        "the empty one is forgotten"
+    );
+
+    std::fs::remove_dir(&unplugged).unwrap();
+    app.forget_backup_folder(&unplugged, false).unwrap_err();
+    std::fs::rename(&away, &unplugged).unwrap();
+    assert_eq!(copies(&app), 1, "it is there again, with the person");
+    let removed = app.forget_backup_folder(&unplugged, false).unwrap();
+    assert_eq!((removed.gone.len(), copies(&app)), (1, 0));
+    assert!(
+        app.backup_status(now_ms())
+            .unwrap()
+            .earlier_folders
+            .is_empty()
+    );
+}
+
+#[test]
 fn an_answer_that_is_being_written_is_stopped_and_brings_nothing_back() {
     let (folder, app) = app::new();
     let id = app::conversation(&app, 600).id;

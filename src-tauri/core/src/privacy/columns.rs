@@ -159,6 +159,7 @@ columns! {
     Call: calls.model by number, OF_CALL => Stays("what a call cost stays with the name of the model");
     Settings: settings.value by name, ["NULL", "NULL", "t.name", "NULL", "NULL"] => Stays("it is a setting: change it yourself");
     Settings: backups.folder by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: backup_folders.folder by rowid, ["NULL", "NULL", "'folder with backups'", "NULL", "NULL"] => Stays("backups may still lie in it: “gatehouse backup forget” removes them and forgets it");
     Settings: backups.problem by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
     Settings: retention_state.problem by one, ["NULL", "NULL", "'last run of retention'", "NULL", "NULL"] => Json;
     Settings: holds.reason by number, OF_HOLD => Stays("it says why nothing may be deleted: lift the hold");
@@ -186,7 +187,8 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     ("audit_subjects", &["kind"]),
     ("audit_values", &["kind", "value"]),
-    ("backups", &["made_name", "writing"]),
+    ("backups", &["made_name"]),
+    ("backup_folders", &["part"]),
     ("budgets", &["period"]),
     (
         "calls",

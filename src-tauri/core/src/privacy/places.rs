@@ -141,7 +141,8 @@ pub struct FoundPerson {
     pub total: u32,
     /// Things that are sealed and cannot be read: the person may be in them, too.
     pub unreadable: u32,
-    /// Snapshots, and databases that were set aside, that have the person, or cannot be looked through.
+    /// Snapshots, databases that were set aside and backups, as far as their folder is there, that have the
+    /// person, or cannot be looked through.
     pub snapshots: u32,
     /// Pictures in chats and drafts, none of which was searched: the person may be in them.
     pub pictures: u32,
