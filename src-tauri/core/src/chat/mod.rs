@@ -29,7 +29,9 @@ pub use turns::{
     interrupt_unfinished, keep_partial,
 };
 
-pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
+pub(crate) use conversations::{
+    all_of_workspace, check_system_prompt, count, next_after, settle_model,
+};
 pub(crate) use keeping::{
     Quiet, Texts, all_written_in, count_in, exists, if_quiet, place_and_age, put_texts,
     quiet_before, text_in, texts,
@@ -43,7 +45,12 @@ pub(crate) use transfer::{
     import_one, of_file, over_defaults, read_file,
 };
 
-use crate::store::{Migration, StoreError};
+use conversations::LONGEST_SYSTEM_PROMPT;
+
+use crate::{
+    store::{Migration, StoreError},
+    words::size,
+};
 
 /// The tables of this module, in the order in which they refer to each other.
 pub(crate) const MIGRATIONS: &[&[Migration]] = &[
@@ -76,6 +83,9 @@ pub enum ChatError {
     /// A sampling setting is out of its range.
     #[error("{0}")]
     Sampling(String),
+    /// A system prompt is longer than there may be.
+    #[error("a system prompt can have at most {}", size(LONGEST_SYSTEM_PROMPT as u64))]
+    SystemPrompt,
     /// A picture cannot be shown with it.
     #[error(transparent)]
     Picture(#[from] PictureError),

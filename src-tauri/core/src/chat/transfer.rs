@@ -20,7 +20,7 @@ use specta::Type;
 
 use super::{
     ChatError, Conversation, MessageState, Options, PictureError, Rating,
-    conversations::{self, check_sampling},
+    conversations::{self, check_sampling, check_system_prompt},
     keeping::note_arrival,
     messages,
     pictures::{self, FilePicture},
@@ -309,6 +309,7 @@ pub(crate) struct Chosen {
 /// [`TransferError`] that says why not.
 pub(crate) fn check_one(file: &FileConversation) -> Result<(), TransferError> {
     check_sampling(&file.sampling)?;
+    check_system_prompt(&file.system_prompt)?;
     for (position, message) in file.messages.iter().enumerate() {
         let parent = match message.parent {
             None => None,

@@ -50,8 +50,13 @@ pub fn verify_file(
                 }
                 _ => Err(Fault::Line(reader.number)),
             },
-            Next::Line(Line::Entry(line)) => take(&mut chain, line, reader.number)
-                .and_then(|entry| witnessed.as_mut().map_or(Ok(()), |of| of.meet(&chain, entry))),
+            Next::Line(Line::Entry(line)) => {
+                take(&mut chain, line, reader.number).and_then(|entry| {
+                    witnessed
+                        .as_mut()
+                        .map_or(Ok(()), |of| of.meet(&chain, entry))
+                })
+            }
         };
         if let Err(fault) = taken {
             break Some(fault);
