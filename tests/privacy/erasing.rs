@@ -1,6 +1,6 @@
 //! Of what was erased no byte is left, and everything else is as it was.
 
-use std::{path::PathBuf, sync::mpsc, thread};
+use std::{ops::ControlFlow, path::PathBuf, sync::mpsc, thread};
 
 use gatehouse_core::{
     app::App,
@@ -9,7 +9,10 @@ use gatehouse_core::{
     ids::WorkspaceId,
     now_ms,
     policy::own_rules,
-    privacy::{EraseError, Erasure, Extent},
+    privacy::{
+        EraseError, Erasure, Extent,
+        archive::{Scope, Target},
+    },
     store::{StoreError, snapshot},
     workspaces,
 };
@@ -17,6 +20,7 @@ use serde_json::Value;
 
 use super::{NAME, OTHER, TRACES, erase, full, holds, identifiers, person, written};
 use crate::{
+    command_line::Shell,
     gate,
     support::{
         app::{self, around},
@@ -263,6 +267,79 @@ fn a_person_who_is_only_in_snapshots_is_told_and_erased_from_there() {
     assert!(erased.snapshots > 0);
     assert!(raw::with_any(&folder.folder, TRACES).is_empty());
     assert_eq!(app.find_person(&identifiers()).unwrap().snapshots, 0);
+}
+
+#[test]
+fn the_name_of_an_erased_workspace_that_came_from_an_archive_goes_too() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    app.save_workspace(WorkspaceId::new(), "Brontosaurus Holdings")
+        .unwrap();
+    // Not in the data folder, where every byte is looked at.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = Target {
+        path: elsewhere.path().join("all.zip"),
+        replace: false,
+        passphrase: None,
+    };
+    let go_on = |_| ControlFlow::Continue(());
+    app.export_archive(&target, Scope::Everything, &mut { go_on })
+        .unwrap();
+    let other = TempFolder::new();
+    key_in(&other.folder);
+    let app = App::open(&other.folder, around(PathBuf::new())).unwrap();
+    app.import_archive(&target.path, None, &mut { go_on })
+        .unwrap();
+    let all = app
+        .store
+        .read(|conn| workspaces::all(conn).map_err(StoreError::from));
+    let came = all
+        .unwrap()
+        .into_iter()
+        .find(|one| one.name == "Brontosaurus Holdings");
+    erase(
+        &app,
+        &Erasure::Workspace {
+            id: came.unwrap().id,
+        },
+    );
+    let found = app.find_person(&["Brontosaurus".into()]).unwrap();
+    assert_eq!(found.total, 0, "{:?}", found.places);
+    holds(&app);
+}
+
+#[test]
+fn where_a_price_was_read_is_found_and_erased_and_goes_with_the_price() {
+    let shell = Shell::new();
+    let own = ["prices", "set", "--provider", "openai", "--model", "gpt-5"];
+    let set = |source: &str| {
+        shell.text(&[&own[..], &["--input", "1", "--source", source]].concat());
+    };
+    let kept = |what: &str| {
+        let read = |conn: &rusqlite::Connection| {
+            let sql = "SELECT count(*) FROM prices WHERE instr(source || model, ?1) > 0";
+            conn.query_row(sql, [what], |row| row.get::<_, i64>(0))
+        };
+        shell.store().read(read).unwrap()
+    };
+    set(&format!("letter of {NAME}"));
+    let found = shell.json(&["subject", "find", NAME]);
+    assert_eq!(found["places"][0]["kind"], "price", "{found}");
+    let erased = shell.json(&["subject", "erase", NAME, "--yes"]);
+    assert_eq!(erased["remains"], serde_json::json!([]), "{erased}");
+    assert_eq!((kept(NAME), kept("letter of [erased]")), (0, 1));
+
+    set(&format!("contract of {NAME}"));
+    set("our contract");
+    assert_eq!(
+        kept(NAME),
+        0,
+        "the price that another one took the place of"
+    );
+    set(&format!("contract of {NAME}"));
+    shell.text(&[&own[..], &["--remove"]].concat());
+    assert_eq!(kept(NAME), 0, "the price that was removed");
 }
 
 #[test]

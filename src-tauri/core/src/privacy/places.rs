@@ -49,6 +49,8 @@ pub enum PlaceKind {
     Model,
     /// A call to a model.
     Call,
+    /// A price of one's own, or where it was read.
+    Price,
     /// A setting.
     Settings,
     /// A request of a person about their data.
@@ -89,6 +91,7 @@ impl PlaceKind {
             Self::Alias => "alias",
             Self::Model => "model",
             Self::Call => "call",
+            Self::Price => "price",
             Self::Settings => "setting",
             Self::Request => "request of a person",
             Self::Connection => "connection",

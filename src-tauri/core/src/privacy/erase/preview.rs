@@ -259,6 +259,10 @@ const TAKEN: &[(PlaceKind, &str)] = &[
         PlaceKind::Alias,
         "names of chains of models from which the words are taken",
     ),
+    (
+        PlaceKind::Price,
+        "prices of your own from which the words are taken",
+    ),
     (PlaceKind::Call, "calls from which the words are taken"),
     (
         PlaceKind::Request,
