@@ -20,7 +20,7 @@ pub(crate) const CODES: &str = "Exit codes:
   5    the data cannot be opened, read or written
   6    the answer failed on the way; what was written is kept
   7    it may not leave this computer, or is to be looked at first; nothing was sent
-  8    a provider, its key or the network is the trouble
+  8    a provider, its key or the network is the trouble; or the passphrase of an archive
   9    a budget would be passed; nothing was sent
   10   the record or an archive does not hold, or the record not with the witness, or a fault that was
        found in it stands; or a signature does not

@@ -37,7 +37,7 @@ pub(crate) use keeping::{
     quiet_before, text_in, texts,
 };
 pub(crate) use messages::{
-    Said, branch, conversation_of, message_ids, one, parent_of, text_sha256,
+    Said, branch, conversation_of, message_ids, one, parent_of, question_of, text_sha256,
 };
 pub(crate) use search::gone_but_indexed;
 pub(crate) use transfer::{
