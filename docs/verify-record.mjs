@@ -179,6 +179,7 @@ function isSigned(c) {
 async function verifyRecord(record, path, publicKey, witness) {
   for await (const line of linesOf(path)) {
     record.line += 1;
+    must(line, 'line', record.line, 'it is longer than a line may be');
     if (!record.checkpoint) takeFirstLine(record, line);
     else if (line.indexOf('{"kind":"checkpoint"') === 0) takeCheckpointLine(record, readLine(record, line, CHECKPOINT_LINE));
     else takeEntry(record, readLine(record, line, ENTRY_LINE));
@@ -188,7 +189,7 @@ async function verifyRecord(record, path, publicKey, witness) {
   takeEnd(record, publicKey, witness);
 }
 
-/** The lines of a file, each with its line feed if it has one. Holds one line, never the file. */
+/** The lines of a file, each with its line feed if it has one; null for one that is too long, and then no more. Holds one line, never the file. */
 async function* linesOf(path) {
   let pieces = [];
   let length = 0;
@@ -198,7 +199,7 @@ async function* linesOf(path) {
       end = feed < 0 ? chunk.length : feed + 1;
       pieces.push(chunk.subarray(start, end));
       length += end - start;
-      if (length > LONGEST_LINE) throw new CannotRead('a line is longer than this program reads');
+      if (length > LONGEST_LINE) { yield null; return; }
       if (feed >= 0) { yield Buffer.concat(pieces); pieces = []; length = 0; }
     }
   }

@@ -167,13 +167,27 @@ fn the_newest_are_kept_and_only_files_of_this_installation_are_removed() {
         fact(&app, Action::BackupMade, "removed").as_deref(),
         Some("1")
     );
-    let mut wanted = vec![second.clone(), third, theirs, foreign, "holiday.db".into()];
+    let mut wanted = vec![
+        second,
+        third,
+        theirs.clone(),
+        foreign.clone(),
+        "holiday.db".into(),
+    ];
     wanted.sort();
     assert_eq!(names(disk.path()), wanted);
-    let removed = app
-        .remove_backups(&[second.clone(), "holiday.db".into()])
-        .unwrap();
-    assert_eq!((removed.gone, removed.left.len()), (vec![second], 0));
+    let chosen = app.forget_backup_folder(disk.path(), false).unwrap_err();
+    assert!(matches!(chosen, BackupError::FolderChosen), "{chosen:?}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    app.set_backup_folder(elsewhere.path()).unwrap();
+    let removed = app.forget_backup_folder(disk.path(), false).unwrap();
+    assert_eq!(removed.gone.len(), 2, "{removed:?}");
+    assert_eq!(removed.left[0].0, foreign, "it only has such a name");
+    let mut wanted = vec![theirs, foreign, "holiday.db".into()];
+    wanted.sort();
+    assert_eq!(names(disk.path()), wanted);
+    let status = app.backup_status(now_ms()).unwrap();
+    assert_eq!(status.earlier_folders, Vec::<String>::new());
 }
 
 #[test]

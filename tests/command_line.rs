@@ -105,6 +105,15 @@ impl Shell {
         (String::from_utf8(output.stdout).unwrap(), words)
     }
 
+    /// The exit code of a command that must fail, and what it prints as JSON all the same.
+    pub fn failed_json(&self, arguments: &[&str]) -> (i32, Value) {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert!(!output.status.success(), "{arguments:?} should not work");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+        (output.status.code().unwrap(), json)
+    }
+
     /// The database, for what no command sets.
     pub fn store(&self) -> Store {
         self.0.open().unwrap()

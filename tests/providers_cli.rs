@@ -182,6 +182,15 @@ fn a_test_lists_the_models_or_says_what_is_wrong() {
     let (code, words) = refuses.refused(&["providers", "test", "Test"]);
     assert_eq!(code, 8, "{words}");
     assert!(!words.contains(KEY));
+    let tested = refuses.json(&["record", "list", "--action", "account.tested"]);
+    let facts = tested[0]["facts"].as_array().unwrap().iter();
+    let facts: Vec<_> = facts.map(|fact| (&fact["name"], &fact["value"])).collect();
+    for (name, value) in [("outcome", "failed"), ("error", "key_wrong")] {
+        assert!(
+            facts.contains(&(&name.into(), &value.into())),
+            "the key was sent: {facts:?}"
+        );
+    }
 
     let nobody = Provider::start(|_| Reply::Refuse(500, "unused"));
     let shell = shell_with(&nobody);

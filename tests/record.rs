@@ -16,9 +16,12 @@ use gatehouse_core::{
     chat::{self, ExportFormat, Options, Rating},
     costs::budgets::{BudgetInput, Period},
     gate::{AnswerEvent, Ask},
-    ids::{AliasId, WorkspaceId},
+    ids::{AliasId, OwnRuleId, WorkspaceId},
     now_ms,
-    policy::Policy,
+    policy::{
+        Policy,
+        own_rules::{OwnRule, RuleClass, RuleForm},
+    },
     record::{Action, Contents, Fault, Filter, WhileFaulty},
     startup::StartError,
     store::{DataFolder, StoreError},
@@ -248,6 +251,70 @@ fn what_was_deleted_for_good_is_gone_from_the_record_too_and_it_says_so() {
 }
 
 #[test]
+fn prices_that_come_with_a_newer_gatehouse_leave_an_entry_like_any_others() {
+    let folder = TempFolder::new();
+    let count = |app: &App| {
+        let all = actions(app);
+        all.iter()
+            .filter(|action| *action == "prices.updated")
+            .count()
+    };
+    let app = without_model(&folder.folder).unwrap();
+    assert_eq!(count(&app), 1, "those that it came with");
+    drop(app);
+    let app = without_model(&folder.folder).unwrap();
+    assert_eq!(count(&app), 1, "the same list changes nothing");
+    // As if an older Gatehouse had taken an older list over.
+    let older = "DELETE FROM built_in_prices_taken; DELETE FROM prices WHERE id = 1";
+    app.store.write(|tx| tx.execute_batch(older)).unwrap();
+    drop(app);
+    let app = without_model(&folder.folder).unwrap();
+    assert_eq!(count(&app), 2);
+    let filter = Filter {
+        action: Some(Action::PricesUpdated.name().into()),
+        limit: 1,
+        ..Filter::default()
+    };
+    let newest = app.record.list(&filter).unwrap().remove(0);
+    let fact = |name| newest.facts.iter().find(|fact| fact.name == name).unwrap();
+    assert_eq!(
+        (fact("added").value.as_str(), newest.actor.as_str()),
+        ("1", "app")
+    );
+    assert_eq!(fact("read_from").value, "built in");
+}
+
+#[test]
+fn what_a_person_writes_is_no_longer_than_the_record_can_keep() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    let long = "x".repeat(1_000_001);
+    let sampling = Options::default().sampling;
+    let refused = app.save_preset("Long", &long, &sampling).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "a system prompt can have at most 1.0 MB"
+    );
+    app.save_preset("Long", &long[1..], &sampling).unwrap();
+    let id = app.gate.new_conversation(&Options::default()).unwrap().id;
+    let options = Options {
+        system_prompt: long,
+        ..Options::default()
+    };
+    app.set_conversation_options(id, &options).unwrap_err();
+    let rule = OwnRule {
+        id: OwnRuleId::new(),
+        name: "Clients".into(),
+        class: RuleClass::Personal,
+        form: RuleForm::Words,
+        content: "Anna\n".repeat(1 << 19),
+        is_on: true,
+    };
+    let refused = app.save_own_rule(&rule).unwrap_err().to_string();
+    assert!(refused.contains("at most 2 MB"), "{refused}");
+}
+
+#[test]
 fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     let cli = Shell::new();
     cli.text(&["budgets", "set", "day", "3"]);
@@ -258,6 +325,20 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     let code = cli.json(&["record", "witness", witness])["code"].clone();
     let verdict = cli.json(&["record", "verify", "--witness", witness]);
     assert_eq!(verdict["holds"], true);
+    let told = &verdict["witness"];
+    assert_eq!(
+        (&told["holds"], &told["fault"]),
+        (&true.into(), &Value::Null)
+    );
+    let came = |told: &Value, action: &str| {
+        let since = told["since"].as_array().unwrap().iter();
+        let of = since.filter(|one| one["action"] == action);
+        of.map(|one| one["count"].as_i64().unwrap()).sum::<i64>()
+    };
+    assert_eq!(came(told, "record.witness-saved"), 1, "{told}");
+    assert_eq!(came(told, "budget.set"), 0, "that was before: {told}");
+    let said = cli.text(&["record", "verify", "--witness", witness]);
+    assert!(said.contains("1 × record.witness-saved"), "{said}");
     let file = cli.path().join("record.jsonl");
     let file = file.to_str().unwrap();
     cli.text(&["record", "export", file]);
@@ -269,6 +350,9 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
         code.as_str().unwrap(),
     ]);
     assert_eq!(verdict["holds"], true);
+    assert_eq!(came(&verdict["witness"], "record.witness-saved"), 1);
+    let said = cli.text(&["record", "verify", file, "--witness", witness]);
+    assert!(said.contains("1 × record.witness-saved"), "{said}");
     let key = cli.json(&["record", "checkpoint"])["publicKey"].clone();
     assert_eq!(verdict["publicKey"], key);
 
@@ -280,6 +364,32 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     assert_eq!(exit, 2, "{words}");
     let (exit, _) = cli.fed(&["record", "verify", "/nowhere"], b"");
     assert_eq!(exit, 4);
+    let given = std::fs::read_to_string(witness).unwrap();
+    let changed = cli.path().join("changed.json");
+    std::fs::write(&changed, given.replacen("\"time\": 1", "\"time\": 2", 1)).unwrap();
+    let changed = changed.to_str().unwrap();
+    let (exit, words) = cli.fed(&["record", "verify", "--witness", changed], b"");
+    assert_eq!(exit, 10, "what its key has not signed: {words}");
     let (exit, _) = cli.fed(&["record", "export", witness], b"");
     assert_eq!(exit, 5, "nothing is written over");
+}
+
+#[test]
+fn a_witness_of_another_record_is_told_in_json_too() {
+    let (cli, other) = (Shell::new(), Shell::new());
+    let witness = other.path().join("witness.json");
+    let witness = witness.to_str().unwrap();
+    other.text(&["record", "witness", witness]);
+    cli.text(&["models", "list"]);
+    let file = cli.path().join("record.jsonl");
+    let file = file.to_str().unwrap();
+    cli.text(&["record", "export", file]);
+    for of in [&["record", "verify"][..], &["record", "verify", file]] {
+        let (exit, said) = cli.failed_json(&[of, &["--witness", witness]].concat());
+        assert_eq!(exit, 10, "{said}");
+        assert_eq!(said["holds"], false, "{said}");
+        assert_eq!(said["witness"]["holds"], false, "{said}");
+        let fault = said["witness"]["fault"].as_str().unwrap();
+        assert!(["checkpoint-differs", "cut-off"].contains(&fault), "{said}");
+    }
 }

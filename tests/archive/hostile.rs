@@ -335,6 +335,21 @@ fn more_of_a_kind_than_anybody_has_is_refused() {
 }
 
 #[test]
+fn a_preset_that_is_longer_than_any_here_is_refused_and_named() {
+    let mut members = real();
+    let mut shared: Value = serde_json::from_str(&members["shared.json"]).unwrap();
+    let prompt = "x".repeat(1_000_001);
+    shared["presets"] = json!([{ "name": "Long", "systemPrompt": prompt, "sampling": {} }]);
+    members.insert("shared.json".into(), shared.to_string());
+    made_to_fit(&mut members);
+    let refused = Here::new().gets(&zip_of(&members)).unwrap_err();
+    assert!(
+        refused.to_string().contains("the preset “Long” has more"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn settings_that_would_let_secrets_leave_are_not_taken_over() {
     let here = Here::new();
     let mut members = real();

@@ -1,6 +1,6 @@
 //! Of what was erased no byte is left, and everything else is as it was.
 
-use std::{path::PathBuf, sync::mpsc, thread};
+use std::{ops::ControlFlow, path::PathBuf, sync::mpsc, thread};
 
 use gatehouse_core::{
     app::App,
@@ -9,7 +9,10 @@ use gatehouse_core::{
     ids::WorkspaceId,
     now_ms,
     policy::own_rules,
-    privacy::{EraseError, Erasure, Extent},
+    privacy::{
+        EraseError, Erasure, Extent,
+        archive::{Scope, Target},
+    },
     store::{StoreError, snapshot},
     workspaces,
 };
@@ -17,6 +20,7 @@ use serde_json::Value;
 
 use super::{NAME, OTHER, TRACES, erase, full, holds, identifiers, person, written};
 use crate::{
+    command_line::Shell,
     gate,
     support::{
         app::{self, around},
@@ -263,6 +267,153 @@ fn a_person_who_is_only_in_snapshots_is_told_and_erased_from_there() {
     assert!(erased.snapshots > 0);
     assert!(raw::with_any(&folder.folder, TRACES).is_empty());
     assert_eq!(app.find_person(&identifiers()).unwrap().snapshots, 0);
+}
+
+#[test]
+fn the_name_of_an_erased_workspace_that_came_from_an_archive_goes_too() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    app.save_workspace(WorkspaceId::new(), "Brontosaurus Holdings")
+        .unwrap();
+    // Not in the data folder, where every byte is looked at.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = Target {
+        path: elsewhere.path().join("all.zip"),
+        replace: false,
+        passphrase: None,
+    };
+    let go_on = |_| ControlFlow::Continue(());
+    app.export_archive(&target, Scope::Everything, &mut { go_on })
+        .unwrap();
+    let other = TempFolder::new();
+    key_in(&other.folder);
+    let app = App::open(&other.folder, around(PathBuf::new())).unwrap();
+    app.import_archive(&target.path, None, &mut { go_on })
+        .unwrap();
+    let all = app
+        .store
+        .read(|conn| workspaces::all(conn).map_err(StoreError::from));
+    let came = all
+        .unwrap()
+        .into_iter()
+        .find(|one| one.name == "Brontosaurus Holdings");
+    erase(
+        &app,
+        &Erasure::Workspace {
+            id: came.unwrap().id,
+        },
+    );
+    let found = app.find_person(&["Brontosaurus".into()]).unwrap();
+    assert_eq!(found.total, 0, "{:?}", found.places);
+    holds(&app);
+}
+
+#[test]
+fn where_a_price_was_read_is_found_and_erased_and_goes_with_the_price() {
+    let shell = Shell::new();
+    let own = ["prices", "set", "--provider", "openai", "--model", "gpt-5"];
+    let set = |source: &str| {
+        shell.text(&[&own[..], &["--input", "1", "--source", source]].concat());
+    };
+    let kept = |what: &str| {
+        let read = |conn: &rusqlite::Connection| {
+            let sql = "SELECT count(*) FROM prices WHERE instr(source || model, ?1) > 0";
+            conn.query_row(sql, [what], |row| row.get::<_, i64>(0))
+        };
+        shell.store().read(read).unwrap()
+    };
+    set(&format!("letter of {NAME}"));
+    let found = shell.json(&["subject", "find", NAME]);
+    assert_eq!(found["places"][0]["kind"], "price", "{found}");
+    let erased = shell.json(&["subject", "erase", NAME, "--yes"]);
+    assert_eq!(erased["remains"], serde_json::json!([]), "{erased}");
+    assert_eq!((kept(NAME), kept("letter of [erased]")), (0, 1));
+
+    set(&format!("contract of {NAME}"));
+    set("our contract");
+    assert_eq!(
+        kept(NAME),
+        0,
+        "the price that another one took the place of"
+    );
+    set(&format!("contract of {NAME}"));
+    shell.text(&[&own[..], &["--remove"]].concat());
+    assert_eq!(kept(NAME), 0, "the price that was removed");
+}
+
+#[test]
+fn backups_in_folders_that_were_chosen_earlier_go_too_and_one_that_is_gone_is_told() {
+    let folder = TempFolder::new();
+    key_in(&folder.folder);
+    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+    let id = written(&app, &format!("Who is {NAME}?"), "Nobody.");
+    let disks: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+    let [earlier, unplugged, chosen] = [0, 1, 2].map(|nth: usize| disks[nth].path().join("disk"));
+    for disk in [&earlier, &unplugged, &chosen] {
+        std::fs::create_dir(disk).unwrap();
+        app.set_backup_folder(disk).unwrap();
+        app.back_up(&mut |_| ()).unwrap();
+    }
+    app.delete_conversation(id).unwrap();
+    drop(app);
+    let app = App::open_window(&folder.lock(), around(PathBuf::new())).unwrap();
+    let copies = |app: &App| app.find_person(&identifiers()).unwrap().snapshots;
+    assert_eq!(copies(&app), 3, "one in each folder");
+    // Its disk is taken away, and what it was mounted on stays.
+    let away = disks[1].path().join("away");
+    std::fs::rename(&unplugged, &away).unwrap();
+    std::fs::create_dir(&unplugged).unwrap();
+    assert_eq!(copies(&app), 2);
+
+    let named = |path: &std::path::Path| format!("backups in {}", path.display());
+    let preview = app.preview_erasure(&person(Extent::Words)).unwrap();
+    let goes = |what: &str| preview.goes.iter().any(|goes| goes.what.starts_with(what));
+    assert!(
+        goes(&named(&earlier)) && goes("backups in their folder"),
+        "{preview:?}"
+    );
+    let stays = &preview.stays;
+    assert!(
+        stays.iter().any(|stays| stays.what == named(&unplugged)),
+        "{preview:?}"
+    );
+    assert!(
+        stays
+            .iter()
+            .any(|stays| stays.what == "files that you exported"),
+        "{preview:?}"
+    );
+
+    let erased = erase(&app, &person(Extent::Words));
+    let remains: Vec<_> = erased.remains.iter().map(|remains| &remains.what).collect();
+    assert_eq!(remains, [&named(&unplugged)]);
+    assert_eq!(std::fs::read_dir(&earlier).unwrap().count(), 0);
+    assert_eq!(
+        std::fs::read_dir(&chosen).unwrap().count(),
+        1,
+        "a new one is made"
+    );
+    assert_eq!(copies(&app), 0);
+    let known = app.backup_status(now_ms()).unwrap().earlier_folders;
+    assert_eq!(
+        known,
+        [unplugged.to_str().unwrap()],
+        "the empty one is forgotten"
+    );
+
+    std::fs::remove_dir(&unplugged).unwrap();
+    app.forget_backup_folder(&unplugged, false).unwrap_err();
+    std::fs::rename(&away, &unplugged).unwrap();
+    assert_eq!(copies(&app), 1, "it is there again, with the person");
+    let removed = app.forget_backup_folder(&unplugged, false).unwrap();
+    assert_eq!((removed.gone.len(), copies(&app)), (1, 0));
+    assert!(
+        app.backup_status(now_ms())
+            .unwrap()
+            .earlier_folders
+            .is_empty()
+    );
 }
 
 #[test]

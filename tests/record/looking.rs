@@ -72,14 +72,50 @@ fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
     let (listed, words) = shell.both(&["chats", "list"]);
     assert!(words.is_empty(), "it is told once: {words}");
     assert!(listed.contains("TITLE"));
-    // All that is there holds, so it is verified and exported; that more was there is not forgotten.
-    let said = shell.text(&["record", "verify"]);
-    assert!(said.contains("A verification failed once"), "{said}");
+    // All that is there holds. That more was there stands until somebody has read of it.
+    let (exit, words) = shell.refused(&["record", "verify"]);
+    assert_eq!(exit, 10, "{words}");
+    assert!(words.contains("A fault stands in the record"), "{words}");
     let file = shell.path().join("record.jsonl");
     let file = file.to_str().unwrap();
+    assert_eq!(shell.refused(&["record", "export", file]).0, 10);
+    let witness = shell.path().join("witness.json");
+    let witness = witness.to_str().unwrap();
+    assert_eq!(shell.refused(&["record", "witness", witness]).0, 10);
+    assert_eq!(shell.refused(&["record", "seen", "1"]).0, 4);
+    let failed = shell.json(&["record", "list", "--action", "record.verification-failed"]);
+    let entry = failed[0]["sequence"].to_string();
+    let said = shell.text(&["record", "seen", &entry]);
+    assert!(said.contains("all of it was verified since"), "{said}");
+    let said = shell.text(&["record", "verify"]);
+    assert!(said.contains("A verification failed once"), "{said}");
+    shell.text(&["record", "witness", witness]);
     shell.text(&["record", "export", file]);
     let said = shell.text(&["record", "verify", file]);
     assert!(said.contains("A verification failed once"), "{said}");
+}
+
+#[test]
+fn a_verification_whose_own_start_finds_an_older_file_does_not_say_that_the_record_holds() {
+    let shell = Shell::used();
+    let older = fs::read(shell.path().join("gatehouse.db")).unwrap();
+    shell.text(&["record", "verify"]);
+    for beside in ["gatehouse.db-wal", "gatehouse.db-shm"] {
+        let _ = fs::remove_file(shell.path().join(beside));
+    }
+    fs::write(shell.path().join("gatehouse.db"), older).unwrap();
+    for found_now in [true, false] {
+        let (exit, said) = shell.failed_json(&["record", "verify"]);
+        assert_eq!(exit, 10, "{said}");
+        assert_eq!(said["holds"], false, "{said}");
+        assert_eq!(said["fault"], Value::Null, "what is left holds: {said}");
+        assert_eq!(said["standing"]["fault"], "cut-off", "{said}");
+        assert_eq!(said["standing"]["foundAtThisStart"], found_now, "{said}");
+    }
+    let file = shell.path().join("record.jsonl");
+    let (exit, words) = shell.refused(&["record", "export", file.to_str().unwrap()]);
+    assert!(exit == 10 && words.contains("--anyway"), "{exit}: {words}");
+    assert!(!file.exists());
 }
 
 #[test]

@@ -8,11 +8,15 @@ use std::{
 use gatehouse_core::{
     chat::Options,
     now_ms,
-    record::{Contents, WhileFaulty},
+    record::{Contents, Fault, WhileFaulty, verify_file},
 };
 use serde_json::Value;
 
-use crate::support::app::{self, conversation};
+use super::without_model;
+use crate::support::{
+    app::{self, conversation},
+    folder::TempFolder,
+};
 
 pub(super) fn by_a_stranger(arguments: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/verify-record.mjs");
@@ -41,6 +45,29 @@ fn a_strangers_verifier_judges_every_vector_as_we_do() {
             assert_eq!(said[name], verdict[name], "{name} of {}", verdict["file"]);
         }
     }
+}
+
+#[test]
+fn a_line_that_is_too_long_is_a_fault_of_that_line_for_everyone() {
+    let folder = TempFolder::new();
+    let app = without_model(&folder.folder).unwrap();
+    let path = folder.path().join("record.jsonl");
+    app.record
+        .export_to(&path, Contents::Facts, WhileFaulty::Refuse, now_ms())
+        .unwrap();
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    let lines = text.lines().count() as u64;
+    text.truncate(text.trim_end().len() - 1);
+    text.push_str(&format!(",\"more\":\"{}\"}}\n", "x".repeat(16 << 20)));
+    std::fs::write(&path, &text).unwrap();
+    let ours = verify_file(&mut text.as_bytes(), None, None).unwrap();
+    assert_eq!(ours.fault, Some(Fault::Line(lines)));
+    let output = by_a_stranger(&[path.to_str().unwrap(), "--json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&said["fault"], &said["at"]),
+        (&"line".into(), &lines.into())
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -87,5 +87,50 @@ test("the record", async (t) => {
 		const { stdout } = await promisify(execFile)(process.execPath, args);
 		const verdict = JSON.parse(stdout);
 		assert.equal(verdict.holds, true, stdout);
+	});
+});
+
+test("a record whose end was cut off", async (t) => {
+	const folder = await temporaryFolder(t);
+	const said = await gatehouse(folder, "models", "list");
+	assert.equal(said.code, 0, said.stderr);
+	const database = join(folder, "gatehouse.db");
+	const older = await readFile(database);
+	await gatehouse(folder, "record", "checkpoint");
+	// Somebody puts an older file in its place, while nobody has it open.
+	for (const beside of ["-wal", "-shm"]) await rm(database + beside, { force: true });
+	await writeFile(database, older);
+	const app = await Gatehouse.start(t, folder);
+
+	await t.test("is told in plain words, on every screen", async () => {
+		await app.see("link", /Record.*does not verify/);
+		await app.press("Control+6");
+		const red = await app.textOf("region", "The record does not verify");
+		assert.match(red, /Only \d+ entries are left: the end was cut off, or an older file was put in its place\./);
+		assert.match(red, /Gatehouse goes on and keeps recording\. Nothing was repaired\./);
+		await app.see("button", /Verification failed/);
+	});
+
+	await t.test("and not taken back because what is left holds", async () => {
+		await app.click("button", "Verify everything");
+		await app.says("entries hold.", "region", "The record does not verify");
+		await app.says("warn of it until you have read this", "region", "The record does not verify");
+		await app.click("button", "Export…");
+		await app.says("The record did not verify.", "dialog", "Export the record");
+		await app.see("button", "Export all the same…");
+		await app.press("Escape");
+		await app.gone("dialog");
+	});
+
+	await t.test("until a person has read it", async () => {
+		await app.click("button", "I have read this");
+		const read = await app.textOf("region", /^\d+ entries, verified$/);
+		assert.match(read, /You have read this, and all of it was verified since\./);
+		await app.click("button", "Export…");
+		await app.see("button", "Choose where…");
+		await app.quit();
+		const verified = await gatehouse(folder, "record", "verify");
+		assert.equal(verified.code, 0, verified.stderr);
+		assert.match(verified.stdout, /A verification failed once/);
 	});
 });

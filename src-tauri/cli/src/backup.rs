@@ -49,6 +49,14 @@ pub(crate) enum Backup {
     },
     /// Say where backups go, how often they are made and how many are kept; or show it.
     Schedule(Schedule),
+    /// Remove the backups of this Gatehouse from a folder that was chosen earlier, and forget the folder.
+    Forget {
+        /// The folder.
+        folder: PathBuf,
+        /// It is gone for good, with the backups in it.
+        #[arg(long)]
+        gone: bool,
+    },
 }
 
 /// Put a backup in the place of the database.
@@ -107,6 +115,7 @@ impl Backup {
             Self::Verify { file } => verify(app, file, json),
             Self::Key { yes } => key(app, *yes, json),
             Self::Schedule(schedule) => schedule.run(app, json),
+            Self::Forget { folder, gone } => forget(app, folder, *gone, json),
             Self::Restore(_) => Ok(()),
         }
     }
@@ -221,6 +230,32 @@ fn key(app: &App, yes: bool, json: bool) -> Result<(), Failure> {
     output::line(&text)
 }
 
+fn forget(app: &App, folder: &Path, gone: bool, json: bool) -> Result<(), Failure> {
+    let removed = app
+        .forget_backup_folder(folder, gone)
+        .map_err(|error| match error {
+            BackupError::FolderGone(_) | BackupError::FolderEmptied(_) => Failure::missing(error)
+                .and("Attach its disk. With --gone it is forgotten with whatever is in it."),
+            other => other.into(),
+        })?;
+    if json {
+        let left: Vec<_> = removed.left.iter().map(|(name, _)| name).collect();
+        return output::json(&json!({ "removed": removed.gone, "left": left }));
+    }
+    output::line(&format!(
+        "{} removed from {}, which is forgotten.",
+        match removed.gone.len() {
+            1 => "1 backup was".to_owned(),
+            more => format!("{more} backups were"),
+        },
+        folder.display()
+    ))?;
+    for (name, why) in &removed.left {
+        output::line(&format!("{name} was not removed: {why}."))?;
+    }
+    Ok(())
+}
+
 impl Schedule {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
         if let Some(folder) = &self.folder {
@@ -262,6 +297,9 @@ fn show(status: &BackupStatus, json: bool) -> Result<(), Failure> {
     }
     if let Some(due) = status.due_at_ms {
         output::line(&format!("The next one is due at {}.", output::time(due)))?;
+    }
+    for folder in &status.earlier_folders {
+        output::line(&format!("Earlier ones may lie in {folder}."))?;
     }
     match &status.problem {
         Some(problem) => output::line(&format!("The last try failed: {problem}")),

@@ -4,6 +4,7 @@ use std::{fmt::Display, io, path::Path, process::ExitCode};
 
 use gatehouse_core::{
     problem::{Problem, ProblemCode},
+    record::StandingFault,
     startup::StartError,
     store::{DataFolder, snapshot},
 };
@@ -20,9 +21,10 @@ pub(crate) const CODES: &str = "Exit codes:
   5    the data cannot be opened, read or written
   6    the answer failed on the way; what was written is kept
   7    it may not leave this computer, or is to be looked at first; nothing was sent
-  8    a provider, its key or the network is the trouble
+  8    a provider, its key or the network is the trouble; or the passphrase of an archive
   9    a budget would be passed; nothing was sent
-  10   the record or an archive does not hold, or the record not with the witness; or a signature does not
+  10   the record or an archive does not hold, or the record not with the witness, or a fault that was
+       found in it stands; or a signature does not
   11   it was erased, and something remains; it says what
   12   the answer was cut before its end, so it does not hold to the schema that was asked for
   130  stopped by you";
@@ -128,6 +130,19 @@ impl Failure {
     pub(crate) fn does_not_hold() -> Self {
         Self {
             problem: Problem::new(ProblemCode::Internal, "The record does not hold."),
+            code: 10,
+        }
+    }
+
+    /// What is there of the record holds, and a fault that was found before stands.
+    pub(crate) fn stands(fault: &StandingFault) -> Self {
+        let words = format!("A fault stands in the record ({fault}).");
+        let hint = format!(
+            "Entry {0} says so. Once you have read that: “gatehouse record seen {0}”.",
+            fault.entry
+        );
+        Self {
+            problem: Problem::new(ProblemCode::DataUnusable, words).hint(hint),
             code: 10,
         }
     }

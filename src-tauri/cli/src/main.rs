@@ -100,13 +100,13 @@ enum Command {
     /// What may leave for where.
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// The record of what happened: verify, list, export, checkpoint, witness.
+    /// The record of what happened: verify, seen, list, export, checkpoint, witness.
     #[command(subcommand)]
     Record(record::Record),
     /// A conversation, a workspace or everything in one file: export, import, verify.
     #[command(subcommand)]
     Archive(archive::Archive),
-    /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule.
+    /// Copies of the database in a folder of your choice: now, list, verify, restore, key, schedule, forget.
     #[command(subcommand)]
     Backup(backup::Backup),
     /// Copies of the database that Gatehouse makes by itself: list them, go back to one, or begin anew.

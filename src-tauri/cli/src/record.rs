@@ -1,11 +1,10 @@
 //! `gatehouse record`: what happened, whether it is as it was written, and proof of it for others.
 
+mod verify;
 mod witness;
 
 use std::{
-    fs::File,
-    io::{self, BufReader, IsTerminal},
-    ops::ControlFlow,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,23 +12,24 @@ use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
     now_ms,
-    record::{
-        Contents, EntryRow, ExportError, Filter, RecordError, Verdict, WhileFaulty,
-        parse_public_key,
-        time_stamp::{Authority, TimeStamp, TimeStampError},
-        verify_file,
-    },
+    record::{Contents, EntryRow, ExportError, Filter, RecordError, WhileFaulty},
 };
 use serde_json::json;
 
 use crate::{failure::Failure, naming, output};
-use witness::{Give, Given};
+use verify::Verify;
+use witness::Give;
 
 /// The record.
 #[derive(Subcommand)]
 pub(crate) enum Record {
     /// Verify the record, or an exported file of one, and compare it with a witness.
     Verify(Verify),
+    /// Say that you have read of a failed verification: until then it stands, whatever holds since.
+    Seen {
+        /// The number of the entry that says so: that of the newest failed verification.
+        entry: i64,
+    },
     /// List what happened, newest first.
     List(List),
     /// Write the record to a file that anyone can verify.
@@ -47,22 +47,6 @@ pub(crate) enum Record {
     Checkpoint,
     /// Write a signed checkpoint to a file, to give away: it shows later that nothing before it changed.
     Witness(Give),
-}
-
-/// Verify the record, or an exported file of one.
-#[derive(Args)]
-pub(crate) struct Verify {
-    /// An exported record; without it, the record of this Gatehouse.
-    pub(crate) file: Option<PathBuf>,
-    /// A witness file, or a code like GH-128-AAAA-….
-    #[arg(long, value_name = "FILE-OR-CODE")]
-    witness: Option<String>,
-    /// The certificate that the time-stamp beside the witness file must lead to.
-    #[arg(long, value_name = "CERT.pem", requires = "witness")]
-    authority: Option<PathBuf>,
-    /// The key that the file must be signed with, as 64 hexadecimal digits.
-    #[arg(long, value_name = "HEX", requires = "file")]
-    public_key: Option<String>,
 }
 
 /// List what happened.
@@ -98,6 +82,7 @@ impl Record {
     pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
         match self {
             Self::Verify(verify) => verify.own(app, json),
+            Self::Seen { entry } => seen(app, *entry, json),
             Self::List(list) => list.run(app, json),
             Self::Export {
                 file,
@@ -107,136 +92,6 @@ impl Record {
             Self::Checkpoint => checkpoint(app, json),
             Self::Witness(give) => give.run(app, json),
         }
-    }
-}
-
-impl Verify {
-    /// Verify a file. It needs no data folder and no key.
-    pub(crate) fn of_file(&self, path: &Path, json: bool) -> Result<(), Failure> {
-        let given = self.given()?;
-        let key = self.public_key.as_deref().map(parse_public_key);
-        if key == Some(None) {
-            return Err(Failure::input("A public key has 64 hexadecimal digits."));
-        }
-        let file = File::open(path).map_err(|error| Failure::unread(path, &error))?;
-        let key = key.flatten();
-        let witness = given.as_ref().map(|given| &given.witness);
-        let verdict =
-            verify_file(&mut BufReader::new(file), witness, key.as_ref()).map_err(Failure::data)?;
-        let stamp = self.stamp(given.as_ref(), &[])?;
-        tell(&verdict, stamp.as_ref(), json)?;
-        if verdict.holds() && !json && key.is_none() && witness.is_none() {
-            output::line(
-                "Compare the public key, or name a witness: by itself a file only shows that it is in one piece.",
-            )?;
-        }
-        if verdict.holds() && stamp.is_none_or(|stamp| stamp.is_ok()) {
-            Ok(())
-        } else {
-            Err(Failure::does_not_hold())
-        }
-    }
-
-    fn own(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let given = self.given()?;
-        let known = app.time_stamp_authorities()?;
-        let stamp = self.stamp(given.as_ref(), &known)?;
-        let shows = io::stderr().is_terminal() && !json;
-        let total = app.record.status().map_err(Failure::data)?.count.max(1);
-        let verdict = app
-            .record
-            .verify(&mut |done| {
-                if shows {
-                    eprint!("\r{} %", done * 100 / total);
-                }
-                ControlFlow::Continue(())
-            })
-            .map_err(Failure::data)?;
-        if shows {
-            eprint!("\r");
-        }
-        tell(&verdict, stamp.as_ref(), json)?;
-        let compared = match &given {
-            Some(given) => Some(
-                app.record
-                    .compare(&given.witness, now_ms())
-                    .map_err(Failure::data)?,
-            ),
-            None => None,
-        };
-        if let (Some(compared), false) = (&compared, json) {
-            match &compared.fault {
-                Some(fault) => output::line(&format!("The witness contradicts it: {fault}"))?,
-                None => output::line(&format!(
-                    "The first {} entries are those of the witness; {} came after it.",
-                    compared.count,
-                    compared.since.iter().map(|(_, count)| count).sum::<i64>()
-                ))?,
-            }
-        }
-        if verdict.holds()
-            && compared.is_none_or(|compared| compared.fault.is_none())
-            && stamp.is_none_or(|stamp| stamp.is_ok())
-        {
-            Ok(())
-        } else {
-            Err(Failure::does_not_hold())
-        }
-    }
-
-    fn given(&self) -> Result<Option<Given>, Failure> {
-        self.witness.as_deref().map(Given::read).transpose()
-    }
-
-    /// What the time-stamp beside the witness says, to somebody who has named an authority or knows one.
-    fn stamp(
-        &self,
-        given: Option<&Given>,
-        known: &[Authority],
-    ) -> Result<Option<Result<TimeStamp, TimeStampError>>, Failure> {
-        let named = self
-            .authority
-            .as_deref()
-            .map(witness::authorities)
-            .transpose()?;
-        Ok(given.and_then(|given| given.stamp(named.as_deref().unwrap_or(known))))
-    }
-}
-
-fn tell(
-    verdict: &Verdict,
-    stamp: Option<&Result<TimeStamp, TimeStampError>>,
-    json: bool,
-) -> Result<(), Failure> {
-    if json {
-        return output::json(&json!({
-            "holds": verdict.holds(),
-            "entries": verdict.count,
-            "fault": verdict.fault.as_ref().map(|fault| fault.name()),
-            "at": verdict.fault.as_ref().and_then(|fault| fault.at()),
-            "publicKey": verdict.public_key(),
-            "notes": verdict.notes,
-            "timeStamp": stamp.map(|stamp| match stamp {
-                Ok(stamp) => witness::as_json(stamp),
-                Err(error) => json!({ "error": error.to_string() }),
-            }),
-        }));
-    }
-    let words = match &verdict.fault {
-        Some(fault) => format!("It does not hold. {fault}"),
-        None => format!("All {} entries hold.", verdict.count),
-    };
-    output::line(&words)?;
-    for note in verdict.notes.words() {
-        output::line(&note)?;
-    }
-    if let Some(key) = verdict.public_key() {
-        output::line(&format!("Public key: {key}"))?;
-    }
-    match stamp {
-        Some(Ok(stamp)) => output::line(&format!("The witness: {}", witness::words(stamp))),
-        Some(Err(error)) => output::line(&format!("The time-stamp of the witness: {error}.")),
-        None => Ok(()),
     }
 }
 
@@ -334,6 +189,34 @@ fn export(
         path.display(),
         last.code()
     ))
+}
+
+/// A person has read that a verification failed. They name its entry, so that nobody waves through what was
+/// found since they looked.
+fn seen(app: &App, entry: i64, json: bool) -> Result<(), Failure> {
+    let status = app.record.status().map_err(Failure::data)?;
+    let failure = status
+        .failure
+        .filter(|failure| failure.found.sequence == entry);
+    let Some(failure) = failure else {
+        return Err(Failure::missing(format!(
+            "Entry {entry} is not that of the newest failed verification."
+        )));
+    };
+    if !failure.seen {
+        app.record.failure_seen(now_ms()).map_err(Failure::data)?;
+    }
+    let stands = app.record.standing_fault().map_err(Failure::data)?;
+    if json {
+        return output::json(&json!({ "entry": entry, "stands": stands.is_some() }));
+    }
+    output::line(match stands {
+        Some(_) => {
+            "The record says that you have read it. The fault stands until “gatehouse record verify” finds that all \
+             of it holds."
+        }
+        None => "The record says that you have read it, and all of it was verified since.",
+    })
 }
 
 fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {

@@ -247,13 +247,13 @@ fn preview(app: &App, json: bool) -> Result<(), Failure> {
 
 /// Which copies keep what goes, a sentence for those that stay and one for those that are replaced.
 fn kept_in(copies: &Copies) -> Vec<String> {
-    let of = |all: [(usize, &str, &str); 2], until: [&str; 2]| {
-        let some: Vec<_> = all.into_iter().filter(|(number, ..)| *number > 0).collect();
+    let of = |all: &[(usize, &str, &str)], until: [&str; 2]| {
+        let some: Vec<_> = all.iter().filter(|(number, ..)| *number > 0).collect();
         let words: Vec<_> = some
             .iter()
             .map(|(number, one, more)| output::many(*number, one, more))
             .collect();
-        let is_one = some.iter().map(|(number, ..)| number).sum::<usize>() == 1;
+        let is_one = some.iter().map(|(number, ..)| *number).sum::<usize>() == 1;
         let (verb, until) = if is_one {
             ("keeps", until[0])
         } else {
@@ -262,7 +262,7 @@ fn kept_in(copies: &Copies) -> Vec<String> {
         (!words.is_empty()).then(|| format!("{} {verb} it until {until}.", output::listed(&words)))
     };
     let stay = of(
-        [
+        &[
             (
                 copies.by_hand,
                 "snapshot made by hand",
@@ -273,11 +273,16 @@ fn kept_in(copies: &Copies) -> Vec<String> {
                 "database that was set aside",
                 "databases that were set aside",
             ),
+            (
+                copies.earlier_backups,
+                "backup in a folder chosen earlier",
+                "backups in folders chosen earlier",
+            ),
         ],
         ["somebody deletes it", "somebody deletes them"],
     );
     let pass = of(
-        [
+        &[
             (copies.passing, "snapshot", "snapshots"),
             (copies.backups, "backup", "backups"),
         ],

@@ -263,7 +263,11 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
     if found.snapshots > 0 {
         output::line(&format!(
             "In {}, too, or what cannot be looked through; erasing removes it.",
-            many(found.snapshots, "snapshot", "snapshots")
+            many(
+                found.snapshots,
+                "snapshot or backup",
+                "snapshots and backups"
+            )
         ))?;
     }
     if found.unreadable > 0 {

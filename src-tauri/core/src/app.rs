@@ -14,7 +14,7 @@ use crate::{
     changes::{here, settings_event},
     chat, costs,
     engine::Engines,
-    gate::Gate,
+    gate::{self, Gate},
     ids::ModelId,
     looks::Looked,
     models::{self, HowAdded, InstalledModel, Model, ModelError, StarterPlaces},
@@ -92,11 +92,16 @@ impl App {
                 // An earlier run was cut off: nobody is at work on these.
                 chat::interrupt_unfinished(tx)?;
                 for call in costs::orphan(tx)? {
-                    record.append(tx, interrupted(call), now_ms())?;
+                    gate::interrupted(&record, tx, call, now_ms())?;
                 }
             }
             backup::record_restored(tx, &record, now_ms())?;
-            costs::prices::take_built_in(tx, now_ms())?;
+            if let Some(changes) = costs::prices::take_built_in(tx, now_ms())?
+                && !(changes.added.is_empty() && changes.changed.is_empty())
+            {
+                let event = gate::prices_event(&changes, "built in").by_itself();
+                record.append(tx, event, now_ms())?;
+            }
             Ok::<_, StoreError>(settings::get(tx)?)
         })?;
         take_away_unfinished(folder);
@@ -315,13 +320,6 @@ fn model_event(action: Action, model: &Model) -> Event {
     here(action)
         .fact("model", model.version())
         .payload(json!({ "name": model.name, "path": model.path }))
-}
-
-fn interrupted(call: i64) -> Event {
-    Event::new(Action::CallEnded)
-        .by_itself()
-        .fact("call", call)
-        .fact("outcome", "interrupted")
 }
 
 fn idle_limit(settings: &Settings) -> Option<Duration> {

@@ -11,7 +11,7 @@ use gatehouse_core::{
     app::App,
     now_ms,
     record::{
-        Checkpoint, Witness,
+        Checkpoint, Witness, WitnessError,
         time_stamp::{self, Authority, TimeStamp, TimeStampError, read_authorities},
     },
 };
@@ -149,7 +149,11 @@ impl Given {
             }
             Err(error) => return Err(Failure::unread(path, &error)),
         };
-        let witness = Witness::read(&String::from_utf8_lossy(&bytes)).map_err(Failure::input)?;
+        let witness =
+            Witness::read(&String::from_utf8_lossy(&bytes)).map_err(|error| match error {
+                WitnessError::Unsigned => Failure::unsigned(&error),
+                WitnessError::Unknown => Failure::input(error),
+            })?;
         let answer = beside(path);
         let stamped = match answer.exists() {
             false => None,

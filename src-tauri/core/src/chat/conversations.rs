@@ -115,7 +115,7 @@ pub struct Options {
 /// Make an empty conversation; `now_ms` is UTC milliseconds.
 ///
 /// # Errors
-/// [`ChatError::Sampling`] for values out of range; [`ChatError::Store`] when the workspace does not exist.
+/// [`ChatError::Sampling`] or [`ChatError::SystemPrompt`] for what is out of range; [`ChatError::Store`] when the workspace does not exist.
 pub fn create(
     conn: &Connection,
     id: ConversationId,
@@ -124,6 +124,7 @@ pub fn create(
     now_ms: i64,
 ) -> Result<(), ChatError> {
     check_sampling(&options.sampling)?;
+    check_system_prompt(&options.system_prompt)?;
     conn.prepare_cached(
         "INSERT INTO conversations (id, workspace_id, system_prompt, sampling, model_id, elsewhere, created_at_ms, updated_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
@@ -290,13 +291,14 @@ pub(crate) fn settle_model(
 /// Change what a person can set.
 ///
 /// # Errors
-/// [`ChatError::Sampling`] for values out of range, [`ChatError::NoConversation`].
+/// [`ChatError::Sampling`] or [`ChatError::SystemPrompt`] for what is out of range, [`ChatError::NoConversation`].
 pub fn set_options(
     conn: &Connection,
     id: ConversationId,
     options: &Options,
 ) -> Result<(), ChatError> {
     check_sampling(&options.sampling)?;
+    check_system_prompt(&options.system_prompt)?;
     changed(conn.execute(
         "UPDATE conversations SET system_prompt = ?2, sampling = ?3, model_id = ?4, elsewhere = ?5 WHERE id = ?1",
         params![
@@ -409,6 +411,18 @@ pub(super) fn json(sampling: &Sampling) -> String {
 pub(super) fn sampling(row: &Row<'_>, column: usize) -> rusqlite::Result<Sampling> {
     let json: String = row.get(column)?;
     Ok(over_defaults(&json))
+}
+
+/// Bytes of a system prompt, which the private part of an entry of the record has to hold.
+pub(super) const LONGEST_SYSTEM_PROMPT: usize = 1_000_000;
+
+/// Refuse a system prompt that is longer than there may be.
+pub(crate) fn check_system_prompt(text: &str) -> Result<(), ChatError> {
+    if text.len() <= LONGEST_SYSTEM_PROMPT {
+        Ok(())
+    } else {
+        Err(ChatError::SystemPrompt)
+    }
 }
 
 /// Refuse sampling settings that no sampler can use.

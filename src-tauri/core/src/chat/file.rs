@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{
     MessageState, Rating, TransferError,
-    conversations::{check_sampling, one_line},
+    conversations::{check_sampling, check_system_prompt, one_line},
     pictures::FilePicture,
 };
 use crate::{
@@ -138,6 +138,7 @@ fn is_done(state: &MessageState) -> bool {
 /// [`TransferError`] that says why not.
 pub(crate) fn check_one(file: &FileConversation) -> Result<(), TransferError> {
     check_sampling(&file.sampling)?;
+    check_system_prompt(&file.system_prompt)?;
     check_times(file)?;
     for (position, message) in file.messages.iter().enumerate() {
         let parent = match message.parent {

@@ -292,6 +292,17 @@ pub(crate) fn one(conn: &Connection, id: MessageId) -> Result<Message, ChatError
     Ok(found)
 }
 
+/// The question that an answer is to; `None`: it has none, or is not there any more.
+pub(crate) fn question_of(
+    conn: &Connection,
+    answer: MessageId,
+) -> rusqlite::Result<Option<MessageId>> {
+    conn.prepare_cached("SELECT parent_id FROM messages WHERE id = ?1")?
+        .query_row([answer], |row| row.get(0))
+        .optional()
+        .map(Option::flatten)
+}
+
 /// SHA-256 of the text of a message; `None`: it is not there any more.
 pub(crate) fn text_sha256(
     conn: &Connection,

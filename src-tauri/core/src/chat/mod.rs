@@ -31,7 +31,9 @@ pub use turns::{
     interrupt_unfinished, keep_partial,
 };
 
-pub(crate) use conversations::{all_of_workspace, count, next_after, settle_model};
+pub(crate) use conversations::{
+    all_of_workspace, check_system_prompt, count, next_after, settle_model,
+};
 pub(crate) use file::{
     FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, over_defaults,
 };
@@ -41,12 +43,17 @@ pub(crate) use keeping::{
 };
 pub(crate) use letters::add_functions;
 pub(crate) use messages::{
-    Said, branch, conversation_of, message_ids, one, parent_of, text_sha256,
+    Said, branch, conversation_of, message_ids, one, parent_of, question_of, text_sha256,
 };
 pub(crate) use search::gone_but_indexed;
 pub(crate) use transfer::{Chosen, file_of, import_one, of_file, read_file};
 
-use crate::store::{Migration, StoreError};
+use conversations::LONGEST_SYSTEM_PROMPT;
+
+use crate::{
+    store::{Migration, StoreError},
+    words::size,
+};
 
 /// The tables of this module, in the order in which they refer to each other.
 pub(crate) const MIGRATIONS: &[&[Migration]] = &[
@@ -79,6 +86,9 @@ pub enum ChatError {
     /// A sampling setting is out of its range.
     #[error("{0}")]
     Sampling(String),
+    /// A system prompt is longer than there may be.
+    #[error("a system prompt can have at most {}", size(LONGEST_SYSTEM_PROMPT as u64))]
+    SystemPrompt,
     /// A picture cannot be shown with it.
     #[error(transparent)]
     Picture(#[from] PictureError),

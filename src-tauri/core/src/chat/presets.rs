@@ -7,7 +7,7 @@ use specta::Type;
 
 use super::{
     ChatError,
-    conversations::{check_sampling, json, sampling},
+    conversations::{check_sampling, check_system_prompt, json, sampling},
 };
 use crate::{ids::PresetId, store::Migration};
 
@@ -38,7 +38,7 @@ pub struct Preset {
 /// Save under a name; a preset of that name is replaced.
 ///
 /// # Errors
-/// [`ChatError::EmptyName`], [`ChatError::Sampling`].
+/// [`ChatError::EmptyName`], [`ChatError::Sampling`], [`ChatError::SystemPrompt`].
 pub fn save_preset(
     conn: &Connection,
     name: &str,
@@ -50,6 +50,7 @@ pub fn save_preset(
         return Err(ChatError::EmptyName);
     }
     check_sampling(chosen)?;
+    check_system_prompt(system_prompt)?;
     let id = conn.query_row(
         "INSERT INTO presets VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (name) DO UPDATE SET system_prompt = excluded.system_prompt, sampling = excluded.sampling

@@ -354,6 +354,8 @@ pub fn end(conn: &Connection, number: i64, end: &CallEnd<'_>) -> rusqlite::Resul
 pub(crate) struct CallIdentity {
     pub workspace: WorkspaceId,
     pub conversation: Option<ConversationId>,
+    /// The answer that it writes.
+    pub message: Option<MessageId>,
     pub client: Option<ClientId>,
     pub provider: String,
     pub model: String,
@@ -366,16 +368,18 @@ pub(crate) struct CallIdentity {
 /// [`rusqlite::Error`] when there is no such call.
 pub(crate) fn identity(conn: &Connection, number: i64) -> rusqlite::Result<CallIdentity> {
     conn.prepare_cached(
-        "SELECT workspace_id, conversation_id, client_id, provider, model, version FROM calls WHERE number = ?1",
+        "SELECT workspace_id, conversation_id, message_id, client_id, provider, model, version
+         FROM calls WHERE number = ?1",
     )?
     .query_row([number], |row| {
         Ok(CallIdentity {
             workspace: row.get(0)?,
             conversation: row.get(1)?,
-            client: row.get(2)?,
-            provider: row.get(3)?,
-            model: row.get(4)?,
-            version: row.get(5)?,
+            message: row.get(2)?,
+            client: row.get(3)?,
+            provider: row.get(4)?,
+            model: row.get(5)?,
+            version: row.get(6)?,
         })
     })
 }

@@ -202,7 +202,8 @@ pub fn set_own(conn: &Connection, listing: &Listing, now_ms: i64) -> Result<Pric
     Ok(get(conn, id)?)
 }
 
-/// Withdraw a person's own prices of a model asked in one way; how many there were.
+/// Withdraw a person's own prices of a model asked in one way; how many there were. Where they had read them
+/// is forgotten.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -214,13 +215,14 @@ pub fn remove_own(
     now_ms: i64,
 ) -> rusqlite::Result<usize> {
     conn.prepare_cached(
-        "UPDATE prices SET withdrawn_at_ms = ?5
+        "UPDATE prices SET withdrawn_at_ms = ?5, source = ''
          WHERE withdrawn_at_ms IS NULL AND origin = ?4 AND provider = ?1 AND model = ?2 AND service = ?3",
     )?
     .execute(params![provider, model, service, Origin::Own, now_ms])
 }
 
-/// Withdraw one price of a person's own by its number; what it said. `None`: they have none of this number.
+/// Withdraw one price of a person's own by its number; what it said, but where they had read it, which is
+/// forgotten. `None`: they have none of this number.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -230,7 +232,7 @@ pub(crate) fn remove_one(
     now_ms: i64,
 ) -> rusqlite::Result<Option<Price>> {
     conn.prepare_cached(&format!(
-        "UPDATE prices SET withdrawn_at_ms = ?3
+        "UPDATE prices SET withdrawn_at_ms = ?3, source = ''
          WHERE id = ?1 AND origin = ?2 AND withdrawn_at_ms IS NULL RETURNING {COLUMNS}"
     ))?
     .query_row(params![number, Origin::Own, now_ms], price)
@@ -292,8 +294,11 @@ fn insert(
 }
 
 fn withdraw(conn: &Connection, id: PriceId, now_ms: i64) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE prices SET withdrawn_at_ms = ?2 WHERE id = ?1")?
-        .execute(params![id, now_ms])?;
+    // Where a person had read theirs is their own words, and of no use to the calls that it stays for.
+    conn.prepare_cached(
+        "UPDATE prices SET withdrawn_at_ms = ?2, source = iif(origin = ?3, '', source) WHERE id = ?1",
+    )?
+    .execute(params![id, now_ms, Origin::Own])?;
     Ok(())
 }
 

@@ -123,7 +123,19 @@ impl Gate {
         let client = self.client(&account)?;
         let offered = client.models(&*self.network.http()?, &Stop::default());
         self.network.settle();
-        let offered = offered?;
+        let offered = match offered {
+            Ok(offered) => offered,
+            Err(error) => {
+                // The key was sent all the same.
+                let event = account_event(Action::AccountTested, &account)
+                    .fact("outcome", "failed")
+                    .fact("error", error.kind());
+                self.store
+                    .write(|tx| self.record.append(tx, event, now_ms()))
+                    .map_err(StoreError::from)?;
+                return Err(error.into());
+            }
+        };
         self.health.answered(id);
         let models = offered.into_iter().map(|model| AccountModel {
             id: model.id,

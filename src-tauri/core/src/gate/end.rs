@@ -85,15 +85,13 @@ impl End {
                 self.state,
                 self.problem.as_ref(),
             )?;
-            let answer = chat::one(tx, self.answer)?;
-            let question = answer.parent_id.map(|id| chat::one(tx, id)).transpose()?;
-            let texts = Some((question.as_ref(), &answer));
+            let answer = Some(self.answer);
             Ok(record::end(
                 record,
                 tx,
                 self.call,
                 &self.row,
-                texts,
+                answer,
                 now_ms(),
             )?)
         })

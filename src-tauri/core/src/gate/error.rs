@@ -350,9 +350,10 @@ impl From<ChatError> for Problem {
         use ProblemCode as Code;
         match error {
             ChatError::NoConversation | ChatError::NoMessage => Problem::new(Code::NotFound, error),
-            ChatError::EmptyName | ChatError::EmptyMessage | ChatError::Sampling(_) => {
-                Problem::new(Code::InvalidInput, error)
-            }
+            ChatError::EmptyName
+            | ChatError::EmptyMessage
+            | ChatError::Sampling(_)
+            | ChatError::SystemPrompt => Problem::new(Code::InvalidInput, error),
             ChatError::Held => Problem::new(Code::InvalidInput, error)
                 .hint("The Privacy screen says why, and lifts it."),
             ChatError::Picture(picture) => picture.into(),

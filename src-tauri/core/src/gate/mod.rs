@@ -57,7 +57,7 @@ pub(crate) use inspect::{Inspected, Inspection};
 pub use leaving::{Found, LeavingMessage, Piece, Preview, WhatLeaves};
 pub use mistakes::{FoundFor, Mistake, MistakeError, Overruling};
 pub(crate) use price::openai_tokens;
-pub(crate) use record::{account_event, prices_event};
+pub(crate) use record::{account_event, interrupted, prices_event};
 pub use safety::{DestinationReport, Part, RuleTrial, SafetyReport};
 pub use telemetry::{Delivery, TelemetryHeader};
 pub use turn::Turn;

@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     accounts::Account,
-    chat::{Message, pictures},
+    chat::{self, pictures},
     clients::Client,
-    costs::{self, CallEnd, CallStart, name_of, prices::Changes},
+    costs::{self, CallEnd, CallIdentity, CallStart, name_of, prices::Changes},
     gate::GateError,
-    ids::ConversationId,
+    ids::{ConversationId, MessageId},
     money::Money,
     providers::local,
-    record::{Action, Actor, Event, Record, Subject},
+    record::{Action, Actor, Event, Record, Subject, hex},
     safety::DataClass,
 };
 
@@ -59,6 +59,7 @@ pub(super) fn begin(
                     "account": call.account_id,
                     "alias": call.alias,
                     "moves": call.moves,
+                    "question": asked(tx, call.message)?,
                     "request_sha256": leaves.map(sha256),
                 }))
         }
@@ -67,26 +68,19 @@ pub(super) fn begin(
     Ok(number)
 }
 
-/// Complete the row of a call, and write the entry of its end. `texts`: question and answer as they
-/// are kept, where it wrote an answer.
+/// Complete the row of a call, and write the entry of its end. `answer`: the one that it wrote, as it is kept,
+/// if it wrote one.
 pub(super) fn end(
     record: &Record,
     tx: &Connection,
     number: i64,
     end: &CallEnd<'_>,
-    texts: Option<(Option<&Message>, &Message)>,
+    answer: Option<MessageId>,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
     costs::end(tx, number, end)?;
     let call = costs::identity(tx, number)?;
-    let event = Event::new(Action::CallEnded)
-        .fact("call", number)
-        .fact(
-            "model",
-            known_as(&call.provider, &call.model, &call.version),
-        )
-        .fact("provider", call.provider)
-        .fact("workspace", call.workspace.to_string())
+    let event = ended(number, &call)
         .fact("outcome", name_of(&end.status))
         .maybe("error", end.error_kind)
         .fact("input_tokens", end.input_tokens)
@@ -103,20 +97,62 @@ pub(super) fn end(
             },
         )
         .fact("duration_ms", end.duration_ms);
-    let event = match (call.conversation, texts) {
-        (Some(conversation), Some((question, answer))) => event
-            .about(Subject::Conversation(conversation))
-            .payload(json!({
-                "question": question.map(|question| written(tx, question)).transpose()?,
-                "answer": written(tx, answer)?,
-            })),
-        (Some(conversation), None) => event.about(Subject::Conversation(conversation)),
-        (None, _) => match call.client {
-            Some(client) => event.by(Actor::LocalApi).fact("client", client.to_string()),
-            None => event,
-        },
+    let event = match (call.conversation, answer, call.client) {
+        (None, _, Some(_)) => event.by(Actor::LocalApi),
+        _ => event,
     };
+    let event = with_texts(tx, event, call.conversation, answer)?;
     record.append(tx, event, now_ms).map(drop)
+}
+
+/// Write the entry of the end of a call that an earlier run was cut off in. What it took is not known; what it
+/// was asked and what is kept of its answer is.
+pub(crate) fn interrupted(
+    record: &Record,
+    tx: &Connection,
+    number: i64,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let call = costs::identity(tx, number)?;
+    let event = ended(number, &call)
+        .by_itself()
+        .fact("outcome", "interrupted");
+    let event = with_texts(tx, event, call.conversation, call.message)?;
+    record.append(tx, event, now_ms).map(drop)
+}
+
+/// Which call it is that has ended.
+fn ended(number: i64, call: &CallIdentity) -> Event {
+    Event::new(Action::CallEnded)
+        .fact("call", number)
+        .fact(
+            "model",
+            known_as(&call.provider, &call.model, &call.version),
+        )
+        .fact("provider", call.provider.as_str())
+        .fact("workspace", call.workspace.to_string())
+        .maybe("client", call.client.map(|client| client.to_string()))
+}
+
+/// About the conversation, with what question and answer hash to.
+fn with_texts(
+    tx: &Connection,
+    event: Event,
+    conversation: Option<ConversationId>,
+    answer: Option<MessageId>,
+) -> rusqlite::Result<Event> {
+    let Some(conversation) = conversation else {
+        return Ok(event);
+    };
+    let event = event.about(Subject::Conversation(conversation));
+    let written = answer.map(|answer| written(tx, answer)).transpose()?;
+    Ok(match written.flatten() {
+        Some(written) => {
+            let question = asked(tx, answer)?;
+            event.payload(json!({ "question": question, "answer": written }))
+        }
+        None => event,
+    })
 }
 
 /// What a model is known as in the clear. One on this computer by the SHA-256 of its file: whoever put
@@ -188,17 +224,142 @@ fn count<T>(of: &[T]) -> i64 {
     i64::try_from(of.len()).unwrap_or(i64::MAX)
 }
 
-/// A message as the record knows it: which one, and what its text and its pictures hash to.
-fn written(tx: &Connection, message: &Message) -> rusqlite::Result<Value> {
-    let mut written = json!({ "message": message.id, "sha256": sha256(message.text.as_bytes()) });
-    if !message.pictures.is_empty() {
-        let hashes = pictures::hashes(tx, message.id)?;
-        let hashes: Vec<_> = hashes.iter().map(|hash| crate::record::hex(hash)).collect();
+/// The question that an answer is to, as the record knows it.
+fn asked(tx: &Connection, answer: Option<MessageId>) -> rusqlite::Result<Option<Value>> {
+    let Some(answer) = answer else {
+        return Ok(None);
+    };
+    match chat::question_of(tx, answer)? {
+        Some(question) => written(tx, question),
+        None => Ok(None),
+    }
+}
+
+/// A message as the record knows it: which one, and what its text and its pictures hash to. `None`: it is not
+/// there any more.
+fn written(tx: &Connection, message: MessageId) -> rusqlite::Result<Option<Value>> {
+    let Some(text) = chat::text_sha256(tx, message)? else {
+        return Ok(None);
+    };
+    let mut written = json!({ "message": message, "sha256": hex(&text) });
+    let shown = pictures::hashes(tx, message)?;
+    if !shown.is_empty() {
+        let hashes: Vec<_> = shown.iter().map(|hash| hex(hash)).collect();
         written["pictures"] = hashes.into();
     }
-    Ok(written)
+    Ok(Some(written))
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    crate::record::hex(&Sha256::digest(bytes))
+    hex(&Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::{
+        app::{App, Surroundings},
+        chat::Options,
+        costs::{Purpose, Route},
+        record::{Fault, Filter},
+        secrets::{self, KeyHome},
+        store::DataFolder,
+    };
+
+    fn open(folder: &DataFolder) -> App {
+        let around = Surroundings {
+            actor: Actor::CommandLine,
+            engine_program: std::path::PathBuf::new(),
+            resources: None,
+            on_engine_change: Box::new(|| ()),
+        };
+        App::open(folder, around).unwrap()
+    }
+
+    /// A call that was begun, in a Gatehouse that ended before its answer did.
+    fn cut_off() -> (tempfile::TempDir, DataFolder, ConversationId) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        secrets::database_key(&folder, KeyHome::File).unwrap();
+        let app = open(&folder);
+        let made = app.gate.new_conversation(&Options::default()).unwrap();
+        app.store
+            .write(|tx| {
+                let turn = chat::begin_turn(tx, made.id, "What is the sky?", 1)?;
+                let call = CallStart {
+                    started_at_ms: 1,
+                    workspace: made.workspace_id,
+                    conversation: Some(made.id),
+                    message: Some(turn.answer),
+                    client: None,
+                    purpose: Purpose::Chat,
+                    provider: local::NAME,
+                    model_id: None,
+                    account_id: None,
+                    alias: None,
+                    decision: None,
+                    masked: 0,
+                    pictures: 0,
+                    moves: &[],
+                    model: "a model",
+                    version: "0123",
+                    route: Route::Local,
+                };
+                begin(&app.record, tx, &call, None)?;
+                Ok::<_, chat::ChatError>(chat::keep_partial(tx, turn.answer, "Blue, as")?)
+            })
+            .unwrap();
+        (dir, folder, made.id)
+    }
+
+    fn fault(app: &App) -> Option<Fault> {
+        let verdict = app.record.verify(&mut |_| ControlFlow::Continue(()));
+        verdict.unwrap().fault
+    }
+
+    fn change(app: &App, before: &str, after: &str) {
+        let sql = "UPDATE messages SET text = ?2 WHERE text = ?1";
+        let changed = app.store.write(|tx| tx.execute(sql, [before, after]));
+        assert_eq!(changed.unwrap(), 1);
+    }
+
+    #[test]
+    fn a_call_that_was_cut_off_ends_as_the_call_it_was_and_commits_to_what_was_asked_and_kept() {
+        for (before, after) in [("What is the sky?", "What is love?"), ("Blue, as", "Green")] {
+            let (_dir, folder, conversation) = cut_off();
+            let app = open(&folder);
+            let filter = Filter {
+                action: Some(Action::CallEnded.name().into()),
+                model: Some("0123".into()),
+                limit: 2,
+                ..Filter::default()
+            };
+            let ended = app.record.list(&filter).unwrap();
+            assert_eq!(ended.len(), 1, "it is found by its model");
+            let fact = |name| ended[0].facts.iter().find(|fact| fact.name == name);
+            assert_eq!(fact("outcome").unwrap().value, "interrupted");
+            let details = app.record.details(ended[0].sequence).unwrap().unwrap();
+            assert_eq!(details.message.unwrap().conversation, conversation);
+            assert_eq!(fault(&app), None);
+            change(&app, before, after);
+            assert!(
+                matches!(fault(&app), Some(Fault::TextChanged(_))),
+                "{before}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_question_that_is_changed_before_the_call_has_ended_is_found() {
+        let (_dir, folder, _) = cut_off();
+        let key = secrets::database_key(&folder, KeyHome::File).unwrap().0;
+        // While no Gatehouse runs that could write how the call ended.
+        let store = crate::store::Store::open(&folder, &key, 1).unwrap();
+        let sql = "UPDATE messages SET text = 'What is love?' WHERE text = 'What is the sky?'";
+        store.write(|tx| tx.execute(sql, [])).unwrap();
+        drop(store);
+        assert!(matches!(fault(&open(&folder)), Some(Fault::TextChanged(_))));
+    }
 }

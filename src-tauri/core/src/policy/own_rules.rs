@@ -26,6 +26,9 @@ pub(super) const MIGRATION: Migration = Migration {
           CREATE INDEX own_rules_by_workspace ON own_rules(workspace_id)",
 };
 
+/// Bytes of a rule, which the private part of an entry of the record has to hold.
+const LONGEST: usize = 2_000_000;
+
 /// How careful policy is with what a rule finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -133,11 +136,20 @@ impl OwnRule {
     /// # Errors
     /// [`OwnRuleError`] in words for the person who wrote it.
     pub fn check(&self) -> Result<(), OwnRuleError> {
+        self.check_length()?;
         let options = safety::Options {
             own: vec![self.for_the_scanner()],
             ..safety::Options::default()
         };
         Scanner::new(options).map(|_| ())
+    }
+
+    fn check_length(&self) -> Result<(), OwnRuleError> {
+        if self.name.len() + self.content.len() <= LONGEST {
+            return Ok(());
+        }
+        let name: String = self.name.chars().take(100).collect();
+        Err(OwnRuleError::TooLong(name))
     }
 }
 
@@ -147,6 +159,7 @@ impl OwnRule {
 /// # Errors
 /// [`OwnRuleError`] of one that cannot.
 pub(crate) fn check_all(rules: &[OwnRule]) -> Result<(), OwnRuleError> {
+    rules.iter().try_for_each(OwnRule::check_length)?;
     let options = safety::Options {
         own: rules.iter().map(OwnRule::for_the_scanner).collect(),
         ..safety::Options::default()

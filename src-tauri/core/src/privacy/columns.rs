@@ -31,6 +31,8 @@ pub(super) struct Column {
     /// Conversation, message, name of the thing, workspace and time (UTC milliseconds), as SQL over
     /// `t`; NULL where there is none.
     about: [&'static str; 5],
+    /// Which rows have a person's words, as SQL over `t`.
+    only: &'static str,
     pub(super) remedy: Remedy,
 }
 
@@ -47,13 +49,17 @@ impl Column {
     /// Reads key, text, conversation, message, name, workspace and time of every row with a text.
     pub(super) fn select(&self) -> String {
         let Self {
-            table, column, key, ..
+            table,
+            column,
+            key,
+            only,
+            ..
         } = self;
         let [conversation, message, name, workspace, time] = self.about;
         format!(
             "SELECT t.{key}, t.{column}, {conversation}, {message}, {name},
                     (SELECT w.name FROM workspaces w WHERE w.id = {workspace}), {time}
-             FROM {table} t WHERE t.{column} IS NOT NULL"
+             FROM {table} t WHERE t.{column} IS NOT NULL AND {only}"
         )
     }
 }
@@ -105,6 +111,13 @@ const OF_REQUEST: [&str; 5] = [
 ];
 const OF_BACKUPS: [&str; 5] = ["NULL", "NULL", "'folder for backups'", "NULL", "NULL"];
 const BACKUP_FOLDER: &str = "it is where backups go: choose another folder";
+const OF_ERASURE: [&str; 5] = [
+    "NULL",
+    "NULL",
+    "'what an erasure left'",
+    "NULL",
+    "t.erased_at_ms",
+];
 const OF_HOLD: [&str; 5] = [
     "t.conversation_id",
     "NULL",
@@ -115,15 +128,24 @@ const OF_HOLD: [&str; 5] = [
 const MODELS_ELSEWHERE: &str = "it is the name of a model at a provider: choose other models there";
 const MODEL_FILE: &str = "a model goes by the name of its file, which is yours: rename the file, remove the model and add it again";
 
+const OF_PRICE: [&str; 5] = ["NULL", "NULL", "t.model", "NULL", "t.added_at_ms"];
+const PRICE_IN_USE: &str =
+    "it says whose model costs so much: remove the price, then erase once more";
+/// Not the prices that this program came with: those are nobody's words.
+const NOT_BUILT_IN: &str = "t.origin <> 'built_in'";
+const CURRENT: &str = "t.origin <> 'built_in' AND t.withdrawn_at_ms IS NULL";
+const WITHDRAWN: &str = "t.origin <> 'built_in' AND t.withdrawn_at_ms IS NOT NULL";
+
 /// One row of the table below.
 macro_rules! columns {
-    ($($kind:ident: $table:ident . $column:ident by $key:ident, $about:expr => $remedy:expr;)*) => {
+    ($($kind:ident: $table:ident . $column:ident by $key:ident, $about:expr => $remedy:expr $(, only $only:expr)?;)*) => {
         pub(super) const COLUMNS: &[Column] = &[$(Column {
             kind: PlaceKind::$kind,
             table: stringify!($table),
             column: stringify!($column),
             key: stringify!($key),
             about: $about,
+            only: [$($only,)? "TRUE"][0],
             remedy: $remedy,
         },)*];
     };
@@ -157,13 +179,21 @@ columns! {
     Call: calls.alias by number, OF_CALL => Words;
     Call: calls.moves by number, OF_CALL => Json;
     Call: calls.model by number, OF_CALL => Stays("what a call cost stays with the name of the model");
+    Price: prices.source by id, OF_PRICE => Words, only NOT_BUILT_IN;
+    Price: prices.provider by id, OF_PRICE => Stays(PRICE_IN_USE), only CURRENT;
+    Price: prices.provider by id, OF_PRICE => Words, only WITHDRAWN;
+    Price: prices.model by id, OF_PRICE => Stays(PRICE_IN_USE), only CURRENT;
+    Price: prices.model by id, OF_PRICE => Words, only WITHDRAWN;
     Settings: settings.value by name, ["NULL", "NULL", "t.name", "NULL", "NULL"] => Stays("it is a setting: change it yourself");
     Settings: backups.folder by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
+    Settings: backup_folders.folder by rowid, ["NULL", "NULL", "'folder with backups'", "NULL", "NULL"] => Stays("backups may still lie in it: “gatehouse backup forget” removes them and forgets it");
     Settings: backups.problem by one, OF_BACKUPS => Stays(BACKUP_FOLDER);
     Settings: retention_state.problem by one, ["NULL", "NULL", "'last run of retention'", "NULL", "NULL"] => Json;
     Settings: holds.reason by number, OF_HOLD => Stays("it says why nothing may be deleted: lift the hold");
     Request: subject_requests.identifiers by number, OF_REQUEST => Stays("it says whom an open request is about, until it is closed");
     Request: subject_requests.note by number, OF_REQUEST => Words;
+    Record: erasures.begun by entry, OF_ERASURE => Json;
+    Record: erasures.statement by entry, OF_ERASURE => Json;
     Record: audit_entries.facts by sequence, ["NULL", "NULL", "t.action", "NULL", "t.time_ms"] => Stays("what the record says in the clear cannot be changed: it is the name of a model or of a file of one");
 }
 
@@ -186,7 +216,8 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     ("audit_subjects", &["kind"]),
     ("audit_values", &["kind", "value"]),
-    ("backups", &["made_name", "writing"]),
+    ("backups", &["made_name"]),
+    ("backup_folders", &["part"]),
     ("budgets", &["period"]),
     (
         "calls",
@@ -212,7 +243,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     ),
     ("clients", &["period"]),
     ("connections", &["purpose", "outcome"]),
-    ("erasures", &["kind", "begun", "statement"]),
+    ("erasures", &["kind"]),
     ("messages", &["role", "state"]),
     ("migrations", &["name"]),
     ("model_limits", &["provider", "model", "as_of"]),
@@ -225,15 +256,12 @@ const NO_WORDS: &[(&str, &[&str])] = &[
         "prices",
         &[
             "origin",
-            "provider",
-            "model",
             "service",
             "from_date",
             "until_date",
             "hours",
             "rates",
             "tiers",
-            "source",
             "as_of",
         ],
     ),

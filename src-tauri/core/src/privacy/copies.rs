@@ -27,6 +27,9 @@ pub struct Copies {
     /// Backups in their folder, that newer ones take the place of.
     #[specta(type = Number)]
     pub backups: usize,
+    /// Backups in folders that were chosen earlier: they stay until somebody deletes them.
+    #[specta(type = Number)]
+    pub earlier_backups: usize,
 }
 
 impl App {
@@ -38,13 +41,19 @@ impl App {
         let aside = self.folder.replaced();
         let all = snapshot::databases(&self.folder).unwrap_or_default();
         let is_aside = |path: &&PathBuf| path.starts_with(&aside);
+        let backups = self.backups_everywhere().unwrap_or_default();
+        let backups_in = |chosen: bool| {
+            let folders = backups.iter().filter(|place| place.is_chosen == chosen);
+            folders
+                .flat_map(|place| place.backups.iter().map(Vec::len))
+                .sum()
+        };
         Copies {
             passing: snapshots.len() - by_hand,
             by_hand,
             set_aside: all.iter().filter(is_aside).count(),
-            backups: self
-                .backups_written_here()
-                .map_or(0, |(_, backups)| backups.len()),
+            backups: backups_in(true),
+            earlier_backups: backups_in(false),
         }
     }
 }

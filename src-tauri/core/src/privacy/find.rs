@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::{
     FileForm, FoundPerson, IdentifierError, Identifiers, Place,
-    erase::snapshots,
     page::{escaped, page},
     places,
 };
@@ -62,7 +61,7 @@ impl App {
         let found = self
             .store
             .read(|conn| places::find(conn, &identifiers, LISTED))?;
-        let snapshots = snapshots::with_any(&self.store, &self.folder, &identifiers)?;
+        let snapshots = self.copies_with(&identifiers)?;
         let found = FoundPerson {
             snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
             ..found

@@ -49,6 +49,8 @@ pub enum PlaceKind {
     Model,
     /// A call to a model.
     Call,
+    /// A price of one's own, or where it was read.
+    Price,
     /// A setting.
     Settings,
     /// A request of a person about their data.
@@ -89,6 +91,7 @@ impl PlaceKind {
             Self::Alias => "alias",
             Self::Model => "model",
             Self::Call => "call",
+            Self::Price => "price",
             Self::Settings => "setting",
             Self::Request => "request of a person",
             Self::Connection => "connection",
@@ -141,7 +144,8 @@ pub struct FoundPerson {
     pub total: u32,
     /// Things that are sealed and cannot be read: the person may be in them, too.
     pub unreadable: u32,
-    /// Snapshots, and databases that were set aside, that have the person, or cannot be looked through.
+    /// Snapshots, databases that were set aside and backups, as far as their folder is there, that have the
+    /// person, or cannot be looked through.
     pub snapshots: u32,
     /// Pictures in chats and drafts, none of which was searched: the person may be in them.
     pub pictures: u32,

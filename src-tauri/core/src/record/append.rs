@@ -2,11 +2,15 @@
 //! records.
 
 use rusqlite::Connection;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::{
     Event, Record, Subject,
     checkpoints::{self, EVERY},
+    encoding::hex,
     entries::{self, Entry, Head},
+    file::fits_a_line,
     payloads::{self, Known},
 };
 use crate::{sealed::SealedError, store::StoreError};
@@ -40,7 +44,7 @@ impl Record {
             actor: event.actor.unwrap_or(self.inner.actor).name().to_owned(),
             action: event.action.name().to_owned(),
             subject: about.token,
-            facts: event.facts,
+            facts: event.facts.bounded(),
             commitment: about.commitment,
             previous: head.hash,
         };
@@ -103,12 +107,22 @@ fn seal(tx: &Connection, sequence: i64, event: &Event) -> Result<About, SealedEr
             ..About::default()
         });
     };
-    let (commitment, sealed) = known.seal(sequence, &payload.to_string())?;
+    let payload = bounded(payload.to_string());
+    let (commitment, sealed) = known.seal(sequence, &payload)?;
     Ok(About {
         token: known.token,
         commitment: commitment.to_vec(),
         payload: Some(sealed),
     })
+}
+
+/// A payload that a line of an exported file can hold: one that is longer gives way to its length and hash.
+fn bounded(payload: String) -> String {
+    if fits_a_line(&payload) {
+        return payload;
+    }
+    let sha256 = hex(&Sha256::digest(&payload));
+    json!({ "left_out": { "bytes": payload.len(), "sha256": sha256 } }).to_string()
 }
 
 fn as_sql(error: SealedError) -> rusqlite::Error {

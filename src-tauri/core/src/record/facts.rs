@@ -8,6 +8,12 @@ use serde::{
     de::{Error as _, MapAccess, Visitor},
     ser::SerializeMap,
 };
+use sha2::{Digest, Sha256};
+
+use super::encoding::hex;
+
+/// Bytes of a text. No fact that Gatehouse makes is near it; the name of a model is whatever a provider says.
+const LONGEST_TEXT: usize = 64 << 10;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +57,19 @@ impl Facts {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Fact>) -> Self {
         self.0.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same, where no text is so long that a line of an exported file could not hold it: one that is gives
+    /// way to its hash.
+    pub(super) fn bounded(mut self) -> Self {
+        for value in self.0.values_mut() {
+            if let Fact::Text(text) = value
+                && text.len() > LONGEST_TEXT
+            {
+                *text = format!("left out, SHA-256 {}", hex(&Sha256::digest(&*text)));
+            }
+        }
         self
     }
 

@@ -1,5 +1,5 @@
-//! What a verification finds: written down, and standing until a later one finds the record whole. And
-//! what the database is made of, set right before that, so that the record goes on whatever somebody did.
+//! What a verification finds: written down, and standing until a person has read of it and a later one finds
+//! the record whole. And what the database is made of, set right before that, so that the record goes on whatever somebody did.
 
 use std::fmt;
 
@@ -67,13 +67,16 @@ pub enum WhileFaulty {
     Insist,
 }
 
-/// A fault that was found, where no complete verification has found the record whole since.
+/// A fault that was found, and that nobody has said they read, or no complete verification has found gone
+/// since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingFault {
     /// Its name.
     pub fault: String,
     /// The entry that it is about, if it is about one.
     pub at: Option<i64>,
+    /// The entry that says so.
+    pub entry: i64,
 }
 
 impl fmt::Display for StandingFault {

@@ -27,8 +27,21 @@ use crate::store::replace_file_noted;
 
 /// Entries that are read in one transaction.
 const PAGE: i64 = 4096;
-/// No line that Gatehouse writes is longer: a payload is never a message's text.
+/// No line is longer: a payload has at most half of it, and the facts are short.
 const LONGEST_LINE: u64 = 16 << 20;
+/// Bytes of a payload as it stands in a line, between its quotation marks.
+const LONGEST_PAYLOAD: usize = 8 << 20;
+
+/// Whether a payload may stand in a line, as it is written there.
+pub(super) fn fits_a_line(payload: &str) -> bool {
+    let escapes = payload
+        .bytes()
+        .filter(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+        // At most `\u0000` for one byte.
+        .map(|byte| if byte < 0x20 { 5 } else { 1 })
+        .sum::<usize>();
+    payload.len() + escapes <= LONGEST_PAYLOAD
+}
 
 /// What goes into the file of what is private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,13 +289,15 @@ fn page(
     Ok(lines)
 }
 
-/// A private part that cannot be opened is left out: the verification says what is wrong with it.
+/// A private part that cannot be opened is left out: the verification says what is wrong with it. So is one from
+/// before they were bounded that is too long for a line.
 fn opened(conn: &Connection, kept: &Kept) -> rusqlite::Result<Option<PayloadLine>> {
     let Some(sealed) = &kept.sealed else {
         return Ok(None);
     };
     let known = Known::by_token(conn, &kept.entry.subject)?;
     let salted = known.and_then(|known| known.open(kept.entry.sequence, sealed).ok());
+    let salted = salted.filter(|salted| fits_a_line(salted.text()));
     Ok(salted.as_ref().map(PayloadLine::of))
 }
 

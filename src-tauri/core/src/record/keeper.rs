@@ -37,7 +37,7 @@ pub enum RecordError {
     #[error(transparent)]
     Sealed(#[from] SealedError),
     /// A fault stands, and something was to be signed.
-    #[error("the record did not verify ({0}), and no verification since has found it whole")]
+    #[error("a verification found a fault in the record, and it stands ({0})")]
     Faulty(StandingFault),
     /// The database failed.
     #[error(transparent)]
@@ -55,7 +55,8 @@ impl From<RecordError> for Problem {
         match error {
             RecordError::Store(error) => error.into(),
             faulty @ RecordError::Faulty(_) => Self::new(ProblemCode::DataUnusable, faulty).hint(
-                "Verify the whole record. What is signed now speaks of what is there, not of what was.",
+                "It stands until somebody has said that they read of it, and all of the record was verified since. \
+                 What is signed now speaks of what is there, not of what was.",
             ),
             other => Self::new(ProblemCode::DataUnusable, other),
         }

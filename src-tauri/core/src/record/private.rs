@@ -6,6 +6,9 @@ use zeroize::Zeroizing;
 use super::{Event, Record, Subject, entries, payloads::Known};
 use crate::sealed::SealedError;
 
+/// How many numbers of entries one entry names.
+const IN_ONE_ENTRY: usize = 5_000;
+
 /// An entry with something private.
 pub(crate) struct Private<'a> {
     /// Its place in the chain.
@@ -67,8 +70,8 @@ pub(crate) fn each_payload(
 }
 
 impl Record {
-    /// Destroy some private parts of a subject, and write down which: `event` must be a
-    /// [`super::Action::Erased`]. The others stay, and must.
+    /// Destroy some private parts of a subject, and write down which, in as many entries as that takes: `event`
+    /// must be a [`super::Action::Erased`]. The others stay, and must.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when it cannot be written.
@@ -85,8 +88,11 @@ impl Record {
         for sequence in sequences {
             destroy.execute(params![sequence])?;
         }
-        let entries: Vec<String> = sequences.iter().map(i64::to_string).collect();
-        let event = event.fact("entries", entries.join(","));
-        self.append(tx, event.about(subject), now_ms).map(drop)
+        for some in sequences.chunks(IN_ONE_ENTRY) {
+            let entries: Vec<String> = some.iter().map(i64::to_string).collect();
+            let event = event.clone().fact("entries", entries.join(","));
+            self.append(tx, event.about(subject), now_ms)?;
+        }
+        Ok(())
     }
 }

@@ -58,7 +58,9 @@ pub struct Failure {
     pub at: Option<i64>,
     /// Whether a person has said that they read it.
     pub seen: bool,
-    /// Whether no complete verification has found the record whole since.
+    /// Whether it stands: until a person has said that they read it, and a complete verification has found
+    /// the record whole since. One without the other is not enough: what is left after somebody took
+    /// something away may well be whole.
     pub stands: bool,
 }
 
@@ -70,20 +72,7 @@ impl Record {
     pub fn status(&self) -> Result<RecordStatus, RecordError> {
         self.store().read(|conn| {
             let head = entries::head(conn)?;
-            let after = |found: Moment, action| {
-                let last = last(conn, action)?.map(|(moment, _)| moment.sequence);
-                Ok::<_, RecordError>(last.is_some_and(|last| last > found.sequence))
-            };
-            let failure = match last(conn, Action::VerificationFailed)? {
-                None => None,
-                Some((found, facts)) => Some(Failure {
-                    seen: after(found, Action::FailureSeen)?,
-                    stands: !after(found, Action::Verified)?,
-                    found,
-                    fault: facts.text("fault").unwrap_or_default().to_owned(),
-                    at: facts.integer("at"),
-                }),
-            };
+            let failure = newest_failure(conn)?;
             let moment =
                 |action| Ok::<_, RecordError>(last(conn, action)?.map(|(moment, _)| moment));
             Ok(RecordStatus {
@@ -125,14 +114,29 @@ impl Record {
     }
 }
 
-/// The fault that was found and that no complete verification has found gone since.
+/// The fault that stands: see [`Failure::stands`].
 pub(super) fn standing(conn: &Connection) -> rusqlite::Result<Option<StandingFault>> {
+    let standing = newest_failure(conn)?.filter(|failure| failure.stands);
+    Ok(standing.map(|failure| StandingFault {
+        fault: failure.fault,
+        at: failure.at,
+        entry: failure.found.sequence,
+    }))
+}
+
+fn newest_failure(conn: &Connection) -> rusqlite::Result<Option<Failure>> {
     let Some((found, facts)) = last(conn, Action::VerificationFailed)? else {
         return Ok(None);
     };
-    let whole = last(conn, Action::Verified)?;
-    let stands = whole.is_none_or(|(whole, _)| whole.sequence < found.sequence);
-    Ok(stands.then(|| StandingFault {
+    let since = |action| {
+        let newest = last(conn, action)?.map(|(moment, _)| moment.sequence);
+        Ok::<_, rusqlite::Error>(newest.is_some_and(|newest| newest > found.sequence))
+    };
+    let seen = since(Action::FailureSeen)?;
+    Ok(Some(Failure {
+        seen,
+        stands: !seen || !since(Action::Verified)?,
+        found,
         fault: facts.text("fault").unwrap_or_default().to_owned(),
         at: facts.integer("at"),
     }))

@@ -62,6 +62,9 @@ pub enum OwnRuleError {
     /// More words, or a longer one, than there may be.
     #[error("the word list of “{0}” is too long: at most 50,000 words of at most 1,000 bytes each")]
     TooManyWords(String),
+    /// More text than there may be.
+    #[error("“{0}” is too long: a rule can have at most 2 MB")]
+    TooLong(String),
     /// The pattern is not understood.
     #[error("the pattern of “{name}” cannot be read: {why}")]
     NotUnderstood {

@@ -94,18 +94,34 @@ impl App {
                 progress(0.5 + 0.5 * done)
             })?;
             import.done.past_rule = past_rule(tx, &import.done.conversations, now_ms())?;
-            let event = event(path, &archive, &import.done);
+            let event = event(path, &archive, &import);
             Ok((import.done, event))
         })
     }
 }
 
-fn event(path: &Path, archive: &Unpacked, done: &ImportedArchive) -> Event {
+/// What the record says of it. Workspaces stand in it by their identifiers: a name is kept under its workspace,
+/// and goes with it.
+fn event(path: &Path, archive: &Unpacked, import: &Import<'_>) -> Event {
+    let done = &import.done;
     let record = if done.record.holds {
         "holds"
     } else {
         "does not hold"
     };
+    let mut places: Vec<_> = import.places.values().collect();
+    places.sort_by_key(|settled| settled.line);
+    let workspaces: Vec<_> = places
+        .into_iter()
+        .map(|settled| {
+            let line = &done.workspaces[settled.line];
+            serde_json::json!({
+                "workspace": settled.id,
+                "made": line.made,
+                "conversations": line.conversations,
+            })
+        })
+        .collect();
     Event::new(Action::DataImported)
         .about(Subject::Installation)
         .fact("archive", archive.sha256.as_str())
@@ -115,7 +131,7 @@ fn event(path: &Path, archive: &Unpacked, done: &ImportedArchive) -> Event {
         .fact("workspaces", count(done.workspaces.len()))
         .payload(serde_json::json!({
             "file": path.display().to_string(),
-            "workspaces": done.workspaces,
+            "workspaces": workspaces,
         }))
 }
 

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use super::{
     ArchiveError, Progress,
-    form::{CONVERSATIONS, FileBudget, FileWorkspace, Holdings, SHARED, Shared, WORKSPACES},
+    form::{
+        CONVERSATIONS, FileBudget, FilePreset, FileWorkspace, Holdings, SHARED, Shared, WORKSPACES,
+    },
     share, tell,
     unpack::Unpacked,
 };
@@ -83,6 +85,9 @@ impl Incoming {
             self.shared.presets.len(),
             MOST_SHARED,
         )?;
+        for preset in &self.shared.presets {
+            check_preset(preset)?;
+        }
         few(
             "the list of aliases",
             self.shared.aliases.len(),
@@ -131,6 +136,13 @@ fn as_the_manifest_says(holds: &Holdings, found: (u32, u32)) -> Result<(), Archi
         "it has {} conversations with {} messages, and its manifest says {} with {}",
         found.0, found.1, holds.conversations, holds.messages
     )))
+}
+
+fn check_preset(preset: &FilePreset) -> Result<(), ArchiveError> {
+    chat::check_system_prompt(&preset.system_prompt).map_err(|error| {
+        let name: String = preset.name.chars().take(100).collect();
+        ArchiveError::NotOurs(format!("{error}, and the preset “{name}” has more"))
+    })
 }
 
 fn check_budgets(budgets: &[FileBudget]) -> Result<(), ArchiveError> {

@@ -30,6 +30,12 @@ pub enum BackupError {
     /// Its name has letters that are no text.
     #[error("the name of this folder cannot be kept: choose one whose name is plain text")]
     FolderName,
+    /// No backup was written into it, or it was forgotten.
+    #[error("{} is none of the folders that backups were written into", .0.display())]
+    FolderUnknown(PathBuf),
+    /// Backups go there.
+    #[error("backups go to this folder: choose another one first")]
+    FolderChosen,
     /// The folder does not take files.
     #[error("{} cannot be written", .0.display())]
     ReadOnly(PathBuf),
@@ -175,14 +181,18 @@ impl From<&BackupError> for Problem {
 fn code(error: &BackupError) -> ProblemCode {
     use BackupError as Error;
     match error {
-        Error::NoFolder | Error::FolderGone(_) | Error::FolderEmptied(_) | Error::NotFound(_) => {
-            ProblemCode::NotFound
-        }
+        Error::NoFolder
+        | Error::FolderGone(_)
+        | Error::FolderEmptied(_)
+        | Error::FolderUnknown(_)
+        | Error::NotFound(_) => ProblemCode::NotFound,
         Error::DiskFull(_) => ProblemCode::DiskFull,
         Error::Busy | Error::InUse => ProblemCode::Busy,
-        Error::Code(_) | Error::Schedule | Error::FolderOfData | Error::FolderName => {
-            ProblemCode::InvalidInput
-        }
+        Error::Code(_)
+        | Error::Schedule
+        | Error::FolderChosen
+        | Error::FolderOfData
+        | Error::FolderName => ProblemCode::InvalidInput,
         Error::ReadOnly(_)
         | Error::Damaged(_)
         | Error::NotSound { .. }

@@ -7,8 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rusqlite::Connection;
+
 use super::{
-    BackupError, BackupInfo,
+    BackupError, BackupInfo, folders,
     names::{self, part_name},
     schedule::{self, State},
     verify,
@@ -83,32 +85,7 @@ impl App {
         Ok((folder, all))
     }
 
-    /// Remove backups by their names, as far as they are this installation's own: each is opened first. The
-    /// caller records why.
-    ///
-    /// # Errors
-    /// [`BackupError`] when the folder is not there, or a backup is being made.
-    pub fn remove_backups(&self, chosen: &[String]) -> Result<Removed, BackupError> {
-        let _turn = self.turn_for_backups()?;
-        let (folder, all) = self.backups_written_here()?;
-        let chosen = all.iter().filter(|backup| chosen.contains(&backup.name));
-        let removed = self.remove_own(&folder, chosen);
-        self.store.write(|tx| {
-            let mut state = schedule::state(tx)?;
-            if state
-                .made_name
-                .as_ref()
-                .is_some_and(|name| removed.gone.contains(name))
-            {
-                state.made_name = None;
-                schedule::keep(tx, &state)?;
-            }
-            Ok::<_, StoreError>(())
-        })?;
-        Ok(removed)
-    }
-
-    fn turn_for_backups(&self) -> Result<fs::File, BackupError> {
+    pub(super) fn turn_for_backups(&self) -> Result<fs::File, BackupError> {
         let turn = self.folder.lock_for_backups().map_err(BackupError::Io)?;
         turn.ok_or(BackupError::Busy)
     }
@@ -126,7 +103,9 @@ impl App {
         }
         let made = self.write_backup(&state, asked, progress);
         let noted = match &made {
-            Ok((backup, copied, removed)) => self.note_made(backup, copied, *removed, asked),
+            Ok((backup, copied, removed)) => {
+                self.note_made(&state, backup, copied, *removed, asked)
+            }
             // Nothing was tried.
             Err(BackupError::NoFolder) => Ok(()),
             Err(error) => self.note_failed(error, asked),
@@ -164,16 +143,16 @@ impl App {
     /// database knows what that was called, so nobody else's is touched, also where a copy of this
     /// installation writes into the same folder.
     fn next_part(&self, folder: &Path, short: &str) -> Result<String, BackupError> {
-        let state = self.store.read(schedule::state).map_err(StoreError::from)?;
-        if let Some(last) = state.writing.filter(|last| names::is_part(short, last)) {
+        let text = folder.to_string_lossy();
+        let last = self
+            .store
+            .read(|conn| folders::part(conn, &text).map_err(StoreError::from))?;
+        if let Some(last) = last.filter(|last| names::is_part(short, last)) {
             snapshot::remove_part(&folder.join(last));
         }
         let next = part_name(short);
-        self.store.write(|tx| {
-            let mut state = schedule::state(tx)?;
-            state.writing = Some(next.clone());
-            schedule::keep(tx, &state).map_err(StoreError::from)
-        })?;
+        self.store
+            .write(|tx| folders::begin(tx, &text, &next).map_err(StoreError::from))?;
         Ok(next)
     }
 
@@ -244,7 +223,7 @@ impl App {
 
     /// Remove those that are this installation's own: the key opens them, and their record is the beginning
     /// of the one that is kept here. Whatever else has such a name stays.
-    fn remove_own<'a>(
+    pub(super) fn remove_own<'a>(
         &self,
         folder: &Path,
         chosen: impl Iterator<Item = &'a BackupInfo>,
@@ -267,6 +246,11 @@ impl App {
 
     /// How many entries the record in a backup has, if that is this installation's own.
     fn entries_if_own(&self, path: &Path) -> Result<Option<i64>, StoreError> {
+        Ok(self.open_if_own(path)?.map(|(_, entries)| entries))
+    }
+
+    /// A backup, opened, and how many entries the record in it has, if that is this installation's own.
+    pub(super) fn open_if_own(&self, path: &Path) -> Result<Option<(Connection, i64)>, StoreError> {
         let Some((copy, _)) = snapshot::open_copy(path, self.store.key())? else {
             return Ok(None);
         };
@@ -274,11 +258,12 @@ impl App {
             return Ok(None);
         };
         let is_own = self.store.read(|conn| record::has(conn, count, &head))?;
-        Ok(is_own.then_some(count))
+        Ok(is_own.then_some((copy, count)))
     }
 
     fn note_made(
         &self,
+        written: &State,
         backup: &BackupInfo,
         copied: &Copied,
         removed: usize,
@@ -297,7 +282,9 @@ impl App {
             let mut state = schedule::state(tx)?;
             state.made_at_ms = Some(backup.made_at_ms);
             state.made_name = Some(backup.name.clone());
-            state.writing = None;
+            if let Some(folder) = &written.schedule.folder {
+                folders::end(tx, folder, true)?;
+            }
             (state.problem, state.problem_at_ms) = (None, None);
             schedule::keep(tx, &state)?;
             self.record.append(tx, event, now_ms())?;

@@ -6,12 +6,14 @@
 
 mod code;
 mod error;
+mod folders;
 mod make;
 mod names;
 mod restore;
 mod schedule;
 mod verify;
 
+pub(super) use self::folders::WrittenTo;
 pub use self::{
     code::{CodeError, RecoveryCode},
     error::BackupError,

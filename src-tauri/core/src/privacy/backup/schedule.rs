@@ -8,7 +8,7 @@ use serde_json::json;
 use specta::Type;
 use specta_typescript::Number;
 
-use super::{BackupError, names};
+use super::{BackupError, folders, names};
 use crate::{
     app::App,
     changes::here,
@@ -35,6 +35,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "2026-11-27 remember the backup that is being written",
         sql: "ALTER TABLE backups ADD COLUMN writing TEXT",
     },
+    folders::MIGRATION,
 ];
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -70,6 +71,8 @@ impl Default for BackupSchedule {
 pub struct BackupStatus {
     /// Where they go and how often.
     pub schedule: BackupSchedule,
+    /// Folders that were chosen earlier, in which backups may still lie.
+    pub earlier_folders: Vec<String>,
     /// The short form of this installation's identifier, which stands in their names.
     pub installation: String,
     /// When the last one was made, in UTC milliseconds; `None`: none was.
@@ -95,8 +98,6 @@ pub(super) struct State {
     pub made_name: Option<String>,
     pub problem: Option<Problem>,
     pub problem_at_ms: Option<i64>,
-    /// What the one that is being written is called until it is whole: a kill leaves that behind.
-    pub writing: Option<String>,
 }
 
 impl State {
@@ -137,7 +138,7 @@ impl State {
 pub(super) fn state(conn: &Connection) -> rusqlite::Result<State> {
     let found = conn
         .prepare_cached(
-            "SELECT folder, every_hours, keep, made_at_ms, made_name, problem, problem_at_ms, writing
+            "SELECT folder, every_hours, keep, made_at_ms, made_name, problem, problem_at_ms
              FROM backups",
         )?
         .query_row([], |row| {
@@ -152,7 +153,6 @@ pub(super) fn state(conn: &Connection) -> rusqlite::Result<State> {
                 made_name: row.get(4)?,
                 problem: problem.and_then(|json| serde_json::from_str(&json).ok()),
                 problem_at_ms: row.get(6)?,
-                writing: row.get(7)?,
             })
         })
         .optional()?;
@@ -164,19 +164,16 @@ pub(super) fn keep(conn: &Connection, state: &State) -> rusqlite::Result<()> {
         .problem
         .as_ref()
         .map(|p| serde_json::to_string(p).expect("a problem is JSON because it is made of texts"));
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO backups VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        state.schedule.folder,
-        state.schedule.every_hours,
-        state.schedule.keep,
-        state.made_at_ms,
-        state.made_name,
-        problem,
-        state.problem_at_ms,
-        state.writing,
-    ])?;
+    conn.prepare_cached("INSERT OR REPLACE INTO backups VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            state.schedule.folder,
+            state.schedule.every_hours,
+            state.schedule.keep,
+            state.made_at_ms,
+            state.made_name,
+            problem,
+            state.problem_at_ms,
+        ])?;
     Ok(())
 }
 
@@ -186,8 +183,11 @@ impl App {
     /// # Errors
     /// [`BackupError`] when the database fails.
     pub fn backup_status(&self, now_ms: i64) -> Result<BackupStatus, BackupError> {
-        let state = self.store.read(state).map_err(StoreError::from)?;
+        let (state, earlier_folders) = self
+            .store
+            .read(|conn| Ok::<_, StoreError>((state(conn)?, folders::earlier(conn)?)))?;
         Ok(BackupStatus {
+            earlier_folders,
             installation: self.short_instance()?,
             due_at_ms: state.due_at_ms(now_ms),
             made_at_ms: state.made_at_ms,

@@ -1,7 +1,7 @@
 //! Why nothing is erased, in words for a person.
 
 use crate::{
-    privacy::{IdentifierError, requests::RequestError},
+    privacy::{IdentifierError, backup::BackupError, requests::RequestError},
     problem::{Problem, ProblemCode},
     record::CertificateError,
     sealed::SealedError,
@@ -47,6 +47,9 @@ pub enum EraseError {
     /// The data folder cannot be read.
     #[error("the data folder cannot be read: {0}")]
     Folder(#[from] std::io::Error),
+    /// It cannot be said which backups there are.
+    #[error(transparent)]
+    Backups(#[from] BackupError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -73,6 +76,7 @@ impl From<EraseError> for Problem {
             EraseError::Identifier(error) => error.into(),
             EraseError::Request(error) => error.into(),
             EraseError::Certificate(error) => error.into(),
+            EraseError::Backups(error) => error.into(),
             EraseError::Store(error) => error.into(),
             EraseError::Sealed(SealedError::Store(error)) => error.into(),
             EraseError::Sealed(_) | EraseError::Folder(_) => {

@@ -10,6 +10,10 @@ use crate::{
     store::{SnapshotReason, StoreError, snapshot},
 };
 
+/// What can be done about backups that are out of reach.
+pub(super) const IN_REACH: &str = "Attach its disk, then choose another folder and let this one be forgotten \
+    (gatehouse backup forget): that removes them";
+
 impl App {
     /// What follows once the content is gone from the database.
     pub(super) fn finish_erasure(
@@ -24,7 +28,7 @@ impl App {
             remains.push(Remains::new("snapshots", why));
             0
         });
-        snapshots += self.remove_every_backup(&mut remains);
+        snapshots += self.remove_from_backups(&mut remains);
         progress(ErasureStep::Log);
         // On a full disk, say. What the database still holds is not what a certificate is given of.
         let mut failed = false;
@@ -82,27 +86,35 @@ impl App {
         erased
     }
 
-    /// Remove the backups that this installation has written, which may have what was erased; how many.
-    fn remove_every_backup(&self, remains: &mut Vec<Remains>) -> usize {
-        let removed = self.backups_written_here().and_then(|(_, all)| {
-            let names: Vec<String> = all.into_iter().map(|backup| backup.name).collect();
-            self.remove_backups(&names)
+    /// Remove the backups that this installation has written, which may have what was erased, from every folder
+    /// that it wrote them into; how many.
+    fn remove_from_backups(&self, remains: &mut Vec<Remains>) -> usize {
+        let may_have = "they may have what was erased, and could not be removed";
+        let folders = self.remove_every_backup().unwrap_or_else(|error| {
+            remains.push(Remains::new("backups", format!("{may_have}: {error}")));
+            Vec::new()
         });
-        match removed {
-            Ok(removed) => {
-                for (name, why) in &removed.left {
-                    remains.push(Remains::new(&format!("the backup {name}"), why.clone()));
+        let mut gone = 0;
+        for (folder, removed) in folders {
+            let folder = folder.display();
+            match removed {
+                Ok(removed) => {
+                    gone += removed.gone.len();
+                    for (name, why) in removed.left {
+                        let what = format!("the backup {name} in {folder}");
+                        remains.push(Remains::new(&what, why));
+                    }
                 }
-                removed.gone.len()
-            }
-            Err(BackupError::NoFolder) => 0,
-            Err(error) => {
-                let why =
-                    format!("they may have what was erased, and could not be removed: {error}");
-                remains.push(Remains::new("backups", why));
-                0
+                Err(error) => {
+                    let what = format!("backups in {folder}");
+                    remains.push(Remains::new(
+                        &what,
+                        format!("{may_have}: {error}. {IN_REACH}"),
+                    ));
+                }
             }
         }
+        gone
     }
 
     /// Finish what was cut off after the content was gone: called at a start, when nobody else has

@@ -148,14 +148,7 @@ impl App {
             .read(|conn| preview::of(conn, &self.folder, erasure, in_snapshots));
         self.note_looked_for(erasure)?;
         let mut preview = preview?;
-        // A folder that is not there is told by the erasure itself.
-        let backups = self.copies().backups;
-        if backups > 0 {
-            preview.goes.push(Goes {
-                what: "backups in their folder; a new one is made".into(),
-                count: u32::try_from(backups).unwrap_or(u32::MAX),
-            });
-        }
+        preview.backups(self.backups_everywhere()?);
         Ok(preview)
     }
 
@@ -211,17 +204,13 @@ impl App {
         self.change(|_| Ok(((), event)))
     }
 
-    /// Files of snapshots that have the person who is to be erased: they may be in nothing else.
+    /// Snapshots and backups that have the person who is to be erased: they may be in nothing else.
     fn in_snapshots(&self, erasure: &Erasure) -> Result<usize, EraseError> {
         let Erasure::Person { identifiers, .. } = erasure else {
             return Ok(0);
         };
         let identifiers = Identifiers::parse(identifiers)?;
-        Ok(snapshots::with_any(
-            &self.store,
-            &self.folder,
-            &identifiers,
-        )?)
+        Ok(self.copies_with(&identifiers)?)
     }
 
     /// Erase conversations for good, for the reason that `cause` names in the record: those that were

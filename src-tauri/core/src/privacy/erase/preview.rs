@@ -6,12 +6,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use specta::Type;
 
-use super::{EraseError, Erasure, Extent};
+use super::{EraseError, Erasure, Extent, finish::IN_REACH};
 use crate::{
     chat,
     ids::WorkspaceId,
     privacy::{
         Identifiers, PlaceKind,
+        backup::WrittenTo,
         columns::{COLUMNS, Column, Remedy},
         places,
         retention::{holds_of_workspace, is_held},
@@ -102,6 +103,11 @@ pub(super) fn of(
     preview.stays(
         "what left before",
         "a provider that it was sent to keeps it by its own rules: ask them to erase it, too",
+        0,
+    );
+    preview.stays(
+        "files that you exported",
+        "archives, exports, reports and copies of the data folder lie where you put them: delete them yourself",
         0,
     );
     Ok(preview)
@@ -253,6 +259,10 @@ const TAKEN: &[(PlaceKind, &str)] = &[
         PlaceKind::Alias,
         "names of chains of models from which the words are taken",
     ),
+    (
+        PlaceKind::Price,
+        "prices of your own from which the words are taken",
+    ),
     (PlaceKind::Call, "calls from which the words are taken"),
     (
         PlaceKind::Request,
@@ -276,6 +286,31 @@ fn in_column(
 }
 
 impl ErasurePreview {
+    /// What becomes of the backups in each folder.
+    pub(super) fn backups(&mut self, folders: Vec<WrittenTo>) {
+        for WrittenTo {
+            folder,
+            is_chosen,
+            backups,
+        } in folders
+        {
+            let folder = folder.display();
+            match (backups, is_chosen) {
+                (Ok(backups), true) => {
+                    self.goes("backups in their folder; a new one is made", backups.len());
+                }
+                (Ok(backups), false) => {
+                    let what = format!("backups in {folder}, which was chosen earlier");
+                    self.goes(&what, backups.len());
+                }
+                (Err(error), _) => {
+                    let what = format!("backups in {folder}");
+                    self.stays(&what, &format!("{error}. {IN_REACH}"), 0);
+                }
+            }
+        }
+    }
+
     fn goes(&mut self, what: &str, number: usize) {
         if number > 0 {
             self.goes.push(Goes {

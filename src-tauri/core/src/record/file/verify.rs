@@ -1,11 +1,18 @@
 //! An exported file, verified line by line: each must be written in its one form.
 
-use std::io::{self, BufRead};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    io::{self, BufRead},
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{EntryLine, FirstLine, LONGEST_LINE, Line, write_line};
-use crate::record::{Fault, Verdict, VerifyError, Witness, checkpoints::Checkpoint, verify::Chain};
+use crate::record::{
+    Compared, Fault, Verdict, VerifyError, Witness, checkpoints::Checkpoint, entries::Entry,
+    verify::Chain,
+};
 
 /// Verify a file that [`crate::record::Record::export`] wrote, and compare it with a witness, and with the key that
 /// it must be signed with, if there are any. It needs no database, no keychain and little memory.
@@ -31,10 +38,10 @@ pub fn verify_file(
     };
     let mut chain = Chain::new(last.instance);
     let mut checkpoint_before = 0;
-    let mut witnessed = witness.map(|witness| (witness, false));
+    let mut witnessed = witness.map(Witnessed::new);
     let fault = loop {
         let taken = match reader.next::<Line>()? {
-            Next::End => break end(&chain, &last, witnessed, public_key),
+            Next::End => break end(&chain, &last, witnessed.as_ref(), public_key),
             Next::Bad => Err(Fault::Line(reader.number)),
             Next::Line(Line::Checkpoint(written)) => match written.read() {
                 Some(checkpoint) if checkpoint.count > checkpoint_before => {
@@ -43,38 +50,81 @@ pub fn verify_file(
                 }
                 _ => Err(Fault::Line(reader.number)),
             },
-            Next::Line(Line::Entry(line)) => take(&mut chain, line, reader.number),
+            Next::Line(Line::Entry(line)) => {
+                take(&mut chain, line, reader.number).and_then(|entry| {
+                    witnessed
+                        .as_mut()
+                        .map_or(Ok(()), |of| of.meet(&chain, entry))
+                })
+            }
         };
         if let Err(fault) = taken {
             break Some(fault);
-        }
-        if let Some((witness, seen)) = &mut witnessed
-            && witness.count() == chain.end.count
-        {
-            *seen = true;
-            if !witness.speaks_of(chain.instance, &chain.end.hash) {
-                break Some(Fault::CheckpointDiffers(chain.end.count));
-            }
         }
     };
     Ok(Verdict {
         from: 1,
         count: chain.end.count,
         head: chain.end.hash,
+        compared: witnessed.map(|witnessed| witnessed.compared(fault.as_ref())),
         fault,
         public_key: chain.public_key,
         notes: chain.notes,
     })
 }
 
-fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
+fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<Entry, Fault> {
     let (entry, hash, payload) = line.read().ok_or(Fault::Line(number))?;
     chain.take(&entry, &hash)?;
     match payload {
         Some(salted) if salted.commitment() != *entry.commitment => {
             Err(Fault::PayloadChanged(entry.sequence))
         }
-        _ => Ok(()),
+        _ => Ok(entry),
+    }
+}
+
+/// A witness on the way along the file.
+struct Witnessed<'a> {
+    witness: &'a Witness,
+    /// Whether the entries that it speaks of are the ones in the file.
+    agrees: bool,
+    /// What came after, and how often.
+    since: BTreeMap<String, i64>,
+}
+
+impl<'a> Witnessed<'a> {
+    fn new(witness: &'a Witness) -> Self {
+        Self {
+            witness,
+            agrees: false,
+            since: BTreeMap::new(),
+        }
+    }
+
+    /// The chain has come to an entry.
+    fn meet(&mut self, chain: &Chain, entry: Entry) -> Result<(), Fault> {
+        let count = self.witness.count();
+        if entry.sequence > count {
+            *self.since.entry(entry.action).or_default() += 1;
+        } else if entry.sequence == count {
+            if !self.witness.speaks_of(chain.instance, &chain.end.hash) {
+                return Err(Fault::CheckpointDiffers(count));
+            }
+            self.agrees = true;
+        }
+        Ok(())
+    }
+
+    /// What the comparison says, where the file has this fault.
+    fn compared(self, fault: Option<&Fault>) -> Compared {
+        let mut since: Vec<_> = self.since.into_iter().collect();
+        since.sort_by_key(|(_, count)| Reverse(*count));
+        Compared {
+            count: self.witness.count(),
+            fault: fault.filter(|_| !self.agrees).cloned(),
+            since,
+        }
     }
 }
 
@@ -82,7 +132,7 @@ fn take(chain: &mut Chain, line: EntryLine, number: u64) -> Result<(), Fault> {
 fn end(
     chain: &Chain,
     last: &Checkpoint,
-    witnessed: Option<(&Witness, bool)>,
+    witnessed: Option<&Witnessed<'_>>,
     public_key: Option<&[u8; 32]>,
 ) -> Option<Fault> {
     if (chain.end.count, chain.end.hash) != (last.count, last.head) {
@@ -98,8 +148,8 @@ fn end(
         return Some(Fault::OtherKey);
     }
     match witnessed {
-        Some((witness, false)) => Some(Fault::CutOff {
-            expected: witness.count(),
+        Some(witnessed) if !witnessed.agrees => Some(Fault::CutOff {
+            expected: witnessed.witness.count(),
             found: chain.end.count,
         }),
         _ => None,

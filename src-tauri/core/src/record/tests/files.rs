@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Contents, WhileFaulty, Witness, verify_file};
+use crate::record::{Contents, WhileFaulty, Witness, file::fits_a_line, verify_file};
 
 fn exported(here: &Installation, contents: Contents) -> Vec<u8> {
     let (_store, record) = here.open();
@@ -38,6 +38,62 @@ fn a_file_verifies_with_and_without_what_is_private() {
             text.contains(r#""kind":"checkpoint""#),
             "the checkpoints go along"
         );
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_line_gives_way_to_its_hash_and_the_file_verifies() {
+    let here = Installation::with_entries(1);
+    let (store, record) = here.open();
+    let just = "x".repeat((8 << 20) - r#"{\"text\":\"\"}"#.len());
+    for (nth, text) in [&*just, &format!("{just}x"), &"\"".repeat(7 << 20)]
+        .into_iter()
+        .enumerate()
+    {
+        let event = Event::new(Action::PresetSaved)
+            .fact("call", nth as i64)
+            .fact("model", text)
+            .about(Subject::Installation)
+            .payload(json!({ "text": text }));
+        store.write(|tx| record.append(tx, event, NOW)).unwrap();
+    }
+    let mut file = Vec::new();
+    record
+        .export(Contents::Everything, WhileFaulty::Refuse, &mut file, NOW)
+        .unwrap();
+    assert_eq!(verified(&file).fault, None);
+    let lines = lines(&file);
+    let with = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(with(&just), 1, "the longest that may be");
+    assert_eq!(
+        with(r#"{\"left_out\":{\"bytes\":8388598,\"sha256\""#),
+        1,
+        "one letter more"
+    );
+    assert_eq!(with("left_out"), 2);
+    assert_eq!(
+        with("left out, SHA-256"),
+        3,
+        "no name of a model is that long"
+    );
+    assert_eq!(
+        record
+            .verify(&mut |_| ControlFlow::Continue(()))
+            .unwrap()
+            .fault,
+        None
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn the_length_of_a_payload_in_a_line_is_that_of_what_is_written(text in "(?s).{0,40}") {
+        let written = serde_json::to_string(&text).unwrap().len() - 2;
+        let fill = |length: usize| format!("{text}{}", "x".repeat(length - written));
+        prop_assert!(fits_a_line(&fill(8 << 20)));
+        prop_assert!(!fits_a_line(&fill((8 << 20) + 1)));
     }
 }
 

@@ -55,23 +55,35 @@ fn nothing_is_signed_while_a_fault_stands_unless_a_person_insists_and_then_it_is
 }
 
 #[test]
-fn a_fault_that_a_complete_verification_finds_gone_stands_no_longer() {
-    let here = Installation::with_entries(5);
-    std::fs::remove_file(here.folder.keys().join("record-checkpoint.key")).unwrap();
-    let (_store, record) = here.open();
-    assert_eq!(record.fault_at_start(), Some(&Fault::CheckpointMissing));
-    let found = record.status().unwrap().failure.unwrap();
-    assert!(found.stands);
-    let verdict = verify(&record);
-    assert_eq!(verdict.fault, None);
-    let told = (1, Some(found.found.sequence));
-    assert_eq!(
-        (verdict.notes.failed, verdict.notes.failed_at),
-        told,
-        "and whoever verifies it later learns that it did not always hold"
-    );
-    assert!(!record.status().unwrap().failure.unwrap().stands);
-    record.give_witness(WhileFaulty::Refuse, NOW).unwrap();
+fn a_fault_stands_until_a_person_has_read_of_it_and_a_complete_verification_finds_it_gone() {
+    for read_first in [true, false] {
+        let here = Installation::with_entries(5);
+        std::fs::remove_file(here.folder.keys().join("record-checkpoint.key")).unwrap();
+        let (_store, record) = here.open();
+        assert_eq!(record.fault_at_start(), Some(&Fault::CheckpointMissing));
+        let stands = || record.status().unwrap().failure.unwrap().stands;
+        let found = record.status().unwrap().failure.unwrap();
+        assert!(found.stands);
+        if read_first {
+            record.failure_seen(NOW).unwrap();
+            assert!(stands(), "nobody has looked whether it is gone");
+        }
+        let verdict = verify(&record);
+        assert_eq!(verdict.fault, None);
+        let told = (1, Some(found.found.sequence));
+        assert_eq!(
+            (verdict.notes.failed, verdict.notes.failed_at),
+            told,
+            "and whoever verifies it later learns that it did not always hold"
+        );
+        if !read_first {
+            assert!(stands(), "what is left is whole, and nobody has read why");
+            record.give_witness(WhileFaulty::Refuse, NOW).unwrap_err();
+            record.failure_seen(NOW).unwrap();
+        }
+        assert!(!stands());
+        record.give_witness(WhileFaulty::Refuse, NOW).unwrap();
+    }
 }
 
 #[test]

@@ -245,6 +245,7 @@ pub(in crate::record) fn verify(
         count: walk.chain.end.count,
         head: walk.chain.end.hash,
         fault,
+        compared: None,
         public_key: walk.chain.public_key,
         notes: walk.chain.notes,
     })

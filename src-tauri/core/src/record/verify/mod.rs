@@ -10,7 +10,10 @@ use serde::Serialize;
 pub(super) use chain::Chain;
 pub(super) use database::{Progress, check_end, verify, walk_to};
 
-use super::encoding::{Hash, hex};
+use super::{
+    Compared,
+    encoding::{Hash, hex},
+};
 use crate::{secrets::SecretError, store::StoreError};
 
 /// The first thing that is wrong with a record.
@@ -165,6 +168,8 @@ pub struct Verdict {
     pub head: [u8; 32],
     /// What is wrong, if anything.
     pub fault: Option<Fault>,
+    /// Of an exported file: what the witness says that it was compared with, if there was one.
+    pub compared: Option<Compared>,
     /// The key that signs it, as far as the chain could be walked.
     pub public_key: Option<[u8; 32]>,
     /// What is right and worth knowing.
@@ -259,6 +264,7 @@ impl Verdict {
             count: 0,
             head: [0; 32],
             fault: Some(fault),
+            compared: None,
             public_key: None,
             notes: Notes::default(),
         }

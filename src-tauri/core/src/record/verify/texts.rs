@@ -12,9 +12,15 @@ use crate::{
     record::{action::Action, encoding::hex, entries::Entry},
 };
 
-/// What the private part of [`Action::CallEnded`] says of texts; the gate writes it.
+/// What the private part of [`Action::CallBegan`] says of texts; the gate writes it.
 #[derive(Deserialize)]
-struct Texts {
+struct Asked {
+    question: Option<Text>,
+}
+
+/// What that of [`Action::CallEnded`] says.
+#[derive(Deserialize)]
+struct Answered {
     question: Option<Text>,
     answer: Text,
 }
@@ -34,14 +40,19 @@ pub(super) fn differ(
     entry: &Entry,
     payload: &str,
 ) -> rusqlite::Result<Option<Fault>> {
-    if entry.action != Action::CallEnded.name() {
-        return Ok(None);
-    }
     // A call that wrote no answer has a private part of another form, or none.
-    let Ok(texts) = serde_json::from_str::<Texts>(payload) else {
+    let texts: Vec<Text> = if entry.action == Action::CallBegan.name() {
+        let asked = serde_json::from_str::<Asked>(payload).ok();
+        asked.and_then(|asked| asked.question).into_iter().collect()
+    } else if entry.action == Action::CallEnded.name() {
+        let answered = serde_json::from_str::<Answered>(payload).ok();
+        answered.map_or(Vec::new(), |Answered { question, answer }| {
+            question.into_iter().chain([answer]).collect()
+        })
+    } else {
         return Ok(None);
     };
-    for text in texts.question.iter().chain([&texts.answer]) {
+    for text in &texts {
         match chat::text_sha256(conn, text.message)? {
             Some(hash) if hex(&hash) == text.sha256 => {
                 let shown = pictures::hashes(conn, text.message)?;

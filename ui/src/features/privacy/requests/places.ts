@@ -17,6 +17,7 @@ export const kindOfPlace: Record<PlaceKind, string> = {
 	alias: "Chain of models",
 	model: "Model",
 	call: "Call to a model",
+	price: "Price of your own",
 	settings: "Settings",
 	request: "Request of a person",
 	connection: "Log of connections",

@@ -139,7 +139,7 @@ describe("after an older database was put back", () => {
 });
 
 describe("in words", () => {
-	const none = { passing: 0, byHand: 0, setAside: 0, backups: 0 };
+	const none = { passing: 0, byHand: 0, setAside: 0, backups: 0, earlierBackups: 0 };
 	const past = { workspace: "Miller", untilMs: Date.UTC(2026, 11, 27), action: "delete" as const };
 
 	it("copies that keep what goes agree with their number", () => {
@@ -147,9 +147,12 @@ describe("in words", () => {
 		expect(copiesWords({ ...none, byHand: 1 })).toEqual([
 			"1 snapshot made by hand keeps it until somebody deletes it.",
 		]);
-		expect(copiesWords({ passing: 5, byHand: 2, setAside: 1, backups: 7 })).toEqual([
+		expect(copiesWords({ ...none, passing: 5, byHand: 2, setAside: 1, backups: 7 })).toEqual([
 			"2 snapshots made by hand and 1 database that was set aside keep it until somebody deletes them.",
 			"5 snapshots and 7 backups keep it until newer ones take their places.",
+		]);
+		expect(copiesWords({ ...none, earlierBackups: 3 })).toEqual([
+			"3 backups in folders chosen earlier keep it until somebody deletes them.",
 		]);
 	});
 

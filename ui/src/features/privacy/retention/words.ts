@@ -44,7 +44,8 @@ export function waitsWords(waits: Waits): string {
 }
 
 /** Which copies keep what goes: a sentence for those that stay, one for those that are replaced. */
-export function copiesWords({ byHand, setAside, passing, backups }: Copies): string[] {
+export function copiesWords(copies: Copies): string[] {
+	const { byHand, setAside, earlierBackups, passing, backups } = copies;
 	const of = (all: [number, string, string][], one: string, more: string): string[] => {
 		const some = all.filter(([count]) => count > 0);
 		const isOne = some.reduce((sum, [count]) => sum + count, 0) === 1;
@@ -60,6 +61,7 @@ export function copiesWords({ byHand, setAside, passing, backups }: Copies): str
 			[
 				[byHand, "snapshot made by hand", "snapshots made by hand"],
 				[setAside, "database that was set aside", "databases that were set aside"],
+				[earlierBackups, "backup in a folder chosen earlier", "backups in folders chosen earlier"],
 			],
 			"somebody deletes it",
 			"somebody deletes them",

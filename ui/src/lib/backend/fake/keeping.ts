@@ -128,6 +128,7 @@ export function fakeKeeping(options: KeepingOptions): KeepingPart & HoldingPart 
 			everyHours: 24,
 			keep: 7,
 		},
+		earlierFolders: [],
 		installation: "3fa93fa9",
 		madeAtMs: options.empty ? null : now() - 5 * hourMs,
 		madeName: null,
@@ -157,7 +158,13 @@ export function fakeKeeping(options: KeepingOptions): KeepingPart & HoldingPart 
 		previewRetention: async () => {
 			const all = (await options.workspaces()).flatMap(old);
 			const due = all.filter(isDue);
-			const copies = { passing: 5, byHand: 1, setAside: 0, backups: list.length };
+			const copies = {
+				passing: 5,
+				byHand: 1,
+				setAside: 0,
+				backups: list.length,
+				earlierBackups: 0,
+			};
 			return { due, held: all.length - due.length, requests: 0, waits, copies };
 		},
 		runRetention: async () => {

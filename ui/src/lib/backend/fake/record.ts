@@ -104,7 +104,7 @@ const code = (count: number) => `GH-${count}-BXMF-3DVT-M4CJ-TCIW-MYDE-KLHS-77M5-
 
 const faulty: Problem = {
 	code: "data_unusable",
-	message: "The record did not verify, and no verification since has found it whole.",
+	message: "a verification found a fault in the record, and it stands",
 	hint: null,
 };
 const stamp = {
@@ -251,7 +251,7 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			const fault = changedEntry === null ? null : fail();
 			if (fault === null) {
 				verified = append("record.verified", { count: String(count) });
-				if (failure) failure = { ...failure, stands: false };
+				if (failure) failure = { ...failure, stands: !failure.seen };
 			}
 			const erased = chain.filter(({ action }) => action === "conversation.deleted").length;
 			const notes = {
@@ -268,7 +268,10 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 		},
 		stopVerifyingRecord: async () => void (stopping = true),
 		recordFailureSeen: async () => {
-			if (failure) failure = { ...failure, seen: true };
+			if (failure) {
+				const stands = (verified?.sequence ?? 0) < failure.found.sequence;
+				failure = { ...failure, seen: true, stands };
+			}
 			append("record.failure-seen");
 		},
 		chooseTimeStampAuthorities: async () => ({
