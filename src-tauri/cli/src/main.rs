@@ -243,6 +243,7 @@ fn open(arguments: &Arguments) -> Result<App, Failure> {
     Ok(app)
 }
 
+/// Open the data, and say nothing.
 fn start(folder: &DataFolder) -> Result<App, StartError> {
     let around = Surroundings {
         actor: Actor::CommandLine,

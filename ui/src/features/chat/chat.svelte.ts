@@ -237,7 +237,11 @@ class Chat {
 				}
 				void this.refresh();
 			},
-			begun: () => void refreshModels().catch(toastError),
+			begun: () => {
+				void refreshModels().catch(toastError);
+				// Only now has a new chat a message, with which it stands in the list.
+				void this.refresh();
+			},
 			ended: ({ text, state }: { text: string; state: string }) => {
 				const how = state === "done" ? "Answer" : "Answer not finished";
 				this.announcement = `${how}: ${plainStart(text)}`;

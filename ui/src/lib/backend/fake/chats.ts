@@ -282,7 +282,6 @@ export function fakeChats(
 			answer: withSiblings(of, row.id),
 		});
 		options.answering(modelId, true);
-		options.changed(of.id);
 		if (away.moves.length > 0) {
 			const to = away.call?.model ?? "SmolLM2 135M";
 			onEvent({ type: "moved", moves: away.moves, to, route: row.call.route });
