@@ -27,6 +27,7 @@ BIRTHS = [
     "(* [[DATE_OF_BIRTH|04.11.1975]])", "am [[DATE_OF_BIRTH|12. März 1980]] in [[LOCATION|Köln]] geboren",
     "On [[DATE_OF_BIRTH|12 March 1980]] she was born", "[[DATE_OF_BIRTH|1980-03-12]] (DOB)", "el [[DATE_OF_BIRTH|3 de mayo de 1979]] nacido",
     "[[DATE_OF_BIRTH|昭和55年3月12日]]生まれ", "生年月日：[[DATE_OF_BIRTH|平成2年11月4日]]", "[[DATE_OF_BIRTH|1980年3月12日]]生まれです",
+    "Birthday: [[DATE_OF_BIRTH|12 March]]", "Geburtstag: [[DATE_OF_BIRTH|12. März]], bitte gratulieren", "[[DATE_OF_BIRTH|12.03.1980]] geboren, seit dem 01.02.2026 hier",
 ]
 
 JAPAN = [
@@ -67,7 +68,7 @@ NOTHING = [
     "4111\t1111\t1111\t1111", "4111 1111\n1111 1111", "1990 - 2000 - 2010 - 2020", "20260312-20260415", "536 - 22 - 8145",
     "* 12.03.2026 Sitzung", "**12.03.2026**", "updated 2026-03-12, birth date missing", "2026-03-12 birth certificates issued",
     "The German economy is slow.", "Jordan is a country.", "大阪府の人口は880万人です。", "the solana price fell",
-    "part B58378432 in stock", "0.5123456 per call",
+    "part B58378432 in stock", "a birthday party on 12 March", "0.5123456 per call",
 ]
 
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Signs of currencies and the like, before or after.
 const SIGNS: &str = "€$£¥₹₽₩₺₴₪₫฿%‰";
 
-/// Currencies by word, before or after: small and without accents, sorted.
+/// Currencies by word, before or after: small and without accents.
 const CURRENCIES: &[&str] = &[
     "aud", "brl", "bgn", "cad", "cents", "centimes", "chf", "cny", "czk", "dkk", "dollar",
     "dollars", "eur", "euro", "euros", "forint", "franc", "francs", "franken", "fr", "gbp", "huf",

@@ -202,6 +202,7 @@ fn dates_before_a_word_for_birth_or_after_a_star_are_births() {
         ("5*12.03.1980, 昭和55年13月12日生まれ", &[]),
         ("updated 2026-03-12, birth date missing", &[]),
         ("2026-03-12 birth certificates", &[]),
+        ("a birthday party on 12 March, birthday: 12 guests", &[]),
         ("on 12.03.2026. Born leaders spoke; 1.2.2024; born", &[]),
     ]);
 }

@@ -22,6 +22,9 @@ pub(super) const WORDS: &[&str] = &[
     "birthdate*",
     "birthday*",
     "birth date*",
+    "cumpleanos",
+    "compleanno",
+    "verjaardag",
     "geboren",
     "geb.",
     "geb",
@@ -79,6 +82,15 @@ pub(super) const WORDS: &[&str] = &[
     "生まれ",
     "twieled",
     "data tat-twelid",
+];
+
+/// Those of the words after which a day is enough.
+const BIRTHDAYS: &[&str] = &[
+    "birthday",
+    "geburtstag",
+    "cumpleanos",
+    "compleanno",
+    "verjaardag",
 ];
 
 /// Those of the words that stand at the end of what they say.
@@ -153,6 +165,15 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("the pattern is fixed, and tests use it")
 });
 
+static DAY: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = concat!(
+        r"^(?:[\s:,-]|\b(?:is|ist|es|e|was|on|am|el|il|op|the)\b){0,8}",
+        r"(?:(?P<d>\d{1,2})(?:st|nd|rd|th|\.)? ?(?:of |de )?(?P<w>\p{L}{3,12})",
+        r"|(?P<v>\p{L}{3,12})\.? (?P<e>\d{1,2})(?:st|nd|rd|th)?)\b",
+    );
+    Regex::new(pattern).expect("the pattern is fixed, and tests use it")
+});
+
 /// Every date beside a word for birth: after it, or else before it; and one that a star stands before.
 pub(super) fn birth(scan: &Scan<'_>, out: &mut Vec<Finding>) {
     let mut done = 0;
@@ -164,11 +185,22 @@ pub(super) fn birth(scan: &Scan<'_>, out: &mut Vec<Finding>) {
         if hit.end < done {
             continue;
         }
-        if let Some((span, score)) = after(scan.view, hit.end) {
+        let word = hit.start..hit.end;
+        let after = after(scan.view, word.end);
+        let before = before(scan.view, word.clone(), done);
+        // Of two dates the nearer one; what follows the word if they are as near.
+        let far = |span: &Range<usize>| span.start.max(word.start) - span.end.min(word.end);
+        let is_nearer = match (&before, &after) {
+            (Some(before), Some((after, _))) => far(before) < far(after),
+            (before, _) => before.is_some(),
+        };
+        if let Some(span) = before.filter(|_| is_nearer) {
+            out.push(date(span, 0.75, "A date before a word for birth"));
+        } else if let Some((span, score)) = after {
             done = span.end;
             out.push(date(span, score, "A date after a word for birth"));
-        } else if let Some(span) = before(scan.view, hit.start..hit.end, done) {
-            out.push(date(span, 0.75, "A date before a word for birth"));
+        } else if let Some(span) = birthday(scan.view, word) {
+            out.push(date(span, 0.7, "A day after a word for a birthday"));
         }
     }
     for star in memchr_iter(b'*', scan.view.as_bytes()) {
@@ -232,6 +264,23 @@ fn before(view: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
         words => is_verb && words.len() <= REACH && words.chars().all(is_inside),
     };
     (tied && !is_part(view, &span)).then_some(span)
+}
+
+/// A day without its year, right after a word for a birthday: a party may be on another one.
+fn birthday(view: &str, word: Range<usize>) -> Option<Range<usize>> {
+    let named = view[word.clone()].to_lowercase();
+    if !BIRTHDAYS.contains(&named.as_str()) {
+        return None;
+    }
+    let limit = view.floor_char_boundary((word.end + REACH + LONGEST).min(view.len()));
+    let found = DAY.captures(&view[word.end..limit])?;
+    let (day, name) = found.name("d").zip(found.name("w")).or_else(|| {
+        let (name, day) = found.name("v").zip(found.name("e"))?;
+        Some((day, name))
+    })?;
+    let span = word.end + day.start().min(name.start())..word.end + day.end().max(name.end());
+    let exists = is_date(0, month(name.as_str())?, day.as_str().parse().ok()?);
+    (exists && !is_part(view, &span)).then_some(span)
 }
 
 /// Whether a clause goes on over this.
