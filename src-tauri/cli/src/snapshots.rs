@@ -15,7 +15,7 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, record};
 
 /// Snapshots.
 #[derive(Subcommand)]
@@ -100,6 +100,7 @@ impl Restored {
         output::line(&format!(
             "What was there before is in {}.",
             self.aside.display()
-        ))
+        ))?;
+        record::tell_standing(app)
     }
 }
