@@ -121,7 +121,7 @@ fn actions(app: &App) -> Vec<String> {
 fn branched(title: &str, words: &str) -> Value {
     let at = 1_795_000_000_000_i64;
     json!({
-        "title": title, "createdAtMs": at, "updatedAtMs": at + 9, "systemPrompt": format!("Be kind to {words}."),
+        "title": title, "createdAtMs": at, "updatedAtMs": at + 9, "systemPrompt": format!("Be kind to {words:.9000}."),
         "sampling": { "temperature": 0.25, "stop": ["END"], "seed": 7 }, "leaf": 3,
         "messages": [
             { "parent": null, "role": "user", "text": format!("Hello, {words}"), "createdAtMs": at },

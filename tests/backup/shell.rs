@@ -47,6 +47,8 @@ fn the_command_line_makes_lists_verifies_and_puts_back() {
         (&restored["movedIn"], &restored["recordFault"]),
         (&json!(false), &json!("cut-off"))
     );
+    let said = cli.text(&["backup", "restore", file]);
+    assert!(said.contains("gatehouse record seen"), "{said}");
     let paper = disk.path().join("code.txt");
     fs::write(&paper, &code).unwrap();
     let paper = paper.to_str().unwrap();

@@ -21,7 +21,7 @@ use gatehouse_core::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{agreeing::agreed, failure::Failure, output};
+use crate::{agreeing::agreed, failure::Failure, output, record};
 
 /// Backups.
 #[derive(Subcommand)]
@@ -365,6 +365,7 @@ pub(crate) fn tell_restored(app: &App, restored: &Restored, json: bool) -> Resul
     } else {
         "The record says that its end is not where it was before, and that this backup was put back."
     })?;
+    record::tell_standing(app)?;
     if app.retention_status(now_ms())?.waits.is_some() {
         output::line(
             "What is older than it is kept stays until somebody has looked: `gatehouse retention preview`.",

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use gatehouse_core::{
     app::App,
     now_ms,
-    record::{Contents, EntryRow, ExportError, Filter, RecordError, WhileFaulty},
+    record::{Contents, EntryRow, ExportError, Filter, RecordError, StandingFault, WhileFaulty},
 };
 use serde_json::json;
 
@@ -217,6 +217,17 @@ fn seen(app: &App, entry: i64, json: bool) -> Result<(), Failure> {
         }
         None => "The record says that you have read it, and all of it was verified since.",
     })
+}
+
+/// What a person is to know who put an older database in the place of the newer one.
+pub(crate) fn tell_standing(app: &App) -> Result<(), Failure> {
+    match app.record.standing_fault()? {
+        Some(StandingFault { entry, .. }) => output::line(&format!(
+            "The record tells of it as a fault, which stands until you say that you have read it: “gatehouse record \
+             seen {entry}”."
+        )),
+        None => Ok(()),
+    }
 }
 
 fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::{
     agreeing::agreed,
     failure::{Failure, way_back},
-    note, output, start,
+    note, output, record, start,
 };
 
 /// Snapshots.
@@ -167,6 +167,7 @@ impl Replaced {
         output::line(&format!(
             "What was there before is in {}.",
             self.aside.display()
-        ))
+        ))?;
+        record::tell_standing(app)
     }
 }

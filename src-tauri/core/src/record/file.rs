@@ -34,12 +34,15 @@ const LONGEST_PAYLOAD: usize = 8 << 20;
 
 /// Whether a payload may stand in a line, as it is written there.
 pub(super) fn fits_a_line(payload: &str) -> bool {
-    let escapes = payload
+    let escapes: usize = payload
         .bytes()
-        .filter(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
-        // At most `\u0000` for one byte.
-        .map(|byte| if byte < 0x20 { 5 } else { 1 })
-        .sum::<usize>();
+        .map(|byte| match byte {
+            b'"' | b'\\' | 0x08 | 0x09 | 0x0a | 0x0c | 0x0d => 1,
+            // `\u0000` for one byte.
+            0..0x20 => 5,
+            _ => 0,
+        })
+        .sum();
     payload.len() + escapes <= LONGEST_PAYLOAD
 }
 

@@ -766,6 +766,8 @@ export type BackupSchedule = {
 export type BackupStatus = {
 	/**  Where they go and how often. */
 	schedule: BackupSchedule,
+	/**  Folders that were chosen earlier, in which backups may still lie. */
+	earlierFolders: string[],
 	/**  The short form of this installation's identifier, which stands in their names. */
 	installation: string,
 	/**  When the last one was made, in UTC milliseconds; `None`: none was. */
@@ -1181,6 +1183,8 @@ export type Copies = {
 	setAside: number,
 	/**  Backups in their folder, that newer ones take the place of. */
 	backups: number,
+	/**  Backups in folders that were chosen earlier: they stay until somebody deletes them. */
+	earlierBackups: number,
 };
 
 /**  A table of the Costs screen, and what was asked for it. */
@@ -1486,7 +1490,11 @@ export type Failure = {
 	at: number | null,
 	/**  Whether a person has said that they read it. */
 	seen: boolean,
-	/**  Whether no complete verification has found the record whole since. */
+	/**
+	 *  Whether it stands: until a person has said that they read it, and a complete verification has found
+	 *  the record whole since. One without the other is not enough: what is left after somebody took
+	 *  something away may well be whole.
+	 */
 	stands: boolean,
 };
 
@@ -1707,7 +1715,10 @@ export type FoundPerson = {
 	total: number,
 	/**  Things that are sealed and cannot be read: the person may be in them, too. */
 	unreadable: number,
-	/**  Snapshots, and databases that were set aside, that have the person, or cannot be looked through. */
+	/**
+	 *  Snapshots, databases that were set aside and backups, as far as their folder is there, that have the
+	 *  person, or cannot be looked through.
+	 */
 	snapshots: number,
 	/**  Pictures in chats and drafts, none of which was searched: the person may be in them. */
 	pictures: number,
@@ -2643,6 +2654,8 @@ export type PlaceKind =
 "model" | 
 /**  A call to a model. */
 "call" | 
+/**  A price of one's own, or where it was read. */
+"price" | 
 /**  A setting. */
 "settings" | 
 /**  A request of a person about their data. */

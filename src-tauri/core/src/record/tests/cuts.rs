@@ -68,6 +68,7 @@ impl Installation {
         assert_eq!(record.fault_at_start(), None);
         let verdict = record.verify(&mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((verdict.fault, verdict.notes.failed), (None, failures));
+        record.failure_seen(NOW).unwrap();
         let mut file = Vec::new();
         record
             .export(Contents::Everything, WhileFaulty::Refuse, &mut file, NOW)
