@@ -98,6 +98,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             monitor::monitor_overview,
             monitor::monitor_chart,
             monitor::save_monitor,
+            monitor::save_monitor_chart,
             monitor::monitor_live,
             monitor::stop_call,
             monitor::list_alerts,

@@ -18,7 +18,8 @@ pub const IS_SUPPORTED: bool = cfg!(target_os = "linux");
 /// Run an npm script of `tests/window` inside a session, with the programs of a profile.
 ///
 /// The script finds in its environment: `GATEHOUSE_APP`, `GATEHOUSE_ENGINE` and
-/// `GATEHOUSE_CLI` (the programs), `GATEHOUSE_TEST_MODELS` (the folder of the starter model).
+/// `GATEHOUSE_CLI` (the programs), `GATEHOUSE_FILL` (fills a data folder with a year of calls),
+/// `GATEHOUSE_TEST_MODELS` (the folder of the starter model).
 ///
 /// # Errors
 /// The session does not start, or the script fails.
@@ -45,6 +46,7 @@ pub fn npm_script(workspace: &Workspace, profile: Profile, script: &[&str]) -> R
         ("GATEHOUSE_APP", "gatehouse-desktop"),
         ("GATEHOUSE_ENGINE", "gatehouse-engine"),
         ("GATEHOUSE_CLI", "gatehouse"),
+        ("GATEHOUSE_FILL", "examples/costs_bench"),
     ] {
         command.env(name, workspace.program(profile, program));
     }

@@ -224,8 +224,10 @@ fn embedding_model() -> Step<'static> {
 
 fn programs(workspace: &Workspace) -> Step<'_> {
     Step::new("Build", "mend what the compiler names above.", || {
-        // With the tests, so that running them compiles nothing a second time.
-        build(workspace, Profile::Debug, &["--bins", "--tests"])
+        // With the tests, so that running them compiles nothing a second time, and with what fills a data
+        // folder for a test of the window.
+        let all = ["--bins", "--tests", "--example", "costs_bench"];
+        build(workspace, Profile::Debug, &all)
     })
 }
 

@@ -1,5 +1,6 @@
 //! `gatehouse costs`: what a call costs, or would.
 
+mod files;
 mod report;
 
 use clap::{Args, Subcommand};

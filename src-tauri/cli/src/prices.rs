@@ -12,7 +12,7 @@ use gatehouse_core::{
         name_of,
         prices::{self, Price},
         published,
-        rates::Rates,
+        rates::{Rates, TokenKind},
     },
     money::UnitPrice,
     store::StoreError,
@@ -178,6 +178,7 @@ fn list(app: &App, provider: Option<&str>, model: Option<&str>, json: bool) -> R
                     time(listing),
                     unit(Some(listing.rates.input)),
                     unit(listing.rates.cached),
+                    written(&listing.rates),
                     unit(listing.rates.output),
                     longer(listing),
                     name_of(origin).replace('_', " "),
@@ -194,6 +195,7 @@ fn list(app: &App, provider: Option<&str>, model: Option<&str>, json: bool) -> R
             "SINCE",
             "INPUT",
             "CACHED",
+            "CACHE WRITES",
             "OUTPUT",
             "LONG PROMPTS",
             "FROM",
@@ -217,16 +219,37 @@ fn time(listing: &Listing) -> String {
 
 /// From which length of prompt on another price holds.
 fn longer(listing: &Listing) -> String {
-    let tiers = listing.tiers.iter().map(|tier| {
-        let output = tier.rates.output.map(|unit| format!(", ${unit} out"));
-        format!(
-            "above {}: ${} in{}",
-            tier.above,
-            tier.rates.input,
-            output.unwrap_or_default()
-        )
-    });
+    let tiers = listing
+        .tiers
+        .iter()
+        .map(|tier| format!("above {}: {}", tier.above, rates(&tier.rates)));
     tiers.collect::<Vec<_>>().join("; ")
+}
+
+/// What it costs to keep input: for minutes, and for an hour.
+fn written(rates: &Rates) -> String {
+    let hour = rates
+        .cache_write_hour
+        .map(|unit| format!("${unit} for an hour"));
+    let units = [rates.cache_write.map(|unit| format!("${unit}")), hour];
+    let known: Vec<String> = units.into_iter().flatten().collect();
+    if known.is_empty() {
+        "unknown".into()
+    } else {
+        known.join(", ")
+    }
+}
+
+/// All that is known of what tokens cost.
+fn rates(rates: &Rates) -> String {
+    let known = TokenKind::ALL.into_iter().filter_map(|kind| {
+        let unit = match kind {
+            TokenKind::Reasoning => rates.reasoning,
+            kind => rates.of(kind),
+        };
+        unit.map(|unit| format!("{} ${unit}", kind.words()))
+    });
+    known.collect::<Vec<_>>().join(", ")
 }
 
 impl Set {
@@ -288,23 +311,17 @@ fn today() -> Date {
 
 /// One line of what a price says.
 fn described(listing: &Listing) -> String {
-    let unit = |name, unit: Option<UnitPrice>| unit.map(|unit| format!("{name} ${unit}"));
-    let rates = &listing.rates;
-    let units = [
-        unit("input", Some(rates.input)),
-        unit("cached", rates.cached),
-        unit("cache write", rates.cache_write),
-        unit("for an hour", rates.cache_write_hour),
-        unit("output", rates.output),
-        unit("reasoning", rates.reasoning),
-        (!listing.tiers.is_empty()).then(|| longer(listing)),
-    ];
+    let tiers = (!listing.tiers.is_empty()).then(|| longer(listing));
     format!(
         "{} {} ({}, {}): {}",
         listing.provider,
         listing.model,
         name_of(&listing.service),
         time(listing),
-        units.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        [Some(rates(&listing.rates)), tiers]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     )
 }

@@ -9,7 +9,11 @@ use specta::Type;
 use specta_typescript::Number;
 
 use crate::{
-    costs::{stored_by_name, vendors},
+    costs::{
+        listing::ANY_MODEL,
+        prices::{Origin, Price},
+        stored_by_name, vendors,
+    },
     ids::AccountId,
     policy::Destination,
     problem::{Problem, ProblemCode},
@@ -153,6 +157,17 @@ impl Account {
             ProviderKind::Ollama => "ollama",
             ProviderKind::Compatible => vendors::at_host(&self.host()).unwrap_or("compatible"),
         }
+    }
+
+    /// Whether nobody bills a call to it where no price says otherwise: it is a server of the person's own.
+    pub fn is_free(&self) -> bool {
+        self.destination == Destination::OwnServer
+    }
+
+    /// Whether a price is one for its calls: what any model costs on a computer of one's own says nothing of a
+    /// server that is somebody else's.
+    pub fn is_billed_by(&self, price: &Price) -> bool {
+        self.is_free() || price.origin == Origin::Own || price.listing.model != ANY_MODEL
     }
 
     /// The host of its address.

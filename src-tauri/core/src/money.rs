@@ -7,7 +7,7 @@ use std::{fmt, iter::Sum, ops::Add, str::FromStr};
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub use self::shown::{grouped, shown};
+pub use self::shown::{grouped, shown, with_unknown};
 
 /// An amount in pico-dollars (10⁻¹² USD), exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

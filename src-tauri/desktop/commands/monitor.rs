@@ -3,7 +3,8 @@
 use gatehouse_core::{
     charts::{Chart, ChartTheme},
     monitor::{
-        AlertInput, AlertView, Live, MonitorChart, MonitorOverview, MonitorQuery, MonitorTable,
+        AlertInput, AlertView, ChartFile, Live, MonitorChart, MonitorOverview, MonitorQuery,
+        MonitorTable,
     },
     problem::Problem,
 };
@@ -35,6 +36,23 @@ pub(crate) fn monitor_chart(
     width: u32,
 ) -> Result<Chart> {
     Ok(state.app()?.monitor_chart(&query, of, theme, width)?)
+}
+
+/// Write a chart of the screen to a file that the person chooses; where it is, or nothing if they chose none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_monitor_chart(
+    handle: AppHandle,
+    query: MonitorQuery,
+    of: MonitorChart,
+    file: ChartFile,
+    theme: ChartTheme,
+) -> Result<Option<String>> {
+    let name = file.file_name(of, &query);
+    saved(handle, name, move |app| {
+        Ok(app.export_monitor_chart(&query, of, file, theme)?)
+    })
+    .await
 }
 
 /// Write a table of the screen to a file that the person chooses; where it is, or nothing if they chose none.

@@ -10,12 +10,14 @@ use gatehouse_core::{
         budgets::Period,
         reports::{By, CallFilter, FiguresView, Query},
     },
+    money,
     review::ReportFile,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use super::files::Files;
+use crate::{failure::Failure, naming, output};
 
 /// Days are those of this computer's clock.
 #[derive(Args)]
@@ -29,9 +31,11 @@ pub(crate) struct Report {
     /// The last day; without it, today.
     #[arg(long, value_name = "DATE")]
     to: Option<Date>,
-    /// Write a table for a spreadsheet. It leaves an entry in the record.
-    #[arg(long)]
-    csv: bool,
+    /// Only calls of this workspace.
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<String>,
+    #[command(flatten)]
+    files: Files,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -77,8 +81,11 @@ impl Kind {
 
 impl Report {
     pub(crate) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let query = self.query();
-        if self.csv {
+        let query = self.query(app)?;
+        if self.files.are_asked_for() {
+            return self.files.write(app, &query, json);
+        }
+        if self.files.csv.is_some() {
             let table = app.export_costs(&query, self.by.file(), ChartTheme::Light)?;
             return match io::stdout().write_all(&table) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -126,34 +133,32 @@ impl Report {
             ],
             &rows,
         )?;
-        let unknown = match overview.total.unknown {
-            0 => String::new(),
-            1 => ", and one call whose cost is not known".into(),
-            calls => format!(", and {calls} calls whose cost is not known"),
-        };
+        let [total, before] =
+            [&overview.total, &overview.before].map(|of| money::with_unknown(&of.cost, of.unknown));
         output::line(&format!(
-            "\n{} from {} to {}{unknown}. {} in as many days before.",
-            overview.total.cost, query.first, query.last, overview.before.cost
+            "\n{total} from {} to {}. {before} in as many days before.",
+            query.first, query.last
         ))
     }
 
-    fn query(&self) -> Query {
+    fn query(&self, app: &App) -> Result<Query, Failure> {
         let today = || TimeZone::system().to_datetime(Timestamp::now()).date();
         let last = self.to.unwrap_or_else(today);
-        Query {
+        let workspace = self.workspace.as_deref();
+        let workspace = workspace.map(|name| naming::workspace(app, name));
+        Ok(Query {
             first: self.from.unwrap_or_else(|| last.saturating_sub(29.days())),
             last,
             step: self.by.ways().0,
-            filter: CallFilter::default(),
-        }
+            filter: CallFilter {
+                workspace: workspace.transpose()?,
+                ..CallFilter::default()
+            },
+        })
     }
 }
 
 fn row(name: &str, figures: &FiguresView) -> [String; 7] {
-    let cost = match figures.unknown {
-        0 => figures.cost.clone(),
-        unknown => format!("{} + {unknown} unknown", figures.cost),
-    };
     [
         output::beginning(name, 48),
         figures.calls.to_string(),
@@ -161,6 +166,6 @@ fn row(name: &str, figures: &FiguresView) -> [String; 7] {
         (figures.input + figures.cache_written).to_string(),
         figures.cached.to_string(),
         figures.output.to_string(),
-        cost,
+        money::with_unknown(&figures.cost, figures.unknown),
     ]
 }

@@ -195,7 +195,7 @@ impl Frame<'_> {
             .configure_mesh()
             .disable_x_mesh()
             .disable_x_axis()
-            .y_labels(5)
+            .y_labels(self.scale.most_labels(most))
             .y_max_light_lines(1)
             .y_label_formatter(&side)
             .y_label_style(text(self.theme, TEXT))
@@ -314,6 +314,14 @@ fn legend(
 }
 
 impl Scale {
+    /// How many values stand along the side at most: of few calls none between two whole numbers.
+    fn most_labels(self, most: f64) -> usize {
+        match self {
+            Self::Count => 1 + (1..5).take_while(|whole| f64::from(*whole) <= most).count(),
+            Self::Dollars | Self::Time | Self::PerSecond => 5,
+        }
+    }
+
     /// A value on a scale that goes up to `most`, with as many digits as tell its steps apart.
     fn words(self, value: f64, most: f64) -> String {
         match self {
@@ -333,7 +341,6 @@ impl Scale {
             Self::PerSecond => format!("{value:.0}/s"),
             Self::Count if value >= 1e6 => format!("{:.1} M", value / 1e6),
             Self::Count if value >= 1e4 => format!("{:.0} k", value / 1e3),
-            Self::Count if most < 5.0 => format!("{value:.1}"),
             Self::Count => format!("{value:.0}"),
         }
     }

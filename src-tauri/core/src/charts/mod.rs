@@ -9,6 +9,7 @@ mod image;
 mod labels;
 mod letters;
 mod lines;
+mod pointed;
 mod theme;
 
 use serde::Serialize;

@@ -30,6 +30,7 @@ fn month(theme: ChartTheme) -> Chart {
                 name: (*name).into(),
                 heights,
                 values,
+                open: Vec::new(),
             }
         })
         .collect();
@@ -112,6 +113,7 @@ fn with_names(names: &[String], heights: &[f64]) -> Chart {
             name: name.clone(),
             heights: heights.to_vec(),
             values: labels.clone(),
+            open: Vec::new(),
         })
         .collect();
     let frame = Frame {
@@ -155,6 +157,88 @@ fn lines_with_names(names: &[String], heights: &[f64]) -> Chart {
         lines: &lines_of,
     })
     .unwrap()
+}
+
+/// Words along the side of a drawing, from top to bottom.
+fn along_the_side(chart: &Chart) -> Vec<String> {
+    let drawing = resvg::usvg::roxmltree::Document::parse(&chart.svg).unwrap();
+    let texts = drawing
+        .descendants()
+        .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")));
+    let at_side = texts.filter(|node| node.attribute("text-anchor") == Some("end"));
+    at_side
+        .map(|node| node.text().unwrap_or_default().trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn what_is_not_known_of_a_bar_is_marked_above_it_and_said_where_it_is_pointed_at() {
+    let labels = ["1 Nov", "2 Nov", "3 Nov"].map(str::to_owned).to_vec();
+    let said = ["$1 + 2 unknown", "not known", "$2"].map(str::to_owned);
+    let draw = |open: Vec<bool>| {
+        let frame = Frame {
+            title: "Spend a day",
+            description: "Three days.",
+            labels: &named(labels.clone()),
+            scale: Scale::Dollars,
+            theme: ChartTheme::Light,
+            width: 400,
+            height: 200,
+        };
+        let stacks = [Stack {
+            name: "gpt-5".into(),
+            heights: vec![1.0, 0.0, 2.0],
+            values: said.to_vec(),
+            open,
+        }];
+        bars(&Bars {
+            frame,
+            stacks: &stacks,
+            sums: &said,
+        })
+        .unwrap()
+    };
+    let marks = |chart: &Chart| chart.svg.matches("<rect").count();
+    let (known, open) = (draw(Vec::new()), draw(vec![true, true, false]));
+    // One in the legend and one above each of two bars.
+    assert_eq!(marks(&open), marks(&known) + 3);
+    let names: Vec<&str> = open.legend.iter().map(|mark| mark.name.as_str()).collect();
+    assert_eq!(names, ["gpt-5", "Not known"]);
+    let values: Vec<Vec<&str>> = open
+        .spots
+        .iter()
+        .map(|spot| spot.values.iter().map(|of| of.value.as_str()).collect())
+        .collect();
+    assert_eq!(
+        values,
+        [vec![said[0].as_str()], vec!["not known"], vec!["$2"]]
+    );
+}
+
+#[test]
+fn a_file_says_the_exact_values_of_each_bar_to_who_points_at_it() {
+    let chart = with_names(&["<b>gpt-5</b>".into(), "mini".into()], &[1.0, 2.0]);
+    let file = chart.with_values();
+    let drawing = resvg::usvg::roxmltree::Document::parse(&file).unwrap();
+    let said: Vec<String> = drawing
+        .descendants()
+        .filter(|node| node.attribute("pointer-events") == Some("all"))
+        .filter_map(|node| Some(node.first_element_child()?.text()?.to_owned()))
+        .collect();
+    assert_eq!(said.len(), chart.spots.len());
+    assert!(said[0].starts_with("1 Nov\n<b>gpt-5</b>: "), "{said:?}");
+    assert_eq!(said[0].lines().count(), 1 + chart.spots[0].values.len());
+}
+
+proptest! {
+    #[test]
+    fn counts_stand_along_the_side_as_whole_numbers_each_once(calls in proptest::collection::vec(0u32..3_000, 1..9)) {
+        let heights: Vec<f64> = calls.iter().map(|calls| f64::from(*calls)).collect();
+        let side = along_the_side(&with_names(&["calls".into()], &heights));
+        prop_assert!(!side.is_empty());
+        let whole: Result<HashSet<u32>, _> = side.iter().map(|words| words.parse::<u32>()).collect();
+        prop_assert_eq!(whole.map(|apart| apart.len()), Ok(side.len()), "{:?}", side);
+    }
 }
 
 /// Three percentiles over a month, always the same, with a gap and a day on its own.

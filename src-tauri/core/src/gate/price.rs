@@ -15,7 +15,6 @@ use crate::{
         prices::{self, Price, PriceError, Wanted},
     },
     money::Money,
-    policy::Destination,
 };
 
 /// Tokens that a model elsewhere may write unless the person says otherwise, reasoning included.
@@ -77,7 +76,7 @@ impl Pricing {
             u32::try_from(most).unwrap_or(u32::MAX).clamp(1, MAX_OUTPUT)
         });
         Ok(Self {
-            free: price.is_none() && cloud.account.destination == Destination::OwnServer,
+            free: price.is_none() && cloud.account.is_free(),
             price,
             prompt_tokens: of_texts + of_pictures.unwrap_or(0),
             exact: exact && decided.shown() == 0,
@@ -169,7 +168,7 @@ pub(super) fn price(
         },
     );
     match found {
-        Ok(price) => Ok(Some(price)),
+        Ok(price) => Ok(Some(price).filter(|price| cloud.account.is_billed_by(price))),
         Err(PriceError::Store(error)) => Err(error),
         Err(_) => Ok(None),
     }

@@ -36,6 +36,16 @@ pub fn shown(exact: &str) -> String {
     amount.map_or_else(|| exact.to_owned(), |amount| Money(amount.0 * sign).shown())
 }
 
+/// An amount, and how many calls are not in it because nobody knows what they cost: `$1.2 + 2 unknown`. Where
+/// nothing is known, that alone: it is not nothing.
+pub fn with_unknown(amount: &str, unknown: u64) -> String {
+    match (amount, unknown) {
+        (amount, 0) => amount.to_owned(),
+        ("$0", _) => "not known".into(),
+        (amount, unknown) => format!("{amount} + {unknown} unknown"),
+    }
+}
+
 /// A whole number with a comma before each three digits: `12,345`. What stands before it stays.
 pub fn grouped(number: &str) -> String {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();

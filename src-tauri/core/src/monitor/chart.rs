@@ -162,6 +162,7 @@ fn calls(
             name: name.to_owned(),
             heights: counts.iter().map(|calls| count(*calls)).collect(),
             values: counts.iter().map(u64::to_string).collect(),
+            open: Vec::new(),
         }
     };
     let sums: Vec<String> = along
@@ -219,6 +220,7 @@ fn failures(
             name,
             heights: counts.iter().map(|calls| count(*calls)).collect(),
             values: counts.iter().map(u64::to_string).collect(),
+            open: Vec::new(),
         }
     };
     let mut stacks: Vec<Stack> = shown

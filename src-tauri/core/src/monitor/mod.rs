@@ -19,7 +19,7 @@ pub use self::{
     drift::{Drift, Drifted},
     live::{Live, LiveCall, LiveEngine},
     overview::{FailureKind, ModelHealth, MonitorOverview, MonitorQuery, MonitorStep, Pace},
-    tables::MonitorTable,
+    tables::{ChartFile, MonitorTable},
     tally::{Health, Times},
 };
 use crate::{

@@ -1,17 +1,18 @@
-//! The tables of the Monitor screen as CSV.
+//! The tables of the Monitor screen as CSV, and its charts as files.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::{
-    MonitorError, MonitorOverview, MonitorQuery,
+    MonitorChart, MonitorError, MonitorOverview, MonitorQuery,
     tally::{Health, Times},
 };
 use crate::{
     app::App,
     changes::here,
+    charts::{self, ChartTheme},
     costs::name_of,
-    record::Action,
+    record::{Action, Event},
     tables::{Cell, Column, Kind, Table},
 };
 
@@ -40,7 +41,49 @@ impl MonitorTable {
     }
 }
 
+/// A file that a chart of the Monitor screen is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartFile {
+    /// A drawing.
+    Svg,
+    /// A picture.
+    Png,
+}
+
+impl ChartFile {
+    /// The name that it is given unless the person says otherwise.
+    pub fn file_name(self, of: MonitorChart, query: &MonitorQuery) -> String {
+        let what = name_of(&of).replace('_', "-");
+        let (first, last, ending) = (query.first, query.last, name_of(&self));
+        format!("gatehouse-monitor-{what}-{first}-{last}.{ending}")
+    }
+}
+
+/// The width of a chart in a file, in pixels.
+const FILE_WIDTH: u32 = 760;
+
 impl App {
+    /// A chart of the Monitor screen, for somebody else. It is recorded before anybody has it.
+    ///
+    /// # Errors
+    /// [`MonitorError`] when it cannot be drawn; nothing is recorded then.
+    pub fn export_monitor_chart(
+        &self,
+        query: &MonitorQuery,
+        of: MonitorChart,
+        file: ChartFile,
+        theme: ChartTheme,
+    ) -> Result<Vec<u8>, MonitorError> {
+        let chart = self.monitor_chart(query, of, theme, FILE_WIDTH)?;
+        let content = match file {
+            ChartFile::Svg => chart.with_values().into_bytes(),
+            ChartFile::Png => charts::png(&chart, 2)?,
+        };
+        let format = format!("{}_{}", name_of(&of), name_of(&file));
+        self.change(|_| Ok((content, exported(format, query))))
+    }
+
     /// A table of the Monitor screen as CSV. It is recorded before anybody has it.
     ///
     /// # Errors
@@ -56,12 +99,17 @@ impl App {
             MonitorTable::Models => models(&overview),
             MonitorTable::Failures => failures(&overview),
         };
-        let event = here(Action::MonitorExported)
-            .fact("format", format!("{}_csv", name_of(&table)))
-            .fact("from", query.first.to_string())
-            .fact("until", query.last.to_string());
-        self.change(|_| Ok((csv.csv().into_bytes(), event)))
+        let format = format!("{}_csv", name_of(&table));
+        self.change(|_| Ok((csv.csv().into_bytes(), exported(format, query))))
     }
+}
+
+/// The entry that says what was written, and of which days.
+fn exported(format: String, query: &MonitorQuery) -> Event {
+    here(Action::MonitorExported)
+        .fact("format", format)
+        .fact("from", query.first.to_string())
+        .fact("until", query.last.to_string())
 }
 
 const COUNTS: [&str; 5] = ["Calls", "Answered", "Stopped", "Failed", "Under way"];

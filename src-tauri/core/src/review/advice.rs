@@ -9,13 +9,17 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use super::{ReviewError, what_if::FEW_RATINGS};
+use super::{
+    ReviewError,
+    askable::{Askable, Terms},
+    recommend::FEW_RATINGS,
+};
 use crate::{
     app::App,
-    chat::{self, RatedModel},
+    chat::RatedModel,
     costs::{
         days::{Figures, Group, groups},
-        reports::{CallFilter, Only, PricedModel, Query, THIS_COMPUTER, price_now, usages},
+        reports::{CallFilter, Only, PricedModel, Query, THIS_COMPUTER, usages},
     },
     money::Money,
     now_ms,
@@ -135,18 +139,11 @@ fn paid_failures(
     if used.iter().all(|group| group.figures.lost == Money::ZERO) {
         return Ok(Vec::new());
     }
-    let only = Some(Only::FailedAndPaid);
-    let paid = CallFilter {
-        only,
-        ..query.filter.clone()
-    };
+    let paid = query.filter.and(Only::FailedAndPaid);
     let paid = groups(conn, query.span()?, &paid)?;
     let by_model = sums(&paid, |group| (&group.provider, &group.model));
     let found = by_model.into_iter().map(|((provider, model), figures)| {
-        let filter = CallFilter {
-            only,
-            ..of_model(query, provider, model)
-        };
+        let filter = of_model(query, provider, model).and(Only::FailedAndPaid);
         advice(
             AdviceKind::PaidFailures,
             format!("{model}: calls that failed were paid"),
@@ -172,7 +169,9 @@ fn of_model(query: &Query, provider: &str, model: &str) -> CallFilter {
 
 /// A cheaper model that the person rated at least as good.
 fn cheaper(conn: &Connection, query: &Query, used: &[Group]) -> Result<Vec<Advice>, ReviewError> {
-    let rated: Vec<RatedModel> = chat::rated_models(conn)?
+    let askable = Askable::now(conn, now_ms())?;
+    let rated: Vec<RatedModel> = askable
+        .rated()?
         .into_iter()
         .filter(|model| model.ratings() >= FEW_RATINGS)
         .collect();
@@ -187,7 +186,7 @@ fn cheaper(conn: &Connection, query: &Query, used: &[Group]) -> Result<Vec<Advic
             if other.good_percent() < now.good_percent() {
                 continue;
             }
-            let Some(would) = would_cost(conn, query, used, (provider, model), other)? else {
+            let Some(would) = would_cost(&askable, query, used, (provider, model), other)? else {
                 continue;
             };
             let saving = Money::from_pico(figures.cost.pico() - would.pico());
@@ -219,7 +218,7 @@ fn cheaper(conn: &Connection, query: &Query, used: &[Group]) -> Result<Vec<Advic
 
 /// What the calls with a model would have cost with another one; `None`: not known.
 fn would_cost(
-    conn: &Connection,
+    askable: &Askable<'_>,
     query: &Query,
     used: &[Group],
     (provider, model): (&str, &str),
@@ -232,14 +231,16 @@ fn would_cost(
         provider: other.provider.clone(),
         model: other.model.clone(),
     };
-    let Some(price) = price_now(conn, &there, now_ms())? else {
-        return Ok(None);
+    let price = match askable.terms(&there)? {
+        Terms::Price(price) => price,
+        Terms::Free => return Ok(Some(Money::ZERO)),
+        Terms::Unknown => return Ok(None),
     };
     let filter = of_model(query, provider, model);
     let these = used
         .iter()
         .filter(|group| group.provider == provider && group.model == model);
-    let usage = usages(conn, query.span()?, &filter, &price.listing, these)?;
+    let usage = usages(askable.conn, query.span()?, &filter, &price.listing, these)?;
     Ok(usage.would_cost(&price.listing).ok())
 }
 

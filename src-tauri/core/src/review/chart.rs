@@ -28,7 +28,14 @@ pub(super) fn spend(
     theme: ChartTheme,
     width: u32,
 ) -> Result<Chart, ChartError> {
-    let sums: Vec<String> = spent.sums.iter().map(Money::to_string).collect();
+    let sums: Vec<String> = spent
+        .sums
+        .iter()
+        .zip(&spent.unknown)
+        .map(|(sum, unknown)| money::with_unknown(&sum.to_string(), *unknown))
+        .collect();
+    let (all, unknown): (Money, u64) =
+        (spent.sums.iter().copied().sum(), spent.unknown.iter().sum());
     let stacks: Vec<Stack> = spent.series.iter().map(stack).collect();
     let title = match query.step {
         Period::Day => "Spend a day, by model",
@@ -39,8 +46,11 @@ pub(super) fn spend(
         "Bars in US dollars from {} to {}. Together {}.{}",
         query.first,
         query.last,
-        spent.sums.iter().copied().sum::<Money>(),
-        left_out(spent.unknown)
+        match all {
+            Money::ZERO => money::with_unknown(&all.to_string(), unknown),
+            _ => all.to_string(),
+        },
+        left_out(unknown)
     );
     let frame = Frame {
         title,
@@ -146,7 +156,13 @@ fn stack(series: &Series) -> Stack {
     Stack {
         name: series.name.clone(),
         heights: heights.map(|amount| dollars(*amount)).collect(),
-        values: series.costs.clone(),
+        values: series
+            .costs
+            .iter()
+            .zip(&series.unknown)
+            .map(|(cost, unknown)| money::with_unknown(cost, *unknown))
+            .collect(),
+        open: series.unknown.iter().map(|unknown| *unknown > 0).collect(),
     }
 }
 

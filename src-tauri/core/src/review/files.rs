@@ -139,9 +139,9 @@ impl App {
             File::PurposesCsv => table_by(By::Purpose)?,
             File::ConversationsCsv => table_by(By::Conversation)?,
             File::CallsCsv => self.calls_csv(query)?,
-            File::Svg => spend()?.svg.into_bytes(),
+            File::Svg => spend()?.with_values().into_bytes(),
             File::Png => charts::png(&spend()?, 2)?,
-            File::MonthSvg => month()?.svg.into_bytes(),
+            File::MonthSvg => month()?.with_values().into_bytes(),
             File::MonthPng => charts::png(&month()?, 2)?,
             File::Html | File::HtmlWithChats => {
                 html::html(&self.report(query, file == File::HtmlWithChats)?).into_bytes()

@@ -4,7 +4,7 @@
 use super::files::Report;
 use crate::{
     charts::escaped,
-    costs::reports::Overview,
+    costs::reports::{FiguresView, Overview},
     money,
     tables::{Cell, Kind, Table},
 };
@@ -43,7 +43,7 @@ pub(super) fn html(report: &Report) -> String {
     for chart in &report.charts {
         page.push_str(&format!(
             "<figure style=\"margin:0\">{}</figure>\n",
-            chart.svg
+            chart.with_values()
         ));
     }
     for table in &report.tables {
@@ -79,6 +79,15 @@ impl Fact {
         }
     }
 
+    /// What is known to be spent; where nothing of it is known, that. How many calls are not in it is a fact of
+    /// its own.
+    fn spent(name: &str, of: &FiguresView) -> Self {
+        match (of.cost.as_str(), of.unknown) {
+            ("$0", 1..) => Self::new(name, "not known".into()),
+            (cost, _) => Self::money(name, cost),
+        }
+    }
+
     fn calls(name: &str, calls: u64) -> Self {
         Self::new(name, money::grouped(&calls.to_string()))
     }
@@ -88,8 +97,8 @@ impl Fact {
 pub(super) fn facts(overview: &Overview) -> Vec<Fact> {
     let total = &overview.total;
     let mut facts = vec![
-        Fact::money("Spent", &total.cost),
-        Fact::money("As many days before", &overview.before.cost),
+        Fact::spent("Spent", total),
+        Fact::spent("As many days before", &overview.before),
         Fact::calls("Calls", total.calls),
     ];
     if total.unknown > 0 {

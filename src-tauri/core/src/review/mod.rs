@@ -2,12 +2,14 @@
 //! reports about them that they give to others.
 
 mod advice;
+mod askable;
 mod chart;
 mod files;
 mod html;
 mod paper;
 mod pdf;
 mod prices;
+mod recommend;
 mod screen_tables;
 mod shorter;
 mod tables;
@@ -23,10 +25,11 @@ use specta::Type;
 pub use self::{
     advice::{Advice, AdviceKind},
     files::ReportFile,
-    prices::{PriceInput, PriceInputError, PricePage, PriceRow},
+    prices::{PriceInput, PriceInputError, PricePage, PriceRow, PriceTier, ShownRates},
+    recommend::{Basis, Difficulty, Recommendation},
     screen_tables::CostTable,
     shorter::{Shorter, shorter},
-    what_if::{Basis, Difficulty, Plan, Planned, Recommendation, WhatIf},
+    what_if::{Plan, Planned, WhatIf},
 };
 use crate::{
     app::App,
@@ -36,6 +39,7 @@ use crate::{
         self, By, CallFilter, CallsPage, FirstToken, Line, Overview, Power, Preferences, Query,
         ReportError,
     },
+    models::ModelError,
     money::Money,
     now_ms,
     problem::{Problem, ProblemCode},
@@ -59,6 +63,9 @@ pub enum ReviewError {
     /// Nothing is forecast yet.
     #[error("too little is known: a forecast begins two weeks after the first call")]
     NoForecast,
+    /// The list of the models here could not be read.
+    #[error(transparent)]
+    Models(#[from] ModelError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,6 +82,7 @@ impl From<ReviewError> for Problem {
         match error {
             ReviewError::Report(error) => error.into(),
             ReviewError::Store(error) => error.into(),
+            ReviewError::Models(error) => error.into(),
             error @ ReviewError::NoForecast => Self::new(ProblemCode::InvalidInput, error),
             other => Self::new(ProblemCode::Internal, other),
         }

@@ -12,8 +12,8 @@ const SIZE: f64 = 8.0;
 const GAP: f64 = 8.0;
 /// Names are cut rather than that letters get smaller, down to this width at that size.
 const LEAST_NAMES: f64 = 90.0;
-/// A heading is broken where it is wider, at that size.
-const MOST_HEADING: f64 = 52.0;
+/// A word of a heading, such as the name of a model, is broken where it is wider, at that size.
+const MOST_HEADING: f64 = 84.0;
 
 /// A table that has its place.
 pub(super) struct Fitted {

@@ -1,22 +1,55 @@
 //! The table of prices as a person reads it, and their own prices in it.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use specta_typescript::Number;
 
-use super::{ReviewError, what_if::account_models};
+use super::{
+    ReviewError,
+    askable::{Askable, Terms},
+};
 use crate::{
     app::App,
     costs::{
         listing::{Listing, Service},
         prices::{self, Origin, Price, PriceError},
         rates::Rates,
-        reports::{PricedModel, price_now},
+        reports::PricedModel,
     },
     money::{NotAPrice, UnitPrice},
     now_ms,
 };
+
+/// What tokens cost, in dollars for a million of them, as `$0.25`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownRates {
+    /// For input.
+    pub input: String,
+    /// For input from the cache; `None`: not known.
+    pub cached: Option<String>,
+    /// For input that is kept for minutes; `None`: not known.
+    pub cache_write: Option<String>,
+    /// For input that is kept for an hour; `None`: not known.
+    pub cache_write_hour: Option<String>,
+    /// For output; `None`: not known.
+    pub output: Option<String>,
+    /// For reasoning; `None`: it costs what output does.
+    pub reasoning: Option<String>,
+}
+
+/// What a prompt of more than so many tokens costs, every token of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceTier {
+    /// Of more than so many.
+    #[specta(type = Number)]
+    pub above: u64,
+    /// What tokens cost.
+    #[serde(flatten)]
+    pub rates: ShownRates,
+}
 
 /// A price for a list: dollars for a million tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -38,20 +71,11 @@ pub struct PriceRow {
     pub until: Option<Date>,
     /// The hours in which it holds; `None`: all.
     pub hours: Option<String>,
-    /// For input.
-    pub input: String,
-    /// For input from the cache; `None`: not known.
-    pub cached: Option<String>,
-    /// For input that is kept for minutes; `None`: not known.
-    pub cache_write: Option<String>,
-    /// For input that is kept for an hour; `None`: not known.
-    pub cache_write_hour: Option<String>,
-    /// For output; `None`: not known.
-    pub output: Option<String>,
-    /// For reasoning; `None`: it costs what output does.
-    pub reasoning: Option<String>,
-    /// Whether longer prompts cost otherwise.
-    pub has_tiers: bool,
+    /// What tokens cost.
+    #[serde(flatten)]
+    pub rates: ShownRates,
+    /// What long prompts cost instead, by rising length.
+    pub tiers: Vec<PriceTier>,
     /// Where it was read.
     pub source: String,
     /// When it was last known to be so.
@@ -71,6 +95,8 @@ pub struct PricePage {
     pub left_out: u32,
     /// Models of the accounts that no price is known for.
     pub unknown: Vec<PricedModel>,
+    /// Those that have no price and need none: they run on a server of the person's own.
+    pub free: Vec<PricedModel>,
 }
 
 /// A price as a person enters it, in dollars for a million tokens.
@@ -134,10 +160,20 @@ impl App {
         let left_out = rows.len().saturating_sub(PAGE);
         rows.truncate(PAGE);
         self.store.read(|conn| {
+            let askable = Askable::now(conn, now_ms())?;
+            let (mut unknown, mut free) = (Vec::new(), Vec::new());
+            for model in askable.elsewhere() {
+                match askable.terms(&model)? {
+                    Terms::Price(_) => {}
+                    Terms::Free => free.push(model),
+                    Terms::Unknown => unknown.push(model),
+                }
+            }
             Ok(PricePage {
                 rows,
                 left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
-                unknown: unknown(conn)?,
+                unknown,
+                free,
             })
         })
     }
@@ -169,20 +205,8 @@ impl App {
     }
 }
 
-/// Models of the accounts without a price. A server of one's own costs nothing unless it is said.
-fn unknown(conn: &Connection) -> rusqlite::Result<Vec<PricedModel>> {
-    let mut found = Vec::new();
-    for model in account_models(conn)? {
-        if price_now(conn, &model, now_ms())?.is_none() {
-            found.push(model);
-        }
-    }
-    Ok(found)
-}
-
 fn row(price: &Price) -> PriceRow {
     let listing = &price.listing;
-    let shown = |unit: UnitPrice| format!("${unit}");
     PriceRow {
         id: u32::try_from(price.id.number()).unwrap_or(u32::MAX),
         provider: listing.provider.clone(),
@@ -191,16 +215,30 @@ fn row(price: &Price) -> PriceRow {
         from: listing.from,
         until: listing.until,
         hours: listing.hours.map(|hours| hours.to_string()),
-        input: shown(listing.rates.input),
-        cached: listing.rates.cached.map(shown),
-        cache_write: listing.rates.cache_write.map(shown),
-        cache_write_hour: listing.rates.cache_write_hour.map(shown),
-        output: listing.rates.output.map(shown),
-        reasoning: listing.rates.reasoning.map(shown),
-        has_tiers: !listing.tiers.is_empty(),
+        rates: shown(&listing.rates),
+        tiers: listing
+            .tiers
+            .iter()
+            .map(|tier| PriceTier {
+                above: tier.above,
+                rates: shown(&tier.rates),
+            })
+            .collect(),
         source: listing.source.clone(),
         as_of: listing.as_of,
         is_own: price.origin == Origin::Own,
+    }
+}
+
+fn shown(rates: &Rates) -> ShownRates {
+    let shown = |unit: UnitPrice| format!("${unit}");
+    ShownRates {
+        input: shown(rates.input),
+        cached: rates.cached.map(shown),
+        cache_write: rates.cache_write.map(shown),
+        cache_write_hour: rates.cache_write_hour.map(shown),
+        output: rates.output.map(shown),
+        reasoning: rates.reasoning.map(shown),
     }
 }
 

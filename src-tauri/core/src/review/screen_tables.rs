@@ -6,7 +6,7 @@ use specta::Type;
 use super::{
     Advice, ReviewError, WhatIf,
     files::exported,
-    prices::PriceRow,
+    prices::{PriceRow, ShownRates},
     tables::{model_cells, provider, table},
     what_if::{Plan, Planned},
 };
@@ -153,7 +153,7 @@ fn prices(found: &[PriceRow]) -> Table {
         "Holds from",
         "Until before",
         "Hours, UTC",
-        "Long prompts cost otherwise",
+        "For prompts of more tokens than (empty: all others)",
         "Own price",
         "Source",
         "As of",
@@ -165,13 +165,25 @@ fn prices(found: &[PriceRow]) -> Table {
             Kind::Money,
         ),
         (
+            "Cache writes for minutes, US$ a million tokens (empty: not known)",
+            Kind::Money,
+        ),
+        (
+            "Cache writes for an hour, US$ a million tokens (empty: not known)",
+            Kind::Money,
+        ),
+        (
             "Output, US$ a million tokens (empty: not known)",
+            Kind::Money,
+        ),
+        (
+            "Reasoning, US$ a million tokens (empty: as output)",
             Kind::Money,
         ),
     ];
     let said = |is_so: bool| Cell::from(if is_so { "yes" } else { "no" });
     let mut table = table("Prices", &words, &amounts);
-    let row = |of: &PriceRow| {
+    let row = |of: &PriceRow, above: Option<u64>, rates: &ShownRates| {
         vec![
             of.model.as_str().into(),
             provider(&of.provider).into(),
@@ -179,16 +191,28 @@ fn prices(found: &[PriceRow]) -> Table {
             of.from.into(),
             Cell::maybe(of.until),
             Cell::maybe(of.hours.as_deref()),
-            said(of.has_tiers),
+            Cell::maybe(above),
             said(of.is_own),
             of.source.as_str().into(),
             of.as_of.into(),
-            Cell::money(&of.input),
-            amount(of.cached.as_deref()),
-            amount(of.output.as_deref()),
+            Cell::money(&rates.input),
+            amount(rates.cached.as_deref()),
+            amount(rates.cache_write.as_deref()),
+            amount(rates.cache_write_hour.as_deref()),
+            amount(rates.output.as_deref()),
+            amount(rates.reasoning.as_deref()),
         ]
     };
-    table.rows = found.iter().map(row).collect();
+    // Each length of prompt that costs otherwise has a row of its own.
+    let rows_of = |of: &PriceRow| {
+        let tiers = of.tiers.iter();
+        let longer = tiers.map(|tier| row(of, Some(tier.above), &tier.rates));
+        [row(of, None, &of.rates)]
+            .into_iter()
+            .chain(longer)
+            .collect::<Vec<_>>()
+    };
+    table.rows = found.iter().flat_map(rows_of).collect();
     table
 }
 

@@ -89,8 +89,10 @@ pub(super) fn models_along_the_time(overview: &Overview) -> Table {
         .map(|(nth, step)| {
             let days = [step.first, step.last].map(Cell::from);
             let costs = overview.series.iter();
-            let costs =
-                costs.map(|series| Cell::maybe(series.costs.get(nth).map(|of| Cell::money(of))));
+            let costs = costs.map(|series| {
+                let cost = series.costs.get(nth).zip(series.unknown.get(nth));
+                Cell::maybe(cost.map(|(cost, unknown)| Cell::cost(cost, *unknown)))
+            });
             days.into_iter().chain(costs).collect()
         })
         .collect();

@@ -1,5 +1,8 @@
 mod given_away;
+mod not_known;
+mod on_paper;
 mod paper_read;
+mod recommending;
 
 use jiff::civil::date;
 
@@ -41,7 +44,7 @@ pub(super) fn app() -> (tempfile::TempDir, App) {
 }
 
 /// A call as the gate writes it, which cost so much.
-fn call(app: &App, model: &str, pico: Option<i64>, at_ms: i64) {
+pub(super) fn call(app: &App, model: &str, pico: Option<i64>, at_ms: i64) {
     app.store
         .write(|tx| {
             let workspace = workspaces::first(tx, 0)?;
@@ -218,12 +221,13 @@ fn the_time_to_the_first_token_is_said_for_each_model_that_gave_one() {
 #[test]
 fn what_costs_less_with_a_model_that_was_rated_as_good_is_advised_with_its_saving() {
     let (_dir, app) = app();
+    recommending::account_with(&app, &["gpt-4o", "gpt-4o-mini"]);
     let mini = |at| call(&app, "gpt-4o-mini", Some(0), at);
     for at in 0..6 {
         call(&app, "gpt-4o", Some(1_000_000_000_000), MID_NOVEMBER + at);
         mini(MID_NOVEMBER + 100 + at);
     }
-    rate_all(&app);
+    recommending::rate_all(&app, 1);
     let advice = app.cost_advice(&query()).unwrap();
     let found = advice
         .iter()
@@ -233,76 +237,6 @@ fn what_costs_less_with_a_model_that_was_rated_as_good_is_advised_with_its_savin
     // Six calls with 1000 tokens in and 100 out, at $0.15 and $0.60 a million.
     assert_eq!(found.saving, "$5.99874");
     assert_eq!(found.filter.model.as_deref(), Some("gpt-4o"));
-}
-
-/// Gives each call an answer that was rated good.
-fn rate_all(app: &App) {
-    app.store
-        .write(|tx| {
-            let workspace = workspaces::first(tx, 0)?;
-            let conversation = crate::ids::ConversationId::new();
-            chat::create(tx, conversation, workspace, &chat::Options::default(), 0).unwrap();
-            let numbers: Vec<i64> = tx
-                .prepare("SELECT number FROM calls")?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            for number in numbers {
-                let message = crate::ids::MessageId::new();
-                tx.execute(
-                    "INSERT INTO messages (id, conversation_id, role, text, state, created_at_ms)
-                     VALUES (?1, ?2, 'assistant', 'An answer.', 'done', 0)",
-                    rusqlite::params![message, conversation],
-                )?;
-                tx.execute(
-                    "UPDATE calls SET message_id = ?1 WHERE number = ?2",
-                    rusqlite::params![message, number],
-                )?;
-                tx.execute(
-                    "INSERT INTO ratings VALUES (?1, 1, 0)",
-                    rusqlite::params![message],
-                )?;
-            }
-            Ok::<_, StoreError>(())
-        })
-        .unwrap();
-}
-
-#[test]
-fn a_recommendation_says_on_what_it_rests() {
-    let (_dir, app) = app();
-    let plan = Plan {
-        input: 1000,
-        cached: 0,
-        output: 200,
-        calls_a_day: 10,
-    };
-    let budget = Money::of_dollars("50").unwrap();
-    let by_price = app
-        .recommend(&plan, Difficulty::Easy, budget)
-        .unwrap()
-        .unwrap();
-    assert_eq!(by_price.basis, Basis::Prices);
-    let hard = app
-        .recommend(&plan, Difficulty::Hard, budget)
-        .unwrap()
-        .unwrap();
-    assert_ne!(hard.model, by_price.model, "hard tasks get a dearer model");
-    for at in 0..6 {
-        call(&app, "gpt-4o-mini", Some(1), MID_NOVEMBER + at);
-    }
-    rate_all(&app);
-    let by_ratings = app
-        .recommend(&plan, Difficulty::Hard, budget)
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (by_ratings.basis, by_ratings.model.model.as_str()),
-        (Basis::Ratings, "gpt-4o-mini")
-    );
-    assert_eq!(
-        app.recommend(&plan, Difficulty::Hard, Money::ZERO).unwrap(),
-        None
-    );
 }
 
 #[test]
@@ -348,7 +282,7 @@ fn a_price_of_ones_own_is_first_in_the_table_and_what_is_none_is_refused() {
     };
     app.set_price(&input).unwrap();
     let page = app.price_page("").unwrap();
-    assert!(page.rows[0].is_own && page.rows[0].input == "$2.5");
+    assert!(page.rows[0].is_own && page.rows[0].rates.input == "$2.5");
     assert_eq!(app.price_page("acme M-1").unwrap().rows.len(), 1);
     let wrong = PriceInput {
         input: "a lot".into(),
@@ -382,7 +316,8 @@ fn a_price_is_removed_alone_and_one_that_was_read_is_set_again_as_it_was() {
     let both = rows();
     let batch = both.iter().find(|row| row.service == Service::Batch);
     let batch = batch.unwrap();
-    let said = (&batch.cached, batch.cache_write.as_deref(), &batch.output);
+    let rates = &batch.rates;
+    let said = (&rates.cached, rates.cache_write.as_deref(), &rates.output);
     assert_eq!(said, (&None, Some("$2.5"), &None), "unknown stays unknown");
     let entries = app.record.status().unwrap().count;
     assert!(app.remove_price(batch.id.into()).unwrap());

@@ -32,8 +32,8 @@ pub struct CallFilter {
     /// Begun before this moment, in UTC milliseconds.
     #[specta(type = Option<Number>)]
     pub until_ms: Option<i64>,
-    /// Only some of those.
-    pub only: Option<Only>,
+    /// Of those, the ones for which all of this holds.
+    pub only: Vec<Only>,
 }
 
 /// Calls that share something that is counted.
@@ -157,6 +157,14 @@ impl Chosen {
 }
 
 impl CallFilter {
+    /// The same calls, as far as this holds for them, too.
+    #[must_use]
+    pub fn and(&self, only: Only) -> Self {
+        let mut these = self.clone();
+        these.only.push(only);
+        these
+    }
+
     /// The rows of these days that it lets through. Where it names moments, those decide, and by the clocks
     /// of a person who travels they may be in the day before or after.
     pub(in crate::costs) fn chosen(&self, span: Span) -> Chosen {
@@ -201,7 +209,7 @@ impl CallFilter {
                 chosen.and(sql, moment);
             }
         }
-        if let Some(only) = self.only {
+        for only in &self.only {
             chosen
                 .condition
                 .push_str(&format!(" AND {}", only.condition()));
@@ -216,7 +224,8 @@ impl CallFilter {
             || self.error_kind.is_some()
             || self.from_ms.is_some()
             || self.until_ms.is_some();
-        !beyond_days && matches!(self.only, None | Some(Only::Local | Only::Elsewhere))
+        let on_days = |only: &Only| matches!(only, Only::Local | Only::Elsewhere);
+        !beyond_days && self.only.iter().all(on_days)
     }
 }
 

@@ -55,11 +55,7 @@ fn habits(
     index: &str,
     tokens: &str,
 ) -> rusqlite::Result<Vec<Habit>> {
-    let filter = CallFilter {
-        only: Some(only),
-        ..filter.clone()
-    };
-    let Chosen { condition, values } = filter.chosen(span);
+    let Chosen { condition, values } = filter.and(only).chosen(span);
     conn.prepare(&format!(
         "SELECT k.provider, k.model, count(*), sum({tokens}) FROM calls k INDEXED BY {index}
          WHERE {condition} GROUP BY k.provider, k.model"

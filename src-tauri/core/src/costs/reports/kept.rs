@@ -64,10 +64,7 @@ pub(super) fn kept(
     let would_have_cost = match price {
         None => None,
         Some(price) => {
-            let here = CallFilter {
-                only: Some(Only::Local),
-                ..filter.clone()
-            };
+            let here = filter.and(Only::Local);
             let local = groups.iter().filter(is_local);
             let used = usages(conn, span, &here, &price.listing, local)?;
             used.would_cost(&price.listing).ok()

@@ -119,15 +119,13 @@ pub fn lines(
         let found = days::by_conversation(conn, span, filter)?;
         return Ok(in_order(found.into_iter().map(
             |(conversation, figures)| {
-                let only = conversation
-                    .is_none()
-                    .then_some(Only::WithoutConversation)
-                    .or(filter.only);
                 let name = conversation.map_or(String::new(), |id| id.to_string());
-                let filter = CallFilter {
-                    conversation,
-                    only,
-                    ..filter.clone()
+                let filter = match conversation {
+                    None => filter.and(Only::WithoutConversation),
+                    of => CallFilter {
+                        conversation: of,
+                        ..filter.clone()
+                    },
                 };
                 (name, filter, figures)
             },
@@ -220,3 +218,6 @@ fn in_order(found: impl Iterator<Item = (String, CallFilter, Figures)>) -> Vec<L
     };
     found.into_iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,7 +115,11 @@ pub fn overview(
     let steps_of = steps::steps_of(span, query.step);
     let mut costs = steps::Costs::of(&steps_of);
     for group in &these {
-        costs.add(group.day, &group.provider, &group.model, group.figures.cost);
+        let spent = steps::Spending {
+            cost: group.figures.cost,
+            unknown: group.figures.unknown,
+        };
+        costs.add(group.day, &group.provider, &group.model, spent);
     }
     let local: Figures = these
         .iter()

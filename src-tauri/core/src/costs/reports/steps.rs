@@ -6,6 +6,7 @@ use jiff::{ToSpan, civil::Date};
 use rusqlite::Connection;
 use serde::Serialize;
 use specta::Type;
+use specta_typescript::Number;
 
 use super::{FiguresView, Query, ReportError, Span, date_of, number_of};
 use crate::{
@@ -40,6 +41,9 @@ pub struct Series {
     pub provider: String,
     /// What it cost, exact, one amount a step.
     pub costs: Vec<String>,
+    /// Calls of each step that ended without a known cost; not in those amounts.
+    #[specta(type = Vec<Number>)]
+    pub unknown: Vec<u64>,
     /// The same for whoever draws it.
     #[serde(skip)]
     pub amounts: Vec<Money>,
@@ -91,8 +95,8 @@ pub struct AlongTime {
     pub sums: Vec<Money>,
     /// What models cost in each step.
     pub series: Vec<Series>,
-    /// Calls that ended without a known cost; not in the sums.
-    pub unknown: u64,
+    /// Calls of each step that ended without a known cost; not in the sums.
+    pub unknown: Vec<u64>,
 }
 
 /// What was spent along the time: only what a chart needs, and so sooner read than an overview.
@@ -103,28 +107,45 @@ pub fn along_time(conn: &Connection, query: &Query) -> Result<AlongTime, ReportE
     let span = query.span()?;
     let steps = steps_of(span, query.step);
     let mut costs = Costs::of(&steps);
-    let (mut sums, mut unknown) = (vec![Money::ZERO; steps.len()], 0);
+    let mut sums = vec![Spending::default(); steps.len()];
     each_cost(conn, span, &query.filter, |spent| {
-        unknown += spent.unknown;
+        let spending = Spending {
+            cost: spent.cost,
+            unknown: spent.unknown,
+        };
         if let Some(at) = step_at(&steps, spent.day) {
-            sums[at] = sums[at] + spent.cost;
+            sums[at].add(spending);
         }
-        costs.add(spent.day, spent.provider, spent.model, spent.cost);
+        costs.add(spent.day, spent.provider, spent.model, spending);
     })?;
     let days = |of: &Span| (date_of(of.first), date_of(of.last));
     Ok(AlongTime {
         series: costs.series(),
         steps: steps.iter().map(days).collect(),
-        sums,
-        unknown,
+        unknown: sums.iter().map(|of| of.unknown).collect(),
+        sums: sums.iter().map(|of| of.cost).collect(),
     })
+}
+
+/// What is known to be spent, and how many calls ended without a known cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spending {
+    pub(super) cost: Money,
+    pub(super) unknown: u64,
+}
+
+impl Spending {
+    fn add(&mut self, other: Self) {
+        self.cost = self.cost + other.cost;
+        self.unknown += other.unknown;
+    }
 }
 
 /// What models cost in each step, while it is added up.
 pub(super) struct Costs<'s> {
     steps: &'s [Span],
     /// By provider, then by model.
-    models: HashMap<String, HashMap<String, Vec<Money>>>,
+    models: HashMap<String, HashMap<String, Vec<Spending>>>,
 }
 
 impl<'s> Costs<'s> {
@@ -137,8 +158,9 @@ impl<'s> Costs<'s> {
     }
 
     /// What a model cost on a day.
-    pub(super) fn add(&mut self, day: i32, provider: &str, model: &str, cost: Money) {
-        let Some(at) = step_at(self.steps, day).filter(|_| cost > Money::ZERO) else {
+    pub(super) fn add(&mut self, day: i32, provider: &str, model: &str, spent: Spending) {
+        let is_something = spent > Spending::default();
+        let Some(at) = step_at(self.steps, day).filter(|_| is_something) else {
             return;
         };
         // Looked up before it is named, as there are few models and many days.
@@ -153,15 +175,21 @@ impl<'s> Costs<'s> {
                 .entry(provider.to_owned())
                 .or_default()
                 .entry(model.to_owned())
-                .or_insert_with(|| vec![Money::ZERO; self.steps.len()]),
+                .or_insert_with(|| vec![Spending::default(); self.steps.len()]),
         };
-        amounts[at] = amounts[at] + cost;
+        amounts[at].add(spent);
     }
 
-    /// The dearest models, and all others together, if they cost anything.
+    /// The dearest models, then those of which it is not known what they cost, and all others together, if
+    /// they cost anything.
     pub(super) fn series(self) -> Vec<Series> {
-        let total = |amounts: &[Money]| amounts.iter().copied().sum::<Money>();
-        let of_provider = |(provider, models): (String, HashMap<String, Vec<Money>>)| {
+        let total = |amounts: &[Spending]| {
+            amounts.iter().fold(Spending::default(), |mut sum, of| {
+                sum.add(*of);
+                sum
+            })
+        };
+        let of_provider = |(provider, models): (String, HashMap<String, Vec<Spending>>)| {
             let named = models.into_iter();
             named.map(move |(model, amounts)| (model, provider.clone(), amounts))
         };
@@ -174,28 +202,32 @@ impl<'s> Costs<'s> {
         let names: Vec<String> = all.iter().map(|(model, ..)| model.clone()).collect();
         let mut series: Vec<Series> = all
             .into_iter()
-            .map(|(model, provider, amounts)| Series {
-                name: called(&model, &provider, &names),
-                provider,
-                costs: amounts.iter().map(Money::to_string).collect(),
-                amounts,
+            .map(|(model, provider, amounts)| {
+                Series::of(called(&model, &provider, &names), provider, &amounts)
             })
             .collect();
         if !others.is_empty() {
-            let mut amounts = vec![Money::ZERO; self.steps.len()];
+            let mut amounts = vec![Spending::default(); self.steps.len()];
             for (_, _, of_one) in &others {
                 for (sum, amount) in amounts.iter_mut().zip(of_one) {
-                    *sum = *sum + *amount;
+                    sum.add(*amount);
                 }
             }
-            series.push(Series {
-                name: OTHERS.into(),
-                provider: String::new(),
-                costs: amounts.iter().map(Money::to_string).collect(),
-                amounts,
-            });
+            series.push(Series::of(OTHERS.into(), String::new(), &amounts));
         }
         series
+    }
+}
+
+impl Series {
+    fn of(name: String, provider: String, spent: &[Spending]) -> Self {
+        Self {
+            name,
+            provider,
+            costs: spent.iter().map(|of| of.cost.to_string()).collect(),
+            unknown: spent.iter().map(|of| of.unknown).collect(),
+            amounts: spent.iter().map(|of| of.cost).collect(),
+        }
     }
 }
 

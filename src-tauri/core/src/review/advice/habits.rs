@@ -13,8 +13,8 @@ use crate::{
         prices::Price,
         rates::Rates,
         reports::{
-            CallFilter, Habit, LONG_PROMPT, Only, PricedModel, Query, THIS_COMPUTER,
-            long_histories as long, price_for, price_now, repeated_beginnings, usages,
+            Habit, LONG_PROMPT, Only, PricedModel, Query, THIS_COMPUTER, long_histories as long,
+            price_for, price_now, repeated_beginnings, usages,
         },
         vendors,
     },
@@ -36,11 +36,7 @@ pub(super) fn batch(
     if !used.iter().any(has_vectors) {
         return Ok(Vec::new());
     }
-    let only = Some(Only::OfDocuments);
-    let waiting = CallFilter {
-        only,
-        ..query.filter.clone()
-    };
+    let waiting = query.filter.and(Only::OfDocuments);
     let waiting = groups(conn, query.span()?, &waiting)?;
     let mut found = Vec::new();
     for ((provider, model), figures) in sums(&waiting, |group| (&group.provider, &group.model)) {
@@ -51,10 +47,7 @@ pub(super) fn batch(
         let Some(price) = price_for(conn, &named, Service::Batch, now_ms())? else {
             continue;
         };
-        let filter = CallFilter {
-            only,
-            ..of_model(query, provider, model)
-        };
+        let filter = of_model(query, provider, model).and(Only::OfDocuments);
         let these = waiting
             .iter()
             .filter(|group| (&group.provider, &group.model) == (provider, model));
@@ -168,10 +161,7 @@ fn of_habits(
         let Some(said) = say(&habit, &price) else {
             continue;
         };
-        let filter = CallFilter {
-            only: Some(only),
-            ..of_model(query, &habit.provider, &habit.model)
-        };
+        let filter = of_model(query, &habit.provider, &habit.model).and(only);
         let numbers = (said.saving, habit.calls);
         all.push(advice(said.kind, said.title, said.reason, numbers, filter));
     }

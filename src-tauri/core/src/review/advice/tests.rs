@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    chat,
     ids::ConversationId,
     review::tests::{MID_NOVEMBER, app, query},
     store::StoreError,

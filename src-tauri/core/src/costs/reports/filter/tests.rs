@@ -78,11 +78,7 @@ type Holds = Box<dyn Fn(&Made) -> bool>;
 /// Filters, and what holds for the calls that each lets through.
 fn filters(client: ClientId) -> Vec<(CallFilter, Holds)> {
     fn only(only: Only, holds: fn(&Made) -> bool) -> (CallFilter, Holds) {
-        let filter = CallFilter {
-            only: Some(only),
-            ..CallFilter::default()
-        };
-        (filter, Box::new(holds))
+        (CallFilter::default().and(only), Box::new(holds))
     }
     let error = |kind: &str, known: Option<&'static str>| {
         let filter = CallFilter {

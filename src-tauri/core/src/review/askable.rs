@@ -1,0 +1,123 @@
+//! The models that a person could ask, what asking them costs now, and how they were rated.
+
+use rusqlite::Connection;
+
+use super::ReviewError;
+use crate::{
+    accounts::{self, Account},
+    chat::{self, RatedModel},
+    costs::{
+        prices::Price,
+        reports::{PricedModel, THIS_COMPUTER, price_now},
+    },
+    models,
+};
+
+/// What calls of a model cost now.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Terms {
+    /// What its price says.
+    Price(Price),
+    /// Nothing: nobody bills what runs on a server of one's own.
+    Free,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Where a model without a price is that costs nothing: the words that stand in place of a price's source.
+pub(super) const ON_ONES_OWN: &str = "Runs on a server of your own";
+
+/// The models of the accounts and of this computer.
+pub(super) struct Askable<'c> {
+    pub(super) conn: &'c Connection,
+    accounts: Vec<Account>,
+    /// The names of the models here that write answers.
+    here: Vec<String>,
+    now_ms: i64,
+}
+
+impl<'c> Askable<'c> {
+    /// Those that are there now; `now_ms` is UTC milliseconds.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the database fails.
+    pub(super) fn now(conn: &'c Connection, now_ms: i64) -> Result<Self, ReviewError> {
+        let mut here: Vec<String> = models::all(conn)?
+            .into_iter()
+            .filter(|model| model.summary.kind == gatehouse_gguf::ModelKind::Chat)
+            .map(|model| model.name)
+            .collect();
+        here.dedup();
+        Ok(Self {
+            conn,
+            accounts: accounts::all(conn)?,
+            here,
+            now_ms,
+        })
+    }
+
+    /// The models of all accounts, by the names that prices have.
+    pub(super) fn elsewhere(&self) -> Vec<PricedModel> {
+        let mut found: Vec<PricedModel> = Vec::new();
+        for account in &self.accounts {
+            for model in &account.models {
+                let model = PricedModel {
+                    provider: account.billed_as().to_owned(),
+                    model: model.id.clone(),
+                };
+                if !found.contains(&model) {
+                    found.push(model);
+                }
+            }
+        }
+        found
+    }
+
+    /// The models of this computer that write answers, the last used first.
+    pub(super) fn here(&self) -> impl Iterator<Item = PricedModel> + '_ {
+        self.here.iter().map(|name| PricedModel {
+            provider: THIS_COMPUTER.to_owned(),
+            model: name.clone(),
+        })
+    }
+
+    /// What calls of a model cost now, as the gate bills them.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn terms(&self, model: &PricedModel) -> rusqlite::Result<Terms> {
+        let price = price_now(self.conn, model, self.now_ms)?;
+        let mut servers = self.servers(&model.provider, &model.model).peekable();
+        Ok(match price {
+            Some(price) if servers.all(|account| account.is_billed_by(&price)) => {
+                Terms::Price(price)
+            }
+            None if servers.peek().is_some() && servers.all(Account::is_free) => Terms::Free,
+            _ => Terms::Unknown,
+        })
+    }
+
+    /// How the models were rated that can be asked: who rated one that is gone says nothing of what to take.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn rated(&self) -> rusqlite::Result<Vec<RatedModel>> {
+        let mut rated = chat::rated_models(self.conn)?;
+        rated.retain(|of| self.has(&of.provider, &of.model));
+        Ok(rated)
+    }
+
+    fn has(&self, provider: &str, model: &str) -> bool {
+        match provider {
+            THIS_COMPUTER => self.here.iter().any(|name| name == model),
+            _ => self.servers(provider, model).next().is_some(),
+        }
+    }
+
+    /// The accounts that have this model.
+    fn servers(&self, provider: &str, model: &str) -> impl Iterator<Item = &Account> {
+        self.accounts
+            .iter()
+            .filter(move |of| of.billed_as() == provider && of.model(model).is_some())
+    }
+}
