@@ -385,7 +385,9 @@ fn a_report_is_written_into_files_as_the_window_writes_it_and_never_over_others(
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (html, pdf, tables) = (path("costs.html"), path("costs.pdf"), path("tables"));
-    let all = ["costs", "report", "--html", &html, "--pdf", &pdf, "--csv", &tables];
+    let all = [
+        "costs", "report", "--html", &html, "--pdf", &pdf, "--csv", &tables,
+    ];
     let said = shell.json(&all);
     let files = said["files"].as_array().unwrap();
     assert_eq!(files.len(), 7, "a page, the sheets and five tables: {said}");
@@ -401,16 +403,33 @@ fn a_report_is_written_into_files_as_the_window_writes_it_and_never_over_others(
         entries.as_array().unwrap().len()
     };
     assert_eq!(exported(), files.len(), "each file has its entry");
-    let (code, words) = shell.refused(&["costs", "report", "--pdf", &path("new.pdf"), "--html", &html]);
+    let (code, words) = shell.refused(&[
+        "costs",
+        "report",
+        "--pdf",
+        &path("new.pdf"),
+        "--html",
+        &html,
+    ]);
     assert!(code == 5 && words.contains("costs.html"), "{code}: {words}");
-    assert!(!folder.path().join("new.pdf").exists(), "nothing is written where one cannot be");
+    assert!(
+        !folder.path().join("new.pdf").exists(),
+        "nothing is written where one cannot be"
+    );
     assert_eq!(exported(), files.len());
 }
 
 #[test]
 fn every_rate_of_a_price_is_listed() {
     let shell = Shell::new();
-    let listed = shell.text(&["prices", "list", "--provider", "anthropic", "--model", "claude-sonnet-4-5"]);
+    let listed = shell.text(&[
+        "prices",
+        "list",
+        "--provider",
+        "anthropic",
+        "--model",
+        "claude-sonnet-4-5",
+    ]);
     for rate in ["$3.75, $6 for an hour", "cache writes $7.5", "output $22.5"] {
         assert!(listed.contains(rate), "{rate} is not in: {listed}");
     }

@@ -54,9 +54,15 @@ fn a_pdf_has_its_headings_and_values_as_text_on_its_pages() {
     };
     let models = page_of("By model").unwrap();
     // The last line of the headings, and the rows below it: of the month, what began in it.
-    on(models, "Model Provider Calls Failed known count tokens tokens tokens US$ Cost, US$");
+    on(
+        models,
+        "Model Provider Calls Failed known count tokens tokens tokens US$ Cost, US$",
+    );
     on(models, "gpt-4o openai 15 0 0 0 15,000 0 1,500 0.00 18.75");
-    on(models, "nobody-knows openai 1 0 1 0 1,000 0 100 0.00 not known");
+    on(
+        models,
+        "nobody-knows openai 1 0 1 0 1,000 0 100 0.00 not known",
+    );
     let days = page_of("Over time").unwrap();
     on(days, "2026-11-01");
     assert!(days <= models, "the time is told before the models");
