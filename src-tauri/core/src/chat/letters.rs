@@ -47,7 +47,7 @@ pub(super) fn is_of_word(letter: char) -> bool {
 
 /// Whether a text has letters that are words of their own.
 pub(super) fn has_any(text: &str) -> bool {
-    text.contains(stands_alone)
+    !text.is_ascii() && text.contains(stands_alone)
 }
 
 /// A text as it is indexed, and searched for.

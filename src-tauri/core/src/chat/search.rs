@@ -150,6 +150,8 @@ fn in_messages(
         true => SNIPPET_OF_LETTERS,
         false => SNIPPET,
     };
+    // By the index's own number, in whose order it looks: it stops at the last hit that is shown, and no
+    // snippet is made of the others.
     let mut statement = conn.prepare_cached(
         "SELECT c.id, m.id, c.title, snippet(messages_fts, 0, ?2, ?3, '…', ?6), m.created_at_ms
          FROM messages_fts
@@ -157,7 +159,7 @@ fn in_messages(
          JOIN conversations c ON c.id = m.conversation_id
          WHERE messages_fts MATCH ?1 AND c.deleted_at_ms IS NULL
            AND (?5 IS NULL OR c.workspace_id = ?5)
-         ORDER BY m.number DESC LIMIT ?4",
+         ORDER BY messages_fts.rowid DESC LIMIT ?4",
     )?;
     let rows = statement.query_map(
         (
