@@ -103,7 +103,7 @@ test("a record whose end was cut off", async (t) => {
 	const app = await Gatehouse.start(t, folder);
 
 	await t.test("is told in plain words, on every screen", async () => {
-		await app.see("link", /Record.*does not verify/);
+		await app.see("button", "Record: does not verify");
 		await app.press("Control+6");
 		const red = await app.textOf("region", "The record does not verify");
 		assert.match(
