@@ -103,10 +103,13 @@ test("a record whose end was cut off", async (t) => {
 	const app = await Gatehouse.start(t, folder);
 
 	await t.test("is told in plain words, on every screen", async () => {
-		await app.see("link", /Record.*does not verify/);
+		await app.see("button", "Record: does not verify");
 		await app.press("Control+6");
 		const red = await app.textOf("region", "The record does not verify");
-		assert.match(red, /Only \d+ entries are left: the end was cut off, or an older file was put in its place\./);
+		assert.match(
+			red,
+			/Only \d+ entries are left: the end was cut off, or an older file was put in its place\./,
+		);
 		assert.match(red, /Gatehouse goes on and keeps recording\. Nothing was repaired\./);
 		await app.see("button", /Verification failed/);
 	});

@@ -266,7 +266,7 @@ fn tell_found(found: &FoundPerson) -> Result<(), Failure> {
             many(
                 found.snapshots,
                 "snapshot or backup",
-                "snapshots and backups"
+                "snapshots or backups"
             )
         ))?;
     }

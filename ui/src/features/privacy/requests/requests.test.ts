@@ -179,7 +179,7 @@ describe("a person", () => {
 		});
 		const found = await find(user, "Anna");
 		expect(found.textContent.replace(/\s+/g, " ")).toMatch(
-			/2 snapshots have them, too, .* 1 thing that is sealed cannot be read.* 3 pictures in chats were not searched/,
+			/2 snapshots or backups have them, too, .* 1 thing that is sealed cannot be read.* 3 pictures in chats were not searched/,
 		);
 		expect(within(found).getByRole("button", { name: "Erase…" })).toBeTruthy();
 	});
