@@ -250,17 +250,22 @@ fn stands_alone(view: &str, value: &Value) -> bool {
     !rest.starts_with(':') && !(rest.starts_with([' ', '\t']) && next.is_some_and(goes_on))
 }
 
-/// `password: CString,`: a word with a capital before what follows a type.
+/// `password: CString,`: a word with capitals before what follows a type. One with its first letter alone
+/// may be an ordinary word in a list.
 fn is_typed(view: &str, value: &Value) -> bool {
     let written = value.of(view);
     let word = |letter: char| letter.is_alphabetic() || letter == '_';
-    let next = view[value.range.end..]
-        .trim_start_matches(' ')
+    let capitals = written
         .chars()
-        .next();
-    written.starts_with(char::is_uppercase)
-        && written.chars().all(word)
-        && next.is_some_and(|next| ",;)={>|".contains(next))
+        .filter(|letter| letter.is_uppercase())
+        .count();
+    let after: &[char] = if capitals > 1 {
+        &[',', ';', ')', '=', '{', '>', '|']
+    } else {
+        &['=', '{', '>', '|']
+    };
+    let rest = view[value.range.end..].trim_start_matches(' ');
+    written.starts_with(char::is_uppercase) && written.chars().all(word) && rest.starts_with(after)
 }
 
 /// `<Password>`, `<ns:DbPassword>`: the name of an element.
