@@ -61,7 +61,11 @@ fn is_reference(secret: &str) -> bool {
         name.trim_start_matches(['\'', '&', '{', '$'])
             .trim_end_matches(['}', '?', '!'])
     });
-    name.is_some_and(is_identifier) || tags.contains(&secret.to_ascii_lowercase().as_str())
+    // `$pass:tt`, as macros name what they take.
+    let taken = secret
+        .strip_prefix('$')
+        .is_some_and(|name| name.split(':').all(is_identifier));
+    taken || name.is_some_and(is_identifier) || tags.contains(&secret.to_ascii_lowercase().as_str())
 }
 
 /// Letters and `_`, with one digit at the end at most.

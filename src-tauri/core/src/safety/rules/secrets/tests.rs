@@ -123,7 +123,7 @@ fn a_password_is_found_in_xml_commands_tables_and_on_the_next_line() {
         "аpi_key = ⟦API_KEY=q8Zr1LmX0vT7pK3sWb9Y⟧",
         "das Passwort fürs WLAN ist ⟦PASSWORD=Gartenzaun77!⟧",
         "(Passwort: ⟦PASSWORD=Sommer⟧), Kennwort: ⟦PASSWORD=Winter⟧, Benutzer: joe",
-        "Passwort fürs Labor: ⟦PASSWORD=swordfish⟧ (bitte ändern)",
+        "Passwort fürs Labor: ⟦PASSWORD=swordfish⟧, bitte ändern",
         "Your password:\n\n⟦PASSWORD=Hunter2024⟧\n\nThanks",
         "login a4471 / pwd ⟦PASSWORD=Lisboa!3779⟧",
         "the pin is ⟦PASSWORD=4471⟧",
