@@ -249,7 +249,7 @@ const FLOORS: [Floor; 9] = [
         is_special_in_words,
         [77.0, 97.5, 78.0],
     ),
-    floor("secrets", is_secret, [97.5, 99.0, 97.5]),
+    floor("secrets", is_secret, [96.0, 99.0, 96.0]),
 ];
 
 fn is_address_or_birth(kind: &str) -> bool {

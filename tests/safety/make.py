@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))
 from beside import texts as beside  # noqa: E402
 from check_digits import Source  # noqa: E402
 from common import COMMON, SECRETS, TEXTS, made_negatives  # noqa: E402
+from hidden import texts as hidden  # noqa: E402
 from names import texts as named  # noqa: E402
 from national import FORMS, NATIONAL, SENTENCES  # noqa: E402
 from special import texts as special  # noqa: E402
@@ -95,8 +96,22 @@ def forms():
         yield labelled(name, text)
 
 
+def secrets():
+    for name, text in hidden():
+        yield labelled(name, text)
+
+
 def main():
-    texts = [*written(), *national(), *common(), *names(), *in_words(), *forms(), *made_negatives()]
+    texts = [
+        *written(),
+        *national(),
+        *common(),
+        *names(),
+        *in_words(),
+        *forms(),
+        *secrets(),
+        *made_negatives(),
+    ]
     ids = [text["id"] for text in texts]
     assert len(ids) == len(set(ids)), "two texts share an id"
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)

@@ -7,7 +7,7 @@ use memchr::memchr_iter;
 
 use super::{
     plausible::{random, varied, very_random},
-    rule::{Find, Pattern, SecretRule, secret},
+    rule::{Find, Pattern, SecretRule, secret, secret_at},
 };
 use crate::safety::Kind;
 
@@ -150,13 +150,12 @@ pub(super) static RULES: [SecretRule; 24] = [
         0.98,
         "A token of Shopify"
     ),
-    secret!(
+    secret_at!(
         "api-key/telegram",
         ApiKey,
         &[":AA*"],
-        r"^:AA[A-Za-z0-9_-]{32,33}(?:[^A-Za-z0-9_-]|$)",
-        varied,
-        0.9,
+        telegram_bot,
+        0.95,
         "A token of a Telegram bot"
     ),
     secret!(
@@ -241,6 +240,22 @@ pub(super) static RULES: [SecretRule; 24] = [
         "Three parts of a JSON Web Token"
     ),
 ];
+
+/// The number of a Telegram bot, a colon, 35 letters.
+fn telegram_bot(view: &str, mark: &Range<usize>) -> Option<Range<usize>> {
+    let text = view.as_bytes();
+    let before = text[..mark.start].iter().rev().take(12);
+    let number = before.take_while(|byte| byte.is_ascii_digit()).count();
+    let part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let after = text[mark.start + 1..]
+        .iter()
+        .take(40)
+        .take_while(part)
+        .count();
+    let token = mark.start - number..mark.start + 1 + after;
+    let fits = (7..=11).contains(&number) && (34..=35).contains(&after);
+    (fits && varied(&view[token.clone()])).then_some(token)
+}
 
 /// Tokens of Discord's bots: the number of the bot in base64, when it was made, a signature. They have no
 /// mark but the two dots.

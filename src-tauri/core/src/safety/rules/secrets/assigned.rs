@@ -6,9 +6,7 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    plausible::{
-        is_no_password, is_unusual, key, password, password_quoted, password_said, very_random,
-    },
+    plausible::{is_unusual, key, password, password_quoted, password_said, very_random},
     value::{self, Value},
     words::{ABOUT_ONE, CLOSED_KEYS, OPEN_KEYS},
 };
@@ -34,11 +32,11 @@ static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r#"(?xi)^
         (?: [_-]? (?: \d{1,2} | v\d | value | base | root | admin | user | db | main | prod | production
             | dev | test | testing | stage | staging | live | old | new ) ){0,3}
-        (?: [\ ]?\([^()\n]{1,30}\)
-          | \ (?:for|of|to|on|at|fur|von|zum|zur|pour|du|de|del|para|per|di|van|voor|do|dla)
+        (?: \ \([^()\n]{1,30}\)
+          | \ (?:for|of|to|on|at|fur|furs|von|vom|zum|zur|im|am|pour|du|de|del|para|per|di|van|voor|do|dla)
             \ [^:=|\n<>"'`]{1,40}? )?
         (?P<shut> \\?["'`\]*?!)]{0,4} )
-        (?: (?P<line> [\ \t]{0,4} : [*_]{0,3} [\ \t]{0,4} \r?\n [\ \t>|]{0,8} )
+        (?: (?P<line> [\ \t]{0,4} : [*_]{0,3} [\ \t]{0,4} (?: \r?\n [\ \t>|]{0,8} ){1,2} )
           | (?P<sign> [\ \t]{0,20} (?P<mark> := | :- | => | -> | ={1,3} | : )
               [*_]{0,3} (?:</[a-z0-9]{1,10}>)? [\ \t]{0,8} (?:\*\*)? )
           | (?P<attribute> [\ \t]{1,8} (?:value|content) \ ?=\ ? )
@@ -51,7 +49,7 @@ static HEAD: LazyLock<Regex> = LazyLock::new(|| {
 /// What a sentence says the password is.
 static SAID: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?xi)^
-        (?: \ (?:for|of|to|on|at|in|fur|von|vom|zum|zur|bei|pour|du|de|del|para|per|di|van|voor|do|dla)
+        (?: \ (?:for|of|to|on|at|in|fur|furs|von|vom|zum|zur|bei|im|am|pour|du|de|del|para|per|di|van|voor|do|dla)
             \ (?:[^.:;!?\n]|\.[^\s]){1,50}? )?
         \ (?:is|was|ist|war|lautet|est|es|e|to|is\ now|is\ still|ist\ jetzt) :?\ ";
     Regex::new(pattern).expect("the pattern is fixed")
@@ -68,8 +66,14 @@ pub(super) fn sure_password(view: &str, name: &Range<usize>) -> Option<Range<usi
     let written = value.of(view);
     let plain = match place {
         _ if is_about_one(view, name.start) => false,
-        Place::Equals | Place::Element => true,
-        Place::Colon => value.quoted || stands_alone(view, &value),
+        Place::Element => true,
+        _ if value.quoted => place != Place::Near,
+        Place::Colon if is_typed(view, &value) => return None,
+        Place::Colon => stands_alone(view, &value),
+        Place::Equals => {
+            let spaced = view[..value.range.start].ends_with(' ');
+            !spaced || stands_alone(view, &value)
+        }
         Place::Near => false,
     };
     let holds = if value.quoted || place == Place::Element {
@@ -82,10 +86,13 @@ pub(super) fn sure_password(view: &str, name: &Range<usize>) -> Option<Range<usi
 
 /// The password in a field that may have one: it must look like nothing else.
 pub(super) fn likely_password(view: &str, name: &Range<usize>) -> Option<Range<usize>> {
-    let (_, value) = field(view, name)?;
+    let (place, value) = field(view, name)?;
+    let named = place != Place::Near || is_option(view, name.start);
     let written = value.of(view);
-    let letters = written.chars().any(char::is_alphabetic);
-    (is_one_word(written) && letters && password_said(written)).then_some(value.range)
+    // Of what has brackets, only quotes say that it is a value and no call.
+    let letters = written.chars().any(char::is_alphabetic)
+        && (value.quoted || !written.contains(['(', '[', '{', '<']));
+    (named && is_one_word(written) && letters && password_said(written)).then_some(value.range)
 }
 
 /// The password that a sentence says after a word for one.
@@ -98,8 +105,8 @@ pub(super) fn said(view: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let digits = (4..=12).contains(&written.len()) && written.bytes().all(|b| b.is_ascii_digit());
     let holds = match (pin, value.quoted) {
         (true, _) => digits,
-        (false, true) => password_quoted(written),
-        (false, false) => password_said(written),
+        (false, true) if !is_one_word(written) => password_quoted(written),
+        (false, _) => password_said(written),
     };
     holds.then_some(value.range)
 }
@@ -200,8 +207,20 @@ fn after_space(view: &str, name: &Range<usize>) -> Option<(Place, Value)> {
         .take_while(|byte| matches!(byte, b' ' | b'\t'))
         .count();
     let value = value::value(view, name.end + spaces)?;
-    let option = is_option(view, name.start) && !value.of(view).starts_with('-');
-    (spaces > 0 && (value.quoted || option)).then_some((Place::Near, value))
+    let written = value.of(view);
+    let option = is_option(view, name.start) && !written.starts_with('-');
+    let told = value.quoted || option || is_made_up(written);
+    (spaces > 0 && told).then_some((Place::Near, value))
+}
+
+/// `Lisboa!3779`: small and capital letters and two digits or more, as people make passwords up and nobody
+/// writes words.
+fn is_made_up(written: &str) -> bool {
+    let has = |is: fn(char) -> bool| written.chars().filter(|letter| is(*letter)).count();
+    let joined = written.contains(['-', '_', '.', '/', ':', '(', '[', '<', '=', '\'']);
+    let digits = has(|letter| letter.is_ascii_digit());
+    let letters = has(char::is_lowercase) >= 3 && has(char::is_uppercase) >= 1;
+    written.len() >= 8 && digits >= 2 && letters && !joined
 }
 
 /// What stands before a mark on this line, without spaces and marks of bold and code around it.
@@ -223,13 +242,30 @@ fn is_one_word(written: &str) -> bool {
     !written.contains(char::is_whitespace)
 }
 
-/// Whether an ordinary word after a colon is all that is there: no sentence goes on after it.
+/// Whether an ordinary word is all that is there: no sentence and no expression goes on after it.
 fn stands_alone(view: &str, value: &Value) -> bool {
     let rest = &view[value.range.end..];
     let next = rest.trim_start_matches([' ', '\t']).chars().next();
-    let sentence =
-        rest.len() > 1 && rest.starts_with([' ', '\t']) && next.is_some_and(char::is_alphanumeric);
-    !sentence && !is_no_password(value.of(view))
+    let goes_on = |letter: char| letter.is_alphanumeric() || "{&(|".contains(letter);
+    !rest.starts_with(':') && !(rest.starts_with([' ', '\t']) && next.is_some_and(goes_on))
+}
+
+/// `password: CString,`: a word with capitals before what follows a type. One with its first letter alone
+/// may be an ordinary word in a list.
+fn is_typed(view: &str, value: &Value) -> bool {
+    let written = value.of(view);
+    let word = |letter: char| letter.is_alphabetic() || letter == '_';
+    let capitals = written
+        .chars()
+        .filter(|letter| letter.is_uppercase())
+        .count();
+    let after: &[char] = if capitals > 1 {
+        &[',', ';', ')', '=', '{', '>', '|']
+    } else {
+        &['=', '{', '>', '|']
+    };
+    let rest = view[value.range.end..].trim_start_matches(' ');
+    written.starts_with(char::is_uppercase) && written.chars().all(word) && rest.starts_with(after)
 }
 
 /// `<Password>`, `<ns:DbPassword>`: the name of an element.

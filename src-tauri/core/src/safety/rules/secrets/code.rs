@@ -26,6 +26,11 @@ pub(super) fn is_of_code(secret: &str) -> bool {
         "[removed:",
         "!!",
         "%(",
+        "__",
+        ")",
+        "&[",
+        "&mut",
+        "&'",
     ];
     let lower = secret.to_lowercase();
     BEGINS.iter().any(|begin| lower.starts_with(begin))
@@ -34,6 +39,8 @@ pub(super) fn is_of_code(secret: &str) -> bool {
         || is_reference(secret)
         || is_member(secret)
         || is_call(secret)
+        || is_type(secret)
+        || is_constant(secret)
         || is_code_name(secret)
 }
 
@@ -54,7 +61,11 @@ fn is_reference(secret: &str) -> bool {
         name.trim_start_matches(['\'', '&', '{', '$'])
             .trim_end_matches(['}', '?', '!'])
     });
-    name.is_some_and(is_identifier) || tags.contains(&secret.to_ascii_lowercase().as_str())
+    // `$pass:tt`, as macros name what they take.
+    let taken = secret
+        .strip_prefix('$')
+        .is_some_and(|name| name.split(':').all(is_identifier));
+    taken || name.is_some_and(is_identifier) || tags.contains(&secret.to_ascii_lowercase().as_str())
 }
 
 /// Letters and `_`, with one digit at the end at most.
@@ -73,8 +84,8 @@ fn is_member(secret: &str) -> bool {
     let joined = secret.contains(['.', '<']) || secret.contains("->") || secret.contains("::");
     let plain = |letter: char| letter.is_alphabetic() || "._<>:-$?&".contains(letter);
     let index = secret.split_once('[').is_some_and(|(name, inside)| {
-        let small = name.starts_with(|first: char| first.is_lowercase() || "$@_".contains(first));
-        let name = name.trim_start_matches(['$', '@']);
+        let small = name.starts_with(|first: char| first.is_lowercase() || "$@_&*".contains(first));
+        let name = name.trim_start_matches(['$', '@', '&', '*']);
         small
             && is_identifier(name)
             && (inside.is_empty() || inside.starts_with(['\'', '"']) || inside.ends_with(']'))
@@ -91,9 +102,11 @@ fn is_call(secret: &str) -> bool {
         |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | ':' | '$' | '@');
     let begins = |letter: char| letter.is_alphabetic() || "_&*$:)'@".contains(letter);
     let called = inside.is_empty() || inside.starts_with(begins) || inside.ends_with(')');
-    let small = name.starts_with(|first: char| first.is_lowercase() || first == '_');
+    let small = name.starts_with(|first: char| first.is_lowercase() || first == '_')
+        || ["Some", "Ok", "Err", "Box", "Arc", "String"].contains(&name);
     let sql = name.chars().all(char::is_uppercase) || name.contains(['.', ':']);
-    !name.is_empty() && name.chars().all(path) && (small || sql) && called
+    let cut = inside.is_empty() && name.chars().all(char::is_alphabetic);
+    !name.is_empty() && name.chars().all(path) && (small || sql || cut) && called
 }
 
 /// `new_password`, `hashedPassword`, `SecretString`: words run together, as programs name things.
@@ -137,4 +150,26 @@ pub(super) fn is_path(secret: &str) -> bool {
         .strip_prefix('/')
         .is_some_and(|rest| rest.contains('/'));
     (begins || inside) && secret.chars().all(plain)
+}
+
+/// `u32`, `[u16`, `[libc::c_char`: a number or an array.
+fn is_type(secret: &str) -> bool {
+    let array = secret.strip_prefix('[').is_some_and(|inside| {
+        let path = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | ':' | ';');
+        inside.starts_with(char::is_alphabetic) && inside.chars().all(path)
+    });
+    let size = secret.strip_prefix(['u', 'i', 'f']);
+    array || size.is_some_and(|size| ["8", "16", "32", "64", "128", "size"].contains(&size))
+}
+
+/// `D3D_ESCAPE_OPERATION`: capitals and `_`, with a word among them.
+fn is_constant(secret: &str) -> bool {
+    let part =
+        |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    let word = |part: &str| {
+        part.len() >= 5
+            && part.bytes().all(|byte| byte.is_ascii_uppercase())
+            && part.contains(['A', 'E', 'I', 'O', 'U'])
+    };
+    secret.contains('_') && secret.chars().all(part) && secret.split('_').any(word)
 }

@@ -15,6 +15,9 @@ const LONGEST: usize = 32 << 10;
 /// Labels are not longer: `BEGIN SSH2 ENCRYPTED PRIVATE KEY`.
 const LABEL: usize = 60;
 
+/// A key has so many letters in a row at least.
+const LEAST: usize = 12;
+
 /// Every private key in a text.
 pub(super) fn private_keys(view: &str, mut found: impl FnMut(Range<usize>)) {
     blocks(view, &mut found);
@@ -34,8 +37,15 @@ fn blocks(view: &str, found: &mut impl FnMut(Range<usize>)) {
             continue;
         };
         let end = end_of_block(view, first.end);
-        found(first.start..end);
         from = end;
+        // Documents show the first line alone, or dots after it.
+        let longest = view[first.end..end]
+            .split(|letter| !is_base64(letter))
+            .map(str::len)
+            .max();
+        if longest.unwrap_or(0) >= LEAST {
+            found(first.start..end);
+        }
     }
 }
 
@@ -97,7 +107,7 @@ fn lines_of_key(view: &str, from: usize) -> usize {
             .split(|letter| !is_base64(letter))
             .map(str::len)
             .max();
-        let alone = inside.chars().all(is_base64) && (in_body || inside.len() >= 12);
+        let alone = inside.chars().all(is_base64) && (in_body || inside.len() >= LEAST);
         let body = longest.unwrap_or(0) >= 20 || alone;
         let name = !in_body
             && inside

@@ -2,7 +2,7 @@
 
 use super::{
     assigned::{likely_password, near_a_word, random_key, said, sure_password},
-    plausible::{mixed, oracle, pairs, password_quoted, password_said},
+    plausible::{credential, oracle, pairs, password_quoted, password_said},
     rule::{Find, Pattern, SecretRule, secret, secret_at},
     url,
     words::{KEY, PASSWORD, PERHAPS},
@@ -14,8 +14,8 @@ pub(super) static RULES: [SecretRule; 15] = [
         "bearer",
         ApiKey,
         &["bearer", "authorization", "x-api-key"],
-        r#"(?i)^(?:authorization["']?[ \t]*[:=][ \t]*["']?)?(?:(?:bearer|token|basic|x-api-key)["']?[ \t]*[:=]?[ \t]*["']?)(?P<s>[A-Za-z0-9._~+/=-]{16,})"#,
-        mixed,
+        r#"(?i)^(?:authorization["']?[ \t]*[:=][ \t]*["']?)?(?:(?:bearer|token|basic|x-api-key)(?:["']?[ \t]*[:=][ \t]*|[ \t]+)["']?)(?P<s>[A-Za-z0-9._~+/=-]{16,})"#,
+        credential,
         0.9,
         "A credential in a header"
     ),
@@ -96,7 +96,7 @@ pub(super) static RULES: [SecretRule; 15] = [
         "password/sql",
         Password,
         &["identified by", "identified with"],
-        r#"(?i)^identified (?:with ['"`]?[\w.]{1,40}['"`]? )?by (?:password )?(?:'(?P<s>[^'\n]{4,128})'|"[^"\n]{4,128}")"#,
+        r#"(?i)^identified (?:with ['"`]?[\w.]{1,40}['"`]? )?by (?:password )?['"](?P<s>[^'"\n]{4,128})['"]"#,
         password_quoted,
         0.85,
         "The password of a user of a database"

@@ -51,6 +51,11 @@ pub(super) fn key(secret: &str) -> bool {
         && !(is_masked(secret) || is_of_code(secret) || is_day(secret) || is_words(secret))
 }
 
+/// A credential of a header: letters and digits, and no name.
+pub(super) fn credential(secret: &str) -> bool {
+    mixed(secret) && !is_words(secret)
+}
+
 /// A password that stands there bare: no name for one, no type, call or example.
 pub(super) fn password(secret: &str) -> bool {
     let bare = secret.trim_matches(['*', '_', '?', '!', '.', '(', ')', '[', ']', '<', '>']);
@@ -69,6 +74,7 @@ pub(super) fn password_quoted(secret: &str) -> bool {
         && !(is_placeholder(secret)
             || is_masked(secret)
             || is_no_password(secret.trim())
+            || secret.starts_with('{') && secret.contains('}')
             || address)
         && (words == 1 || words <= 10 && !speaks() && !secret.ends_with("..."))
 }
@@ -129,7 +135,7 @@ pub(super) fn is_template(password: &str) -> bool {
 }
 
 /// Whether a word says what becomes of a password instead of being one.
-pub(super) fn is_no_password(word: &str) -> bool {
+fn is_no_password(word: &str) -> bool {
     let lower = word.to_lowercase();
     NO_PASSWORD.contains(&lower.as_str())
 }

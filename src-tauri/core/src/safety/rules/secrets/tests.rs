@@ -1,6 +1,6 @@
 //! What is a secret and what is none, by families.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Instant};
 
 use proptest::prelude::*;
 
@@ -121,6 +121,11 @@ fn a_password_is_found_in_xml_commands_tables_and_on_the_next_line() {
         "пароль: ⟦PASSWORD=Hunter2024⟧",
         "passwоrd=⟦PASSWORD=Hunter2024⟧",
         "аpi_key = ⟦API_KEY=q8Zr1LmX0vT7pK3sWb9Y⟧",
+        "das Passwort fürs WLAN ist ⟦PASSWORD=Gartenzaun77!⟧",
+        "(Passwort: ⟦PASSWORD=Sommer⟧), Kennwort: ⟦PASSWORD=Winter⟧, Benutzer: joe",
+        "Passwort fürs Labor: ⟦PASSWORD=swordfish⟧, bitte ändern",
+        "Your password:\n\n⟦PASSWORD=Hunter2024⟧\n\nThanks",
+        "login a4471 / pwd ⟦PASSWORD=Lisboa!3779⟧",
         "the pin is ⟦PASSWORD=4471⟧",
     ]);
 }
@@ -176,6 +181,13 @@ fn ordinary_work_holds_no_password() {
         "curl -u user:password https://example.org, mysql -u root -p shop",
         "identified by the number 20240312x",
         "reset password: Klicken",
+        "fn f(password: &[u8], pw: [u16; 256], passwd: __u32, password: CString, pwd: LPWSTR)",
+        "let pwd = unsafe { read() }; let password = &args[5]; pass=$pass:tt, pass `Some(&vec![])`",
+        "const HAS_PASSWORD: Self = Self(7); initWithUser:password:persistence:",
+        "fn get_password(service: &str) -> Result<Vec<u8>> { prompt(\"Your password: \").unwrap() }",
+        "Pass `val2` in the least bits. The password is `&[u8]`, not a string.",
+        "pw = Piecewise((x + 1, x > 0)), 'password': SecretStr('**********'), f(password=f\"{id}-auth2\")",
+        "DEFRAG_PASS: D3D_DEFRAG_ESCAPE_OPERATION, password Base64 or password WPA2-Enterprise",
     ]);
 }
 
@@ -196,6 +208,8 @@ fn names_words_and_places_are_no_keys() {
         "\"token\": \"2024-03-12T10:00:00Z\", \"secret\": \"https://example.org/a1b2c3d4\"",
         "api_key: \"sk-****1234abcd\"",
         "accessToken = getAccessTokenSilently2",
+        "WS_BEARER_KEY_TYPE_VERSION_1_3, ffi::AAudioStreamBuilder_setSharingMode(x)",
+        "Bearer token_of_user_number_2",
     ]);
     expect(&[
         "license_key=⟦API_KEY=QX7P-4RTB-9KLM-2ZWD⟧",
@@ -277,6 +291,7 @@ fn private_keys_of_other_forms_are_found() {
         "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
         "the PuTTY-User-Key-File-3 form has Private-Lines in some",
         "BEGIN TRANSACTION; -- PRIVATE KEY\nEND",
+        "it begins with -----BEGIN PRIVATE KEY-----, then\n-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
     ]);
 }
 
@@ -331,6 +346,7 @@ fn tokens_of_services_are_found_by_their_form() {
         format!("figd_{}", take(x, 40)),
         format!("sntrys_eyJpYXQiOjE3{}_{}", take(x, 80), take(x, 43)),
         format!("abc8Q~{}", take(x, 34)),
+        format!("123456789:AAF{}", take(x, 32)),
         format!("MTE5ODIzNDU2Nzg5MDEyMzQ1.GaBcDe.{}", take(x, 38)),
         format!(
             "discord.com/api/webhooks/119823456789012345/{}",
@@ -356,6 +372,69 @@ fn what_was_masked_holds_no_secret_any_more() {
     ] {
         let masked = mask(text, &ALL.scan(text), &mut Masks::new(7)).text;
         assert_eq!(secrets(&masked), Vec::<String>::new(), "{masked}");
+    }
+}
+
+#[test]
+fn time_grows_with_the_text_and_no_faster_whatever_marks_it_has() {
+    let pieces = [
+        "sk-",
+        "sk-1",
+        "sk-1 ",
+        "glpat-",
+        "//a:",
+        "//a:b",
+        "a://:b@",
+        "://",
+        "password: ",
+        "password=\"",
+        "password (",
+        "password for ",
+        "password is ",
+        "secret=a",
+        "api_key='",
+        "token: a1",
+        "<password>",
+        "| password ",
+        "password:\n",
+        "pw ",
+        "curl -u ",
+        "mysql ",
+        "identified by ",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "----END ",
+        "-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAAAAAAAAAAAAAA\n",
+        "PuTTY-User-Key-File-",
+        "{\"kty\":",
+        "{kty",
+        "kty",
+        "<RSAKeyValue>",
+        "<RSAKeyValue><D>",
+        "pаss",
+        "pаssword=",
+        ".aaaaaa.",
+        "Q~",
+        "1Q~a",
+        ":AA",
+        "host=",
+        "key ",
+        "--password ",
+    ];
+    for piece in pieces {
+        let time = |text: &str| {
+            let once = || {
+                let begin = Instant::now();
+                ALL.scan(text);
+                begin.elapsed().as_secs_f64() * 1_000.0
+            };
+            (0..3).map(|_| once()).fold(f64::MAX, f64::min)
+        };
+        let count = 50_000 / piece.len();
+        let (one, four) = (time(&piece.repeat(count / 4)), time(&piece.repeat(count)));
+        assert!(
+            four < one * 12.0 + 100.0,
+            "{piece:?}: {one:.1} ms, and four times as much {four:.1} ms"
+        );
     }
 }
 
