@@ -183,6 +183,8 @@ export const commands = {
 	monitorChart: (query: MonitorQuery, of: MonitorChart, theme: ChartTheme, width: number) => typedError<Chart, Problem>(__TAURI_INVOKE("monitor_chart", { query, of, theme, width })),
 	/**  Write a table of the screen to a file that the person chooses; where it is, or nothing if they chose none. */
 	saveMonitor: (query: MonitorQuery, table: MonitorTable) => typedError<string | null, Problem>(__TAURI_INVOKE("save_monitor", { query, table })),
+	/**  Write a chart of the screen to a file that the person chooses; where it is, or nothing if they chose none. */
+	saveMonitorChart: (query: MonitorQuery, of: MonitorChart, file: ChartFile, theme: ChartTheme) => typedError<string | null, Problem>(__TAURI_INVOKE("save_monitor_chart", { query, of, file, theme })),
 	/**  What is under way right now. */
 	monitorLive: () => typedError<Live, Problem>(__TAURI_INVOKE("monitor_live")),
 	/**  Stop a call that is under way. */
@@ -889,8 +891,8 @@ export type CallFilter = {
 	fromMs?: number | null,
 	/**  Begun before this moment, in UTC milliseconds. */
 	untilMs?: number | null,
-	/**  Only some of those. */
-	only?: Only | null,
+	/**  Of those, the ones for which all of this holds. */
+	only?: Only[],
 };
 
 /**  A call for a list: what an answer says of it, and where it belongs. */
@@ -985,6 +987,13 @@ export type Chart = {
 	/**  What the colours mean, in the order in which they are stacked. */
 	legend: Mark[],
 };
+
+/**  A file that a chart of the Monitor screen is written to. */
+export type ChartFile = 
+/**  A drawing. */
+"svg" | 
+/**  A picture. */
+"png";
 
 /**  For which ground it is drawn. */
 export type ChartTheme = 
@@ -2775,6 +2784,8 @@ export type PricePage = {
 	leftOut: number,
 	/**  Models of the accounts that no price is known for. */
 	unknown: PricedModel[],
+	/**  Those that have no price and need none: they run on a server of the person's own. */
+	free: PricedModel[],
 };
 
 /**  A price for a list: dollars for a million tokens. */
@@ -2793,27 +2804,21 @@ export type PriceRow = {
 	until: string | null,
 	/**  The hours in which it holds; `None`: all. */
 	hours: string | null,
-	/**  For input. */
-	input: string,
-	/**  For input from the cache; `None`: not known. */
-	cached: string | null,
-	/**  For input that is kept for minutes; `None`: not known. */
-	cacheWrite: string | null,
-	/**  For input that is kept for an hour; `None`: not known. */
-	cacheWriteHour: string | null,
-	/**  For output; `None`: not known. */
-	output: string | null,
-	/**  For reasoning; `None`: it costs what output does. */
-	reasoning: string | null,
-	/**  Whether longer prompts cost otherwise. */
-	hasTiers: boolean,
+	/**  What long prompts cost instead, by rising length. */
+	tiers: PriceTier[],
 	/**  Where it was read. */
 	source: string,
 	/**  When it was last known to be so. */
 	asOf: string,
 	/**  Whether it is the person's own. */
 	isOwn: boolean,
-};
+} & ShownRates;
+
+/**  What a prompt of more than so many tokens costs, every token of it. */
+export type PriceTier = {
+	/**  Of more than so many. */
+	above: number,
+} & ShownRates;
 
 /**  How an update of the prices went. */
 export type PriceUpdate = {
@@ -3279,6 +3284,8 @@ export type Series = {
 	provider: string,
 	/**  What it cost, exact, one amount a step. */
 	costs: string[],
+	/**  Calls of each step that ended without a known cost; not in those amounts. */
+	unknown: number[],
 };
 
 /**  A way of asking that has prices of its own. */
@@ -3354,6 +3361,22 @@ export type Shorter = {
 	tokensAfter: number,
 	/**  What was done, a sentence each. */
 	changes: string[],
+};
+
+/**  What tokens cost, in dollars for a million of them, as `$0.25`. */
+export type ShownRates = {
+	/**  For input. */
+	input: string,
+	/**  For input from the cache; `None`: not known. */
+	cached: string | null,
+	/**  For input that is kept for minutes; `None`: not known. */
+	cacheWrite: string | null,
+	/**  For input that is kept for an hour; `None`: not known. */
+	cacheWriteHour: string | null,
+	/**  For output; `None`: not known. */
+	output: string | null,
+	/**  For reasoning; `None`: it costs what output does. */
+	reasoning: string | null,
 };
 
 /**  One snapshot. */
