@@ -38,6 +38,11 @@ export function countDays({ first, last }: Days): number {
 	return (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1;
 }
 
+/** The day that is so many days after another; of fewer than none, before it. */
+export function addDays(day: string, days: number): string {
+	return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** The steps along the time in which so many days can be taken in at a glance. */
 export function stepOf(days: Days): "day" | "week" | "month" {
 	const count = countDays(days);

@@ -16,8 +16,8 @@ impl Chart {
 
 fn pointed(spot: &Spot) -> String {
     let values = spot.values.iter();
-    let values = values.map(|of| format!("\n{}: {}", of.name, of.value));
-    let words = values.fold(spot.label.clone(), |words, value| words + &value);
+    let values = values.map(|of| format!("\n{}: {}", escaped(&of.name), escaped(&of.value)));
+    let words = values.fold(escaped(&spot.label), |words, value| words + &value);
     format!(
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" pointer-events=\"all\">\
          <title>{}</title></rect>\n",
@@ -25,6 +25,6 @@ fn pointed(spot: &Spot) -> String {
         spot.y,
         spot.width,
         spot.height,
-        escaped(&words)
+        words
     )
 }

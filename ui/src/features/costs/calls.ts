@@ -1,6 +1,6 @@
 // What is followed down from a number, and from a call to its entry of the record.
 
-import { backend, type CallFilter } from "$lib/backend";
+import { backend, type CallFilter, type Only } from "$lib/backend";
 
 /** The calls behind a number. */
 export type Followed = {
@@ -10,6 +10,11 @@ export type Followed = {
 	last: string;
 	filter: CallFilter;
 };
+
+/** The same calls, as far as this holds for them, too; null: all of them. */
+export function narrowed(filter: CallFilter, only: Only | null): CallFilter {
+	return only === null ? filter : { ...filter, only: [...(filter.only ?? []), only] };
+}
 
 /**
  * The entry of the end of a call; of its beginning, while it is under way; null: there is none. Others

@@ -19,7 +19,15 @@ import amounts from "./amounts.json";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { emptyInput } from "./prices/inputs";
-import { callWords, everything, formatMoney, formatSeconds, modelOf, moreWords } from "./words";
+import {
+	callWords,
+	costWords,
+	everything,
+	formatMoney,
+	formatSeconds,
+	modelOf,
+	moreWords,
+} from "./words";
 
 const now = () => Date.parse("2026-11-27T12:00:00Z");
 const monthOf = (nowMs: number): Query => ({
@@ -91,8 +99,8 @@ describe("What was spent", () => {
 		const days = { first: overview.first, last: overview.last };
 		const ways: [string, string, object][] = [
 			["$4.47", "Calls of this month", month],
-			["$1.40", "Calls on this computer", { ...days, filter: { only: "local" } }],
-			["0.120 kWh", "Calls on this computer", { ...days, filter: { only: "local" } }],
+			["$1.40", "Calls on this computer", { ...days, filter: { only: ["local"] } }],
+			["0.120 kWh", "Calls on this computer", { ...days, filter: { only: ["local"] } }],
 			[
 				"$3.41",
 				"Budget this month, all workspaces",
@@ -162,7 +170,61 @@ describe("What was spent", () => {
 		await user.click(await within(table).findByRole("button", { name: /^2 failed/, hidden: true }));
 		await screen.findByRole("dialog", { name: /^Failed, / });
 		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
-		expect(asked?.args[0]).toMatchObject({ first: step!.first, filter: { only: "failed" } });
+		expect(asked?.args[0]).toMatchObject({ first: step!.first, filter: { only: ["failed"] } });
+	});
+
+	it("leads from what failed without a chat to those calls alone", async () => {
+		const { fake, user } = await open();
+		const [line] = (await fake.costOverview(monthOf(now()))).models;
+		const filter = { ...line!.filter, model: null, only: ["without_conversation" as const] };
+		const figures = { ...line!.figures, failed: 4, unknown: 3 };
+		fake.costLines = async () => ({ lines: [{ name: "Of no chat", filter, figures }], leftOut: 0 });
+		const [told] = await screen.findAllByRole("combobox", { name: /^Told apart:/ });
+		told!.focus();
+		await user.keyboard("{Enter}");
+		await screen.findByText("By chat", { selector: "[role=option]" });
+		await user.keyboard("By chat{Enter}");
+		for (const [link, only] of [
+			["4 failed calls of Of no chat", "failed"],
+			["3 calls of unknown cost", "unknown"],
+		]) {
+			const table = await screen.findByRole("table", { name: "By chat" });
+			await user.click(within(table).getByRole("button", { name: link }));
+			await screen.findByRole("dialog", { name: "Of no chat" });
+			const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+			expect(asked?.args[0]).toMatchObject({ filter: { only: ["without_conversation", only] } });
+			await user.keyboard("{Escape}");
+			await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		}
+	});
+
+	it("never reads as nothing where nothing is known", async () => {
+		const { fake, user } = await open();
+		const overview = await fake.costOverview(monthOf(now()));
+		const [step] = overview.steps;
+		const figures = { ...step!.figures, cost: "$0", unknown: 2 };
+		const series = [{ name: "m-1", provider: "acme", costs: ["$0"], unknown: [2] }];
+		const models = [{ ...overview.models[0]!, name: "m-1", figures }];
+		const steps = [{ ...step!, figures }];
+		fake.costOverview = async () => ({ ...overview, total: figures, steps, series, models });
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const spent = await screen.findByRole("region", { name: "Spent" });
+		await within(spent).findByRole("button", { name: "not known" });
+		for (const name of ["Spend over time", "By model"]) {
+			const table = screen.getByRole("table", { name, hidden: true });
+			expect(table.textContent).toContain("not known");
+			expect(table.textContent).not.toContain("$0.00");
+		}
+		expect(costWords("$0", 0)).toBe("$0.00");
+	});
+
+	it("leads from the comparison to the calls of the days before", async () => {
+		const { fake, user } = await open();
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		await user.click(await screen.findByRole("button", { name: /in the days before$/ }));
+		await screen.findByRole("dialog", { name: "Calls of the days before" });
+		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(asked?.args[0]).toMatchObject({ first: "2026-11-14", last: "2026-11-20" });
 	});
 
 	it("is read again when a call has ended", async () => {
@@ -379,7 +441,7 @@ describe("Paying less", () => {
 		await user.click(screen.getByRole("button", { name: "2 calls" }));
 		expect(await screen.findByRole("dialog", { name: /begin a new chat sooner/ })).toBeTruthy();
 		const asked = fake.calls.find(({ method }) => method === "costCalls");
-		expect(asked?.args[0]).toMatchObject({ filter: { only: "long_history" } });
+		expect(asked?.args[0]).toMatchObject({ filter: { only: ["long_history"] } });
 	});
 
 	it("leads from what the same usage would cost elsewhere to that usage", async () => {
@@ -390,11 +452,11 @@ describe("Paying less", () => {
 		);
 		await screen.findByRole("dialog", { name: "Calls that left" });
 		const asked = () => fake.calls.filter(({ method }) => method === "costCalls").at(-1)?.args[0];
-		expect(asked()).toMatchObject({ filter: { only: "elsewhere" } });
+		expect(asked()).toMatchObject({ filter: { only: ["elsewhere"] } });
 		await user.keyboard("{Escape}");
 		const unknown = await screen.findByText(/Less is counted as if it were nothing/);
 		await user.click(within(unknown).getByRole("button", { name: "3 calls" }));
-		expect(asked()).toMatchObject({ filter: { only: "unknown" } });
+		expect(asked()).toMatchObject({ filter: { only: ["elsewhere", "unknown"] } });
 	});
 
 	it("takes a recommendation away when what was asked is changed", async () => {
@@ -465,6 +527,24 @@ describe("Prices", () => {
 		expect(set).toMatchObject({ cacheWrite: "3.75", cacheWriteHour: "", service: "standard" });
 	});
 
+	it("says what is free on a server of one's own, and every rate that calls are billed by", async () => {
+		const { fake } = await open();
+		const page = await fake.listPrices("");
+		const sonnet = page.rows.find(({ model }) => model === "claude-sonnet-5-5")!;
+		const tier = { ...sonnet, above: 200_000, input: "$6", cacheWriteHour: "$12", output: "$22.5" };
+		const rows = [{ ...sonnet, cacheWriteHour: "$6", tiers: [tier] }];
+		fake.listPrices = async () => ({ ...page, rows });
+		showPart("prices");
+		const table = await screen.findByRole("table", { name: "Prices" });
+		const [, base, longer] = within(table)
+			.getAllByRole("row")
+			.map(({ textContent }) => textContent.replace(/\s+/g, " "));
+		expect(base).toMatch(/\$3.*\$0\.3.*\$3\.75 \$6 for an hour.*\$15/);
+		expect(longer).toMatch(/prompts of more than 200,000 tokens.*\$6.*\$12 for an hour.*\$22\.5/);
+		const free = screen.getByText("Runs on a server of your own, and costs nothing");
+		expect(free.parentElement?.textContent).toContain("compatible/qwen-on-the-shelf");
+	});
+
 	it("finds the price of a model that is named by hand", async () => {
 		const { user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Prices" }));
@@ -522,9 +602,20 @@ describe("Words", () => {
 	});
 
 	it("says more, less and as much", () => {
-		expect(moreWords(-18, 30, 0)).toBe("18% less than the 30 days before");
-		expect(moreWords(null, 7, 0)).toBe("nothing was spent in the 7 days before");
-		expect(moreWords(null, 7, 2)).toBe("what was spent in the 7 days before is not known");
+		const known = { now: 0, before: 0 };
+		expect(moreWords(-18, 30, known)).toBe("18% less than the 30 days before");
+		expect(moreWords(null, 7, known)).toBe("nothing was spent in the 7 days before");
+		expect(moreWords(null, 7, { now: 0, before: 2 })).toBe(
+			"what was spent in the 7 days before is not known",
+		);
+		for (const unknown of [
+			{ now: 1, before: 0 },
+			{ now: 0, before: 1 },
+		]) {
+			expect(moreWords(-18, 30, unknown)).toBe(
+				"18% less than the 30 days before, as far as costs are known",
+			);
+		}
 	});
 
 	it("says one call and many", () => {

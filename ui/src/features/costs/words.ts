@@ -38,18 +38,30 @@ export function callWords(count: number, kind = ""): string {
 	return `${formatCount(count)} ${kind === "" ? "" : `${kind} `}${count === 1 ? "call" : "calls"}`;
 }
 
-/** What is not known of an amount, as words behind it; nothing where all of it is. */
-export function unknownWords({ unknown }: Pick<FiguresView, "unknown">): string {
-	return unknown === 0 ? "" : `and ${callWords(unknown)} of unknown cost`;
+/** An amount; where nothing of it is known, that: it is not nothing. */
+export function costWords(exact: string, unknown: number): string {
+	return unknown > 0 && exact === "$0" ? "not known" : formatMoney(exact);
 }
 
-/** `unknown`: calls before whose cost is not known. */
-export function moreWords(percent: number | null, days: number, unknown: number): string {
+/** What is not known of an amount, as words beside it; nothing where all of it is. */
+export function unknownWords({ unknown }: Pick<FiguresView, "unknown">): string {
+	return unknown === 0 ? "" : `${callWords(unknown)} of unknown cost`;
+}
+
+/** `unknown`: calls whose cost is not known, of these days and of those before. */
+export function moreWords(
+	percent: number | null,
+	days: number,
+	unknown: { now: number; before: number },
+): string {
 	const before = days === 1 ? "the day before" : `the ${days} days before`;
-	if (percent === null && unknown > 0) return `what was spent in ${before} is not known`;
+	if (percent === null && unknown.before > 0) return `what was spent in ${before} is not known`;
+	// What is not known may be more than all the rest.
+	const known = unknown.now + unknown.before > 0 ? ", as far as costs are known" : "";
 	if (percent === null) return `nothing was spent in ${before}`;
-	if (percent === 0) return `as much as in ${before}`;
-	return percent > 0 ? `${percent}% more than ${before}` : `${-percent}% less than ${before}`;
+	if (percent === 0) return `as much as in ${before}${known}`;
+	const more = percent > 0 ? `${percent}% more` : `${-percent}% less`;
+	return `${more} than ${before}${known}`;
 }
 
 /** A model as a person writes one with its provider. */
@@ -70,5 +82,5 @@ export const everything: CallFilter = {
 	model: null,
 	purpose: null,
 	conversation: null,
-	only: null,
+	only: [],
 };

@@ -139,8 +139,8 @@ describe("How calls went", () => {
 		await screen.findByRole("region", { name: "Success" });
 		const within7 = { first: "2026-11-21", last: "2026-11-27" };
 		const ways: [string | RegExp, string, object][] = [
-			["97.5%", "Calls that ended by themselves", { only: "ended" }],
-			["380 ms", "First token", { only: "began" }],
+			["97.5%", "Calls that ended by themselves", { only: ["ended"] }],
+			["380 ms", "First token", { only: ["began"] }],
 			[
 				"14: The provider was overloaded",
 				"The provider was overloaded",
@@ -172,11 +172,11 @@ describe("How calls went", () => {
 			steps: steps.map((step) => ({ ...step, last: query.last })),
 		} as MonitorOverview;
 		const midnight = new Date(2026, 10, 28).getTime();
-		expect(callsOfStep(query, overview, 1, "The last hour", { only: "failed" })).toEqual({
+		expect(callsOfStep(query, overview, 1, "The last hour", { only: ["failed"] })).toEqual({
 			title: "The last hour",
 			first: query.last,
 			last: query.last,
-			filter: { only: "failed", fromMs: midnight - 3_600_000, untilMs: midnight },
+			filter: { only: ["failed"], fromMs: midnight - 3_600_000, untilMs: midnight },
 		});
 	});
 

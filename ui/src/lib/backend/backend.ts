@@ -28,6 +28,7 @@ import type {
 	By,
 	CallsPage,
 	Chart,
+	ChartFile,
 	ChartTheme,
 	CheckedArchive,
 	Choices,
@@ -385,6 +386,12 @@ export type Backend = {
 	): Promise<Chart>;
 	/** Where the person wanted the file; null: nowhere. */
 	saveMonitor(query: MonitorQuery, table: MonitorTable): Promise<string | null>;
+	saveMonitorChart(
+		query: MonitorQuery,
+		of: MonitorChart,
+		file: ChartFile,
+		theme: ChartTheme,
+	): Promise<string | null>;
 	monitorLive(): Promise<Live>;
 	stopCall(number: number): Promise<void>;
 	listAlerts(): Promise<AlertView[]>;

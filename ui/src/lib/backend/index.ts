@@ -207,6 +207,7 @@ const host: Backend = {
 	monitorOverview: throwing(commands.monitorOverview),
 	monitorChart: throwing(commands.monitorChart),
 	saveMonitor: throwing(commands.saveMonitor),
+	saveMonitorChart: throwing(commands.saveMonitorChart),
 	monitorLive: throwing(commands.monitorLive),
 	stopCall: silent(commands.stopCall),
 	listAlerts: throwing(commands.listAlerts),

@@ -57,7 +57,7 @@ const noFilter: CallFilter = {
 	model: null,
 	purpose: null,
 	conversation: null,
-	only: null,
+	only: [],
 };
 
 const dollars = (cents: number) => `$${(cents / 100).toString()}`;
@@ -122,6 +122,7 @@ function overviewOf(query: Query, options: Options): Overview {
 			name: model,
 			provider,
 			costs: spans.map((span) => dollars(cents * span.days)),
+			unknown: spans.map(() => 0),
 		}));
 	const steps: Step[] = spans.map((span) => ({
 		first: span.first,
@@ -270,7 +271,7 @@ function priceRow(id: number, price: PriceInput, isOwn: boolean, day: string): P
 		cacheWriteHour: known(price.cacheWriteHour),
 		output: known(price.output),
 		reasoning: known(price.reasoning),
-		hasTiers: false,
+		tiers: [],
 		source: price.source === "" ? "entered by you" : price.source,
 		asOf: day,
 		isOwn,
@@ -357,7 +358,7 @@ export function fakeCosts(options: Options): CostsPart {
 							saving: "$0.31",
 							atMost: true,
 							calls: 2,
-							filter: { ...query.filter, model: "claude-sonnet-5-5", only: "long_history" },
+							filter: { ...query.filter, model: "claude-sonnet-5-5", only: ["long_history"] },
 						},
 					],
 		costWhatIf: async (_query, named) =>
@@ -410,6 +411,7 @@ export function fakeCosts(options: Options): CostsPart {
 				),
 				leftOut: 0,
 				unknown: own.length > 0 ? [] : [{ provider: "acme", model: "m-1" }],
+				free: [{ provider: "compatible", model: "qwen-on-the-shelf" }],
 			};
 		},
 		async setPrice(price) {

@@ -21,6 +21,7 @@ export type MonitorPart = Pick<
 	| "monitorOverview"
 	| "monitorChart"
 	| "saveMonitor"
+	| "saveMonitorChart"
 	| "monitorLive"
 	| "stopCall"
 	| "listAlerts"
@@ -209,6 +210,7 @@ export function fakeMonitor({ now, empty, calls, news }: Options): MonitorPart {
 		monitorOverview: async (query) => overviewOf(query, empty),
 		monitorChart: async (query, of, _theme, width) => chartOf(overviewOf(query, empty), of, width),
 		saveMonitor: async ({ last }, table) => `/home/ada/monitor-${table}-${last}.csv`,
+		saveMonitorChart: async ({ last }, of, file) => `/home/ada/monitor-${of}-${last}.${file}`,
 		monitorLive: async () => ({
 			newest: 4711,
 			calls: running,
