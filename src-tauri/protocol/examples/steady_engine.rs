@@ -151,6 +151,7 @@ fn answer(id: u64, out: &Out, answering: &AtomicU64) {
             id,
             reason: FinishReason::EndOfAnswer,
             usage,
+            stop_text: None,
         },
     );
 }
