@@ -6,6 +6,8 @@
 //! written may allow less than the schema, never more.
 
 mod apart;
+mod keywords;
+mod parts;
 mod pattern;
 #[cfg(test)]
 mod tests;
