@@ -9,14 +9,15 @@ use std::{
 };
 
 use gatehouse_core::{
+    aliases::{self, Alias, Elsewhere, Link},
     app::App,
     chat::{self, MessageState, Options, Thread},
     costs::{self, CallStatus, Purpose},
     gate::{AnswerEvent, Ask, GateError},
-    ids::ConversationId,
+    ids::{AliasId, ConversationId},
     models::HowAdded,
     problem::{Problem, ProblemCode},
-    protocol::{Constraint, FinishReason},
+    protocol::{Constraint, FinishReason, Sampling},
     store::StoreError,
 };
 use serde_json::json;
@@ -225,11 +226,116 @@ fn a_schema_that_is_none_is_refused_with_words() {
     let (_folder, app) = app::new();
     let conversation = conversation(&app, 20);
     let schema = Constraint::JsonSchema(json!({ "type": "no-such-type" }));
-    let (_, answer) = app
+    let refused = app
         .gate
-        .answer(Ask::Say(conversation.id, "Hi"), Some(schema), &mut |_| ())
+        .answer(Ask::Say(conversation.id, "Hi"), Some(schema), &mut |_| ());
+    let problem = Problem::from(refused.unwrap_err());
+    assert_eq!(problem.code, ProblemCode::BadConstraint);
+    assert!(problem.message.contains("is no type"), "{problem}");
+    assert_eq!(calls(&app).len(), 0, "no model was asked");
+}
+
+#[test]
+fn an_answer_held_to_a_schema_that_is_let_through_satisfies_it() {
+    let (_folder, app) = app::new();
+    let named = |name: &str| json!({ "type": "object", "properties": { "kind": { "const": name }, "n": { "type": "integer" } }, "required": ["kind", "n"] });
+    let schemas = [
+        json!({ "type": "integer", "minimum": 100 }),
+        json!({ "type": "integer", "minimum": 1_050, "maximum": 2_007 }),
+        json!({ "type": "integer", "maximum": -5 }),
+        json!({ "type": "integer", "exclusiveMinimum": -3, "exclusiveMaximum": 12 }),
+        json!({ "type": "string", "minLength": 3, "maxLength": 9 }),
+        json!({ "type": "string", "pattern": "^[A-Z]{2}-\\d{3}$" }),
+        json!({ "type": "string", "pattern": "^.{4,9}$" }),
+        json!({ "type": "string", "pattern": "^(cat|dog)s?$" }),
+        json!({ "type": "string", "format": "date" }),
+        json!({ "type": "string", "format": "uuid" }),
+        json!({ "enum": ["a", 1, null, { "x": [true] }] }),
+        json!({ "type": "array", "items": { "type": "boolean" }, "minItems": 2, "maxItems": 4 }),
+        json!({ "type": "array", "prefixItems": [{ "type": "integer" }, { "const": "é\"" }], "minItems": 2, "items": false }),
+        json!({ "oneOf": [named("cat"), named("dog")] }),
+        json!({ "allOf": [{ "$ref": "#/$defs/a" }, { "properties": { "b": { "type": "boolean" } }, "required": ["b"] }],
+                "$defs": { "a": { "type": "object", "properties": { "date_time": { "type": "integer", "minimum": 0 },
+                    "at": { "type": "string", "format": "date-time" } }, "required": ["date_time", "at"] } } }),
+        json!({ "type": "object", "properties": { "next": { "anyOf": [{ "$ref": "#" }, { "type": "null" }] } }, "required": ["next"] }),
+    ];
+    let mut whole = 0;
+    for (nth, schema) in schemas.iter().enumerate() {
+        let validator = jsonschema::validator_for(schema).unwrap();
+        for seed in 1..3 {
+            let options = Options {
+                sampling: Sampling {
+                    temperature: 1.3,
+                    seed: Some(seed),
+                    ..app::steady(90)
+                },
+                ..Options::default()
+            };
+            let conversation = app.gate.new_conversation(&options).unwrap();
+            let ask = Ask::Say(conversation.id, "Make something up, as JSON.");
+            let constraint = Constraint::JsonSchema(schema.clone());
+            let (_, answer) = app.gate.answer(ask, Some(constraint), &mut |_| ()).unwrap();
+            assert_eq!(answer.problem, None, "{schema}");
+            let call = calls(&app).remove(0);
+            if call.summary.finish != Some(FinishReason::EndOfAnswer) {
+                continue;
+            }
+            let value: serde_json::Value = serde_json::from_str(&answer.text)
+                .unwrap_or_else(|error| panic!("{nth}: {error} in {}", answer.text));
+            assert!(validator.is_valid(&value), "{value} is not of {schema}");
+            whole += 1;
+        }
+    }
+    assert!(whole >= schemas.len(), "{whole} answers came to an end");
+}
+
+#[test]
+fn a_model_that_only_makes_vectors_is_refused_for_a_chat_in_words_of_its_own() {
+    let (_folder, app) = app::new();
+    let never = AtomicBool::new(false);
+    let (embedder, _) = app
+        .add_model(&app::embedding_model(), &never, &mut |_| ())
         .unwrap();
-    assert_eq!(answer.problem.unwrap().code, ProblemCode::BadConstraint);
+    let options = Options {
+        model_id: Some(embedder.id),
+        ..Options::default()
+    };
+    let conversation = app.gate.new_conversation(&options).unwrap();
+    let refused = app
+        .gate
+        .answer(Ask::Say(conversation.id, "Hi"), None, &mut |_| ());
+    let problem = Problem::from(refused.unwrap_err());
+    assert_eq!(problem.code, ProblemCode::ModelRefused);
+    assert!(problem.message.contains("it cannot chat"), "{problem}");
+    assert_eq!(problem.hint.as_deref(), Some("Choose a chat model."));
+    app.gate.load(embedder.id, &mut |_| ()).unwrap();
+    let again = app
+        .gate
+        .answer(Ask::Say(conversation.id, "Hi"), None, &mut |_| ());
+    let again = Problem::from(again.unwrap_err());
+    assert_eq!(again, problem, "the same where it is loaded");
+    let alias = Alias {
+        id: AliasId::new(),
+        name: "q".into(),
+        chain: vec![Link::Local {
+            model_id: Some(embedder.id),
+        }],
+    };
+    let refused = Problem::from(app.save_alias(&alias).unwrap_err());
+    assert!(refused.message.contains("cannot chat"), "{refused}");
+    // One of an older Gatehouse, or of an archive.
+    app.store
+        .write(|tx| aliases::save(tx, &alias).map(drop))
+        .unwrap();
+    let options = Options {
+        elsewhere: Some(Elsewhere::Alias { alias_id: alias.id }),
+        ..Options::default()
+    };
+    let by_alias = app.gate.new_conversation(&options).unwrap();
+    let refused = app
+        .gate
+        .answer(Ask::Say(by_alias.id, "Hi"), None, &mut |_| ());
+    assert_eq!(Problem::from(refused.unwrap_err()), problem);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod calls;
 mod clients;
 mod faults;
+mod here;
 mod hostile;
 mod load;
 mod offline;

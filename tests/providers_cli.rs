@@ -343,6 +343,36 @@ fn one_word_keeps_any_question_on_this_computer() {
 }
 
 #[test]
+fn a_price_of_ones_own_is_set_by_the_name_of_the_account() {
+    let provider = provider();
+    let shell = shell_with(&provider);
+    let cost = || shell.json(&["ask", "Hello", "--model", "Test/small"])["cost"].clone();
+    assert_eq!(cost(), Value::Null);
+    let set = [
+        "prices", "set", "--model", "small", "--input", "2", "--output", "8",
+    ];
+    let (_, words) = shell.both(&[&set[..], &["--provider", "nosuchthing"]].concat());
+    assert!(words.contains("Nothing uses this price yet"), "{words}");
+    assert_eq!(cost(), Value::Null);
+    let (said, words) = shell.both(&[&set[..], &["--provider", "test"]].concat());
+    assert!(
+        said.contains("of compatible") && words.contains("billed as compatible"),
+        "{said}{words}"
+    );
+    assert_ne!(cost(), Value::Null);
+    shell.text(&[
+        "prices",
+        "set",
+        "--remove",
+        "--model",
+        "small",
+        "--provider",
+        "Test",
+    ]);
+    assert_eq!(cost(), Value::Null);
+}
+
+#[test]
 fn an_alias_goes_before_a_model_and_falls_over_to_the_next_link() {
     let down = Provider::start(|_| Reply::Refuse(500, "down"));
     let provider = provider();

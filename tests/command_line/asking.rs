@@ -54,6 +54,55 @@ fn ask_ends_with_one_json_object_for_programs() {
 }
 
 #[test]
+fn a_schema_that_nothing_can_be_held_to_is_refused_in_words() {
+    let shell = Shell::used();
+    let schema = shell.path().join("schema.json");
+    let refused = |text: &str| {
+        std::fs::write(&schema, text).unwrap();
+        shell.refused(&["ask", "Hi", "--json-schema", schema.to_str().unwrap()])
+    };
+    let (code, words) = refused(r#"{"type":"number","minimum":5,"maximum":6}"#);
+    assert_eq!(code, 2, "{words}");
+    assert!(words.contains("“minimum” of a number"), "{words}");
+    for bad in [
+        r#"{"type":"string","minLength":5,"maxLength":3}"#.to_owned(),
+        r#"{"type":"string","pattern":"^a{5,3}$"}"#.to_owned(),
+        format!("{}{{}}{}", r#"{"items":"#.repeat(124), "}".repeat(124)),
+    ] {
+        let (code, words) = refused(&bad);
+        assert!(
+            code == 2 && words.contains("JSON Schema"),
+            "{code}: {words}"
+        );
+    }
+    assert_eq!(shell.json(&["calls", "list"]).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_model_that_only_makes_vectors_is_refused_for_chats_and_aliases() {
+    let shell = Shell::used();
+    let file = app::embedding_model();
+    shell.text(&["models", "add", file.to_str().unwrap()]);
+    let model = "all-MiniLM-L6-v2.F32";
+    let models = shell.json(&["models", "list"]).to_string();
+    let name = if models.contains(model) {
+        model
+    } else {
+        "all-MiniLM"
+    };
+    let (code, words) = shell.refused(&["ask", "Hi", "-m", name]);
+    assert!(
+        code == 3 && words.contains("it cannot chat"),
+        "{code}: {words}"
+    );
+    let (code, words) = shell.refused(&["aliases", "set", "q", name]);
+    assert!(
+        code == 2 && words.contains("it cannot chat"),
+        "{code}: {words}"
+    );
+}
+
+#[test]
 fn a_question_without_a_word_is_refused_and_leaves_no_draft() {
     let shell = Shell::used();
     for empty in ["", "  \n\t"] {

@@ -3,8 +3,9 @@
 use gatehouse_core::{
     clients::ClientInput,
     engine::Stop,
-    gate::client::{self, ClientEvent, ClientFinish, ClientRequest},
+    gate::client::{self, ClientEvent, ClientRequest},
     monitor::MonitorError,
+    problem::{Problem, ProblemCode},
     record::Action as Recorded,
 };
 
@@ -98,7 +99,12 @@ fn a_request_of_a_client_is_stopped_by_the_person_who_sees_it() {
                 place.app.stop_call(live.calls[0].number).unwrap();
             }
         });
-    assert_eq!(answer.unwrap().finish, ClientFinish::Stopped);
+    let stopped = Problem::from(answer.unwrap_err());
+    assert_eq!(
+        stopped.code,
+        ProblemCode::Cancelled,
+        "what a person stopped is no answer: {stopped}"
+    );
     assert_eq!(named.as_deref(), Some("Editor"));
     assert_eq!(place.calls()[0].status, CallStatus::Stopped);
 }

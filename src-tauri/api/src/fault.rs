@@ -69,11 +69,11 @@ impl Fault {
         }
     }
 
-    /// What it asks for does not exist here.
-    pub(crate) fn unsupported(name: &str) -> Self {
-        let message = format!("{name} is not supported by the local API of Gatehouse");
+    /// What a field asks for does not exist here. `more`: what of it, and what to do, in words after its name.
+    pub(crate) fn unsupported(field: &str, more: &str) -> Self {
+        let message = format!("{field}{more} is not supported by the local API of Gatehouse");
         Self {
-            field: Some(name.to_owned()),
+            field: Some(field.to_owned()),
             ..Self::new(StatusCode::BAD_REQUEST, "unsupported_parameter", message)
         }
     }
@@ -218,7 +218,17 @@ impl From<Problem> for Fault {
 
 #[cfg(test)]
 mod tests {
+    use gatehouse_core::engine::EngineError;
+
     use super::*;
+
+    #[test]
+    fn what_a_person_stopped_is_an_error_that_no_client_tries_again() {
+        let fault = Fault::from(GateError::Engine(EngineError::Stopped));
+        assert_eq!(fault.status_in(Dialect::OpenAi).as_u16(), 499);
+        assert_eq!(fault.status_in(Dialect::Anthropic).as_u16(), 499);
+        assert_eq!(fault.body(Dialect::OpenAi)["error"]["code"], "cancelled");
+    }
 
     #[test]
     fn work_that_broke_off_is_a_fault_of_this_program_for_every_client() {

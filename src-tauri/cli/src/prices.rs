@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use gatehouse_core::{
+    accounts,
     app::App,
     costs::{
         listing::{Listing, Service},
         name_of,
-        prices::{self, Price},
+        prices::{self, Origin, Price},
         published,
         rates::{Rates, TokenKind},
     },
@@ -57,7 +58,7 @@ pub(crate) enum Prices {
 /// A price of one's own.
 #[derive(Args)]
 pub(crate) struct Set {
-    /// Whose model.
+    /// Whose model: a provider as “prices list” has it, or an account by its name.
     #[arg(long)]
     provider: String,
     /// The model, as its provider names it.
@@ -258,8 +259,9 @@ impl Set {
         let Some(input) = self.input else {
             return Err(Failure::input("--input is missing."));
         };
+        let billed = Billed::find(app, &self.provider)?;
         let listing = Listing {
-            provider: self.provider.to_ascii_lowercase(),
+            provider: billed.provider.clone(),
             model: self.model.clone(),
             dated: self.dated,
             service: self.service.into(),
@@ -279,17 +281,20 @@ impl Set {
             as_of: today,
         };
         let price = app.set_own_price(&listing)?;
+        if let Some(warning) = billed.warning(&self.provider) {
+            eprintln!("{warning}");
+        }
         if json {
             return output::json(&price);
         }
         output::line(&format!(
             "“{}” of {} has your own price from {} on.",
-            listing.model, listing.provider, listing.from
+            listing.model, billed.provider, listing.from
         ))
     }
 
     fn remove(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let provider = self.provider.to_ascii_lowercase();
+        let provider = Billed::find(app, &self.provider)?.provider;
         let removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
         if removed == 0 {
             let message = format!("“{}” of {provider} has no price of your own", self.model);
@@ -302,6 +307,61 @@ impl Set {
             "“{}” of {provider} has no price of your own any more.",
             self.model
         ))
+    }
+}
+
+/// Under whose name a price is kept.
+struct Billed {
+    provider: String,
+    /// The account that was named.
+    account: Option<String>,
+    /// Whether calls or other prices have that name.
+    is_known: bool,
+}
+
+impl Billed {
+    /// What a person means: an account by its name, else a provider.
+    fn find(app: &App, named: &str) -> Result<Self, Failure> {
+        let named = named.trim();
+        let (accounts, prices) = app
+            .store
+            .read(|conn| Ok::<_, StoreError>((accounts::all(conn)?, prices::list(conn)?)))?;
+        let account = accounts
+            .iter()
+            .find(|account| account.name.to_lowercase() == named.to_lowercase());
+        if let Some(account) = account {
+            return Ok(Self {
+                provider: account.billed_as().to_owned(),
+                account: Some(account.name.clone()),
+                is_known: true,
+            });
+        }
+        let provider = named.to_ascii_lowercase();
+        let is_known = accounts
+            .iter()
+            .any(|account| account.billed_as() == provider)
+            || prices
+                .iter()
+                .any(|price| price.origin != Origin::Own && price.listing.provider == provider);
+        Ok(Self {
+            provider,
+            account: None,
+            is_known,
+        })
+    }
+
+    /// What a person is told who may have meant something else.
+    fn warning(&self, named: &str) -> Option<String> {
+        if !self.is_known {
+            return Some(format!(
+                "Nothing uses this price yet: no account is billed as “{}”, and no other price has that name. \
+                 Name the account (“gatehouse providers list”) or a provider of “gatehouse prices list”.",
+                self.provider
+            ));
+        }
+        self.account.as_ref().filter(|_| !self.provider.eq_ignore_ascii_case(named.trim())).map(|account| {
+            format!("The calls of “{account}” are billed as {}, as are those of all accounts of that kind.", self.provider)
+        })
     }
 }
 

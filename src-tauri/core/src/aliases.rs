@@ -91,6 +91,11 @@ pub enum AliasError {
     /// It names no model.
     #[error("an alias needs at least one model")]
     Empty,
+    /// One of its models writes no answers.
+    #[error(
+        "“{0}” turns texts into vectors for searching; it cannot chat, and an alias is for chats"
+    )]
+    CannotChat(String),
     /// It names more models than anybody would wait for.
     #[error("an alias has at most {MOST_LINKS} models")]
     TooLong,

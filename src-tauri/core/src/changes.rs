@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use crate::{
     accounts::{self, Account, AccountError},
-    aliases::{self, Alias, AliasError},
+    aliases::{self, Alias, AliasError, Link},
     app::App,
     chat::Preset,
     costs::{budgets::Budget, name_of},
     gate::account_event,
     ids::{AccountId, AliasId, ConversationId, OwnRuleId, WorkspaceId},
+    models::{self, ModelKind},
     now_ms,
     policy::{
         self, Policy, PolicyError,
@@ -59,9 +60,10 @@ impl App {
     /// Keep a chain of models under a name.
     ///
     /// # Errors
-    /// [`AliasError`] when it cannot be kept.
+    /// [`AliasError`] when it cannot be kept, or one of its models writes no answers.
     pub fn save_alias(&self, alias: &Alias) -> Result<Alias, AliasError> {
         self.change(|tx| {
+            all_can_chat(tx, alias)?;
             let alias = aliases::save(tx, alias)?;
             let event = alias_saved(&alias);
             Ok((alias, event))
@@ -157,6 +159,23 @@ pub(crate) fn preset_saved(preset: &Preset) -> Event {
 }
 
 /// That a chain of models was kept.
+/// That no model of an alias only makes vectors.
+///
+/// # Errors
+/// [`AliasError::CannotChat`].
+fn all_can_chat(tx: &Transaction<'_>, alias: &Alias) -> Result<(), AliasError> {
+    let named = alias.chain.iter().filter_map(|link| match link {
+        Link::Local { model_id } => *model_id,
+        Link::Account { .. } => None,
+    });
+    // One that was removed is left out of the chain, now as later.
+    let mut named = named.filter_map(|id| models::get(tx, id).ok());
+    match named.find(|model| model.summary.kind == ModelKind::Embedding) {
+        Some(model) => Err(AliasError::CannotChat(model.name)),
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn alias_saved(alias: &Alias) -> Event {
     here(Action::AliasSaved)
         .fact("models", count(alias.chain.len()))

@@ -27,6 +27,7 @@ mod providers;
 pub mod record;
 pub mod review;
 pub mod safety;
+pub mod schema;
 mod sealed;
 pub mod secrets;
 pub mod settings;

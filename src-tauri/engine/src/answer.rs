@@ -25,6 +25,7 @@ pub struct Answer {
     sampler: Sampler,
     utf8: Utf8Stream,
     stops: StopWatch,
+    stop_text: Option<String>,
     max_tokens: Option<u32>,
     begun: Instant,
     read: Option<Instant>,
@@ -37,6 +38,13 @@ pub struct Step {
     pub text: String,
     /// Why the answer ends here, if it does.
     pub end: Option<FinishReason>,
+}
+
+impl Answer {
+    /// The text that ended it, if one did.
+    pub fn stop_text(&mut self) -> Option<String> {
+        self.stop_text.take()
+    }
 }
 
 impl Answer {
@@ -57,6 +65,7 @@ impl Answer {
             sampler,
             utf8: Utf8Stream::default(),
             stops: StopWatch::new(stops),
+            stop_text: None,
             max_tokens: request.sampling.max_tokens,
             begun,
             read: None,
@@ -99,7 +108,9 @@ impl Answer {
         self.output_tokens += 1;
         let piece = self.utf8.push(&vocabulary.bytes(token));
         let passed = self.stops.push(&piece);
-        let end = if passed.stopped {
+        let stopped = passed.stopped.is_some();
+        self.stop_text = passed.stopped;
+        let end = if stopped {
             Some(FinishReason::StopText)
         } else if self
             .max_tokens
@@ -110,7 +121,7 @@ impl Answer {
             last.then_some(FinishReason::ContextFull)
         };
         let mut text = passed.text;
-        if end.is_some() && !passed.stopped {
+        if end.is_some() && !stopped {
             text += &self.rest();
         }
         Step { text, end }

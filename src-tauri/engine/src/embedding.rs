@@ -96,6 +96,7 @@ impl Embedder {
             id,
             reason: FinishReason::Cancelled,
             usage: Usage::default(),
+            stop_text: None,
         });
         true
     }

@@ -7,6 +7,7 @@ mod date;
 mod embedding;
 pub mod exit;
 pub mod ffi;
+mod grammar;
 mod inspect;
 mod load;
 mod log;

@@ -132,6 +132,14 @@ impl PromptBuilder {
         }
     }
 
+    /// Tokens of the whole prompt for a conversation, however long it is.
+    ///
+    /// # Errors
+    /// [`PromptError::Template`].
+    pub fn count(&self, messages: &[ChatMessage]) -> Result<usize, PromptError> {
+        Ok(length(&self.assemble(messages)?))
+    }
+
     fn assemble(&self, messages: &[ChatMessage]) -> Result<Vec<Piece>, PromptError> {
         let mark = Vocabulary::mark_for(messages.iter().map(|message| message.content.as_str()));
         let disarmed: Vec<ChatMessage> = messages

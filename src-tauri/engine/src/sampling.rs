@@ -2,23 +2,24 @@
 
 use gatehouse_protocol::{Constraint, Sampling};
 use llama_cpp_2::{
-    json_schema_to_grammar,
     model::LlamaModel,
     sampling::LlamaSampler,
     token::{LlamaToken, data::LlamaTokenData, data_array::LlamaTokenDataArray},
 };
+
+use crate::grammar;
 
 /// Why no token can be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum SamplingError {
     /// The JSON Schema uses what cannot be turned into a grammar, or is none.
     #[error(
-        "This JSON Schema cannot be used: it is not valid, refers to something outside itself, or uses a keyword that output cannot be held to."
+        "This JSON Schema cannot be used: it is not valid, refers to something outside itself, or counts more than can be held to."
     )]
     Schema,
     /// The grammar does not parse.
     #[error(
-        "This grammar cannot be used. It must be GBNF with a rule named root and no left recursion."
+        "This grammar cannot be used. It must be GBNF with a rule named root, no left recursion and no more than 2,000 repeats."
     )]
     Grammar,
     /// The grammar leaves no token to choose.
@@ -121,16 +122,11 @@ fn allows(grammar: &mut LlamaSampler, token: LlamaToken) -> bool {
 }
 
 fn grammar_of(model: &LlamaModel, constraint: &Constraint) -> Result<LlamaSampler, SamplingError> {
-    match constraint {
-        Constraint::JsonSchema(schema) => {
-            let grammar =
-                json_schema_to_grammar(&schema.to_string()).map_err(|_| SamplingError::Schema)?;
-            LlamaSampler::grammar(model, &grammar, "root").map_err(|_| SamplingError::Schema)
-        }
-        Constraint::Grammar(grammar) => {
-            LlamaSampler::grammar(model, grammar, "root").map_err(|_| SamplingError::Grammar)
-        }
-    }
+    let grammar = grammar::of(constraint)?;
+    LlamaSampler::grammar(model, &grammar, "root").map_err(|_| match constraint {
+        Constraint::JsonSchema(_) => SamplingError::Schema,
+        Constraint::Grammar(_) => SamplingError::Grammar,
+    })
 }
 
 fn chain_of(model: &LlamaModel, sampling: &Sampling, seed: u32) -> LlamaSampler {

@@ -6,7 +6,9 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
-use gatehouse_protocol::{Event, FinishReason, GenerateRequest, RequestErrorKind, Usage};
+use gatehouse_protocol::{
+    ChatMessage, Event, FinishReason, GenerateRequest, RequestErrorKind, Usage,
+};
 use llama_cpp_2::{model::LlamaModel, token::LlamaToken};
 
 use crate::{
@@ -112,6 +114,17 @@ impl Scheduler {
         self.waiting.push_back(request);
     }
 
+    /// Count the tokens of a whole prompt, and tell.
+    pub fn count_prompt(&self, id: u64, messages: &[ChatMessage]) {
+        match self.prompts.count(messages) {
+            Ok(tokens) => self.out.send(&Event::Counted {
+                id,
+                counts: vec![count(tokens)],
+            }),
+            Err(error) => self.fail(id, RequestErrorKind::Template, &error),
+        }
+    }
+
     /// Stop a request wherever it is. `false` when there is none of this id.
     pub fn cancel(&mut self, id: u64) -> bool {
         if let Some(at) = self.waiting.iter().position(|request| request.id == id) {
@@ -120,6 +133,7 @@ impl Scheduler {
                 id,
                 reason: FinishReason::Cancelled,
                 usage: Usage::default(),
+                stop_text: None,
             });
             return true;
         }
@@ -384,6 +398,7 @@ impl Scheduler {
             id: answer.id,
             reason,
             usage: answer.usage(Instant::now()),
+            stop_text: answer.stop_text(),
         });
     }
 

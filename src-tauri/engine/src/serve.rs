@@ -142,7 +142,9 @@ fn wait_for_load(requests: &Receiver<Request>, out: &Outlet) -> Option<LoadReque
     loop {
         match requests.recv().ok()? {
             Request::Load(load) => return Some(load),
-            Request::Generate(GenerateRequest { id, .. }) | Request::Embed { id, .. } => {
+            Request::Generate(GenerateRequest { id, .. })
+            | Request::CountPrompt { id, .. }
+            | Request::Embed { id, .. } => {
                 not_ready(out, id, "No model is loaded yet.");
             }
             Request::Shutdown => return None,
@@ -256,6 +258,12 @@ impl Worker {
             (Self::Chat(scheduler), Request::Generate(request)) => scheduler.submit(request),
             (Self::Embedding(embedder), Request::Embed { id, texts }) => {
                 embedder.submit(id, &texts)
+            }
+            (Self::Chat(scheduler), Request::CountPrompt { id, messages }) => {
+                scheduler.count_prompt(id, &messages);
+            }
+            (Self::Embedding(_), Request::CountPrompt { id, .. }) => {
+                not_ready(out, id, "This model is loaded for embeddings.");
             }
             (Self::Chat(scheduler), Request::Cancel { id }) => {
                 scheduler.cancel(id);

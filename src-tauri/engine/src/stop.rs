@@ -12,8 +12,8 @@ pub struct StopWatch {
 pub struct Passed {
     /// Text that can be shown.
     pub text: String,
-    /// Whether a stop text was met; nothing after it counts.
-    pub stopped: bool,
+    /// The stop text that was met, if one was; nothing after it counts.
+    pub stopped: Option<String>,
 }
 
 impl StopWatch {
@@ -29,23 +29,20 @@ impl StopWatch {
     /// Take a piece; give what is certain not to belong to a stop text.
     pub fn push(&mut self, piece: &str) -> Passed {
         self.held.push_str(piece);
-        if let Some(at) = self
-            .stops
-            .iter()
-            .filter_map(|stop| self.held.find(stop.as_str()))
-            .min()
-        {
+        let met = self.stops.iter();
+        let met = met.filter_map(|stop| Some((self.held.find(stop.as_str())?, stop)));
+        if let Some((at, stop)) = met.min_by_key(|(at, _)| *at) {
             self.held.truncate(at);
             return Passed {
                 text: std::mem::take(&mut self.held),
-                stopped: true,
+                stopped: Some(stop.clone()),
             };
         }
         let kept = self.longest_beginning();
         let rest = self.held.split_off(self.held.len() - kept);
         Passed {
             text: std::mem::replace(&mut self.held, rest),
-            stopped: false,
+            stopped: None,
         }
     }
 
@@ -76,7 +73,7 @@ mod tests {
         for piece in pieces {
             let passed = watch.push(piece);
             texts.push(passed.text);
-            if passed.stopped {
+            if passed.stopped.is_some() {
                 return (texts, true);
             }
         }
@@ -132,7 +129,7 @@ mod tests {
                 let (piece, after) = rest.split_at(cut.min(rest.len()));
                 let passed = watch.push(&piece.iter().collect::<String>());
                 seen += &passed.text;
-                stopped = passed.stopped;
+                stopped = passed.stopped.is_some();
                 rest = after;
             }
             if !stopped {

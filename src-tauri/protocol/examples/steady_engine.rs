@@ -113,6 +113,13 @@ fn main() -> io::Result<()> {
                     counts: vec![1; texts.len()],
                 },
             ),
+            Request::CountPrompt { id, .. } => say(
+                &out,
+                &Event::Counted {
+                    id,
+                    counts: vec![1],
+                },
+            ),
             Request::Shutdown => break,
             Request::Embed { .. } => {}
         }
@@ -151,6 +158,7 @@ fn answer(id: u64, out: &Out, answering: &AtomicU64) {
             id,
             reason: FinishReason::EndOfAnswer,
             usage,
+            stop_text: None,
         },
     );
 }

@@ -13,7 +13,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 /// Raised when a frame changes in a way that an older peer would misread.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// What the app asks of an engine. An engine serves one model for its whole life.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,14 @@ pub enum Request {
         id: u64,
         /// Texts to count, each on its own.
         texts: Vec<String>,
+    },
+    /// Count the tokens of the prompt of a conversation, with all that the model's template puts around it
+    /// and nothing left out. Answered by [`Event::Counted`] with one count, or [`Event::Failed`].
+    CountPrompt {
+        /// Chosen by the app; every event about this request carries it.
+        id: u64,
+        /// System prompt (if any) first, then turns in order.
+        messages: Vec<ChatMessage>,
     },
     /// Embed texts. Answered by [`Event::Embedded`], part by part, or [`Event::Failed`].
     Embed {
@@ -239,6 +247,8 @@ pub enum Event {
         reason: FinishReason,
         /// What was counted and timed.
         usage: Usage,
+        /// The text that ended it, where one did.
+        stop_text: Option<String>,
     },
     /// A request failed; the engine lives on.
     Failed {

@@ -16,7 +16,7 @@ pub(super) fn message(answer: &ClientAnswer) -> Value {
         "model": answer.model,
         "content": text.into_iter().chain(calls).collect::<Vec<_>>(),
         "stop_reason": reason(answer.finish),
-        "stop_sequence": null,
+        "stop_sequence": answer.stop_text,
         "usage": usage(answer.usage),
     })
 }
@@ -24,7 +24,7 @@ pub(super) fn message(answer: &ClientAnswer) -> Value {
 /// Why it ended.
 pub(super) fn reason(finish: ClientFinish) -> &'static str {
     match finish {
-        ClientFinish::End | ClientFinish::Stopped => "end_turn",
+        ClientFinish::End => "end_turn",
         ClientFinish::StopText => "stop_sequence",
         ClientFinish::Length => "max_tokens",
         ClientFinish::ToolCalls => "tool_use",

@@ -144,6 +144,10 @@ impl MessagesBody {
                 "max_tokens is needed, and at least 1",
             ));
         }
+        let is_begun = self
+            .messages
+            .last()
+            .is_some_and(|turn| turn.role == Speaker::Assistant);
         let mut messages = Vec::with_capacity(self.messages.len());
         for turn in self.messages {
             turn.into_messages(&mut messages)?;
@@ -184,6 +188,7 @@ impl MessagesBody {
             },
             max_tokens: self.max_tokens,
             effort: effort.as_deref().map(how_much).transpose()?,
+            is_begun,
         })
     }
 
@@ -195,22 +200,25 @@ impl MessagesBody {
         let unwanted = [
             (
                 "top_k",
+                "",
                 self.top_k.as_ref().is_some_and(|value| !value.is_null()),
             ),
-            ("thinking (leave it out, or say disabled)", thinks),
+            ("thinking", " (leave it out, or say disabled)", thinks),
             (
                 "mcp_servers",
+                "",
                 self.mcp_servers.as_ref().is_some_and(|all| !all.is_empty()),
             ),
             (
                 "container",
+                "",
                 self.container
                     .as_ref()
                     .is_some_and(|value| !value.is_null()),
             ),
         ];
-        match unwanted.iter().find(|(_, there)| *there) {
-            Some((name, _)) => Err(Fault::unsupported(name)),
+        match unwanted.iter().find(|(_, _, there)| *there) {
+            Some((field, more, _)) => Err(Fault::unsupported(field, more)),
             None => Ok(()),
         }
     }
@@ -325,7 +333,10 @@ fn picture(source: &Source) -> Result<Part, Fault> {
 
 fn tool(tool: ToolForm) -> Result<Tool, Fault> {
     let Some(parameters) = tool.input_schema else {
-        return Err(Fault::unsupported("a tool that Anthropic runs itself"));
+        return Err(Fault::unsupported(
+            "tools",
+            ": one that Anthropic runs itself",
+        ));
     };
     Ok(Tool {
         name: tool.name,

@@ -81,7 +81,10 @@ impl Events {
             );
             events.push(self.block_ends());
         }
-        let delta = json!({ "stop_reason": answer::reason(answer.finish), "stop_sequence": null });
+        let delta = json!({
+            "stop_reason": answer::reason(answer.finish),
+            "stop_sequence": answer.stop_text,
+        });
         let usage = answer::usage(answer.usage);
         events.push(event(
             "message_delta",

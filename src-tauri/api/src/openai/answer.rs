@@ -43,7 +43,7 @@ pub(super) fn call(call: &ToolCall) -> Value {
 /// Why it ended.
 pub(super) fn finish(finish: ClientFinish) -> &'static str {
     match finish {
-        ClientFinish::End | ClientFinish::StopText | ClientFinish::Stopped => "stop",
+        ClientFinish::End | ClientFinish::StopText => "stop",
         ClientFinish::Length => "length",
         ClientFinish::ToolCalls => "tool_calls",
     }

@@ -182,6 +182,7 @@ impl ChatBody {
             sampling,
             max_tokens: self.max_completion_tokens.or(self.max_tokens),
             effort: self.reasoning_effort.as_deref().map(effort).transpose()?,
+            is_begun: false,
         })
     }
 }
@@ -189,40 +190,50 @@ impl ChatBody {
 impl Others {
     fn refuse(&self) -> Result<(), Fault> {
         let unwanted = [
-            ("n above 1", self.n.is_some_and(|n| n != 1)),
+            ("n", " above 1", self.n.is_some_and(|n| n != 1)),
             (
                 "frequency_penalty",
+                "",
                 self.frequency_penalty.is_some_and(|value| value != 0.0),
             ),
             (
                 "presence_penalty",
+                "",
                 self.presence_penalty.is_some_and(|value| value != 0.0),
             ),
-            ("logprobs", self.logprobs.unwrap_or(false)),
+            ("logprobs", "", self.logprobs.unwrap_or(false)),
             (
                 "logit_bias",
+                "",
                 self.logit_bias
                     .as_ref()
                     .is_some_and(|bias| !bias.is_empty()),
             ),
-            ("functions (use tools)", is_there(self.functions.as_ref())),
             (
-                "function_call (use tool_choice)",
+                "functions",
+                " (use tools)",
+                is_there(self.functions.as_ref()),
+            ),
+            (
+                "function_call",
+                " (use tool_choice)",
                 is_there(self.function_call.as_ref()),
             ),
-            ("audio", is_there(self.audio.as_ref())),
+            ("audio", "", is_there(self.audio.as_ref())),
             (
-                "modalities other than text",
+                "modalities",
+                " other than text",
                 self.modalities.iter().flatten().any(|kind| kind != "text"),
             ),
-            ("prediction", is_there(self.prediction.as_ref())),
+            ("prediction", "", is_there(self.prediction.as_ref())),
             (
                 "web_search_options",
+                "",
                 is_there(self.web_search_options.as_ref()),
             ),
         ];
-        match unwanted.iter().find(|(_, there)| *there) {
-            Some((name, _)) => Err(Fault::unsupported(name)),
+        match unwanted.iter().find(|(_, _, there)| *there) {
+            Some((field, more, _)) => Err(Fault::unsupported(field, more)),
             None => Ok(()),
         }
     }
@@ -417,6 +428,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fault::Dialect;
 
     fn read(body: Value) -> Result<ClientRequest, Fault> {
         serde_json::from_value::<ChatBody>(body).unwrap().request()
@@ -438,6 +450,8 @@ mod tests {
             let fault = read(body).unwrap_err();
             assert_eq!(fault.status, 400);
             assert!(fault.message.contains(name), "{}", fault.message);
+            let param = &fault.body(Dialect::OpenAi)["error"]["param"];
+            assert_eq!(*param, name, "the name of the field, and nothing else");
         }
     }
 

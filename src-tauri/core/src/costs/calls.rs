@@ -151,6 +151,8 @@ pub enum CallStatus {
     Answered,
     /// A person stopped it.
     Stopped,
+    /// The model could not take it as it was, so that nothing was read: no failure of the model.
+    Refused,
     /// It failed.
     Failed,
 }

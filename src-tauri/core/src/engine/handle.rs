@@ -11,8 +11,8 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    Event, FinishReason, GenerateRequest, LoadErrorKind, LoadRequest, LoadedModel, Request,
-    RequestErrorKind, Usage,
+    ChatMessage, Event, FinishReason, GenerateRequest, LoadErrorKind, LoadRequest, LoadedModel,
+    Request, RequestErrorKind, Usage,
 };
 
 use super::{EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
@@ -23,6 +23,17 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// An engine that has not ended an answer this long after it was told to is taken for stuck.
 const STUCK: Duration = Duration::from_secs(5);
+
+/// How an answer ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Why.
+    pub reason: FinishReason,
+    /// What was counted and timed.
+    pub usage: Usage,
+    /// The stop text that was met, if one was.
+    pub stop_text: Option<String>,
+}
 
 /// One engine process and what is known of it.
 pub struct Engine {
@@ -122,14 +133,23 @@ impl Engine {
         request: Inspected<GenerateRequest>,
         stop: &Stop,
         on_event: &mut dyn FnMut(Event),
-    ) -> Result<(FinishReason, Usage), EngineError> {
+    ) -> Result<Ended, EngineError> {
         let id = self.next_id();
         let request = GenerateRequest {
             id,
             ..request.into_inner()
         };
         self.ask(id, &Request::Generate(request), stop, |event| match event {
-            Event::Done { reason, usage, .. } => ControlFlow::Break((reason, usage)),
+            Event::Done {
+                reason,
+                usage,
+                stop_text,
+                ..
+            } => ControlFlow::Break(Ended {
+                reason,
+                usage,
+                stop_text,
+            }),
             event => {
                 on_event(event);
                 ControlFlow::Continue(())
@@ -148,6 +168,27 @@ impl Engine {
         // It is over before anybody could stop it.
         self.ask(id, &request, &Stop::default(), |event| match event {
             Event::Counted { counts, .. } => ControlFlow::Break(counts),
+            _ => ControlFlow::Continue(()),
+        })
+    }
+
+    /// Count the tokens of the whole prompt of an inspected conversation, as its template writes it.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] when the template fails, [`EngineError::Died`] when the engine ends,
+    /// [`EngineError::Stopped`] when `stop` was set meanwhile.
+    pub(crate) fn count_prompt(
+        &self,
+        messages: Inspected<Vec<ChatMessage>>,
+        stop: &Stop,
+    ) -> Result<u32, EngineError> {
+        let id = self.next_id();
+        let messages = messages.into_inner();
+        let request = Request::CountPrompt { id, messages };
+        self.ask(id, &request, stop, |event| match event {
+            Event::Counted { counts, .. } => {
+                ControlFlow::Break(counts.first().copied().unwrap_or(0))
+            }
             _ => ControlFlow::Continue(()),
         })
     }

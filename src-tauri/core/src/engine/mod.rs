@@ -21,6 +21,7 @@ use std::{
 use gatehouse_protocol::{LoadErrorKind, LoadRequest, LoadedModel, RequestErrorKind};
 
 pub use death::Death;
+pub(crate) use handle::Ended;
 pub use handle::{Engine, InUse};
 pub use load::EngineLoad;
 use process::EngineProcess;

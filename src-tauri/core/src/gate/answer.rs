@@ -9,7 +9,7 @@ use gatehouse_protocol::{Constraint, LoadRequest, ModelPurpose};
 
 use super::{
     AnswerEvent, Gate, GateError, Review,
-    call::Outcome,
+    call::{self, Outcome},
     elsewhere::{self, Ready},
     next, record,
     route::{self, Candidate, Plan},
@@ -19,7 +19,7 @@ use crate::{
     chat::{self, Conversation, Message, Options, pictures},
     costs::{Move, Route},
     ids::{ConversationId, MessageId, PictureId},
-    models::{self, Model, ModelKind},
+    models::{self, Model},
     now_ms,
     problem::Problem,
     settings,
@@ -178,19 +178,19 @@ impl Gate {
         })
     }
 
-    /// How a model is to be loaded: as large a context as memory allows, up to what was set.
+    /// How a model is to be loaded for a purpose: as large a context as memory allows, up to what was set.
     /// Models that are not in use make room first where that helps.
-    pub(super) fn load_request(&self, model: &Model) -> Result<LoadRequest, GateError> {
+    pub(super) fn load_request(
+        &self,
+        model: &Model,
+        purpose: ModelPurpose,
+    ) -> Result<LoadRequest, GateError> {
         let settings = self.store.read(settings::get)?;
         let wanted = Some(settings.context_tokens);
         let verdict = model.view(models::computer_memory(), wanted).memory.verdict;
         if verdict != models::Verdict::Fits {
             self.engines.unload_unused(model.id);
         }
-        let purpose = match model.summary.kind {
-            ModelKind::Chat => ModelPurpose::Chat,
-            ModelKind::Embedding => ModelPurpose::Embedding,
-        };
         let load = model.load_request(purpose, models::computer_memory(), wanted)?;
         Ok(LoadRequest {
             threads: settings.threads,
@@ -272,7 +272,11 @@ impl Answering<'_> {
             Candidate::Local(model) if self.plan.shows_pictures() => {
                 return Err(Passed::Over(next::takes_no_pictures(&model.name)));
             }
-            Candidate::Local(model) => return Ok(Asked::Local(model.clone())),
+            Candidate::Local(model) => {
+                call::held_here(self.constraint.as_ref())
+                    .map_err(|error| Passed::Over(error.into()))?;
+                return Ok(Asked::Local(model.clone()));
+            }
             Candidate::Elsewhere(cloud) => cloud,
         };
         let gate = self.place.gate;

@@ -3,16 +3,17 @@
 use std::time::{Duration, Instant};
 
 use gatehouse_protocol::{
-    ChatMessage, Constraint, Event, FinishReason, GenerateRequest, Role, Sampling,
+    ChatMessage, Constraint, Event, FinishReason, GenerateRequest, RequestErrorKind, Role, Sampling,
 };
 
 use super::{AnswerEvent, inspect};
 use crate::{
     costs::{CallEnd, CallStatus, estimate::Usage, prices::PriceId},
-    engine::{Engine, EngineError, Stop},
+    engine::{Ended, Engine, EngineError, Stop},
     money::Money,
     problem::Problem,
     providers::{cloud::ToolCall, error::ProviderError, local},
+    schema::{self, Rest, SchemaError},
 };
 
 /// What a model is asked.
@@ -42,6 +43,8 @@ pub(super) struct Outcome {
     /// What a model elsewhere calls, whole.
     pub tool_calls: Vec<ToolCall>,
     pub end: Result<FinishReason, CallError>,
+    /// Which of the stop texts ended it, by its place among them.
+    pub stopped_by: Option<usize>,
     /// Tokens; the prompt with all that a cache took part in, the output with its reasoning.
     pub counts: Usage,
     pub dropped_messages: u32,
@@ -56,6 +59,22 @@ pub(super) struct Outcome {
     pub measured: bool,
 }
 
+/// What a model on this computer is held to, in the form that an engine takes.
+///
+/// # Errors
+/// [`SchemaError`] when it cannot be held to that.
+pub(super) fn held_here(
+    constraint: Option<&Constraint>,
+) -> Result<Option<Constraint>, SchemaError> {
+    let held = constraint.map(|constraint| match constraint {
+        Constraint::JsonSchema(schema) => {
+            schema::held(schema, Rest::Refused).map(Constraint::JsonSchema)
+        }
+        Constraint::Grammar(grammar) => Ok(Constraint::Grammar(grammar.clone())),
+    });
+    held.transpose()
+}
+
 /// Ask a loaded model. `on_event` hears what happens and the text so far; `since` is when the
 /// person sent it.
 pub(super) fn local(
@@ -65,6 +84,7 @@ pub(super) fn local(
     since: Instant,
     on_event: &mut dyn FnMut(AnswerEvent, &str),
 ) -> Outcome {
+    let stops = prompt.sampling.stop.clone();
     let request = inspect::for_this_computer(generate(prompt));
     let mut outcome = Outcome::begun();
     let ended = local::generate(engine, request, stop, &mut |event| {
@@ -95,7 +115,13 @@ pub(super) fn local(
     // Counts of an engine that died are those it had sent by then.
     outcome.measured = !matches!(ended, Err(EngineError::Died(_)));
     outcome.end = match ended {
-        Ok((reason, usage)) => {
+        Ok(Ended {
+            reason,
+            usage,
+            stop_text,
+        }) => {
+            outcome.stopped_by =
+                stop_text.and_then(|stopped| stops.iter().position(|stop| *stop == stopped));
             outcome.counts = Usage {
                 input: u64::from(usage.prompt_tokens),
                 cached: u64::from(usage.cached_tokens),
@@ -109,7 +135,18 @@ pub(super) fn local(
     outcome
 }
 
-fn generate(prompt: Prompt) -> GenerateRequest {
+fn generate(mut prompt: Prompt) -> GenerateRequest {
+    GenerateRequest {
+        id: 0, // the engine's handle gives it one
+        sampling: std::mem::take(&mut prompt.sampling),
+        constraint: prompt.constraint.take(),
+        conversation: prompt.conversation.take(),
+        messages: messages(prompt),
+    }
+}
+
+/// What the model's template gets: the instructions, if there are any, and the turns.
+pub(super) fn messages(prompt: Prompt) -> Vec<ChatMessage> {
     let mut messages = Vec::with_capacity(prompt.turns.len() + 1);
     if !prompt.system.trim().is_empty() {
         messages.push(ChatMessage {
@@ -118,13 +155,7 @@ fn generate(prompt: Prompt) -> GenerateRequest {
         });
     }
     messages.extend(prompt.turns);
-    GenerateRequest {
-        id: 0, // the engine's handle gives it one
-        messages,
-        sampling: prompt.sampling,
-        constraint: prompt.constraint,
-        conversation: prompt.conversation,
-    }
+    messages
 }
 
 fn for_the_caller(event: Event) -> Option<AnswerEvent> {
@@ -152,6 +183,7 @@ impl Outcome {
             text: String::new(),
             tool_calls: Vec::new(),
             end: Err(CallError::Engine(EngineError::Stopped)),
+            stopped_by: None,
             counts: Usage::default(),
             dropped_messages: 0,
             waited: None,
@@ -185,6 +217,7 @@ impl Outcome {
                 Ok(FinishReason::Cancelled) => CallStatus::Stopped,
                 Ok(_) => CallStatus::Answered,
                 Err(error) if error.is_stop() => CallStatus::Stopped,
+                Err(error) if self.is_silent() && error.is_refusal() => CallStatus::Refused,
                 Err(_) => CallStatus::Failed,
             },
             finish: self.end.as_ref().ok().copied(),
@@ -213,6 +246,21 @@ impl CallError {
     /// Whether a person stopped it.
     pub(super) fn is_stop(&self) -> bool {
         matches!(self, Self::Engine(EngineError::Stopped))
+    }
+
+    /// Whether a model on this computer could not take what it was given: it is too long, or a constraint
+    /// cannot be used. That says nothing of the model.
+    fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Engine(
+                EngineError::TooLong { .. }
+                    | EngineError::Request {
+                        kind: RequestErrorKind::PromptTooLong | RequestErrorKind::BadConstraint,
+                        ..
+                    }
+            )
+        )
     }
 
     /// What the record calls it.

@@ -17,6 +17,7 @@ use crate::{
         error::{ProviderError, Trouble},
         key::NotAKey,
     },
+    schema::SchemaError,
     sealed::SealedError,
     secrets::{HeaderError, SecretError},
     store::StoreError,
@@ -160,6 +161,9 @@ pub enum GateError {
     /// Only some models can do this.
     #[error("{0}")]
     OnlyHere(&'static str),
+    /// A model on this computer cannot be held to the shape that an answer is to have.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -253,6 +257,7 @@ impl From<GateError> for Problem {
             GateError::NobodyLooks { .. } => Problem::new(Code::NotAllowed, &error)
                 .hint("Take out what was found, ask for a model on this computer, or change the policy on the Safety screen."),
             GateError::CallFailed(problem) => problem,
+            GateError::Schema(schema) => schema.into(),
             GateError::Network(_) => Problem::new(Code::Internal, &error),
             GateError::Store(store) => store.into(),
         }

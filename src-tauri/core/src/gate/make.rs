@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gatehouse_protocol::ModelPurpose;
+
 use super::{
     AnswerEvent, Gate, GateError,
     answer::{Answering, Asked},
@@ -80,12 +82,14 @@ impl Answering<'_> {
 
     /// The engine, loaded; the caller hears how far it is.
     fn engine(&self, model: &Model, sink: &mut dyn FnMut(AnswerEvent)) -> Result<InUse, GateError> {
-        let engine = self
-            .place
-            .gate
-            .ready(model, &self.place.stop, &mut |fraction| {
+        let engine = self.place.gate.ready(
+            model,
+            ModelPurpose::Chat,
+            &self.place.stop,
+            &mut |fraction| {
                 sink(AnswerEvent::Loading { fraction });
-            })?;
+            },
+        )?;
         if engine.is_crowded() {
             sink(AnswerEvent::Waiting);
         }
@@ -102,7 +106,7 @@ impl Answering<'_> {
             system: conversation.system_prompt.clone(),
             turns: self.plan.texts(),
             sampling: conversation.sampling.clone(),
-            constraint: self.constraint.clone(),
+            constraint: call::held_here(self.constraint.as_ref())?,
             conversation: Some(conversation.id.to_string()),
         };
         Ok(self.keeping(sink, |on_event| {

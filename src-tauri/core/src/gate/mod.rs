@@ -41,6 +41,8 @@ mod work;
 
 use std::sync::Arc;
 
+use gatehouse_protocol::ModelPurpose;
+
 pub use access::PullProgress;
 pub use answer::Ask;
 pub use asking_price::AskingPrice;
@@ -66,7 +68,7 @@ use crate::{
     chat,
     engine::{EngineState, Engines, InUse, Stop},
     ids::{ConversationId, ModelId},
-    models::{self, Model},
+    models::{self, Model, ModelKind},
     now_ms,
     providers::http::Limits,
     record::Record,
@@ -150,9 +152,13 @@ impl Gate {
     pub fn load(&self, model: ModelId, progress: &mut dyn FnMut(f32)) -> Result<(), GateError> {
         let model = self.store.write(|tx| {
             models::mark_used(tx, model, now_ms())?;
-            route::chat_model(tx, Some(model))
+            Ok::<_, GateError>(models::get(tx, model)?)
         })?;
-        self.ready(&model, &Stop::default(), progress)?;
+        let purpose = match model.summary.kind {
+            ModelKind::Chat => ModelPurpose::Chat,
+            ModelKind::Embedding => ModelPurpose::Embedding,
+        };
+        self.ready(&model, purpose, &Stop::default(), progress)?;
         Ok(())
     }
 
@@ -195,16 +201,20 @@ impl Gate {
         }
     }
 
-    /// The engine of a model, loaded. Other models that are not in use make room if they must.
+    /// The engine of a model, loaded for a purpose. Other models that are not in use make room if they must.
     fn ready(
         &self,
         model: &Model,
+        purpose: ModelPurpose,
         stop: &Stop,
         progress: &mut dyn FnMut(f32),
     ) -> Result<InUse, GateError> {
         let engine = match self.engines.get(model.id) {
             Some(engine) => engine,
-            None => self.engines.start(model.id, &self.load_request(model)?)?,
+            None => {
+                let load = self.load_request(model, purpose)?;
+                self.engines.start(model.id, &load)?
+            }
         };
         engine.wait_ready(stop, progress)?;
         Ok(engine)

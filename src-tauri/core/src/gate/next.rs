@@ -8,7 +8,7 @@ use gatehouse_protocol::Constraint;
 use jiff::tz::TimeZone;
 
 use super::{
-    Gate, GateError, Review,
+    Gate, GateError, Review, call,
     decide::{self, Decided, Piece},
     elsewhere::{self, Ready},
     mistakes::Overruled,
@@ -126,7 +126,13 @@ impl Gate {
                     passed.0.push((model.name.clone(), error));
                     continue;
                 }
-                Candidate::Local(model) => return Ok((passed, Next::Here(model.clone()))),
+                Candidate::Local(model) => match call::held_here(constraint) {
+                    Ok(_) => return Ok((passed, Next::Here(model.clone()))),
+                    Err(error) => {
+                        passed.0.push((model.name.clone(), error.into()));
+                        continue;
+                    }
+                },
                 Candidate::Elsewhere(cloud) => cloud,
             };
             let others = nth + 1 < candidates.len();

@@ -27,7 +27,7 @@ pub(super) const MAX_OUTPUT: u32 = 16_384;
 const COUNTED_EXACTLY: usize = 400_000;
 
 /// Tokens around each message of a conversation, as OpenAI's guide to counting has them.
-const AROUND_A_MESSAGE: u64 = 4;
+pub(super) const AROUND_A_MESSAGE: u64 = 4;
 
 /// What is known of the money of a call before it is made.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use crate::{
     aliases::{self, AliasError, Elsewhere, Link},
     chat::{self, Conversation, Said, pictures},
     ids::{AccountId, AliasId, ConversationId, ModelId, PictureId},
-    models::{self, Model, ModelKind},
+    models::{self, Model, ModelError, ModelKind},
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
     settings::{self, Settings},
@@ -268,9 +268,16 @@ fn of_alias(conn: &Connection, settings: &Settings, id: AliasId) -> Result<Chain
         Err(other) => return Err(other.into()),
     };
     let mut candidates = Vec::with_capacity(alias.chain.len());
+    let mut cannot_chat = None;
     for link in &alias.chain {
         let candidate = match link {
-            Link::Local { model_id } => usable(chat_model(conn, *model_id))?.map(local_candidate),
+            Link::Local { model_id } => match chat_model(conn, *model_id) {
+                Err(error @ GateError::Model(ModelError::EmbeddingOnly(_))) => {
+                    cannot_chat = Some(error);
+                    None
+                }
+                model => usable(model)?.map(local_candidate),
+            },
             Link::Account { account_id, model } => {
                 still_there(of_account(conn, *account_id, model))?
             }
@@ -278,7 +285,7 @@ fn of_alias(conn: &Connection, settings: &Settings, id: AliasId) -> Result<Chain
         candidates.extend(candidate);
     }
     if candidates.is_empty() {
-        return Err(GateError::NoModel);
+        return Err(cannot_chat.unwrap_or(GateError::NoModel));
     }
     Ok(Chain {
         candidates,
@@ -315,9 +322,16 @@ fn usable(model: Result<Model, GateError>) -> Result<Option<Model>, GateError> {
 }
 
 /// The model that was chosen, or the default one, or the chat model that was used last.
+///
+/// # Errors
+/// [`ModelError::EmbeddingOnly`] when the chosen one cannot chat.
 pub(super) fn chat_model(conn: &Connection, chosen: Option<ModelId>) -> Result<Model, GateError> {
     if let Some(id) = chosen {
-        return Ok(models::get(conn, id)?);
+        let model = models::get(conn, id)?;
+        return match model.summary.kind {
+            ModelKind::Chat => Ok(model),
+            ModelKind::Embedding => Err(ModelError::EmbeddingOnly(model.name).into()),
+        };
     }
     let default = settings::get(conn)?.default_model_id;
     let mut installed = models::all(conn)?;

@@ -95,7 +95,7 @@ pub struct Health {
     /// The model ended its answer.
     #[specta(type = Number)]
     pub answered: u64,
-    /// A person or a client stopped them.
+    /// A person or a client stopped them, or the model could not take them as they were.
     #[specta(type = Number)]
     pub stopped: u64,
     /// They failed.

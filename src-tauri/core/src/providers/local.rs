@@ -1,9 +1,9 @@
 //! Models on this computer, through an engine process. Nothing leaves.
 
-use gatehouse_protocol::{Event, FinishReason, GenerateRequest, Usage};
+use gatehouse_protocol::{Event, GenerateRequest};
 
 use crate::{
-    engine::{Engine, EngineError, Stop},
+    engine::{Ended, Engine, EngineError, Stop},
     gate::Inspected,
 };
 
@@ -16,6 +16,6 @@ pub(crate) fn generate(
     request: Inspected<GenerateRequest>,
     stop: &Stop,
     on_event: &mut dyn FnMut(Event),
-) -> Result<(FinishReason, Usage), EngineError> {
+) -> Result<Ended, EngineError> {
     engine.generate(request, stop, on_event)
 }

@@ -268,6 +268,7 @@ pub fn take(outcome: &mut Outcome, id: u64, event: Event) {
             id: of,
             reason,
             usage,
+            ..
         } if of == id => {
             outcome.reason = Some(reason);
             outcome.usage = usage;

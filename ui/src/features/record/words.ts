@@ -299,6 +299,7 @@ export function actionOf(name: string): ActionWords {
 const outcomes: Record<string, string> = {
 	answered: "Answered",
 	stopped: "Stopped",
+	refused: "Not taken",
 	failed: "Failed",
 	interrupted: "Interrupted",
 	blocked: "Blocked",

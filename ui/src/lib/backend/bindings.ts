@@ -925,6 +925,8 @@ export type CallStatus =
 "answered" | 
 /**  A person stopped it. */
 "stopped" | 
+/**  The model could not take it as it was, so that nothing was read: no failure of the model. */
+"refused" | 
 /**  It failed. */
 "failed";
 
@@ -1749,7 +1751,7 @@ export type Health = {
 	running: number,
 	/**  The model ended its answer. */
 	answered: number,
-	/**  A person or a client stopped them. */
+	/**  A person or a client stopped them, or the model could not take them as they were. */
 	stopped: number,
 	/**  They failed. */
 	failed: number,
@@ -2383,7 +2385,7 @@ export type Only =
 "running" | 
 /**  The model ended its answer. */
 "answered" | 
-/**  A person or a client stopped them. */
+/**  A person or a client stopped them, or the model could not take them as they were. */
 "stopped" | 
 /**  They failed. */
 "failed" | 

@@ -44,7 +44,7 @@ pub enum Only {
     Running,
     /// The model ended its answer.
     Answered,
-    /// A person or a client stopped them.
+    /// A person or a client stopped them, or the model could not take them as they were.
     Stopped,
     /// They failed.
     Failed,
@@ -93,7 +93,7 @@ impl Only {
         let condition = match self {
             Self::Running => "k.status = 'running'",
             Self::Answered => "k.status = 'answered'",
-            Self::Stopped => "k.status = 'stopped'",
+            Self::Stopped => "k.status IN ('stopped', 'refused')",
             Self::Failed => "k.status = 'failed'",
             Self::FailedAndPaid => "k.status = 'failed' AND k.cost_pico > 0",
             Self::Ended => "k.status IN ('answered', 'failed')",

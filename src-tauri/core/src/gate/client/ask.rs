@@ -2,16 +2,17 @@
 
 use std::{sync::Arc, time::Instant};
 
-use gatehouse_protocol::FinishReason;
+use gatehouse_protocol::{FinishReason, ModelPurpose};
 use rusqlite::Connection;
 
 use super::{
     ClientAnswer, ClientEvent, ClientFinish, ClientRequest, ClientUsage, here, leave, names,
 };
 use crate::{
+    accounts::ProviderKind,
     clients::Client,
     costs::Move,
-    engine::Stop,
+    engine::{EngineError, Stop},
     gate::{
         AnswerEvent, Gate, GateError, ProviderFault, Review,
         answer::{Asked, Passed},
@@ -186,6 +187,11 @@ impl Asking<'_> {
         candidate: &Candidate,
         others: bool,
     ) -> Result<Asked, Passed> {
+        if request.is_begun && !goes_on(candidate) {
+            return Err(Passed::Over(GateError::OnlyHere(
+                "only Anthropic's models go on with an answer that is begun (prefill): let the last message be the user's",
+            )));
+        }
         match candidate {
             Candidate::Local(model) => {
                 here::can_answer(request).map_err(Passed::Over)?;
@@ -261,7 +267,7 @@ impl Asking<'_> {
                 sink(ClientEvent::Begun {
                     model: model.name.clone(),
                 });
-                let engine = gate.ready(&model, stop, &mut |_| {})?;
+                let engine = gate.ready(&model, ModelPurpose::Chat, stop, &mut |_| {})?;
                 let streams = here::streams(request);
                 let prompt = here::prompt(request)?;
                 let mut pass_on = |event, _: &str| {
@@ -309,6 +315,11 @@ pub(super) struct Answerer {
     pub here: bool,
 }
 
+/// Whether a model goes on with the beginning of an answer, rather than give another one.
+fn goes_on(candidate: &Candidate) -> bool {
+    matches!(candidate, Candidate::Elsewhere(cloud) if cloud.account.kind == ProviderKind::Anthropic)
+}
+
 /// `streams`: whether the text is to be told as it comes.
 fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(ClientEvent)) {
     match event {
@@ -326,17 +337,24 @@ fn answered(
     call: i64,
 ) -> Result<ClientAnswer, GateError> {
     let reason = outcome.end.map_err(failed)?;
+    if reason == FinishReason::Cancelled {
+        // What a person stopped is no answer, and must not look like one.
+        return Err(EngineError::Stopped.into());
+    }
+    let stops = &request.sampling.stop;
+    let stop_text = outcome.stopped_by.and_then(|nth| stops.get(nth)).cloned();
     let (text, tool_calls) = if here {
         here::heard(request, outcome.text)
     } else {
         (outcome.text, outcome.tool_calls)
     };
     let finish = match reason {
-        FinishReason::Cancelled => ClientFinish::Stopped,
         FinishReason::MaxTokens | FinishReason::ContextFull => ClientFinish::Length,
         _ if !tool_calls.is_empty() => ClientFinish::ToolCalls,
-        FinishReason::StopText => ClientFinish::StopText,
-        FinishReason::EndOfAnswer => ClientFinish::End,
+        FinishReason::StopText if stop_text.is_some() => ClientFinish::StopText,
+        FinishReason::StopText | FinishReason::EndOfAnswer | FinishReason::Cancelled => {
+            ClientFinish::End
+        }
     };
     let counts = outcome.counts;
     Ok(ClientAnswer {
@@ -345,6 +363,7 @@ fn answered(
         text,
         tool_calls,
         finish,
+        stop_text,
         usage: ClientUsage {
             input: counts.input,
             cached: counts.cached,

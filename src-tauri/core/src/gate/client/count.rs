@@ -1,21 +1,22 @@
 //! How many tokens a request of a client has. Anthropic counts for itself and is asked, through the gate as
 //! for everything that leaves; where it may not be, or does not answer, and for all others, we count.
 
-use gatehouse_protocol::FinishReason;
+use gatehouse_protocol::{ChatMessage, FinishReason};
 
-use super::{ClientRequest, Message, Part, ToolCall, ask::Asking, names};
+use super::{ClientRequest, Message, Part, ToolCall, ask::Asking, here, names};
 use crate::{
     accounts::ProviderKind,
     clients::Client,
-    engine::Stop,
+    engine::{EngineState, Stop},
     gate::{
         Gate, GateError,
         answer::Asked,
-        call::{CallError, Outcome},
+        call::{self, CallError, Outcome},
         elsewhere::{Ready, Wanted},
         inspect, price,
         route::{Candidate, CloudModel},
     },
+    models::Model,
 };
 
 impl Gate {
@@ -23,7 +24,7 @@ impl Gate {
     /// Anthropic's, or on this computer and loaded; else about.
     ///
     /// # Errors
-    /// [`GateError`] when nothing has the name.
+    /// [`GateError`] when nothing has the name, or the model could not be asked this.
     pub fn count_for_client(
         &self,
         client: &Client,
@@ -38,12 +39,34 @@ impl Gate {
         {
             return Ok(tokens);
         }
-        let count = |text: &String| match first {
-            Some(Candidate::Local(model)) => u64::from(self.count(Some(model.id), text).tokens),
-            Some(Candidate::Elsewhere(cloud)) => price::own_count(cloud, text),
-            None => 0,
+        match first {
+            Some(Candidate::Local(model)) => self.count_here(model, request, stop),
+            Some(Candidate::Elsewhere(cloud)) => {
+                let texts = texts(request);
+                Ok(texts.iter().map(|text| price::own_count(cloud, text)).sum())
+            }
+            None => Ok(0),
+        }
+    }
+
+    /// The tokens of the very prompt that the model would read: its template, and what it is told of tools,
+    /// are in it. Where it is not loaded, about as many.
+    fn count_here(
+        &self,
+        model: &Model,
+        request: &ClientRequest,
+        stop: &Stop,
+    ) -> Result<u64, GateError> {
+        let messages = call::messages(here::prompt(request)?);
+        let loaded = self.engines.get(model.id);
+        let loaded = loaded.filter(|engine| matches!(engine.state(), EngineState::Ready(_)));
+        let Some(engine) = loaded else {
+            let about = |message: &ChatMessage| price::estimated(&message.content);
+            let around = price::AROUND_A_MESSAGE * messages.len() as u64;
+            return Ok(messages.iter().map(about).sum::<u64>() + around);
         };
-        Ok(texts(request).iter().map(count).sum())
+        let counted = engine.count_prompt(inspect::for_this_computer(messages), stop)?;
+        Ok(counted.into())
     }
 }
 
@@ -86,7 +109,7 @@ impl Asking<'_> {
     }
 }
 
-/// All that the model would read of a request.
+/// All that a model elsewhere would read of a request.
 fn texts(request: &ClientRequest) -> Vec<String> {
     let mut texts = vec![request.system.clone()];
     for tool in &request.tools {

@@ -1,7 +1,7 @@
 //! Vectors of texts for a client: on this computer by a model made for it, or elsewhere, masked as
 //! everything that leaves.
 
-use gatehouse_protocol::{FinishReason, Role};
+use gatehouse_protocol::{FinishReason, ModelPurpose, Role};
 
 use super::{
     ClientUsage,
@@ -165,7 +165,7 @@ impl Asking<'_> {
         let mut outcome = Outcome::begun();
         let made = match asked {
             Asked::Local(model) => {
-                let engine = gate.ready(&model, stop, &mut |_| {})?;
+                let engine = gate.ready(&model, ModelPurpose::Embedding, stop, &mut |_| {})?;
                 let texts = inspect::for_this_computer(wanted.texts.clone());
                 match engine.embed(texts, stop) {
                     Ok((vectors, tokens)) => {

@@ -4,25 +4,32 @@
 //! one: the tools stand in the instructions, and a grammar holds what is written to one JSON object, either
 //! a call of a tool with arguments of its schema, or an answer. That works with every model, at the price
 //! that the text comes in one piece where there are tools.
+//!
+//! Programs write into the schemas of their tools what no grammar holds (`minimum` of a number, `not`…), and
+//! have to look at what is called anyway: that is left out. Of the shape of an answer it is refused by name
+//! where its client says `strict`.
 
 use gatehouse_protocol::{ChatMessage, Constraint, Role, Sampling};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ClientRequest, Message, Part, Tool, ToolCall, ToolChoice, leave};
-use crate::gate::{GateError, call::Prompt};
+use super::{AnswerSchema, ClientRequest, Message, Part, Tool, ToolCall, ToolChoice, leave};
+use crate::{
+    gate::{GateError, call::Prompt},
+    schema::{self, Rest, SchemaError, Together},
+};
 
 /// Whether a model on this computer can answer a request.
 ///
 /// # Errors
-/// [`GateError::OnlyHere`] when it has what none of them takes.
+/// [`GateError::OnlyHere`] and [`GateError::Schema`] when it has what none of them takes.
 pub(super) fn can_answer(request: &ClientRequest) -> Result<(), GateError> {
     if leave::pictures(&request.messages) > 0 {
         return Err(GateError::OnlyHere(
             "a model on this computer cannot look at pictures",
         ));
     }
-    Ok(())
+    prompt(request).map(drop)
 }
 
 /// Whether text may be passed on as it comes: not where it may turn out to be a call.
@@ -43,7 +50,7 @@ fn callable(request: &ClientRequest) -> Vec<&Tool> {
 /// What the model is asked.
 ///
 /// # Errors
-/// [`GateError`] when a tool is to be called that there is not.
+/// [`GateError`] when a tool is to be called that there is not, or nothing can be held to a schema.
 pub(super) fn prompt(request: &ClientRequest) -> Result<Prompt, GateError> {
     let tools = callable(request);
     if tools.is_empty()
@@ -55,9 +62,11 @@ pub(super) fn prompt(request: &ClientRequest) -> Result<Prompt, GateError> {
         return Err(GateError::OnlyHere("there is no such tool to call"));
     }
     let mut system = request.system.clone();
-    let shape = request.schema.as_ref().map(|wanted| wanted.schema.clone());
+    let shape = request.schema.as_ref();
     let constraint = if tools.is_empty() {
-        shape.map(Value::Object)
+        shape
+            .map(|shape| schema::held(&Value::Object(shape.schema.clone()), rest_of(shape)))
+            .transpose()?
     } else {
         if !system.is_empty() {
             system.push_str("\n\n");
@@ -66,7 +75,7 @@ pub(super) fn prompt(request: &ClientRequest) -> Result<Prompt, GateError> {
             &tools,
             request.tool_choice == ToolChoice::Auto,
         ));
-        Some(call_or_answer(&tools, &request.tool_choice, shape))
+        Some(call_or_answer(&tools, &request.tool_choice, shape)?)
     };
     Ok(Prompt {
         system,
@@ -113,34 +122,60 @@ fn instructions(tools: &[&Tool], may_answer: bool) -> String {
     text
 }
 
-/// The JSON Schema of a call of one of the tools, or (unless one must be called) of an answer.
+/// What becomes of what an answer cannot be held to.
+fn rest_of(shape: &AnswerSchema) -> Rest {
+    if shape.strict {
+        Rest::Refused
+    } else {
+        Rest::LeftOut
+    }
+}
+
+/// The JSON Schema of a call of one of the tools, or (unless one must be called) of an answer. What the
+/// schemas refer to inside themselves stands beside it, under names of its own.
+///
+/// # Errors
+/// [`SchemaError`] when one of them cannot be used.
 fn call_or_answer(
     tools: &[&Tool],
     choice: &ToolChoice,
-    shape: Option<Map<String, Value>>,
-) -> Value {
+    shape: Option<&AnswerSchema>,
+) -> Result<Value, SchemaError> {
+    let mut together = Together::default();
     let object = |properties: Value, required: Value| {
         json!({
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         })
     };
-    let call = |tool: &&Tool| {
-        let mut arguments = tool.parameters.clone();
-        arguments.entry("type").or_insert_with(|| "object".into());
-        object(
+    let mut forms = Vec::with_capacity(tools.len() + 1);
+    for tool in tools {
+        let arguments = together.add(&arguments(tool), Rest::LeftOut)?;
+        forms.push(object(
             json!({ "tool": { "const": tool.name }, "arguments": arguments }),
             json!(["tool", "arguments"]),
-        )
-    };
-    let mut forms: Vec<Value> = tools.iter().map(call).collect();
+        ));
+    }
     if *choice == ToolChoice::Auto {
-        let answer = shape.map_or_else(|| json!({ "type": "string" }), Value::Object);
+        let answer = match shape {
+            None => json!({ "type": "string" }),
+            Some(shape) => together.add(&Value::Object(shape.schema.clone()), rest_of(shape))?,
+        };
         forms.push(object(json!({ "answer": answer }), json!(["answer"])));
     }
-    match forms.len() {
+    together.under(match forms.len() {
         1 => forms.remove(0),
         _ => json!({ "anyOf": forms }),
+    })
+}
+
+/// The schema of a tool's arguments, which are an object whether or not it says so.
+fn arguments(tool: &Tool) -> Value {
+    let mut arguments = tool.parameters.clone();
+    let says = ["type", "$ref", "anyOf", "oneOf", "allOf"];
+    if !says.iter().any(|key| arguments.contains_key(*key)) {
+        arguments.insert("type".to_owned(), "object".into());
     }
+    Value::Object(arguments)
 }
 
 fn turn(message: &Message) -> ChatMessage {
@@ -181,14 +216,14 @@ fn words(parts: &[Part]) -> String {
     texts.join("\n\n")
 }
 
-/// What a model on this computer wrote: its words, and what it calls. What was cut off before its end is
-/// neither, where it could have been a call.
+/// What a model on this computer wrote: its words, and what it calls. Of an answer that was cut off before
+/// its end the words are kept; a call is none before it is whole.
 pub(super) fn heard(request: &ClientRequest, written: String) -> (String, Vec<ToolCall>) {
     if streams(request) {
         return (written, Vec::new());
     }
     let Ok(Value::Object(mut said)) = serde_json::from_str::<Value>(&written) else {
-        return (String::new(), Vec::new());
+        return (beginning(&written).unwrap_or_default(), Vec::new());
     };
     match (
         said.remove("tool"),
@@ -211,3 +246,28 @@ pub(super) fn heard(request: &ClientRequest, written: String) -> (String, Vec<To
         _ => (String::new(), Vec::new()),
     }
 }
+
+/// The words of an answer that was cut off; `None`: it was to be a call, or nothing of it came. One that
+/// was to have a shape is kept as it was written.
+fn beginning(written: &str) -> Option<String> {
+    let after = |text: &str, mark: &str| text.trim_start().strip_prefix(mark).map(str::to_owned);
+    let rest = after(&after(&after(written, "{")?, "\"answer\"")?, ":")?;
+    let rest = rest.trim_start();
+    if !rest.starts_with('"') {
+        return Some(rest.to_owned());
+    }
+    let mut whole = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    if let Some(Ok(text)) = whole.next() {
+        return Some(text);
+    }
+    // The cut may be within what stands for one letter, such as \n or \u00e9.
+    let ends = rest
+        .char_indices()
+        .map(|(at, letter)| at + letter.len_utf8());
+    ends.rev()
+        .take(LONGEST_ESCAPE)
+        .find_map(|end| serde_json::from_str(&format!("{}\"", &rest[..end])).ok())
+}
+
+/// Letters of JSON that stand for one: two times `\u` and four digits.
+const LONGEST_ESCAPE: usize = 12;

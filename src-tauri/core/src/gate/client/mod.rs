@@ -47,6 +47,8 @@ pub struct ClientRequest {
     pub max_tokens: Option<u32>,
     /// How much to think first.
     pub effort: Option<Effort>,
+    /// Whether the last message is the beginning of the answer, which is to go on from there.
+    pub is_begun: bool,
 }
 
 /// One thing that happened to an answer.
@@ -76,6 +78,8 @@ pub struct ClientAnswer {
     pub tool_calls: Vec<ToolCall>,
     /// Why it ended.
     pub finish: ClientFinish,
+    /// The stop text that was met, where it is known which.
+    pub stop_text: Option<String>,
     /// What it used.
     pub usage: ClientUsage,
 }
@@ -91,8 +95,6 @@ pub enum ClientFinish {
     Length,
     /// The model waits for what it called.
     ToolCalls,
-    /// It was stopped.
-    Stopped,
 }
 
 /// Tokens.

@@ -8,7 +8,7 @@ use crate::{
     aliases::{self, Elsewhere},
     gate::{
         Gate, GateError,
-        route::{self, Candidate, Chain},
+        route::{self, Candidate, Chain, CloudModel},
     },
     models::{self, ModelKind},
 };
@@ -85,8 +85,12 @@ pub(super) fn resolve(conn: &Connection, asked: &str) -> Result<Chain, GateError
             }
         };
     }
-    if let Some(elsewhere) = of_an_account(conn, asked)? {
-        return route::chain(conn, Some(&elsewhere), None);
+    if let Some(candidate) = of_an_account(conn, asked)? {
+        // A program that names one model wants that one or an error: no other takes its place.
+        return Ok(Chain {
+            candidates: vec![candidate],
+            alias: None,
+        });
     }
     if is_same(asked, DEFAULT) || asked.trim().is_empty() {
         return route::chain(conn, None, None);
@@ -133,11 +137,13 @@ pub(super) fn resolve_elsewhere(conn: &Connection, asked: &str) -> Result<Chain,
 }
 
 /// “account/model”, or a model that accounts have, the first of them.
-fn of_an_account(conn: &Connection, asked: &str) -> Result<Option<Elsewhere>, GateError> {
+fn of_an_account(conn: &Connection, asked: &str) -> Result<Option<Candidate>, GateError> {
     let accounts = accounts::all(conn)?;
-    let elsewhere = |account: &Account, model: &str| Elsewhere::Account {
-        account_id: account.id,
-        model: model.to_owned(),
+    let elsewhere = |account: &Account, model: &str| {
+        Candidate::Elsewhere(Box::new(CloudModel {
+            account: account.clone(),
+            model: model.to_owned(),
+        }))
     };
     for account in &accounts {
         let before = account.name.len();

@@ -258,7 +258,10 @@ fn a_model_here_is_held_to_a_call_or_an_answer_and_only_to_a_call_where_it_must(
     let mut request = personal_everywhere("x");
     request.schema = None;
     let forms = |request: &ClientRequest| match here::prompt(request).unwrap().constraint {
-        Some(Constraint::JsonSchema(schema)) => schema,
+        Some(Constraint::JsonSchema(schema)) => {
+            let root = schema["$ref"].as_str().unwrap();
+            schema.pointer(&root[1..]).unwrap().clone()
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(forms(&request)["anyOf"].as_array().unwrap().len(), 2);
@@ -270,7 +273,45 @@ fn a_model_here_is_held_to_a_call_or_an_answer_and_only_to_a_call_where_it_must(
     assert_eq!(here::prompt(&request).unwrap().constraint, None);
 }
 
+#[test]
+fn of_an_answer_that_is_cut_off_the_words_are_kept_and_of_a_call_nothing_is_called() {
+    let request = personal_everywhere("x");
+    let heard = |written: &str| {
+        let (text, calls) = here::heard(&request, written.to_owned());
+        assert!(calls.is_empty(), "{written}");
+        text
+    };
+    assert_eq!(heard(r#"{ "answer" : "Once upon"#), "Once upon");
+    assert_eq!(
+        heard(r#"{"answer":"a\"#),
+        "a",
+        "half of an escape is no letter"
+    );
+    assert_eq!(heard(r#"{"answer":"a\n\u00e"#), "a\n");
+    assert_eq!(heard(r#"{"answer":"whole""#), "whole");
+    assert_eq!(heard(r#"{"answer":{"n":1"#), r#"{"n":1"#);
+    for nothing in [
+        r#"{"tool":"look_up","arguments":{"who":"A"#,
+        r#"{"answer""#,
+        "{",
+        "",
+    ] {
+        assert_eq!(heard(nothing), "", "{nothing}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn an_answer_cut_anywhere_keeps_a_beginning_of_its_words(said in "\\PC{0,30}", cut in 0..60_usize) {
+        let request = personal_everywhere("x");
+        let whole = json!({ "answer": said }).to_string();
+        let end = whole.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(whole.len());
+        let (text, calls) = here::heard(&request, whole[..end].to_owned());
+        prop_assert!(said.starts_with(&text) && calls.is_empty(), "{text:?} of {said:?}");
+        let words = whole[..end].strip_prefix("{\"answer\":\"").unwrap_or_default();
+        prop_assert!(text.len() + 12 >= words.len().min(said.len()), "{text:?} of {said:?}");
+    }
+
     #[test]
     fn what_a_model_here_wrote_is_read_whatever_it_is(written in "\\PC{0,60}") {
         let request = personal_everywhere("x");

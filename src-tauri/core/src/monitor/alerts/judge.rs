@@ -53,7 +53,7 @@ pub(super) fn look(
                 match call.status {
                     CallStatus::Answered => answered += 1,
                     CallStatus::Failed => failed += 1,
-                    CallStatus::Running | CallStatus::Stopped => {}
+                    CallStatus::Running | CallStatus::Stopped | CallStatus::Refused => {}
                 }
             })?;
             let calls = answered + failed;

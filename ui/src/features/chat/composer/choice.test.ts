@@ -57,6 +57,11 @@ describe("the model of a chat", () => {
 		expect(chosen(lost.id, null, [engine(lost.id, "failed")])).toEqual(["missing", lost.id]);
 	});
 
+	it("cannot be one that only makes vectors, though it is its own and is loaded", () => {
+		const loaded = [engine(embedding.id, "ready")];
+		expect(chosen(embedding.id, qwen.id, loaded)).toEqual(["no-chat", embedding.id]);
+	});
+
 	it("is none when nothing is installed that can chat", () => {
 		expect(chooseModel([embedding], [], null, null)).toEqual({ state: "none" });
 		expect(chooseModel(null, [], null, null)).toEqual({ state: "reading" });

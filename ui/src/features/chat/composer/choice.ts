@@ -7,8 +7,8 @@ import { isAlive } from "$lib/state/models.svelte";
 export type Choice =
 	| { state: "reading" }
 	| { state: "none" }
-	/** Its file is gone, or another one is in its place. */
-	| { state: "missing" | "changed"; model: InstalledModel }
+	/** Its file is gone, another one is in its place, or it makes vectors and no answers. */
+	| { state: "missing" | "changed" | "no-chat"; model: InstalledModel }
 	| { state: "ready"; model: InstalledModel; engine: EngineStatus | undefined };
 
 /**
@@ -28,6 +28,7 @@ export function chooseModel(
 		forChat.find(({ id }) => id === standard) ??
 		forChat[0];
 	if (!model) return { state: "none" };
+	if (model.kind !== "chat") return { state: "no-chat", model };
 	const engine = engines.find((one) => one.modelId === model.id);
 	// A model that runs needs its file no more.
 	if (model.fileState !== "present" && !isAlive(engine)) return { state: model.fileState, model };
