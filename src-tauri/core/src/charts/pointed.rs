@@ -21,10 +21,6 @@ fn pointed(spot: &Spot) -> String {
     format!(
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" pointer-events=\"all\">\
          <title>{}</title></rect>\n",
-        spot.x,
-        spot.y,
-        spot.width,
-        spot.height,
-        words
+        spot.x, spot.y, spot.width, spot.height, words
     )
 }
