@@ -50,8 +50,7 @@ impl<'t> View<'t> {
                 into.push(letter);
             }
         };
-        let any = !text.is_ascii() && text.chars().any(hides);
-        any.then(|| Self::folded(text, keep))
+        any_beyond_ascii(text, hides).then(|| Self::folded(text, keep))
     }
 
     fn folded(text: &'t str, fold: impl Fn(char, &mut String)) -> Self {
@@ -136,6 +135,22 @@ impl<'t> View<'t> {
 /// Write what one letter is in the view, at the end of `into`.
 pub(super) fn fold_letter(letter: char, into: &mut String) {
     letters::fold(letter, into);
+}
+
+/// Whether any letter beyond ASCII is so.
+fn any_beyond_ascii(text: &str, is: impl Fn(char) -> bool) -> bool {
+    let mut at = 0;
+    while at < text.len() {
+        at += ascii_run(&text.as_bytes()[at..]);
+        let Some(letter) = text[at..].chars().next() else {
+            break;
+        };
+        if is(letter) {
+            return true;
+        }
+        at += letter.len_utf8();
+    }
+    false
 }
 
 /// How many bytes at the beginning are ASCII.

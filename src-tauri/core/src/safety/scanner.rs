@@ -153,10 +153,10 @@ impl Scanner {
     fn judge(&self, scan: &Scan<'_>, candidate: &Candidate<'_>) -> Option<Finding> {
         let topic = Topic::Number(candidate.rule);
         let rule = self.numbers.get(candidate.rule)?;
-        let formed = candidate.formed && !in_thousands(written(scan, candidate));
+        let formed = || candidate.formed && !in_thousands(written(scan, candidate));
         let (holds, alone, sure) = match rule.check {
-            Check::Strong(holds) => (holds, if formed { 0.8 } else { 0.6 }, 1.0),
-            Check::Weak(holds) => (holds, if formed { 0.5 } else { 0.3 }, 0.95),
+            Check::Strong(holds) => (holds, if formed() { 0.8 } else { 0.6 }, 1.0),
+            Check::Weak(holds) => (holds, if formed() { 0.5 } else { 0.3 }, 0.95),
             Check::Form(holds) => (holds, 0.0, 0.8),
         };
         // Most candidates end here: only a word could save them, and there is none in the text.

@@ -246,6 +246,13 @@ fn after(view: &str, word_end: usize) -> Option<(Range<usize>, f32)> {
 /// The date that ends before a word: next to it or to its parenthesis, or with a few words between where
 /// it is a verb, as in "am 12.03.1980 in Kassel geboren".
 fn before(view: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
+    let is_verb = VERBS.contains(&view[word.clone()].to_lowercase().as_str());
+    let opens = view[..word.start]
+        .trim_end_matches(' ')
+        .ends_with(['(', '[']);
+    if !is_verb && !opens {
+        return None;
+    }
     let limit = word.start.saturating_sub(REACH + LONGEST).max(from);
     let from = view.ceil_char_boundary(limit.min(word.start));
     let window = &view[from..word.start];
@@ -257,7 +264,6 @@ fn before(view: &str, word: Range<usize>, from: usize) -> Option<Range<usize>> {
     let span = from + last.start()..from + last.end();
     let between = &window[last.end()..];
     let bracket = between.trim_start_matches(' ');
-    let is_verb = VERBS.contains(&view[word].to_lowercase().as_str());
     let tied = match bracket {
         "(" | "[" => true,
         "" => is_verb,

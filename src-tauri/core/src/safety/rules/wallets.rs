@@ -126,17 +126,19 @@ fn bech32(address: &str) -> Option<Found> {
 /// Solana's are 32 bytes without any check, Polkadot's 35 with a hash that is not looked at: a word must
 /// say so.
 fn by_word(scan: &Scan<'_>, token: Token, address: &str) -> Option<Found> {
+    if !matches!(address.len(), 32..=44 | 46..=48) {
+        return None;
+    }
+    scan.hits.distance(Topic::Coin, &(token.start..token.end))?;
     let mixed = address.bytes().any(|b| b.is_ascii_lowercase())
         && address.bytes().any(|b| b.is_ascii_uppercase());
     let right = match address.len() {
         32..=44 => base58::<32>(address).is_some(),
-        46..=48 => base58::<35>(address).is_some(),
-        _ => false,
+        _ => base58::<35>(address).is_some(),
     };
     if !mixed || !right {
         return None;
     }
-    scan.hits.distance(Topic::Coin, &(token.start..token.end))?;
     Some((
         0.75,
         false,
