@@ -37,6 +37,13 @@ pub(in crate::privacy) struct WrittenTo {
     pub(in crate::privacy) backups: Result<Vec<BackupInfo>, BackupError>,
 }
 
+/// What became of the backups in a folder.
+pub(in crate::privacy) struct Emptied {
+    pub(in crate::privacy) folder: PathBuf,
+    /// Those that are gone and those that are left, or why none could be removed.
+    pub(in crate::privacy) removed: Result<Removed, BackupError>,
+}
+
 /// A backup is written into a folder, under this name until it is whole: a kill leaves that behind.
 pub(super) fn begin(conn: &Connection, folder: &str, part: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(
@@ -150,14 +157,14 @@ impl App {
     ///
     /// # Errors
     /// [`BackupError`] when a backup is being made or the database fails.
-    pub(in crate::privacy) fn remove_every_backup(
-        &self,
-    ) -> Result<Vec<(PathBuf, Result<Removed, BackupError>)>, BackupError> {
+    pub(in crate::privacy) fn remove_every_backup(&self) -> Result<Vec<Emptied>, BackupError> {
         let _turn = self.turn_for_backups()?;
         let mut done = Vec::new();
         for place in self.backups_everywhere()? {
-            let folder = place.folder.clone();
-            done.push((folder, self.empty(place)?));
+            done.push(Emptied {
+                folder: place.folder.clone(),
+                removed: self.empty(place)?,
+            });
         }
         Ok(done)
     }

@@ -13,7 +13,7 @@ mod restore;
 mod schedule;
 mod verify;
 
-pub(super) use self::folders::WrittenTo;
+pub(super) use self::folders::{Emptied, WrittenTo};
 pub use self::{
     code::{CodeError, RecoveryCode},
     error::BackupError,

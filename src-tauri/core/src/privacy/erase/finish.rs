@@ -6,7 +6,7 @@ use super::{EraseError, Erased, ErasureStep, Remains, certificate, check, conten
 use crate::{
     app::App,
     now_ms,
-    privacy::backup::BackupError,
+    privacy::backup::{BackupError, Emptied},
     store::{SnapshotReason, StoreError, snapshot},
 };
 
@@ -95,7 +95,7 @@ impl App {
             Vec::new()
         });
         let mut gone = 0;
-        for (folder, removed) in folders {
+        for Emptied { folder, removed } in folders {
             let folder = folder.display();
             match removed {
                 Ok(removed) => {
