@@ -41,13 +41,6 @@ pub struct Step {
 }
 
 impl Answer {
-    /// The text that ended it, if one did.
-    pub fn stop_text(&mut self) -> Option<String> {
-        self.stop_text.take()
-    }
-}
-
-impl Answer {
     /// Begin an answer. `extra_stops` end it beside those of the request.
     #[must_use]
     pub fn new(
@@ -132,6 +125,11 @@ impl Answer {
         let partial = self.utf8.finish();
         let passed = self.stops.push(&partial);
         passed.text + &self.stops.finish()
+    }
+
+    /// The text that ended it, if one did.
+    pub fn stop_text(&mut self) -> Option<String> {
+        self.stop_text.take()
     }
 
     /// What was counted and timed up to now.

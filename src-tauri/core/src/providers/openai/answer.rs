@@ -162,55 +162,6 @@ fn usage(counts: &Value) -> Usage {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn counted(prompt: u64, completion: u64, total: Option<u64>, reasoning: u64) -> Usage {
-        usage(&json!({
-            "prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total,
-            "completion_tokens_details": { "reasoning_tokens": reasoning },
-        }))
-    }
-
-    #[test]
-    fn reasoning_that_is_counted_beside_the_answer_is_output_too() {
-        let of_xai = counted(10_120, 1_499, Some(14_428), 2_809);
-        assert_eq!((of_xai.output, of_xai.reasoning), (4_308, 2_809));
-        let of_openai = counted(10_120, 4_308, Some(14_428), 2_809);
-        assert_eq!((of_openai.output, of_openai.reasoning), (4_308, 2_809));
-        let without_a_sum = counted(10, 100, None, 300);
-        assert_eq!(
-            without_a_sum.output, 400,
-            "more than there is of it cannot be part of it"
-        );
-        assert_eq!(counted(10, 100, None, 60).output, 100);
-    }
-
-    proptest! {
-        #[test]
-        fn all_that_the_sum_has_is_counted_once(
-            prompt in 0..u64::from(u32::MAX), text in 0..u64::from(u32::MAX), reasoning in 0..u64::from(u32::MAX),
-        ) {
-            let sum = Some(prompt + text + reasoning);
-            let beside = counted(prompt, text, sum, reasoning);
-            let inside = counted(prompt, text + reasoning, sum, reasoning);
-            prop_assert_eq!(beside, inside);
-            prop_assert_eq!(beside.input + beside.output, prompt + text + reasoning);
-        }
-
-        #[test]
-        fn no_numbers_make_it_panic(counts: [u64; 4]) {
-            let [prompt, completion, total, reasoning] = counts;
-            let usage = counted(prompt, completion, Some(total), reasoning);
-            prop_assert!(usage.output >= completion);
-        }
-    }
-}
-
 /// The vectors in the order of the texts, which `index` tells; `None` if one is missing.
 pub(super) fn embeddings(answer: &Value, texts: usize) -> Option<Embeddings> {
     let mut vectors = vec![None; texts];
@@ -281,4 +232,53 @@ pub(super) fn models(answer: &Value) -> Option<Vec<OfferedModel>> {
         })
     });
     Some(offered.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn counted(prompt: u64, completion: u64, total: Option<u64>, reasoning: u64) -> Usage {
+        usage(&json!({
+            "prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total,
+            "completion_tokens_details": { "reasoning_tokens": reasoning },
+        }))
+    }
+
+    #[test]
+    fn reasoning_that_is_counted_beside_the_answer_is_output_too() {
+        let of_xai = counted(10_120, 1_499, Some(14_428), 2_809);
+        assert_eq!((of_xai.output, of_xai.reasoning), (4_308, 2_809));
+        let of_openai = counted(10_120, 4_308, Some(14_428), 2_809);
+        assert_eq!((of_openai.output, of_openai.reasoning), (4_308, 2_809));
+        let without_a_sum = counted(10, 100, None, 300);
+        assert_eq!(
+            without_a_sum.output, 400,
+            "more than there is of it cannot be part of it"
+        );
+        assert_eq!(counted(10, 100, None, 60).output, 100);
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_the_sum_has_is_counted_once(
+            prompt in 0..u64::from(u32::MAX), text in 0..u64::from(u32::MAX), reasoning in 0..u64::from(u32::MAX),
+        ) {
+            let sum = Some(prompt + text + reasoning);
+            let beside = counted(prompt, text, sum, reasoning);
+            let inside = counted(prompt, text + reasoning, sum, reasoning);
+            prop_assert_eq!(beside, inside);
+            prop_assert_eq!(beside.input + beside.output, prompt + text + reasoning);
+        }
+
+        #[test]
+        fn no_numbers_make_it_panic(counts: [u64; 4]) {
+            let [prompt, completion, total, reasoning] = counts;
+            let usage = counted(prompt, completion, Some(total), reasoning);
+            prop_assert!(usage.output >= completion);
+        }
+    }
 }
