@@ -124,7 +124,7 @@ pub(super) fn oracle(secret: &str) -> bool {
 /// What stands in an example where a password would: `${PASSWORD}`, `<password>`, `***`, `pass`.
 pub(super) fn is_template(password: &str) -> bool {
     let lower = password.to_ascii_lowercase();
-    let word = ["password", "pass", "passwd", "pwd", "pw", "secret"].contains(&lower.as_str());
+    let word = ["password", "pass"].contains(&lower.as_str());
     let braces = password.contains('{') && password.contains('}');
     let variable = password.strip_prefix('$').is_some_and(is_identifier);
     word || braces
