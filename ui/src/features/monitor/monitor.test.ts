@@ -127,11 +127,15 @@ describe("How calls went", () => {
 			expect(drawn?.args[1]).toBe(of);
 		}
 		const table = screen.getByRole("table", { name: "Calls over time", hidden: true });
-		expect(
-			within(table).getAllByText(
-				"The provider was overloaded: 2, The provider said nothing for too long: 1",
-			).length,
-		).toBe(6);
+		const overloaded = { name: /^2: The provider was overloaded, /, hidden: true };
+		const silent = { name: /^1: The provider said nothing for too long, /, hidden: true };
+		expect(within(table).getAllByRole("button", silent).length).toBe(6);
+		const [first, ...others] = within(table).getAllByRole("button", overloaded);
+		expect(others.length).toBe(5);
+		await user.click(first!);
+		await screen.findByRole("dialog", { name: /^The provider was overloaded, / });
+		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(asked?.args[0]).toMatchObject({ filter: { errorKind: "overloaded" } });
 	});
 
 	it("leads from each number to its calls", async () => {
