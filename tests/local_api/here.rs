@@ -25,11 +25,8 @@ fn last_with(answer: &Answer, field: &str) -> Value {
         .body
         .lines()
         .filter_map(|line| line.strip_prefix("data: "));
-    let events = events.filter_map(|event| serde_json::from_str::<Value>(event).ok());
-    events
-        .filter(|event| !event[field].is_null())
-        .last()
-        .unwrap()
+    let mut events = events.filter_map(|event| serde_json::from_str::<Value>(event).ok());
+    events.rfind(|event| !event[field].is_null()).unwrap()
 }
 
 #[test]

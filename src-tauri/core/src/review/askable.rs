@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Terms {
     /// What its price says.
-    Price(Price),
+    Price(Box<Price>),
     /// Nothing: nobody bills what runs on a server of one's own.
     Free,
     /// Nobody knows.
@@ -90,7 +90,7 @@ impl<'c> Askable<'c> {
         let mut servers = self.servers(&model.provider, &model.model).peekable();
         Ok(match price {
             Some(price) if servers.all(|account| account.is_billed_by(&price)) => {
-                Terms::Price(price)
+                Terms::Price(Box::new(price))
             }
             None if servers.peek().is_some() && servers.all(Account::is_free) => Terms::Free,
             _ => Terms::Unknown,

@@ -247,7 +247,8 @@ fn stands_alone(view: &str, value: &Value) -> bool {
     let rest = &view[value.range.end..];
     let next = rest.trim_start_matches([' ', '\t']).chars().next();
     let goes_on = |letter: char| letter.is_alphanumeric() || "{&(|".contains(letter);
-    !rest.starts_with(':') && !(rest.starts_with([' ', '\t']) && next.is_some_and(goes_on))
+    let has_more = rest.starts_with([' ', '\t']) && next.is_some_and(goes_on);
+    !has_more && !rest.starts_with(':')
 }
 
 /// `password: CString,`: a word with capitals before what follows a type. One with its first letter alone
