@@ -236,6 +236,9 @@ fn forget(app: &App, folder: &Path, gone: bool, json: bool) -> Result<(), Failur
         .map_err(|error| match error {
             BackupError::FolderGone(_) | BackupError::FolderEmptied(_) => Failure::missing(error)
                 .and("Attach its disk. With --gone it is forgotten with whatever is in it."),
+            BackupError::NotRemoved { .. } => {
+                Failure::from(error).and("With --gone the folder is forgotten all the same.")
+            }
             other => other.into(),
         })?;
     if json {

@@ -21,7 +21,7 @@ use gatehouse_core::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, note, output};
 use update::New;
 
 /// Prices of models, in dollars for a million tokens.
@@ -282,7 +282,7 @@ impl Set {
         };
         let price = app.set_own_price(&listing)?;
         if let Some(warning) = billed.warning(&self.provider) {
-            eprintln!("{warning}");
+            note(&warning, json);
         }
         if json {
             return output::json(&price);
@@ -294,8 +294,13 @@ impl Set {
     }
 
     fn remove(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let provider = Billed::find(app, &self.provider)?.provider;
-        let removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
+        // By the very name first: what was kept under the name of an account is found there.
+        let mut provider = self.provider.trim().to_lowercase();
+        let mut removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
+        if removed == 0 {
+            provider = Billed::find(app, &self.provider)?.provider;
+            removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
+        }
         if removed == 0 {
             let message = format!("“{}” of {provider} has no price of your own", self.model);
             return Err(Failure::missing(message));

@@ -49,7 +49,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(&self, app: &Arc<App>, json: bool) -> Result<(), Failure> {
         // The second interrupt, for who cannot wait for the answers under way, ends it at once.
-        let (interrupted, wait) = mpsc::sync_channel(0);
+        let (interrupted, wait) = mpsc::sync_channel(1);
         ctrlc::set_handler(move || {
             if interrupted.try_send(()).is_err() {
                 std::process::exit(130);
@@ -71,6 +71,8 @@ impl Serve {
         while wait.recv_timeout(SNAPSHOT_GLANCE) == Err(mpsc::RecvTimeoutError::Timeout) {
             snapshots::daily(app, json);
         }
+        // Nobody waits any more: the next interrupt is the second.
+        drop(wait);
         let status = server.status();
         drop(telemetry);
         server.stop();

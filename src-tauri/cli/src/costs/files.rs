@@ -57,8 +57,12 @@ impl Files {
             wanted.extend(tables.map(|table| (table, folder.join(table.file_name(query)))));
         }
         // Nothing is written where one of them could not be.
-        for (_, path) in &wanted {
+        for (nth, (_, path)) in wanted.iter().enumerate() {
             must_be_new(path)?;
+            if wanted[..nth].iter().any(|(_, earlier)| earlier == path) {
+                let twice = format!("{} is named twice.", path.display());
+                return Err(Failure::input(twice));
+            }
         }
         for (file, path) in &wanted {
             let content = app.export_costs(query, *file, ChartTheme::Light)?;

@@ -1,5 +1,7 @@
 //! The models that a person could ask, what asking them costs now, and how they were rated.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 
 use super::ReviewError;
@@ -47,7 +49,8 @@ impl<'c> Askable<'c> {
             .filter(|model| model.summary.kind == gatehouse_gguf::ModelKind::Chat)
             .map(|model| model.name)
             .collect();
-        here.dedup();
+        let mut seen = HashSet::new();
+        here.retain(|name| seen.insert(name.clone()));
         Ok(Self {
             conn,
             accounts: accounts::all(conn)?,

@@ -8,10 +8,10 @@ const SIGNS: &str = "€$£¥₹₽₩₺₴₪₫฿%‰";
 /// Currencies by word, before or after: small and without accents.
 const CURRENCIES: &[&str] = &[
     "aud", "brl", "bgn", "cad", "cents", "centimes", "chf", "cny", "czk", "dkk", "dollar",
-    "dollars", "eur", "euro", "euros", "forint", "franc", "francs", "franken", "fr", "gbp", "huf",
-    "inr", "isk", "jpy", "kc", "kr", "kroner", "kronor", "kronen", "lei", "leva", "mxn", "nok",
-    "nzd", "peso", "pesos", "pln", "pounds", "reais", "ron", "rs", "rub", "rubel", "rupees", "sek",
-    "usd", "yen", "zar", "zl", "zloty", "zlotych",
+    "dollars", "eur", "euro", "euros", "forint", "franc", "francs", "franken", "gbp", "huf", "inr",
+    "isk", "jpy", "kc", "kr", "kroner", "kronor", "kronen", "leva", "mxn", "nok", "nzd", "peso",
+    "pesos", "pln", "pounds", "reais", "ron", "rs", "rub", "rubel", "rupees", "usd", "yen", "zar",
+    "zl", "zloty", "zlotych",
 ];
 
 /// What is counted or measured, after the amount.
@@ -26,7 +26,6 @@ const UNITS: &[&str] = &[
     "einwohnerinnen",
     "gb",
     "gwh",
-    "ha",
     "habitantes",
     "habitants",
     "hectares",
@@ -46,7 +45,6 @@ const UNITS: &[&str] = &[
     "liter",
     "liters",
     "litres",
-    "lines",
     "mb",
     "menschen",
     "meter",
@@ -77,14 +75,12 @@ const UNITS: &[&str] = &[
     "records",
     "residents",
     "rows",
-    "sek",
     "shares",
     "square",
     "steps",
     "stuck",
     "stunden",
     "tb",
-    "times",
     "tokens",
     "tonnen",
     "tonnes",
@@ -158,8 +154,10 @@ fn begins_with_unit(after: &str) -> bool {
     let rest = after_cents(after).unwrap_or(after);
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
-    if rest.starts_with(|sign| SIGNS.contains(sign)) {
-        return true;
+    if let Some(behind) = rest.strip_prefix(|sign| SIGNS.contains(sign)) {
+        // Before digits it is the sign of the next amount.
+        let next = behind.strip_prefix(' ').unwrap_or(behind);
+        return !next.starts_with(|first: char| first.is_ascii_digit());
     }
     let end = rest
         .char_indices()

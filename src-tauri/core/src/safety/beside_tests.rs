@@ -273,3 +273,17 @@ fn wallets_of_many_coins_are_found_by_their_codes_or_their_names() {
         ("cosmos1fl48vsnmsdzcv85q5d2q4z5ajdha8yu34mf0ez", &[]),
     ]);
 }
+
+#[test]
+fn its_own_word_right_before_a_number_says_more_than_what_follows() {
+    expect(&[
+        ("NIF 123456789 € 20,00", &["PT_NIF=123456789"]),
+        ("Steuer-ID 86095742719 EUR", &["DE_TAX_ID=86095742719"]),
+        (
+            "Mi número de teléfono 612345678 ha cambiado",
+            &["PHONE_NUMBER=612345678"],
+        ),
+        ("Tel. 0301234567 Fr 9-12", &["PHONE_NUMBER=0301234567"]),
+        ("firewall rule 203.0.113.7", &["IP_ADDRESS=203.0.113.7"]),
+    ]);
+}

@@ -164,10 +164,13 @@ impl Scanner {
         if !spoken && (alone == 0.0 || alone < self.min_score) || !holds(candidate.compact) {
             return None;
         }
-        if is_else(rule, candidate, scan.view) {
+        let word = scan.hits.distance(topic, &candidate.span);
+        if is_else(rule, candidate, scan.view)
+            || is_paid(rule, candidate, scan.view)
+                && (in_thousands(written(scan, candidate)) || !is_named(candidate, word))
+        {
             return None;
         }
-        let word = scan.hits.distance(topic, &candidate.span);
         if is_torn(rule, candidate, word) || is_rather_phone(scan, rule, candidate, word) {
             return None;
         }
@@ -211,13 +214,24 @@ fn written<'v>(scan: &Scan<'v>, candidate: &Candidate<'_>) -> &'v [u8] {
     &scan.view.as_bytes()[candidate.span.clone()]
 }
 
+/// So near before a number, its own word says more than a unit behind it: "NIF 123456789 € 20,00".
+const NAMED: usize = 24;
+
+fn is_named(candidate: &Candidate<'_>, word: Option<(usize, Hit)>) -> bool {
+    word.is_some_and(|(_, hit)| {
+        let start = candidate.span.start;
+        hit.end <= start && start - hit.end <= NAMED
+    })
+}
+
+/// Whether it is an amount. "4111 1111 1111 1111 EUR 20" is a card with what it paid.
+fn is_paid(rule: &NumberRule, candidate: &Candidate<'_>, view: &str) -> bool {
+    let pays = matches!(rule.kind, Kind::CreditCard | Kind::UsBankNumber);
+    !pays && is_amount(view, &candidate.span)
+}
+
 /// Whether what is around a candidate says that it is something else, whatever stands near it.
 fn is_else(rule: &NumberRule, candidate: &Candidate<'_>, view: &str) -> bool {
-    // "4111 1111 1111 1111 EUR 20" is a card with what it paid.
-    let pays = matches!(rule.kind, Kind::CreditCard | Kind::UsBankNumber);
-    if !pays && is_amount(view, &candidate.span) {
-        return true;
-    }
     let text = view.as_bytes();
     match rule.check {
         Check::Strong(_) => false,

@@ -1,17 +1,25 @@
 //! Whether two schemas have no value in common: then one of several is at most one of them, as `oneOf` says.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 /// How deep one looks into properties.
 const MOST_LEVELS: usize = 8;
 
+/// How many pairs one looks at: of choices within choices there are more than anybody can wait for.
+const MOST_PAIRS: u32 = 10_000;
+
 /// Whether nothing satisfies two held schemas at once; `false` where that is not sure.
 pub(super) fn are_apart(definitions: &Map<String, Value>, one: &Value, other: &Value) -> bool {
-    Apart { definitions }.are(one, other, 0)
+    let pairs = Cell::new(0);
+    Apart { definitions, pairs }.are(one, other, 0)
 }
 
 struct Apart<'d> {
     definitions: &'d Map<String, Value>,
+    /// Pairs that were looked at.
+    pairs: Cell<u32>,
 }
 
 impl<'d> Apart<'d> {
@@ -19,7 +27,8 @@ impl<'d> Apart<'d> {
         let (Some(one), Some(other)) = (self.meant(one), self.meant(other)) else {
             return false;
         };
-        if level > MOST_LEVELS {
+        self.pairs.set(self.pairs.get() + 1);
+        if level > MOST_LEVELS || self.pairs.get() > MOST_PAIRS {
             return false;
         }
         if let Some(all) = one["anyOf"].as_array() {

@@ -239,7 +239,7 @@ impl Walk<'_> {
         }
         self.only(schema, at, &held, "number", "of an integer")?;
         let bound = |keyword: &str, up: bool, step: i128| -> Result<Option<i128>, SchemaError> {
-            let Some(value) = schema.get(keyword) else {
+            let Some(value) = schema.get(keyword).filter(|value| !value.is_boolean()) else {
                 return Ok(None);
             };
             let whole =
@@ -247,12 +247,20 @@ impl Walk<'_> {
             Ok(Some(whole + step))
         };
         // 5 is not above 4.5 rounded down; of limits that are not meant themselves the next one is.
+        // Before draft 6 `true` beside a limit said that it is not meant itself.
+        let is_excluded = |keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
         let least = [
-            bound("minimum", true, 0)?,
+            match is_excluded("exclusiveMinimum") {
+                true => bound("minimum", false, 1)?,
+                false => bound("minimum", true, 0)?,
+            },
             bound("exclusiveMinimum", false, 1)?,
         ];
         let most = [
-            bound("maximum", false, 0)?,
+            match is_excluded("exclusiveMaximum") {
+                true => bound("maximum", true, -1)?,
+                false => bound("maximum", false, 0)?,
+            },
             bound("exclusiveMaximum", true, -1)?,
         ];
         let (least, most) = (

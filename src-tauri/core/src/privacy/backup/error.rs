@@ -36,6 +36,14 @@ pub enum BackupError {
     /// Backups go there.
     #[error("backups go to this folder: choose another one first")]
     FolderChosen,
+    /// A backup is still there, so the folder is not forgotten.
+    #[error("the backup “{name}” could not be removed: {why}")]
+    NotRemoved {
+        /// Its file name.
+        name: String,
+        /// What was in the way.
+        why: String,
+    },
     /// The folder does not take files.
     #[error("{} cannot be written", .0.display())]
     ReadOnly(PathBuf),
@@ -196,6 +204,7 @@ fn code(error: &BackupError) -> ProblemCode {
         Error::ReadOnly(_)
         | Error::Damaged(_)
         | Error::NotSound { .. }
+        | Error::NotRemoved { .. }
         | Error::WrongKey { .. }
         | Error::NeedsCode
         | Error::Newer { .. }

@@ -91,6 +91,12 @@ fn forget(conn: &Connection, folder: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Whether two names are of one folder; of folders that are not there, by the names alone.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other
+        || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// The backups in a folder. Where there must be some and none is, another disk may be in its place.
 fn listed(folder: &Path, short: &str, has_some: bool) -> Result<Vec<BackupInfo>, BackupError> {
     if !folder.is_dir() {
@@ -110,22 +116,32 @@ impl App {
     /// [`BackupError`] when the database fails.
     pub(in crate::privacy) fn backups_everywhere(&self) -> Result<Vec<WrittenTo>, BackupError> {
         let short = self.short_instance()?;
-        self.store.read(|conn| {
+        let known: Vec<(String, bool, bool)> = self.store.read(|conn| {
             let chosen = schedule::state(conn)?.schedule.folder;
             let chosen = chosen.into_iter().map(|folder| (folder, true));
             let earlier = earlier(conn)?.into_iter().map(|folder| (folder, false));
             chosen
                 .chain(earlier)
                 .map(|(folder, is_chosen)| {
-                    let backups = listed(Path::new(&folder), &short, has_some(conn, &folder)?);
-                    Ok(WrittenTo {
-                        folder: folder.into(),
-                        is_chosen,
-                        backups,
-                    })
+                    let has_some = has_some(conn, &folder)?;
+                    Ok((folder, is_chosen, has_some))
                 })
-                .collect()
-        })
+                .collect::<Result<_, BackupError>>()
+        })?;
+        // Looked at without the database: the disk of a network may take its time.
+        let mut all: Vec<WrittenTo> = Vec::new();
+        for (folder, is_chosen, has_some) in known {
+            let folder = PathBuf::from(folder);
+            // One folder may be known by two names.
+            if !all.iter().any(|known| is_same(&known.folder, &folder)) {
+                all.push(WrittenTo {
+                    backups: listed(&folder, &short, has_some),
+                    folder,
+                    is_chosen,
+                });
+            }
+        }
+        Ok(all)
     }
 
     /// How many backups of this installation `may_have` what is looked for, in the folders that are there.
@@ -178,7 +194,7 @@ impl App {
         let _turn = self.turn_for_backups()?;
         let absolute = std::path::absolute(folder).map_err(BackupError::at(folder))?;
         let mut all = self.backups_everywhere()?.into_iter();
-        let place = all.find(|known| known.folder == absolute || known.folder == folder);
+        let place = all.find(|known| known.folder == folder || is_same(&known.folder, &absolute));
         let place = place.ok_or_else(|| BackupError::FolderUnknown(absolute))?;
         if place.is_chosen {
             return Err(BackupError::FolderChosen);
@@ -190,6 +206,12 @@ impl App {
             }
             removed => removed?,
         };
+        if let (Some((name, why)), false) = (removed.left.first(), gone) {
+            return Err(BackupError::NotRemoved {
+                name: name.clone(),
+                why: why.clone(),
+            });
+        }
         self.change(|tx| {
             let text = folder.to_string_lossy();
             forget(tx, &text)?;

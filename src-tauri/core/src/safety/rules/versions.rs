@@ -13,7 +13,6 @@ const BEFORE_WORDS: &[&str] = &[
     "absatz",
     "abschnitt",
     "abschn",
-    "android",
     "anhang",
     "anlage",
     "annex",
@@ -24,50 +23,31 @@ const BEFORE_WORDS: &[&str] = &[
     "articulo",
     "artigo",
     "artikel",
-    "build",
     "capitolo",
     "capitulo",
     "chap",
     "chapitre",
     "chapter",
-    "chrome",
-    "chromium",
     "clause",
-    "crios",
     "dotnet",
-    "driver",
-    "edg",
-    "edge",
-    "electron",
     "fig",
     "figure",
-    "firefox",
     "firmware",
-    "headlesschrome",
     "hoofdstuk",
-    "item",
     "kap",
     "kapitel",
     "oid",
-    "opera",
-    "opr",
     "para",
     "paragraph",
     "paragraphe",
     "parrafo",
-    "patch",
     "pkt",
-    "point",
-    "punkt",
-    "punto",
     "rel",
     "release",
     "requirement",
     "rev",
     "revision",
     "rozdzial",
-    "rule",
-    "safari",
     "sdk",
     "sec",
     "sect",
@@ -77,10 +57,7 @@ const BEFORE_WORDS: &[&str] = &[
     "sezione",
     "seccion",
     "secao",
-    "tabelle",
-    "table",
     "tz",
-    "update",
     "v",
     "ver",
     "vers",
@@ -90,11 +67,28 @@ const BEFORE_WORDS: &[&str] = &[
     "versions",
     "versie",
     "versao",
-    "vivaldi",
     "wersja",
     "ziff",
     "ziffer",
 ];
+
+/// Programs whose version stands behind a slash, as in `Chrome/120.0.0.0`.
+const BROWSERS: &[&str] = &[
+    "chrome",
+    "chromium",
+    "crios",
+    "edg",
+    "electron",
+    "firefox",
+    "headlesschrome",
+    "opera",
+    "opr",
+    "safari",
+    "vivaldi",
+];
+
+/// Sections and versions do not count so far.
+const MOST: u32 = 99;
 
 /// What may stand between such a word and the number.
 const BETWEEN: &[&str] = &[
@@ -102,8 +96,8 @@ const BETWEEN: &[&str] = &[
     "oder", "to", "und", "y",
 ];
 
-/// What stands after a version or an object identifier.
-const AFTER_WORDS: &[&str] = &["oid", "release", "version", "firmware", "build"];
+/// What stands after an object identifier.
+const AFTER_WORDS: &[&str] = &["oid"];
 
 /// Whether the words beside four numbers with dots say that they are a version, a section or the like.
 pub(super) fn is_version(view: &str, span: &Range<usize>) -> bool {
@@ -113,7 +107,13 @@ pub(super) fn is_version(view: &str, span: &Range<usize>) -> bool {
     };
     let after = after.strip_prefix(' ').unwrap_or_default();
     let after = after.strip_prefix('(').unwrap_or(after);
-    is_in(AFTER_WORDS, first_word(after)) || is_announced(before)
+    let product = before.strip_suffix('/').map(last_word);
+    if product.is_some_and(|product| is_in(BROWSERS, product)) {
+        return true;
+    }
+    let mut parts = view[span.clone()].split('.');
+    let is_small = parts.all(|part| part.parse::<u32>().is_ok_and(|part| part <= MOST));
+    is_small && (is_in(AFTER_WORDS, first_word(after)) || is_announced(before))
 }
 
 fn is_announced(before: &str) -> bool {
@@ -211,6 +211,12 @@ mod tests {
     }
 
     #[test]
+    fn no_section_counts_as_far_as_most_addresses_do() {
+        let text = "version 203.0.113.7";
+        assert!(!is_version(text, &(8..text.len())));
+    }
+
+    #[test]
     fn an_address_stays_one() {
         for text in [
             "peer 9.4.7.4",
@@ -222,6 +228,9 @@ mod tests {
             "net 9.4.7.4/8",
             "lib2v 9.4.7.4",
             "9.4.7.4 is down",
+            "DNS: point to 9.4.7.4",
+            "firewall rule 9.4.7.4",
+            "login from Chrome 9.4.7.4",
         ] {
             assert!(!version(text), "{text}");
         }

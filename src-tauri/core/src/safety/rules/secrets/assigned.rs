@@ -296,7 +296,8 @@ fn is_about_one(view: &str, start: usize) -> bool {
 /// `public_key`, `cache_key`: a key that everybody may see.
 fn is_open_key(view: &str, name: &Range<usize>) -> bool {
     let own = view[name.clone()].to_ascii_lowercase();
-    if CLOSED_KEYS.iter().any(|part| own.contains(part)) {
+    // `next_token` opens what it is of; `public_key` opens nothing.
+    if !own.ends_with("key") || CLOSED_KEYS.iter().any(|part| own.contains(part)) {
         return false;
     }
     let word = word_before(view, name.start);

@@ -44,7 +44,8 @@ pub(super) fn is_of_code(secret: &str) -> bool {
         || is_code_name(secret)
 }
 
-/// `:password`, `@password`, `&str`, `*pw`, `$1`, `!vault`: a mark and a name.
+/// `:password`, `@new_password`, `&str`, `*pw`, `$1`, `!vault`: a mark and the name of a password in small
+/// letters; after a colon or `&` any such name. `$ummer2` and `@Welcome1` are passwords.
 fn is_reference(secret: &str) -> bool {
     let tags = [
         "!vault",
@@ -65,7 +66,26 @@ fn is_reference(secret: &str) -> bool {
     let taken = secret
         .strip_prefix('$')
         .is_some_and(|name| name.split(':').all(is_identifier));
-    taken || name.is_some_and(is_identifier) || tags.contains(&secret.to_ascii_lowercase().as_str())
+    let taken = taken && secret.contains(':');
+    let named = name.is_some_and(|name| {
+        let plain = secret.starts_with([':', '&'])
+            && name
+                .chars()
+                .all(|letter| letter.is_lowercase() || letter == '_');
+        is_identifier(name) && (plain || is_type(name) || is_named_so(name))
+    });
+    let numbered = secret.len() == 2 && secret.starts_with('$');
+    taken || named || numbered || tags.contains(&secret.to_ascii_lowercase().as_str())
+}
+
+/// Whether a name in small letters ends in a word for a password.
+fn is_named_so(name: &str) -> bool {
+    let letters = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    let ends = [
+        "pass", "passw", "passwd", "password", "passwort", "kennwort", "pw", "pwd", "secret",
+        "token", "key",
+    ];
+    !name.contains(char::is_uppercase) && ends.iter().any(|end| letters.ends_with(end))
 }
 
 /// Letters and `_`, with one digit at the end at most.
@@ -109,7 +129,8 @@ fn is_call(secret: &str) -> bool {
     !name.is_empty() && name.chars().all(path) && (small || sql || cut) && called
 }
 
-/// `new_password`, `hashedPassword`, `SecretString`: words run together, as programs name things.
+/// `new_password`, `hashedPassword`, `SecretString`: words run together, as programs name passwords. Without
+/// a word for one, as `BlueHorse`, they may be one.
 fn is_code_name(secret: &str) -> bool {
     let letters = secret
         .chars()
@@ -119,7 +140,7 @@ fn is_code_name(secret: &str) -> bool {
         .iter()
         .any(|part| lower.contains(part));
     let snake = secret.contains('_') && (lower == secret || secret.to_uppercase() == secret);
-    letters && (speaks || snake || is_camel(secret))
+    letters && speaks && (snake || is_camel(secret))
 }
 
 /// Words of three letters or more, each with a capital but for the first.

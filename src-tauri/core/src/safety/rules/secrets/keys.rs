@@ -68,8 +68,9 @@ fn boundary(view: &str, word: usize, length: usize) -> Option<Range<usize>> {
 
 /// Where the block ends whose first line ends at `from`.
 fn end_of_block(view: &str, from: usize) -> usize {
+    // A block may be of any length if it has an end: keys of PGP come in rings. Without one it is bounded.
     let limit = view.floor_char_boundary((from + LONGEST).min(view.len()));
-    let within = &view.as_bytes()[..limit];
+    let within = view.as_bytes();
     let mut at = from;
     while let Some(dashes) = memmem::find(&within[at..], b"--") {
         at += dashes;
@@ -80,7 +81,7 @@ fn end_of_block(view: &str, from: usize) -> usize {
         let word = at + run + usize::from(within.get(at + run) == Some(&b' '));
         let rest = &within[word..];
         if rest.starts_with(b"BEGIN ") {
-            return lines_of_key(&view[..at], from);
+            return lines_of_key(&view[..at.min(limit)], from);
         }
         if rest.starts_with(b"END ") {
             let last = boundary(view, word, 4).filter(|line| is_private(&view[line.clone()]));

@@ -479,3 +479,28 @@ proptest! {
         prop_assert!(secrets(cut).concat().len() + 4 > cut.len() - mark.len(), "{:?}", secrets(cut));
     }
 }
+
+#[test]
+fn a_password_that_looks_like_a_name_of_a_program_is_one() {
+    expect(&[
+        "password: ⟦PASSWORD=@Welcome1⟧",
+        "password: ⟦PASSWORD=#Sunshine1⟧",
+        "password: ⟦PASSWORD=$ummer2⟧",
+        "DB_PASSWORD=⟦PASSWORD=BlueHorse⟧",
+        "POSTGRES_PASSWORD=⟦PASSWORD=mysecretpassword⟧",
+        "password: ⟦PASSWORD=London_Bridge⟧",
+        "⟦CONNECTION_STRING=postgres://u:12345/ab@host/db⟧",
+    ]);
+}
+
+#[test]
+fn a_long_private_key_is_found_to_its_last_line() {
+    let body = "Zk3JmQ7xT1vB9nLc".repeat(4) + "\n";
+    let key = format!(
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{}-----END PGP PRIVATE KEY BLOCK-----",
+        body.repeat(1_000)
+    );
+    let mut found = Vec::new();
+    super::keys::private_keys(&format!("{key} and more"), |range| found.push(range));
+    assert_eq!(found, [0..key.len()]);
+}

@@ -54,7 +54,7 @@ fn credentials(
     let password = &after[..at.filter(|(_, letter)| *letter == '@')?.0];
     // `host:8080/path@2`: a port, and a path.
     let port = password.bytes().take_while(u8::is_ascii_digit).count();
-    let is_port = (1..=5).contains(&port) && password[port..].starts_with('/');
+    let is_port = is_web(scheme) && (1..=5).contains(&port) && password[port..].starts_with('/');
     // Without a scheme it could be anything that has a colon and an @.
     let is_any = scheme.is_empty() && !is_unusual(password);
     if password.is_empty() || is_port || is_any || is_template(password) {

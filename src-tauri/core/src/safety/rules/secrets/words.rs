@@ -79,7 +79,6 @@ pub(super) const OPEN_KEYS: &[&str] = &[
     "partition",
     "sort",
     "object",
-    "s3",
     "page",
     "next",
     "cursor",
