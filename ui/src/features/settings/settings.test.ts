@@ -250,6 +250,25 @@ describe("the local API", () => {
 		await waitFor(() => expect(card.queryByText("http://127.0.0.1:7411")).toBeNull());
 	});
 
+	it("takes both a port and the switch right after it, however long the first takes", async () => {
+		const { user, fake } = await open();
+		let goOn = () => {};
+		const held = new Promise<void>((resolve) => (goOn = resolve));
+		const now = fake.switchLocalApi;
+		vi.spyOn(fake, "switchLocalApi").mockImplementationOnce(async (on, port) => {
+			await held;
+			return now(on, port);
+		});
+		const card = within(group("Local API"));
+		const field = await card.findByLabelText("Port of the local API");
+		await user.clear(field);
+		await user.type(field, "7500");
+		await user.tab();
+		await user.click(card.getByRole("switch", { name: "Local API" }));
+		goOn();
+		expect(await card.findByText("http://127.0.0.1:7500")).toBeTruthy();
+	});
+
 	it("shows the key of a new client once, and takes it back when that was agreed to", async () => {
 		const { user } = await open();
 		const card = within(group("Local API"));
