@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
-use super::{BackupError, BackupInfo, Removed, names, schedule};
+use super::{BackupError, BackupInfo, Removed, make::NOT_OURS, names, schedule};
 use crate::{
     app::App,
     changes::here,
@@ -206,7 +206,8 @@ impl App {
             }
             removed => removed?,
         };
-        if let (Some((name, why)), false) = (removed.left.first(), gone) {
+        let ours = removed.left.iter().find(|(_, why)| why != NOT_OURS);
+        if let (Some((name, why)), false) = (ours, gone) {
             return Err(BackupError::NotRemoved {
                 name: name.clone(),
                 why: why.clone(),

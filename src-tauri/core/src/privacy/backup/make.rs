@@ -32,6 +32,9 @@ pub enum Step {
     Checking,
 }
 
+/// Why somebody else's backup with such a name stays.
+pub(super) const NOT_OURS: &str = "this installation's record does not have its entries";
+
 /// What became of backups that were to be removed.
 #[derive(Debug, Default)]
 pub struct Removed {
@@ -233,7 +236,7 @@ impl App {
             let path = folder.join(&backup.name);
             let gone = match self.entries_if_own(&path) {
                 Ok(Some(_)) => fs::remove_file(&path).map_err(|error| error.to_string()),
-                Ok(None) => Err("this installation's record does not have its entries".to_owned()),
+                Ok(None) => Err(NOT_OURS.to_owned()),
                 Err(error) => Err(error.to_string()),
             };
             match gone {
