@@ -57,8 +57,8 @@ fn whoever_opens_an_entry_with_a_private_part_leaves_an_entry() {
     assert_eq!(fact(&opened[0], "entry"), Some(renamed.as_str()));
 }
 
-#[test]
-fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
+/// A shell whose database is older than what its record has said since.
+fn with_an_older_file() -> Shell {
     let shell = Shell::used();
     let older = fs::read(shell.path().join("gatehouse.db")).unwrap();
     shell.text(&["record", "verify"]);
@@ -67,6 +67,12 @@ fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
         let _ = fs::remove_file(shell.path().join(beside));
     }
     fs::write(shell.path().join("gatehouse.db"), older).unwrap();
+    shell
+}
+
+#[test]
+fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
+    let shell = with_an_older_file();
     let (_, words) = shell.both(&["chats", "list"]);
     assert!(words.contains("its end was cut off"), "{words}");
     let (listed, words) = shell.both(&["chats", "list"]);
@@ -97,13 +103,7 @@ fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
 
 #[test]
 fn a_verification_whose_own_start_finds_an_older_file_does_not_say_that_the_record_holds() {
-    let shell = Shell::used();
-    let older = fs::read(shell.path().join("gatehouse.db")).unwrap();
-    shell.text(&["record", "verify"]);
-    for beside in ["gatehouse.db-wal", "gatehouse.db-shm"] {
-        let _ = fs::remove_file(shell.path().join(beside));
-    }
-    fs::write(shell.path().join("gatehouse.db"), older).unwrap();
+    let shell = with_an_older_file();
     for found_now in [true, false] {
         let (exit, said) = shell.failed_json(&["record", "verify"]);
         assert_eq!(exit, 10, "{said}");
