@@ -7,12 +7,11 @@ import type { Component } from "svelte";
 import { useBackend } from "$lib/backend";
 import { fakeBackend, type FakeBackend, type FakeOptions } from "$lib/backend/fake";
 
-/** A fixed moment, so that days and dates are the same in every run. */
-const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
+import { testDay } from "./day";
 
 /** Puts a fake host in place of the real one. */
 export function host(options: FakeOptions = {}): FakeBackend {
-	const fake = fakeBackend({ now: () => noon, ...options });
+	const fake = fakeBackend({ now: () => testDay, ...options });
 	useBackend(fake);
 	return fake;
 }

@@ -1,8 +1,15 @@
 import { configure } from "@testing-library/svelte";
-import { vi } from "vitest";
+import { beforeEach, vi } from "vitest";
+
+import { testDay } from "./day";
 
 // Machines that test are slow and busy; what is waited for ends the waiting at once.
 configure({ asyncUtilTimeout: 15_000 });
+
+// Screens show "this month" and "today": every test is at noon of one day, whatever day it runs.
+// At once, too, as modules take the days to show when they are read.
+vi.setSystemTime(testDay);
+beforeEach(() => void vi.setSystemTime(testDay));
 
 // What jsdom lacks and the components use.
 

@@ -14,6 +14,7 @@ import { readSettings } from "$lib/state/settings.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
+import { testDay } from "../../test/day";
 import { host, show } from "../../test/render";
 import amounts from "./amounts.json";
 import { showPart } from "./costs.svelte";
@@ -29,7 +30,6 @@ import {
 	moreWords,
 } from "./words";
 
-const now = () => Date.parse("2026-11-27T12:00:00Z");
 const monthOf = (nowMs: number): Query => ({
 	...daysOf("month", nowMs),
 	step: "day",
@@ -40,7 +40,7 @@ beforeEach(() => showPart("spend"));
 afterEach(cleanup);
 
 async function open(options: FakeOptions = {}) {
-	const fake: FakeBackend = host({ now, ...options });
+	const fake: FakeBackend = host(options);
 	await readSettings();
 	return { fake, ...show(CostsScreen, {}) };
 }
@@ -86,7 +86,7 @@ describe("What was spent", () => {
 			warnPercent: 80,
 			stops: false,
 		});
-		const overview = await fake.costOverview(monthOf(now()));
+		const overview = await fake.costOverview(monthOf(testDay));
 		const compared = { provider: "openai", model: "gpt-6-luna" };
 		fake.costOverview = async () => ({
 			...overview,
@@ -161,7 +161,7 @@ describe("What was spent", () => {
 
 	it("leads from what failed in a step to those calls", async () => {
 		const { fake, user } = await open();
-		const overview = await fake.costOverview(monthOf(now()));
+		const overview = await fake.costOverview(monthOf(testDay));
 		const [step] = overview.steps;
 		const failing = { ...step!, figures: { ...step!.figures, failed: 2, unknown: 1 } };
 		fake.costOverview = async () => ({ ...overview, steps: [failing] });
@@ -175,7 +175,7 @@ describe("What was spent", () => {
 
 	it("leads from what failed without a chat to those calls alone", async () => {
 		const { fake, user } = await open();
-		const [line] = (await fake.costOverview(monthOf(now()))).models;
+		const [line] = (await fake.costOverview(monthOf(testDay))).models;
 		const filter = { ...line!.filter, model: null, only: ["without_conversation" as const] };
 		const figures = { ...line!.figures, failed: 4, unknown: 3 };
 		fake.costLines = async () => ({ lines: [{ name: "Of no chat", filter, figures }], leftOut: 0 });
@@ -200,7 +200,7 @@ describe("What was spent", () => {
 
 	it("never reads as nothing where nothing is known", async () => {
 		const { fake, user } = await open();
-		const overview = await fake.costOverview(monthOf(now()));
+		const overview = await fake.costOverview(monthOf(testDay));
 		const [step] = overview.steps;
 		const figures = { ...step!.figures, cost: "$0", unknown: 2 };
 		const series = [{ name: "m-1", provider: "acme", costs: ["$0"], unknown: [2] }];
@@ -243,7 +243,7 @@ describe("What was spent", () => {
 
 	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {
 		const { fake, user } = await open({ entries: 400 });
-		const [call] = (await fake.costCalls(monthOf(now()), null)).calls;
+		const [call] = (await fake.costCalls(monthOf(testDay), null)).calls;
 		fake.costCalls = async () => ({ calls: [{ ...call!, number: 4181 }], next: null });
 		await user.click(await screen.findByRole("button", { name: /calls of gpt-6-luna/ }));
 		await user.click(await screen.findByRole("button", { name: "Record" }));
@@ -257,7 +257,7 @@ describe("What was spent", () => {
 
 	it("leads from a call of a client to what left, and says whose it was", async () => {
 		const { fake, user } = await open();
-		const [call] = (await fake.costCalls(monthOf(now()), null)).calls;
+		const [call] = (await fake.costCalls(monthOf(testDay), null)).calls;
 		const ofClient = { ...call!, number: 7, purpose: "api" as const, client: "Mail sorter" };
 		fake.costCalls = async () => ({ calls: [ofClient], next: null });
 		fake.whatLeft = async (number) => ({
@@ -299,7 +299,7 @@ describe("What was spent", () => {
 	});
 
 	it("tells two models of one name apart, and is pointed at all the same", async () => {
-		const fake: FakeBackend = host({ now });
+		const fake: FakeBackend = host();
 		const drawn = fake.costChart;
 		fake.costChart = async (...asked) => {
 			const chart = await drawn(...asked);

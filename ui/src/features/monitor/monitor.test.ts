@@ -15,18 +15,17 @@ import { toasts } from "$lib/state/toasts.svelte";
 import { failureWords } from "$lib/words";
 
 import { accessibilityFaults } from "../../test/axe";
+import { testDay } from "../../test/day";
 import { host, show } from "../../test/render";
 import { paceOf } from "./days";
 import { callsOfStep } from "./follow";
 import MonitorScreen from "./MonitorScreen.svelte";
 import { formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
 
-const now = () => Date.parse("2026-11-27T12:00:00Z");
-
 afterEach(cleanup);
 
 async function open(options: FakeOptions = {}) {
-	const fake: FakeBackend = host({ now, ...options });
+	const fake: FakeBackend = host(options);
 	await readSettings();
 	await readAlerts();
 	return { fake, ...show(MonitorScreen, {}) };
@@ -169,7 +168,7 @@ describe("How calls went", () => {
 	});
 
 	it("leads from an hour to the calls of that hour", () => {
-		const query: MonitorQuery = { ...daysOf("today", now()), pace: "hour", model: null };
+		const query: MonitorQuery = { ...daysOf("today", testDay), pace: "hour", model: null };
 		const steps = [22, 23].map((hour) => ({ begins: `${query.last}T${hour}:00:00` }));
 		const overview = {
 			pace: "hour",

@@ -94,7 +94,7 @@ describe("how the record stands", () => {
 		const { user } = await open({ changedEntry: 41 });
 		const red = await standing(/The record does not verify/);
 		expect(within(red).getByText("Entry 41 was changed after it was written.")).toBeTruthy();
-		expect(within(red).getByText(/Found on 23 November 2026, .*, entry 169/)).toBeTruthy();
+		expect(within(red).getByText(/Found on 27 November 2026, .*, entry 169/)).toBeTruthy();
 		expect(red.className).toContain("bad");
 		await user.click(button("I have read this"));
 		const amber = await standing(/The record did not verify/);

@@ -126,7 +126,7 @@ describe.each([
 
 describe("going back to a snapshot", () => {
 	const button = () =>
-		screen.findByRole("button", { name: /^Go back to this one, of 22 November 2026/ });
+		screen.findByRole("button", { name: /^Go back to this one, of 26 November 2026/ });
 
 	it("happens only after a question that says the present file is not deleted", async () => {
 		const fake = host({ problem: "damaged" });

@@ -43,7 +43,7 @@ describe("backups", () => {
 	it("say where they go, when the last was made and when the next is due", async () => {
 		const { card } = await open();
 		expect(within(card).getByText("/media/ada/Backups")).toBeTruthy();
-		expect(card.textContent).toMatch(/Last on 23 November 2026, .*The next is due/);
+		expect(card.textContent).toMatch(/Last on 27 November 2026, .*The next is due/);
 		expect(rows(), "a head and two").toHaveLength(3);
 		expect(await accessibilityFaults()).toEqual([]);
 	});
@@ -85,7 +85,7 @@ describe("backups", () => {
 		const [failing] = screen.getAllByRole("alert");
 		expect(failing?.textContent).toMatch(/The folder \/media\/ada\/Backups is not there/);
 		expect(failing?.textContent).toMatch(/Connect the disk, or choose another folder/);
-		expect(failing?.textContent).toMatch(/Backups have failed since 23 November 2026/);
+		expect(failing?.textContent).toMatch(/Backups have failed since 27 November 2026/);
 		expect(await within(list()).findByRole("alert")).toBeTruthy();
 		await user.click(within(card).getByRole("button", { name: "Choose…" }));
 		expect(await within(card).findByText("/media/ada/Other disk")).toBeTruthy();

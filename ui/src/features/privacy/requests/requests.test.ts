@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { FakeOptions } from "$lib/backend/fake";
 import { go, place } from "$lib/navigation.svelte";
@@ -7,6 +7,7 @@ import { erasing, forgetErasing } from "$lib/state/erasing.svelte";
 import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../../test/axe";
+import { testDay } from "../../../test/day";
 import { host, show } from "../../../test/render";
 import { showPart } from "../part.svelte";
 import PrivacyScreen from "../PrivacyScreen.svelte";
@@ -14,8 +15,6 @@ import { person } from "./person.svelte";
 import { groupPlaces } from "./places";
 import { identifiersIn, standingOf } from "./request";
 import { readRequests } from "./requests.svelte";
-
-const noon = Date.UTC(2026, 10, 23, 12);
 
 async function open(options: FakeOptions = {}) {
 	const fake = host(options);
@@ -37,20 +36,18 @@ async function find(user: ReturnType<typeof show>["user"], text: string) {
 }
 
 beforeEach(() => {
-	vi.useFakeTimers({ toFake: ["Date"], now: noon });
 	person.forget();
 	forgetErasing();
 	showPart("requests");
 	for (const { id } of toasts.list) dismissToast(id);
 });
-afterEach(() => vi.useRealTimers());
 
 describe("the register", () => {
 	it("says of each request who asks, for what, and how long there is left", async () => {
 		await open();
 		const [first, second] = within(await openList()).getAllByRole("listitem");
 		expect(first?.textContent.replace(/\s+/g, " ")).toMatch(
-			/Request 3 Due in 4 days Anna, anna\.brandt@example\.org Erasure.*Received 28 October 2026, answer due 27 November 2026/,
+			/Request 3 Due in 4 days Anna, anna\.brandt@example\.org Erasure.*Received 1 November 2026, answer due 1 December 2026/,
 		);
 		expect(second?.textContent).toMatch(/Request 2.*Open.*\+44 20 7946 0018/s);
 		expect(await accessibilityFaults()).toEqual([]);
@@ -95,7 +92,7 @@ describe("the register", () => {
 		expect(asked).toMatchObject({
 			kind: "erasure",
 			identifiers: ["Anna Brandt", "anna@example.org"],
-			receivedAtMs: new Date(2026, 10, 23).getTime(),
+			receivedAtMs: new Date(2026, 10, 27).getTime(),
 		});
 	});
 
@@ -250,25 +247,25 @@ describe("how long there is left", () => {
 		kind: "access" as const,
 		identifiers: [],
 		note: "",
-		receivedAtMs: noon - 20 * day,
-		dueAtMs: noon,
+		receivedAtMs: testDay - 20 * day,
+		dueAtMs: testDay,
 		state: "open" as const,
 		closedAtMs: null,
 	};
 
 	it.each([
-		[noon - 8 * day, "Open"],
-		[noon - 7 * day, "Due in 7 days"],
-		[noon - day, "Due in 1 day"],
-		[noon - 1, "Due in 1 day"],
-		[noon + 1, "Overdue by 1 day"],
-		[noon + 3 * day, "Overdue by 3 days"],
+		[testDay - 8 * day, "Open"],
+		[testDay - 7 * day, "Due in 7 days"],
+		[testDay - day, "Due in 1 day"],
+		[testDay - 1, "Due in 1 day"],
+		[testDay + 1, "Overdue by 1 day"],
+		[testDay + 3 * day, "Overdue by 3 days"],
 	])("is said in whole days", (now, words) => {
 		expect(standingOf(request, now).words).toBe(words);
 	});
 
 	it("is said of no closed request", () => {
-		expect(standingOf({ ...request, state: "done" }, noon + day).words).toBe("Answered");
+		expect(standingOf({ ...request, state: "done" }, testDay + day).words).toBe("Answered");
 	});
 });
 

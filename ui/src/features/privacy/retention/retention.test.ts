@@ -212,7 +212,7 @@ describe("a legal hold", () => {
 			true,
 		);
 		const holds = screen.getByRole("region", { name: "Legal holds" });
-		expect(holds.textContent).toMatch(/Proceedings 3 O 118\/26\. Held since 23 November 2026/);
+		expect(holds.textContent).toMatch(/Proceedings 3 O 118\/26\. Held since 27 November 2026/);
 		await user.click(
 			screen.getByRole("button", { name: "Lift the hold on The workspace Personal" }),
 		);
