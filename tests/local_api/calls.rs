@@ -266,6 +266,47 @@ fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
     assert_eq!(place.app.gate.what_left(call).unwrap(), None);
 }
 
+/// The same provider once more, as one that speaks Anthropic's language.
+fn add_claude(place: &Place, provider: &Provider) {
+    let input = AccountInput {
+        kind: ProviderKind::Anthropic,
+        name: "Claude".into(),
+        base_url: provider.address.trim_end_matches("/v1").into(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    let account = place.app.gate.save_account(None, &input).unwrap();
+    let key = zeroize::Zeroizing::new("sk-ant-test".to_owned());
+    place.app.gate.set_account_key(account.id, key).unwrap();
+}
+
+#[test]
+fn the_stop_text_that_claude_met_is_named_as_its_client_wrote_it() {
+    let provider = Provider::start(|request| {
+        let met = request.json()["stop_sequences"][1].clone();
+        Reply::Whole(json!({
+            "type": "message", "role": "assistant", "content": [{ "type": "text", "text": "Dear" }],
+            "stop_reason": "stop_sequence", "stop_sequence": met,
+            "usage": { "input_tokens": 30, "output_tokens": 2 },
+        }))
+    });
+    let place = with_provider(&provider, &[]);
+    add_claude(&place, &provider);
+    let asked = json!({
+        "model": "Claude/claude-x", "max_tokens": 60, "stop_sequences": ["###", "anna.weiss@example.org"],
+        "messages": [{ "role": "user", "content": LETTER }],
+    });
+    let answer = place.served.post("/v1/messages", &place.key, &asked);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = answer.json();
+    assert_eq!(answer["stop_reason"], "stop_sequence", "{answer}");
+    assert_eq!(answer["stop_sequence"], "anna.weiss@example.org");
+    assert!(
+        !provider.everything().contains("anna.weiss"),
+        "it left masked"
+    );
+}
+
 #[test]
 fn texts_are_moderated_masked_and_a_count_is_anthropics_own() {
     let provider = Provider::start(|request| match request.head.contains("count_tokens") {
@@ -290,16 +331,7 @@ fn texts_are_moderated_masked_and_a_count_is_anthropics_own() {
     );
     assert_eq!(place.calls().len(), 1, "and is a call like others");
 
-    let input = AccountInput {
-        kind: ProviderKind::Anthropic,
-        name: "Claude".into(),
-        base_url: provider.address.trim_end_matches("/v1").into(),
-        destination: Some(Destination::Cloud),
-        context_tokens: None,
-    };
-    let account = place.app.gate.save_account(None, &input).unwrap();
-    let key = zeroize::Zeroizing::new("sk-ant-test".to_owned());
-    place.app.gate.set_account_key(account.id, key).unwrap();
+    add_claude(&place, &provider);
     let count = |text: &str| {
         let asked = json!({
             "model": "Claude/claude-x", "messages": [{ "role": "user", "content": text }],

@@ -180,12 +180,15 @@ pub(super) fn call(
     let Hearing {
         mut outcome,
         end,
+        stop_text,
         usage,
         written,
         tool_calls,
         ..
     } = answer;
     outcome.duration = since.elapsed();
+    outcome.stopped_by =
+        stop_text.and_then(|text| request.sampling.stop.iter().position(|stop| *stop == text));
     outcome.end = match (called, end) {
         (Err(error), _) => Err(CallError::Provider(error)),
         (Ok(()), Some(EndReason::Refused)) if outcome.text.trim().is_empty() => {
@@ -193,6 +196,7 @@ pub(super) fn call(
         }
         (Ok(()), Some(EndReason::Length)) => Ok(FinishReason::MaxTokens),
         (Ok(()), Some(EndReason::Stopped)) => Ok(FinishReason::Cancelled),
+        (Ok(()), _) if outcome.stopped_by.is_some() => Ok(FinishReason::StopText),
         (Ok(()), _) => Ok(FinishReason::EndOfAnswer),
     };
     outcome.tool_calls = tool_calls

@@ -196,6 +196,7 @@ impl Account {
         let end = match self.stream::<D>(http, request, framing, stop, on_event) {
             Err(error) if error.trouble == Trouble::Stopped => End {
                 reason: EndReason::Stopped,
+                stop_text: None,
                 tool_calls: Vec::new(),
                 thinking: Vec::new(),
             },

@@ -211,6 +211,8 @@ pub(crate) enum Delta {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct End {
     pub reason: EndReason,
+    /// The stop text that ended it, where the provider says which, as it was sent.
+    pub stop_text: Option<String>,
     /// Calls to make: whole, with arguments that are JSON. Empty unless the answer ended for them.
     pub tool_calls: Vec<ToolCall>,
     /// To be sent back with the next turn.

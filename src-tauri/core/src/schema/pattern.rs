@@ -68,10 +68,12 @@ fn as_meant(pattern: &str) -> Result<String, &'static str> {
         match letter {
             '\\' => {
                 let next = letters.next().ok_or("ends with \\")?;
-                let class = match next.to_ascii_lowercase() {
-                    'd' => "0-9",
-                    'w' => "A-Za-z0-9_",
+                let class = match next {
+                    'd' | 'D' => "0-9",
+                    'w' | 'W' => "A-Za-z0-9_",
+                    // Any white space may be left out where it is allowed, and none where it is not.
                     's' => " ",
+                    'S' => NO_SPACE,
                     _ => {
                         meant.extend(['\\', next]);
                         continue;
@@ -213,5 +215,8 @@ impl Written {
         }
     }
 }
+
+/// White space of ECMAScript (WhiteSpace and LineTerminator), inside brackets.
+const NO_SPACE: &str = r"\s\uFEFF";
 
 const NO_LETTER: &str = "has quotes, backslashes or control characters";

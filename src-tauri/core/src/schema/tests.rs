@@ -244,6 +244,16 @@ fn all_of_is_one_object_or_what_stands_alone_in_it() {
 }
 
 #[test]
+fn a_large_part_that_all_of_names_again_and_again_is_not_copied_each_time() {
+    let names: Vec<String> = (0..200).map(|nth| format!("name-{nth}")).collect();
+    let one = json!({ "$ref": "#/$defs/part" });
+    let schema = json!({
+        "$defs": { "part": { "properties": {}, "required": names } }, "allOf": vec![one; 1_000],
+    });
+    assert!(matches!(refused(&schema), SchemaError::TooLarge(_)));
+}
+
+#[test]
 fn one_of_is_held_where_its_schemas_exclude_each_other() {
     for apart in [
         json!({ "oneOf": [{ "type": "string" }, { "type": "null" }] }),
@@ -281,6 +291,11 @@ fn patterns_are_written_so_that_json_stays_json() {
     );
     assert_eq!(pattern("^(a|bc)?$"), "^((([a]|[b][c])))?$");
     assert!(!pattern("^.*$").contains('"'));
+    for space in ['\u{a0}', '\u{3000}', '\u{feff}'] {
+        let letters = regex::Regex::new(&pattern(r"^\S$")).unwrap();
+        assert!(!letters.is_match(&space.to_string()), "{space:?}");
+        assert!(letters.is_match("x"));
+    }
     let any = pattern("^.$");
     assert!(any.starts_with(r"^[\x20-\x21\x23-\x5B\x5D-\x7E"), "{any}");
     for bad in [

@@ -228,11 +228,13 @@ impl<'w> Walk<'w> {
         let mut parts = Vec::new();
         self.flatten(schema, at, &mut parts)?;
         if let [(one, at)] = parts.as_slice() {
-            return self.node(&Value::Object(one.clone()), at);
+            let mut alone = (*one).clone();
+            alone.remove("allOf");
+            return self.node(&Value::Object(alone), at);
         }
         let (mut properties, mut required) = (Object::new(), Vec::new());
         for (part, at) in &parts {
-            let held = ["type", "properties", "required"];
+            let held = ["type", "properties", "required", "allOf"];
             self.only(part, at, &held, "", "in “allOf” of several")?;
             if part.get("type").is_some_and(|kind| kind != "object") {
                 self.not_held(at, "“allOf” of other things than objects")?;
@@ -248,38 +250,36 @@ impl<'w> Walk<'w> {
                 }
                 properties.insert(name.clone(), property.clone());
             }
-            required.extend(
-                part.get("required")
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .cloned(),
-            );
+            let names = part.get("required").and_then(Value::as_array);
+            let names = names.into_iter().flatten();
+            self.together.count(0, names.clone().count() as u64)?;
+            required.extend(names);
         }
         let joined = json!({ "type": "object", "properties": properties, "required": required });
         self.node(&joined, &at.below("allOf"))
     }
 
-    /// The schemas that are to hold at once, each with its place.
-    fn flatten(
+    /// The schemas that are to hold at once, each with its place; one with an `allOf` stands for what it
+    /// says beside that. They are not copied: one that is referred to may be among them 2,000 times.
+    fn flatten<'s>(
         &mut self,
-        schema: &Object,
+        schema: &'s Object,
         at: &At,
-        parts: &mut Vec<(Object, At)>,
-    ) -> Result<(), SchemaError> {
+        parts: &mut Vec<(&'s Object, At)>,
+    ) -> Result<(), SchemaError>
+    where
+        'w: 's,
+    {
         if at.level > MOST_LEVELS {
             return Err(SchemaError::TooLarge("it is nested too deep"));
         }
-        let mut beside = schema.clone();
-        let all = beside.remove("allOf");
-        let says = |part: &Object| SAYS.iter().any(|(keyword, _)| part.contains_key(*keyword));
-        if says(&beside) {
-            parts.push((beside, at.clone()));
+        let says =
+            |(keyword, _): &(&str, &str)| *keyword != "allOf" && schema.contains_key(*keyword);
+        if SAYS.iter().any(says) {
+            parts.push((schema, at.clone()));
         }
-        let all = all
-            .as_ref()
-            .and_then(Value::as_array)
-            .filter(|all| !all.is_empty());
+        let all = schema.get("allOf").and_then(Value::as_array);
+        let all = all.filter(|all| !all.is_empty());
         let all = all.ok_or_else(|| at.invalid("“allOf” is a list of schemas"))?;
         let alone = all.len() == 1 && parts.is_empty();
         for (nth, part) in all.iter().enumerate() {
@@ -295,7 +295,7 @@ impl<'w> Walk<'w> {
             if part.contains_key("allOf") {
                 self.flatten(part, &at, parts)?;
             } else {
-                parts.push((part.clone(), at));
+                parts.push((part, at));
             }
         }
         Ok(())

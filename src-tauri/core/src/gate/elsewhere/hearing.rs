@@ -21,6 +21,8 @@ pub(super) struct Hearing<'a> {
     content: Option<Channel>,
     pub(super) outcome: Outcome,
     pub(super) end: Option<EndReason>,
+    /// The stop text that ended it, as it was sent.
+    pub(super) stop_text: Option<String>,
     pub(super) usage: Option<Usage>,
     /// As the model wrote it, reasoning included.
     pub(super) written: String,
@@ -40,6 +42,7 @@ impl<'a> Hearing<'a> {
             content: ready.request.schema.is_none().then_some(Channel::Content),
             outcome: Outcome::begun(),
             end: None,
+            stop_text: None,
             usage: None,
             written: String::new(),
             tool_calls: Vec::new(),
@@ -66,6 +69,7 @@ impl<'a> Hearing<'a> {
             CloudEvent::Usage(usage) => self.usage = Some(usage),
             CloudEvent::End(end) => {
                 self.end = Some(end.reason);
+                self.stop_text = end.stop_text;
                 self.tool_calls = end.tool_calls;
             }
         }

@@ -23,6 +23,7 @@ pub(super) struct Decoder {
     calls: ToolCalls,
     usage: Usage,
     stop_reason: Option<String>,
+    stop_text: Option<String>,
     /// Why the provider refused, if it said so.
     explanation: String,
 }
@@ -94,6 +95,7 @@ impl Decode for Decoder {
         let thinking = self.thinking.into_values().filter(is_whole).collect();
         Ok(End {
             reason,
+            stop_text: self.stop_text,
             tool_calls,
             thinking,
         })
@@ -201,6 +203,7 @@ impl Decoder {
     fn stopped(&mut self, message: &Value) {
         if let Some(reason) = message["stop_reason"].as_str() {
             self.stop_reason = Some(reason.to_owned());
+            self.stop_text = message["stop_sequence"].as_str().map(str::to_owned);
         }
         if let Some(explanation) = message["stop_details"]["explanation"].as_str() {
             self.explanation = explanation.to_owned();

@@ -77,6 +77,7 @@ impl Decode for Decoder {
         };
         Ok(End {
             reason,
+            stop_text: None,
             tool_calls,
             thinking: Vec::new(),
         })

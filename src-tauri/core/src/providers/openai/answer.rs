@@ -83,6 +83,7 @@ impl Decode for Decoder {
         };
         Ok(End {
             reason,
+            stop_text: None,
             tool_calls,
             thinking: Vec::new(),
         })
@@ -145,10 +146,15 @@ fn usage(counts: &Value) -> Usage {
     let input = count(&counts["prompt_tokens"]);
     let written = count(&counts["completion_tokens"]);
     let reasoning = count(&counts["completion_tokens_details"]["reasoning_tokens"]);
-    // Most count reasoning into what was written; xAI counts it beside that, and only the sum tells.
+    // Most count reasoning into what was written. xAI counts it beside that, and Gemini's compatible
+    // endpoint nowhere: only the sum tells.
     let sum = count(&counts["total_tokens"]);
     let beside = sum.saturating_sub(input.saturating_add(written));
-    let is_beside = reasoning > 0 && (beside >= reasoning || reasoning > written);
+    let reasoning = match reasoning {
+        0 => beside,
+        said => said,
+    };
+    let is_beside = beside >= reasoning || reasoning > written;
     Usage {
         input,
         cached: cached.unwrap_or_default(),
@@ -260,6 +266,8 @@ mod tests {
             "more than there is of it cannot be part of it"
         );
         assert_eq!(counted(10, 100, None, 60).output, 100);
+        let of_gemini = counted(10, 100, Some(400), 0);
+        assert_eq!((of_gemini.output, of_gemini.reasoning), (390, 290));
     }
 
     proptest! {
