@@ -24,6 +24,11 @@ use crate::support::{
     folder::TempFolder,
 };
 
+/// What the system says of a file that is not there: 2 is its number on Unix and on Windows.
+fn not_there() -> String {
+    std::io::Error::from_raw_os_error(2).to_string()
+}
+
 /// The command line on a folder of its own.
 pub struct Shell(TempFolder);
 
@@ -198,8 +203,10 @@ fn each_failure_has_its_own_exit_code_and_words() {
         shell.refused(&["ask", "Hi", "--json-schema", "/no/such/file"]),
         (
             4,
-            "The file “/no/such/file” cannot be read: No such file or directory (os error 2).\n"
-                .into()
+            format!(
+                "The file “/no/such/file” cannot be read: {}.\n",
+                not_there()
+            )
         ),
         "its name is as it was given"
     );

@@ -1,6 +1,6 @@
 //! Files that go in and out: conversations, and models that are added.
 
-use super::Shell;
+use super::{Shell, not_there};
 use crate::support::{app, gguf};
 
 #[test]
@@ -101,7 +101,7 @@ fn a_file_that_holds_no_conversations_is_refused_with_words_and_nothing_comes_in
         (
             "/no/such.json".into(),
             4,
-            "The file “/no/such.json” cannot be read: No such file or directory (os error 2).",
+            &format!("The file “/no/such.json” cannot be read: {}.", not_there()),
         ),
     ] {
         let refused = shell.refused(&["chats", "import", &path]);

@@ -32,6 +32,11 @@ export function daysOf(range: Exclude<Range, "chosen">, nowMs: number): Days {
 	return { first: isoDay(first), last: isoDay(last) };
 }
 
+/** 2026-11-27 */
+export function today(): string {
+	return isoDay(new Date());
+}
+
 /** How many days there are. */
 export function countDays({ first, last }: Days): number {
 	// By UTC, where every day has 24 hours.

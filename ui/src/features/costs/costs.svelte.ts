@@ -11,7 +11,7 @@ import {
 	type Problem,
 	type Query,
 } from "$lib/backend";
-import { daysOf, stepOf, type Days, type Range } from "$lib/days";
+import { daysOf, stepOf, today, type Days, type Range } from "$lib/days";
 
 import { everything } from "./words";
 
@@ -32,7 +32,8 @@ export function showPart(next: Part): void {
 
 export class Costs {
 	range = $state<Range>("month");
-	days = $state.raw<Days>(daysOf("month", Date.now()));
+	/** The days that were chosen one by one. */
+	chosen = $state.raw<Days>(daysOf("month", Date.now()));
 	/** Null: what fits the days. */
 	step = $state<Period | null>(null);
 	workspace = $state<string | null>(null);
@@ -44,11 +45,23 @@ export class Costs {
 	error = $state.raw<Problem | null>(null);
 	/** Counts the questions, so that a late answer to an earlier one is not shown. */
 	#asked = 0;
+	#day = $state(today());
+
+	readonly days = $derived.by<Days>(() => {
+		// Others at midnight, where the screen stays open.
+		void this.#day;
+		return this.range === "chosen" ? this.chosen : daysOf(this.range, Date.now());
+	});
 
 	readonly query = $derived.by<Query>(() => {
 		const filter: CallFilter = { ...everything, workspace: this.workspace };
 		return { ...this.days, step: this.step ?? stepOf(this.days), filter };
 	});
+
+	/** See whether another day has begun. */
+	lookAtDay(): void {
+		this.#day = today();
+	}
 
 	async read(): Promise<void> {
 		const asked = ++this.#asked;

@@ -4,7 +4,7 @@
 import "../../test/layout";
 
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Query } from "$lib/backend";
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
@@ -228,8 +228,13 @@ describe("What was spent", () => {
 	});
 
 	it("is read again when a call has ended", async () => {
-		const { fake } = await open();
+		const { fake, user } = await open();
 		await screen.findByRole("region", { name: "Spent" });
+		const chart = await screen.findByRole("slider", { name: "Spend over time, by model" });
+		chart.focus();
+		await user.keyboard("{Home}{ArrowRight}");
+		const pointedAt = chart.getAttribute("aria-valuetext");
+		expect(pointedAt).toContain("2026-");
 		const live = await fake.monitorLive();
 		const read = () => fake.calls.filter(({ method }) => method === "costOverview").length;
 		await waitFor(
@@ -237,8 +242,23 @@ describe("What was spent", () => {
 			{ timeout: 5_000 },
 		);
 		const before = read();
+		const drawn = () => fake.calls.filter(({ method }) => method === "costChart").length;
+		const drawnBefore = drawn();
 		fake.monitorLive = async () => ({ ...live, newest: live.newest + 1 });
 		await waitFor(() => expect(read()).toBe(before + 1), { timeout: 5_000 });
+		await waitFor(() => expect(drawn()).toBe(drawnBefore + 1));
+		await screen.findByRole("region", { name: "Spent" });
+		expect(chart.getAttribute("aria-valuetext")).toBe(pointedAt);
+	});
+
+	it("shows the next day once it has begun, where the screen stays open", async () => {
+		const { fake } = await open();
+		await screen.findByRole("region", { name: "Spent" });
+		const asked = () =>
+			fake.calls.filter(({ method }) => method === "costOverview").at(-1)?.args[0];
+		expect(asked()).toMatchObject({ first: "2026-10-29", last: "2026-11-27" });
+		vi.setSystemTime(testDay + 86_400_000);
+		await waitFor(() => expect(asked()).toMatchObject({ first: "2026-10-30", last: "2026-11-28" }));
 	});
 
 	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {

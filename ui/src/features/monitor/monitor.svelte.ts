@@ -9,11 +9,11 @@ import {
 	type PricedModel,
 	type Problem,
 } from "$lib/backend";
-import { daysOf, type Days, type Range } from "$lib/days";
+import { daysOf, today, type Days, type Range } from "$lib/days";
 import { readAlerts } from "$lib/state/alerts.svelte";
 import { markOf } from "$lib/state/calls";
 
-import { paceOf, today } from "./days";
+import { paceOf } from "./days";
 
 export class Monitor {
 	range = $state<Range>("week");

@@ -10,6 +10,7 @@ import { makeSnapshot, readStorage } from "$lib/state/storage.svelte";
 import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
+import { testDay } from "../../test/day";
 import { host, option, show } from "../../test/render";
 // Read when the button is pressed; to read it takes long where it is also compiled.
 import "../picker/PickerDialog.svelte";
@@ -281,6 +282,16 @@ describe("the local API", () => {
 		await user.click(await screen.findByRole("button", { name: "Take back" }));
 		expect(await card.findByText(/taken back/)).toBeTruthy();
 		expect(card.queryByRole("button", { name: "Take the key of My editor back" })).toBeNull();
+	});
+
+	it("says that a key is good no longer once its day has passed", async () => {
+		await open({}, async (fake) => {
+			const input = { name: "My editor", workspaceId: null, period: "month", limit: "" } as const;
+			await fake.addClient({ ...input, days: 30, keepsSent: true, onlyMetrics: false });
+			vi.setSystemTime(testDay + 31 * 86_400_000);
+		});
+		const card = within(group("Local API"));
+		expect(await card.findByText(/expired 27 December 2026/)).toBeTruthy();
 	});
 
 	it("lets a client ask in another workspace than the one that is open, and says in which", async () => {
