@@ -1,5 +1,8 @@
 //! Engines come and go: a load that a person cancels, and a process that ends in the middle of an answer.
 
+#[cfg(unix)]
+use std::{sync::Barrier, thread};
+
 use gatehouse_core::{
     chat::MessageState,
     costs::{self, CallStatus},
@@ -102,6 +105,34 @@ fn an_engine_that_ends_in_mid_answer_costs_only_that_answer() {
             "the next message starts a new engine"
         );
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_is_answered_beside_what_cannot_be_stopped_is_told_why_that_ended() {
+    let (_folder, app) = app::new();
+    let [stopped, beside] = [(); 2].map(|()| conversation(&app, 2000).id);
+    let both_begun = Barrier::new(2);
+    let answer = |id| {
+        let mut is_first = true;
+        app::answer(&app, Ask::Say(id, "Tell me a very long story."), |event| {
+            if matches!(event, AnswerEvent::Text { .. }) && std::mem::take(&mut is_first) {
+                both_begun.wait();
+                if id == stopped {
+                    engine_process::send(Signal::Stop);
+                    app.gate.stop(stopped);
+                }
+            }
+        })
+    };
+    let (stopped, beside) = thread::scope(|scope| {
+        let other = scope.spawn(|| answer(beside));
+        (answer(stopped), other.join().unwrap())
+    });
+    assert_eq!(stopped.state, MessageState::Stopped);
+    assert_eq!(beside.state, MessageState::Failed);
+    let problem = beside.problem.unwrap();
+    assert!(problem.message.contains("did not stop"), "{problem:?}");
 }
 
 #[test]

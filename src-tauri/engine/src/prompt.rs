@@ -3,6 +3,10 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use gatehouse_protocol::{ChatMessage, Role};
@@ -18,6 +22,8 @@ const LEAST_ANSWER_TOKENS: usize = 16;
 const TOKENS_AROUND_A_MESSAGE: usize = 5;
 /// Remembered counts; beyond, all are forgotten and counted anew.
 const MAX_COUNTS: usize = 50_000;
+/// Bytes of a message that are counted at once, some milliseconds long.
+const COUNTED_AT_ONCE: usize = 16 * 1024;
 
 /// Why there is no prompt.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +44,9 @@ pub enum PromptError {
     /// The template gave no text.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// Something that cannot wait came meanwhile. What was counted is remembered.
+    #[error("stopped")]
+    Stopped,
 }
 
 /// A prompt that fits.
@@ -55,18 +64,25 @@ pub struct PromptBuilder {
     vocabulary: Vocabulary,
     counts: HashMap<u64, usize>,
     hasher: RandomState,
+    /// Set where something came that cannot wait, such as a cancel.
+    stop: Arc<AtomicBool>,
 }
 
 impl PromptBuilder {
     /// A builder with this template and vocabulary. A template that does not parse fails each prompt:
     /// another format would only look as if it worked.
     #[must_use]
-    pub fn new(template: Result<Template, TemplateError>, vocabulary: Vocabulary) -> Self {
+    pub fn new(
+        template: Result<Template, TemplateError>,
+        vocabulary: Vocabulary,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             template,
             vocabulary,
             counts: HashMap::new(),
             hasher: RandomState::new(),
+            stop,
         }
     }
 
@@ -87,7 +103,10 @@ impl PromptBuilder {
                 .first()
                 .is_some_and(|first| first.role == Role::System),
         );
-        let costs: Vec<usize> = messages.iter().map(|message| self.cost(message)).collect();
+        let costs: Vec<usize> = messages
+            .iter()
+            .map(|message| self.cost(message))
+            .collect::<Result<_, _>>()?;
         let (fixed, costs) = costs.split_at(system);
         let turns: Vec<Turn> = costs
             .iter()
@@ -97,8 +116,9 @@ impl PromptBuilder {
                 user: message.role == Role::User,
             })
             .collect();
-        let mut tokens = fixed.iter().chain(costs).sum();
-        // Far too long: rendering it would only tell what the costs tell already.
+        // What is far too long is not rendered: that would only tell what the costs tell already.
+        let known = |dropped: usize| fixed.iter().chain(&costs[dropped..]).sum::<usize>();
+        let mut tokens = known(0);
         if tokens <= 2 * context {
             let pieces = self.assemble(messages)?;
             tokens = length(&pieces);
@@ -111,16 +131,19 @@ impl PromptBuilder {
         let mut blocks = tokens.saturating_sub(room).div_ceil(block).max(1);
         loop {
             let dropped = first_kept(&turns, blocks * block);
-            let kept: Vec<ChatMessage> = messages[..system]
-                .iter()
-                .chain(&messages[system + dropped..])
-                .cloned()
-                .collect();
-            let pieces = self.assemble(&kept)?;
-            let tokens = length(&pieces);
-            if tokens <= room || (dropped == newest && tokens + LEAST_ANSWER_TOKENS <= context) {
-                return Ok(Prompt { pieces, dropped });
-            }
+            let tokens = match known(dropped) {
+                far_too_long if far_too_long > 2 * context => far_too_long,
+                _ => {
+                    let pieces = self
+                        .assemble(&[&messages[..system], &messages[system + dropped..]].concat())?;
+                    let tokens = length(&pieces);
+                    let is_least = dropped == newest;
+                    if tokens <= room || (is_least && tokens + LEAST_ANSWER_TOKENS <= context) {
+                        return Ok(Prompt { pieces, dropped });
+                    }
+                    tokens
+                }
+            };
             if dropped == newest {
                 return Err(PromptError::TooLong {
                     prompt: tokens,
@@ -154,19 +177,39 @@ impl PromptBuilder {
         Ok(self.vocabulary.pieces(&rendered, mark))
     }
 
-    /// Tokens of a message: counted once, as the same messages come again with each turn.
-    fn cost(&mut self, message: &ChatMessage) -> usize {
+    /// Tokens of a message: counted once, as the same messages come again with each turn. A long one is
+    /// counted piece by piece, which is a token or two more than it is.
+    fn cost(&mut self, message: &ChatMessage) -> Result<usize, PromptError> {
         let key = self.hasher.hash_one(&message.content);
-        if self.counts.len() > MAX_COUNTS {
-            self.counts.clear();
-        }
-        let vocabulary = &self.vocabulary;
-        let content = *self
-            .counts
-            .entry(key)
-            .or_insert_with(|| vocabulary.tokens(&message.content).len());
-        content + TOKENS_AROUND_A_MESSAGE
+        let content = match self.counts.get(&key) {
+            Some(&known) => known,
+            None => {
+                let mut counted = 0;
+                for piece in pieces_of(&message.content, COUNTED_AT_ONCE) {
+                    if self.stop.load(Ordering::Relaxed) {
+                        return Err(PromptError::Stopped);
+                    }
+                    counted += self.vocabulary.tokens(piece).len();
+                }
+                if self.counts.len() > MAX_COUNTS {
+                    self.counts.clear();
+                }
+                self.counts.insert(key, counted);
+                counted
+            }
+        };
+        Ok(content + TOKENS_AROUND_A_MESSAGE)
     }
+}
+
+/// A text in pieces of at most so many bytes, which must be 4 or more.
+fn pieces_of(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(most));
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 fn length(pieces: &[Piece]) -> usize {
@@ -257,6 +300,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_pieces_of_a_text_are_the_text(text in "\\PC{0,200}", most in 4_usize..50) {
+            let pieces: Vec<&str> = pieces_of(&text, most).collect();
+            prop_assert!(pieces.iter().all(|piece| piece.len() <= most && !piece.is_empty()));
+            prop_assert_eq!(pieces.concat(), text);
+        }
+
         #[test]
         fn what_is_kept_begins_with_the_user_and_dropped_enough(
             costs in proptest::collection::vec(1_usize..200, 1..40),

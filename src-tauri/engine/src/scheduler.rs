@@ -4,7 +4,7 @@
 //! A sequence of the KV cache belongs to a slot. A slot keeps what it has read and written after an
 //! answer ends, so that the conversation's next turn reads only what is new.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, ops::ControlFlow, sync::Arc, time::Instant};
 
 use gatehouse_protocol::{
     ChatMessage, Event, FinishReason, GenerateRequest, RequestErrorKind, Usage,
@@ -152,7 +152,10 @@ impl Scheduler {
             let Some(request) = self.waiting.pop_front() else {
                 break;
             };
-            self.start(&request);
+            if self.start(&request).is_break() {
+                self.waiting.push_front(request);
+                return;
+            }
         }
         let shares = self.fill_batch();
         if shares.is_empty() {
@@ -173,7 +176,8 @@ impl Scheduler {
         }
     }
 
-    fn start(&mut self, request: &GenerateRequest) {
+    /// Begin to answer, or say why not. `Break`: something came that cannot wait, and it is not begun.
+    fn start(&mut self, request: &GenerateRequest) -> ControlFlow<()> {
         let begun = Instant::now();
         let seed = request.sampling.seed.unwrap_or_else(random_seed);
         let sampler = match Sampler::new(
@@ -183,7 +187,10 @@ impl Scheduler {
             seed,
         ) {
             Ok(sampler) => sampler,
-            Err(error) => return self.fail(request.id, RequestErrorKind::BadConstraint, &error),
+            Err(error) => {
+                self.fail(request.id, RequestErrorKind::BadConstraint, &error);
+                return ControlFlow::Continue(());
+            }
         };
         let prompt = match self.prompts.build(
             &request.messages,
@@ -191,11 +198,14 @@ impl Scheduler {
             self.answer_room(request),
         ) {
             Ok(prompt) => prompt,
-            Err(error @ PromptError::TooLong { .. }) => {
-                return self.fail(request.id, RequestErrorKind::PromptTooLong, &error);
-            }
-            Err(error @ PromptError::Template(_)) => {
-                return self.fail(request.id, RequestErrorKind::Template, &error);
+            Err(PromptError::Stopped) => return ControlFlow::Break(()),
+            Err(error) => {
+                let kind = match &error {
+                    PromptError::TooLong { .. } => RequestErrorKind::PromptTooLong,
+                    _ => RequestErrorKind::Template,
+                };
+                self.fail(request.id, kind, &error);
+                return ControlFlow::Continue(());
             }
         };
         let (slot, mut aligned) = self.place(&prompt, request.conversation.as_deref());
@@ -216,6 +226,7 @@ impl Scheduler {
         place.conversation.clone_from(&request.conversation);
         place.last_used = self.clock;
         place.answer = Some(answer);
+        ControlFlow::Continue(())
     }
 
     /// Room to leave for the answer: what was asked for, and a quarter of the context at most.

@@ -178,7 +178,7 @@ fn start_worker(
     let _ = shared.vocabulary.set(vocabulary.clone());
     let report = loaded.report.clone();
     let worker = match request.purpose {
-        ModelPurpose::Chat => Worker::Chat(Box::new(chat_worker(loaded, vocabulary, out))),
+        ModelPurpose::Chat => Worker::Chat(Box::new(chat_worker(loaded, vocabulary, shared, out))),
         ModelPurpose::Embedding => Worker::Embedding(Box::new(Embedder::new(
             loaded.model,
             loaded.context,
@@ -191,7 +191,12 @@ fn start_worker(
     Ok(worker)
 }
 
-fn chat_worker(loaded: Loaded, vocabulary: Vocabulary, out: &Arc<Outlet>) -> Scheduler {
+fn chat_worker(
+    loaded: Loaded,
+    vocabulary: Vocabulary,
+    shared: &Shared,
+    out: &Arc<Outlet>,
+) -> Scheduler {
     let own = loaded
         .model
         .chat_template(None)
@@ -204,7 +209,7 @@ fn chat_worker(loaded: Loaded, vocabulary: Vocabulary, out: &Arc<Outlet>) -> Sch
     let (bos, eos) = vocabulary.sequence_marks();
     let template = Template::new(own.as_deref().unwrap_or(template::FALLBACK), bos, eos);
     Scheduler::new(Setup {
-        prompts: PromptBuilder::new(template, vocabulary.clone()),
+        prompts: PromptBuilder::new(template, vocabulary.clone(), Arc::clone(&shared.stop)),
         vocabulary,
         extra_stops,
         sequences: loaded.report.sequences as usize,

@@ -7,6 +7,8 @@ use std::{fmt, process::ExitStatus};
 pub enum Death {
     /// The system ended it (SIGKILL): most often for want of memory.
     Killed,
+    /// Gatehouse ended it, as it did not stop an answer that it was told to stop.
+    Stuck,
     /// It gave up on a fault inside the model code; the last line it wrote about it.
     Aborted(String),
     /// It ended in another way; the code or signal, and the last line it wrote.
@@ -49,6 +51,9 @@ impl fmt::Display for Death {
             Self::Killed => {
                 f.write_str("the system ended the engine, most likely because memory ran out")
             }
+            Self::Stuck => f.write_str(
+                "the engine did not stop an answer when it was told to, so Gatehouse ended it with all others",
+            ),
             Self::Aborted(line) if line.is_empty() => {
                 f.write_str("the engine stopped on a fault in the model code")
             }

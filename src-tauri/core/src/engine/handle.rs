@@ -15,7 +15,7 @@ use gatehouse_protocol::{
     Request, RequestErrorKind, Usage,
 };
 
-use super::{EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
+use super::{Death, EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
 use crate::gate::Inspected;
 
 /// How often a wait looks at its stop flag.
@@ -45,6 +45,8 @@ pub struct Engine {
     next_request: AtomicU64,
     /// Ended on purpose, so its end is no failure.
     dismissed: AtomicBool,
+    /// Ended as it did not stop.
+    stuck: AtomicBool,
     on_change: Arc<OnChange>,
 }
 
@@ -59,6 +61,7 @@ impl Engine {
             last_used: Mutex::new(Instant::now()),
             next_request: AtomicU64::new(1),
             dismissed: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
             on_change,
         }
     }
@@ -276,7 +279,10 @@ impl Engine {
                     self.process.send(&Request::Cancel { id });
                     cancelled_at = Some(Instant::now());
                 }
-                Some(at) if at.elapsed() > STUCK => self.process.kill(),
+                Some(at) if at.elapsed() > STUCK => {
+                    self.stuck.store(true, Ordering::Relaxed);
+                    self.process.kill();
+                }
                 _ => {}
             }
         }
@@ -307,7 +313,7 @@ impl Engine {
     pub(super) fn state_now(&self) -> EngineState {
         match self.state() {
             EngineState::Ready(_) if self.process.has_ended() => {
-                EngineState::Failed(EngineError::Died(self.process.death()))
+                EngineState::Failed(EngineError::Died(self.death()))
             }
             state => state,
         }
@@ -358,11 +364,19 @@ impl Engine {
     }
 
     /// The process is gone: keep why, so that the next request starts a new one.
+    fn death(&self) -> Death {
+        let death = self.process.death();
+        match self.stuck.load(Ordering::Relaxed) {
+            true => Death::Stuck,
+            false => death,
+        }
+    }
+
     fn died(&self) -> EngineError {
         let error = if self.dismissed.load(Ordering::Relaxed) {
             EngineError::Stopped
         } else {
-            EngineError::Died(self.process.death())
+            EngineError::Died(self.death())
         };
         self.set_state(EngineState::Failed(error.clone()));
         error

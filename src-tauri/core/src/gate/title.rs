@@ -38,6 +38,12 @@ impl Gate {
         let Some(untitled) = self.untitled(conversation)? else {
             return Ok(false);
         };
+        if untitled.would_put_out {
+            let title = beginning(&untitled.asked);
+            self.store
+                .write(|tx| chat::set_title(tx, conversation, &title))?;
+            return Ok(true);
+        }
         let Untitled { model, engine, .. } = &untitled;
         let start = CallStart {
             started_at_ms: now_ms(),
@@ -93,14 +99,14 @@ impl Gate {
         }
         let chosen = thread.conversation.model_id;
         let model = self.store.read(|conn| route::chat_model(conn, chosen))?;
-        let Some(engine) = self
-            .engines
-            .get(model.id)
-            .filter(|engine| matches!(engine.state(), EngineState::Ready(_)))
-        else {
+        let Some(engine) = self.engines.get(model.id) else {
+            return Ok(None);
+        };
+        let EngineState::Ready(loaded) = engine.state() else {
             return Ok(None);
         };
         Ok(Some(Untitled {
+            would_put_out: loaded.sequences < 2,
             workspace: thread.conversation.workspace_id,
             asked: match question.text.trim() {
                 "" => "What is in this picture?".to_owned(),
@@ -115,6 +121,9 @@ impl Gate {
 
 /// A conversation that is to have a title, and who writes it.
 struct Untitled {
+    /// The engine keeps what it has read of one conversation alone: writing a title would have it read all
+    /// of this one again at its next turn.
+    would_put_out: bool,
     workspace: WorkspaceId,
     asked: String,
     answered: String,

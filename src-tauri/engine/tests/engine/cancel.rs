@@ -40,6 +40,20 @@ fn reading_a_long_prompt_stops_before_its_end_and_the_engine_goes_on() {
 }
 
 #[test]
+fn a_text_far_longer_than_the_context_is_stopped_while_it_is_counted() {
+    let mut engine = Engine::chat(2048, 1);
+    let long = words(500_000);
+    let id = engine.begin(&[user(long)], greedy(5));
+    let outcome = cancel(&mut engine, id);
+    assert_eq!(outcome.reason, Some(FinishReason::Cancelled));
+    assert_eq!(
+        engine.ask(&[user("Hi")], greedy(3)).usage.output_tokens,
+        3,
+        "the engine goes on"
+    );
+}
+
+#[test]
 fn cancelling_one_of_two_leaves_the_other_as_it_would_have_been() {
     let mut engine = Engine::chat(2048, 2);
     let (question, copying) = copy();
