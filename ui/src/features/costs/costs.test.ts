@@ -20,6 +20,7 @@ import amounts from "./amounts.json";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { emptyInput } from "./prices/inputs";
+import Breakdown from "./spend/Breakdown.svelte";
 import {
 	callWords,
 	costWords,
@@ -239,6 +240,32 @@ describe("What was spent", () => {
 		const before = read();
 		fake.monitorLive = async () => ({ ...live, newest: live.newest + 1 });
 		await waitFor(() => expect(read()).toBe(before + 1), { timeout: 5_000 });
+	});
+
+	it("reads the first tokens once at a time, however often calls end, and shows the last of them", async () => {
+		const fake = host();
+		const query = monthOf(testDay);
+		const overview = await fake.costOverview(query);
+		const [one] = await fake.costFirstTokens(query);
+		const waiting: ((medianMs: number) => void)[] = [];
+		fake.costFirstTokens = () =>
+			new Promise((resolve) =>
+				waiting.push((medianMs) => resolve([{ ...one!, medianMs, exact: true }])),
+			);
+		const props = { query, overview, onfollow: () => undefined };
+		const { rerender } = show(Breakdown, props);
+		const named = (name: RegExp) => screen.findByRole("button", { name });
+		expect(waiting).toHaveLength(1);
+		for (let nth = 0; nth < 3; nth += 1) await rerender({ overview: { ...overview } });
+		expect(waiting).toHaveLength(1);
+		waiting[0]!(1_000);
+		await named(/^First token of .*: 1\.0 s$/);
+		expect(waiting).toHaveLength(2);
+		waiting[1]!(2_000);
+		await named(/^First token of .*: 2\.0 s$/);
+		await rerender({ overview: { ...overview } });
+		expect(waiting).toHaveLength(3);
+		await named(/^First token of .*: 2\.0 s$/);
 	});
 
 	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {
