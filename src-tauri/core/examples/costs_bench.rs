@@ -53,6 +53,7 @@ fn measure(path: &Path) {
     let (empty, full) = (open(empty_folder.path()), open(full_folder.path()));
     fill(&full);
     let mut rows = writing(&empty, &full);
+    rows.extend(writing_within_budgets(&empty, &full));
     rows.extend(screen(&full));
     rows.push(scrape(&full));
     std::fs::write(path, json!({ "name": "costs", "rows": rows }).to_string()).unwrap();
@@ -143,11 +144,25 @@ fn write(
     nth: i64,
     at_ms: i64,
 ) -> rusqlite::Result<()> {
-    let at = |most: usize, by: i64| usize::try_from(nth / by).unwrap() % most;
-    let (provider, model) = MODELS[at(MODELS.len(), 1)];
-    let workspace = workspaces[at(workspaces.len(), 7)];
+    let number = begin(conn, workspaces, nth, at_ms)?;
+    end(conn, number, nth)
+}
+
+/// Which model a call is made with.
+fn model_of(nth: i64) -> (&'static str, &'static str) {
+    MODELS[usize::try_from(nth).unwrap() % MODELS.len()]
+}
+
+fn begin(
+    conn: &rusqlite::Connection,
+    workspaces: &[WorkspaceId],
+    nth: i64,
+    at_ms: i64,
+) -> rusqlite::Result<i64> {
+    let (provider, model) = model_of(nth);
+    let workspace = workspaces[usize::try_from(nth / 7).unwrap() % workspaces.len()];
     let is_title = nth % 5 == 0;
-    let number = costs::begin(
+    costs::begin(
         conn,
         &CallStart {
             started_at_ms: at_ms,
@@ -176,7 +191,11 @@ fn write(
                 Route::Masked
             },
         },
-    )?;
+    )
+}
+
+fn end(conn: &rusqlite::Connection, number: i64, nth: i64) -> rusqlite::Result<()> {
+    let (provider, _) = model_of(nth);
     let tokens = u32::try_from(nth % 9_000).unwrap() + 200;
     let is_unknown = nth % 997 == 0 && provider != "local";
     let cost = Money::from_pico(i128::from(tokens) * 1_250_000);
@@ -200,8 +219,9 @@ fn write(
             reasoning_tokens: 0,
             dropped_messages: 0,
             waited_ms: None,
-            first_token_ms: Some(300),
-            duration_ms: 1500,
+            // In no order, from 0.2 to 3 seconds.
+            first_token_ms: Some(200 + nth * 7_919 % 2_800),
+            duration_ms: 4200,
             writing_ms: 1200,
             cost: (!is_unknown).then_some(if is_local { Money::ZERO } else { cost }),
             price: None,
@@ -212,24 +232,58 @@ fn write(
 
 /// Writing a call beside nothing and beside a million, by turns, each in a transaction of its own.
 fn writing(empty: &App, full: &App) -> Vec<Value> {
+    by_turns(empty, full, "write a call", |tx, workspaces, nth| {
+        write(tx, workspaces, nth, now_ms())
+    })
+}
+
+/// The same with budgets that stop: what the call can cost is set aside before it is made.
+fn writing_within_budgets(empty: &App, full: &App) -> Vec<Value> {
+    for app in [empty, full] {
+        for period in [Period::Day, Period::Week, Period::Month] {
+            set_budget(app, period, true);
+        }
+    }
+    let name = "write a call within three budgets";
+    let rows = by_turns(empty, full, name, |tx, workspaces, nth| {
+        let number = begin(tx, workspaces, nth, now_ms())?;
+        let most = Some(Money::from_pico(20_000_000_000));
+        budgets::reserve(tx, number, most, &TimeZone::system()).unwrap();
+        end(tx, number, nth)
+    });
+    for app in [empty, full] {
+        for period in [Period::Day, Period::Week, Period::Month] {
+            app.remove_budget(true, period).unwrap();
+        }
+    }
+    rows
+}
+
+fn by_turns(
+    empty: &App,
+    full: &App,
+    name: &str,
+    work: impl Fn(&rusqlite::Connection, &[WorkspaceId], i64) -> rusqlite::Result<()>,
+) -> Vec<Value> {
     let places = [(empty, workspaces_of(empty)), (full, workspaces_of(full))];
     let mut times = [Vec::new(), Vec::new()];
     for nth in 0..i64::try_from(WRITES).unwrap() {
         for ((app, workspaces), times) in places.iter().zip(&mut times) {
             let start = Instant::now();
             app.store
-                .write(|tx| Ok::<_, StoreError>(write(tx, workspaces, nth, now_ms())?))
+                .write(|tx| Ok::<_, StoreError>(work(tx, workspaces, nth)?))
                 .unwrap();
             times.push(milliseconds(start.elapsed()));
         }
     }
     let [empty, full] = times.map(median);
     let ratio = full / empty;
+    let took = |beside: &str, value| row(&format!("{name}, {beside}"), value, "ms", None, None, "");
     vec![
-        row("write a call, empty database", empty, "ms", None, None, ""),
-        row("write a call, 1,000,000 calls", full, "ms", None, None, ""),
+        took("empty database", empty),
+        took("1,000,000 calls", full),
         row(
-            "write a call, against an empty database",
+            &format!("{name}, against an empty database"),
             ratio,
             "x",
             Some("<= 1.1 x"),
@@ -241,10 +295,12 @@ fn writing(empty: &App, full: &App) -> Vec<Value> {
 
 /// What a person waits for, by the methods that the window calls.
 fn screen(app: &App) -> Vec<Value> {
-    set_budget(app);
+    set_budget(app, Period::Month, false);
     let today = TimeZone::system().to_datetime(Timestamp::now()).date();
     let month = query(today.saturating_sub(29.days()), today, Period::Day);
     let all = query(today.saturating_sub(729.days()), today, Period::Month);
+    let mut of_one = all.clone();
+    of_one.filter.workspace = workspaces_of(app).first().copied();
     let opens = |name: &str, query: &Query| {
         let took = share_95(|| {
             drop(app.cost_overview(query).unwrap());
@@ -272,6 +328,7 @@ fn screen(app: &App) -> Vec<Value> {
     vec![
         opens("Costs opens, 30 days", &month),
         opens("Costs opens, two years", &all),
+        opens("Costs opens, two years of a workspace", &of_one),
         limited(
             "chart of where the month ends",
             share_95(course),
@@ -286,13 +343,13 @@ fn screen(app: &App) -> Vec<Value> {
     ]
 }
 
-fn set_budget(app: &App) {
+fn set_budget(app: &App, period: Period, stops: bool) {
     let budget = BudgetInput {
         everywhere: true,
-        period: Period::Month,
-        limit: "1000".into(),
+        period,
+        limit: "1000000".into(),
         warn_percent: 80,
-        stops: false,
+        stops,
     };
     app.set_budget(&budget).unwrap();
 }
@@ -305,7 +362,7 @@ fn budget_views(app: &App) -> Vec<BudgetView> {
     views.unwrap()
 }
 
-/// What Prometheus waits for, with a budget whose month is added up.
+/// What Prometheus waits for, with a budget for the month.
 fn scrape(app: &App) -> Value {
     let scrape = || drop(metrics::text(&app.metrics(now_ms()).unwrap()));
     let note = "95th percentile, with a budget";

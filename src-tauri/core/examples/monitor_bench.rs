@@ -13,7 +13,10 @@ use std::{path::Path, time::Instant};
 use gatehouse_core::{
     app::App,
     charts::ChartTheme,
-    costs::{self, CallEnd, CallStart, CallStatus, Purpose, Route},
+    costs::{
+        self, CallEnd, CallStart, CallStatus, Purpose, Route,
+        budgets::{self, BudgetInput, Period},
+    },
     ids::WorkspaceId,
     money::Money,
     monitor::{AlertInput, AlertKind, MonitorChart, MonitorQuery, Pace},
@@ -63,7 +66,7 @@ fn fill(app: &App) {
             .write(|tx| {
                 (from..from + AT_ONCE).try_for_each(|nth| {
                     let at_ms = now - ALL_MS + nth * (ALL_MS / CALLS);
-                    write(tx, of, nth, i64::try_from(at_ms).unwrap())
+                    write(tx, of, nth, i64::try_from(at_ms).unwrap(), None)
                 })?;
                 Ok::<_, StoreError>(())
             })
@@ -77,13 +80,14 @@ fn scattered(nth: u64, salt: u64) -> u64 {
     (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32 & 0x3ff
 }
 
-/// A call as the gate writes it: its row, and then its end. Times are spread as they are: most near the
+/// A call as the gate writes it: its row, with what is set aside for it, and then its end. Times are spread as they are: most near the
 /// middle of their model, some many times as long.
 fn write(
     conn: &rusqlite::Connection,
     workspace: WorkspaceId,
     nth: u64,
     at_ms: i64,
+    most: Option<Money>,
 ) -> rusqlite::Result<()> {
     let at = usize::try_from(nth % 6).unwrap();
     let (provider, model) = MODELS[at];
@@ -113,6 +117,9 @@ fn write(
             },
         },
     )?;
+    if most.is_some() {
+        budgets::reserve(conn, number, most, &TimeZone::system()).unwrap();
+    }
     let failed = scattered(nth, 1) < 17;
     let tail = 1 + scattered(nth, 2) / 900 * (1 + scattered(nth, 3) / 128);
     let first_token = (150 + 60 * (nth % 6)) * (512 + scattered(nth, 4)) / 768 * tail;
@@ -155,6 +162,14 @@ fn write(
 /// Writing a call and judging the alerts after it beside nothing and beside a million, by turns.
 fn writing(empty: &App, full: &App) -> Vec<Value> {
     for app in [empty, full] {
+        app.set_budget(&BudgetInput {
+            everywhere: true,
+            period: Period::Month,
+            limit: "1000000".into(),
+            warn_percent: 80,
+            stops: true,
+        })
+        .unwrap();
         for (kind, over) in [
             (AlertKind::Failures, "50"),
             (AlertKind::FirstToken, "60"),
@@ -172,13 +187,14 @@ fn writing(empty: &App, full: &App) -> Vec<Value> {
             .unwrap();
         }
     }
+    let most = Some(Money::from_pico(5_000_000_000));
     let places = [(empty, workspace(empty)), (full, workspace(full))];
     let mut times = [Vec::new(), Vec::new()];
     for nth in 0..u64::try_from(WRITES).unwrap() {
         for ((app, of), times) in places.iter().zip(&mut times) {
             let start = Instant::now();
             app.store
-                .write(|tx| Ok::<_, StoreError>(write(tx, *of, nth, now_ms())?))
+                .write(|tx| Ok::<_, StoreError>(write(tx, *of, nth, now_ms(), most)?))
                 .unwrap();
             app.judge_alerts().unwrap();
             times.push(milliseconds(start.elapsed()));
@@ -186,7 +202,7 @@ fn writing(empty: &App, full: &App) -> Vec<Value> {
     }
     let [empty, full] = times.map(median);
     let ratio = full / empty;
-    let note = "median, by turns, five alerts";
+    let note = "median, by turns, five alerts and a budget that stops";
     vec![
         row(
             "write a call and judge alerts, empty",

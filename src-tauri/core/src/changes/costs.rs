@@ -1,5 +1,6 @@
 //! Changes of budgets and prices.
 
+use jiff::tz::TimeZone;
 use rusqlite::Transaction;
 
 use super::budget_set;
@@ -27,6 +28,8 @@ impl App {
         self.change(|tx| {
             let budget = input.budget(workspaces::current(tx, now_ms())?)?;
             budgets::set(tx, &budget)?;
+            // Now, and not by the next call: one that does not fit any more leaves nothing behind.
+            budgets::keep_sum(tx, &budget, now_ms(), &TimeZone::system())?;
             Ok(((), budget_set(&budget)))
         })
     }

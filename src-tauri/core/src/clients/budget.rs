@@ -8,7 +8,7 @@ use specta::Type;
 use super::{Client, ClientBudget, all};
 use crate::{
     costs::{
-        self,
+        self, Whose,
         budgets::{Budget, BudgetView, Standing},
     },
     money::Money,
@@ -32,7 +32,7 @@ pub(crate) fn fits(
     };
     let most = most.ok_or(ClientBudgetError::UnknownPrice)?;
     let time = budget.period.around(now_ms, &TimeZone::system())?;
-    let spending = costs::spending_of_client(conn, client.id, time)?;
+    let spending = costs::keep_spending(conn, Whose::Client(client.id), &time)?;
     let left = budget.limit.pico() - (spending.spent + spending.reserved).pico();
     if most.pico() > left {
         return Err(ClientBudgetError::Reached {
@@ -86,7 +86,7 @@ fn standing(
             warn_percent: 100,
             stops: true,
         },
-        spending: costs::spending_of_client(conn, client.id, time.clone())?,
+        spending: costs::spending_of(conn, Whose::Client(client.id), &time)?,
     };
     Ok(BudgetView::of(&standing, time))
 }

@@ -13,7 +13,7 @@ mod view;
 pub use view::{BudgetInput, BudgetView, views};
 
 pub use super::period::Period;
-use super::spending::{Spending, set_aside, spending};
+use super::spending::{Spending, keep, set_aside, spending};
 use crate::{ids::WorkspaceId, money::Money, store::Migration};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -221,18 +221,21 @@ pub fn standings(
     now_ms: i64,
     zone: &TimeZone,
 ) -> Result<Vec<Standing>, BudgetError> {
-    let budgets = conn
-        .prepare_cached(
-            "SELECT workspace_id, period, limit_pico, warn_percent, stops FROM budgets
-             WHERE workspace_id IS NULL OR workspace_id = ?1
-             ORDER BY workspace_id IS NOT NULL, period",
-        )?
-        .query_map([workspace.into()], budget)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    budgets
+    holding(conn, workspace.into())?
         .into_iter()
         .map(|budget| stand(conn, budget, now_ms, zone))
         .collect()
+}
+
+/// The budgets that hold in a workspace, those for everything first; `None`: only those.
+fn holding(conn: &Connection, workspace: Option<WorkspaceId>) -> rusqlite::Result<Vec<Budget>> {
+    conn.prepare_cached(
+        "SELECT workspace_id, period, limit_pico, warn_percent, stops FROM budgets
+         WHERE workspace_id IS NULL OR workspace_id = ?1
+         ORDER BY workspace_id IS NOT NULL, period",
+    )?
+    .query_map([workspace], budget)?
+    .collect()
 }
 
 /// How all budgets stand, of all workspaces. `now_ms` is UTC milliseconds, `zone` that of the computer.
@@ -254,6 +257,20 @@ pub(crate) fn all_standings(
         .into_iter()
         .map(|budget| stand(conn, budget, now_ms, zone))
         .collect()
+}
+
+/// Keep what the time of a budget has cost as a running sum, so that no call adds it up anew.
+///
+/// # Errors
+/// [`BudgetError`] when the clock is beyond every calendar or the database fails.
+pub(crate) fn keep_sum(
+    conn: &Connection,
+    budget: &Budget,
+    now_ms: i64,
+    zone: &TimeZone,
+) -> Result<Spending, BudgetError> {
+    let time = budget.period.around(now_ms, zone)?;
+    Ok(keep(conn, budget.workspace.into(), &time)?)
 }
 
 /// How one budget stands.
@@ -282,7 +299,11 @@ pub fn reserve(
 ) -> Result<Vec<Standing>, BudgetError> {
     // The row of a call counts as soon as something is set aside in it: first as if nothing were.
     let (workspace, began_ms) = set_aside(conn, call, None)?;
-    let mut standings = standings(conn, workspace, began_ms, zone)?;
+    let mut standings = Vec::new();
+    for budget in holding(conn, Some(workspace))? {
+        let spending = keep_sum(conn, &budget, began_ms, zone)?;
+        standings.push(Standing { budget, spending });
+    }
     allow(&standings, most)?;
     set_aside(conn, call, most)?;
     for standing in &mut standings {

@@ -31,8 +31,8 @@ pub use calls::{
     hand_over, list, orphan,
 };
 pub(crate) use calls::{CallIdentity, SUMMARY_COLUMNS, identity, newest, note_beginning, summary};
-pub(crate) use spending::spending_of_client;
 pub use spending::{Spending, spending};
+pub(crate) use spending::{Whose, keep as keep_spending, spending_of};
 pub use stored::name_of;
 pub(crate) use stored::{by_name, stored_by_name};
 pub use total::Total;
@@ -44,6 +44,7 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     prices::MIGRATIONS,
     limits::MIGRATIONS,
     calls::MIGRATIONS,
+    spending::MIGRATIONS,
     days::MIGRATIONS,
     times::MIGRATIONS,
     budgets::MIGRATIONS,

@@ -1,8 +1,13 @@
 //! What calls cost, added up, and what is set aside for those under way.
 
+mod kept;
+
 use std::ops::Range;
 
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, Row, params};
+
+pub(super) use self::kept::MIGRATIONS;
+pub(crate) use self::kept::keep;
 
 use super::{CallStatus, process::this_process};
 use crate::{
@@ -58,6 +63,43 @@ pub struct Spending {
     pub unknown_calls: u32,
 }
 
+/// Whose calls are added up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whose {
+    /// Those of all workspaces.
+    All,
+    /// Those of one workspace.
+    Workspace(WorkspaceId),
+    /// Those of one client of the local API.
+    Client(ClientId),
+}
+
+impl From<Option<WorkspaceId>> for Whose {
+    fn from(workspace: Option<WorkspaceId>) -> Self {
+        workspace.map_or(Self::All, Self::Workspace)
+    }
+}
+
+impl Whose {
+    /// What names it among the kept sums: no identifier is empty.
+    fn key(&self) -> &[u8] {
+        match self {
+            Self::All => &[],
+            Self::Workspace(id) => id.as_bytes(),
+            Self::Client(id) => id.as_bytes(),
+        }
+    }
+
+    /// Which calls these are, with [`Self::key`] as the third parameter.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::All => "?3 = x''",
+            Self::Workspace(_) => "workspace_id = ?3",
+            Self::Client(_) => "client_id = ?3",
+        }
+    }
+}
+
 /// What the calls that began in these UTC milliseconds cost, in one workspace or in all.
 ///
 /// # Errors
@@ -67,49 +109,46 @@ pub fn spending(
     workspace: Option<WorkspaceId>,
     began_ms: Range<i64>,
 ) -> rusqlite::Result<Spending> {
-    of_those(
-        conn,
-        "(?3 IS NULL OR workspace_id = ?3)",
-        &workspace,
-        began_ms,
-    )
+    spending_of(conn, workspace.into(), &began_ms)
 }
 
-/// The same of the calls of one client of the local API.
+/// The same of whoever's calls.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub(crate) fn spending_of_client(
+pub(crate) fn spending_of(
     conn: &Connection,
-    client: ClientId,
-    began_ms: Range<i64>,
+    whose: Whose,
+    began_ms: &Range<i64>,
 ) -> rusqlite::Result<Spending> {
-    of_those(conn, "client_id = ?3", &client, began_ms)
+    match kept::kept(conn, whose, began_ms)? {
+        Some(kept) => Ok(kept),
+        None => added_up(conn, whose, began_ms),
+    }
 }
 
-/// `whose` is a condition on a call, with `of` for its parameter.
-fn of_those(
+/// The same, read from the calls themselves.
+fn added_up(
     conn: &Connection,
-    whose: &'static str,
-    of: &dyn ToSql,
-    began_ms: Range<i64>,
+    whose: Whose,
+    Range { start, end }: &Range<i64>,
 ) -> rusqlite::Result<Spending> {
-    let (from, to) = (began_ms.start, began_ms.end);
+    let (of, those) = (whose.key(), whose.condition());
     let spent = conn
         .prepare_cached(&format!(
             "SELECT sum(cost_pico >> 20), sum(cost_pico & 1048575) FROM calls
-             WHERE started_at_ms >= ?1 AND started_at_ms < ?2 AND {whose}"
+             WHERE started_at_ms >= ?1 AND started_at_ms < ?2 AND {those}"
         ))?
-        .query_row(params![from, to, of], |row| amount(row, 0))?;
+        .query_row(params![start, end, of], |row| amount(row, 0))?;
     // Apart, as few calls are without a cost, and an index has just those.
     conn.prepare_cached(&format!(
         "SELECT sum(reserved_pico >> 20), sum(reserved_pico & 1048575),
                 count(*) FILTER (WHERE reserved_pico IS NULL AND status <> ?4)
          FROM calls
          WHERE cost_pico IS NULL
-           AND started_at_ms >= ?1 AND started_at_ms < ?2 AND {whose}"
+           AND started_at_ms >= ?1 AND started_at_ms < ?2 AND {those}"
     ))?
-    .query_row(params![from, to, of, CallStatus::Running], |row| {
+    .query_row(params![start, end, of, CallStatus::Running], |row| {
         Ok(Spending {
             spent,
             reserved: amount(row, 0)?,
@@ -125,3 +164,14 @@ pub(super) fn amount(row: &Row<'_>, at: usize) -> rusqlite::Result<Money> {
     let (high, low) = (i128::from(part(at)?), i128::from(part(at + 1)?));
     Ok(Money::from_pico((high << 20) + low))
 }
+
+/// The two parts of an amount, as [`amount`] has them.
+fn parts(of: Money) -> rusqlite::Result<[i64; 2]> {
+    let part = |part: i128| {
+        i64::try_from(part).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    };
+    Ok([part(of.pico() >> 20)?, part(of.pico() & 1_048_575)?])
+}
+
+#[cfg(test)]
+mod tests;

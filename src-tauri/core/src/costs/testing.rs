@@ -10,7 +10,7 @@ use crate::{
     ids::WorkspaceId,
     money::Money,
     secrets::DatabaseKey,
-    store::{DataFolder, Store},
+    store::{DataFolder, Store, writer_of_copy},
 };
 
 /// A moment for tests: 24 November 2026, 12:00 UTC, a Tuesday.
@@ -39,6 +39,11 @@ impl Place {
             store: Store::open(&self.folder, &self.key, NOON).unwrap(),
             _dir: self.dir.clone(),
         }
+    }
+
+    /// A connection to it that a test can watch; it is there once it was opened.
+    pub(super) fn connection(&self) -> Connection {
+        writer_of_copy(&self.folder.database(), &self.key).unwrap()
     }
 }
 

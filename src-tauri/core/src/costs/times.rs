@@ -14,7 +14,7 @@ use super::{
     CallStatus, Purpose, Route,
     reports::{PricedModel, Span},
 };
-use crate::ids::ConversationId;
+use crate::ids::{ConversationId, WorkspaceId};
 
 /// What is measured of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,34 @@ pub(crate) fn each_counted(
                 calls: row.get(4)?,
             });
         }
+    }
+    Ok(())
+}
+
+/// Hear of every class of these days in which there are first tokens of one workspace, by day.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn each_first_token(
+    conn: &Connection,
+    span: Span,
+    workspace: WorkspaceId,
+    mut hear: impl FnMut(Counted<'_>),
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT day, provider, model, floor, calls FROM call_first_tokens
+         WHERE workspace_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day",
+    )?;
+    let mut rows = statement.query(params![workspace, span.first, span.last])?;
+    while let Some(row) = rows.next()? {
+        hear(Counted {
+            day: row.get(0)?,
+            provider: row.get_ref(1)?.as_str()?,
+            model: row.get_ref(2)?.as_str()?,
+            measure: Measure::FirstToken as usize,
+            floor: row.get(3)?,
+            calls: row.get(4)?,
+        });
     }
     Ok(())
 }

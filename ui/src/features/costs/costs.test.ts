@@ -20,6 +20,7 @@ import amounts from "./amounts.json";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 import { emptyInput } from "./prices/inputs";
+import Breakdown from "./spend/Breakdown.svelte";
 import {
 	callWords,
 	costWords,
@@ -259,6 +260,32 @@ describe("What was spent", () => {
 		expect(asked()).toMatchObject({ first: "2026-10-29", last: "2026-11-27" });
 		vi.setSystemTime(testDay + 86_400_000);
 		await waitFor(() => expect(asked()).toMatchObject({ first: "2026-10-30", last: "2026-11-28" }));
+	});
+
+	it("reads the first tokens once at a time, however often calls end, and shows the last of them", async () => {
+		const fake = host();
+		const query = monthOf(testDay);
+		const overview = await fake.costOverview(query);
+		const [one] = await fake.costFirstTokens(query);
+		const waiting: ((medianMs: number) => void)[] = [];
+		fake.costFirstTokens = () =>
+			new Promise((resolve) =>
+				waiting.push((medianMs) => resolve([{ ...one!, medianMs, exact: true }])),
+			);
+		const props = { query, overview, onfollow: () => undefined };
+		const { rerender } = show(Breakdown, props);
+		const named = (name: RegExp) => screen.findByRole("button", { name });
+		expect(waiting).toHaveLength(1);
+		for (let nth = 0; nth < 3; nth += 1) await rerender({ overview: { ...overview } });
+		expect(waiting).toHaveLength(1);
+		waiting[0]!(1_000);
+		await named(/^First token of .*: 1\.0 s$/);
+		expect(waiting).toHaveLength(2);
+		waiting[1]!(2_000);
+		await named(/^First token of .*: 2\.0 s$/);
+		await rerender({ overview: { ...overview } });
+		expect(waiting).toHaveLength(3);
+		await named(/^First token of .*: 2\.0 s$/);
 	});
 
 	it("leads from a call to its own entry, whatever models are called and however much came after", async () => {

@@ -9,9 +9,12 @@ use serde::Serialize;
 use specta::Type;
 
 use super::{CallFilter, Chosen, PricedModel, ReportError, Span};
-use crate::costs::{
-    spread::Spread,
-    times::{self, Measure},
+use crate::{
+    costs::{
+        spread::Spread,
+        times::{self, Counted, Measure},
+    },
+    ids::WorkspaceId,
 };
 
 /// So many calls are read one by one.
@@ -39,17 +42,25 @@ pub fn first_tokens(
     span: Span,
     filter: &CallFilter,
 ) -> Result<Vec<FirstToken>, ReportError> {
-    // The counts know models and days, and nothing else.
-    let is_counted = *filter == CallFilter::default();
-    if is_counted && times::how_many(conn, span, None)? > EXACT {
-        return Ok(by_class(conn, span)?);
+    // The counts know models, days and workspaces, and nothing else.
+    let counted = CallFilter {
+        workspace: filter.workspace,
+        ..CallFilter::default()
+    };
+    // By all calls of these days: those of one workspace are not found without looking at the others.
+    if *filter == counted && times::how_many(conn, span, None)? > EXACT {
+        return Ok(by_class(conn, span, filter.workspace)?);
     }
     one_by_one(conn, span, filter)
 }
 
-fn by_class(conn: &Connection, span: Span) -> rusqlite::Result<Vec<FirstToken>> {
+fn by_class(
+    conn: &Connection,
+    span: Span,
+    workspace: Option<WorkspaceId>,
+) -> rusqlite::Result<Vec<FirstToken>> {
     let mut models: BTreeMap<String, BTreeMap<String, Spread>> = BTreeMap::new();
-    times::each_counted(conn, span, None, &[Measure::FirstToken], |class| {
+    let add = |class: Counted<'_>| {
         // Looked up before it is named, as there are few models and many counts.
         let known = models
             .get_mut(class.provider)
@@ -63,7 +74,11 @@ fn by_class(conn: &Connection, span: Span) -> rusqlite::Result<Vec<FirstToken>> 
                 .or_insert_with(Spread::in_classes),
         };
         spread.add(class.floor, class.calls);
-    })?;
+    };
+    match workspace {
+        None => times::each_counted(conn, span, None, &[Measure::FirstToken], add)?,
+        Some(of) => times::each_first_token(conn, span, of, add)?,
+    }
     let named = models.into_iter().flat_map(|(provider, models)| {
         let named = move |(model, spread)| (provider.clone(), model, spread);
         models.into_iter().map(named)
@@ -152,40 +167,78 @@ mod tests {
         }
     }
 
+    const FIRST_DAY: Span = Span { first: 0, last: 0 };
+
+    /// A call in a workspace that took so long to begin.
+    fn begun(conn: &Connection, of: WorkspaceId, model: usize, ms: i64) {
+        conn.execute(
+            "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
+                                first_token_ms, day)
+             VALUES (0, ?1, 'chat', 'openai', ?2, '', 'masked', 'answered', ?3, 0)",
+            rusqlite::params![of, format!("m{model}"), ms],
+        )
+        .unwrap();
+    }
+
+    fn of_workspace(workspace: WorkspaceId) -> CallFilter {
+        CallFilter {
+            workspace: Some(workspace),
+            ..CallFilter::default()
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
         #[test]
         fn counts_by_class_say_what_the_calls_say_to_within_a_tenth(
-            calls in proptest::collection::vec((0usize..3, 0i64..9_000_000), 1..60),
+            calls in proptest::collection::vec((0usize..2, 0usize..3, 0i64..9_000_000), 1..60),
         ) {
             let opened = Place::new().open();
-            let written = opened.write(|tx| {
-                let of = workspace(tx);
-                for (model, ms) in &calls {
-                    tx.execute(
-                        "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route,
-                                            status, first_token_ms, day)
-                         VALUES (0, ?1, 'chat', 'openai', ?2, '', 'masked', 'answered', ?3, 0)",
-                        rusqlite::params![of, format!("m{model}"), ms],
-                    )?;
-                }
-                Ok::<_, StoreError>(())
-            });
-            written.unwrap();
-            let span = Span { first: 0, last: 0 };
-            let (exact, classes) = opened
-                .read(|conn| {
-                    let exact = one_by_one(conn, span, &CallFilter::default()).unwrap();
-                    Ok::<_, StoreError>((exact, by_class(conn, span)?))
+            opened
+                .write(|tx| {
+                    let workspaces = [workspace(tx), workspace(tx)];
+                    for (of, model, ms) in &calls {
+                        begun(tx, workspaces[*of], *model, *ms);
+                    }
+                    let filters = workspaces.map(of_workspace);
+                    for filter in [CallFilter::default()].iter().chain(&filters) {
+                        let exact = one_by_one(tx, FIRST_DAY, filter).unwrap();
+                        let classes = by_class(tx, FIRST_DAY, filter.workspace)?;
+                        assert_eq!(exact.len(), classes.len());
+                        for (one, other) in exact.iter().zip(&classes) {
+                            assert_eq!(one.model, other.model);
+                            let apart = one.median_ms.abs_diff(other.median_ms);
+                            assert!(apart * 10 <= one.median_ms.max(10));
+                            assert!(one.exact && !other.exact);
+                        }
+                    }
+                    Ok::<_, StoreError>(())
                 })
                 .unwrap();
-            prop_assert_eq!(exact.len(), classes.len());
-            for (one, other) in exact.iter().zip(&classes) {
-                prop_assert_eq!(&one.model, &other.model);
-                prop_assert!(one.median_ms.abs_diff(other.median_ms) * 10 <= one.median_ms.max(10));
-                prop_assert!(one.exact && !other.exact);
-            }
         }
+    }
+
+    #[test]
+    fn with_a_workspace_too_the_calls_are_read_only_where_they_are_few() {
+        let opened = Place::new().open();
+        opened
+            .write(|tx| {
+                let (here, there) = (workspace(tx), workspace(tx));
+                begun(tx, here, 0, 300);
+                begun(tx, there, 0, 900);
+                let found = |tx: &Connection| {
+                    let found = first_tokens(tx, FIRST_DAY, &of_workspace(here)).unwrap();
+                    assert_eq!(found.len(), 1);
+                    (found[0].median_ms, found[0].exact)
+                };
+                assert_eq!(found(tx), (300, true));
+                // As if they were many: of these two, the counts by class are read as well.
+                tx.execute("UPDATE call_days SET calls = ?1", [EXACT])?;
+                let (median_ms, exact) = found(tx);
+                assert!(!exact && median_ms.abs_diff(300) <= 30, "{median_ms}");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
     }
 
     #[test]

@@ -104,6 +104,30 @@ macro_rules! waited {
     };
 }
 
+/// Counts the time to the first token of a call in its workspace, or takes it off.
+#[rustfmt::skip]
+macro_rules! begun {
+    ($sign:literal, $row:literal) => {
+        concat!(
+            "INSERT INTO call_first_tokens (workspace_id, day, provider, model, floor, calls)
+               SELECT ", $row, "workspace_id, ifnull(", $row, "day, ", $row, "started_at_ms / 86400000), ",
+                      $row, "provider, ", $row, "model,
+                      (SELECT max(floor) FROM call_classes WHERE floor <= ", first_token!($row), "), ", $sign, "1
+               WHERE ", $row, "first_token_ms IS NOT NULL
+             ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;"
+        )
+    };
+}
+
+/// Takes the rows of a workspace away from which the last call was taken.
+macro_rules! none_begun {
+    () => {
+        "DELETE FROM call_first_tokens WHERE calls = 0 AND workspace_id = OLD.workspace_id
+           AND day = ifnull(OLD.day, OLD.started_at_ms / 86400000) AND provider = OLD.provider
+           AND model = OLD.model;"
+    };
+}
+
 /// What keeps the first three measures right.
 macro_rules! counting {
     ($($nothing_left:tt)*) => {
@@ -159,6 +183,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-28 keep counts of one measure together",
         sql: BY_MEASURE,
+    },
+    Migration {
+        name: "2026-11-30 count first tokens by workspace",
+        sql: BY_WORKSPACE,
     },
 ];
 
@@ -219,4 +247,40 @@ pub(super) const BY_MEASURE: &str = concat!(
      DROP TRIGGER call_waits_of_a_removed_call;",
     counting!(nothing_left!("0, 1, 2")),
     counting_waits!(nothing_left!("3")),
+);
+
+// Apart from the counts of all, which would be several times as many rows if they told workspaces apart.
+pub(super) const BY_WORKSPACE: &str = concat!(
+    "CREATE TABLE call_first_tokens (
+       workspace_id BLOB NOT NULL,
+       day INTEGER NOT NULL,
+       provider TEXT NOT NULL,
+       model TEXT NOT NULL,
+       floor INTEGER NOT NULL,
+       calls INTEGER NOT NULL,
+       PRIMARY KEY (workspace_id, day, provider, model, floor)
+     ) STRICT, WITHOUT ROWID;
+     INSERT INTO call_first_tokens
+       SELECT k.workspace_id, k.day, k.provider, k.model,
+              (SELECT max(floor) FROM call_classes WHERE floor <= k.size), count(*)
+       FROM (SELECT workspace_id, ifnull(day, started_at_ms / 86400000) AS day, provider, model, ",
+    first_token!(""),
+    " AS size FROM calls) AS k
+       WHERE k.size IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
+     CREATE TRIGGER call_first_tokens_of_a_new_call AFTER INSERT ON calls
+       WHEN NEW.first_token_ms IS NOT NULL BEGIN ",
+    begun!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_first_tokens_of_a_changed_call AFTER UPDATE OF day, started_at_ms, workspace_id, provider,
+       model, first_token_ms ON calls
+       WHEN OLD.first_token_ms IS NOT NULL OR NEW.first_token_ms IS NOT NULL BEGIN ",
+    begun!("-", "OLD."),
+    begun!("+", "NEW."),
+    none_begun!(),
+    " END;
+     CREATE TRIGGER call_first_tokens_of_a_removed_call AFTER DELETE ON calls
+       WHEN OLD.first_token_ms IS NOT NULL BEGIN ",
+    begun!("-", "OLD."),
+    none_begun!(),
+    " END"
 );

@@ -15,6 +15,38 @@ use crate::{
 
 type Counts = BTreeMap<(i32, String, String, usize, i64), u64>;
 
+/// The first tokens of a workspace as they are kept, and as its calls say.
+fn first_tokens_of(conn: &Connection, workspace: WorkspaceId) -> [Counts; 2] {
+    let [mut kept, mut said] = [Counts::new(), Counts::new()];
+    let all = Span {
+        first: i32::MIN,
+        last: i32::MAX,
+    };
+    each_first_token(conn, all, workspace, |of| {
+        let (provider, model) = (of.provider.to_owned(), of.model.to_owned());
+        let key = (of.day, provider, model, of.measure, of.floor);
+        assert_eq!(kept.insert(key, of.calls), None, "one row for each class");
+    })
+    .unwrap();
+    let mut statement = conn
+        .prepare(
+            "SELECT ifnull(day, started_at_ms / 86400000), provider, model, first_token_ms FROM calls
+             WHERE workspace_id = ?1 AND first_token_ms IS NOT NULL",
+        )
+        .unwrap();
+    let mut rows = statement.query([workspace]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (day, provider, model) = (
+            row.get(0).unwrap(),
+            row.get(1).unwrap(),
+            row.get(2).unwrap(),
+        );
+        let floor = floor_of(row.get::<_, i64>(3).unwrap().max(0));
+        *said.entry((day, provider, model, 0, floor)).or_default() += 1;
+    }
+    [kept, said]
+}
+
 /// The counts as they are kept.
 fn rows_of(conn: &Connection) -> Counts {
     let mut found = Counts::new();
@@ -86,6 +118,7 @@ enum Deed {
     },
     Remove(usize),
     Rename(usize),
+    Move(usize),
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -103,10 +136,11 @@ fn deed() -> impl Strategy<Value = Deed> {
             }),
         1 => any::<usize>().prop_map(Deed::Remove),
         1 => any::<usize>().prop_map(Deed::Rename),
+        1 => any::<usize>().prop_map(Deed::Move),
     ]
 }
 
-fn done(conn: &Connection, deed: &Deed, of: crate::ids::WorkspaceId) {
+fn done(conn: &Connection, deed: &Deed, [of, other]: [WorkspaceId; 2]) {
     let numbers: Vec<i64> = conn
         .prepare("SELECT number FROM calls ORDER BY number")
         .unwrap()
@@ -148,6 +182,13 @@ fn done(conn: &Connection, deed: &Deed, of: crate::ids::WorkspaceId) {
             )
             .unwrap();
         }
+        Deed::Move(which) => {
+            conn.execute(
+                "UPDATE calls SET workspace_id = ?2 WHERE number = ?1",
+                params![chosen(which), other],
+            )
+            .unwrap();
+        }
     }
 }
 
@@ -160,10 +201,14 @@ proptest! {
         let opened = Place::new().open();
         opened
             .write(|tx| {
-                let of = workspace(tx);
+                let workspaces = [workspace(tx), workspace(tx)];
                 for deed in &deeds {
-                    done(tx, deed, of);
+                    done(tx, deed, workspaces);
                     assert_eq!(rows_of(tx), counted(tx), "after {deed:?}");
+                    for of in workspaces {
+                        let [kept, said] = first_tokens_of(tx, of);
+                        assert_eq!(kept, said, "after {deed:?}");
+                    }
                 }
                 Ok::<_, StoreError>(())
             })
@@ -188,20 +233,30 @@ fn calls_from_before_the_counts_are_in_them() {
                 costs::end(tx, number, &end)?;
             }
             let before = rows_of(tx);
-            for thing in ["TABLE call_times", "TABLE call_classes"] {
+            for thing in [
+                "TABLE call_first_tokens",
+                "TABLE call_times",
+                "TABLE call_classes",
+            ] {
                 tx.execute_batch(&format!("DROP {thing}"))?;
             }
             for index in ["calls_failed", "calls_running"] {
                 tx.execute_batch(&format!("DROP INDEX {index}"))?;
             }
             for of in ["a_new_call", "a_changed_call", "a_removed_call"] {
-                tx.execute_batch(&format!("DROP TRIGGER IF EXISTS call_times_of_{of}"))?;
+                tx.execute_batch(&format!(
+                    "DROP TRIGGER call_times_of_{of}; DROP TRIGGER call_first_tokens_of_{of}"
+                ))?;
             }
             tx.execute_batch(kept::COUNTED)?;
             assert!(!before.is_empty());
             assert_eq!(rows_of(tx), before);
             tx.execute_batch(kept::BY_MEASURE)?;
             assert_eq!(rows_of(tx), before);
+            tx.execute_batch(kept::BY_WORKSPACE)?;
+            let [kept, said] = first_tokens_of(tx, of);
+            assert!(!kept.is_empty());
+            assert_eq!(kept, said);
             Ok::<_, StoreError>(())
         })
         .unwrap();
