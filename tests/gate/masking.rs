@@ -222,6 +222,65 @@ fn what_left_masked_leaves_masked_again_where_nothing_else_is_found() {
     assert!(!sent.contains("weiss"), "{sent}");
 }
 
+#[test]
+fn what_a_later_message_gives_away_leaves_in_no_earlier_one() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let here = Options {
+        sampling: app::steady(4),
+        ..Options::default()
+    };
+    let conversation = place.app.gate.new_conversation(&here).unwrap().id;
+    place.say(conversation, "Quexley owes us rent, says 219456789.");
+    let there = elsewhere(&place.account);
+    let set = place
+        .app
+        .store
+        .write(|tx| chat::set_options(tx, conversation, &there));
+    set.unwrap();
+    let text = "My name is Anna Quexley, my SSN is 219-45-6789.";
+    assert_eq!(place.say(conversation, text).text, text);
+    let sent = provider.everything();
+    assert!(sent.contains("owes us rent, says"), "it left: {sent}");
+    assert!(
+        !sent.contains("Quexley") && !sent.contains("6789"),
+        "{sent}"
+    );
+}
+
+#[test]
+fn a_secret_that_was_taken_out_of_one_message_leaves_in_no_other_one() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place.policy(|policy| policy.secret.cloud = Action::Mask);
+    let conversation = place.conversation();
+    place.say(conversation, "The database password is Xk9#mQ2vLp");
+    place.say(conversation, "Is Xk9#mQ2vLp strong enough?");
+    let sent = provider.received()[1].last_message();
+    assert!(sent.contains("Is [removed: PASSWORD] strong"), "{sent}");
+    assert!(!provider.everything().contains("Xk9#"));
+}
+
+#[test]
+fn a_name_in_an_address_and_a_number_in_other_groups_leave_in_no_later_message() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let first = "Write to quendolin.zwirn@example.org: my SSN is 219-45-6789.";
+    place.say(conversation, first);
+    let text = "What does Quendolin want? Put 219456789 into the form.";
+    assert_eq!(place.say(conversation, text).text, text);
+    let sent = provider.received()[1].last_message();
+    assert!(
+        !sent.contains("Quendolin") && !sent.contains("219"),
+        "{sent}"
+    );
+    assert!(
+        sent.contains("[US-SSN-1b-"),
+        "it is the same number: {sent}"
+    );
+}
+
 /// Say something whose answer must have a shape.
 fn shaped(
     place: &Place,

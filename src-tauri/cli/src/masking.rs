@@ -50,8 +50,8 @@ impl Mask {
             None => Masks::new(getrandom::u32().map_err(Failure::system)?),
         };
         let mut findings = self.sought.scanner()?.scan(&text);
-        let again = Names::new().again(&text, masks.people(), &findings);
-        findings.extend(again);
+        let names = Names::new();
+        findings.extend(names.again(&text, &names.known_in(&masks), &findings));
         let masked = mask(&text, &findings, &mut masks);
         // First the map: without it nobody could restore the text.
         write_map(&self.map, &masks)?;

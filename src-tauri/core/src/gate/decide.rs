@@ -1,6 +1,9 @@
 //! The third step of a call: what policy says of what was found.
 
-use std::{borrow::Cow, sync::Arc};
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 
 use gatehouse_protocol::Role;
 
@@ -10,7 +13,7 @@ use crate::{
     policy::{Action, Destination, Policy},
     safety::{
         DataClass, Finding,
-        mask::{self, Masks},
+        mask::{self, Masked, Masks, Unmasked},
     },
 };
 
@@ -58,18 +61,10 @@ impl From<Said> for Piece {
 }
 
 impl Piece {
-    /// As inspection reads it.
-    fn read(&self) -> Cow<'_, str> {
+    fn unmasked(&self) -> Unmasked<'_> {
         match self.form {
-            Form::Words => Cow::Borrowed(&self.text),
-            Form::Json => Cow::Owned(mask::read_json(&self.text)),
-        }
-    }
-
-    fn masked(&self, taken: &[Finding], masks: &mut Masks) -> mask::Masked {
-        match self.form {
-            Form::Words => mask::mask(&self.text, taken, masks),
-            Form::Json => mask::mask_json(&self.text, |_| taken.to_vec(), masks),
+            Form::Words => Unmasked::words(&self.text),
+            Form::Json => Unmasked::json(&self.text),
         }
     }
 }
@@ -162,59 +157,31 @@ pub(super) fn decide(
     overruled: &Overruled,
 ) -> Decided {
     let prompt: Vec<Piece> = prompt.into_iter().map(Into::into).collect();
-    let found: Vec<_> = prompt
-        .iter()
-        .map(|piece| inspection.find_unless(&piece.read(), overruled))
-        .collect();
+    let unmasked: Vec<Unmasked> = prompt.iter().map(Piece::unmasked).collect();
+    let look = |text: &Unmasked| inspection.find_unless(text.read(), overruled);
+    let found: Vec<_> = unmasked.iter().map(look).collect();
     if !overruled.is_empty() {
         masks.spare(|same| overruled.names(same));
     }
     let classes = || {
-        found
-            .iter()
-            .flat_map(|found| found.iter())
-            .map(|f| f.kind.class())
+        let found = found.iter().flat_map(|found| found.iter());
+        found.map(|finding| finding.kind.class())
     };
     let of_texts = policy.strictest(classes(), destination);
-    let shows = prompt.iter().any(|piece| !piece.pictures.is_empty());
     let class = classes().max();
     let is_masked = |class| policy.action(Some(class), destination) >= Action::Mask;
     // What left masked before leaves so again, also where nothing around it gives it away this time.
     let knows = !masks.is_empty() && is_masked(DataClass::Personal);
-    let mut masked = 0;
-    let texts = prompt.into_iter().zip(found);
-    let texts = texts
-        .map(|(piece, found)| {
-            let mistakes = mistakes(inspection, &piece.read(), overruled);
-            let leaving = if of_texts == Action::Allow && !knows {
-                // Nothing is masked for this destination, so nothing needs to be restored either.
-                piece.text.clone()
-            } else {
-                let mut taken: Vec<Finding> = found
-                    .iter()
-                    .filter(|finding| is_masked(finding.kind.class()))
-                    .cloned()
-                    .collect();
-                let text = piece.read();
-                let again = inspection.find_again(&text, &masks, &taken).into_iter();
-                taken.extend(again.filter(|finding| !overruled.has(finding, &text)));
-                let done = piece.masked(&taken, &mut masks);
-                masked += u32::try_from(done.count).unwrap_or(u32::MAX);
-                done.text
-            };
-            Text {
-                role: piece.role,
-                original: match piece.form {
-                    Form::Words => piece.text,
-                    Form::Json => mask::read_json(&piece.text),
-                },
-                leaving,
-                pictures: piece.pictures,
-                found,
-                overruled: mistakes,
-            }
-        })
-        .collect();
+    // Where nothing is masked for this destination, nothing needs to be restored either.
+    let leaving = (of_texts != Action::Allow || knows).then(|| {
+        let wanted = |at: usize| {
+            let found = found[at].iter();
+            let wanted = found.filter(|finding| is_masked(finding.kind.class()));
+            wanted.cloned().collect()
+        };
+        mask_together(inspection, &unmasked, wanted, &mut masks, overruled)
+    });
+    let masked: usize = leaving.iter().flatten().map(|masked| masked.count).sum();
     let (of_texts, class) = if masked > 0 && (class.is_none() || of_texts == Action::Allow) {
         let personal = Some(DataClass::Personal);
         let action = policy.action(personal, destination);
@@ -222,20 +189,74 @@ pub(super) fn decide(
     } else {
         (of_texts, class)
     };
+    let shows = prompt.iter().any(|piece| !piece.pictures.is_empty());
+    let originals: Vec<String> = unmasked.iter().map(|text| text.read().to_owned()).collect();
     let mut decided = Decided {
         action: of_texts,
         of_texts,
         of_pictures: None,
         class,
-        texts,
+        texts: texts(inspection, prompt, originals, found, leaving, overruled),
         beside: Vec::new(),
-        masked,
+        masked: u32::try_from(masked).unwrap_or(u32::MAX),
         masks,
     };
     if shows {
         decided.show_pictures(policy, destination);
     }
     decided
+}
+
+/// The texts as they leave. What one of them gives away is masked in all of them, and so are people
+/// whom one of them names, where they are called by one word. `wanted` is what was found in each of them and
+/// is to be masked.
+fn mask_together(
+    inspection: &Inspection,
+    texts: &[Unmasked],
+    wanted: impl Fn(usize) -> Vec<Finding>,
+    masks: &mut Masks,
+    overruled: &Overruled,
+) -> Vec<Masked> {
+    // Read anew only when more is known: that is seldom, and a conversation has many texts.
+    let mut people = (masks.extent(), inspection.people_in(masks));
+    mask::mask_all(texts, masks, |at, masks| {
+        if people.0 != masks.extent() {
+            people = (masks.extent(), inspection.people_in(masks));
+        }
+        let (mut taken, text) = (wanted(at), texts[at].read());
+        let again = inspection.find_again(text, &people.1, &taken);
+        taken.extend(
+            again
+                .into_iter()
+                .filter(|finding| !overruled.has(finding, text)),
+        );
+        taken
+    })
+}
+
+/// The texts before and after masking; nothing `leaving`: they leave as they are.
+fn texts(
+    inspection: &Inspection,
+    prompt: Vec<Piece>,
+    originals: Vec<String>,
+    found: Vec<Arc<[Finding]>>,
+    leaving: Option<Vec<Masked>>,
+    overruled: &Overruled,
+) -> Vec<Text> {
+    let mut leaving = leaving.into_iter().flatten();
+    let read = originals.into_iter().zip(found);
+    let texts = prompt
+        .into_iter()
+        .zip(read)
+        .map(|(piece, (original, found))| Text {
+            role: piece.role,
+            leaving: leaving.next().map_or(piece.text, |masked| masked.text),
+            pictures: piece.pictures,
+            overruled: mistakes(inspection, &original, overruled),
+            original,
+            found,
+        });
+    texts.collect()
 }
 
 /// What would have been found in a text had nobody called it a mistake.

@@ -19,7 +19,7 @@ use crate::{
         self, Finding, OwnRuleError, Scanner, Tier,
         everywhere::{Everywhere, Gathered, Place},
         mask::Masks,
-        names::Names,
+        names::{NameWords, Names},
     },
 };
 
@@ -177,9 +177,19 @@ impl Inspection {
         found
     }
 
-    /// People of earlier turns who are named by one word now, beside what was found.
-    pub(crate) fn find_again(&self, text: &str, masks: &Masks, found: &[Finding]) -> Vec<Finding> {
-        self.names.0.again(text, masks.people(), found)
+    /// The words by which people are known again whom the texts of a conversation have named.
+    pub(super) fn people_in(&self, masks: &Masks) -> NameWords {
+        self.names.0.known_in(masks)
+    }
+
+    /// Those people where one of these words stands alone, beside what was found.
+    pub(super) fn find_again(
+        &self,
+        text: &str,
+        people: &NameWords,
+        found: &[Finding],
+    ) -> Vec<Finding> {
+        self.names.0.again(text, people, found)
     }
 
     /// Make a search for what was found in many texts.
@@ -195,7 +205,7 @@ impl Inspection {
         found: &[Finding],
         everywhere: &Everywhere,
     ) -> Vec<Place> {
-        let again = self.names.0.again_by(text, everywhere.people(), found);
+        let again = self.names.0.again(text, everywhere.people(), found);
         let all = [found, &again].concat();
         everywhere.places(text, &all)
     }

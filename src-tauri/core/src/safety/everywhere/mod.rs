@@ -8,7 +8,7 @@
 //! word of its own, or with the s of a genitive; anything else of six letters and digits or more also inside
 //! a word.
 
-mod spelled;
+pub(in crate::safety) mod spelled;
 #[cfg(test)]
 mod tests;
 
@@ -292,7 +292,7 @@ fn on_characters(text: &str, bytes: &Range<usize>) -> Range<usize> {
 
 /// Whether a short number is written in one piece or in groups with one character between them: "12, 34" is
 /// rather two of them.
-fn narrow_gaps(value: &str) -> bool {
+pub(in crate::safety) fn narrow_gaps(value: &str) -> bool {
     let (mut spelled, mut gap) = (String::new(), Gap::default());
     for letter in value.chars() {
         spelled.clear();

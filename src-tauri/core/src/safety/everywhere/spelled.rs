@@ -24,7 +24,7 @@ const BREAK: char = '\n';
 
 /// How a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Reading {
+pub(in crate::safety) enum Reading {
     /// Names, addresses, words: spaces and punctuation tell them apart.
     Words,
     /// Numbers that people group as they like: only letters and digits count.
@@ -48,15 +48,15 @@ impl Gap {
 }
 
 /// A text in one reading.
-pub(super) struct Spelled {
-    pub(super) text: String,
+pub(in crate::safety) struct Spelled {
+    pub(in crate::safety) text: String,
     /// For each byte of it, where the letter begins that it came from.
     from: Vec<usize>,
 }
 
 impl Reading {
     /// What is the same in all ways of writing a value; empty where it has nothing that counts.
-    pub(super) fn key(self, value: &str) -> String {
+    pub(in crate::safety) fn key(self, value: &str) -> String {
         let mut key = Spelled::of(value, self).text;
         if self == Self::Words && key.starts_with(' ') {
             key.remove(0);
@@ -69,7 +69,7 @@ impl Reading {
 }
 
 impl Spelled {
-    pub(super) fn of(text: &str, reading: Reading) -> Self {
+    pub(in crate::safety) fn of(text: &str, reading: Reading) -> Self {
         let mut spelled = Self {
             text: String::with_capacity(text.len()),
             from: Vec::with_capacity(text.len()),
@@ -106,7 +106,7 @@ impl Spelled {
     }
 
     /// Where in `original` this range of the reading came from. Marks on the last letter are part of it.
-    pub(super) fn origin(&self, range: &Range<usize>, original: &str) -> Range<usize> {
+    pub(in crate::safety) fn origin(&self, range: &Range<usize>, original: &str) -> Range<usize> {
         let start = self.from.get(range.start).copied();
         let last = range.end.checked_sub(1).and_then(|at| self.from.get(at));
         let (Some(start), Some(&last)) = (start, last) else {

@@ -3,11 +3,12 @@
 //! A name is found by its context in one message and has none in the next. Without this it would
 //! leave there.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
-use super::{placeholder::Nonce, sameness::Sameness};
+use super::{grouped::Grouped, placeholder::Nonce, sameness::Sameness};
+use crate::safety::Kind;
 
 /// Longer values are left to the rules, which find what is so long by its form.
 const MOST_BYTES: usize = 256;
@@ -23,8 +24,8 @@ pub(super) enum Sought {
     Nonce(String),
     /// A value with this label.
     Value { label: String, form: String },
-    /// A secret of this text, called so.
-    Secret { label: String, secret: String },
+    /// A secret of this kind.
+    Secret { kind: Kind, secret: String },
 }
 
 impl Sought {
@@ -55,20 +56,21 @@ struct Spelling {
     shorter: Option<usize>,
 }
 
-/// A search for all of them in one pass.
+/// A search for all of them: one pass for how they are written, and one for numbers if there are some.
 #[derive(Clone)]
 pub(super) struct Known {
     automaton: AhoCorasick,
     spellings: Vec<Spelling>,
-    forms: usize,
+    numbers: Option<Grouped>,
+    count: usize,
 }
 
 impl Known {
-    /// The nonce and the forms of values, newest first, each with its label; `forms` counts all that there are.
+    /// The nonce and the forms of values, newest first, each with its label; `count` is of all that there are.
     pub(super) fn of_values<'v>(
         nonce: &Nonce,
         newest: impl Iterator<Item = (&'v str, &'v str)>,
-        forms: usize,
+        count: usize,
     ) -> Self {
         let newest = newest.flat_map(|(label, form)| {
             let sameness = Sameness::of(label);
@@ -81,19 +83,22 @@ impl Known {
             })
         });
         let nonce = Sought::Nonce(nonce.as_str().to_owned());
-        Self::build([nonce].into_iter().chain(newest), forms)
+        Self::build([nonce].into_iter().chain(newest), count)
     }
 
-    /// The secrets of one text: what they are called, and what they are.
-    pub(super) fn of_secrets<'a>(secrets: impl Iterator<Item = (String, &'a str)>) -> Self {
-        let sought = secrets.map(|(label, secret)| Sought::Secret {
-            label,
-            secret: secret.to_owned(),
+    /// Secrets, each with its kind.
+    pub(super) fn of_secrets<'v>(
+        secrets: impl ExactSizeIterator<Item = (&'v String, &'v Kind)>,
+    ) -> Self {
+        let count = secrets.len();
+        let sought = secrets.map(|(secret, kind)| Sought::Secret {
+            kind: kind.clone(),
+            secret: secret.clone(),
         });
-        Self::build(sought, 0)
+        Self::build(sought, count)
     }
 
-    fn build(sought: impl Iterator<Item = Sought>, forms: usize) -> Self {
+    fn build(sought: impl Iterator<Item = Sought>, count: usize) -> Self {
         let mut left = MOST_BYTES_TOGETHER;
         let mut by_spelling: BTreeMap<String, Vec<Sought>> = BTreeMap::new();
         for sought in sought.filter(|sought| sought.text().len() <= MOST_BYTES) {
@@ -104,6 +109,7 @@ impl Known {
             let spelling = sought.text().to_ascii_lowercase();
             by_spelling.entry(spelling).or_default().push(sought);
         }
+        let numbers = Grouped::of(by_spelling.values().flatten());
         let (texts, sought): (Vec<String>, Vec<_>) = by_spelling.into_iter().unzip();
         let spellings = sought.into_iter().zip(prefixes(&texts));
         let automaton = AhoCorasick::builder()
@@ -117,20 +123,44 @@ impl Known {
             spellings: spellings
                 .map(|(sought, shorter)| Spelling { sought, shorter })
                 .collect(),
-            forms,
+            numbers,
+            count,
         }
     }
 
-    /// How many forms were known when this was made.
-    pub(super) fn forms(&self) -> usize {
-        self.forms
+    /// How many there were when this was made.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
-    /// Every place within `span` where one of them stands, in order, none on top of another, the
-    /// longest first of those that begin together. Where none of them is meant (a name inside a
-    /// word) the search goes on one character later: the time is linear in the text, times
-    /// [`MOST_BYTES`] at the worst.
+    /// Every place within `span` where one of them stands, in order, none on top of another. Where a
+    /// number that is grouped otherwise lies across something else, both are one place, so that no part of
+    /// either is left.
     pub(super) fn find(&self, text: &str, span: Range<usize>) -> Vec<(Range<usize>, &Sought)> {
+        let mut found = self.find_as_written(text, span.clone());
+        let numbers = self
+            .numbers
+            .as_ref()
+            .map(|numbers| numbers.find(text, span));
+        let numbers = numbers.unwrap_or_default();
+        if !numbers.is_empty() {
+            found.extend(numbers);
+            found.sort_by_key(|(bytes, _)| (bytes.start, Reverse(bytes.end)));
+            found.dedup_by(|(next, _), (last, _)| {
+                let overlaps = next.start < last.end;
+                if overlaps {
+                    last.end = last.end.max(next.end);
+                }
+                overlaps
+            });
+        }
+        found
+    }
+
+    /// The same for how they are written, the longest first of those that begin together. Where none of
+    /// them is meant (a name inside a word) the search goes on one character later: the time is linear in
+    /// the text, times [`MOST_BYTES`] at the worst.
+    fn find_as_written(&self, text: &str, span: Range<usize>) -> Vec<(Range<usize>, &Sought)> {
         let mut found = Vec::new();
         let mut from = span.start;
         while let Some(hit) = self.automaton.find(Input::new(text).span(from..span.end)) {

@@ -1,14 +1,15 @@
 //! The map of one conversation: which placeholder stands for which value.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
+    ops::Range,
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    known::Known,
+    known::{Known, Sought},
     placeholder::{ESCAPE_LABEL, Nonce, core, is_label, label},
     sameness::{Sameness, words_of_name},
 };
@@ -47,6 +48,9 @@ pub struct Masks {
     /// What is not looked for again, by label and key, see [`Masks::spare`]. That is not kept.
     spared: HashSet<String>,
     known: Known,
+    /// Secrets of the texts that were masked, which are looked for in all of them. They are not kept.
+    secrets: BTreeMap<String, Kind>,
+    known_secrets: Known,
 }
 
 /// One value in all the ways in which it was written.
@@ -81,6 +85,8 @@ impl Masks {
             counts: HashMap::new(),
             spared: HashSet::new(),
             known: Known::of_values(&nonce, std::iter::empty(), 0),
+            secrets: BTreeMap::new(),
+            known_secrets: Known::of_secrets(BTreeMap::new().iter()),
         }
     }
 
@@ -114,14 +120,19 @@ impl Masks {
     }
 
     /// The people, in every way in which their names were written: what
-    /// [`Names::again`](crate::safety::names::Names::again) looks for in the next turn.
+    /// [`Names::known_in`](crate::safety::names::Names::known_in) looks for in other texts.
     pub fn people(&self) -> impl Iterator<Item = &str> {
-        let person = label(&Kind::Person);
-        let people = self
-            .values
-            .iter()
-            .filter(move |value| value.label == person);
-        people.flat_map(|value| self.sought_of(value))
+        self.sought_under(label(&Kind::Person))
+    }
+
+    /// The e-mail addresses, whose names are looked for as well.
+    pub fn email_addresses(&self) -> impl Iterator<Item = &str> {
+        self.sought_under(label(&Kind::EmailAddress))
+    }
+
+    fn sought_under(&self, label: String) -> impl Iterator<Item = &str> {
+        let values = self.values.iter().filter(move |value| value.label == label);
+        values.flat_map(|value| self.sought_of(value))
     }
 
     /// Look no more for the values that `named` says yes to, by what [`same`](super::same) says of them.
@@ -152,16 +163,43 @@ impl Masks {
         self.values.is_empty()
     }
 
+    /// How much there is to look for in a text. It grows with each new way of writing a value and with each
+    /// secret.
+    pub fn extent(&self) -> usize {
+        self.by_form.len() + self.secrets.len()
+    }
+
     pub(crate) fn nonce(&self) -> &Nonce {
         &self.nonce
     }
 
     /// Where values of this map stand in a text, made ready again if values came.
     pub(super) fn known(&mut self) -> &Known {
-        if self.known.forms() != self.by_form.len() {
+        if self.known.count() != self.by_form.len() {
             self.known = self.search();
         }
         &self.known
+    }
+
+    /// Look for this from now on if it is a secret. One of one or two letters says nothing by itself.
+    pub(super) fn note_secret(&mut self, kind: &Kind, value: &str) {
+        if kind.class() == DataClass::Secret && value.chars().nth(2).is_some() {
+            let known = self.secrets.entry(value.to_owned());
+            known.or_insert_with(|| kind.clone());
+        }
+    }
+
+    /// Where secrets stand in a text.
+    pub(super) fn secrets_in(&mut self, text: &str) -> Vec<(Range<usize>, Kind)> {
+        if self.known_secrets.count() != self.secrets.len() {
+            self.known_secrets = Known::of_secrets(self.secrets.iter());
+        }
+        let found = self.known_secrets.find(text, 0..text.len()).into_iter();
+        let secrets = found.filter_map(|(bytes, sought)| match sought {
+            Sought::Secret { kind, .. } => Some((bytes, kind.clone())),
+            Sought::Nonce(_) | Sought::Value { .. } => None,
+        });
+        secrets.collect()
     }
 
     fn search(&self) -> Known {

@@ -3,26 +3,32 @@
 //! Four promises, each held by a property test:
 //!
 //! 1. What was found does not leave, and neither does a value that was found before in the same
-//!    conversation, wherever it stands (the modules `known` and `sameness` say how it is looked for:
-//!    a name of one word only in its own case, and nothing of one or two letters).
+//!    conversation or in another text that is masked with it, be it an earlier or a later one, wherever
+//!    it stands (the modules `known`, `grouped` and `sameness` say how it is looked for: a name of one
+//!    word only in its own case, a number however it is grouped, and nothing of one or two letters).
 //! 2. A text comes back exactly, whatever it contains: [`crate::safety::restore`] of a masked text
 //!    is the text. Each way of writing a value is restored as it was written.
 //! 3. Text that looks like a placeholder is no placeholder. One needs the nonce of its
 //!    conversation, so wherever the letters of the nonce stand in a text, in whatever case, they
 //!    are masked themselves. After that the nonce stands in placeholders alone.
-//! 4. Secrets have no placeholder. A note takes their place which nothing restores.
+//! 4. Secrets have no placeholder. A note takes their place which nothing restores. They are looked
+//!    for in every text that is masked with the same map, and are not kept with it.
 //!
 //! Placeholders and their form are described in the module `placeholder`.
 
+mod grouped;
 mod known;
 mod masks;
 #[cfg(test)]
 mod people_tests;
 mod placeholder;
+mod places;
 mod sameness;
 
 #[cfg(test)]
 pub(in crate::safety) mod tests;
+#[cfg(test)]
+mod together_tests;
 
 use std::ops::Range;
 
@@ -30,6 +36,7 @@ use known::{Known, Sought};
 use masks::joined;
 pub use masks::{Masks, MasksError};
 pub(crate) use placeholder::NONCE_LETTERS;
+use places::{Place, places};
 use sameness::Sameness;
 
 use super::{DataClass, Finding, Kind, json};
@@ -94,43 +101,113 @@ pub enum Replaced {
     Escape,
 }
 
+/// How often texts are masked anew for what became known meanwhile. What a text gives away is known in the
+/// second round; a round more takes a name that was only found by another one, and so on.
+const MOST_ROUNDS: usize = 8;
+
+/// A text before it is masked.
+pub struct Unmasked<'t> {
+    written: &'t str,
+    json: Option<json::Read>,
+}
+
+impl<'t> Unmasked<'t> {
+    /// A text as people write.
+    pub fn words(written: &'t str) -> Self {
+        Self {
+            written,
+            json: None,
+        }
+    }
+
+    /// JSON, such as the arguments of a tool call, which stays JSON. Strings (keys too) are masked within
+    /// their quotes; a number in which something is found becomes a string that holds its placeholder.
+    pub fn json(written: &'t str) -> Self {
+        Self {
+            written,
+            json: Some(json::Read::new(written)),
+        }
+    }
+
+    /// The text in which values are looked for: of JSON with the escapes of its strings read, so that values
+    /// are as they are, and keys are their context.
+    pub fn read(&self) -> &str {
+        self.json.as_ref().map_or(self.written, |json| &json.text)
+    }
+
+    fn plan(&self, findings: &[Finding], masks: &mut Masks) -> Vec<Cut> {
+        match &self.json {
+            Some(json) => plan(&json.text, &json.fields, findings, masks),
+            None => {
+                let whole = json::Field {
+                    bytes: 0..self.written.len(),
+                    quoted: true,
+                };
+                plan(self.written, &[whole], findings, masks)
+            }
+        }
+    }
+
+    fn render(&self, cuts: Vec<Cut>) -> Masked {
+        let Some(json) = &self.json else {
+            return render(self.written, cuts.into_iter());
+        };
+        let cuts = cuts.into_iter().map(|cut| Cut {
+            bytes: json.origin(cut.bytes.start)..json.origin(cut.bytes.end),
+            with: match cut.quoted {
+                true => cut.with,
+                false => format!("\"{}\"", cut.with),
+            },
+            ..cut
+        });
+        render(self.written, cuts)
+    }
+}
+
+/// Mask texts that leave together: what is found in one of them is masked in all, whichever comes first.
+///
+/// `find` says what policy wants masked in the text with this number, in any order, as [`mask`] takes it. It
+/// is asked again when more is known, for a name in one text may be what gives it away in another.
+pub fn mask_all(
+    texts: &[Unmasked],
+    masks: &mut Masks,
+    mut find: impl FnMut(usize, &Masks) -> Vec<Finding>,
+) -> Vec<Masked> {
+    let mut round = 1;
+    loop {
+        let known = masks.extent();
+        let planned = texts.iter().enumerate().map(|(at, text)| {
+            let findings = find(at, masks);
+            text.plan(&findings, masks)
+        });
+        let planned: Vec<Vec<Cut>> = planned.collect();
+        if masks.extent() == known || round == MOST_ROUNDS {
+            let all = texts.iter().zip(planned);
+            return all.map(|(text, cuts)| text.render(cuts)).collect();
+        }
+        round += 1;
+    }
+}
+
 /// Replace what was found, and what `masks` already knows, by placeholders.
 ///
 /// `findings` are what the policy wants masked, in any order. Where they overlap, everything that
 /// they cover becomes one value of the kind of the first (a secret, if one of them is). Bounds that
 /// do not fit the text are widened to characters and cut to its length.
 pub fn mask(text: &str, findings: &[Finding], masks: &mut Masks) -> Masked {
-    let whole = [json::Field {
-        bytes: 0..text.len(),
-        quoted: true,
-    }];
-    let cuts = plan(text, &whole, findings, masks);
-    render(text, cuts.into_iter())
+    mask_alone(Unmasked::words(text), findings, masks)
 }
 
-/// Mask JSON, such as the arguments of a tool call, which stays JSON.
-///
-/// `find` is given the text with the escapes of its strings read, so that it sees values as they
-/// are and keys as their context. Strings (keys too) are masked within their quotes; a number in
-/// which something is found becomes a string that holds its placeholder.
+/// Mask JSON, which stays JSON: see [`Unmasked::json`]. `find` is given the text as it is read.
 pub fn mask_json(json: &str, find: impl FnOnce(&str) -> Vec<Finding>, masks: &mut Masks) -> Masked {
-    let read = json::Read::new(json);
-    let findings = find(&read.text);
-    let cuts = plan(&read.text, &read.fields, &findings, masks);
-    let cuts = cuts.into_iter().map(|cut| Cut {
-        bytes: read.origin(cut.bytes.start)..read.origin(cut.bytes.end),
-        with: match cut.quoted {
-            true => cut.with,
-            false => format!("\"{}\"", cut.with),
-        },
-        ..cut
-    });
-    render(json, cuts)
+    let text = Unmasked::json(json);
+    let findings = find(text.read());
+    mask_alone(text, &findings, masks)
 }
 
-/// JSON with the escapes of its strings read, as [`mask_json`] gives it to `find`.
-pub(crate) fn read_json(json: &str) -> String {
-    json::Read::new(json).text
+fn mask_alone(text: Unmasked, findings: &[Finding], masks: &mut Masks) -> Masked {
+    let mut masked = mask_all(&[text], masks, |_, _| findings.to_vec());
+    masked.pop().expect("one, because one text was given")
 }
 
 /// One place to replace, and by what.
@@ -166,7 +243,19 @@ fn render(text: &str, cuts: impl Iterator<Item = Cut>) -> Masked {
 
 /// What is replaced in the fields of a text, in order.
 fn plan(text: &str, fields: &[json::Field], findings: &[Finding], masks: &mut Masks) -> Vec<Cut> {
-    let places = places(text, fields, findings);
+    let found = findings
+        .iter()
+        .map(|found| (found.bytes.clone(), &found.kind));
+    let mut places = places(text, fields, found.clone());
+    for Place { bytes, kind, .. } in &places {
+        masks.note_secret(kind, &text[bytes.clone()]);
+    }
+    // Before all else, for a name within a secret is no name.
+    let secrets = masks.secrets_in(text);
+    if !secrets.is_empty() {
+        let secrets = secrets.iter().map(|(bytes, kind)| (bytes.clone(), kind));
+        places = self::places(text, fields, found.chain(secrets));
+    }
     // All values first: the last one may stand before the first finding once more.
     let mut cuts: Vec<Cut> = places
         .iter()
@@ -184,17 +273,6 @@ fn plan(text: &str, fields: &[json::Field], findings: &[Finding], masks: &mut Ma
             }
         })
         .collect();
-
-    let secrets: Vec<(String, &str)> = places
-        .iter()
-        .filter(|place| place.kind.class() == DataClass::Secret)
-        .map(|place| (placeholder::label(place.kind), &text[place.bytes.clone()]))
-        .collect();
-    if !secrets.is_empty() {
-        let known = Known::of_secrets(secrets.into_iter());
-        let again = occurrences(&known, text, fields, &cuts);
-        add(&mut cuts, again, text, masks);
-    }
     let again = occurrences(masks.known(), text, fields, &cuts);
     add(&mut cuts, again, text, masks);
     cuts
@@ -203,73 +281,6 @@ fn plan(text: &str, fields: &[json::Field], findings: &[Finding], masks: &mut Ma
 /// What stands where a secret was. It has no nonce, so nothing takes it for a placeholder.
 fn note(label: &str) -> String {
     format!("[removed: {label}]")
-}
-
-/// What to replace in one field.
-struct Place<'a> {
-    bytes: Range<usize>,
-    kind: &'a Kind,
-    field: usize,
-}
-
-/// The findings, made disjoint and cut to the fields.
-fn places<'a>(text: &str, fields: &[json::Field], findings: &'a [Finding]) -> Vec<Place<'a>> {
-    let mut places: Vec<Place> = Vec::new();
-    let mut first = 0;
-    for (bytes, kind) in merged(text, findings) {
-        while fields
-            .get(first)
-            .is_some_and(|field| field.bytes.end <= bytes.start)
-        {
-            first += 1;
-        }
-        let touched = fields.iter().enumerate().skip(first);
-        for (index, field) in touched.take_while(|(_, field)| field.bytes.start < bytes.end) {
-            let part = match field.quoted {
-                true => field.bytes.start.max(bytes.start)..field.bytes.end.min(bytes.end),
-                false => field.bytes.clone(),
-            };
-            match places.last_mut() {
-                _ if part.is_empty() => {}
-                // Two findings in one number.
-                Some(last) if last.bytes == part => last.kind = stricter(last.kind, kind),
-                _ => places.push(Place {
-                    bytes: part,
-                    kind,
-                    field: index,
-                }),
-            }
-        }
-    }
-    places
-}
-
-fn merged<'a>(text: &str, findings: &'a [Finding]) -> Vec<(Range<usize>, &'a Kind)> {
-    let widened = |finding: &'a Finding| {
-        let bytes = &finding.bytes;
-        let start = text.floor_char_boundary(bytes.start);
-        (start..text.ceil_char_boundary(bytes.end), &finding.kind)
-    };
-    let in_text =
-        |finding: &&Finding| !finding.bytes.is_empty() && finding.bytes.start < text.len();
-    let mut covers: Vec<_> = findings.iter().filter(in_text).map(widened).collect();
-    covers.sort_by_key(|(bytes, _)| (bytes.start, std::cmp::Reverse(bytes.end)));
-    let mut merged: Vec<(Range<usize>, &Kind)> = Vec::with_capacity(covers.len());
-    for (bytes, kind) in covers {
-        match merged.last_mut() {
-            Some((last, last_kind)) if bytes.start < last.end => {
-                last.end = last.end.max(bytes.end);
-                *last_kind = stricter(last_kind, kind);
-            }
-            _ => merged.push((bytes, kind)),
-        }
-    }
-    merged
-}
-
-fn stricter<'a>(a: &'a Kind, b: &'a Kind) -> &'a Kind {
-    let b_alone_is_secret = b.class() == DataClass::Secret && a.class() != DataClass::Secret;
-    if b_alone_is_secret { b } else { a }
 }
 
 /// One more place of something known.
@@ -331,7 +342,7 @@ fn add(cuts: &mut Vec<Cut>, again: Vec<Again>, text: &str, masks: &mut Masks) {
                 };
                 (masks.placeholder_of(&label, value), replaced)
             }
-            Sought::Secret { label, .. } => (note(&label), Replaced::Secret),
+            Sought::Secret { kind, .. } => (note_of(&kind), Replaced::Secret),
         };
         cuts.push(Cut {
             bytes,

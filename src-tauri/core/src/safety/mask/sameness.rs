@@ -103,9 +103,10 @@ fn has_words(name: &str) -> bool {
 }
 
 /// From this many characters on a value is looked for inside words too.
-const LONG: usize = 6;
+pub(super) const LONG: usize = 6;
 
-fn is_word(value: &str, before: &str, after: &str, genitive: bool) -> bool {
+/// Whether a value is a word of its own between what is before and after it, or one with the s of a genitive.
+pub(super) fn is_word(value: &str, before: &str, after: &str, genitive: bool) -> bool {
     let joins = |edge: Option<char>, next: Option<char>| {
         edge.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric)
     };

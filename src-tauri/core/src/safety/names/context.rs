@@ -147,3 +147,13 @@ pub(super) fn names_in_address(address: &str, lexicon: &Lexicon) -> Vec<String> 
     };
     words.filter(may_be_name).map(key).collect()
 }
+
+/// The words before the @ of e-mail addresses that are names and no ordinary words too, in the form in which
+/// they are sought: "will.smith@" does not make a name of every "Will".
+pub(super) fn words_of_addresses<'a>(
+    addresses: impl Iterator<Item = &'a str>,
+    lexicon: &Lexicon,
+) -> impl Iterator<Item = String> {
+    let words = addresses.flat_map(|address| names_in_address(address, lexicon));
+    words.filter(|word| !lexicon.word(word, &mut String::new()).any(Traits::ORDINARY))
+}

@@ -21,10 +21,11 @@ mod tests;
 
 use std::collections::HashSet;
 
+use context::words_of_addresses;
 use lexicon::Lexicon;
 use search::{Search, words_that_tell};
 
-use super::{Finding, Tier, View};
+use super::{Finding, Tier, View, mask::Masks};
 
 /// Finds names by context and lists.
 pub struct Names {
@@ -39,26 +40,22 @@ impl Names {
         }
     }
 
-    /// The words of names by each of which its person is known again, for [`again_by`](Self::again_by):
-    /// read once for many texts.
+    /// The words of names by each of which its person is known again, for [`again`](Self::again): read once
+    /// for many texts.
     pub fn words_of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> NameWords {
         NameWords(words_that_tell(names.into_iter(), &self.lexicon))
     }
 
-    /// Names that are known from before, such as [`Masks::people`](super::mask::Masks::people) of a
-    /// conversation, by one of their words: "Berg" after "Anna Berg". Only where `found` has
-    /// nothing yet; words that are ordinary words too do not count.
-    pub fn again<'n>(
-        &self,
-        text: &str,
-        names: impl IntoIterator<Item = &'n str>,
-        found: &[Finding],
-    ) -> Vec<Finding> {
-        self.again_by(text, &self.words_of(names), found)
+    /// The same of those whom a conversation has named, and of its e-mail addresses what stands before the @.
+    pub fn known_in(&self, masks: &Masks) -> NameWords {
+        let NameWords(mut words) = self.words_of(masks.people());
+        words.extend(words_of_addresses(masks.email_addresses(), &self.lexicon));
+        NameWords(words)
     }
 
-    /// The same by words that were read before.
-    pub fn again_by(&self, text: &str, words: &NameWords, found: &[Finding]) -> Vec<Finding> {
+    /// Names that are known from another text by one of their words: "Berg" after "Anna Berg". Only
+    /// where `found` has nothing yet; words that are ordinary words too do not count.
+    pub fn again(&self, text: &str, words: &NameWords, found: &[Finding]) -> Vec<Finding> {
         self.as_written_and_as_seen(text, found, |search, found| {
             search.of_known_words(&words.0, found)
         })

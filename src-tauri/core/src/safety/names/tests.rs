@@ -216,8 +216,8 @@ fn a_person_is_found_again_by_one_name_and_by_an_address() {
 fn a_person_of_an_earlier_turn_is_found_by_one_name() {
     let text = "May Zwirn pay? Zwirn GmbH does. Ask Quendolina in May.";
     let first = NAMES.find(text, &[]);
-    let known = ["Quendolina May Zwirn"];
-    let again = NAMES.again(text, known, &first);
+    let known = NAMES.words_of(["Quendolina May Zwirn"]);
+    let again = NAMES.again(text, &known, &first);
     let names: Vec<_> = again
         .iter()
         .map(|finding| &text[finding.bytes.clone()])
@@ -311,7 +311,7 @@ fn what_nobody_sees_hides_no_name() {
     person("Frau Quex\u{200d}ley kommt", "Quex\u{200d}ley");
     let again = "Anna Berg wrote. Then Be\u{200b}rg called.";
     let words = NAMES.words_of(["Anna Berg"]);
-    let found = NAMES.again_by(again, &words, &[]);
+    let found = NAMES.again(again, &words, &[]);
     assert!(
         found
             .iter()
