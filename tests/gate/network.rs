@@ -1,10 +1,40 @@
 //! Every connection is one that the person set up, and every byte is accounted for.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant},
+};
 
-use gatehouse_core::settings::Settings;
+use gatehouse_core::{accounts, settings::Settings, store::Store};
 
 use super::*;
+use crate::support::{
+    folder::folder_of_child,
+    kills::{self, say as tell},
+};
+
+/// A Gatehouse with an account that has no key: with one, nothing unencrypted goes to a public address.
+fn place_without_key(address: &str, destination: Destination) -> Place {
+    let (folder, app) = app::new();
+    let input = AccountInput {
+        kind: ProviderKind::Compatible,
+        name: "Test".into(),
+        base_url: address.into(),
+        destination: Some(destination),
+        context_tokens: None,
+    };
+    let account = app.gate.save_account(None, &input).unwrap();
+    Place {
+        _folder: folder,
+        app,
+        account,
+    }
+}
+
+/// The address of a provider where it takes all requests, whomever they are meant for.
+fn as_proxy(provider: &Provider) -> &str {
+    provider.address.trim_end_matches("/v1")
+}
 
 #[test]
 fn offline_opens_no_connection_and_every_other_one_is_in_the_log() {
@@ -34,10 +64,10 @@ fn every_byte_that_leaves_is_accounted_for() {
         Some("GET") => Reply::Whole(json!({ "data": [{ "id": MODEL }] })),
         _ => Reply::Pieces(vec!["Yes.".into()], 50, 2),
     });
-    let place = place("http://tower/v1");
-    let mut settings = place.app.store.read(gatehouse_core::settings::get).unwrap();
-    settings.proxy = proxy.address.trim_end_matches("/v1").to_owned();
-    place.app.set_settings(&settings).unwrap();
+    let place = place_without_key("http://models.example/v1", Destination::Cloud);
+    set(&place.app, |settings| {
+        as_proxy(&proxy).clone_into(&mut settings.proxy)
+    });
     let gate = &place.app.gate;
     // What a person does in a session, with everything that looks and counts on the way.
     gate.test_account(place.account.id).unwrap();
@@ -57,7 +87,7 @@ fn every_byte_that_leaves_is_accounted_for() {
         |_| (),
     );
     assert!(
-        gate.update_prices_from("http://tower/prices.json", true)
+        gate.update_prices_from("http://models.example/prices.json", true)
             .is_err()
     );
 
@@ -90,7 +120,7 @@ fn every_byte_that_leaves_is_accounted_for() {
         logged,
         sent.iter().map(|body| body.len() as u64).sum::<u64>()
     );
-    assert!(log.iter().all(|line| line.host == "tower"));
+    assert!(log.iter().all(|line| line.host == "models.example"));
 }
 
 #[test]
@@ -158,14 +188,120 @@ fn whoever_turns_the_switch_turns_it_for_all_who_work_with_the_same_data() {
 #[test]
 fn a_proxy_is_used_from_the_next_request_on_whoever_has_set_it() {
     let (direct, proxy) = (Provider::echo(), Provider::echo());
-    let place = place(&direct.address);
+    // It leads here, and is not one that is known to be near.
+    let address = direct.address.replace("127.0.0.1", "0.0.0.0");
+    let place = place_without_key(&address, Destination::Cloud);
     let conversation = place.conversation();
     let other = another(&place);
     place.say(conversation, "Hello");
-    let address = proxy.address.trim_end_matches("/v1");
-    set(&other, |settings| address.clone_into(&mut settings.proxy));
+    set(&other, |settings| {
+        as_proxy(&proxy).clone_into(&mut settings.proxy)
+    });
     place.say(conversation, "Hello again");
     set(&other, |settings| settings.proxy.clear());
     place.say(conversation, "And again");
     assert_eq!((direct.received().len(), proxy.received().len()), (2, 1));
+}
+
+#[test]
+fn a_server_of_ones_own_gets_what_it_may_have_and_no_proxy_does() {
+    let (server, proxy) = (Provider::echo(), Provider::echo());
+    let place = place_without_key(&server.address, Destination::OwnServer);
+    let key = Zeroizing::new(KEY.to_owned());
+    place
+        .app
+        .gate
+        .set_account_key(place.account.id, key)
+        .unwrap();
+    set(&place.app, |settings| {
+        as_proxy(&proxy).clone_into(&mut settings.proxy)
+    });
+    let answer = place.say(place.conversation(), LETTER);
+    assert_eq!(answer.text, LETTER);
+    assert_eq!(server.received()[0].last_message(), LETTER, "as it is");
+    assert!(server.received()[0].head.contains(KEY));
+    assert_eq!(proxy.received().len(), 0);
+}
+
+#[test]
+fn what_is_for_an_own_server_does_not_leave_where_a_proxy_would_read_it() {
+    let proxy = Provider::echo();
+    let place = place_without_key("http://models.example/v1", Destination::OwnServer);
+    place.without_fallback();
+    set(&place.app, |settings| {
+        as_proxy(&proxy).clone_into(&mut settings.proxy)
+    });
+    let answer = place.say(place.conversation(), LETTER);
+    assert_eq!(answer.state, MessageState::Failed);
+    let problem = answer.problem.unwrap().message;
+    assert!(problem.contains("the proxy would read"), "{problem}");
+    assert!(place.app.gate.test_account(place.account.id).is_err());
+    assert_eq!(proxy.received().len(), 0);
+    assert_eq!(place.log(), []);
+}
+
+#[test]
+fn a_connection_is_in_the_log_before_its_request_is_there() {
+    let (kept, seen) = (
+        Arc::<OnceLock<Arc<Store>>>::default(),
+        Arc::<Mutex<Vec<connections::Connection>>>::default(),
+    );
+    let (store, noted) = (Arc::clone(&kept), Arc::clone(&seen));
+    let provider = Provider::start(move |_| {
+        let lines = store
+            .get()
+            .unwrap()
+            .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?));
+        noted.lock().unwrap().extend(lines.unwrap());
+        Reply::Pieces(vec!["Yes.".into()], 50, 2)
+    });
+    let place = place(&provider.address);
+    assert!(kept.set(Arc::clone(&place.app.store)).is_ok());
+    place.say(place.conversation(), "Hello");
+    let sent = provider.received()[0].body.len() as u64;
+    let [open] = &seen.lock().unwrap()[..] else {
+        panic!("one line when the request came");
+    };
+    assert_eq!((open.outcome, open.bytes_out), (Outcome::Open, sent));
+    let [ended] = &place.log()[..] else {
+        panic!("the same line at the end");
+    };
+    assert_eq!((ended.outcome, ended.bytes_out), (Outcome::Answered, sent));
+    assert_eq!(ended.at_ms, open.at_ms);
+    assert!(ended.bytes_in > 0);
+}
+
+/// Asks the account of a folder until it is killed.
+#[test]
+#[ignore = "started by the test below, as a process to be killed"]
+fn ask_until_killed() {
+    let app = app::without_model(&folder_of_child());
+    let account = app.store.read(|conn| accounts::find(conn, "Test")).unwrap();
+    let conversation = app.gate.new_conversation(&elsewhere(&account)).unwrap().id;
+    tell("open");
+    app::answer(&app, Ask::Say(conversation, "Hello"), |event| {
+        if matches!(event, AnswerEvent::Text { .. }) {
+            tell("text");
+        }
+    });
+}
+
+#[test]
+fn a_connection_that_a_kill_has_cut_is_in_the_log_as_broken_off() {
+    let provider = Provider::start(|_| Reply::Endless(vec!["One".into()]));
+    let folder = TempFolder::new();
+    let first = app::without_model(&folder.folder);
+    account(&first, "Test", &provider.address);
+    drop(first);
+    let child = "gate::network::ask_until_killed";
+    kills::kill(child, &folder.folder, 1, Duration::ZERO, &mut |_| ());
+    let app = app::without_model(&folder.folder);
+    let log = app
+        .store
+        .read(|conn| Ok::<_, StoreError>(connections::list(conn, 50)?));
+    let [line] = &log.unwrap()[..] else {
+        panic!("one connection");
+    };
+    assert_eq!(line.outcome, Outcome::Broken);
+    assert_eq!(line.bytes_out, provider.received()[0].body.len() as u64);
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     changes::{here, settings_event},
-    chat, costs,
+    chat, connections, costs,
     engine::Engines,
     gate::{self, Gate},
     ids::ModelId,
@@ -94,6 +94,7 @@ impl App {
                 for call in costs::orphan(tx)? {
                     gate::interrupted(&record, tx, call, now_ms())?;
                 }
+                connections::break_off_open(tx)?;
             }
             backup::record_restored(tx, &record, now_ms())?;
             if let Some(changes) = costs::prices::take_built_in(tx, now_ms())?

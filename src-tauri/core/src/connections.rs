@@ -29,6 +29,8 @@ const KEPT: i64 = 20_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// It has not ended yet, and its request may be under way.
+    Open,
     /// The server was not found or did not let us in; nothing was sent.
     NotReached,
     /// The server answered.
@@ -69,11 +71,11 @@ pub struct Connection {
     pub status: Option<u16>,
 }
 
-/// Write a line of the log.
+/// Write a line of the log; its number.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<i64> {
     let number = db
         .prepare_cached(
             "INSERT INTO connections (at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status)
@@ -91,6 +93,37 @@ pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<()> {
         ])?;
     db.prepare_cached("DELETE FROM connections WHERE number <= ?1")?
         .execute([number - KEPT])?;
+    Ok(number)
+}
+
+/// Complete the line of a connection that was open.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn complete(db: &Database, number: i64, line: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE connections SET bytes_out = ?2, bytes_in = ?3, outcome = ?4, status = ?5
+         WHERE number = ?1",
+    )?
+    .execute(params![
+        number,
+        line.bytes_out,
+        line.bytes_in,
+        line.outcome,
+        line.status
+    ])?;
+    Ok(())
+}
+
+/// Say of every connection that is open that it broke off, when no process is left that could have it open.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn break_off_open(db: &Database) -> rusqlite::Result<()> {
+    db.execute(
+        "UPDATE connections SET outcome = ?1 WHERE outcome = ?2",
+        [Outcome::Broken, Outcome::Open],
+    )?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub struct Settings {
     pub fall_back_to_local: bool,
     /// Whether every connection of the app is refused.
     pub offline: bool,
-    /// The address of a proxy for every connection; empty: none.
+    /// The address of a proxy for every connection but those within the own network; empty: none.
     pub proxy: String,
     /// The address of a service that time-stamps witnesses (RFC 3161); empty: none.
     pub time_stamp_url: String,

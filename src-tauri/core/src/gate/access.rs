@@ -1,6 +1,9 @@
 //! Accounts, as far as they need the network or a key: tested, listed, and asked to fetch a model.
 
+use std::sync::Arc;
+
 use jiff::{Timestamp, tz::TimeZone};
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
@@ -16,7 +19,14 @@ use crate::{
     engine::Stop,
     ids::AccountId,
     now_ms,
-    providers::{self, cloud::Cloud, key::ApiKey, time_stamp},
+    policy::Destination,
+    providers::{
+        account::{self, AddressError},
+        cloud::Cloud,
+        http::Http,
+        key::ApiKey,
+        time_stamp,
+    },
     record::{Action, Event},
     secrets::SecretError,
     settings::{self, SettingsError},
@@ -120,8 +130,8 @@ impl Gate {
     /// [`GateError`] that says what is wrong.
     pub fn test_account(&self, id: AccountId) -> Result<Account, GateError> {
         let account = self.store.read(|conn| accounts::get(conn, id))?;
-        let client = self.client(&account)?;
-        let offered = client.models(&*self.network.http()?, &Stop::default());
+        let (client, http) = self.way(&account)?;
+        let offered = client.models(&http, &Stop::default());
         self.network.settle();
         let offered = match offered {
             Ok(offered) => offered,
@@ -183,10 +193,9 @@ impl Gate {
         on_progress: &mut dyn FnMut(PullProgress),
     ) -> Result<(), GateError> {
         let account = self.store.read(|conn| accounts::get(conn, id))?;
-        let Cloud::Ollama(ollama) = self.client(&account)? else {
+        let (Cloud::Ollama(ollama), http) = self.way(&account)? else {
             return Err(GateError::OnlyHere("only Ollama fetches models itself"));
         };
-        let http = self.network.http()?;
         let pulled = ollama.pull(&http, model.trim(), stop, &mut |progress| {
             on_progress(PullProgress {
                 status: progress.status,
@@ -219,7 +228,7 @@ impl Gate {
     /// # Errors
     /// As [`Gate::update_prices`].
     pub fn update_prices_from(&self, address: &str, dry_run: bool) -> Result<Changes, GateError> {
-        let server = providers::account::Account::new(address, None)?;
+        let server = account::Account::new(address, None)?;
         let http = self.network.http()?;
         let bytes = server.fetch(&http, "prices", &Stop::default());
         self.network.settle();
@@ -258,8 +267,12 @@ impl Gate {
         Ok(answer?)
     }
 
-    /// The client of an account, with its key.
-    pub(super) fn client(&self, account: &Account) -> Result<Cloud, GateError> {
+    /// The client of an account, with its key, and the way out.
+    ///
+    /// # Errors
+    /// [`GateError`] when there is no key or no network, or a proxy would read what policy lets go to a server
+    /// of the person's own.
+    pub(super) fn way(&self, account: &Account) -> Result<(Cloud, Arc<Http>), GateError> {
         let key = if account.has_key {
             Some(self.keys.get(account.id)?)
         } else {
@@ -268,6 +281,14 @@ impl Gate {
         if key.is_none() && account.kind.needs_key() {
             return Err(SecretError::None.into());
         }
-        elsewhere::client(account, key.as_ref().map(|key| key.as_str()))
+        let client = elsewhere::client(account, key.as_ref().map(|key| key.as_str()))?;
+        let http = self.network.http()?;
+        let is_read = |address: Url| http.is_read_by_proxy(&address);
+        if account.destination == Destination::OwnServer
+            && Url::parse(&account.base_url).is_ok_and(is_read)
+        {
+            return Err(AddressError::Proxied.into());
+        }
+        Ok((client, http))
     }
 }

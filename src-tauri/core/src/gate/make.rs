@@ -32,9 +32,9 @@ impl Gate {
     /// The client of the account that is about to be asked, with its key, and the way out.
     ///
     /// # Errors
-    /// [`GateError`] when there is no key or no network.
+    /// As [`Gate::way`].
     pub(super) fn way_to(&self, ready: &Ready) -> Result<(Cloud, Arc<Http>), GateError> {
-        Ok((self.client(&ready.cloud.account)?, self.network.http()?))
+        self.way(&ready.cloud.account)
     }
 
     /// Remember how an account has answered.

@@ -24,8 +24,7 @@ pub(super) struct Network {
     store: Arc<Store>,
     limits: Limits,
     state: Mutex<State>,
-    log: ConnectionLog,
-    lines: Lines,
+    log: Arc<Log>,
     /// Ends when no line can come any more.
     writer: Option<JoinHandle<()>>,
 }
@@ -34,12 +33,14 @@ pub(super) struct Network {
 const MOST_TOGETHER: usize = 200;
 
 /// The way to the thread that writes the log; `None` once it is to end.
-type Lines = Arc<Mutex<Option<mpsc::Sender<Line>>>>;
+struct Log(Mutex<Option<mpsc::Sender<Line>>>);
 
 /// What the thread that writes the log is given.
 enum Line {
-    /// A connection that has ended.
-    Connection(Connection),
+    /// A connection that waits for its line to be written, and wants to know its number.
+    Opens(Connection, mpsc::SyncSender<i64>),
+    /// A connection that has ended, with the number of its line if it has one.
+    Ended(Option<i64>, Connection),
     /// Say when all before this is written.
     Settle(mpsc::SyncSender<()>),
 }
@@ -56,12 +57,11 @@ impl Network {
     pub(super) fn new(store: Arc<Store>, limits: Limits) -> Self {
         let (sender, receiver) = mpsc::channel();
         let log_of = Arc::clone(&store);
-        // On a thread of its own: who waits for an answer must not wait for a busy database.
+        // On a thread of its own: who has an answer must not wait for a busy database, and those who begin at
+        // the same time wait for one transaction together.
         let writer = std::thread::Builder::new()
             .name("connection log".into())
             .spawn(move || write(&log_of, &receiver));
-        let lines: Lines = Arc::new(Mutex::new(Some(sender)));
-        let line = Arc::clone(&lines);
         let kept_in = Arc::clone(&store);
         let is_offline = move || {
             let set = kept_in.read(settings::of_network);
@@ -75,8 +75,7 @@ impl Network {
             store,
             limits,
             state: Mutex::default(),
-            log: Arc::new(move |connection| give(&line, Line::Connection(connection))),
-            lines,
+            log: Arc::new(Log(Mutex::new(Some(sender)))),
             writer: writer
                 .inspect_err(|error| tracing::error!("connections are not logged: {error}"))
                 .ok(),
@@ -86,7 +85,7 @@ impl Network {
     /// Wait until every connection that has ended is in the log.
     pub(super) fn settle(&self) {
         let (settled, wait) = mpsc::sync_channel(1);
-        give(&self.lines, Line::Settle(settled));
+        self.log.give(Line::Settle(settled));
         // An error: nobody writes, which was told when it began.
         let _ = wait.recv();
     }
@@ -117,13 +116,8 @@ impl Network {
             return Ok(Arc::clone(http));
         }
         let proxy = (!state.proxy.is_empty()).then_some(state.proxy.as_str());
-        let http = Http::new(
-            self.limits,
-            self.offline.clone(),
-            proxy,
-            Arc::clone(&self.log),
-        )
-        .map_err(|error| GateError::Network(error.to_string()))?;
+        let http = Http::new(self.limits, self.offline.clone(), proxy, self.log.clone())
+            .map_err(|error| GateError::Network(error.to_string()))?;
         let http = Arc::new(http);
         state.http = Some(Arc::clone(&http));
         Ok(http)
@@ -133,7 +127,7 @@ impl Network {
 impl Drop for Network {
     /// The last lines are written before the database may close.
     fn drop(&mut self) {
-        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.log.end();
         if let Some(writer) = self.writer.take() {
             // It can only have failed by a fault of its own, which was told then.
             let _ = writer.join();
@@ -141,11 +135,31 @@ impl Drop for Network {
     }
 }
 
-fn give(lines: &Lines, line: Line) {
-    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(sender) = lines.as_ref() {
-        // Nobody listens only if the thread could not be started, which was told then.
-        let _ = sender.send(line);
+impl Log {
+    fn give(&self, line: Line) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = sender.as_ref() {
+            // Nobody listens only if the thread could not be started, which was told then.
+            let _ = sender.send(line);
+        }
+    }
+
+    /// No line comes after those that were given.
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl ConnectionLog for Log {
+    fn opens(&self, connection: &Connection) -> Option<i64> {
+        let (written, number) = mpsc::sync_channel(1);
+        self.give(Line::Opens(connection.clone(), written));
+        // An error: it could not be written, which was told then.
+        number.recv().ok()
+    }
+
+    fn ended(&self, line: Option<i64>, connection: Connection) {
+        self.give(Line::Ended(line, connection));
     }
 }
 
@@ -154,34 +168,55 @@ fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
     let mut next = lines.recv().ok();
     while let Some(line) = next {
         // Those that have come meanwhile are written together.
-        let (mut connections, mut settled) = (Vec::new(), Vec::new());
+        let (mut all, mut settled) = (Vec::new(), Vec::new());
         for line in std::iter::once(line).chain(lines.try_iter().take(MOST_TOGETHER)) {
             match line {
-                Line::Connection(connection) => connections.push(kept(connection)),
                 Line::Settle(sender) => settled.push(sender),
+                line => all.push(line),
             }
         }
-        if let Err(error) = log(store, &connections) {
+        if let Err(error) = log(store, all) {
             tracing::warn!("connections could not be logged: {error}");
         }
+        // An error of a sender: whoever wanted to know waits no more.
         for sender in settled {
-            // An error: whoever wanted to know waits no more.
             let _ = sender.send(());
         }
         next = lines.recv().ok();
     }
 }
 
-fn log(store: &Store, connections: &[connections::Connection]) -> Result<(), StoreError> {
-    if connections.is_empty() {
+/// Write lines, then say so to those who wait for theirs.
+fn log(store: &Store, lines: Vec<Line>) -> Result<(), StoreError> {
+    if lines.is_empty() {
         return Ok(());
     }
-    store.write(|tx| {
-        for connection in connections {
-            connections::add(tx, connection)?;
+    let numbers = store.write(|tx| {
+        let mut numbers = Vec::new();
+        for line in lines {
+            match line {
+                Line::Opens(connection, sender) => {
+                    let open = connections::Connection {
+                        outcome: Outcome::Open,
+                        ..kept(connection)
+                    };
+                    numbers.push((connections::add(tx, &open)?, sender));
+                }
+                Line::Ended(None, connection) => {
+                    connections::add(tx, &kept(connection))?;
+                }
+                Line::Ended(Some(number), connection) => {
+                    connections::complete(tx, number, &kept(connection))?;
+                }
+                Line::Settle(_) => {}
+            }
         }
-        Ok(())
-    })
+        Ok::<_, StoreError>(numbers)
+    })?;
+    for (number, sender) in numbers {
+        let _ = sender.send(number);
+    }
+    Ok(())
 }
 
 fn kept(connection: Connection) -> connections::Connection {

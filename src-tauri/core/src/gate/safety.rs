@@ -11,8 +11,8 @@ use crate::{
     now_ms,
     policy::{self, Action, Destination, own_rules::OwnRule},
     safety::{
-        Options, Scanner,
         everywhere::{Gathered, replaced},
+        found_alone,
         mask::{Masks, note_of},
     },
     workspaces,
@@ -136,13 +136,8 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when the rule cannot be used.
     pub fn try_rule(&self, rule: &OwnRule, text: &str) -> Result<RuleTrial, GateError> {
-        let options = Options {
-            own: vec![rule.for_the_scanner()],
-            ..Options::default()
-        };
-        let scanner = Scanner::new(options).map_err(super::InspectionError::from)?;
-        let mut found = scanner.scan(text);
-        found.retain(|finding| finding.rule.starts_with("own/"));
+        let found =
+            found_alone(&rule.for_the_scanner(), text).map_err(super::InspectionError::from)?;
         let matches = u32::try_from(found.len()).unwrap_or(u32::MAX);
         Ok(RuleTrial {
             parts: parts(text, &found, |_| Action::Mask),

@@ -78,8 +78,8 @@ struct Identifier {
 pub(crate) struct Occurrence {
     /// Its bytes in the text.
     pub at: Range<usize>,
-    /// Which identifier.
-    pub which: usize,
+    /// Which identifiers stand there: each as often as it does.
+    pub which: Vec<usize>,
 }
 
 impl Identifiers {
@@ -118,6 +118,7 @@ impl Identifiers {
         for (which, one) in self.0.iter().enumerate() {
             for range in one.find(view.text()) {
                 let at = view.back(&range, text);
+                let which = vec![which];
                 found.push(Occurrence { at, which });
             }
         }
@@ -128,6 +129,7 @@ impl Identifiers {
             match merged.last_mut() {
                 Some(last) if next.at.start < last.at.end => {
                     last.at.end = last.at.end.max(next.at.end);
+                    last.which.extend(next.which);
                 }
                 _ => merged.push(next),
             }
@@ -461,6 +463,14 @@ mod tests {
             IdentifierError::TooMany
         );
         assert!(Identifiers::parse(&many[1..]).is_ok());
+    }
+
+    #[test]
+    fn an_identifier_inside_another_one_is_found_in_the_same_place() {
+        let identifiers = Identifiers::parse(&["Anna Weiss", "Weiss"]).unwrap();
+        let found = identifiers.find("Anna Weiss, and Weiss again");
+        let which: Vec<&[usize]> = found.iter().map(|found| &found.which[..]).collect();
+        assert_eq!(which, [&[0, 1][..], &[1]], "two places, three of them");
     }
 
     #[test]

@@ -235,8 +235,8 @@ impl Search<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        for occurrence in &found {
-            self.counts[occurrence.which] += 1;
+        for &which in found.iter().flat_map(|occurrence| &occurrence.which) {
+            self.counts[which] += 1;
         }
         self.total += 1;
         if self.places.len() < self.most {

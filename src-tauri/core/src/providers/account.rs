@@ -44,6 +44,12 @@ pub(crate) enum AddressError {
     /// Everybody on the way could read the key.
     #[error("the address does not begin with https, so the key would be sent for all to read")]
     NotEncrypted,
+    /// A proxy would read what only a server of the person's own is to get.
+    #[error(
+        "this account is at a server of your own, and its address does not begin with https, so the proxy would \
+         read all that is sent to it"
+    )]
+    Proxied,
 }
 
 impl Account {

@@ -1,6 +1,5 @@
-//! The log of all connections, which a person can read.
-
-use std::sync::Arc;
+//! The log of all connections, which a person can read. Each is in it before its first byte leaves, so that
+//! none is lost to a crash, and how it ended is added at its end.
 
 use super::error::Trouble;
 
@@ -37,18 +36,30 @@ pub(crate) struct Connection {
     pub outcome: ConnectionOutcome,
 }
 
-/// Hears of every connection when it has ended.
-pub(crate) type ConnectionLog = Arc<dyn Fn(Connection) + Send + Sync>;
+/// Where the lines of the log are kept.
+pub(crate) trait ConnectionLog: Send + Sync {
+    /// A connection is about to be opened. Its line is kept when this returns; the number of that line, or
+    /// `None` if it could not be.
+    fn opens(&self, connection: &Connection) -> Option<i64>;
 
-/// A line of the log, written when the connection is over, whatever became of it.
+    /// The connection of this line has ended.
+    fn ended(&self, line: Option<i64>, connection: Connection);
+}
+
+/// A line of the log, completed when the connection is over, whatever became of it.
 pub(super) struct Record<'a> {
-    log: &'a ConnectionLog,
+    log: &'a dyn ConnectionLog,
+    line: Option<i64>,
     pub connection: Connection,
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn begin(log: &'a ConnectionLog, connection: Connection) -> Self {
-        Self { log, connection }
+    pub(super) fn begin(log: &'a dyn ConnectionLog, connection: Connection) -> Self {
+        Self {
+            log,
+            line: log.opens(&connection),
+            connection,
+        }
     }
 
     /// What went wrong on the way decides how the connection has ended.
@@ -68,6 +79,6 @@ impl<'a> Record<'a> {
 
 impl Drop for Record<'_> {
     fn drop(&mut self) {
-        (self.log)(self.connection.clone());
+        self.log.ended(self.line, self.connection.clone());
     }
 }

@@ -8,7 +8,8 @@
 //! looks at the stop flag and the offline switch every [`TICK`]; one thread of the runtime moves
 //! the bytes. TLS is rustls over *ring*, which builds with a C compiler alone on every system, and
 //! asks the operating system whom to trust. Redirects are never followed, and the environment's
-//! proxies are ignored: only a proxy set on purpose is used.
+//! proxies are ignored: only a proxy set on purpose is used, and never for a server of the person's own,
+//! which may be sent what nobody else is to read.
 
 use std::{
     borrow::Cow,
@@ -30,7 +31,7 @@ use super::{
     inflate::Inflate,
     offline::OfflineSwitch,
 };
-use crate::{engine::Stop, now_ms};
+use crate::{engine::Stop, now_ms, policy::Destination};
 
 /// How often the stop flag and the offline switch are looked at.
 const TICK: Duration = Duration::from_millis(15);
@@ -89,13 +90,14 @@ pub(super) struct Outgoing {
 
 /// Opens connections.
 pub(crate) struct Http {
-    client: reqwest::Client,
+    direct: reqwest::Client,
+    /// Through the proxy, if one is set.
+    proxied: Option<reqwest::Client>,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     offline: OfflineSwitch,
     limits: Limits,
-    log: ConnectionLog,
-    is_proxied: bool,
+    log: Arc<dyn ConnectionLog>,
 }
 
 impl Http {
@@ -107,7 +109,7 @@ impl Http {
         limits: Limits,
         offline: OfflineSwitch,
         proxy: Option<&str>,
-        log: ConnectionLog,
+        log: Arc<dyn ConnectionLog>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         // It is there already when another part of the process has come first, which is as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -118,29 +120,37 @@ impl Http {
             .enable_io()
             .enable_time()
             .build()?;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("Gatehouse/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(limits.connect)
-            .pool_max_idle_per_host(0)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy();
-        if let Some(proxy) = proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy)?);
-        }
+        let client = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("Gatehouse/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(limits.connect)
+                .pool_max_idle_per_host(0)
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .no_proxy()
+        };
+        let through = |proxy| client().proxy(reqwest::Proxy::all(proxy)?).build();
         Ok(Self {
-            client: builder.build()?,
+            direct: client().build()?,
+            proxied: proxy.map(through).transpose()?,
             runtime: Some(runtime),
             offline,
             limits,
             log,
-            is_proxied: proxy.is_some(),
         })
     }
 
-    /// Whether a proxy passes everything on, which reads what is not encrypted.
-    pub(super) fn is_proxied(&self) -> bool {
-        self.is_proxied
+    /// The client that goes through the proxy, if there is one and it is for this address. It is not for a
+    /// server of the person's own: a proxy would read what is not encrypted, and finds no `localhost` but its
+    /// own.
+    fn proxied(&self, address: &Url) -> Option<&reqwest::Client> {
+        let is_for = Destination::of(address) != Destination::OwnServer;
+        self.proxied.as_ref().filter(|_| is_for)
+    }
+
+    /// Whether a proxy would read what is sent to this address.
+    pub(crate) fn is_read_by_proxy(&self, address: &Url) -> bool {
+        address.scheme() == "http" && self.proxied(address).is_some()
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -168,7 +178,7 @@ impl Http {
             return Err(ProviderError::new(Trouble::Offline, host));
         }
         let mut record = Record::begin(
-            &self.log,
+            &*self.log,
             Connection {
                 at_ms: now_ms(),
                 host: host.to_owned(),
@@ -198,9 +208,10 @@ impl Http {
     }
 
     fn build(&self, request: &Outgoing) -> reqwest::RequestBuilder {
+        let client = self.proxied(&request.url).unwrap_or(&self.direct);
         let mut built = match &request.body {
-            Some(body) => self.client.post(request.url.clone()).body(body.clone()),
-            None => self.client.get(request.url.clone()),
+            Some(body) => client.post(request.url.clone()).body(body.clone()),
+            None => client.get(request.url.clone()),
         };
         let says_what = request
             .headers

@@ -43,7 +43,7 @@ pub(crate) fn send(
     let kind = Zeroizing::new("application/x-protobuf".to_owned());
     let mut headers = vec![("content-type".into(), kind)];
     if let Some(header) = header
-        && let Some(value) = header.value_for(address, http.is_proxied())?
+        && let Some(value) = header.value_for(address)?
     {
         headers.push((header.name().to_owned().into(), value.clone()));
     }

@@ -4,7 +4,7 @@
 //! do not hide it. A pattern has the syntax of the crate `regex`, which never goes back, and reads the text
 //! as it is, line by line.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{Regex, RegexBuilder};
@@ -13,6 +13,7 @@ use super::{
     DataClass, Finding, Kind,
     context::{ends_word, starts_word},
     fold::View,
+    overlap,
 };
 
 /// Words in one list at most.
@@ -130,11 +131,8 @@ impl Compiled {
         };
         match &self.what {
             Matcher::Words(words) => {
-                let read = view.text();
-                for found in words.find_iter(read) {
-                    if starts_word(read, found.start()) && ends_word(read, found.end()) {
-                        add(view.back(&found.range(), text));
-                    }
+                for found in whole_words(words, view.text()) {
+                    add(view.back(&found, text));
                 }
             }
             Matcher::Pattern(pattern) => {
@@ -148,6 +146,33 @@ impl Compiled {
             }
         }
     }
+}
+
+/// What a rule finds in a text by itself, whatever else would be found there; sorted, and not overlapping.
+pub(crate) fn found_alone(rule: &OwnRule, text: &str) -> Result<Vec<Finding>, OwnRuleError> {
+    let mut found = Vec::new();
+    Compiled::new(rule)?.find(text, &View::of(text), &mut found);
+    Ok(overlap::resolve(text, found, |_| false))
+}
+
+/// Where words of a list stand alone, but for those inside a longer one that does. A longer one that is cut off,
+/// as "Berg AG" in "Berg agreed", hides no other.
+fn whole_words(words: &AhoCorasick, read: &str) -> Vec<Range<usize>> {
+    let mut whole: Vec<Range<usize>> = Vec::new();
+    // They come in the order of their ends.
+    for found in words.find_overlapping_iter(read) {
+        let found = found.range();
+        if !starts_word(read, found.start) || !ends_word(read, found.end) {
+            continue;
+        }
+        while whole.last().is_some_and(|last| found.start <= last.start) {
+            whole.pop();
+        }
+        if whole.last().is_none_or(|last| last.end < found.end) {
+            whole.push(found);
+        }
+    }
+    whole
 }
 
 /// `Case number (old)` as `CASE_NUMBER_OLD`.
@@ -182,7 +207,7 @@ fn compile_words(name: &str, words: &[String]) -> Result<AhoCorasick, OwnRuleErr
     }
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .match_kind(MatchKind::LeftmostLongest)
+        .match_kind(MatchKind::Standard)
         .build(&folded)
         .map_err(|_| too_many())
 }
@@ -267,6 +292,32 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_begins_or_overlaps_another_one_of_the_list_is_found_by_itself() {
+        let words = |words: &[&str]| {
+            OwnPattern::Words(words.iter().map(|word| (*word).to_owned()).collect())
+        };
+        for list in [["Berg", "Berg AG"], ["Berg AG", "Berg"]] {
+            assert_eq!(
+                found(words(&list), "Berg agreed to the lease, Berg AG did not."),
+                ["Berg", "Berg AG"]
+            );
+        }
+        assert_eq!(
+            found(words(&["Müller", "Müller AG"]), "Die Müller Agentur"),
+            ["Müller"]
+        );
+        assert_eq!(
+            found(words(&["Anna Berg", "Berg Holding"]), "Anna Berg Holding"),
+            ["Anna Berg", "Berg Holding"]
+        );
+        assert_eq!(
+            found(words(&["Anna", "Berg", "Anna Berg"]), "Anna Berg"),
+            ["Anna Berg"],
+            "what lies inside of a longer one is no finding of its own"
+        );
+    }
+
+    #[test]
     fn a_pattern_finds_its_value() {
         assert_eq!(
             found(pattern(r"\bAZ-\d{4}\b"), "AZ-1234, AZ-12345\nAZ-9999"),
@@ -274,6 +325,27 @@ mod tests {
         );
         assert_eq!(found(pattern(r"ref (?P<value>\w+)"), "ref abc"), ["abc"]);
         assert_eq!(kind_name("Case number (old)").unwrap(), "CASE_NUMBER_OLD");
+    }
+
+    #[test]
+    fn a_rule_by_itself_finds_what_other_rules_would_find_too() {
+        let alone = |what, text: &str| -> Vec<String> {
+            let found = found_alone(&rule(what), text).unwrap();
+            let texts = found.iter().map(|one| text[one.bytes.clone()].to_owned());
+            texts.collect()
+        };
+        let word = OwnPattern::Words(vec!["acme".into()]);
+        assert_eq!(alone(word, "anna@acme.com"), ["acme"]);
+        assert_eq!(
+            alone(pattern(r"\d{16}"), "4111111111111111"),
+            ["4111111111111111"]
+        );
+        let in_two_pieces = format!("{}AZ-1234{}", "x".repeat(3_800), "y".repeat(2_000));
+        assert_eq!(
+            alone(pattern(r"AZ-\d{4}"), &in_two_pieces),
+            ["AZ-1234"],
+            "once, though two pieces of the line have it"
+        );
     }
 
     #[test]

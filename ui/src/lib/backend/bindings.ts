@@ -2443,6 +2443,8 @@ export type Origin =
 
 /**  How a connection ended. */
 export type Outcome = 
+/**  It has not ended yet, and its request may be under way. */
+"open" | 
 /**  The server was not found or did not let us in; nothing was sent. */
 "not_reached" | 
 /**  The server answered. */
@@ -3332,7 +3334,7 @@ export type Settings = {
 	fallBackToLocal: boolean,
 	/**  Whether every connection of the app is refused. */
 	offline: boolean,
-	/**  The address of a proxy for every connection; empty: none. */
+	/**  The address of a proxy for every connection but those within the own network; empty: none. */
 	proxy: string,
 	/**  The address of a service that time-stamps witnesses (RFC 3161); empty: none. */
 	timeStampUrl: string,

@@ -9,9 +9,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
-    DONE, KEY, LIMITS, Language, Net, ask, ask_hearing, at_best,
+    DONE, Ended, KEY, LIMITS, Language, Net, ask, ask_hearing, at_best,
     fault_server::{FaultServer, Received, Script, Step, answer, chunk, head, stream},
     finish, inspected, net, net_with, provider, question, said,
 };
@@ -27,7 +28,9 @@ use crate::{
         offline::OfflineSwitch,
         ollama::{CompletionRequest, Ollama},
         openai::OpenAi,
+        telemetry,
     },
+    secrets::SecretHeader,
 };
 
 fn key() -> Option<ApiKey> {
@@ -252,23 +255,71 @@ fn no_redirect_is_followed() {
     );
 }
 
+fn through(proxy: &FaultServer) -> Http {
+    let (offline, log) = (OfflineSwitch::default(), Arc::<Ended>::default());
+    Http::new(LIMITS, offline, Some(&proxy.address), log).unwrap()
+}
+
 #[test]
 fn a_proxy_is_used_when_it_was_set_on_purpose() {
-    let server = FaultServer::start(vec![answer("200 OK", &[], "{\"data\": []}")]);
-    let http = Http::new(
-        LIMITS,
-        OfflineSwitch::default(),
-        Some(&server.address),
-        std::sync::Arc::new(|_| {}),
-    )
-    .unwrap();
-    let provider = OpenAi::new("http://tower.internal:8000/v1", None).unwrap();
-    assert_eq!(provider.models(&http, &Stop::default()).unwrap(), []);
-    let head = server.finish().remove(0).head;
+    let proxy = FaultServer::start(vec![answer("200 OK", &[], "{\"data\": []}")]);
+    let provider = OpenAi::new("http://models.example:8000/v1", None).unwrap();
+    let models = provider.models(&through(&proxy), &Stop::default());
+    assert_eq!(models.unwrap(), []);
+    let head = proxy.finish().remove(0).head;
     assert!(
-        head.starts_with("GET http://tower.internal:8000/v1/models "),
+        head.starts_with("GET http://models.example:8000/v1/models "),
         "{head}"
     );
+}
+
+#[test]
+fn no_proxy_is_sent_what_is_for_a_server_of_ones_own() {
+    let proxy = FaultServer::start(vec![]);
+    let http = through(&proxy);
+    let server = FaultServer::start(vec![
+        answer("200 OK", &[], "{\"data\": []}"),
+        answer("200 OK", &[], ""),
+    ]);
+    let provider = OpenAi::new(&server.address, key()).unwrap();
+    assert_eq!(provider.models(&http, &Stop::default()).unwrap(), []);
+    let collector = Url::parse(&server.address).unwrap();
+    let header = SecretHeader::new(&collector, "api-key", KEY).unwrap();
+    let sent = telemetry::send(
+        &http,
+        &collector,
+        Some(&header),
+        b"figures".to_vec(),
+        &Stop::default(),
+    );
+    assert_eq!(sent.unwrap(), 200);
+    let [models, figures] = &server.finish()[..] else {
+        panic!("both come to the server itself");
+    };
+    assert!(models.head.starts_with("GET /models "), "{}", models.head);
+    assert!(figures.head.contains(&format!("api-key: {KEY}\r\n")));
+    assert_eq!(proxy.received().len(), 0);
+}
+
+#[test]
+fn a_proxy_reads_what_is_not_encrypted_and_is_for_others() {
+    let proxy = FaultServer::start(vec![]);
+    let (with, without) = (through(&proxy), net(LIMITS).http);
+    for (address, is_read) in [
+        ("http://models.example", true),
+        ("http://8.8.8.8", true),
+        ("https://models.example", false),
+        ("http://localhost:11434", false),
+        ("http://127.0.0.1", false),
+        ("http://[::1]", false),
+        ("http://192.168.1.7:8000", false),
+        ("http://tower:8000", false),
+        ("http://tower.internal", false),
+    ] {
+        let address = Url::parse(address).unwrap();
+        assert_eq!(with.is_read_by_proxy(&address), is_read, "{address}");
+        assert!(!without.is_read_by_proxy(&address), "there is none");
+    }
 }
 
 #[test]

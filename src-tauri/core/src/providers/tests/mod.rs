@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use super::{
     anthropic::Anthropic,
     cloud::{Cloud, CloudEvent, CloudRequest, Delta, End, Message, Part, Tool, Usage},
-    connection_log::Connection,
+    connection_log::{Connection, ConnectionLog},
     error::{ProviderError, Trouble},
     http::{Http, Limits},
     key::ApiKey,
@@ -46,11 +46,24 @@ const LIMITS: Limits = Limits {
     tries: 3,
 };
 
+/// The connections that have ended.
+type Ended = Mutex<Vec<Connection>>;
+
+impl ConnectionLog for Ended {
+    fn opens(&self, _: &Connection) -> Option<i64> {
+        None
+    }
+
+    fn ended(&self, _: Option<i64>, connection: Connection) {
+        self.lock().unwrap().push(connection);
+    }
+}
+
 /// A way out with its switch and its log.
 struct Net {
     http: Http,
     offline: OfflineSwitch,
-    log: Arc<Mutex<Vec<Connection>>>,
+    log: Arc<Ended>,
 }
 
 fn net(limits: Limits) -> Net {
@@ -58,10 +71,8 @@ fn net(limits: Limits) -> Net {
 }
 
 fn net_with(limits: Limits, offline: OfflineSwitch) -> Net {
-    let log: Arc<Mutex<Vec<Connection>>> = Arc::default();
-    let kept = Arc::clone(&log);
-    let keep = Arc::new(move |connection| kept.lock().unwrap().push(connection));
-    let http = Http::new(limits, offline.clone(), None, keep).unwrap();
+    let log = Arc::<Ended>::default();
+    let http = Http::new(limits, offline.clone(), None, log.clone()).unwrap();
     Net { http, offline, log }
 }
 

@@ -104,7 +104,12 @@ pub(super) fn phone(scan: &Scan<'_>, at: usize, out: &mut Vec<Finding>) {
     let word = word_beside(scan, &written.span).is_some();
     let national = |written: &Written| national(scan, written, word);
     let found = if written.plus {
-        international(written, 0, 0.95)
+        // What no number plan has is one by the word beside it, and then whole.
+        let said = said(scan, &written, word);
+        let said = said.map(|(score, rule, reason)| {
+            (written.span.clone(), score, false, rule, reason.to_owned())
+        });
+        international(written, 0, 0.95).or(said)
     } else if written.digits().starts_with(b"00")
         && written.groups[0].0 > 1
         && written.count > 9
@@ -213,19 +218,23 @@ fn national(
         (Some((rule, reason)), false) => {
             Some((if written.parenthesis { 0.6 } else { 0.5 }, rule, reason))
         }
-        (None, true) if may_be_said(scan, written, &lengths) => {
-            Some((0.75, "phone/word", "Digits beside a word for a phone"))
-        }
-        _ => None,
+        (None, _) => said(scan, written, word),
     }
 }
 
-/// Whether a word is enough to make it a phone number: no date, no amount and no part of a whole.
-fn may_be_said(scan: &Scan<'_>, written: &Written, lengths: &[u8]) -> bool {
-    SAID.contains(&written.count)
-        && !is_date_like(lengths)
-        && !is_decimal(scan.view.as_bytes(), written, lengths)
-        && !is_amount(scan.view, &written.span)
+/// By the word beside it, which is enough for what is no date, no amount and no part of a whole.
+fn said(
+    scan: &Scan<'_>,
+    written: &Written,
+    word: bool,
+) -> Option<(f32, &'static str, &'static str)> {
+    let lengths = written.lengths();
+    let may_be = word
+        && SAID.contains(&written.count)
+        && !is_date_like(&lengths)
+        && !is_decimal(scan.view.as_bytes(), written, &lengths)
+        && !is_amount(scan.view, &written.span);
+    may_be.then_some((0.75, "phone/word", "Digits beside a word for a phone"))
 }
 
 /// Whether it is one or two digits, a dot and more, as in `3.14159265`.
