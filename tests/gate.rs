@@ -3,6 +3,7 @@
 mod chains;
 mod clients;
 mod comparing;
+mod letting_go;
 mod looking;
 mod masking;
 mod mistakes;
@@ -139,7 +140,17 @@ pub fn elsewhere(account: &Account) -> Options {
     }
 }
 
+/// What a person says who saw what leaves for these accounts and lets it go.
+fn let_go(accounts: &[&Account]) -> Review {
+    Review::MayLeave(accounts.iter().map(|account| account.id).collect())
+}
+
 impl Place {
+    /// The same for the account that the place has from the beginning.
+    fn let_go(&self) -> Review {
+        let_go(&[&self.account])
+    }
+
     fn conversation(&self) -> ConversationId {
         let options = elsewhere(&self.account);
         self.app.gate.new_conversation(&options).unwrap().id

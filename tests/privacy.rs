@@ -98,8 +98,9 @@ fn full(app: &App, provider: &Provider) -> (ConversationId, ConversationId) {
     let masked = app.gate.new_conversation(&options).unwrap().id;
     let letter = format!("Dear {NAME}, we reach you at {MAIL} or {PHONE}. {OTHER} says hello.");
     let mut sink = |_| ();
+    let may_leave = Review::MayLeave(vec![account.id]);
     app.gate
-        .answer_reviewed(Ask::Say(masked, &letter), None, Review::MayLeave, &mut sink)
+        .answer_reviewed(Ask::Say(masked, &letter), None, may_leave, &mut sink)
         .unwrap();
     app.rename_conversation(masked, &format!("Letter to {NAME}"))
         .unwrap();

@@ -39,6 +39,11 @@ fn provider() -> Provider {
 /// A shell with the account `Test` at a provider, as somebody else's computer.
 fn shell_with(provider: &Provider) -> Shell {
     let shell = Shell::new();
+    add_account(&shell, "Test", provider);
+    shell
+}
+
+fn add_account(shell: &Shell, name: &str, provider: &Provider) {
     let address = provider.address.as_str();
     let (code, printed) = shell.fed(
         &[
@@ -47,7 +52,7 @@ fn shell_with(provider: &Provider) -> Shell {
             "--kind",
             "compatible",
             "--name",
-            "Test",
+            name,
             "--url",
             address,
             "--cloud",
@@ -57,7 +62,6 @@ fn shell_with(provider: &Provider) -> Shell {
     );
     assert_eq!(code, 0, "{printed}");
     assert!(!printed.contains(KEY));
-    shell
 }
 
 /// The requests that had a prompt in them.

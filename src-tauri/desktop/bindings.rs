@@ -50,6 +50,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             leaving::count_tokens,
             leaving::preview_message,
             leaving::what_would_leave,
+            leaving::what_comparing_leaves,
             leaving::found_in_message,
             leaving::overrule_finding,
             leaving::take_back_mistake,

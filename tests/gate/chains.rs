@@ -7,7 +7,7 @@ use gatehouse_core::gate::WhatLeaves;
 use super::*;
 
 /// An address at which nobody listens.
-fn nobody() -> String {
+pub fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}/v1", listener.local_addr().unwrap())
 }

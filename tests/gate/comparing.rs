@@ -1,5 +1,7 @@
 //! One question to several models: versions of one answer, and one budget for all of them.
 
+use gatehouse_core::chat::pictures;
+
 use super::*;
 
 fn models(place: &Place) -> Vec<Link> {
@@ -143,4 +145,110 @@ fn a_secret_leaves_for_none_of_them_and_one_model_is_no_comparison() {
     let error = compare("Hello", &models(&place)[..1]);
     assert!(matches!(error, GateError::Entered(_)), "{error}");
     assert!(provider.received().is_empty() && place.messages(conversation).is_empty());
+}
+
+/// A conversation whose own model is on this computer.
+fn here(place: &Place) -> ConversationId {
+    let options = Options {
+        sampling: app::steady(4),
+        ..Options::default()
+    };
+    place.app.gate.new_conversation(&options).unwrap().id
+}
+
+#[test]
+fn what_leaves_is_shown_account_by_account_and_goes_to_those_that_it_was_let_go_for() {
+    let (first, second) = (Provider::echo(), Provider::echo());
+    let place = place(&first.address);
+    let other = account(&place.app, "Second", &second.address);
+    place.policy(|policy| policy.personal.cloud = Action::Ask);
+    let conversation = here(&place);
+    let models = [
+        link(&place.account, MODEL),
+        link(&other, MODEL),
+        link(&other, "other-model"),
+        Link::Local { model_id: None },
+    ];
+    let gate = &place.app.gate;
+    let compare = |review| {
+        let ask = Ask::Say(conversation, LETTER);
+        gate.compare(ask, &models, None, review, &mut |_| ())
+    };
+    let error = compare(Review::NotAsked).unwrap_err();
+    assert!(matches!(error, GateError::ReviewFirst { .. }), "{error}");
+
+    let turn = say(conversation, LETTER);
+    let shown = gate.what_comparing_leaves(&turn, &models).unwrap();
+    let of: Vec<_> = shown.iter().map(|one| (one.account_id, one.asks)).collect();
+    assert_eq!(
+        of,
+        [(Some(place.account.id), true), (Some(other.id), true)],
+        "each account once, whatever the chat's own model is"
+    );
+    assert!(first.received().is_empty() && second.received().is_empty());
+
+    let (_, compared) = compare(place.let_go()).unwrap();
+    let [sent, kept, kept_too, local] = compared.as_slice() else {
+        panic!("{compared:?}")
+    };
+    assert!(sent.answer.is_ok() && local.answer.is_ok());
+    for one in [kept, kept_too] {
+        let error = one.answer.as_ref().unwrap_err();
+        assert!(matches!(error, GateError::NotLetGo { .. }), "{error}");
+    }
+    assert_eq!(
+        first.everything(),
+        shown[0].body,
+        "as it was shown, byte for byte"
+    );
+    assert!(second.received().is_empty());
+
+    place
+        .app
+        .set_conversation_options(conversation, &elsewhere(&other))
+        .unwrap();
+    let error = place.refused(conversation, LETTER, Review::NotAsked);
+    assert!(
+        matches!(error, GateError::ReviewFirst { .. }),
+        "nor is it noted that it may leave there: {error}"
+    );
+    assert_eq!(compare(let_go(&[&other])).unwrap().1.len(), 4);
+    assert_eq!(second.received().len(), 2, "both models of the account");
+}
+
+#[test]
+fn a_picture_that_one_account_may_have_is_shown_to_no_other_that_is_compared_with_it() {
+    let (first, second) = (Provider::echo(), Provider::echo());
+    let place = place(&first.address);
+    let other = account(&place.app, "Second", &second.address);
+    let conversation = place.conversation();
+    let photograph = super::pictures::photograph();
+    let picture = pictures::take(&place.app.store, Some(conversation), &photograph).unwrap();
+    let shown = [picture.id];
+    let models = [link(&place.account, MODEL), link(&other, MODEL)];
+    let compare = |review| {
+        let ask = Ask::SayWith(conversation, "What is this?", &shown);
+        let gate = &place.app.gate;
+        gate.compare(ask, &models, None, review, &mut |_| ())
+    };
+    let error = compare(Review::NotAsked).unwrap_err();
+    assert!(matches!(error, GateError::ReviewFirst { .. }), "{error}");
+    let (_, compared) = compare(place.let_go()).unwrap();
+    assert!(compared[1].answer.is_err(), "{compared:?}");
+    assert_eq!((first.received().len(), second.received().len()), (1, 0));
+}
+
+#[test]
+fn nobody_looks_at_what_the_budgets_stop_anyway() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    place.policy(|policy| policy.personal.cloud = Action::Ask);
+    price(&place.app);
+    price_of(&place.app, "other-model", "2000", "8000");
+    budget(&place.app, "0.001");
+    let ask = Ask::Say(here(&place), LETTER);
+    let gate = &place.app.gate;
+    let compared = gate.compare(ask, &models(&place), None, Review::NotAsked, &mut |_| ());
+    let error = compared.unwrap_err();
+    assert!(matches!(error, GateError::Budget(_)), "{error}");
 }

@@ -77,7 +77,7 @@ fn where_policy_asks_nothing_leaves_before_the_person_has_looked() {
     let here = send(LETTER, Review::KeepHere);
     assert_eq!(here.call.unwrap().route, Route::Local);
     assert!(provider.received().is_empty(), "it was kept here");
-    let sent = send(LETTER, Review::MayLeave);
+    let sent = send(LETTER, place.let_go());
     assert_eq!(sent.call.unwrap().route, Route::Masked);
     assert!(!provider.everything().contains("anna.weiss"));
     let again = send("And bob@example.net too.", Review::NotAsked);
@@ -96,7 +96,7 @@ fn looked_at_and_let_go(place: &Place, provider: &Provider, ask: Ask<'_>, turn: 
     assert!(gate.preview(turn, None).unwrap().review);
     let shown = gate.what_would_leave(turn, None).unwrap().unwrap();
     let before = provider.received().len();
-    gate.answer_reviewed(ask, None, Review::MayLeave, &mut |_| ())
+    gate.answer_reviewed(ask, None, place.let_go(), &mut |_| ())
         .unwrap();
     let received = provider.received();
     assert_eq!(received.len(), before + 1);

@@ -135,7 +135,7 @@ fn a_picture_leaves_after_the_persons_word_alone_and_nothing_but_its_pixels_does
         "the picture itself is shown"
     );
     let answer = place
-        .show(conversation, "What is this?", &shown, Review::MayLeave)
+        .show(conversation, "What is this?", &shown, place.let_go())
         .unwrap();
     let received = &provider.received()[0];
     assert_eq!(String::from_utf8_lossy(&received.body), looked.body);
@@ -166,7 +166,7 @@ fn what_was_let_go_for_one_account_is_asked_about_again_for_another_alone() {
     let conversation = place.conversation();
     let shown = [place.picture(Some(conversation)).id];
     place
-        .show(conversation, "Look.", &shown, Review::MayLeave)
+        .show(conversation, "Look.", &shown, place.let_go())
         .unwrap();
     let on = place.say(conversation, "And the colour?");
     assert_eq!(
@@ -189,7 +189,7 @@ fn what_was_let_go_for_one_account_is_asked_about_again_for_another_alone() {
     place
         .app
         .gate
-        .answer_reviewed(wording, None, Review::MayLeave, &mut |_| ())
+        .answer_reviewed(wording, None, let_go(&[&other]), &mut |_| ())
         .unwrap();
     assert_eq!(
         sent_pictures(&second.received()[0].json()).len(),
@@ -207,12 +207,12 @@ fn what_policy_says_of_pictures_holds_whatever_the_text_is() {
     let show = |review| place.show(conversation, "What is this?", &shown, review);
 
     place.policy(|policy| policy.pictures.cloud = Action::Block);
-    let blocked = show(Review::MayLeave).unwrap_err();
+    let blocked = show(place.let_go()).unwrap_err();
     assert!(matches!(blocked, GateError::Blocked { .. }), "{blocked}");
     assert!(blocked.to_string().contains("picture"), "{blocked}");
 
     place.policy(|policy| policy.pictures.cloud = Action::KeepLocal);
-    let kept = show(Review::MayLeave).unwrap_err();
+    let kept = show(place.let_go()).unwrap_err();
     let words = kept.to_string();
     assert!(
         words.contains("keeps a picture") && words.contains("takes no pictures"),
@@ -227,6 +227,22 @@ fn what_policy_says_of_pictures_holds_whatever_the_text_is() {
         1,
         "a person can allow them for good"
     );
+}
+
+/// A model of [`open_ai`] of which the price list says that it cannot see.
+pub const BLIND: &str = "gpt-audio-mini";
+
+pub fn open_ai(app: &App, provider: &Provider) -> Account {
+    let input = AccountInput {
+        kind: ProviderKind::OpenAi,
+        name: "OpenAI".into(),
+        base_url: provider.address.clone(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    let account = app.gate.save_account(None, &input).unwrap();
+    let key = Zeroizing::new(KEY.to_owned());
+    app.gate.set_account_key(account.id, key).unwrap()
 }
 
 #[test]
@@ -244,7 +260,7 @@ fn a_model_that_cannot_see_is_not_asked_and_is_told_of_earlier_pictures() {
         .set_conversation_options(conversation, &here)
         .unwrap();
     let error = place
-        .show(conversation, "What is this?", &shown, Review::MayLeave)
+        .show(conversation, "What is this?", &shown, place.let_go())
         .unwrap_err();
     assert!(matches!(error, GateError::NoPictures { .. }), "{error}");
     assert_eq!(place.unsent(Some(conversation)).len(), 1);
@@ -254,7 +270,7 @@ fn a_model_that_cannot_see_is_not_asked_and_is_told_of_earlier_pictures() {
         .set_conversation_options(conversation, &elsewhere(&place.account))
         .unwrap();
     place
-        .show(conversation, "What is this?", &shown, Review::MayLeave)
+        .show(conversation, "What is this?", &shown, place.let_go())
         .unwrap();
     place
         .app
@@ -273,22 +289,12 @@ fn a_model_that_cannot_see_is_not_asked_and_is_told_of_earlier_pictures() {
         "it goes on without a network"
     );
 
-    // A model elsewhere of which the price list says that it cannot see.
-    let blind = AccountInput {
-        kind: ProviderKind::OpenAi,
-        name: "Blind".into(),
-        base_url: provider.address.clone(),
-        destination: Some(Destination::Cloud),
-        context_tokens: None,
-    };
-    let blind = place.app.gate.save_account(None, &blind).unwrap();
-    let key = Zeroizing::new(KEY.to_owned());
-    let blind = place.app.gate.set_account_key(blind.id, key).unwrap();
-    let chain = vec![link(&blind, "gpt-audio-mini"), link(&place.account, MODEL)];
+    let blind = open_ai(&place.app, &provider);
+    let chain = vec![link(&blind, BLIND), link(&place.account, MODEL)];
     let conversation = place.conversation_with(chain);
     let shown = [place.picture(Some(conversation)).id];
     let answer = place
-        .show(conversation, "What is this?", &shown, Review::MayLeave)
+        .show(conversation, "What is this?", &shown, place.let_go())
         .unwrap();
     let call = answer.call.unwrap();
     assert_eq!(call.model, MODEL);
@@ -309,7 +315,7 @@ fn a_budget_that_stops_lets_no_picture_leave_that_nobody_can_count() {
     let conversation = place.conversation();
     let shown = [place.picture(Some(conversation)).id];
     let error = place
-        .show(conversation, "What is this?", &shown, Review::MayLeave)
+        .show(conversation, "What is this?", &shown, place.let_go())
         .unwrap_err();
     assert!(
         matches!(error, GateError::UncountedPictures { .. }),
@@ -333,7 +339,7 @@ fn a_conversation_goes_with_its_pictures_and_a_file_brings_them_elsewhere() {
     let conversation = place.conversation();
     let picture = place.picture(Some(conversation));
     place
-        .show(conversation, "Look.", &[picture.id], Review::MayLeave)
+        .show(conversation, "Look.", &[picture.id], place.let_go())
         .unwrap();
     let draft = place.picture(Some(conversation));
     let content = |id| {

@@ -83,3 +83,35 @@ fn keep_here_has_this_computer_answer_without_asking() {
     let (code, _) = shell.refused(&both);
     assert_eq!(code, 2, "only one of them can hold");
 }
+
+#[test]
+fn may_leave_is_for_the_account_that_show_request_names_and_for_no_other_of_a_chain() {
+    let (down, up) = (
+        Provider::start(|_| Reply::Refuse(503, "overloaded")),
+        provider(),
+    );
+    let shell = shell_that_asks(&down);
+    add_account(&shell, "Second", &up);
+    shell.text(&[
+        "aliases",
+        "set",
+        "best",
+        "Test/small",
+        "Second/small",
+        "local",
+    ]);
+    let ask = ["ask", LETTER, "--model", "best"];
+    let (_, about) = shell.both(&[&ask[..], &["--show-request"]].concat());
+    assert!(about.contains("leave for Test"), "{about}");
+    let answer = shell.json(&[&ask[..], &["--may-leave", "--max-tokens", "4"]].concat());
+    assert_eq!(answer["account"], Value::Null, "this computer goes on");
+    assert!(!asked(&down).is_empty() && asked(&up).is_empty());
+
+    let both = ["ask", LETTER, "-m", "Test/small", "-m", "Second/small"];
+    let (_, words) = shell.refused(&[&both[..], &["--may-leave"]].concat());
+    assert_eq!(
+        asked(&up).len(),
+        1,
+        "each that was named may have it: {words}"
+    );
+}

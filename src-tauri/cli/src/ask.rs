@@ -11,8 +11,8 @@ use gatehouse_core::{
     app::App,
     chat::{self, Message, MessageState, Options, pictures},
     costs::Move,
-    gate::{self, AnswerEvent, GateError, Review},
-    ids::{ConversationId, PictureId},
+    gate::{self, AnswerEvent, GateError, Review, Turn},
+    ids::{AccountId, ConversationId, PictureId},
     problem::Problem,
     protocol::{Constraint, FinishReason},
     store::StoreError,
@@ -39,7 +39,8 @@ pub(crate) struct Ask {
     /// at the end of each placeholder are others when it is sent: every conversation has its own.
     #[arg(long, conflicts_with_all = ["may_leave", "keep_here"])]
     show_request: bool,
-    /// Where the policy asks before something leaves: it may.
+    /// Where the policy asks before something leaves: it may, for the account that --show-request names; with
+    /// several models, for the account of each.
     #[arg(long, conflicts_with = "keep_here")]
     may_leave: bool,
     /// Keep it on this computer, whatever the policy allows.
@@ -101,25 +102,30 @@ impl Ask {
         let pictures = taken(&app, Some(conversation), &self.pictures)?;
         if !links.is_empty() {
             let ask = gate::Ask::SayWith(conversation, &text, &pictures);
-            return match comparing::answers(&app, ask, &links, constraint, self.review(), json) {
+            let answers = self
+                .review(|| Ok(comparing::accounts(&links)))
+                .and_then(|review| comparing::answers(&app, ask, &links, constraint, review, json));
+            return match answers {
                 Ok(answers) => self.all_ended(answers, &conversation.to_string(), json),
                 Err(error) => Err(not_begun(&app, &text, &pictures, error)),
             };
         }
         let mut printed = String::new();
-        let answered = app.gate.answer_reviewed(
-            gate::Ask::SayWith(conversation, &text, &pictures),
-            constraint,
-            self.review(),
-            &mut |event| match event {
-                AnswerEvent::Text { text, .. } if !json => {
-                    show(&text);
-                    printed.push_str(&text);
-                }
-                AnswerEvent::Moved { moves, to, .. } if !json => tell_moves(&moves, &to),
-                _ => {}
-            },
-        );
+        let mut hear = |event: AnswerEvent| match event {
+            AnswerEvent::Text { text, .. } if !json => {
+                show(&text);
+                printed.push_str(&text);
+            }
+            AnswerEvent::Moved { moves, to, .. } if !json => tell_moves(&moves, &to),
+            _ => {}
+        };
+        let ask = gate::Ask::SayWith(conversation, &text, &pictures);
+        let answered = self
+            .review(|| next(&app, conversation, &text, &pictures, constraint.as_ref()))
+            .and_then(|review| {
+                app.gate
+                    .answer_reviewed(ask, constraint.clone(), review, &mut hear)
+            });
         let (_, answer) = match answered {
             Ok(answered) => answered,
             Err(error) => return Err(not_begun(&app, &text, &pictures, error)),
@@ -181,12 +187,16 @@ impl Ask {
         Ok(())
     }
 
-    fn review(&self) -> Review {
-        match (self.may_leave, self.keep_here) {
-            (true, _) => Review::MayLeave,
+    /// What was said about what leaves, for the accounts that `named` gives.
+    fn review(
+        &self,
+        named: impl FnOnce() -> Result<Vec<AccountId>, GateError>,
+    ) -> Result<Review, GateError> {
+        Ok(match (self.may_leave, self.keep_here) {
+            (true, _) => Review::MayLeave(named()?),
             (_, true) => Review::KeepHere,
             _ => Review::NotAsked,
-        }
+        })
     }
 
     fn question(&self) -> Result<String, Failure> {
@@ -213,6 +223,23 @@ impl Ask {
         })?;
         Ok(Some(Constraint::JsonSchema(schema)))
     }
+}
+
+/// The account that would be asked now, which is the one that `--show-request` names.
+fn next(
+    app: &App,
+    conversation: ConversationId,
+    text: &str,
+    shown: &[PictureId],
+    constraint: Option<&Constraint>,
+) -> Result<Vec<AccountId>, GateError> {
+    let turn = Turn::Say {
+        conversation,
+        text: text.to_owned(),
+        pictures: shown.to_vec(),
+    };
+    let preview = app.gate.preview(&turn, constraint)?;
+    Ok(preview.account_id.into_iter().collect())
 }
 
 /// What is read of standard input at most, in bytes: more than any model can read.

@@ -5,6 +5,7 @@ use gatehouse_core::{
     app::App,
     chat::{Message, Options},
     gate::{AnswerEvent, Ask, GateError, Review},
+    ids::AccountId,
     problem::Problem,
     protocol::Constraint,
 };
@@ -60,6 +61,17 @@ pub(crate) fn elsewhere(models: &[(String, Link)]) -> Option<Options> {
     links
         .find(|link| matches!(link, Link::Account { .. }))
         .map(options)
+}
+
+/// The accounts that the models are of.
+pub(crate) fn accounts(models: &[(String, Link)]) -> Vec<AccountId> {
+    let links = models.iter().map(|(_, link)| link);
+    links
+        .filter_map(|link| match link {
+            Link::Account { account_id, .. } => Some(*account_id),
+            Link::Local { .. } => None,
+        })
+        .collect()
 }
 
 /// Ask all of them. The answers are printed as they come, unless they are for a program.

@@ -1,6 +1,7 @@
 //! The line under the composer, and what leaves with a message.
 
 use gatehouse_core::{
+    aliases::Link,
     gate::{FoundFor, Mistake, Preview, TokenCount, Turn, WhatLeaves},
     ids::ConversationId,
     problem::Problem,
@@ -48,6 +49,21 @@ pub(crate) async fn what_would_leave(handle: AppHandle, turn: Turn) -> Result<Op
     apart(move || {
         let state = handle.state::<AppState>();
         Ok(state.app()?.gate.what_would_leave(&turn, None)?)
+    })
+    .await
+}
+
+/// The same for each account of the models that are to answer a turn together.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn what_comparing_leaves(
+    handle: AppHandle,
+    turn: Turn,
+    models: Vec<Link>,
+) -> Result<Vec<WhatLeaves>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.what_comparing_leaves(&turn, &models)?)
     })
     .await
 }

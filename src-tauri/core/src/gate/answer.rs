@@ -59,7 +59,8 @@ pub(super) struct Answering<'a> {
     pub(super) plan: Plan,
     pub(super) ask: Ask<'a>,
     pub(super) constraint: Option<Constraint>,
-    pub(super) review: Review,
+    /// What the person said; [`Answering::review`] is what of it counts.
+    pub(super) said: Review,
     /// There once the first call was begun.
     pub(super) rows: Option<Rows>,
     pub(super) moves: Vec<Move>,
@@ -89,7 +90,8 @@ impl Gate {
         self.answer_reviewed(ask, constraint, Review::NotAsked, sink)
     }
 
-    /// The same after the person has said whether it may leave.
+    /// The same after the person has said for which accounts it may leave. For another one they are
+    /// asked, and once a model was asked, one that would need their word is passed over.
     ///
     /// # Errors
     /// [`GateError`] when nothing was begun; [`GateError::ReviewFirst`] when the person is to look
@@ -111,7 +113,7 @@ impl Gate {
             plan,
             ask,
             constraint,
-            review,
+            said: review,
             rows: None,
             moves: Vec::new(),
             since,
@@ -237,7 +239,7 @@ impl Answering<'_> {
                 && outcome.is_silent()
                 && outcome.end.as_ref().is_err_and(elsewhere::may_move);
             if !moves_on {
-                return Ok(self.end(&outcome, call));
+                return Ok(self.end(&outcome, call, None));
             }
             if let Err(error) = &outcome.end {
                 self.moves.push(Move {
@@ -250,7 +252,7 @@ impl Answering<'_> {
         }
         match last {
             // The last model that was asked did not answer, and no other one may.
-            Some((outcome, call)) => Ok(self.end(&outcome, call)),
+            Some((outcome, call)) => Ok(self.end(&outcome, call, Some(&refused))),
             None => Err(self.nobody(refused)),
         }
     }
@@ -282,14 +284,27 @@ impl Answering<'_> {
         let gate = self.place.gate;
         let constraint = self.constraint.as_ref();
         let (weighed, verdict) = gate
-            .weigh(&self.plan, cloud, constraint, self.review, others)
+            .weigh(&self.plan, cloud, constraint, self.review(), others)
             .map_err(Passed::Ends)?;
         match verdict {
             Ok(()) => Ok(Asked::Elsewhere(Box::new(weighed.ready))),
+            // The answer is under way, and nobody can be asked in the middle of it.
+            Err(GateError::ReviewFirst { account }) if self.rows.is_some() => {
+                Err(Passed::Over(GateError::NotLetGo { account }))
+            }
             Err(error @ (GateError::ReviewFirst { .. } | GateError::Blocked { .. })) => {
                 Err(Passed::Ends(error))
             }
             Err(error) => Err(Passed::Over(error)),
+        }
+    }
+
+    /// What the person said, as far as it counts for the model that is asked next. What they let go is
+    /// noted with the first call, and from then on the notes say what they saw.
+    pub(super) fn review(&self) -> &Review {
+        match &self.said {
+            Review::MayLeave(_) if self.rows.is_some() => &Review::NotAsked,
+            said => said,
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Transaction;
 
 use super::{
-    Ask, GateError, Review,
+    Ask, GateError,
     answer::{Answering, Asked, Passed, Rows},
     call::Outcome,
     elsewhere::Ready,
@@ -136,7 +136,7 @@ impl Answering<'_> {
             sealed::save_masks(tx, conversation, &ready.decided.masks)?;
         }
         sealed::keep_sent(tx, call, conversation, &body)?;
-        if self.review == Review::MayLeave {
+        if self.review().lets(account.id) {
             policy::reviews::note(tx, conversation, account.id, now_ms())?;
             for picture in ready.decided.pictures() {
                 policy::reviews::note_picture(tx, picture.id, account.id, now_ms())?;

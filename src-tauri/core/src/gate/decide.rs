@@ -10,6 +10,7 @@ use gatehouse_protocol::Role;
 use super::{inspect::Inspection, mistakes::Overruled};
 use crate::{
     chat::{Picture, Said},
+    ids::AccountId,
     policy::{Action, Destination, Policy},
     safety::{
         DataClass, Finding,
@@ -18,16 +19,23 @@ use crate::{
 };
 
 /// What the person said of a message that policy wants them to look at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, specta::Type)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Review {
     /// Nothing yet.
     #[default]
     NotAsked,
-    /// They saw what leaves, and it may.
-    MayLeave,
+    /// They saw what leaves for these accounts, and for them it may.
+    MayLeave(Vec<AccountId>),
     /// It is to stay on this computer, whatever policy says.
     KeepHere,
+}
+
+impl Review {
+    /// Whether it may leave for this account.
+    pub(super) fn lets(&self, account: AccountId) -> bool {
+        matches!(self, Self::MayLeave(shown) if shown.contains(&account))
+    }
 }
 
 /// How a text is written, and so how it is masked.

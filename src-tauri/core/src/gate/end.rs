@@ -7,7 +7,13 @@ use std::{
 
 use gatehouse_protocol::FinishReason;
 
-use super::{answer::Answering, call::Outcome, record, work::Since};
+use super::{
+    GateError,
+    answer::Answering,
+    call::{CallError, Outcome},
+    record,
+    work::Since,
+};
 use crate::{
     chat::{self, ChatError, Message, MessageState},
     costs::CallEnd,
@@ -24,12 +30,13 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(2);
 impl Answering<'_> {
     /// Write the end of the answer and of its call in one transaction. If that fails, the answer is
     /// returned all the same, with the reason, so that it stays on the screen.
-    pub(super) fn end(self, outcome: &Outcome, call: i64) -> Message {
+    /// `refused`: why no other model was asked in its place.
+    pub(super) fn end(self, outcome: &Outcome, call: i64, refused: Option<&GateError>) -> Message {
         let (state, problem) = match &outcome.end {
             Ok(FinishReason::Cancelled) => (MessageState::Stopped, None),
             Ok(_) => (MessageState::Done, None),
             Err(error) if error.is_stop() => (MessageState::Stopped, None),
-            Err(error) => (MessageState::Failed, Some(Problem::from(error))),
+            Err(error) => (MessageState::Failed, Some(told(error, refused))),
         };
         let answer = self
             .rows
@@ -62,6 +69,18 @@ impl Answering<'_> {
                 ..answer
             }
         })
+    }
+}
+
+/// What went wrong; and where the word of a person is all that another model would have needed, that.
+fn told(error: &CallError, refused: Option<&GateError>) -> Problem {
+    let problem = Problem::from(error);
+    match refused {
+        Some(GateError::NotLetGo { account }) => problem.hint(format!(
+            "{account} was not asked, as you have not let this leave for it. Choose its model alone, and you \
+             are shown what leaves."
+        )),
+        _ => problem,
     }
 }
 

@@ -88,6 +88,12 @@ pub enum GateError {
         /// For whom.
         account: String,
     },
+    /// The person was to look at it first, and it was not shown to them or they did not let it go.
+    #[error("nobody has let it leave for {account}")]
+    NotLetGo {
+        /// For whom.
+        account: String,
+    },
     /// A model that cannot see was to answer a message with pictures.
     #[error("{model} takes no pictures")]
     NoPictures {
@@ -240,6 +246,8 @@ impl From<GateError> for Problem {
             GateError::UncountedPictures { .. } => Problem::new(Code::BudgetReached, &error)
                 .hint("Your message is kept. Let the budget only warn, or choose another model."),
             GateError::ReviewFirst { .. } => Problem::new(Code::ReviewFirst, &error),
+            GateError::NotLetGo { .. } => Problem::new(Code::NotAllowed, &error)
+                .hint("Choose its model alone, and you are shown what leaves."),
             GateError::Offline => Problem::new(Code::Offline, &error)
                 .hint("Turn the switch in Settings off, or choose a model on this computer."),
             GateError::LeftOut { .. } => Problem::new(Code::Provider, &error)

@@ -114,6 +114,10 @@ pub struct WhatLeaves {
     pub model: String,
     /// The account, as the person calls it.
     pub account: String,
+    /// Its identifier; `None`: it left already.
+    pub account_id: Option<AccountId>,
+    /// Whether policy wants the person to let it go first.
+    pub asks: bool,
     /// The client of the local API that asked, as the person calls it; `None`: the person did.
     pub client: Option<String>,
     /// The messages, in pieces that show what was masked.

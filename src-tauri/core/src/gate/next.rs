@@ -137,7 +137,7 @@ impl Gate {
             };
             let others = nth + 1 < candidates.len();
             let (weighed, verdict) =
-                self.weigh(plan, cloud, constraint, Review::NotAsked, others)?;
+                self.weigh(plan, cloud, constraint, &Review::NotAsked, others)?;
             let weighed = Box::new(weighed);
             let next = match verdict {
                 Ok(()) => Next::Away {
@@ -169,7 +169,7 @@ impl Gate {
         plan: &Plan,
         cloud: &CloudModel,
         constraint: Option<&Constraint>,
-        review: Review,
+        review: &Review,
         others: bool,
     ) -> Result<(Weighed, Result<(), GateError>), GateError> {
         let ready = self.prepare(plan, cloud, constraint)?;
@@ -194,7 +194,7 @@ impl Gate {
         workspace: WorkspaceId,
         ready: &Ready,
         looks: Result<(), GateError>,
-        review: Review,
+        review: &Review,
         others: bool,
     ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
         let (budget, fits) = self.standing(workspace, ready)?;
@@ -322,8 +322,8 @@ impl Gate {
 }
 
 /// What policy and the person say, whatever can be reached.
-fn by_policy(ready: &Ready, review: Review) -> Result<(), GateError> {
-    if review == Review::KeepHere {
+fn by_policy(ready: &Ready, review: &Review) -> Result<(), GateError> {
+    if *review == Review::KeepHere {
         return Err(GateError::KeptHere);
     }
     match ready.decided.action {
@@ -346,9 +346,9 @@ pub(super) fn can_look(shows: bool, ready: &Ready) -> Result<(), GateError> {
     Ok(())
 }
 
-/// Whether the person is to look at it unless they have before.
-pub(super) fn asks_first(ready: &Ready, review: Review) -> bool {
-    ready.decided.action == Action::Ask && review == Review::NotAsked
+/// Whether the person is to look at it, who has not let it leave for this account, unless they did before.
+pub(super) fn asks_first(ready: &Ready, review: &Review) -> bool {
+    ready.decided.action == Action::Ask && !review.lets(ready.cloud.account.id)
 }
 
 /// What was found, in words.

@@ -9,10 +9,11 @@ use super::{
     leaving::{self, Preview, WhatLeaves},
     mistakes,
     next::{Next, Weighed},
+    route::Plan,
 };
 use crate::{
     clients::{self, ClientError},
-    costs::{self, Route},
+    costs::{self, Move, Route},
     ids::ClientId,
     money::Money,
     now_ms,
@@ -83,30 +84,15 @@ impl Gate {
     ) -> Result<Option<WhatLeaves>, GateError> {
         let plan = self.store.read(|conn| turn.plan(conn))?;
         let (passed, next) = self.next(&plan, constraint)?;
-        let weighed = match next {
+        let (weighed, asks) = match next {
             Next::Here(_) => return Ok(None),
-            Next::Away { weighed, .. } => weighed,
+            Next::Away { weighed, review } => (weighed, review),
             Next::Blocked { error, .. } => return Err(error),
             Next::Nobody => return Err(passed.last()),
         };
-        let ready = &weighed.ready;
-        let cloud = &ready.cloud;
-        let body = elsewhere::client(&cloud.account, None)?
-            .body(&ready.request)
-            .map_err(GateError::from)?;
+        let leaves = shown(&plan, &weighed.ready, passed.moves(), asks)?;
         self.note_shown(turn)?;
-        Ok(Some(WhatLeaves {
-            model: cloud.model.clone(),
-            account: cloud.account.name.clone(),
-            client: None,
-            messages: leaving::messages(&body, &ready.decided.masks),
-            body: String::from_utf8_lossy(&body).into_owned(),
-            found: mistakes::all_found(&plan, ready),
-            moves: passed.moves(),
-            tokens: ready.pricing.prompt_tokens,
-            exact: ready.pricing.exact,
-            cost: ready.pricing.about().map(|money| money.to_string()),
-        }))
+        Ok(Some(leaves))
     }
 
     /// That a person looked at what would leave. A new conversation has no name yet, not even one that
@@ -143,6 +129,8 @@ impl Gate {
             Ok(Some(WhatLeaves {
                 model: summary.model,
                 account: summary.account.unwrap_or_default(),
+                account_id: None,
+                asks: false,
                 client: client.map(|id| client_name(tx, id)).transpose()?,
                 messages: leaving::messages(&left.body, &left.masks),
                 body: String::from_utf8_lossy(&left.body).into_owned(),
@@ -154,6 +142,33 @@ impl Gate {
             }))
         })
     }
+}
+
+/// What would leave with a request, after `moves`; `asks`: once the person has let it go.
+pub(super) fn shown(
+    plan: &Plan,
+    ready: &Ready,
+    moves: Vec<Move>,
+    asks: bool,
+) -> Result<WhatLeaves, GateError> {
+    let account = &ready.cloud.account;
+    let body = elsewhere::client(account, None)?
+        .body(&ready.request)
+        .map_err(GateError::from)?;
+    Ok(WhatLeaves {
+        model: ready.cloud.model.clone(),
+        account: account.name.clone(),
+        account_id: Some(account.id),
+        asks,
+        client: None,
+        messages: leaving::messages(&body, &ready.decided.masks),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        found: mistakes::all_found(plan, ready),
+        moves,
+        tokens: ready.pricing.prompt_tokens,
+        exact: ready.pricing.exact,
+        cost: ready.pricing.about().map(|money| money.to_string()),
+    })
 }
 
 /// What is kept of what left with a call.

@@ -196,7 +196,7 @@ fn outcome(error: &GateError) -> &'static str {
     match error {
         GateError::Blocked { .. } | GateError::NobodyLooks { .. } => "blocked",
         GateError::NotAllowed(_) => "not allowed",
-        GateError::ReviewFirst { .. } => "to be reviewed",
+        GateError::ReviewFirst { .. } | GateError::NotLetGo { .. } => "to be reviewed",
         GateError::Budget(_) | GateError::ClientBudget(_) => "budget",
         GateError::NoModel | GateError::Model(_) | GateError::ModelUnknown(_) => "no model",
         _ => "failed",

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     aliases::Elsewhere,
-    chat,
+    chat::{self, ChatError},
     ids::{ConversationId, MessageId, PictureId},
 };
 
@@ -78,15 +78,25 @@ impl Turn {
     /// # Errors
     /// [`GateError`] when the conversation or the message is not there.
     pub(super) fn plan(&self, conn: &Connection) -> Result<Plan, GateError> {
-        let ask = match self {
-            Self::New {
-                elsewhere,
-                text,
-                pictures,
-                mistakes,
-            } => {
-                return route::plan_of_new(conn, elsewhere.as_ref(), text, pictures, mistakes);
-            }
+        if let Self::New {
+            elsewhere,
+            text,
+            pictures,
+            mistakes,
+        } = self
+        {
+            return route::plan_of_new(conn, elsewhere.as_ref(), text, pictures, mistakes);
+        }
+        route::plan(conn, self.ask()?)
+    }
+
+    /// As it is asked in its conversation.
+    ///
+    /// # Errors
+    /// [`ChatError::NoConversation`] when it has none yet.
+    pub(super) fn ask(&self) -> Result<Ask<'_>, GateError> {
+        Ok(match self {
+            Self::New { .. } => return Err(ChatError::NoConversation.into()),
             Self::Say {
                 conversation,
                 text,
@@ -94,7 +104,6 @@ impl Turn {
             } => Ask::SayWith(*conversation, text, pictures),
             Self::Edit { question, text } => Ask::Edit(*question, text),
             Self::Again { answer } => Ask::Again(*answer),
-        };
-        route::plan(conn, ask)
+        })
     }
 }

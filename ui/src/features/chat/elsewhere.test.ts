@@ -3,6 +3,7 @@
 import "../../test/layout";
 
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
 import { afterEach, describe, expect, it } from "vitest";
 
 import type { FakeBackend } from "$lib/backend/fake";
@@ -128,7 +129,11 @@ describe("the sheet", () => {
 		fake.fail("sendMessage", null);
 		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
 		await waitFor(() =>
-			expect(sent(fake).at(-1)?.args.slice(1, 4)).toEqual([letter, [], "may_leave"]),
+			expect(sent(fake).at(-1)?.args.slice(1, 4)).toEqual([
+				letter,
+				[],
+				{ may_leave: ["account-1"] },
+			]),
 		);
 	});
 
@@ -163,7 +168,7 @@ describe("the sheet", () => {
 		await user.click(within(sheet).getByRole("button", { name: "Send masked" }));
 		await waitFor(() => {
 			const again = fake.calls.filter(({ method }) => method === "regenerate");
-			expect(again.at(-1)?.args[1]).toBe("may_leave");
+			expect(again.at(-1)?.args[1]).toEqual({ may_leave: ["account-1"] });
 		});
 		expect(sent(fake).length, "nothing else was sent").toBe(1);
 	});
@@ -272,5 +277,100 @@ describe("several models", () => {
 		const versions = await screen.findByRole("group", { name: "Versions" });
 		expect(versions.textContent, "two versions of one answer").toContain("2/2");
 		expect(field().value).toBe("");
+	});
+
+	/** A comparison with a second account that policy holds back, where the chat's own model is here. */
+	async function compareLetter() {
+		const { fake, user } = await open();
+		const second = await fake.saveAccount(null, {
+			kind: "anthropic",
+			name: "Anthropic",
+			baseUrl: "",
+			destination: null,
+			contextTokens: null,
+		});
+		await fake.testAccount(second.id);
+		await refreshAccounts();
+		const policy = await fake.getPolicy();
+		await fake.setPolicy({ ...policy, personal: { ...policy.personal, cloud: "ask" } });
+		await user.click(await screen.findByRole("button", { name: /^Model:/ }));
+		await user.click(await option("SmolLM2 135M Instruct"));
+		await user.type(field(), letter);
+		fake.fail("compareModels", { code: "review_first", message: "Look first.", hint: null });
+		return { fake, user };
+	}
+
+	/** Chooses what to ask together: the model of the chat is chosen already. */
+	async function ask(user: UserEvent, { withHere = false } = {}) {
+		await user.click(screen.getByRole("button", { name: "Ask several models" }));
+		const dialog = await screen.findByRole("dialog", { name: "Ask several models" });
+		if (!withHere)
+			await user.click(within(dialog).getByRole("checkbox", { name: /^SmolLM2 135M/ }));
+		for (const name of ["OpenAI", "Anthropic"]) {
+			const group = within(dialog).getByRole("group", { name });
+			await user.click(within(group).getByRole("checkbox", { name: /^GPT-6 Luna/ }));
+		}
+		await user.click(within(dialog).getByRole("button", { name: /^Ask . models/ }));
+	}
+
+	const compared = (fake: FakeBackend) =>
+		fake.calls.filter(({ method }) => method === "compareModels");
+	const sheetFor = (account: string) =>
+		screen.findByRole("dialog", { name: `What leaves for ${account}` });
+	const say = async (user: UserEvent, account: string, name: string) =>
+		user.click(within(await sheetFor(account)).getByRole("button", { name }));
+
+	it("are asked about account by account, and only those that it was let go for get it", async () => {
+		const { fake, user } = await compareLetter();
+		await ask(user);
+		const receives = within(await sheetFor("OpenAI")).getByRole("region", {
+			name: "OpenAI receives",
+		});
+		expect(receives.textContent).toContain("[EMAIL-ADDRESS-");
+		fake.fail("compareModels", null);
+		await say(user, "OpenAI", "Send masked");
+		await sheetFor("Anthropic");
+		expect(compared(fake).length, "nothing leaves before all were asked about").toBe(1);
+		await say(user, "Anthropic", "Not for Anthropic");
+		await waitFor(() => expect(compared(fake).length).toBe(2));
+		expect(compared(fake)[1]?.args.slice(1, 5)).toMatchObject([
+			letter,
+			[],
+			[
+				{ accountId: "account-1", model: "gpt-6-luna" },
+				{ accountId: "account-2", model: "gpt-6-luna" },
+			],
+			{ may_leave: ["account-1"] },
+		]);
+	});
+
+	it("are not asked at all where it was let go for nobody, unless one of them is here", async () => {
+		const { fake, user } = await compareLetter();
+		await ask(user);
+		await say(user, "OpenAI", "Not for OpenAI");
+		await say(user, "Anthropic", "Not for Anthropic");
+		await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+		expect(compared(fake).length, "nobody is left to ask").toBe(1);
+		expect(field().value).toBe(letter);
+
+		await ask(user, { withHere: true });
+		await say(user, "OpenAI", "Not for OpenAI");
+		fake.fail("compareModels", null);
+		await say(user, "Anthropic", "Not for Anthropic");
+		await waitFor(() => expect(compared(fake).length).toBe(3));
+		expect(compared(fake)[2]?.args[4]).toEqual({ may_leave: [] });
+	});
+
+	it("are shown again once something in it is called a mistake, as other words would leave", async () => {
+		const { fake, user } = await compareLetter();
+		await user.type(field(), " And to bob@example.org.");
+		await ask(user);
+		await say(user, "OpenAI", "Send masked");
+		await say(user, "Anthropic", "“bob@example.org” is a mistake");
+		const found = within(await sheetFor("Anthropic"));
+		await found.findByRole("button", { name: "Find “bob@example.org” again" });
+		await say(user, "Anthropic", "Send masked");
+		await sheetFor("OpenAI");
+		expect(compared(fake).length, "what was let go for OpenAI was another text").toBe(1);
 	});
 });

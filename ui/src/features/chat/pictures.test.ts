@@ -141,7 +141,7 @@ describe("a message with a picture", () => {
 		fake.fail("sendMessage", null);
 		await user.click(within(sheet).getByRole("button", { name: "Send with the picture" }));
 		await waitFor(() => expect(sent(fake).at(-1)?.args[2]).toEqual(["picture-1"]));
-		expect(sent(fake).at(-1)?.args[3]).toBe("may_leave");
+		expect(sent(fake).at(-1)?.args[3]).toEqual({ may_leave: ["account-1"] });
 		const shown = await screen.findByRole("list", { name: "Pictures of this message" });
 		await user.click(within(shown).getByRole("button", { name: "Show Picture large" }));
 		expect(await screen.findByRole("dialog", { name: "Picture" })).toBeTruthy();

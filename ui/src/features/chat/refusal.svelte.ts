@@ -1,11 +1,13 @@
 // Why the last thing that was asked was not even begun, and what the person can do about it.
 
-import type { Problem, ProblemCode, Review, Turn } from "$lib/backend";
+import type { Link, Problem, ProblemCode, Review, Turn } from "$lib/backend";
 
 /** Something that was asked. */
 export type Asked = {
 	/** As the host has it described, so that what leaves can be shown byte for byte. */
 	turn: () => Turn;
+	/** The models that are asked together; none are named where the chat's own answers. */
+	models?: Link[] | undefined;
 	/** Ask it again with what the person said. */
 	repeat: (review: Review) => Promise<void>;
 };

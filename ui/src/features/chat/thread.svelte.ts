@@ -195,6 +195,7 @@ export class Thread {
 				}
 			},
 			(now) => this.compare(text, models, now, shown),
+			models,
 		);
 	}
 
@@ -204,6 +205,7 @@ export class Thread {
 		shown: string[],
 		request: (id: string, onEvent: OnAnswerEvent) => Promise<void>,
 		repeat: Asked["repeat"],
+		models?: Link[],
 	): Promise<void> {
 		if (this.answering) return;
 		this.setDraft("");
@@ -216,7 +218,7 @@ export class Thread {
 				await this.mistakes.keep({ type: "say", conversation: id, text, pictures: [] });
 				await request(id, onEvent);
 			},
-			{ turn, repeat },
+			{ turn, models, repeat },
 		);
 		if (asked) return;
 		await this.pictures.read().catch(() => undefined);

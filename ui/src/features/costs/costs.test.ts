@@ -310,6 +310,8 @@ describe("What was spent", () => {
 		fake.whatLeft = async (number) => ({
 			model: "gpt-6-luna",
 			account: "OpenAI",
+			accountId: null,
+			asks: false,
 			client: "Mail sorter",
 			messages: [
 				{

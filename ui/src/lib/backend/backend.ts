@@ -188,6 +188,7 @@ export type Backend = {
 	): Promise<(Problem | null)[]>;
 	previewMessage(turn: Turn): Promise<Preview>;
 	whatWouldLeave(turn: Turn): Promise<WhatLeaves | null>;
+	whatComparingLeaves(turn: Turn, models: Link[]): Promise<WhatLeaves[]>;
 	foundInMessage(turn: Turn): Promise<FoundFor | null>;
 	overruleFinding(turn: Turn, mistake: Mistake, sure: boolean): Promise<void>;
 	takeBackMistake(turn: Turn, mistake: Mistake): Promise<void>;

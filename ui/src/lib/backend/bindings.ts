@@ -84,6 +84,8 @@ export const commands = {
 	previewMessage: (turn: Turn) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { turn })),
 	/**  Exactly what would leave with a turn; nothing if it stays on this computer. */
 	whatWouldLeave: (turn: Turn) => typedError<WhatLeaves | null, Problem>(__TAURI_INVOKE("what_would_leave", { turn })),
+	/**  The same for each account of the models that are to answer a turn together. */
+	whatComparingLeaves: (turn: Turn, models: Link[]) => typedError<WhatLeaves[], Problem>(__TAURI_INVOKE("what_comparing_leaves", { turn, models })),
 	/**  What was found in a turn for the model that was chosen; nothing if that is on this computer. */
 	foundInMessage: (turn: Turn) => typedError<FoundFor | null, Problem>(__TAURI_INVOKE("found_in_message", { turn })),
 	/**
@@ -3152,8 +3154,8 @@ export type RetentionStatus = {
 export type Review = 
 /**  Nothing yet. */
 "not_asked" | 
-/**  They saw what leaves, and it may. */
-"may_leave" | 
+/**  They saw what leaves for these accounts, and for them it may. */
+{ may_leave: AccountId[] } | 
 /**  It is to stay on this computer, whatever policy says. */
 "keep_here";
 
@@ -3702,6 +3704,10 @@ export type WhatLeaves = {
 	model: string,
 	/**  The account, as the person calls it. */
 	account: string,
+	/**  Its identifier; `None`: it left already. */
+	accountId: AccountId | null,
+	/**  Whether policy wants the person to let it go first. */
+	asks: boolean,
 	/**  The client of the local API that asked, as the person calls it; `None`: the person did. */
 	client: string | null,
 	/**  The messages, in pieces that show what was masked. */

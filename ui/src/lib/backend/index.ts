@@ -68,6 +68,7 @@ const host: Backend = {
 		throwing(commands.compareModels)(id, text, pictures, models, review, channel(onEvent)),
 	previewMessage: throwing(commands.previewMessage),
 	whatWouldLeave: throwing(commands.whatWouldLeave),
+	whatComparingLeaves: throwing(commands.whatComparingLeaves),
 	foundInMessage: throwing(commands.foundInMessage),
 	overruleFinding: silent(commands.overruleFinding),
 	takeBackMistake: silent(commands.takeBackMistake),

@@ -210,10 +210,10 @@ impl Asking<'_> {
         let looks = can_look(leave::pictures(&ready.request.messages) > 0, &ready);
         let workspace = self.client.workspace_id;
         let (_, verdict) = gate
-            .verdict(workspace, &ready, looks, Review::NotAsked, others)
+            .verdict(workspace, &ready, looks, &Review::NotAsked, others)
             .map_err(Passed::Ends)?;
         match verdict {
-            Ok(()) if asks_first(&ready, Review::NotAsked) => {
+            Ok(()) if asks_first(&ready, &Review::NotAsked) => {
                 Err(Passed::Ends(GateError::NobodyLooks {
                     account: ready.cloud.account.name.clone(),
                 }))

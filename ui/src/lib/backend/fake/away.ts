@@ -170,6 +170,10 @@ function accountOf({ accounts }: Known, link: Cloud): Account {
 	return account;
 }
 
+const asks = ({ policy }: Known, masked: number, pictures: number) =>
+	(policy.personal.cloud === "ask" && masked > 0) ||
+	(policy.pictures.cloud === "ask" && pictures > 0);
+
 export function preview(known: Known, { elsewhere, text, pictures, mistakes }: Question): Preview {
 	const count = masked(text).length;
 	let because: Problem | null = null;
@@ -195,9 +199,7 @@ export function preview(known: Known, { elsewhere, text, pictures, mistakes }: Q
 			pictures,
 			unseen: 0,
 			sees: true,
-			review:
-				(known.policy.personal.cloud === "ask" && count > 0) ||
-				(known.policy.pictures.cloud === "ask" && pictures > 0),
+			review: asks(known, count, pictures),
 			because: blocked ? problem : null,
 			moves,
 			tokens: Math.ceil(text.length / 4),
@@ -238,6 +240,8 @@ export function leaves(
 	return {
 		model: link.model,
 		account: accountOf(known, link).name,
+		accountId: link.accountId,
+		asks: asks(known, masked(text).length, pictures),
 		client: null,
 		messages: [{ role: "user", pieces: pieces(text), pictures: Array(pictures).fill(pixel) }],
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),

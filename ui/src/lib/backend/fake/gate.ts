@@ -36,6 +36,7 @@ export type GatePart = Pick<
 	Backend,
 	| "previewMessage"
 	| "whatWouldLeave"
+	| "whatComparingLeaves"
 	| "foundInMessage"
 	| "whatLeft"
 	| "listAccounts"
@@ -115,7 +116,12 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 			const made = awayCall(known(), elsewhere, text);
 			if (made.call) {
 				const question = { elsewhere: made.asked, text, pictures: 0, mistakes: [] };
-				left.set(number, { ...leaves(known(), question), moves: made.moves });
+				left.set(number, {
+					...leaves(known(), question),
+					accountId: null,
+					asks: false,
+					moves: made.moves,
+				});
 			}
 			return made;
 		},
@@ -124,6 +130,15 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		},
 		whatWouldLeave: async (turn) => {
 			return leaves(known(), options.asked(turn));
+		},
+		whatComparingLeaves: async (turn, models) => {
+			const question = options.asked(turn);
+			const seen = new Set<string>();
+			return models.flatMap((link) => {
+				if (link.type !== "account" || seen.has(link.accountId)) return [];
+				seen.add(link.accountId);
+				return [leaves(known(), { ...question, elsewhere: link })];
+			});
 		},
 		foundInMessage: async (turn) => {
 			const question = options.asked(turn);
