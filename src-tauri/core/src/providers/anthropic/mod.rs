@@ -151,8 +151,7 @@ pub(super) fn count_body(request: &CloudRequest) -> Vec<u8> {
 /// Instructions have a mark of their own: whatever else begins with them, such as another chat, reads them
 /// from the cache. That costs nothing beside the mark on the whole prompt.
 fn system(request: &CloudRequest) -> Value {
-    // A block of nothing but white space is refused.
-    if !request.keep_prompt || is_blank(&request.system) {
+    if !request.keep_prompt {
         return request.system.as_str().into();
     }
     json!([{ "type": "text", "text": request.system, "cache_control": { "type": "ephemeral" } }])
@@ -163,7 +162,8 @@ fn prompt(request: &CloudRequest) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("model".into(), request.model.as_str().into());
     body.insert("messages".into(), messages(&request.messages).into());
-    if !request.system.is_empty() {
+    // A text of nothing but white space is refused.
+    if !is_blank(&request.system) {
         body.insert("system".into(), system(request));
     }
     if !request.tools.is_empty() {

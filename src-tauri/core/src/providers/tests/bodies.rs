@@ -579,7 +579,11 @@ fn anthropic_is_asked_to_keep_instructions_for_whatever_else_begins_with_them() 
 #[test]
 fn anthropic_gets_no_blank_text_and_no_empty_turn() {
     for blank in ["", " \n", "\u{FEFF}", "\u{1C}", "\u{3000}"] {
-        let mut request = question();
+        let mut request = CloudRequest {
+            system: blank.into(),
+            keep_prompt: true,
+            ..question()
+        };
         let text = || vec![Part::Text(blank.into())];
         request.messages.insert(0, Message::User(text()));
         let body = anthropic_body(&request);
