@@ -22,8 +22,8 @@ const LOOK_AFTER: u32 = 20;
 /// Of fewer calls most of the growth is what is made at first use.
 const CALLS_ENOUGH: u32 = 3_000;
 
-/// So many bytes a call may seem to leave behind. Minutes without a leak were seen to have 600 to 800, as caches of
-/// the database fill up: a leak of a kilobyte a call makes that 1,600 or more.
+/// So many bytes a call may seem to leave behind. Minutes without a leak were seen to have 400 to 800, as caches of
+/// the database fill up: a leak of a kilobyte a call makes that 1,400 or more.
 const MOST_BYTES: f64 = 1_200.0;
 
 fn seconds() -> u64 {
