@@ -10,6 +10,7 @@ mod mistakes;
 mod network;
 pub mod pictures;
 mod spending;
+mod texts;
 mod under_way;
 
 use gatehouse_core::{

@@ -1,6 +1,7 @@
 //! The local API: other programs ask through the same gate, each with a key of its own, and nobody else.
 
 mod calls;
+mod claude;
 mod clients;
 mod faults;
 mod here;

@@ -267,7 +267,7 @@ fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
 }
 
 /// The same provider once more, as one that speaks Anthropic's language.
-fn add_claude(place: &Place, provider: &Provider) {
+pub fn add_claude(place: &Place, provider: &Provider) {
     let input = AccountInput {
         kind: ProviderKind::Anthropic,
         name: "Claude".into(),

@@ -34,6 +34,9 @@ pub enum Part {
 /// about that change; `cargo nextest run` alone tries new ones each time.
 const PROPTEST_SEED: &str = "PROPTEST_RNG_SEED";
 
+/// How long 64 clients ask the local API at once.
+const LOAD_SECONDS: &str = "GATEHOUSE_LOAD_SECONDS";
+
 const ALL: [Part; 4] = [Part::Lint, Part::Rust, Part::Ui, Part::Window];
 
 /// Read `--only PART` options; without any, everything.
@@ -273,8 +276,10 @@ fn rust_tests(workspace: &Workspace) -> Step<'_> {
                 // Several engines at once would take the cores from tests that measure time;
                 // nextest is told the same, more finely, in .config/nextest.toml.
                 .env("RUST_TEST_THREADS", "1");
-            if env::var_os(PROPTEST_SEED).is_none() {
-                command.env(PROPTEST_SEED, "1");
+            for (name, usual) in [(PROPTEST_SEED, "1"), (LOAD_SECONDS, "60")] {
+                if env::var_os(name).is_none() {
+                    command.env(name, usual);
+                }
             }
             shell::run(&mut command)
         };

@@ -334,3 +334,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

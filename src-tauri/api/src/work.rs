@@ -144,3 +144,30 @@ pub(crate) async fn first(listening: &mut Listening) -> Result<(String, Heard), 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_core::engine::EngineError;
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    #[test]
+    fn work_is_stopped_when_nobody_takes_what_it_tells() {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
+        let (ended, end) = std::sync::mpsc::channel();
+        let _inside = runtime.enter();
+        let _listening = heard(Duration::from_millis(20), move |stop, tell| {
+            while !stop.is_set() {
+                tell(ClientEvent::Text("and on".into()));
+            }
+            ended.send(()).unwrap();
+            Err(EngineError::Stopped.into())
+        });
+        assert_eq!(end.recv_timeout(Duration::from_secs(60)), Ok(()));
+    }
+}

@@ -23,6 +23,7 @@ const purposes: Record<string, string> = {
 	title: "Names of chats",
 	api: "Requests of clients",
 	embeddings: "Vectors for clients",
+	count: "Counts of tokens for clients",
 };
 
 export function purposeWords(name: string): string {

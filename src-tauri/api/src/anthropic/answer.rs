@@ -33,10 +33,11 @@ pub(super) fn reason(finish: ClientFinish) -> &'static str {
 
 /// What it used: Anthropic counts what its cache took part in beside the rest.
 pub(super) fn usage(usage: ClientUsage) -> Value {
+    let in_caches = usage.cached.saturating_add(usage.cache_written);
     json!({
-        "input_tokens": usage.input.saturating_sub(usage.cached),
+        "input_tokens": usage.input.saturating_sub(in_caches),
         "cache_read_input_tokens": usage.cached,
-        "cache_creation_input_tokens": 0,
+        "cache_creation_input_tokens": usage.cache_written,
         "output_tokens": usage.output,
     })
 }

@@ -100,11 +100,19 @@ struct ToolForm {
     name: String,
     description: Option<String>,
     input_schema: Option<Map<String, Value>>,
+    strict: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    #[serde(flatten)]
+    which: Which,
+    disable_parallel_tool_use: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Choice {
+enum Which {
     Auto {},
     Any {},
     None {},
@@ -159,6 +167,7 @@ impl MessagesBody {
             Some(OutputConfig { effort, format }) => (effort, format),
             None => (None, None),
         };
+        let choice = self.tool_choice;
         Ok(ClientRequest {
             model: self.model,
             system: self.system.map(Words::text).unwrap_or_default(),
@@ -169,11 +178,15 @@ impl MessagesBody {
                 .into_iter()
                 .map(tool)
                 .collect::<Result<_, _>>()?,
-            tool_choice: match self.tool_choice {
-                None | Some(Choice::Auto {}) => ToolChoice::Auto,
-                Some(Choice::Any {}) => ToolChoice::Required,
-                Some(Choice::None {}) => ToolChoice::None,
-                Some(Choice::Tool { name }) => ToolChoice::Named(name),
+            parallel_calls: choice.as_ref().and_then(|choice| {
+                let disabled = choice.disable_parallel_tool_use?;
+                Some(!disabled)
+            }),
+            tool_choice: match choice.map(|choice| choice.which) {
+                None | Some(Which::Auto {}) => ToolChoice::Auto,
+                Some(Which::Any {}) => ToolChoice::Required,
+                Some(Which::None {}) => ToolChoice::None,
+                Some(Which::Tool { name }) => ToolChoice::Named(name),
             },
             schema: format.map(|Format::JsonSchema { schema }| AnswerSchema {
                 name: "answer".into(),
@@ -342,6 +355,7 @@ fn tool(tool: ToolForm) -> Result<Tool, Fault> {
         name: tool.name,
         description: tool.description.unwrap_or_default(),
         parameters,
+        strict: tool.strict.unwrap_or(false),
     })
 }
 
@@ -386,8 +400,8 @@ mod tests {
                     { "type": "text", "text": "And now?" },
                 ] },
             ],
-            "tools": [{ "name": "weather", "input_schema": { "type": "object" } }],
-            "tool_choice": { "type": "any" },
+            "tools": [{ "name": "weather", "input_schema": { "type": "object" }, "strict": true }],
+            "tool_choice": { "type": "any", "disable_parallel_tool_use": true },
         }))
         .unwrap();
         assert_eq!(request.system, "Be brief.");
@@ -397,6 +411,10 @@ mod tests {
             "a result is a message of its own"
         );
         assert_eq!(request.tool_choice, ToolChoice::Required);
+        assert_eq!(
+            (request.tools[0].strict, request.parallel_calls),
+            (true, Some(false))
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) struct ChatBody {
     stream_options: Option<StreamOptions>,
     tools: Option<Vec<ToolForm>>,
     tool_choice: Option<Value>,
+    parallel_tool_calls: Option<bool>,
     response_format: Option<ResponseFormat>,
     temperature: Option<f64>,
     top_p: Option<f64>,
@@ -47,6 +48,8 @@ struct Others {
     modalities: Option<Vec<String>>,
     prediction: Option<Value>,
     web_search_options: Option<Value>,
+    verbosity: Option<String>,
+    moderation: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +75,7 @@ struct Function {
     name: String,
     description: Option<String>,
     parameters: Option<Map<String, Value>>,
+    strict: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,6 +182,7 @@ impl ChatBody {
                 .tool_choice
                 .as_ref()
                 .map_or(Ok(ToolChoice::Auto), choice)?,
+            parallel_calls: self.parallel_tool_calls,
             schema: self.response_format.and_then(schema),
             sampling,
             max_tokens: self.max_completion_tokens.or(self.max_tokens),
@@ -230,6 +235,16 @@ impl Others {
                 "web_search_options",
                 "",
                 is_there(self.web_search_options.as_ref()),
+            ),
+            (
+                "verbosity",
+                " other than medium",
+                self.verbosity.as_ref().is_some_and(|how| how != "medium"),
+            ),
+            (
+                "moderation",
+                " (ask /v1/moderations)",
+                is_there(self.moderation.as_ref()),
             ),
         ];
         match unwanted.iter().find(|(_, _, there)| *there) {
@@ -370,6 +385,7 @@ fn tool(tool: ToolForm) -> Tool {
         name: function.name,
         description: function.description.unwrap_or_default(),
         parameters: function.parameters.unwrap_or_default(),
+        strict: function.strict.unwrap_or(false),
     }
 }
 
@@ -443,6 +459,8 @@ mod tests {
             ("functions", json!([])),
             ("modalities", json!(["text", "audio"])),
             ("web_search_options", json!({})),
+            ("verbosity", json!("low")),
+            ("moderation", json!({ "model": "omni-moderation-latest" })),
         ] {
             let mut body =
                 json!({ "model": "m", "messages": [{ "role": "user", "content": "Hi" }] });
@@ -467,7 +485,11 @@ mod tests {
                 ] },
                 { "role": "tool", "tool_call_id": "a", "content": "rain" },
             ],
-            "tools": [{ "type": "function", "function": { "name": "weather" } }],
+            "tools": [
+                { "type": "function", "function": { "name": "weather", "strict": true } },
+                { "type": "function", "function": { "name": "time" } },
+            ],
+            "parallel_tool_calls": false,
             "tool_choice": { "type": "function", "function": { "name": "weather" } },
             "stop": "x",
             "max_completion_tokens": 5,
@@ -476,6 +498,11 @@ mod tests {
         assert_eq!(request.system, "Be brief.");
         assert_eq!(request.messages.len(), 3);
         assert_eq!(request.tool_choice, ToolChoice::Named("weather".into()));
+        let strict: Vec<bool> = request.tools.iter().map(|tool| tool.strict).collect();
+        assert_eq!(
+            (strict, request.parallel_calls),
+            (vec![true, false], Some(false))
+        );
         assert_eq!(
             (request.max_tokens, request.sampling.stop),
             (Some(5), vec!["x".to_owned()])

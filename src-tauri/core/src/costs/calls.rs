@@ -138,6 +138,8 @@ pub enum Purpose {
     Api,
     /// Vectors for a client of the local API.
     Embeddings,
+    /// The number of tokens of a request, for a client of the local API: no model answers.
+    Count,
 }
 stored_by_name!(Purpose);
 

@@ -104,7 +104,8 @@ impl Looked {
         let until = until.min(next(conn)?).max(self.next);
         let under_way: Vec<i64> = conn
             .prepare_cached(
-                "SELECT number FROM calls WHERE number >= ?1 AND number < ?2 AND status = 'running'",
+                "SELECT number FROM calls WHERE number >= ?1 AND number < ?2 AND status = 'running'
+                   AND purpose <> 'count'",
             )?
             .query_map([self.next, until], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;

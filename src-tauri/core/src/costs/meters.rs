@@ -15,7 +15,7 @@ use super::spending::amount;
 use crate::{money::Money, store::Migration};
 
 /// Upper ends of the buckets of times, in milliseconds; the last bucket has none. They are those that
-/// OpenTelemetry recommends for the time of a call to a model. [`VIEWS`] has the same.
+/// OpenTelemetry recommends for the time of a call to a model. The view of counted calls has the same.
 pub(crate) const TIME_BOUNDS_MS: [u32; 14] = [
     10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 20_480, 40_960, 81_920,
 ];
@@ -38,8 +38,10 @@ const MOST_LOCAL: usize = 100;
 
 /// The calls as they are counted: tokens as they are kept with a call, and each in one place, as
 /// [`super::estimate::Tokens`] has them. A price says what a dated version of a model is a version of.
-const VIEWS: &str =
-    "CREATE VIEW counted_calls AS SELECT k.number, k.provider,
+macro_rules! view {
+    ($which:literal) => {
+        concat!(
+            "CREATE VIEW counted_calls AS SELECT k.number, k.provider,
        CASE WHEN k.provider = 'local' THEN 'gguf-' || substr(k.version, 1, 12)
             WHEN EXISTS (SELECT 1 FROM prices WHERE origin = 'built_in' AND model = k.model) THEN k.model
             ELSE ifnull((SELECT named.model FROM prices billed JOIN prices named ON named.model = billed.model
@@ -59,7 +61,12 @@ const VIEWS: &str =
          (65536), (262144), (1048576), (4194304), (16777216), (67108864)) WHERE column1 < k.input_tokens), NULL) AS input_bucket,
        iif(k.output_tokens > 0, (SELECT count(*) FROM (VALUES (1), (4), (16), (64), (256), (1024), (4096), (16384),
          (65536), (262144), (1048576), (4194304), (16777216), (67108864)) WHERE column1 < k.output_tokens), NULL) AS output_bucket
-     FROM calls k WHERE k.status <> 'running';";
+     FROM calls k WHERE k.status <> 'running'",
+            $which,
+            ";"
+        )
+    };
+}
 
 const TABLES: &str = "CREATE INDEX prices_built_in ON prices(model) WHERE origin = 'built_in';
      CREATE TABLE call_meters (
@@ -128,7 +135,7 @@ macro_rules! count_those {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-28 say how calls are counted",
-        sql: VIEWS,
+        sql: view!(""),
     },
     Migration {
         name: "2026-11-28 create meters of calls",
@@ -182,6 +189,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
                   reasoning = reasoning + excluded.reasoning,
                   cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low;
               END",
+    },
+    // To count the tokens of a request, no model is asked.
+    Migration {
+        name: "2026-11-30 count no counts of tokens",
+        sql: concat!(
+            "DROP VIEW counted_calls; ",
+            view!(" AND k.purpose <> 'count'")
+        ),
     },
 ];
 

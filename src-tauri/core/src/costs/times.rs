@@ -62,7 +62,7 @@ pub(crate) fn each_counted(
     measures: &[Measure],
     mut hear: impl FnMut(Counted<'_>),
 ) -> rusqlite::Result<()> {
-    let (condition, values) = chosen(span, model);
+    let (condition, values) = of_days(span, model);
     for measure in measures {
         let measure = *measure as usize;
         let mut statement = conn.prepare_cached(&format!(
@@ -239,7 +239,7 @@ pub(crate) fn each_recent(
         .unzip();
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {SAMPLE} FROM calls k
-         WHERE k.started_at_ms >= ?1 AND k.status <> 'running'
+         WHERE k.started_at_ms >= ?1 AND k.status <> 'running' AND k.purpose <> 'count'
            AND (?2 IS NULL OR (k.provider = ?2 AND k.model = ?3))
          ORDER BY k.started_at_ms DESC LIMIT ?4"
     ))?;
@@ -358,8 +358,15 @@ pub(crate) fn under_way(conn: &Connection, most: u32) -> rusqlite::Result<Vec<Un
     Ok(found)
 }
 
-/// The condition on a row `k` of the calls, or of their days, and its parameters.
+/// The condition on a row `k` of the calls, or of their days, and its parameters: a count of tokens is no
+/// answer of a model, and says nothing of how it does.
 fn chosen(span: Span, model: Option<&PricedModel>) -> (String, Vec<Value>) {
+    let (condition, values) = of_days(span, model);
+    (format!("{condition} AND k.purpose <> 'count'"), values)
+}
+
+/// The condition on a row `k` of the counts, in which no count of tokens is.
+fn of_days(span: Span, model: Option<&PricedModel>) -> (String, Vec<Value>) {
     let mut condition = "k.day BETWEEN ?1 AND ?2".to_owned();
     let mut values: Vec<Value> = vec![span.first.into(), span.last.into()];
     if let Some(of) = model {

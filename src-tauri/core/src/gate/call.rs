@@ -12,7 +12,11 @@ use crate::{
     engine::{Ended, Engine, EngineError, Stop},
     money::Money,
     problem::Problem,
-    providers::{cloud::ToolCall, error::ProviderError, local},
+    providers::{
+        cloud::ToolCall,
+        error::{ProviderError, Trouble},
+        local,
+    },
     schema::{self, Rest, SchemaError},
 };
 
@@ -243,9 +247,13 @@ impl Outcome {
 }
 
 impl CallError {
-    /// Whether a person stopped it.
+    /// Whether a person stopped it, or the client that asked went away.
     pub(super) fn is_stop(&self) -> bool {
-        matches!(self, Self::Engine(EngineError::Stopped))
+        match self {
+            Self::Engine(error) => matches!(error, EngineError::Stopped),
+            Self::Provider(error) => error.trouble == Trouble::Stopped,
+            Self::NotMade(_) => false,
+        }
     }
 
     /// Whether a model on this computer could not take what it was given: it is too long, or a constraint
@@ -273,7 +281,7 @@ impl CallError {
                 Some("refused")
             }
             Self::Engine(EngineError::Stopped) => None,
-            Self::Provider(error) => Some(error.kind()),
+            Self::Provider(error) => (!self.is_stop()).then(|| error.kind()),
             Self::NotMade(_) => Some("not_made"),
         }
     }

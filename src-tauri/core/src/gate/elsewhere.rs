@@ -21,6 +21,7 @@ use crate::{
     accounts::{Account, ProviderKind},
     costs::estimate::Usage,
     engine::Stop,
+    money::Money,
     problem::{Problem, ProblemCode},
     providers::{
         anthropic::Anthropic,
@@ -246,8 +247,7 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &s
         },
         Some(usage) => usage,
         None if !whole && !stopped && outcome.first_token.is_none() => {
-            // Nothing came: whether it is billed is the provider's secret.
-            outcome.cost = not_begun(&outcome.end).filter(|_| lost == 0);
+            outcome.cost = not_begun(ready, &outcome.end, lost);
             return;
         }
         None => Usage {
@@ -261,14 +261,30 @@ fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &s
     outcome.cost = ready.pricing.cost(&tokens, known.is_some());
 }
 
-/// What a call cost of which nothing was heard: nothing, if the provider refused it or was not
-/// reached.
-fn not_begun(end: &Result<FinishReason, CallError>) -> Option<crate::money::Money> {
-    let unbilled = match end {
-        Err(CallError::Provider(error)) => !error.may_be_billed(),
+/// What texts cost of which a model writes nothing: vectors, a look at them. `counted`: their tokens,
+/// where the provider says so; else, once they were read or somebody stopped it in the middle, our own
+/// count holds.
+pub(super) fn count_texts(outcome: &mut Outcome, ready: &Ready, counted: Option<u64>, lost: u32) {
+    outcome.price = ready.pricing.price.as_ref().map(|price| price.id);
+    outcome.measured = counted.is_some() && lost == 0;
+    let failed = outcome.end.as_ref().is_err_and(|error| !error.is_stop());
+    if failed {
+        outcome.cost = not_begun(ready, &outcome.end, lost);
+        return;
+    }
+    outcome.counts.input = counted.unwrap_or(ready.pricing.prompt_tokens);
+    let tokens = price::tokens(&ready.cloud, outcome.counts);
+    outcome.cost = ready.pricing.cost(&tokens, counted.is_some());
+}
+
+/// What a call cost of which nothing was heard: nothing, if nobody bills it, or if the provider refused
+/// it or was not reached, with each of the tries before. Otherwise it is the provider's secret.
+fn not_begun(ready: &Ready, end: &Result<FinishReason, CallError>, lost: u32) -> Option<Money> {
+    let refused = match end {
+        Err(CallError::Provider(error)) => lost == 0 && !error.may_be_billed(),
         _ => false,
     };
-    unbilled.then_some(crate::money::Money::ZERO)
+    (ready.pricing.free || refused).then_some(Money::ZERO)
 }
 
 /// Whether another model may answer where this one did not: the network, the server or the quota

@@ -25,6 +25,8 @@ pub(crate) struct CloudRequest {
     pub tools: Vec<Tool>,
     /// Whether it must.
     pub tool_choice: ToolChoice,
+    /// Whether it may call several tools in one answer; `None` leaves it to the provider.
+    pub parallel_calls: Option<bool>,
     /// The shape that the answer must have.
     pub schema: Option<AnswerSchema>,
     pub sampling: Sampling,
@@ -86,6 +88,8 @@ pub struct Tool {
     pub description: String,
     /// JSON Schema of the arguments, an object.
     pub parameters: Map<String, Value>,
+    /// Whether the arguments must be held to it exactly, which not every schema allows.
+    pub strict: bool,
 }
 
 /// A whole call of a tool.

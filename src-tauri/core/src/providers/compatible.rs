@@ -85,6 +85,11 @@ impl Dialect {
         *self != Self::DeepSeek
     }
 
+    /// DeepSeek's reference has no word for it, so it would be passed over.
+    pub(super) fn takes_one_call_at_a_time(&self) -> bool {
+        *self != Self::DeepSeek
+    }
+
     /// The field that says how much to think, if there is one.
     pub(super) fn effort(&self, effort: Effort) -> Option<(&'static str, Value)> {
         match self {

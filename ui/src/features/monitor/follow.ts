@@ -1,14 +1,16 @@
-// From the numbers of the Monitor screen down to their calls.
+// From the numbers of the Monitor screen down to their calls. Where tokens are only counted, no model is
+// asked: such calls are in none of the numbers.
 
 import type { CallFilter, MonitorOverview, MonitorQuery } from "$lib/backend";
 
-import type { Followed } from "../costs/calls";
+import { narrowed, type Followed } from "../costs/calls";
 
 /** The calls of all that is looked at; `filter`: some of them. */
 export function callsOf(query: MonitorQuery, title: string, filter: CallFilter = {}): Followed {
 	const { first, last, pace, model } = query;
+	const of = narrowed({ ...model, ...filter }, "of_models");
 	// Hours are those of the last day alone.
-	return { title, first: pace === "hour" ? last : first, last, filter: { ...model, ...filter } };
+	return { title, first: pace === "hour" ? last : first, last, filter: of };
 }
 
 /** The calls of a step along the time. */
@@ -22,7 +24,7 @@ export function callsOfStep(
 	const step = steps[nth];
 	if (!step) return null;
 	const first = step.begins.slice(0, 10);
-	const of: CallFilter = { ...query.model, ...filter };
+	const of = narrowed({ ...query.model, ...filter }, "of_models");
 	if (pace !== "hour") return { title, first, last: step.last, filter: of };
 	const [from, until] = [new Date(step.begins), new Date(step.begins)];
 	until.setHours(from.getHours() + 1);

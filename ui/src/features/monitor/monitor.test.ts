@@ -142,12 +142,12 @@ describe("How calls went", () => {
 		await screen.findByRole("region", { name: "Success" });
 		const within7 = { first: "2026-11-21", last: "2026-11-27" };
 		const ways: [string | RegExp, string, object][] = [
-			["97.5%", "Calls that ended by themselves", { only: ["ended"] }],
-			["380 ms", "First token", { only: ["began"] }],
+			["97.5%", "Calls that ended by themselves", { only: ["ended", "of_models"] }],
+			["380 ms", "First token", { only: ["began", "of_models"] }],
 			[
 				"14: The provider was overloaded",
 				"The provider was overloaded",
-				{ errorKind: "overloaded" },
+				{ errorKind: "overloaded", only: ["of_models"] },
 			],
 			[/of gpt-6-luna$/, "gpt-6-luna", { provider: "openai", model: "gpt-6-luna" }],
 		];
@@ -179,7 +179,7 @@ describe("How calls went", () => {
 			title: "The last hour",
 			first: query.last,
 			last: query.last,
-			filter: { only: ["failed"], fromMs: midnight - 3_600_000, untilMs: midnight },
+			filter: { only: ["failed", "of_models"], fromMs: midnight - 3_600_000, untilMs: midnight },
 		});
 	});
 

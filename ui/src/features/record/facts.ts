@@ -134,6 +134,7 @@ const purposes: Record<string, string> = {
 	title: "Name for a chat",
 	api: "Request of a client",
 	embeddings: "Vectors for a client",
+	count: "Count of tokens for a client",
 };
 /** Numbers that name something and are not counted. */
 const numbers = new Set([

@@ -2421,6 +2421,8 @@ export type Only =
  *  nothing of them.
  */
 "repeated_beginning" | 
+/**  A model was asked, and not just somebody who counts tokens. */
+"of_models" | 
 /**  Vectors for so many tokens at once that they are of documents, and nobody waits for them. */
 "of_documents";
 
@@ -2940,7 +2942,9 @@ export type Purpose =
 /**  A request of a client of the local API. */
 "api" | 
 /**  Vectors for a client of the local API. */
-"embeddings";
+"embeddings" | 
+/**  The number of tokens of a request, for a client of the local API: no model answers. */
+"count";
 
 /**  What is asked of the costs. */
 export type Query = {

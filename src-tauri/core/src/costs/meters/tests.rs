@@ -6,8 +6,9 @@ use rusqlite::params;
 use super::*;
 use crate::{
     costs::{
-        self, CallEnd, CallStatus,
+        self, CallEnd, CallStatus, Purpose,
         days::first_day,
+        ended::Looked,
         prices,
         testing::{NOON, Place, call, ended, workspace},
     },
@@ -111,6 +112,30 @@ fn a_price_of_ones_own_makes_no_name_known_and_a_dated_version_goes_by_the_name_
             .unwrap();
         }
         assert_eq!(names(conn), ["other", "gpt-5"]);
+    });
+}
+
+#[test]
+fn a_count_of_tokens_is_in_no_meter_and_is_told_to_no_collector() {
+    without_prices(|conn| {
+        let looked = Looked::now(conn).unwrap();
+        let count = |status| {
+            let number = begun(conn, ("anthropic", "claude-x", ""));
+            let count = "UPDATE calls SET purpose = ?2 WHERE number = ?1";
+            conn.execute(count, params![number, Purpose::Count])
+                .unwrap();
+            let (_, seen, _) = looked.ended(conn, 10).unwrap();
+            let end = CallEnd {
+                status,
+                ..ended(None)
+            };
+            costs::end(conn, number, &end).unwrap();
+            assert_eq!(seen.ended(conn, 10).unwrap().0, [], "seen while under way");
+        };
+        count(CallStatus::Answered);
+        count(CallStatus::Failed);
+        assert_eq!(meters(conn).unwrap(), []);
+        assert_eq!(looked.ended(conn, 10).unwrap().0, []);
     });
 }
 

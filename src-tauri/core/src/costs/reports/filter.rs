@@ -74,6 +74,8 @@ pub enum Only {
     /// They began with the same long instructions as a call a moment before, and the cache had little or
     /// nothing of them.
     RepeatedBeginning,
+    /// A model was asked, and not just somebody who counts tokens.
+    OfModels,
     /// Vectors for so many tokens at once that they are of documents, and nobody waits for them.
     OfDocuments,
 }
@@ -105,6 +107,7 @@ impl Only {
             Self::Local => "k.provider = 'local'",
             Self::Elsewhere => "k.provider <> 'local'",
             Self::WithoutConversation => "k.conversation_id IS NULL",
+            Self::OfModels => "k.purpose <> 'count'",
             Self::LongHistory => return long_history(),
             Self::RepeatedBeginning => return repeated_beginning(),
             Self::OfDocuments => {
@@ -224,7 +227,7 @@ impl CallFilter {
             || self.error_kind.is_some()
             || self.from_ms.is_some()
             || self.until_ms.is_some();
-        let on_days = |only: &Only| matches!(only, Only::Local | Only::Elsewhere);
+        let on_days = |only: &Only| matches!(only, Only::Local | Only::Elsewhere | Only::OfModels);
         !beyond_days && self.only.iter().all(on_days)
     }
 }

@@ -128,20 +128,27 @@ macro_rules! none_begun {
     };
 }
 
-/// What keeps the first three measures right.
+/// What keeps the first three measures right, of the calls for which these conditions hold: before a change,
+/// and after it.
 macro_rules! counting {
-    ($($nothing_left:tt)*) => {
+    ([$if_old:literal, $if_new:literal] $($nothing_left:tt)*) => {
         concat!(
-            "CREATE TRIGGER call_times_of_a_new_call AFTER INSERT ON calls BEGIN ",
+            "CREATE TRIGGER call_times_of_a_new_call AFTER INSERT ON calls ",
+            $if_new,
+            "BEGIN ",
             counted!("+", "NEW."),
             " END;
              CREATE TRIGGER call_times_of_a_changed_call AFTER UPDATE OF day, started_at_ms, provider, model, status,
-               first_token_ms, duration_ms, output_tokens, writing_ms ON calls BEGIN ",
+               first_token_ms, duration_ms, output_tokens, writing_ms ON calls ",
+            $if_new,
+            "BEGIN ",
             counted!("-", "OLD."),
             counted!("+", "NEW."),
             $($nothing_left)*,
             " END;
-             CREATE TRIGGER call_times_of_a_removed_call AFTER DELETE ON calls BEGIN ",
+             CREATE TRIGGER call_times_of_a_removed_call AFTER DELETE ON calls ",
+            $if_old,
+            "BEGIN ",
             counted!("-", "OLD."),
             $($nothing_left)*,
             " END;"
@@ -188,6 +195,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "2026-11-30 count first tokens by workspace",
         sql: BY_WORKSPACE,
     },
+    // To count the tokens of a request, no model is asked: how long that takes says nothing of one. Why calls
+    // were made never changes. Those that failed are told by the index alone, and so it knows, too.
+    Migration {
+        name: "2026-11-30 time no counts of tokens",
+        sql: WITHOUT_COUNTS,
+    },
 ];
 
 pub(super) const COUNTED: &str = concat!(
@@ -217,7 +230,7 @@ pub(super) const COUNTED: &str = concat!(
     speed!(""),
     " FROM calls) AS k
        WHERE k.size IS NOT NULL GROUP BY 1, 2, 3, 4, 5;",
-    counting!(nothing_left!()),
+    counting!(["", ""] nothing_left!()),
 );
 
 // Nothing has to be counted of the calls that are there: none of them says how long it waited.
@@ -245,7 +258,7 @@ pub(super) const BY_MEASURE: &str = concat!(
      DROP TRIGGER call_waits_of_a_new_call;
      DROP TRIGGER call_waits_of_a_changed_call;
      DROP TRIGGER call_waits_of_a_removed_call;",
-    counting!(nothing_left!("0, 1, 2")),
+    counting!(["", ""] nothing_left!("0, 1, 2")),
     counting_waits!(nothing_left!("3")),
 );
 
@@ -283,4 +296,13 @@ pub(super) const BY_WORKSPACE: &str = concat!(
     begun!("-", "OLD."),
     none_begun!(),
     " END"
+);
+
+const WITHOUT_COUNTS: &str = concat!(
+    "DROP INDEX calls_failed;
+     CREATE INDEX calls_failed ON calls(day, error_kind, provider, model, purpose) WHERE status = 'failed';
+     DROP TRIGGER call_times_of_a_new_call;
+     DROP TRIGGER call_times_of_a_changed_call;
+     DROP TRIGGER call_times_of_a_removed_call;",
+    counting!(["WHEN OLD.purpose <> 'count' ", "WHEN NEW.purpose <> 'count' "] nothing_left!("0, 1, 2")),
 );

@@ -367,6 +367,7 @@ fn answered(
         usage: ClientUsage {
             input: counts.input,
             cached: counts.cached,
+            cache_written: counts.cache_write + counts.cache_write_hour,
             output: counts.output,
             reasoning: counts.reasoning,
         },

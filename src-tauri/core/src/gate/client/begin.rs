@@ -136,7 +136,8 @@ impl Asking<'_> {
         let call = CallStart {
             purpose: match ready.wanted {
                 Wanted::Vectors(_) => Purpose::Embeddings,
-                _ => Purpose::Api,
+                Wanted::Count => Purpose::Count,
+                Wanted::Answer | Wanted::Moderation(_) => Purpose::Api,
             },
             provider: account.billed_as(),
             account_id: Some(account.id),

@@ -16,10 +16,9 @@ use crate::{
         answer::{Asked, Passed},
         call::{CallError, Outcome},
         decide::{self, Form, Piece},
-        elsewhere::{Ready, Wanted},
+        elsewhere::{self, Ready, Wanted},
         inspect,
         mistakes::Overruled,
-        price,
         route::{Candidate, CloudModel},
     },
     now_ms,
@@ -163,26 +162,25 @@ impl Asking<'_> {
     ) -> Result<(Outcome, Vec<Vec<f32>>), GateError> {
         let (gate, stop) = (self.place.gate, &self.place.stop);
         let mut outcome = Outcome::begun();
-        let made = match asked {
+        let vectors = match asked {
             Asked::Local(model) => {
                 let engine = gate.ready(&model, ModelPurpose::Embedding, stop, &mut |_| {})?;
                 let texts = inspect::for_this_computer(wanted.texts.clone());
                 match engine.embed(texts, stop) {
                     Ok((vectors, tokens)) => {
                         outcome.counts.input = u64::from(tokens);
-                        Ok(vectors)
+                        outcome.end = Ok(FinishReason::EndOfAnswer);
+                        vectors
                     }
-                    Err(error) => Err(CallError::Engine(error)),
+                    Err(error) => {
+                        outcome.end = Err(CallError::Engine(error));
+                        Vec::new()
+                    }
                 }
             }
             Asked::Elsewhere(ready) => self.embed_elsewhere(&ready, &mut outcome)?,
         };
         outcome.duration = self.since.elapsed();
-        let (end, vectors) = match made {
-            Ok(vectors) => (Ok(FinishReason::EndOfAnswer), vectors),
-            Err(error) => (Err(error), Vec::new()),
-        };
-        outcome.end = end;
         Ok((outcome, vectors))
     }
 
@@ -190,7 +188,7 @@ impl Asking<'_> {
         &self,
         ready: &Ready,
         outcome: &mut Outcome,
-    ) -> Result<Result<Vec<Vec<f32>>, CallError>, GateError> {
+    ) -> Result<Vec<Vec<f32>>, GateError> {
         let gate = self.place.gate;
         let Wanted::Vectors(request) = &ready.wanted else {
             return Err(GateError::NoModel);
@@ -198,24 +196,18 @@ impl Asking<'_> {
         let (way, http) = gate.way_to(ready)?;
         let request = inspect::as_decided(request.clone(), &ready.decided);
         let answer = way.embed(&http, request, &self.place.stop);
-        outcome.price = ready.pricing.price.as_ref().map(|price| price.id);
-        let made = match answer {
+        let (counted, vectors) = match answer {
             Ok(made) => {
-                outcome.measured = made.input_tokens.is_some();
-                outcome.counts.input = made.input_tokens.unwrap_or(ready.pricing.prompt_tokens);
-                let tokens = price::tokens(&ready.cloud, outcome.counts);
-                outcome.cost = ready.pricing.cost(&tokens, outcome.measured);
-                outcome.measured &= way.lost_tries() == 0;
-                Ok(made.vectors)
+                outcome.end = Ok(FinishReason::EndOfAnswer);
+                (made.input_tokens, made.vectors)
             }
             Err(error) => {
-                // Nobody bills vectors that did not come, as far as is known.
-                outcome.cost = None;
-                outcome.measured = false;
-                Err(CallError::Provider(error))
+                outcome.end = Err(CallError::Provider(error));
+                (None, Vec::new())
             }
         };
-        gate.note_health(ready.cloud.account.id, made.as_ref().err());
-        Ok(made)
+        gate.note_health(ready.cloud.account.id, outcome.end.as_ref().err());
+        elsewhere::count_texts(outcome, ready, counted, way.lost_tries());
+        Ok(vectors)
     }
 }

@@ -6,8 +6,9 @@
 //! that the text comes in one piece where there are tools.
 //!
 //! Programs write into the schemas of their tools what no grammar holds (`minimum` of a number, `not`…), and
-//! have to look at what is called anyway: that is left out. Of the shape of an answer it is refused by name
-//! where its client says `strict`.
+//! have to look at what is called anyway: that is left out. Of a tool, as of the shape of an answer, it is
+//! refused by name where its client says `strict`. As one call is all that is written, nobody has to be told
+//! not to make several.
 
 use gatehouse_protocol::{ChatMessage, Constraint, Role, Sampling};
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ pub(super) fn prompt(request: &ClientRequest) -> Result<Prompt, GateError> {
     let shape = request.schema.as_ref();
     let constraint = if tools.is_empty() {
         shape
-            .map(|shape| schema::held(&Value::Object(shape.schema.clone()), rest_of(shape)))
+            .map(|shape| schema::held(&Value::Object(shape.schema.clone()), rest_of(shape.strict)))
             .transpose()?
     } else {
         if !system.is_empty() {
@@ -122,13 +123,9 @@ fn instructions(tools: &[&Tool], may_answer: bool) -> String {
     text
 }
 
-/// What becomes of what an answer cannot be held to.
-fn rest_of(shape: &AnswerSchema) -> Rest {
-    if shape.strict {
-        Rest::Refused
-    } else {
-        Rest::LeftOut
-    }
+/// What becomes of what an answer or a call cannot be held to.
+fn rest_of(strict: bool) -> Rest {
+    if strict { Rest::Refused } else { Rest::LeftOut }
 }
 
 /// The JSON Schema of a call of one of the tools, or (unless one must be called) of an answer. What the
@@ -149,7 +146,7 @@ fn call_or_answer(
     };
     let mut forms = Vec::with_capacity(tools.len() + 1);
     for tool in tools {
-        let arguments = together.add(&arguments(tool), Rest::LeftOut)?;
+        let arguments = together.add(&arguments(tool), rest_of(tool.strict))?;
         forms.push(object(
             json!({ "tool": { "const": tool.name }, "arguments": arguments }),
             json!(["tool", "arguments"]),
@@ -158,7 +155,9 @@ fn call_or_answer(
     if *choice == ToolChoice::Auto {
         let answer = match shape {
             None => json!({ "type": "string" }),
-            Some(shape) => together.add(&Value::Object(shape.schema.clone()), rest_of(shape))?,
+            Some(shape) => {
+                together.add(&Value::Object(shape.schema.clone()), rest_of(shape.strict))?
+            }
         };
         forms.push(object(json!({ "answer": answer }), json!(["answer"])));
     }

@@ -40,14 +40,8 @@ pub(super) fn decide(
     cloud: &CloudModel,
     request: &ClientRequest,
 ) -> Result<(Decided, CloudRequest), GateError> {
-    let must_call = matches!(
-        request.tool_choice,
-        ToolChoice::Required | ToolChoice::Named(_)
-    );
-    if must_call && cloud.account.kind == ProviderKind::Ollama {
-        return Err(GateError::OnlyHere(
-            "Ollama cannot be told that a tool must be called: leave tool_choice out",
-        ));
+    if cloud.account.kind == ProviderKind::Ollama {
+        ollama_can_be_told(request)?;
     }
     if let ToolChoice::Named(name) = &request.tool_choice
         && !request.tools.iter().any(|tool| tool.name == *name)
@@ -61,6 +55,7 @@ pub(super) fn decide(
         messages: request.messages.clone(),
         tools: request.tools.clone(),
         tool_choice: request.tool_choice.clone(),
+        parallel_calls: request.parallel_calls,
         schema: request.schema.clone(),
         sampling: request.sampling.clone(),
         max_tokens: None,
@@ -112,6 +107,27 @@ pub(super) fn decide(
         body.system.push_str(mask::INSTRUCTION);
     }
     Ok((decided, body))
+}
+
+/// Ollama is given tools, and nothing about them.
+///
+/// # Errors
+/// [`GateError::OnlyHere`] when there is more to say of them.
+fn ollama_can_be_told(request: &ClientRequest) -> Result<(), GateError> {
+    let untold = match request.tool_choice {
+        ToolChoice::Required | ToolChoice::Named(_) => {
+            "Ollama cannot be told that a tool must be called: leave tool_choice out"
+        }
+        ToolChoice::None => return Ok(()),
+        ToolChoice::Auto if request.tools.iter().any(|tool| tool.strict) => {
+            "Ollama does not hold what is called to a schema: leave strict out of the tools"
+        }
+        ToolChoice::Auto if !request.tools.is_empty() && request.parallel_calls == Some(false) => {
+            "Ollama cannot be told to call one tool at a time: leave parallel_tool_calls, or disable_parallel_tool_use, out"
+        }
+        ToolChoice::Auto => return Ok(()),
+    };
+    Err(GateError::OnlyHere(untold))
 }
 
 /// Of a picture leaves what leaves of one in a chat: its pixels, and nothing that stood beside them.

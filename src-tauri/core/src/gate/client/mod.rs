@@ -39,6 +39,8 @@ pub struct ClientRequest {
     pub tools: Vec<Tool>,
     /// Whether it must.
     pub tool_choice: ToolChoice,
+    /// Whether it may call several tools in one answer; `None` leaves it to whoever runs the model.
+    pub parallel_calls: Option<bool>,
     /// The shape that the answer must have.
     pub schema: Option<AnswerSchema>,
     /// How tokens are chosen.
@@ -104,6 +106,8 @@ pub struct ClientUsage {
     pub input: u64,
     /// Of these, kept from before.
     pub cached: u64,
+    /// Of these, kept for later, which some providers bill at a higher price.
+    pub cache_written: u64,
     /// Written, reasoning included.
     pub output: u64,
     /// Of these, reasoning.

@@ -15,7 +15,7 @@ use crate::{
         Gate, GateError,
         answer::{Asked, Passed},
         call::{CallError, Outcome},
-        elsewhere::{Ready, Wanted},
+        elsewhere::{self, Ready, Wanted},
         inspect,
         route::Candidate,
     },
@@ -106,23 +106,22 @@ impl Asking<'_> {
         let gate = self.place.gate;
         let (way, http) = gate.way_to(ready)?;
         let request = inspect::as_decided(request.clone(), &ready.decided);
-        let answer = way
-            .moderate(&http, request, &self.place.stop)
-            .map_err(CallError::Provider);
-        gate.note_health(ready.cloud.account.id, answer.as_ref().err());
+        let answer = way.moderate(&http, request, &self.place.stop);
         let mut outcome = Outcome::begun();
-        outcome.duration = self.since.elapsed();
-        // No provider says what it counted.
-        outcome.measured = false;
-        outcome.counts.input = ready.pricing.prompt_tokens;
-        outcome.price = ready.pricing.price.as_ref().map(|price| price.id);
-        let tokens = crate::gate::price::tokens(&ready.cloud, outcome.counts);
-        outcome.cost = ready.pricing.cost(&tokens, false);
-        let (end, results) = match answer {
-            Ok(results) => (Ok(FinishReason::EndOfAnswer), results),
-            Err(error) => (Err(error), Vec::new()),
+        let results = match answer {
+            Ok(results) => {
+                outcome.end = Ok(FinishReason::EndOfAnswer);
+                results
+            }
+            Err(error) => {
+                outcome.end = Err(CallError::Provider(error));
+                Vec::new()
+            }
         };
-        outcome.end = end;
+        outcome.duration = self.since.elapsed();
+        gate.note_health(ready.cloud.account.id, outcome.end.as_ref().err());
+        // No provider says what it counted.
+        elsewhere::count_texts(&mut outcome, ready, None, way.lost_tries());
         Ok((outcome, results))
     }
 }

@@ -83,6 +83,7 @@ fn personal_everywhere(said: &str) -> ClientRequest {
             name: "look_up".into(),
             description: said.into(),
             parameters: schema.clone(),
+            strict: false,
         }],
         schema: Some(AnswerSchema {
             name: "answer".into(),
@@ -133,6 +134,53 @@ fn a_tool_that_must_be_called_is_one_of_those_that_were_looked_at() {
     request.tool_choice = ToolChoice::Named("look_up".into());
     let (_, body) = leaving(&request, Destination::Cloud).unwrap();
     assert_eq!(body.tool_choice, request.tool_choice);
+}
+
+#[test]
+fn ollama_is_not_asked_what_it_cannot_be_told_of_tools() {
+    let mut ollama = cloud(Destination::Cloud);
+    ollama.account.kind = ProviderKind::Ollama;
+    let (client, policy) = (client(), Policy::default());
+    let inspection = Inspector::default()
+        .of(client.workspace_id, &policy, &[])
+        .unwrap();
+    let asked = |change: &dyn Fn(&mut ClientRequest)| {
+        let mut request = personal_everywhere("x");
+        change(&mut request);
+        leave::decide(&client, &inspection, &policy, &ollama, &request).map(drop)
+    };
+    assert!(asked(&|_| ()).is_ok());
+    let refused = |named: &str, change: &dyn Fn(&mut ClientRequest)| {
+        let problem = Problem::from(asked(change).unwrap_err());
+        assert_eq!(problem.code, ProblemCode::InvalidInput);
+        assert!(problem.message.contains(named), "{problem}");
+    };
+    refused("tool_choice", &|request| {
+        request.tool_choice = ToolChoice::Required;
+    });
+    refused("strict", &|request| request.tools[0].strict = true);
+    refused("parallel_tool_calls", &|request| {
+        request.parallel_calls = Some(false);
+    });
+    let of_no_tool = asked(&|request| {
+        request.parallel_calls = Some(false);
+        request.tool_choice = ToolChoice::None;
+    });
+    assert!(of_no_tool.is_ok(), "it is given no tool, so it calls none");
+}
+
+#[test]
+fn what_no_grammar_holds_in_a_strict_tool_is_refused_by_name_and_in_another_left_out() {
+    let mut request = personal_everywhere("x");
+    request.tools[0].parameters = object(json!({
+        "type": "object", "properties": { "share": { "type": "number", "minimum": 0 } },
+    }));
+    assert!(here::prompt(&request).is_ok());
+    request.tools[0].strict = true;
+    let Err(error) = here::prompt(&request) else {
+        panic!("arguments could not be held to it");
+    };
+    assert!(error.to_string().contains("minimum"), "{error}");
 }
 
 #[test]

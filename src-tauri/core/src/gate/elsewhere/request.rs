@@ -102,6 +102,7 @@ pub(super) fn request(
         messages,
         tools: Vec::new(),
         tool_choice: ToolChoice::default(),
+        parallel_calls: None,
         schema: shape.map(schema).transpose()?,
         sampling: cloud::Sampling {
             temperature: changed(sampling.temperature, usual.temperature),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{judge::Seen, *};
 use crate::{
     app::App,
-    costs::CallStatus,
+    costs::{CallStatus, Purpose},
     monitor::testing::{Made, answer, app, beside, call},
     now_ms,
     problem::{Problem, ProblemCode},
@@ -106,6 +106,27 @@ fn spending_and_times_fire_and_a_stopped_call_is_no_failure() {
         seen,
         [Some("$4.5"), Some("1.4 s"), Some("400 ms"), Some("0%")]
     );
+}
+
+#[test]
+fn counts_of_tokens_make_no_model_seem_quick_and_none_seem_to_fail() {
+    let (_dir, app) = app();
+    app.set_alert(&input(AlertKind::Duration, "1.2 s")).unwrap();
+    app.set_alert(&input(AlertKind::Failures, "0")).unwrap();
+    calls(&app, CallStatus::Answered, 5);
+    for status in [CallStatus::Answered, CallStatus::Failed] {
+        for _ in 0..100 {
+            let count = Made {
+                status,
+                purpose: Purpose::Count,
+                duration_ms: 20,
+                ..answer(now_ms())
+            };
+            call(&app, count);
+        }
+    }
+    app.judge_alerts().unwrap();
+    assert_eq!(fires(&app), [true, false], "by the five answers alone");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     app::App,
     charts::ChartTheme,
-    costs::CallStatus,
+    costs::{CallStatus, Purpose},
     monitor::{
         MonitorChart, Times, chart,
         testing::{Made, answer, app, call},
@@ -104,6 +104,44 @@ fn what_ended_how_and_how_long_it_took_is_told_along_the_time_and_by_model() {
             calls: 1
         }]
     );
+}
+
+#[test]
+fn a_count_of_tokens_is_no_call_of_a_model_whether_each_is_read_or_classes_are() {
+    let (_dir, app) = app();
+    call(&app, answer(NOON));
+    let count = Made {
+        purpose: Purpose::Count,
+        first_token_ms: 10,
+        duration_ms: 20,
+        ..answer(NOON)
+    };
+    for status in [
+        CallStatus::Answered,
+        CallStatus::Answered,
+        CallStatus::Failed,
+        CallStatus::Running,
+    ] {
+        call(&app, Made { status, ..count });
+    }
+    by_utc(&app);
+    let days = query(date(2026, 11, 27), date(2026, 11, 27), Pace::Day);
+    let all = seen(&app, &days);
+    assert!(all.exact);
+    assert_eq!((all.total.calls, all.total.answered), (1, 1));
+    assert_eq!((all.total.failed, all.total.running), (0, 0));
+    assert_eq!(all.total.duration.p50, Some(1_400));
+    assert_eq!(all.failures, []);
+    assert_eq!(failures(&all), [vec![]]);
+    let span = Span::of(days.first, days.last).unwrap();
+    let by_class = app.store.read(|conn| {
+        let counted = by_class(conn, span, None, Steps::of(span, Pace::Day), None)?;
+        Ok::<_, StoreError>(counted.total.figures())
+    });
+    let by_class = by_class.unwrap();
+    assert_eq!((by_class.calls, by_class.answered), (1, 1));
+    assert_eq!((by_class.failed, by_class.running), (0, 0));
+    assert!(by_class.first_token.p50 > Some(300), "{by_class:?}");
 }
 
 /// What failed in each step, as kind and count.

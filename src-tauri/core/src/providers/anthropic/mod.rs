@@ -151,7 +151,7 @@ pub(super) fn count_body(request: &CloudRequest) -> Vec<u8> {
 /// Instructions have a mark of their own: whatever else begins with them, such as another chat, reads them
 /// from the cache. That costs nothing beside the mark on the whole prompt.
 fn system(request: &CloudRequest) -> Value {
-    if !request.keep_prompt || request.system.trim().is_empty() {
+    if !request.keep_prompt {
         return request.system.as_str().into();
     }
     json!([{ "type": "text", "text": request.system, "cache_control": { "type": "ephemeral" } }])
@@ -162,12 +162,13 @@ fn prompt(request: &CloudRequest) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("model".into(), request.model.as_str().into());
     body.insert("messages".into(), messages(&request.messages).into());
-    if !request.system.is_empty() {
+    // A text of nothing but white space is refused.
+    if !is_blank(&request.system) {
         body.insert("system".into(), system(request));
     }
     if !request.tools.is_empty() {
         body.insert("tools".into(), request.tools.iter().map(tool).collect());
-        if let Some(choice) = tool_choice(&request.tool_choice) {
+        if let Some(choice) = tool_choice(request) {
             body.insert("tool_choice".into(), choice);
         }
     }
@@ -194,17 +195,28 @@ fn prompt(request: &CloudRequest) -> Map<String, Value> {
 fn tool(tool: &Tool) -> Value {
     let mut schema = tool.parameters.clone();
     schema.entry("type").or_insert_with(|| "object".into());
-    json!({ "name": tool.name, "description": tool.description, "input_schema": schema })
+    let mut told =
+        json!({ "name": tool.name, "description": tool.description, "input_schema": schema });
+    if tool.strict {
+        told["strict"] = true.into();
+    }
+    told
 }
 
 /// `None`: as it is without.
-fn tool_choice(choice: &ToolChoice) -> Option<Value> {
-    Some(match choice {
-        ToolChoice::Auto => return None,
-        ToolChoice::None => json!({ "type": "none" }),
+fn tool_choice(request: &CloudRequest) -> Option<Value> {
+    let one_call = request.parallel_calls == Some(false);
+    let mut choice = match &request.tool_choice {
+        ToolChoice::None => return Some(json!({ "type": "none" })),
+        ToolChoice::Auto if !one_call => return None,
+        ToolChoice::Auto => json!({ "type": "auto" }),
         ToolChoice::Required => json!({ "type": "any" }),
         ToolChoice::Named(name) => json!({ "type": "tool", "name": name }),
-    })
+    };
+    if one_call {
+        choice["disable_parallel_tool_use"] = true.into();
+    }
+    Some(choice)
 }
 
 /// Results of tools are blocks of the person's turn. All results of one answer must be in one

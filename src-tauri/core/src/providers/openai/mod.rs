@@ -48,9 +48,13 @@ impl OpenAi {
     }
 
     pub(super) fn body(&self, request: &CloudRequest) -> Result<Vec<u8>, ProviderError> {
-        if request.schema.is_some() && !self.dialect.holds_to_a_schema() {
-            let error = self.account.error(Trouble::Unsupported);
-            return Err(error.saying("it cannot hold an answer to a JSON Schema"));
+        let strict = request.tools.iter().any(|tool| tool.strict);
+        if (request.schema.is_some() || strict) && !self.dialect.holds_to_a_schema() {
+            return Err(self.cannot("it cannot hold an answer or a call to a JSON Schema"));
+        }
+        let one_call = !request.tools.is_empty() && request.parallel_calls == Some(false);
+        if one_call && !self.dialect.takes_one_call_at_a_time() {
+            return Err(self.cannot("it cannot be told to call one tool at a time"));
         }
         Ok(request::body(request, &self.dialect)
             .to_string()

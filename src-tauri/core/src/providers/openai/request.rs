@@ -26,6 +26,10 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
         if let Some(choice) = tool_choice(&request.tool_choice) {
             body.insert("tool_choice".into(), choice);
         }
+        let parallel = request.parallel_calls;
+        if let Some(parallel) = parallel.filter(|_| dialect.takes_one_call_at_a_time()) {
+            body.insert("parallel_tool_calls".into(), parallel.into());
+        }
     }
     if let Some(wanted) = &request.schema {
         let schema =
@@ -118,9 +122,13 @@ fn assistant<'a>(text: &str, tool_calls: &'a [ToolCall], ids: &mut Ids<'a>) -> V
 
 fn tools(request: &CloudRequest) -> Vec<Value> {
     let tool = |tool: &crate::providers::cloud::Tool| {
-        let function = json!({
+        let mut function = json!({
             "name": tool.name, "description": tool.description, "parameters": tool.parameters,
         });
+        // As it is without, some servers do not know the word.
+        if tool.strict {
+            function["strict"] = true.into();
+        }
         json!({ "type": "function", "function": function })
     };
     request.tools.iter().map(tool).collect()

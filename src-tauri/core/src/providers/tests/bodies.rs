@@ -17,7 +17,7 @@ use crate::{
         anthropic,
         cloud::{
             AnswerSchema, Cloud, CloudRequest, Effort, EmbedRequest, Message, ModerationRequest,
-            Part, Sampling, Thinking, ToolCall, ToolChoice,
+            Part, Sampling, Thinking, Tool, ToolCall, ToolChoice,
         },
         error::Trouble,
         key::ApiKey,
@@ -204,8 +204,12 @@ fn everything() -> CloudRequest {
             },
             Message::User(vec![Part::Text("And tomorrow?".into())]),
         ],
-        tools: vec![weather_tool()],
+        tools: vec![Tool {
+            strict: true,
+            ..weather_tool()
+        }],
         tool_choice: ToolChoice::Named("weather".into()),
+        parallel_calls: Some(false),
         schema: Some(AnswerSchema {
             name: "forecast".into(),
             schema: object(
@@ -259,6 +263,13 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
     ];
     let messages = prop::collection::vec(message, 0..5);
     let switches = any::<[bool; 6]>();
+    let parallel = any::<Option<bool>>();
+    let choice = prop::sample::select(vec![
+        ToolChoice::Auto,
+        ToolChoice::None,
+        ToolChoice::Required,
+        ToolChoice::Named("weather".into()),
+    ]);
     let effort = prop::sample::select(
         &[
             None,
@@ -268,36 +279,48 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
         ][..],
     );
     let stops = prop::collection::vec(".{1,5}", 0..=4);
-    (messages, ".{0,20}", switches, effort, stops).prop_map(
-        |(mut messages, system, [tools, schema, warm, most, keep_prompt, stream], effort, stop)| {
-            messages.push(Message::User(vec![Part::Text("Well?".into())]));
-            let all = everything();
-            CloudRequest {
-                model: "model".into(),
-                system,
-                messages,
-                tools: if tools { all.tools } else { vec![] },
-                tool_choice: if warm {
-                    ToolChoice::Required
-                } else {
-                    ToolChoice::None
-                },
-                schema: all.schema.filter(|_| schema),
-                sampling: if warm {
-                    Sampling {
-                        stop,
-                        ..all.sampling
-                    }
-                } else {
-                    Sampling::default()
-                },
-                max_tokens: all.max_tokens.filter(|_| most),
-                effort,
-                keep_prompt,
-                stream,
-            }
-        },
+    (
+        messages,
+        ".{0,20}",
+        switches,
+        effort,
+        stops,
+        (choice, parallel),
     )
+        .prop_map(
+            |(
+                mut messages,
+                system,
+                [tools, schema, warm, most, keep_prompt, stream],
+                effort,
+                stop,
+                (tool_choice, parallel_calls),
+            )| {
+                messages.push(Message::User(vec![Part::Text("Well?".into())]));
+                let all = everything();
+                CloudRequest {
+                    model: "model".into(),
+                    system,
+                    messages,
+                    tools: if tools { all.tools } else { vec![] },
+                    tool_choice,
+                    parallel_calls,
+                    schema: all.schema.filter(|_| schema),
+                    sampling: if warm {
+                        Sampling {
+                            stop,
+                            ..all.sampling
+                        }
+                    } else {
+                        Sampling::default()
+                    },
+                    max_tokens: all.max_tokens.filter(|_| most),
+                    effort,
+                    keep_prompt,
+                    stream,
+                }
+            },
+        )
 }
 
 fn texts() -> EmbedRequest {
@@ -462,7 +485,7 @@ static ANTHROPIC: LazyLock<Validator> = LazyLock::new(|| {
     };
     let tool = json!({ "type": "object", "additionalProperties": false, "required": ["name", "input_schema"],
         "properties": { "name": { "type": "string", "pattern": "^[a-zA-Z0-9_-]{1,128}$" },
-            "description": { "type": "string" },
+            "description": { "type": "string" }, "strict": { "type": "boolean" },
             "input_schema": { "type": "object", "required": ["type"], "properties": { "type": { "const": "object" } } } } });
     let format = json!({ "type": "object", "additionalProperties": false, "required": ["type", "schema"],
         "properties": { "type": { "const": "json_schema" }, "schema": { "type": "object" } } });
@@ -483,9 +506,14 @@ static ANTHROPIC: LazyLock<Validator> = LazyLock::new(|| {
             "stop_sequences": { "type": "array", "items": { "type": "string" } },
             "tools": { "type": "array", "items": tool }, "cache_control": cache,
             "tool_choice": { "oneOf": [
-                block("any", json!({}), &[]),
+                block("auto", json!({ "disable_parallel_tool_use": { "type": "boolean" } }), &[]),
+                block("any", json!({ "disable_parallel_tool_use": { "type": "boolean" } }), &[]),
                 block("none", json!({}), &[]),
-                block("tool", json!({ "name": { "type": "string" } }), &["name"]),
+                block(
+                    "tool",
+                    json!({ "name": { "type": "string" }, "disable_parallel_tool_use": { "type": "boolean" } }),
+                    &["name"],
+                ),
             ] },
             "thinking": block("adaptive", json!({}), &[]),
             "output_config": { "type": "object", "additionalProperties": false, "minProperties": 1,
@@ -551,7 +579,11 @@ fn anthropic_is_asked_to_keep_instructions_for_whatever_else_begins_with_them() 
 #[test]
 fn anthropic_gets_no_blank_text_and_no_empty_turn() {
     for blank in ["", " \n", "\u{FEFF}", "\u{1C}", "\u{3000}"] {
-        let mut request = question();
+        let mut request = CloudRequest {
+            system: blank.into(),
+            keep_prompt: true,
+            ..question()
+        };
         let text = || vec![Part::Text(blank.into())];
         request.messages.insert(0, Message::User(text()));
         let body = anthropic_body(&request);
@@ -607,6 +639,8 @@ fn a_request_is_said_in_the_dialect_of_the_server() {
         let provider = Cloud::OpenAi(OpenAi::new(base, key).unwrap());
         let request = CloudRequest {
             schema: None,
+            tools: vec![weather_tool()],
+            parallel_calls: Some(true),
             ..everything()
         };
         serde_json::from_slice(&provider.body(&request).unwrap()).unwrap()
@@ -615,6 +649,7 @@ fn a_request_is_said_in_the_dialect_of_the_server() {
         (
             base(ProviderKind::OpenAi),
             vec![
+                "parallel_tool_calls",
                 "max_completion_tokens",
                 "reasoning_effort",
                 "seed",
@@ -640,7 +675,7 @@ fn a_request_is_said_in_the_dialect_of_the_server() {
         (
             "https://api.deepseek.com",
             vec!["max_tokens", "stream_options"],
-            vec!["reasoning_effort"],
+            vec!["reasoning_effort", "parallel_tool_calls"],
         ),
         (
             "http://localhost:8080/v1",
@@ -657,12 +692,63 @@ fn a_request_is_said_in_the_dialect_of_the_server() {
         }
     }
     let deepseek = Cloud::OpenAi(OpenAi::new("https://api.deepseek.com", None).unwrap());
-    let refused = deepseek.body(&everything()).unwrap_err();
+    let plain = || CloudRequest {
+        tools: vec![weather_tool()],
+        ..question()
+    };
+    assert!(deepseek.body(&plain()).is_ok());
+    for more in [
+        CloudRequest {
+            schema: everything().schema,
+            ..plain()
+        },
+        CloudRequest {
+            tools: everything().tools,
+            ..plain()
+        },
+        CloudRequest {
+            parallel_calls: Some(false),
+            ..plain()
+        },
+    ] {
+        let refused = deepseek.body(&more).unwrap_err();
+        assert_eq!(
+            refused.trouble,
+            Trouble::Unsupported,
+            "nothing is dropped without a word: {more:?}"
+        );
+    }
+}
+
+#[test]
+fn that_arguments_are_strict_and_calls_one_at_a_time_is_said_only_where_it_was_asked() {
+    let openai = |request: &CloudRequest| -> Value {
+        serde_json::from_slice(&openai().body(request).unwrap()).unwrap()
+    };
+    let said = openai(&everything());
+    assert_eq!(said["parallel_tool_calls"], false);
+    assert_eq!(said["tools"][0]["function"]["strict"], true);
+    let claude = anthropic_body(&everything());
+    assert_eq!(claude["tools"][0]["strict"], true);
+    let one = json!({ "type": "tool", "name": "weather", "disable_parallel_tool_use": true });
+    assert_eq!(claude["tool_choice"], one);
+    let auto = anthropic_body(&CloudRequest {
+        tool_choice: ToolChoice::Auto,
+        ..everything()
+    });
+    let one = json!({ "type": "auto", "disable_parallel_tool_use": true });
+    assert_eq!(auto["tool_choice"], one);
+    let unasked = CloudRequest {
+        tools: vec![weather_tool()],
+        ..question()
+    };
+    assert_eq!(openai(&unasked)["parallel_tool_calls"], Value::Null);
     assert_eq!(
-        refused.trouble,
-        Trouble::Unsupported,
-        "a schema is not dropped without a word"
+        openai(&unasked)["tools"][0]["function"]["strict"],
+        Value::Null
     );
+    assert_eq!(anthropic_body(&unasked)["tools"][0]["strict"], Value::Null);
+    assert_eq!(anthropic_body(&unasked)["tool_choice"], Value::Null);
 }
 
 proptest! {

@@ -283,5 +283,6 @@ fn weather_tool() -> Tool {
         parameters: object(json!({
             "type": "object", "properties": { "place": { "type": "string" } }, "required": ["place"],
         })),
+        strict: false,
     }
 }

@@ -19,6 +19,7 @@ const HOUR: i64 = 3_600_000;
 #[derive(Debug, Clone)]
 struct Made {
     hours: i64,
+    purpose: &'static str,
     status: &'static str,
     error: Option<&'static str>,
     of_client: bool,
@@ -39,6 +40,7 @@ fn made() -> impl Strategy<Value = Made> {
     let errors = proptest::option::of(prop_oneof![Just("silent"), Just("overloaded")]);
     (
         0i64..48,
+        prop_oneof![Just("chat"), Just("count")],
         statuses,
         errors,
         any::<bool>(),
@@ -51,6 +53,7 @@ fn made() -> impl Strategy<Value = Made> {
         .prop_map(
             |(
                 hours,
+                purpose,
                 status,
                 error,
                 of_client,
@@ -61,6 +64,7 @@ fn made() -> impl Strategy<Value = Made> {
                 writing_ms,
             )| Made {
                 hours,
+                purpose,
                 status,
                 error: error.filter(|_| status == "failed"),
                 of_client,
@@ -110,6 +114,7 @@ fn filters(client: ClientId) -> Vec<(CallFilter, Holds)> {
         }),
         only(Only::TakenUp, |made| made.waited_ms.is_some()),
         only(Only::Began, |made| made.first_token_ms.is_some()),
+        only(Only::OfModels, |made| made.purpose != "count"),
         only(Only::Wrote, |made| made.output > 1 && made.writing_ms > 0),
         error("silent", Some("silent")),
         error("overloaded", Some("overloaded")),
@@ -138,7 +143,7 @@ proptest! {
                     "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
                                         error_kind, client_id, cost_pico, output_tokens, first_token_ms, writing_ms, waited_ms,
                                         day)
-                     VALUES (?1, ?2, 'chat', 'openai', 'gpt-5', '', 'cloud', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                     VALUES (?1, ?2, ?11, 'openai', 'gpt-5', '', 'cloud', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
                              ?1 / 86400000)",
                     params![
                         NOON - made.hours * HOUR,
@@ -150,7 +155,8 @@ proptest! {
                         made.output,
                         made.first_token_ms,
                         made.writing_ms,
-                        made.waited_ms
+                        made.waited_ms,
+                        made.purpose
                     ],
                 )?;
             }

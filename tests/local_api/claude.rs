@@ -1,0 +1,51 @@
+//! What Anthropic's clients are told of an answer of Claude is what Claude said.
+
+use super::{calls::add_claude, *};
+
+/// A provider that keeps most of a prompt for later, and reads a little of it from its cache.
+fn that_keeps_prompts() -> Provider {
+    Provider::start(|_| {
+        Reply::Whole(json!({
+            "type": "message", "role": "assistant", "content": [{ "type": "text", "text": "Yes." }],
+            "stop_reason": "end_turn",
+            "usage": {
+                "input_tokens": 12, "cache_read_input_tokens": 300, "cache_creation_input_tokens": 5_000,
+                "cache_creation": { "ephemeral_5m_input_tokens": 4_900, "ephemeral_1h_input_tokens": 100 },
+                "output_tokens": 2,
+            },
+        }))
+    })
+}
+
+#[test]
+fn tokens_that_were_kept_for_later_are_told_as_what_they_are_billed_as() {
+    let provider = that_keeps_prompts();
+    let place = with_provider(&provider, &[]);
+    add_claude(&place, &provider);
+    let ask = |stream: bool| {
+        let asked = json!({
+            "model": "Claude/claude-x", "max_tokens": 60, "stream": stream,
+            "messages": [{ "role": "user", "content": "Is it?" }],
+        });
+        let answer = place.served.post("/v1/messages", &place.key, &asked);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer
+    };
+    let whole = ask(false).json()["usage"].clone();
+    let streamed = ask(true).body;
+    let last = streamed
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok())
+        .find(|event| event["type"] == "message_delta");
+    for usage in [whole, last.unwrap()["usage"].clone()] {
+        assert_eq!(
+            usage,
+            json!({
+                "input_tokens": 12,
+                "cache_read_input_tokens": 300,
+                "cache_creation_input_tokens": 5_000,
+                "output_tokens": 2,
+            })
+        );
+    }
+}
