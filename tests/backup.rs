@@ -3,6 +3,7 @@
 
 mod cut_off;
 mod disks;
+mod gone_back;
 mod restoring;
 mod shell;
 

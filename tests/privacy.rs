@@ -5,6 +5,7 @@ mod cut_off;
 mod erasing;
 mod refusing;
 mod searching;
+mod server_words;
 
 use std::{ops::ControlFlow, path::PathBuf};
 

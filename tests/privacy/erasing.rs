@@ -10,7 +10,7 @@ use gatehouse_core::{
     now_ms,
     policy::own_rules,
     privacy::{
-        EraseError, Erasure, Extent,
+        EraseError, Erasure, Extent, FileForm,
         archive::{Scope, Target},
     },
     store::{StoreError, snapshot},
@@ -388,6 +388,19 @@ fn backups_in_folders_that_were_chosen_earlier_go_too_and_one_that_is_gone_is_to
     let erased = erase(&app, &person(Extent::Words));
     let remains: Vec<_> = erased.remains.iter().map(|remains| &remains.what).collect();
     assert_eq!(remains, [&named(&unplugged)]);
+    let certificate = app.erasure_certificate(erased.certificate, FileForm::Html);
+    let certificate = certificate.unwrap();
+    for told in [
+        "backups in “disk”",
+        "none of the earlier backups is in “disk”",
+    ] {
+        assert!(certificate.contains(told), "{certificate}");
+    }
+    let way = disks[1].path().to_str().unwrap();
+    assert!(
+        !certificate.contains(way),
+        "the way to a folder may name somebody"
+    );
     assert_eq!(std::fs::read_dir(&earlier).unwrap().count(), 0);
     assert_eq!(
         std::fs::read_dir(&chosen).unwrap().count(),

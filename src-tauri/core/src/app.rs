@@ -96,7 +96,7 @@ impl App {
                 }
                 connections::break_off_open(tx)?;
             }
-            backup::record_restored(tx, &record, now_ms())?;
+            backup::record_restored(tx, &store, folder, &record, now_ms())?;
             if let Some(changes) = costs::prices::take_built_in(tx, now_ms())?
                 && !(changes.added.is_empty() && changes.changed.is_empty())
             {
@@ -309,7 +309,8 @@ fn note_restored(folder: &DataFolder, store: &Store, record: &Record) -> Result<
     store.write(|tx| {
         let event = Event::new(Action::SnapshotRestored).fact("snapshot", snapshot);
         record.append(tx, event, now_ms())?;
-        wait_for_a_person(tx, now_ms())
+        backup::remember_from_aside(tx, store, folder)?;
+        Ok::<_, StoreError>(wait_for_a_person(tx, now_ms())?)
     })?;
     folder.restored_is_recorded();
     Ok(())

@@ -9,7 +9,7 @@ use specta_typescript::Number;
 use super::ChatError;
 use crate::{
     aliases::Elsewhere,
-    costs::{Route, Total, total},
+    costs::{Route, Total, forget_moves, total},
     ids::{ConversationId, MessageId, ModelId, WorkspaceId},
     settings::over_defaults,
     store::Migration,
@@ -354,6 +354,8 @@ pub fn to_purge(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Conversa
 /// # Errors
 /// [`rusqlite::Error`] when the database fails, which also refuses to remove what is held.
 pub fn erase(conn: &Connection, id: ConversationId) -> rusqlite::Result<bool> {
+    // Its calls stay, and nobody knows any more that they are of it.
+    forget_moves(conn, id)?;
     let erased = conn
         .prepare_cached("DELETE FROM conversations WHERE id = ?1")?
         .execute([id])?;

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::ChatError;
-use crate::ids::{ConversationId, WorkspaceId};
+use crate::{
+    costs::forget_moves,
+    ids::{ConversationId, WorkspaceId},
+};
 
 /// A conversation in which nothing was said for some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +181,19 @@ pub(crate) fn text_in(
         .map(|(_, text)| text))
 }
 
+/// Forget why answers failed, and why models that were asked did not answer, in a conversation: a server's own
+/// words may repeat what was said.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_troubles(conn: &Connection, id: ConversationId) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE messages SET problem = NULL WHERE conversation_id = ?1 AND problem IS NOT NULL",
+    )?
+    .execute([id])?;
+    forget_moves(conn, id)
+}
+
 /// Put other texts in their place. The title, the draft, why answers failed and where they were to stop,
 /// which may repeat what was said, go; and pictures, in which nobody can look for a person.
 ///
@@ -194,11 +210,12 @@ pub(crate) fn put_texts(
     )?
     .execute(params![id, texts.system_prompt])?;
     let mut put = conn.prepare_cached(
-        "UPDATE messages SET text = ?3, problem = NULL WHERE conversation_id = ?1 AND number = ?2",
+        "UPDATE messages SET text = ?3 WHERE conversation_id = ?1 AND number = ?2",
     )?;
     for (number, text) in &texts.messages {
         put.execute(params![id, number, text])?;
     }
+    forget_troubles(conn, id)?;
     super::pictures::forget_of_conversation(conn, id)?;
     super::save_draft(conn, Some(id), "")
 }

@@ -38,8 +38,8 @@ pub(crate) use file::{
     FileConversation, FileElsewhere, FileHold, FileMessage, FileModel, check_one, over_defaults,
 };
 pub(crate) use keeping::{
-    Quiet, Texts, all_written_in, count_in, exists, if_quiet, place_and_age, put_texts,
-    quiet_before, text_in, texts,
+    Quiet, Texts, all_written_in, count_in, exists, forget_troubles, if_quiet, place_and_age,
+    put_texts, quiet_before, text_in, texts,
 };
 pub(crate) use letters::add_functions;
 pub(crate) use messages::{

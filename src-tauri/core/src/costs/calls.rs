@@ -1,5 +1,6 @@
 //! One row for each call to a model, written in the same transaction as the message that it made.
 
+mod moves;
 mod view;
 
 use gatehouse_protocol::FinishReason;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
+pub(crate) use self::moves::{forget_moves, forget_moves_in};
 pub use self::view::{CallRow, CallSummary, get, list};
 pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary};
 pub(super) use self::view::{call_row, row_columns};
@@ -108,6 +110,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
               ALTER TABLE calls ADD COLUMN beginning_tokens INTEGER;
               CREATE INDEX calls_with_beginnings ON calls(day, provider, model) WHERE beginning IS NOT NULL;
               CREATE INDEX calls_by_beginning ON calls(beginning, started_at_ms) WHERE beginning IS NOT NULL",
+    },
+    // What servers had said stayed when a conversation went.
+    Migration {
+        name: "2026-11-29 forget what servers said in conversations that are gone",
+        sql: "UPDATE calls SET moves = '[]'
+              WHERE conversation_id IS NULL AND client_id IS NULL AND moves <> '[]'",
     },
 ];
 

@@ -30,7 +30,10 @@ pub use calls::{
     CallEnd, CallRow, CallStart, CallStatus, CallSummary, Move, Purpose, Route, begin, end, get,
     hand_over, list, orphan,
 };
-pub(crate) use calls::{CallIdentity, SUMMARY_COLUMNS, identity, newest, note_beginning, summary};
+pub(crate) use calls::{
+    CallIdentity, SUMMARY_COLUMNS, forget_moves, forget_moves_in, identity, newest, note_beginning,
+    summary,
+};
 pub use spending::{Spending, spending};
 pub(crate) use spending::{Whose, keep as keep_spending, spending_of};
 pub use stored::name_of;

@@ -46,7 +46,8 @@ impl Column {
         texts_of(text).into_iter().map(Cow::Owned).collect()
     }
 
-    /// Reads key, text, conversation, message, name, workspace and time of every row with a text.
+    /// Reads key, text, conversation, message, name, workspace, time and the workspace's identifier of every
+    /// row with a text.
     pub(super) fn select(&self) -> String {
         let Self {
             table,
@@ -58,7 +59,7 @@ impl Column {
         let [conversation, message, name, workspace, time] = self.about;
         format!(
             "SELECT t.{key}, t.{column}, {conversation}, {message}, {name},
-                    (SELECT w.name FROM workspaces w WHERE w.id = {workspace}), {time}
+                    (SELECT w.name FROM workspaces w WHERE w.id = {workspace}), {time}, {workspace}
              FROM {table} t WHERE t.{column} IS NOT NULL AND {only}"
         )
     }

@@ -122,3 +122,53 @@ pub(crate) fn newest_by_a_person(conn: &Connection) -> rusqlite::Result<i64> {
     )?
     .query_row([Actor::App.name()], |row| row.get(0))
 }
+
+/// How far the record in a copy, which was written by this installation, goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reach {
+    /// The entries that it has in common with the record that is kept here: all of them, unless an older
+    /// database was put back since.
+    pub common: i64,
+    /// All that it has.
+    pub entries: i64,
+}
+
+/// How far the record in a copy goes, if this installation wrote it: it is a part of the one that is kept
+/// here, or names `public_key`, the key of the one here, as its own. A copy that came to another place has had
+/// keys of its own since.
+///
+/// # Errors
+/// [`rusqlite::Error`] when one of them cannot be read.
+pub(crate) fn reach_of_own(
+    copy: &Connection,
+    here: &Connection,
+    public_key: &str,
+) -> rusqlite::Result<Option<Reach>> {
+    let Some((count, head)) = end_of_copy(copy)? else {
+        return Ok(None);
+    };
+    if has(here, count, &head)? {
+        return Ok(Some(Reach {
+            common: count,
+            entries: count,
+        }));
+    }
+    let named = entries::named_keys(copy, i64::MAX)?;
+    if named.is_none_or(|named| named.text("public_key") != Some(public_key)) {
+        return Ok(None);
+    }
+    // An entry that both have is one before which both have all: half of what is left is looked at each time.
+    let (mut common, mut differs) = (0, count);
+    while differs - common > 1 {
+        let middle = common + (differs - common) / 2;
+        let hash = entries::hash_at(copy, middle)?;
+        match hash.is_some() && hash == entries::hash_at(here, middle)? {
+            true => common = middle,
+            false => differs = middle,
+        }
+    }
+    Ok(Some(Reach {
+        common,
+        entries: count,
+    }))
+}

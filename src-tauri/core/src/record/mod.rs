@@ -28,7 +28,9 @@ mod witness;
 pub use action::{Action, Actor};
 pub use certificate::{Certificate, CertificateError};
 pub use checkpoints::Checkpoint;
-pub(crate) use copies::{Copied, end_of_copy, has, in_copy, newest_by_a_person};
+pub(crate) use copies::{
+    Copied, Reach, end_of_copy, has, in_copy, newest_by_a_person, reach_of_own,
+};
 pub(crate) use encoding::hex;
 pub use facts::{Fact, Facts};
 pub use faults::{StandingFault, WhileFaulty};

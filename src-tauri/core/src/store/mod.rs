@@ -36,7 +36,7 @@ pub(crate) use self::{
     folder::{make_private_folder, private_file, sync_folder_of},
     mend::{Mended, keep_removed, mend_schema},
     migrate::{Schema, known as known_schema},
-    swap::{Swap, Whole, is_cut_off, set_aside_last, undo_cut_off},
+    swap::{Swap, Whole, databases_aside, is_cut_off, set_aside_last, undo_cut_off},
     unfinished::take_away_unfinished,
     watch::Watch,
 };

@@ -201,21 +201,31 @@ pub(crate) fn undo_cut_off(folder: &DataFolder) -> io::Result<()> {
 /// # Errors
 /// [`io::Error`] when the folder cannot be read.
 pub(super) fn is_database_aside(folder: &DataFolder, installation: Uuid) -> io::Result<bool> {
+    Ok(!databases_aside(folder, installation)?.is_empty())
+}
+
+/// The databases from which this installation went on with another one, and which are still there.
+///
+/// # Errors
+/// [`io::Error`] when the folder cannot be read.
+pub(crate) fn databases_aside(folder: &DataFolder, installation: Uuid) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder.replaced()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
     let database = file_name(&folder.database());
+    let mut found = Vec::new();
     for entry in entries {
         let aside = entry?.path();
         let note = fs::read(aside.join(KEPT_NOTE)).ok();
         let note = note.and_then(|json| serde_json::from_slice::<Note>(&json).ok());
         let went_on = note.and_then(|note| note.goes_on);
-        if went_on == Some(installation) && aside.join(&database).exists() {
-            return Ok(true);
+        let database = aside.join(&database);
+        if went_on == Some(installation) && database.exists() {
+            found.push(database);
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// What belongs to a database, or to an installation, by its name in the data folder.

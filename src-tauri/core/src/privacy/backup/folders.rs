@@ -11,7 +11,7 @@ use crate::{
     app::App,
     changes::here,
     record::Action,
-    store::{Migration, StoreError, snapshot},
+    store::{DataFolder, Instance, Migration, Store, StoreError, databases_aside, snapshot},
 };
 
 // The one that is being written was remembered for the chosen folder alone: what a kill left in another one
@@ -88,6 +88,63 @@ pub(super) fn earlier(conn: &Connection) -> rusqlite::Result<Vec<String>> {
 
 fn forget(conn: &Connection, folder: &str) -> rusqlite::Result<()> {
     conn.execute("DELETE FROM backup_folders WHERE folder = ?1", [folder])?;
+    Ok(())
+}
+
+/// Remember what the databases that were set aside know of folders: one that was put back in the place of
+/// another does not know those that were chosen since, and what is erased is to go from those, too.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(crate) fn remember_from_aside(
+    tx: &Connection,
+    store: &Store,
+    folder: &DataFolder,
+) -> Result<(), StoreError> {
+    let known = Instance::load(folder).and_then(|here| match here {
+        Some(here) => databases_aside(folder, here.id),
+        None => Ok(Vec::new()),
+    });
+    let aside = known.unwrap_or_else(|error| {
+        tracing::warn!("what was set aside was not looked for: {error}");
+        Vec::new()
+    });
+    for database in aside {
+        match store.read_copy(&database, all) {
+            Ok(all) => {
+                for (folder, has_some, part) in all {
+                    remember(tx, &folder, has_some, part.as_deref())?;
+                }
+            }
+            // It may have been set aside because it cannot be read.
+            Err(error) => tracing::warn!(
+                "a database that was set aside cannot say where backups are: {error}"
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// A folder, whether there are backups in it, and what is being written into it.
+type Known = (String, bool, Option<String>);
+
+fn all(conn: &Connection) -> rusqlite::Result<Vec<Known>> {
+    conn.prepare("SELECT folder, has_some, part FROM backup_folders")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
+}
+
+fn remember(
+    conn: &Connection,
+    folder: &str,
+    has_some: bool,
+    part: Option<&str>,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO backup_folders VALUES (?1, ?2, ?3) ON CONFLICT (folder) DO UPDATE
+           SET has_some = max(has_some, excluded.has_some), part = coalesce(excluded.part, part)",
+    )?
+    .execute(params![folder, has_some, part])?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use crate::{
     app::App,
     now_ms,
     problem::Problem,
-    record::{self, Action, Copied, Event},
+    record::{self, Action, Copied, Event, Reach},
     store::{StoreError, snapshot, sync_folder_of},
 };
 
@@ -33,7 +33,7 @@ pub enum Step {
 }
 
 /// Why somebody else's backup with such a name stays.
-pub(super) const NOT_OURS: &str = "this installation's record does not have its entries";
+pub(super) const NOT_OURS: &str = "another installation wrote it: its record is neither a part of the one here nor signed with its key";
 
 /// What became of backups that were to be removed.
 #[derive(Debug, Default)]
@@ -160,8 +160,9 @@ impl App {
     }
 
     /// Remove all but the newest of this installation's own, by how far the record in each goes: a clock
-    /// may have been set back, and the name of a file may say anything. How many went; what cannot be opened or
-    /// is not of this record stays, and is not counted.
+    /// may have been set back, and the name of a file may say anything. Those from before an older database was
+    /// put back come after what they have in common with the record here, and before what was written since.
+    /// How many went; what cannot be opened or is another installation's stays, and is not counted.
     fn prune(&self, folder: &Path, short: &str, kept: usize) -> usize {
         let all = names::list(folder, short).unwrap_or_else(|error| {
             tracing::warn!("old backups were not looked for: {error}");
@@ -170,15 +171,15 @@ impl App {
         if all.len() <= kept {
             return 0;
         }
-        let mut own: Vec<(i64, BackupInfo)> = Vec::new();
+        let mut own: Vec<(Reach, BackupInfo)> = Vec::new();
         for backup in all {
-            match self.entries_if_own(&folder.join(&backup.name)) {
-                Ok(Some(entries)) => own.push((entries, backup)),
+            match self.open_if_own(&folder.join(&backup.name)) {
+                Ok(Some((_, reach))) => own.push((reach, backup)),
                 Ok(None) => {}
                 Err(error) => tracing::warn!("{} was not looked at: {error}", backup.name),
             }
         }
-        own.sort_by_key(|(entries, backup)| Reverse((*entries, backup.made_at_ms)));
+        own.sort_by_key(|(reach, backup)| Reverse((*reach, backup.made_at_ms)));
         let old = own.iter().skip(kept).map(|(_, backup)| backup);
         let removed = self.remove_own(folder, old);
         for (name, why) in &removed.left {
@@ -224,8 +225,8 @@ impl App {
         Ok((backup, read.record))
     }
 
-    /// Remove those that are this installation's own: the key opens them, and their record is the beginning
-    /// of the one that is kept here. Whatever else has such a name stays.
+    /// Remove those that are this installation's own: the key opens them, and their record is a part of the
+    /// one that is kept here or names its key. Whatever else has such a name stays.
     pub(super) fn remove_own<'a>(
         &self,
         folder: &Path,
@@ -234,7 +235,7 @@ impl App {
         let mut removed = Removed::default();
         for backup in chosen {
             let path = folder.join(&backup.name);
-            let gone = match self.entries_if_own(&path) {
+            let gone = match self.open_if_own(&path) {
                 Ok(Some(_)) => fs::remove_file(&path).map_err(|error| error.to_string()),
                 Ok(None) => Err(NOT_OURS.to_owned()),
                 Err(error) => Err(error.to_string()),
@@ -247,21 +248,19 @@ impl App {
         removed
     }
 
-    /// How many entries the record in a backup has, if that is this installation's own.
-    fn entries_if_own(&self, path: &Path) -> Result<Option<i64>, StoreError> {
-        Ok(self.open_if_own(path)?.map(|(_, entries)| entries))
-    }
-
-    /// A backup, opened, and how many entries the record in it has, if that is this installation's own.
-    pub(super) fn open_if_own(&self, path: &Path) -> Result<Option<(Connection, i64)>, StoreError> {
+    /// A backup, opened, and how far the record in it goes, if that is this installation's own.
+    pub(super) fn open_if_own(
+        &self,
+        path: &Path,
+    ) -> Result<Option<(Connection, Reach)>, StoreError> {
         let Some((copy, _)) = snapshot::open_copy(path, self.store.key())? else {
             return Ok(None);
         };
-        let Some((count, head)) = record::end_of_copy(&copy)? else {
-            return Ok(None);
-        };
-        let is_own = self.store.read(|conn| record::has(conn, count, &head))?;
-        Ok(is_own.then_some((copy, count)))
+        let key = self.record.public_key();
+        let reach = self
+            .store
+            .read(|conn| record::reach_of_own(&copy, conn, &key))?;
+        Ok(reach.map(|reach| (copy, reach)))
     }
 
     fn note_made(

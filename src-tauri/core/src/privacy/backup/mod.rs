@@ -23,7 +23,9 @@ pub use self::{
     schedule::{BackupSchedule, BackupStatus},
     verify::BackupReport,
 };
-pub(crate) use self::{restore::record_restored, schedule::MIGRATIONS};
+pub(crate) use self::{
+    folders::remember_from_aside, restore::record_restored, schedule::MIGRATIONS,
+};
 use crate::{app::App, changes::here, record::Action, store::StoreError};
 
 /// What a recovery code is given away as.

@@ -11,14 +11,14 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BackupError, RecoveryCode, names, verify};
+use super::{BackupError, RecoveryCode, folders::remember_from_aside, names, verify};
 use crate::{
     privacy::retention::wait_for_a_person,
     record::{Action, Event, Record},
     secrets::{self, DatabaseKey, KeyHome},
     store::{
-        DataFolder, Instance, InstanceLock, Swap, Whole, known_schema, private_file, snapshot,
-        sync_folder_of, undo_cut_off, writer_of_copy,
+        DataFolder, Instance, InstanceLock, Store, StoreError, Swap, Whole, known_schema,
+        private_file, snapshot, sync_folder_of, undo_cut_off, writer_of_copy,
     },
 };
 
@@ -223,12 +223,14 @@ fn called(error: BackupError, name: &str) -> BackupError {
 /// Record that the database was put back, if it was and nobody has recorded it.
 ///
 /// # Errors
-/// [`rusqlite::Error`] when the database fails.
+/// [`StoreError`] when the database fails.
 pub(crate) fn record_restored(
     tx: &Transaction<'_>,
+    store: &Store,
+    folder: &DataFolder,
     record: &Record,
     now_ms: i64,
-) -> rusqlite::Result<()> {
+) -> Result<(), StoreError> {
     let Some(note) = taken(tx)? else {
         return Ok(());
     };
@@ -238,7 +240,8 @@ pub(crate) fn record_restored(
         .fact("entries", note.entries)
         .fact("moved_in", i64::from(note.moved_in));
     record.append(tx, event, now_ms)?;
-    wait_for_a_person(tx, now_ms)
+    remember_from_aside(tx, store, folder)?;
+    Ok(wait_for_a_person(tx, now_ms)?)
 }
 
 fn taken(tx: &Connection) -> rusqlite::Result<Option<Note>> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
-use super::{EraseError, Erased, content::Gone};
+use super::{EraseError, Erased, content::Gone, own_names::OwnNames};
 use crate::{
     app::App,
     now_ms,
@@ -26,11 +26,12 @@ pub(super) fn begin(conn: &Connection, gone: &Gone, now_ms: i64) -> rusqlite::Re
     Ok(())
 }
 
-/// Keep what an erasure took and left: it is done.
+/// Keep what an erasure took and left, with folders by their own `names`: it is done.
 pub(super) fn keep(
     conn: &Connection,
     kind: &str,
     erased: &Erased,
+    names: &OwnNames,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
     let statement = json!({
@@ -41,7 +42,7 @@ pub(super) fn keep(
         "messages": erased.messages,
         "places": erased.words,
         "snapshots": erased.snapshots,
-        "remains": erased.remains,
+        "remains": names.in_all(&erased.remains),
         "search": erased.check,
     });
     conn.execute(
@@ -111,11 +112,22 @@ impl App {
 }
 
 fn html(statement: &Value, certificate: &Certificate) -> String {
-    let mut body = String::from("<table>\n");
+    let body = format!(
+        "{}<h2>What it did not reach</h2>\n{}<h2>Signed</h2>\n<p>What stands above is taken from this document, \
+         which the key of the record has signed. The format of the record says how to check it.</p>\n<pre>{}</pre>\n",
+        reached(statement),
+        not_reached(statement),
+        escaped(&certificate.file())
+    );
+    page("Certificate of erasure", &body)
+}
+
+fn reached(statement: &Value) -> String {
+    let mut table = String::from("<table>\n");
     let mut row = |name: &str, value: &str| {
         let value = escaped(value);
         let _ = writeln!(
-            body,
+            table,
             "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>"
         );
     };
@@ -130,12 +142,15 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
     );
     row("Snapshots that were removed", &number("snapshots"));
     let search = &statement["search"];
-    let found = search["found"].as_array().map_or(0, Vec::len);
     row(
         "Searched afterwards",
         &format!(
-            "{} pages of the database and {} files, {} bytes, for {} names, words, phrases and identifiers: found in {found} places",
-            search["pages"], search["files"], search["bytes"], search["traces"]
+            "{} pages of the database and {} files, {} bytes, for {} names, words, phrases and identifiers: found in {} places",
+            search["pages"],
+            search["files"],
+            search["bytes"],
+            search["traces"],
+            found(search).len()
         ),
     );
     row("Parts of pages that nothing uses", &unused(search));
@@ -148,46 +163,42 @@ fn html(statement: &Value, certificate: &Certificate) -> String {
         "Installation",
         statement["installation"].as_str().unwrap_or_default(),
     );
-    body.push_str("</table>\n<h2>What it did not reach</h2>\n");
-    let remains = statement["remains"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    let is_nothing = |name: &str| search[name].as_u64().unwrap_or(0) == 0;
-    if remains.is_empty() && found == 0 && is_nothing("within") && is_nothing("common") {
-        body.push_str("<p>Nothing.</p>\n");
-    } else {
-        body.push_str("<ul>\n");
-        for remains in remains {
-            let text = |name: &str| escaped(remains[name].as_str().unwrap_or_default());
-            let _ = writeln!(body, "<li>{}: {}</li>", text("what"), text("why"));
-        }
-        let within = search["within"].as_u64().unwrap_or(0);
-        if within > 0 {
-            let _ = writeln!(
-                body,
-                "<li>In {within} more pages or files the letters stand within longer words</li>"
-            );
-        }
-        let common = search["common"].as_u64().unwrap_or(0);
-        if common > 0 {
-            let _ = writeln!(
-                body,
-                "<li>{common} phrases of it stand in texts that stay, too, and were not looked for</li>"
-            );
-        }
-        for found in search["found"].as_array().into_iter().flatten() {
-            let place = escaped(found["place"].as_str().unwrap_or_default());
-            let _ = writeln!(body, "<li>Traces in {place}: {}</li>", found["count"]);
-        }
-        body.push_str("</ul>\n");
+    table.push_str("</table>\n");
+    table
+}
+
+fn not_reached(statement: &Value) -> String {
+    let search = &statement["search"];
+    let remains = statement["remains"].as_array();
+    let remains = remains.into_iter().flatten().map(|remains| {
+        let text = |name: &str| remains[name].as_str().unwrap_or_default();
+        format!("{}: {}", text("what"), text("why"))
+    });
+    let counted = |name: &str| search[name].as_u64().filter(|count| *count > 0);
+    let within = counted("within").map(|within| {
+        format!("In {within} more pages or files the letters stand within longer words")
+    });
+    let common = counted("common").map(|common| {
+        format!("{common} phrases of it stand in texts that stay, too, and were not looked for")
+    });
+    let found = found(search).iter().map(|found| {
+        let place = found["place"].as_str().unwrap_or_default();
+        format!("Traces in {place}: {}", found["count"])
+    });
+    let lines: String = remains
+        .chain(within)
+        .chain(common)
+        .chain(found)
+        .map(|line| format!("<li>{}</li>\n", escaped(&line)))
+        .collect();
+    match lines.is_empty() {
+        true => "<p>Nothing.</p>\n".to_owned(),
+        false => format!("<ul>\n{lines}</ul>\n"),
     }
-    let _ = writeln!(
-        body,
-        "<h2>Signed</h2>\n<p>What stands above is taken from this document, which the key of the record has \
-         signed. The format of the record says how to check it.</p>\n<pre>{}</pre>",
-        escaped(&certificate.file())
-    );
-    page("Certificate of erasure", &body)
+}
+
+fn found(search: &Value) -> &[Value] {
+    search["found"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// What lay where nothing is.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     chat, clients,
-    costs::budgets,
+    costs::{self, budgets},
     ids::{ConversationId, WorkspaceId},
     policy::{self, own_rules},
     privacy::{
@@ -287,6 +287,7 @@ fn workspace(
         chat::save_draft(tx, None, "")?;
         chat::pictures::forget_draft(tx, None)?;
     }
+    costs::forget_moves_in(tx, id)?;
     let mut gone = conversations(record, tx, &ids, "workspace", now_ms)?;
     sealed::destroy_sent_of_clients(tx, id, i64::MAX)?;
     clients::forget_workspace(tx, id)?;

@@ -2,7 +2,12 @@
 //! every byte is searched, and what was done is kept for a certificate. Also at the next start, for what
 //! was cut off.
 
-use super::{EraseError, Erased, ErasureStep, Remains, certificate, check, content::Gone};
+use std::path::PathBuf;
+
+use super::{
+    EraseError, Erased, ErasureStep, Remains, certificate, check, content::Gone,
+    own_names::OwnNames,
+};
 use crate::{
     app::App,
     now_ms,
@@ -28,7 +33,9 @@ impl App {
             remains.push(Remains::new("snapshots", why));
             0
         });
-        snapshots += self.remove_from_backups(&mut remains);
+        let (backups, folders) = self.remove_from_backups(&mut remains);
+        snapshots += backups;
+        let names = OwnNames::of(folders.iter().map(PathBuf::as_path), &gone.traces.words);
         progress(ErasureStep::Log);
         // On a full disk, say. What the database still holds is not what a certificate is given of.
         let mut failed = false;
@@ -65,7 +72,7 @@ impl App {
             true => Err("not all of it was done".to_owned()),
             false => self
                 .store
-                .write(|tx| certificate::keep(tx, gone.kind, &erased, now_ms()))
+                .write(|tx| certificate::keep(tx, gone.kind, &erased, &names, now_ms()))
                 .map_err(|error| StoreError::from(error).to_string()),
         };
         if let Err(why) = kept {
@@ -87,34 +94,36 @@ impl App {
     }
 
     /// Remove the backups that this installation has written, which may have what was erased, from every folder
-    /// that it wrote them into; how many.
-    fn remove_from_backups(&self, remains: &mut Vec<Remains>) -> usize {
+    /// that it wrote them into; how many, and the folders.
+    fn remove_from_backups(&self, remains: &mut Vec<Remains>) -> (usize, Vec<PathBuf>) {
         let may_have = "they may have what was erased, and could not be removed";
         let folders = self.remove_every_backup().unwrap_or_else(|error| {
             remains.push(Remains::new("backups", format!("{may_have}: {error}")));
             Vec::new()
         });
         let mut gone = 0;
+        let mut known = Vec::new();
         for Emptied { folder, removed } in folders {
-            let folder = folder.display();
+            let way = folder.display();
             match removed {
                 Ok(removed) => {
                     gone += removed.gone.len();
                     for (name, why) in removed.left {
-                        let what = format!("the backup {name} in {folder}");
+                        let what = format!("the backup {name} in {way}");
                         remains.push(Remains::new(&what, why));
                     }
                 }
                 Err(error) => {
-                    let what = format!("backups in {folder}");
+                    let what = format!("backups in {way}");
                     remains.push(Remains::new(
                         &what,
                         format!("{may_have}: {error}. {IN_REACH}"),
                     ));
                 }
             }
+            known.push(folder);
         }
-        gone
+        (gone, known)
     }
 
     /// Finish what was cut off after the content was gone: called at a start, when nobody else has

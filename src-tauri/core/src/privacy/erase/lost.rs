@@ -146,8 +146,9 @@ fn chosen(text: &str, one_in: u64) -> bool {
     hasher.finish().is_multiple_of(one_in)
 }
 
-/// Every text that stands in the clear in a table, and what the tables are made with; but the index of the
-/// search, which has its words from these.
+/// Every text that stays in the clear in a table, and what the tables are made with; but the index of the
+/// search, which has its words from these. What a call kept of a conversation or a client that is gone does not
+/// stay: where it was left behind, that is to be found.
 fn each_text(conn: &Connection, mut look: impl FnMut(&str)) -> rusqlite::Result<()> {
     let tables: Vec<(String, String)> = conn
         .prepare(
@@ -159,14 +160,39 @@ fn each_text(conn: &Connection, mut look: impl FnMut(&str)) -> rusqlite::Result<
     for (table, sql) in tables {
         look(&sql);
         let quoted = table.replace('"', "\"\"");
-        let mut statement = conn.prepare(&format!("SELECT * FROM \"{quoted}\""))?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            for column in 0..columns {
-                if let ValueRef::Text(text) = row.get_ref(column)? {
-                    look(&String::from_utf8_lossy(text));
-                }
+        let without = (table == "calls").then_some("moves");
+        each_text_of(
+            conn,
+            &format!("SELECT * FROM \"{quoted}\""),
+            without,
+            &mut look,
+        )?;
+        if without.is_some() {
+            let of_those_that_stay = "SELECT moves FROM calls WHERE conversation_id IS NOT NULL OR client_id IS NOT NULL";
+            each_text_of(conn, of_those_that_stay, None, &mut look)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every text in the rows of a query, but in the column of this name.
+fn each_text_of(
+    conn: &Connection,
+    query: &str,
+    without: Option<&str>,
+    look: &mut impl FnMut(&str),
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare(query)?;
+    let columns: Vec<usize> = statement
+        .column_names()
+        .enumerate()
+        .filter_map(|(column, name)| (Some(name) != without).then_some(column))
+        .collect();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        for &column in &columns {
+            if let ValueRef::Text(text) = row.get_ref(column)? {
+                look(&String::from_utf8_lossy(text));
             }
         }
     }
@@ -223,6 +249,31 @@ mod tests {
         let mut words: Vec<_> = lost.words().collect();
         words.sort_unstable();
         assert_eq!(words, ["Prague", "Zwyrtovský", "lives"]);
+    }
+
+    #[test]
+    fn what_a_call_kept_of_what_is_gone_is_looked_for_and_what_others_kept_is_left_out() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(
+            "CREATE TABLE calls (conversation_id BLOB, client_id BLOB, model TEXT, moves TEXT);
+             INSERT INTO calls VALUES
+               (NULL, NULL, 'Brontosaurus', 'cannot process: Mr Zwyrtovsky lives in Prague'),
+               (x'01', NULL, 'small', 'cannot process: a Mesopotamian baker'),
+               (NULL, x'02', 'small', 'cannot process: an Argentinian tailor')",
+        )
+        .unwrap();
+        let mut lost = lost(
+            "Mr Zwyrtovsky lives in Prague\na Mesopotamian baker\nan Argentinian tailor\nBrontosaurus",
+        );
+        assert_eq!(lost.leave_out_what_stays(&conn).unwrap(), 2);
+        assert_eq!(
+            lost.phrases().collect::<Vec<_>>(),
+            ["Mr Zwyrtovsky lives in Prague"]
+        );
+        assert!(
+            lost.words().all(|word| word != "Brontosaurus"),
+            "the name of the model stays"
+        );
     }
 
     #[test]

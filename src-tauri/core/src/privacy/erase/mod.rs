@@ -8,6 +8,7 @@ mod content;
 mod error;
 mod finish;
 mod lost;
+mod own_names;
 mod person;
 mod preview;
 mod searcher;

@@ -1,12 +1,17 @@
 //! A person, taken out of every text in which they stand.
 
+mod preview;
+mod reach;
 mod seen;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, Transaction, params, types::Value as SqlValue};
+use rusqlite::{Transaction, params, types::Value as SqlValue};
 
-pub(super) use seen::Seen;
+pub(super) use self::{preview::preview, seen::Seen};
+use self::{reach::Reach, seen::Found};
 
 use super::{
     EraseError, Extent, Remains,
@@ -18,7 +23,6 @@ use crate::{
     privacy::{
         Identifiers,
         columns::{COLUMNS, Column, Remedy},
-        retention::is_held,
         texts::replace_in_json,
     },
     record::{Action, Event, Record, Subject},
@@ -53,10 +57,11 @@ pub(super) fn erase(
     now_ms: i64,
 ) -> Result<Gone, EraseError> {
     seen.read_again(tx, of.identifiers, watch)?;
+    refuse_held(tx, &Reach::of_sealed(&seen))?;
     let mut erasing = Erasing {
         tx,
         of,
-        touched: std::mem::take(&mut seen.sealed),
+        touched: seen.sealed.clone(),
         messages: BTreeSet::new(),
         seen,
         gone: Gone::default(),
@@ -65,7 +70,7 @@ pub(super) fn erase(
     if of.extent == Extent::Conversations {
         erasing.note_newer_conversations()?;
         whole = std::mem::take(&mut erasing.seen.speaking);
-        erasing.refuse_held(&whole)?;
+        refuse_held(tx, &Reach::of_conversations(&whole))?;
         let ids: Vec<_> = whole.iter().copied().collect();
         content::note_newer_texts(tx, &ids, &mut erasing.seen.lost, watch)?;
         erasing.gone = content::conversations(record, tx, &ids, "person", now_ms)?;
@@ -74,9 +79,8 @@ pub(super) fn erase(
         let keys = std::mem::take(&mut erasing.seen.rows[nth]);
         erasing.column(column, keys)?;
     }
-    erasing.pictures()?;
+    erasing.beside_whole_messages()?;
     let touched = &erasing.touched - &whole;
-    erasing.refuse_held(&touched)?;
     for &id in &touched {
         sealed::destroy(tx, id)?;
         record.erase(
@@ -117,8 +121,12 @@ fn erased(kind: &'static str) -> Event {
         .fact("cause", "person")
 }
 
-/// Key, text, conversation and message of a row.
-type Found = (SqlValue, String, Option<ConversationId>, Option<MessageId>);
+fn refuse_held(tx: &Transaction<'_>, reach: &Reach) -> Result<(), EraseError> {
+    match reach.held(tx)?.first() {
+        Some(held) => Err(EraseError::Held(format!("“{held}”"))),
+        None => Ok(()),
+    }
+}
 
 struct Erasing<'a> {
     tx: &'a Transaction<'a>,
@@ -136,32 +144,22 @@ impl Erasing<'_> {
         for (nth, column) in COLUMNS.iter().enumerate() {
             if column.kind.is_content() {
                 let keys = self.seen.rows[nth].clone();
-                for (_, _, conversation, _) in self.rows_with(column, keys)? {
-                    self.seen.speaking.extend(conversation);
+                for row in self.rows_with(column, keys)? {
+                    self.seen.speaking.extend(row.conversation);
                 }
             }
         }
         Ok(())
     }
 
-    fn refuse_held(&self, conversations: &BTreeSet<ConversationId>) -> Result<(), EraseError> {
-        for &id in conversations {
-            if is_held(self.tx, id)? {
-                let title = chat::get(self.tx, id)
-                    .ok()
-                    .and_then(|conversation| conversation.title);
-                let title = title.map_or("a conversation".into(), |title| format!("“{title}”"));
-                return Err(EraseError::Held(title));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whole messages go with their pictures.
-    fn pictures(&self) -> rusqlite::Result<()> {
+    /// Whole messages go with their pictures, and with what servers said of them.
+    fn beside_whole_messages(&self) -> rusqlite::Result<()> {
         if self.of.extent == Extent::Messages {
             for message in &self.messages {
                 pictures::forget_of_message(self.tx, *message)?;
+            }
+            for &id in &self.touched {
+                chat::forget_troubles(self.tx, id)?;
             }
         }
         Ok(())
@@ -196,22 +194,9 @@ impl Erasing<'_> {
         self.gone
     }
 
-    /// Those of these rows of a column that have the person, as they are now.
     fn rows_with(&mut self, column: &Column, keys: Vec<SqlValue>) -> rusqlite::Result<Vec<Found>> {
-        let mut found = Vec::new();
-        let mut statement = self.tx.prepare_cached(&column.select_one())?;
-        for key in keys {
-            let row = statement
-                .query_row([&key], |row| Ok((row.get(1)?, row.get(2)?, row.get(3)?)))
-                .optional()?;
-            let Some((text, conversation, message)): Option<(String, _, _)> = row else {
-                continue;
-            };
-            if self.seen.note(self.of.identifiers, column, &text) {
-                found.push((key, text, conversation, message));
-            }
-        }
-        Ok(found)
+        self.seen
+            .rows_with(self.tx, self.of.identifiers, column, keys)
     }
 
     /// Take the person out of a column.
@@ -219,8 +204,8 @@ impl Erasing<'_> {
         let found = self.rows_with(column, keys)?;
         if let (Remedy::Stays(why), false) = (column.remedy, found.is_empty()) {
             let closed = self.of.request.map(SqlValue::Integer);
-            let stays = found.iter().filter(|(key, ..)| {
-                column.table != "subject_requests" || closed.as_ref() != Some(key)
+            let stays = found.iter().filter(|row| {
+                column.table != "subject_requests" || closed.as_ref() != Some(&row.key)
             });
             let words = column.kind.words();
             let what = match stays.count() {
@@ -231,16 +216,17 @@ impl Erasing<'_> {
             self.gone.remains.push(Remains::new(&what, why));
             return Ok(());
         }
-        for (key, text, conversation, message) in found {
-            self.take(column, &key, &text)?;
-            match message {
+        refuse_held(self.tx, &Reach::of_rows(&found))?;
+        for row in found {
+            self.take(column, &row.key, &row.text)?;
+            match row.message {
                 Some(message) if column.table == "messages" => {
                     self.messages.insert(message);
                 }
                 _ => self.gone.words += 1,
             }
             if column.kind.is_content() {
-                self.touched.extend(conversation);
+                self.touched.extend(row.conversation);
             }
         }
         Ok(())

@@ -1,20 +1,16 @@
 //! What an erasure would take and what it would leave, before anything is taken.
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use specta::Type;
 
-use super::{EraseError, Erasure, Extent, finish::IN_REACH};
+use super::{EraseError, Erasure, finish::IN_REACH, person};
 use crate::{
     chat,
     ids::WorkspaceId,
     privacy::{
-        Identifiers, PlaceKind,
+        Identifiers,
         backup::WrittenTo,
-        columns::{COLUMNS, Column, Remedy},
-        places,
         retention::{holds_of_workspace, is_held},
     },
     store::{DataFolder, snapshot},
@@ -81,7 +77,7 @@ pub(super) fn of(
             extent,
         } => {
             let identifiers = Identifiers::parse(identifiers)?;
-            person(conn, &identifiers, *extent, in_snapshots)?
+            person::preview(conn, &identifiers, *extent, in_snapshots)?
         }
     };
     let snapshots = snapshot::count_all(folder)?;
@@ -113,7 +109,7 @@ pub(super) fn of(
     Ok(preview)
 }
 
-fn conversations(conversations: usize, messages: usize) -> ErasurePreview {
+pub(super) fn conversations(conversations: usize, messages: usize) -> ErasurePreview {
     let mut preview = ErasurePreview {
         conversations: count(conversations),
         messages: count(messages),
@@ -153,138 +149,6 @@ fn workspace(conn: &Connection, id: WorkspaceId) -> Result<ErasurePreview, Erase
     Ok(preview)
 }
 
-fn person(
-    conn: &Connection,
-    identifiers: &Identifiers,
-    extent: Extent,
-    in_snapshots: usize,
-) -> Result<ErasurePreview, EraseError> {
-    let found = places::find(conn, identifiers, usize::MAX)?;
-    if found.total == 0 && in_snapshots == 0 {
-        return Err(EraseError::NothingFound);
-    }
-    let whole = extent == Extent::Conversations;
-    let content = found.places.iter().filter(|place| place.kind.is_content());
-    let mut ids: Vec<_> = content.filter_map(|place| place.conversation_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut held = Vec::new();
-    for &id in &ids {
-        if is_held(conn, id)? {
-            let title = chat::get(conn, id)
-                .ok()
-                .and_then(|conversation| conversation.title);
-            held.push(title.unwrap_or_else(|| "a conversation".into()));
-        }
-    }
-    let mut preview = if whole {
-        let mut messages = 0;
-        for &id in &ids {
-            messages += chat::message_ids(conn, id)?.len();
-        }
-        conversations(ids.len(), messages)
-    } else {
-        ErasurePreview::default()
-    };
-    let left = |kind: PlaceKind| {
-        let of_kind = found.places.iter().filter(|place| place.kind == kind);
-        of_kind
-            .filter(|place| !whole || place.conversation_id.is_none())
-            .count()
-    };
-    let messages: HashSet<_> = match whole {
-        true => HashSet::new(),
-        false => found
-            .places
-            .iter()
-            .filter_map(|place| match place.kind {
-                PlaceKind::Message => place.message_id,
-                _ => None,
-            })
-            .collect(),
-    };
-    let messages = messages.len();
-    match extent {
-        Extent::Words => preview.goes("messages from which the words are taken", messages),
-        Extent::Messages => preview.goes("messages whose whole text is taken", messages),
-        Extent::Conversations => {}
-    }
-    preview.messages += count(messages);
-    preview.held = held;
-    if !whole {
-        preview.goes(
-            "conversations whose placeholders and copies of what left are destroyed, and what the record has of them in private",
-            ids.len(),
-        );
-    }
-    for (kind, what) in TAKEN {
-        preview.goes(what, left(*kind));
-    }
-    let pictures = chat::pictures::count(conn)? as usize;
-    if pictures > 0 {
-        preview.stays("pictures in chats", super::person::NOT_SEARCHED, pictures);
-    }
-    for column in COLUMNS {
-        if let Remedy::Stays(why) = column.remedy {
-            let there = in_column(conn, identifiers, column)?;
-            if there > 0 {
-                preview.stays(column.kind.words(), why, there);
-            }
-        }
-    }
-    Ok(preview)
-}
-
-const TAKEN: &[(PlaceKind, &str)] = &[
-    (PlaceKind::Title, "titles from which the words are taken"),
-    (
-        PlaceKind::SystemPrompt,
-        "system prompts and settings of conversations from which the words are taken",
-    ),
-    (PlaceKind::Draft, "drafts from which the words are taken"),
-    (PlaceKind::Preset, "presets from which the words are taken"),
-    (
-        PlaceKind::OwnRule,
-        "rules of your own from which the lines are taken",
-    ),
-    (
-        PlaceKind::Workspace,
-        "names of workspaces from which the words are taken",
-    ),
-    (
-        PlaceKind::Account,
-        "names of accounts from which the words are taken",
-    ),
-    (
-        PlaceKind::Alias,
-        "names of chains of models from which the words are taken",
-    ),
-    (
-        PlaceKind::Price,
-        "prices of your own from which the words are taken",
-    ),
-    (PlaceKind::Call, "calls from which the words are taken"),
-    (
-        PlaceKind::Request,
-        "notes of requests from which the words are taken",
-    ),
-];
-
-fn in_column(
-    conn: &Connection,
-    identifiers: &Identifiers,
-    column: &Column,
-) -> rusqlite::Result<usize> {
-    let mut statement = conn.prepare(&column.select())?;
-    let mut rows = statement.query([])?;
-    let mut there = 0;
-    while let Some(row) = rows.next()? {
-        let texts = column.texts(row.get_ref(1)?.as_str()?);
-        there += usize::from(texts.iter().any(|text| identifiers.is_in(text)));
-    }
-    Ok(there)
-}
-
 impl ErasurePreview {
     /// What becomes of the backups in each folder.
     pub(super) fn backups(&mut self, folders: Vec<WrittenTo>) {
@@ -311,7 +175,7 @@ impl ErasurePreview {
         }
     }
 
-    fn goes(&mut self, what: &str, number: usize) {
+    pub(super) fn goes(&mut self, what: &str, number: usize) {
         if number > 0 {
             self.goes.push(Goes {
                 what: what.into(),
@@ -320,7 +184,16 @@ impl ErasurePreview {
         }
     }
 
-    fn stays(&mut self, what: &str, why: &str, number: usize) {
+    /// What stays for the same reason is told once.
+    pub(super) fn stays(&mut self, what: &str, why: &str, number: usize) {
+        let known = self
+            .stays
+            .iter_mut()
+            .find(|stays| stays.what == what && stays.why == why);
+        if let Some(known) = known {
+            known.count += count(number);
+            return;
+        }
         self.stays.push(Stays {
             what: what.into(),
             why: why.into(),
@@ -329,6 +202,6 @@ impl ErasurePreview {
     }
 }
 
-fn count(length: usize) -> u32 {
+pub(super) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -80,6 +80,15 @@ pub fn is_held(conn: &Connection, conversation: ConversationId) -> rusqlite::Res
     .exists([conversation])
 }
 
+/// Whether a hold stands on a workspace itself.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn is_workspace_held(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM holds WHERE workspace_id = ?1")?
+        .exists([workspace])
+}
+
 /// How many holds stand on a workspace and on conversations of it: it may be erased if there is none.
 ///
 /// # Errors
@@ -139,10 +148,7 @@ pub(super) enum HeldIn {
 
 impl HeldIn {
     pub(super) fn of(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<Self> {
-        if conn
-            .prepare_cached("SELECT 1 FROM holds WHERE workspace_id = ?1")?
-            .exists([workspace])?
-        {
+        if is_workspace_held(conn, workspace)? {
             return Ok(Self::Everything);
         }
         let these = conn

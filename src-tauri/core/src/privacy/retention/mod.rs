@@ -14,7 +14,7 @@ pub use self::{
     arrivals::PastRule,
     choose::{Due, RetentionPreview},
     daily::{Daily, Look},
-    holds::{Held, Hold, holds_of_workspace, is_held},
+    holds::{Held, Hold, holds_of_workspace, is_held, is_workspace_held},
     rules::{RetentionAction, RetentionRule},
     run::{RetentionOutcome, RetentionRun},
     state::Waits,

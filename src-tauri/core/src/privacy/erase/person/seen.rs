@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, types::Value as SqlValue};
+use rusqlite::{Connection, OptionalExtension, types::Value as SqlValue};
 
 use crate::{
-    ids::ConversationId,
+    ids::{ConversationId, MessageId, WorkspaceId},
     privacy::{
         Identifiers,
         columns::{COLUMNS, Column},
@@ -21,7 +21,7 @@ use crate::{
 /// What a private part is about that is not about one conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum About {
-    Workspace(crate::ids::WorkspaceId),
+    Workspace(WorkspaceId),
     Installation,
 }
 
@@ -43,6 +43,15 @@ impl From<About> for Subject {
     }
 }
 
+/// A row of a column in which a person stands.
+pub(super) struct Found {
+    pub(super) key: SqlValue,
+    pub(super) text: String,
+    pub(super) conversation: Option<ConversationId>,
+    pub(super) message: Option<MessageId>,
+    pub(super) workspace: Option<WorkspaceId>,
+}
+
 /// Where a person stands.
 #[derive(Debug, Default)]
 pub(in crate::privacy::erase) struct Seen {
@@ -54,6 +63,8 @@ pub(in crate::privacy::erase) struct Seen {
     pub(super) sealed: BTreeSet<ConversationId>,
     /// Calls of clients of the local API with which they left.
     pub(super) client_calls: BTreeSet<i64>,
+    /// The workspaces of those calls.
+    pub(super) client_workspaces: BTreeSet<WorkspaceId>,
     /// Private parts of the record that are about something else, by what they are about.
     pub(super) payloads: BTreeMap<About, BTreeSet<i64>>,
     /// Sealed things that cannot be read: the person may be in them.
@@ -152,6 +163,45 @@ impl Seen {
         self.private_parts(tx, identifiers)
     }
 
+    /// Whether they stand nowhere.
+    pub(super) fn is_nowhere(&self) -> bool {
+        self.rows.iter().all(Vec::is_empty)
+            && self.sealed.is_empty()
+            && self.client_calls.is_empty()
+            && self.payloads.is_empty()
+    }
+
+    /// Those of these rows of a column that have the person, as they are now.
+    pub(super) fn rows_with(
+        &mut self,
+        conn: &Connection,
+        identifiers: &Identifiers,
+        column: &Column,
+        keys: Vec<SqlValue>,
+    ) -> rusqlite::Result<Vec<Found>> {
+        let mut found = Vec::new();
+        let mut statement = conn.prepare_cached(&column.select_one())?;
+        for key in keys {
+            let row = statement
+                .query_row([&key], |row| {
+                    Ok(Found {
+                        key: places::key(row)?,
+                        text: row.get(1)?,
+                        conversation: row.get(2)?,
+                        message: row.get(3)?,
+                        workspace: row.get(7)?,
+                    })
+                })
+                .optional()?;
+            if let Some(row) = row
+                && self.note(identifiers, column, &row.text)
+            {
+                found.push(row);
+            }
+        }
+        Ok(found)
+    }
+
     /// Whether the person stands in what a column has; how they are spelled there is noted.
     pub(super) fn note(&mut self, identifiers: &Identifiers, column: &Column, text: &str) -> bool {
         let mut found = false;
@@ -204,13 +254,14 @@ impl Seen {
         identifiers: &Identifiers,
         call: i64,
     ) -> Result<(), EraseError> {
-        if let Some(Some((_, body))) = self.readable(sealed::sent_of_client(conn, call))? {
+        if let Some(Some((workspace, body))) = self.readable(sealed::sent_of_client(conn, call))? {
             let mut found = false;
             for text in texts_of(&String::from_utf8_lossy(&body)) {
                 found |= self.spelled_in(identifiers, &text);
             }
             if found {
                 self.client_calls.insert(call);
+                self.client_workspaces.insert(workspace);
             }
         }
         Ok(())

@@ -1,0 +1,28 @@
+//! Why models that were asked did not answer, in their servers' own words, which may repeat what was said:
+//! they go with that, and what the calls cost stays.
+
+use rusqlite::Connection;
+
+use crate::ids::{ConversationId, WorkspaceId};
+
+/// Forget it of the calls of a conversation.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_moves(conn: &Connection, of: ConversationId) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE calls SET moves = '[]' WHERE conversation_id = ?1 AND moves <> '[]'",
+    )?
+    .execute([of])?;
+    Ok(())
+}
+
+/// Forget it of all calls in a workspace, those of clients of the local API included.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_moves_in(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE calls SET moves = '[]' WHERE workspace_id = ?1 AND moves <> '[]'")?
+        .execute([workspace])?;
+    Ok(())
+}
