@@ -154,11 +154,15 @@ export class Thread {
 		}
 	}
 
-	/** Read it again if it was changed elsewhere: by the command line, or in another window. */
+	/**
+	 * Read it again if it was changed elsewhere: by the command line, or in another window. An answer that
+	 * is written there goes on and ends without a new time of change.
+	 */
 	async keepUp(updatedAtMs: number): Promise<void> {
 		if (this.answering || this.messages === null) return;
-		if (this.seenMs === null) this.seenMs = updatedAtMs;
-		else if (this.seenMs !== updatedAtMs) await this.open();
+		const isWrittenElsewhere = this.messages.some(({ state }) => state === "streaming");
+		if (this.seenMs === null && !isWrittenElsewhere) this.seenMs = updatedAtMs;
+		else if (this.seenMs !== updatedAtMs || isWrittenElsewhere) await this.open();
 	}
 
 	/** Ask something; the text stays in the draft if the host does not take it. */
