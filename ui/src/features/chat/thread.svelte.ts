@@ -59,6 +59,8 @@ export type ThreadHost = {
 	begun: () => void;
 	/** A new chat became a conversation. */
 	created: (thread: Thread) => void;
+	/** The first message of a new chat was not taken: it is the draft of the conversation made for it. */
+	refused: () => void;
 	/** An answer came to its end. */
 	ended: (answer: Message) => void;
 };
@@ -210,6 +212,7 @@ export class Thread {
 		repeat: Asked["repeat"],
 	): Promise<void> {
 		if (this.answering) return;
+		const isFirst = this.id === null;
 		this.setDraft("");
 		this.pictures.hide();
 		const turn = () =>
@@ -227,6 +230,9 @@ export class Thread {
 		// What was typed meanwhile stays as well, and is not what the person was asked about.
 		if (this.draft !== "") this.refusal.review = null;
 		this.#keepDraft([text, this.draft].filter(Boolean).join("\n\n"));
+		if (!isFirst || this.id === null) return;
+		await this.saveDraft();
+		this.#host.refused();
 	}
 
 	/** Another answer beside this one. */
@@ -341,15 +347,15 @@ export class Thread {
 	#keepDraft(text: string): void {
 		this.draft = text;
 		clearTimeout(this.#draftTimer);
-		this.#draftTimer = setTimeout(() => this.saveDraft(), saveDraftAfterMs);
+		this.#draftTimer = setTimeout(() => void this.saveDraft(), saveDraftAfterMs);
 	}
 
 	/** Write the draft now. A draft that cannot be kept is not worth interrupting anyone. */
-	saveDraft(): void {
+	async saveDraft(): Promise<void> {
 		if (this.#draftTimer === undefined) return;
 		clearTimeout(this.#draftTimer);
 		this.#draftTimer = undefined;
-		backend.saveDraft(this.id, this.draft).catch(() => undefined);
+		await backend.saveDraft(this.id, this.draft).catch(() => undefined);
 	}
 
 	async #create(): Promise<string> {
