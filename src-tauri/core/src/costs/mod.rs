@@ -30,7 +30,10 @@ pub use calls::{
     CallEnd, CallRow, CallStart, CallStatus, CallSummary, Move, Purpose, Route, begin, end, get,
     hand_over, list, orphan,
 };
-pub(crate) use calls::{CallIdentity, SUMMARY_COLUMNS, identity, newest, note_beginning, summary};
+pub(crate) use calls::{
+    CallIdentity, SUMMARY_COLUMNS, identity, is_any_left_behind, newest, note_beginning,
+    orphan_of_ended, summary,
+};
 pub(crate) use spending::spending_of_client;
 pub use spending::{Spending, spending};
 pub use stored::name_of;
