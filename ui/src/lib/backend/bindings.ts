@@ -1174,7 +1174,7 @@ export type ConversationSummary = {
 	route: Route,
 	/**  What its calls have cost. */
 	total: Total,
-	/**  The beginning of the first message. */
+	/**  The beginning of the first message, or of what was typed where there is none. */
 	preview: string,
 };
 
@@ -3493,10 +3493,14 @@ export type StartupCode =
 "keychain_locked" | 
 /**  There is no keychain any more. */
 "keychain_missing" | 
+/**  A file says that the keys are in files, and the keychain has them. */
+"keys_in_two_places" | 
 /**  A later Gatehouse has updated the database. */
 "newer" | 
 /**  A window has the data open. */
 "already_open" | 
+/**  Another process is at work with the database for too long. */
+"busy" | 
 /**  No room is left. */
 "disk_full" | 
 /**  The data folder cannot be written. */
