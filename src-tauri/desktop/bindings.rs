@@ -190,6 +190,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::BackupsChanged,
             events::RetentionChanged,
             events::AlertChanged,
+            events::TroubleMet,
         ])
         .typ::<First>()
 }

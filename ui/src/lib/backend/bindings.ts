@@ -378,6 +378,7 @@ export const events = {
 	picturesDropped: makeEvent<PicturesDropped, PicturesDropped>("pictures-dropped"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
+	troubleMet: makeEvent<TroubleMet, TroubleMet>("trouble-met"),
 };
 
 /* Types */
@@ -3630,6 +3631,9 @@ export type Total = {
 	/**  Calls that have ended and whose cost nobody knows: it is not in it, and it is not nothing. */
 	unknown: number,
 };
+
+/**  Something that Gatehouse does by itself did not succeed. */
+export type TroubleMet = Problem;
 
 /**  What a person is about to ask: an [`Ask`] that need not have a conversation yet. */
 export type Turn = 
