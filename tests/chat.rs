@@ -558,6 +558,29 @@ fn a_time_that_is_no_date_and_a_branch_that_is_not_there_refuse_the_file_by_the_
 }
 
 #[test]
+fn a_conversation_whose_first_message_was_not_taken_stands_in_the_list_by_its_draft() {
+    let (_folder, store) = store();
+    let (id, _empty) = (create(&store), create(&store));
+    let list = || store.read(|conn| chat::list(conn, None)).unwrap();
+    assert!(list().is_empty(), "nothing was said or typed in either");
+    let words = "My card is 4111 1111 1111 1111";
+    store
+        .write(|tx| chat::save_draft(tx, Some(id), words))
+        .unwrap();
+    let [one] = &list()[..] else {
+        panic!("one of them has a draft")
+    };
+    assert_eq!(
+        (one.id, one.message_count, one.preview.as_str()),
+        (id, 0, words)
+    );
+    turn(&store, id, "Hello", "Good day");
+    assert_eq!(list()[0].preview, "Hello", "a message goes before a draft");
+    store.write(|tx| chat::delete(tx, id, NOW)).unwrap();
+    assert!(list().is_empty());
+}
+
+#[test]
 fn a_conversation_of_ten_thousand_messages_opens_whole() {
     let (_folder, store) = store();
     let id = create(&store);

@@ -415,6 +415,15 @@ fn a_snapshot_that_cannot_be_made_is_told_and_spoils_nothing_else() {
         words.starts_with("The snapshot of the day is missing:"),
         "{words}"
     );
+    std::fs::remove_file(&snapshots).unwrap();
+    let (_, again) = shell.both(&["chats", "list"]);
+    assert_eq!(again, words, "it is told, and not tried again for now");
+    assert!(!snapshots.exists());
+    let noted = shell.path().join("snapshot-failed");
+    std::fs::write(&noted, "0\nlong ago").unwrap();
+    let (_, words) = shell.both(&["chats", "list"]);
+    assert_eq!((words.as_str(), noted.exists()), ("", false));
+    assert!(snapshots.is_dir());
 }
 
 #[test]

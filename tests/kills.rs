@@ -100,6 +100,32 @@ fn open_window(folder: &DataFolder) -> App {
 }
 
 #[test]
+fn an_answer_cut_off_beside_another_process_is_interrupted_while_that_goes_on() {
+    let folder = TempFolder::new();
+    let other = app::open(&folder.folder);
+    let count = |sql: &str| {
+        let one = |conn: &rusqlite::Connection| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+        other.store.read(one).unwrap()
+    };
+    let streaming = "SELECT count(*) FROM messages WHERE state = 'streaming'";
+    // Most kills are in the middle of an answer; one may be between two.
+    for kill in 0.. {
+        let talk = "kills::talk_until_killed";
+        kills::kill(talk, &folder.folder, 8 + kill, Duration::ZERO, &mut |_| ());
+        if count(streaming) > 0 {
+            break;
+        }
+    }
+    assert!(other.mark_left_behind().unwrap());
+    assert_eq!(count(streaming), 0);
+    assert_eq!(
+        count("SELECT count(*) FROM calls WHERE status = 'running'"),
+        0
+    );
+    assert!(count("SELECT count(*) FROM messages WHERE state = 'interrupted'") > 0);
+}
+
+#[test]
 fn no_finished_message_is_lost_in_two_hundred_kills() {
     let folder = TempFolder::new();
     drop(app::open(&folder.folder)); // the first start hashes the starter model once

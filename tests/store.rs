@@ -6,7 +6,10 @@ use std::{
 };
 
 use gatehouse_core::{
+    app::App,
+    record::RecordError,
     secrets::{DatabaseKey, KeyError, KeyHome, database_key, is_first_start},
+    startup::{StartError, StartupCode},
     store::{
         InstanceLock, LockError, OpenError, SnapshotError, SnapshotReason, Store, StoreError,
         snapshot,
@@ -15,6 +18,7 @@ use gatehouse_core::{
 use rusqlite::Connection;
 
 use crate::support::{
+    app,
     disk::SmallDisk,
     folder::{NOW, TempFolder, child, folder_of_child, key_in},
 };
@@ -302,6 +306,60 @@ fn damage_deep_in_a_large_database_is_found_by_the_daily_snapshot_and_older_ones
         })
     });
     assert_eq!(first.unwrap(), 1000);
+}
+
+/// Change one byte of the page on which the newest entry of the record lies.
+fn damage_the_end_of_the_record(temp: &TempFolder) {
+    let store = temp.open().unwrap();
+    let place = |conn: &Connection| {
+        let page: usize = conn.query_row(
+            "SELECT pageno FROM dbstat WHERE name = 'audit_entries' AND pagetype = 'leaf'
+             ORDER BY path DESC LIMIT 1",
+            [],
+            |row| row.get(0),
+        )?;
+        let pages: usize = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        Ok::<_, rusqlite::Error>((page, pages))
+    };
+    let (page, pages) = store.read(place).unwrap();
+    drop(store);
+    let mut bytes = fs::read(temp.folder.database()).unwrap();
+    let of_one = bytes.len() / pages;
+    bytes[(page - 1) * of_one + of_one / 2] ^= 1;
+    fs::write(temp.folder.database(), bytes).unwrap();
+}
+
+#[test]
+fn damage_at_the_end_of_the_record_stops_the_start_and_the_way_back_is_named() {
+    let temp = filled(3_000);
+    let around = || app::around(app::program("gatehouse-engine"));
+    let opened = App::open(&temp.folder, around()).unwrap();
+    let kept = opened.make_snapshot().unwrap();
+    drop(opened);
+    damage_the_end_of_the_record(&temp);
+    temp.open().unwrap(); // which reads the first page of so large a database
+    let error = App::open(&temp.folder, around()).err().unwrap();
+    assert_eq!(error.code(), StartupCode::Damaged, "{error:?}");
+    assert!(error.code().has_way_back() && error.code().can_start_empty());
+    snapshot::restore(&temp.lock(), &temp.key(), &kept.name, NOW).unwrap();
+    App::open(&temp.folder, around()).unwrap();
+}
+
+#[test]
+fn what_the_database_meets_after_it_was_opened_is_told_as_when_it_opens() {
+    let codes = |error: fn() -> StoreError| {
+        [
+            StartError::from(error()).code(),
+            StartError::from(RecordError::from(error())).code(),
+        ]
+    };
+    assert_eq!(codes(|| StoreError::DiskFull), [StartupCode::DiskFull; 2]);
+    assert_eq!(
+        codes(|| StoreError::ReadOnly),
+        [StartupCode::NotWritable; 2]
+    );
+    assert_eq!(codes(|| StoreError::Busy), [StartupCode::Busy; 2]);
+    assert_eq!(StartError::from(OpenError::Busy).code(), StartupCode::Busy);
 }
 
 #[test]

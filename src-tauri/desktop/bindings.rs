@@ -191,6 +191,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::BackupsChanged,
             events::RetentionChanged,
             events::AlertChanged,
+            events::TroubleMet,
         ])
         .typ::<First>()
 }

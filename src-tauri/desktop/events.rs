@@ -27,6 +27,10 @@ pub(crate) struct ConversationsChanged {
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct StartupChanged(pub(crate) Startup);
 
+/// Something that Gatehouse does by itself did not succeed.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct TroubleMet(pub(crate) Problem);
+
 /// The list of models changed.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct ModelsChanged {}

@@ -9,6 +9,7 @@ mod first;
 mod notices;
 mod pace;
 mod state;
+mod troubles;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 

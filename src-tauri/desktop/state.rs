@@ -24,14 +24,19 @@ use crate::{
     commands::startup::{self, Startup},
     events::{
         self, AlertChanged, BackupsChanged, ConversationsChanged, EngineStatus, EnginesChanged,
-        ModelsChanged, RetentionChanged, StartupChanged,
+        ModelsChanged, RetentionChanged, StartupChanged, TroubleMet,
     },
     first::First,
     notices::Notices,
+    troubles::Told,
 };
 
 /// How often an open app looks whether a new day has begun.
 const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
+
+/// At every which glance at the database an open app looks whether another process was killed in an
+/// answer: every five seconds.
+const LEFT_BEHIND_GLANCES: u32 = 10;
 
 /// What the commands share.
 pub(crate) struct AppState {
@@ -310,7 +315,7 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     handle.state::<AppState>().asked.wait();
     match app.upgrade().map(|app| app.ensure_starter()) {
         Some(Ok(true)) => events::tell(handle, &ModelsChanged {}),
-        Some(Err(error)) => tracing::warn!("the starter model was not added: {error}"),
+        Some(Err(error)) => events::tell(handle, &TroubleMet(error.into())),
         _ => {}
     }
     if let Some(Err(error)) = app.upgrade().map(|app| app.finish_erasures()) {
@@ -318,15 +323,20 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     }
     listen_if_wanted(handle, app);
     let mut daily = Daily::default();
+    let mut told = Told::default();
     while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
         match made {
-            Ok(_) => {}
+            Ok(_) => told.over(),
             Err(error @ SnapshotError::Damaged { .. }) => {
                 tracing::error!("{error}");
                 let screen = startup::found_damaged(&handle.state::<AppState>(), &error);
                 return events::tell(handle, &StartupChanged(screen));
             }
-            Err(error) => tracing::warn!("the day's snapshot was not made: {error}"),
+            Err(error) => {
+                let words = format!("The snapshot of the day is missing: {error}");
+                let code = Problem::from(error).code;
+                told.tell(handle, Problem::new(code, words), now_ms());
+            }
         }
         if let Some(app) = app.upgrade() {
             let_go_what_is_due(handle, &app, &mut daily);
@@ -381,10 +391,10 @@ fn back_up_if_due(handle: &AppHandle, app: &App) {
 }
 
 /// Twice a second: bring the window to the front if Gatehouse was started again on the same folder,
-/// and tell the window if the command line changed something in its data.
+/// and tell the window if the command line changed something in its data, or was killed in an answer.
 pub(crate) fn watch(handle: AppHandle) {
     std::thread::spawn(move || {
-        loop {
+        for glance in 0_u32.. {
             std::thread::sleep(Duration::from_millis(500));
             let (lock, app) = {
                 let state = handle.state::<AppState>();
@@ -399,7 +409,10 @@ pub(crate) fn watch(handle: AppHandle) {
                     tracing::warn!("the window did not come to the front: {error}");
                 }
             }
-            if app.is_some_and(|app| app.store.changed_by_others().unwrap_or(false)) {
+            let Some(app) = app else { continue };
+            let looks = glance % LEFT_BEHIND_GLANCES == 0;
+            let cut_off = looks && app.mark_left_behind().unwrap_or(false);
+            if app.store.changed_by_others().unwrap_or(false) || cut_off {
                 events::tell(&handle, &ConversationsChanged { id: None });
                 events::tell(&handle, &ModelsChanged {});
             }

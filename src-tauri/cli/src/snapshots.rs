@@ -60,11 +60,18 @@ impl Snapshots {
 }
 
 /// The day's snapshot, which the window makes where one is open. It is made after the command has said what
-/// was asked; where it cannot be made, that is told and changes nothing else.
+/// was asked; where it cannot be made, that is told and changes nothing else. It is told after each command,
+/// and tried again after an hour.
 pub(crate) fn daily(app: &App, json: bool) {
+    let missing = |why: &dyn std::fmt::Display| {
+        note(&format!("The snapshot of the day is missing: {why}"), json);
+    };
     let made = match InstanceLock::is_held(&app.folder) {
         Ok(true) => return,
-        Ok(false) => app.daily_snapshot(),
+        Ok(false) => match app.store.daily_snapshot_failed(now_ms()) {
+            Some(why) => return missing(&why),
+            None => app.daily_snapshot(),
+        },
         Err(error) => Err(error.into()),
     };
     match made {
@@ -72,10 +79,7 @@ pub(crate) fn daily(app: &App, json: bool) {
         Err(error @ SnapshotError::Damaged { .. }) => {
             note(&format!("{error} {}", way_back(&app.folder)), json);
         }
-        Err(error) => note(
-            &format!("The snapshot of the day is missing: {error}"),
-            json,
-        ),
+        Err(error) => missing(&error),
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use gatehouse_gguf::GgufError;
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::{
@@ -68,8 +69,9 @@ pub struct App {
 }
 
 impl App {
-    /// Open for the command line, which may run beside a window. Whoever is alone with the data
-    /// also tidies up after an earlier run that was cut off.
+    /// Open for the command line, which may run beside a window. What was cut off in an earlier run is
+    /// marked so: all that is unfinished where nobody else has the data open, and else what was under way in
+    /// a process that has ended.
     ///
     /// # Errors
     /// [`StartError`]; the data is as it was.
@@ -88,14 +90,15 @@ impl App {
         note_restored(folder, &store, &record)?;
         let settings = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
-            if store.opened_alone() {
+            let cut_off = if store.opened_alone() {
                 // An earlier run was cut off: nobody is at work on these.
                 chat::interrupt_unfinished(tx)?;
-                for call in costs::orphan(tx)? {
-                    gate::interrupted(&record, tx, call, now_ms())?;
-                }
                 connections::break_off_open(tx)?;
-            }
+                costs::orphan(tx)?
+            } else {
+                costs::orphan_of_ended(tx)?
+            };
+            note_cut_off(&record, tx, cut_off)?;
             backup::record_restored(tx, &store, folder, &record, now_ms())?;
             if let Some(changes) = costs::prices::take_built_in(tx, now_ms())?
                 && !(changes.added.is_empty() && changes.changed.is_empty())
@@ -135,6 +138,23 @@ impl App {
             tracing::warn!("deleted conversations could not be removed: {error}");
         }
         Ok(app)
+    }
+
+    /// Mark answers and calls interrupted whose process has ended since, killed perhaps: nobody else
+    /// does before the next start. Whether there were any.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn mark_left_behind(&self) -> Result<bool, StoreError> {
+        if !self.store.read(costs::is_any_left_behind)? {
+            return Ok(false);
+        }
+        self.store.write(|tx| {
+            let cut_off = costs::orphan_of_ended(tx)?;
+            let any = !cut_off.is_empty();
+            note_cut_off(&self.record, tx, cut_off)?;
+            Ok(any)
+        })
     }
 
     pub(crate) fn looked(&self) -> MutexGuard<'_, Looked> {
@@ -298,6 +318,12 @@ impl App {
         self.gate.obey(settings);
         Ok(())
     }
+}
+
+fn note_cut_off(record: &Record, tx: &Connection, calls: Vec<i64>) -> rusqlite::Result<()> {
+    calls
+        .into_iter()
+        .try_for_each(|call| gate::interrupted(record, tx, call, now_ms()))
 }
 
 /// That a snapshot was put back, which the database that it replaced cannot say any more. The note of it

@@ -44,10 +44,14 @@ pub enum StartupCode {
     KeychainLocked,
     /// There is no keychain any more.
     KeychainMissing,
+    /// A file says that the keys are in files, and the keychain has them.
+    KeysInTwoPlaces,
     /// A later Gatehouse has updated the database.
     Newer,
     /// A window has the data open.
     AlreadyOpen,
+    /// Another process is at work with the database for too long.
+    Busy,
     /// No room is left.
     DiskFull,
     /// The data folder cannot be written.
@@ -68,7 +72,7 @@ impl StartError {
                 KeyError::KeychainLocked { .. } => Code::KeychainLocked,
                 KeyError::KeychainMissing { .. } => Code::KeychainMissing,
                 KeyError::KeyMissing { .. } | KeyError::KeyUnreadable { .. } => Code::KeyMissing,
-                KeyError::Downgraded { .. } => Code::Internal,
+                KeyError::Downgraded { .. } => Code::KeysInTwoPlaces,
                 KeyError::Folder(_) => Code::NotWritable,
             },
             Self::Open(open) => match open {
@@ -78,19 +82,33 @@ impl StartError {
                 OpenError::MigrationFailed { .. } => Code::MigrationFailed,
                 OpenError::DiskFull => Code::DiskFull,
                 OpenError::ReadOnly => Code::NotWritable,
-                OpenError::Busy | OpenError::Io(_) => Code::Internal,
+                OpenError::Busy => Code::Busy,
+                OpenError::Io(_) => Code::Internal,
             },
             Self::Record(RecordError::Secret(secret)) => match secret {
                 SecretError::Locked(_) => Code::KeychainLocked,
                 SecretError::Missing(_) => Code::KeychainMissing,
                 SecretError::None | SecretError::File(_) => Code::Internal,
             },
-            Self::Record(_) | Self::Store(_) => Code::Internal,
+            // Opening reads the first page of a large database alone; the start goes on to others.
+            Self::Record(RecordError::Store(store)) | Self::Store(store) => Code::of(store),
+            Self::Record(RecordError::Sealed(_) | RecordError::Faulty(_)) => Code::Internal,
         }
     }
 }
 
 impl StartupCode {
+    /// The same trouble as where the database does not open at all.
+    fn of(error: &StoreError) -> Self {
+        match error {
+            StoreError::Damaged { .. } => Self::Damaged,
+            StoreError::DiskFull => Self::DiskFull,
+            StoreError::ReadOnly => Self::NotWritable,
+            StoreError::Busy => Self::Busy,
+            StoreError::Sql(_) => Self::Internal,
+        }
+    }
+
     /// What a person can do, where the words of the error do not say it.
     #[must_use]
     pub fn hint(self) -> Option<&'static str> {
@@ -129,7 +147,7 @@ impl From<&StartError> for Problem {
         let code = error.code();
         let kind = match code {
             StartupCode::DiskFull => ProblemCode::DiskFull,
-            StartupCode::AlreadyOpen => ProblemCode::Busy,
+            StartupCode::AlreadyOpen | StartupCode::Busy => ProblemCode::Busy,
             StartupCode::Internal => ProblemCode::Internal,
             _ => ProblemCode::DataUnusable,
         };

@@ -93,7 +93,7 @@ pub struct ConversationSummary {
     pub route: Route,
     /// What its calls have cost.
     pub total: Total,
-    /// The beginning of the first message.
+    /// The beginning of the first message, or of what was typed where there is none.
     pub preview: String,
 }
 
@@ -171,8 +171,8 @@ pub fn get(conn: &Connection, id: ConversationId) -> Result<Conversation, ChatEr
     .ok_or(ChatError::NoConversation)
 }
 
-/// All conversations that are not deleted and have a message, newest first; those of one workspace,
-/// or of all.
+/// All conversations that are not deleted and have something in it, newest first; those of one
+/// workspace, or of all. Where the first message was not taken, that is a draft.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -186,11 +186,12 @@ pub fn list(
                 last.model, last.route, total.high, total.low, coalesce(total.estimated, 0),
                 coalesce(total.unknown, 0),
                 coalesce((SELECT substr(text, 1, 200) FROM messages
-                          WHERE conversation_id = c.id ORDER BY number LIMIT 1), '')
+                          WHERE conversation_id = c.id ORDER BY number LIMIT 1),
+                         (SELECT substr(text, 1, 200) FROM drafts WHERE conversation_id = c.id), '')
          FROM conversations c
          LEFT JOIN calls last ON last.number = (SELECT max(number) FROM calls WHERE conversation_id = c.id)
          LEFT JOIN ({}) total ON total.conversation_id = c.id
-         WHERE c.deleted_at_ms IS NULL AND c.leaf_id IS NOT NULL AND (?1 IS NULL OR c.workspace_id = ?1)
+         WHERE {KEPT} AND (?1 IS NULL OR c.workspace_id = ?1)
          ORDER BY c.updated_at_ms DESC, c.id DESC",
         total::BY_CONVERSATION
     ))?;
@@ -211,8 +212,7 @@ pub fn list(
 }
 
 /// The conversation that comes after another one by its identifier, of one workspace or of all;
-/// `None` as `after`: the first one. Those that are deleted, or have neither a message nor a draft, are
-/// passed over.
+/// `None` as `after`: the first one. Those that are deleted or have nothing in it are passed over.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -241,9 +241,10 @@ pub(crate) fn count(conn: &Connection, workspace: Option<WorkspaceId>) -> rusqli
     .query_row([workspace], |row| row.get(0))
 }
 
-/// Of `conversations c`: not deleted, and with something in it.
+/// Of `conversations c`: not deleted, and with a message, or something that is to be one.
 const KEPT: &str = "c.deleted_at_ms IS NULL AND
-   (c.leaf_id IS NOT NULL OR EXISTS (SELECT 1 FROM drafts d WHERE d.conversation_id = c.id))";
+   (c.leaf_id IS NOT NULL OR EXISTS (SELECT 1 FROM drafts d WHERE d.conversation_id = c.id)
+    OR EXISTS (SELECT 1 FROM pictures p WHERE p.conversation_id = c.id))";
 
 /// Give a conversation a person's title.
 ///
@@ -343,7 +344,8 @@ pub fn to_purge(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Conversa
     conn.prepare(
         "SELECT id FROM conversations WHERE deleted_at_ms IS NOT NULL
            OR (leaf_id IS NULL AND created_at_ms < ?1
-               AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL))",
+               AND id NOT IN (SELECT conversation_id FROM drafts WHERE conversation_id IS NOT NULL)
+               AND id NOT IN (SELECT conversation_id FROM pictures WHERE conversation_id IS NOT NULL))",
     )?
     .query_map([now_ms - DAY_MS], |row| row.get(0))?
     .collect()

@@ -47,6 +47,7 @@ pub(crate) use messages::{
 };
 pub(crate) use search::gone_but_indexed;
 pub(crate) use transfer::{Chosen, file_of, import_one, of_file, read_file};
+pub(crate) use turns::interrupt;
 
 use conversations::LONGEST_SYSTEM_PROMPT;
 

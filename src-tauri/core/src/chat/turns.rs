@@ -123,6 +123,18 @@ pub fn interrupt_unfinished(conn: &Connection) -> rusqlite::Result<usize> {
     )
 }
 
+/// Mark one answer so, unless it has ended.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn interrupt(conn: &Connection, answer: MessageId) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE messages SET state = 'interrupted' WHERE id = ?1 AND state = 'streaming'",
+    )?
+    .execute([answer])?;
+    Ok(())
+}
+
 fn ask(
     conn: &Connection,
     conversation: ConversationId,

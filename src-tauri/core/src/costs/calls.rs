@@ -60,9 +60,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
           CREATE INDEX calls_by_conversation ON calls(conversation_id);
           CREATE INDEX calls_by_time ON calls(started_at_ms);",
     },
-    // What is reserved counts as spent for as long as the cost is not known. While the call is under
-    // way it is reserved by a process. The index by time has all that it takes
-    // to add up a month.
+    // What is reserved counts as spent for as long as the cost is not known. `reserved_by` is the process
+    // that a call is under way in, whether or not it can cost something. The index by time has all that
+    // it takes to add up a month.
     Migration {
         name: "2026-11-24 bill calls",
         sql: "ALTER TABLE calls ADD COLUMN price_id INTEGER REFERENCES prices(id);
@@ -267,8 +267,8 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO calls (started_at_ms, workspace_id, conversation_id, message_id, purpose, provider,
                             model_id, model, version, route, status, account_id, alias, decision, masked, moves,
-                            pictures, day, client_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                            pictures, day, client_id, reserved_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     )?
     .insert(params![
         call.started_at_ms,
@@ -290,6 +290,7 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
         call.pictures,
         reports::day_of(call.started_at_ms, &TimeZone::system()),
         call.client,
+        process::this_process(),
     ])
 }
 
@@ -405,13 +406,54 @@ pub(crate) fn identity(conn: &Connection, number: i64) -> rusqlite::Result<CallI
 /// [`rusqlite::Error`] when the database fails.
 pub fn orphan(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     release(conn, process::runs)?;
-    conn.prepare(
+    cut_off(conn, None)
+}
+
+/// The same of calls whose process has ended, while others may be at work on theirs. Their numbers.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn orphan_of_ended(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for process in ended_processes(conn)? {
+        numbers.extend(cut_off(conn, Some(&process))?);
+    }
+    release(conn, process::runs)?;
+    Ok(numbers)
+}
+
+/// Whether [`orphan_of_ended`] would find any: a look that keeps nobody from writing.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn is_any_left_behind(conn: &Connection) -> rusqlite::Result<bool> {
+    Ok(!ended_processes(conn)?.is_empty())
+}
+
+/// The processes that have begun a call, did not end it, and do not run any more.
+fn ended_processes(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut processes: Vec<String> = conn
+        .prepare_cached("SELECT DISTINCT reserved_by FROM calls WHERE reserved_by IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    processes.retain(|process| !process::runs(process));
+    Ok(processes)
+}
+
+/// Those of one process, or all.
+fn cut_off(conn: &Connection, process: Option<&str>) -> rusqlite::Result<Vec<i64>> {
+    conn.prepare_cached(
         "UPDATE calls SET status = ?1, error_kind = 'interrupted', measured = 0,
                 cost_pico = CASE route WHEN ?3 THEN 0 END
-         WHERE status = ?2 RETURNING number",
+         WHERE status = ?2 AND (?4 IS NULL OR reserved_by = ?4) RETURNING number",
     )?
     .query_map(
-        params![CallStatus::Failed, CallStatus::Running, Route::Local],
+        params![
+            CallStatus::Failed,
+            CallStatus::Running,
+            Route::Local,
+            process
+        ],
         |row| row.get(0),
     )?
     .collect()

@@ -105,8 +105,8 @@ pub(super) fn end(
     record.append(tx, event, now_ms).map(drop)
 }
 
-/// Write the entry of the end of a call that an earlier run was cut off in. What it took is not known; what it
-/// was asked and what is kept of its answer is.
+/// Write the entry of the end of a call whose process was cut off in it, and mark its answer. What it took is
+/// not known; what it was asked and what is kept of its answer is.
 pub(crate) fn interrupted(
     record: &Record,
     tx: &Connection,
@@ -114,6 +114,9 @@ pub(crate) fn interrupted(
     now_ms: i64,
 ) -> rusqlite::Result<()> {
     let call = costs::identity(tx, number)?;
+    if let Some(answer) = call.message {
+        chat::interrupt(tx, answer)?;
+    }
     let event = ended(number, &call)
         .by_itself()
         .fact("outcome", "interrupted");
@@ -263,6 +266,7 @@ mod tests {
         app::{App, Surroundings},
         chat::Options,
         costs::{Purpose, Route},
+        ids::WorkspaceId,
         record::{Fault, Filter},
         secrets::{self, KeyHome},
         store::DataFolder,
@@ -278,6 +282,33 @@ mod tests {
         App::open(folder, around).unwrap()
     }
 
+    /// A call of a model on this computer.
+    fn local_call(
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        answer: MessageId,
+    ) -> CallStart<'static> {
+        CallStart {
+            started_at_ms: 1,
+            workspace,
+            conversation: Some(conversation),
+            message: Some(answer),
+            client: None,
+            purpose: Purpose::Chat,
+            provider: local::NAME,
+            model_id: None,
+            account_id: None,
+            alias: None,
+            decision: None,
+            masked: 0,
+            pictures: 0,
+            moves: &[],
+            model: "a model",
+            version: "0123",
+            route: Route::Local,
+        }
+    }
+
     /// A call that was begun, in a Gatehouse that ended before its answer did.
     fn cut_off() -> (tempfile::TempDir, DataFolder, ConversationId) {
         let dir = tempfile::tempdir().unwrap();
@@ -288,25 +319,7 @@ mod tests {
         app.store
             .write(|tx| {
                 let turn = chat::begin_turn(tx, made.id, "What is the sky?", 1)?;
-                let call = CallStart {
-                    started_at_ms: 1,
-                    workspace: made.workspace_id,
-                    conversation: Some(made.id),
-                    message: Some(turn.answer),
-                    client: None,
-                    purpose: Purpose::Chat,
-                    provider: local::NAME,
-                    model_id: None,
-                    account_id: None,
-                    alias: None,
-                    decision: None,
-                    masked: 0,
-                    pictures: 0,
-                    moves: &[],
-                    model: "a model",
-                    version: "0123",
-                    route: Route::Local,
-                };
+                let call = local_call(made.workspace_id, made.id, turn.answer);
                 begin(&app.record, tx, &call, None)?;
                 Ok::<_, chat::ChatError>(chat::keep_partial(tx, turn.answer, "Blue, as")?)
             })
@@ -349,6 +362,70 @@ mod tests {
                 "{before}"
             );
         }
+    }
+
+    /// The states of all messages, and how many calls are under way.
+    fn standing(app: &App) -> (Vec<String>, i64) {
+        let states = "SELECT state FROM messages ORDER BY number";
+        let running = "SELECT count(*) FROM calls WHERE status = 'running'";
+        app.store
+            .read(|conn| {
+                let states = conn
+                    .prepare(states)?
+                    .query_map([], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()?;
+                let running = conn.query_row(running, [], |row| row.get(0))?;
+                Ok::<_, rusqlite::Error>((states, running))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn an_answer_whose_process_is_gone_is_interrupted_while_another_process_is_at_work() {
+        let (_dir, folder, conversation) = cut_off();
+        let window = open(&folder);
+        assert_eq!(
+            standing(&window),
+            (vec!["done".into(), "interrupted".into()], 0)
+        );
+        for by_start in [false, true] {
+            let call = |tx: &Connection| {
+                let turn = chat::begin_turn(tx, conversation, "And the sea?", 1)?;
+                let workspace = chat::get(tx, conversation)?.workspace_id;
+                let call = local_call(workspace, conversation, turn.answer);
+                begin(&window.record, tx, &call, None)?;
+                Ok::<_, chat::ChatError>(turn.answer)
+            };
+            let answer = window.store.write(|tx| call(tx)).unwrap();
+            let is_streaming = |app: &App| standing(app).0.last().unwrap() == "streaming";
+            drop(open(&folder));
+            assert!(!window.mark_left_behind().unwrap());
+            assert!(is_streaming(&window), "its process runs, which is this one");
+            let gone = "UPDATE calls SET reserved_by = '1 1' WHERE message_id = ?1";
+            window.store.write(|tx| tx.execute(gone, [answer])).unwrap();
+            if by_start {
+                drop(open(&folder));
+            } else {
+                assert!(window.mark_left_behind().unwrap());
+            }
+            assert!(!window.mark_left_behind().unwrap(), "it is done once");
+            let (states, running) = standing(&window);
+            assert_eq!(
+                (states.last().unwrap().as_str(), running),
+                ("interrupted", 0)
+            );
+        }
+        let ends = Filter {
+            action: Some(Action::CallEnded.name().into()),
+            limit: 9,
+            ..Filter::default()
+        };
+        assert_eq!(
+            window.record.list(&ends).unwrap().len(),
+            3,
+            "each has its entry"
+        );
+        assert_eq!(fault(&window), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod connect;
 mod error;
+mod failed;
 mod folder;
 mod instance;
 mod lock;
@@ -244,7 +245,17 @@ impl Store {
     /// # Errors
     /// [`SnapshotError`]; the older snapshots are kept then.
     pub fn daily_snapshot(&self, now_ms: i64) -> Result<Option<SnapshotInfo>, SnapshotError> {
-        snapshot::make_daily(&self.folder, &self.key, now_ms)
+        let made = snapshot::make_daily(&self.folder, &self.key, now_ms);
+        match &made {
+            Ok(_) => failed::forget(&self.folder),
+            Err(error) => failed::note(&self.folder, &error.to_string(), now_ms),
+        }
+        made
+    }
+
+    /// Why the day's snapshot failed, if it was tried within the hour before `now_ms`.
+    pub fn daily_snapshot_failed(&self, now_ms: i64) -> Option<String> {
+        failed::recently(&self.folder, now_ms)
     }
 
     /// Whether no other process had the database open when this one opened it: what is marked as

@@ -263,6 +263,27 @@ fn a_read_sees_one_state_while_others_write_and_cannot_write_itself() {
 }
 
 #[test]
+fn a_daily_snapshot_that_failed_is_noted_for_an_hour_or_until_it_is_made() {
+    const HOUR: i64 = 60 * 60 * 1000;
+    let place = Place::with_note("one");
+    let store = place.open(&[NOTES]).unwrap();
+    assert_eq!(store.daily_snapshot_failed(NOW), None);
+    let snapshots = place.folder.snapshots();
+    fs::write(&snapshots, "in the way").unwrap();
+    let error = store.daily_snapshot(NOW).unwrap_err().to_string();
+    assert_eq!(store.daily_snapshot_failed(NOW + HOUR - 1), Some(error));
+    assert_eq!(store.daily_snapshot_failed(NOW + HOUR), None);
+    assert_eq!(
+        store.daily_snapshot_failed(NOW - 1),
+        None,
+        "the clock was set back"
+    );
+    fs::remove_file(&snapshots).unwrap();
+    assert!(store.daily_snapshot(NOW + 1).unwrap().is_some());
+    assert_eq!(store.daily_snapshot_failed(NOW + 2), None);
+}
+
+#[test]
 fn there_is_one_daily_snapshot_a_day_and_the_newest_five_are_kept() {
     let place = Place::with_note("one");
     let store = place.open(&[NOTES]).unwrap();

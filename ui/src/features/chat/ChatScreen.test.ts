@@ -1,6 +1,6 @@
 // A new chat, what is typed into it, and which model it is for.
 
-import { screen, waitFor } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
 import { go } from "$lib/navigation.svelte";
@@ -42,6 +42,24 @@ describe("a new chat", () => {
 		await ask("Keep me");
 		expect((await screen.findByRole("alert")).textContent).toContain("No space is left.");
 		expect(message().value).toBe("Keep me");
+	});
+
+	it("whose first message is refused stands in the list, and a new chat is empty again", async () => {
+		const backend = await open();
+		const why = { code: "not_allowed", message: "It has a password in it.", hint: null } as const;
+		backend.fail("sendMessage", why);
+		await user.type(message(), "My password is hunter2");
+		// The typing paused before it was sent.
+		await waitFor(async () => expect(await backend.newChatDraft()).toBe("My password is hunter2"));
+		await user.keyboard("{Enter}");
+		const list = await screen.findByRole("navigation", { name: "Chats" });
+		const entry = () => within(list).findByRole("button", { name: /My password.*Draft, not sent/ });
+		await entry();
+		go("chat");
+		await waitFor(() => expect(message().value).toBe(""));
+		expect(await backend.newChatDraft()).toBe("");
+		await user.click(await entry());
+		await waitFor(() => expect(message().value).toBe("My password is hunter2"));
 	});
 });
 

@@ -242,6 +242,7 @@ class Chat {
 				// Only now has a new chat a message, with which it stands in the list.
 				void this.refresh();
 			},
+			refused: () => void this.#keepRefused(),
 			ended: ({ text, state }: { text: string; state: string }) => {
 				const how = state === "done" ? "Answer" : "Answer not finished";
 				this.announcement = `${how}: ${plainStart(text)}`;
@@ -250,12 +251,21 @@ class Chat {
 		};
 	}
 
+	/** By its draft the conversation stands in the list, and the text is not that of a new chat any more. */
+	async #keepRefused(): Promise<void> {
+		// Where the new chat was opened meanwhile, what stands in it is the person's to clear.
+		if (this.newThread.messages === null) {
+			await backend.saveDraft(null, "").catch(() => undefined);
+		}
+		await this.refresh();
+	}
+
 	#forgetOld(): void {
 		const idle = [...this.#threads].filter(([id, thread]) => {
 			return thread.canBeForgotten && id !== place.conversationId;
 		});
 		for (const [id, thread] of idle.slice(0, -keptThreads)) {
-			thread.saveDraft();
+			void thread.saveDraft();
 			this.#threads.delete(id);
 		}
 	}

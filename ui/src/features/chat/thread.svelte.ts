@@ -59,6 +59,8 @@ export type ThreadHost = {
 	begun: () => void;
 	/** A new chat became a conversation. */
 	created: (thread: Thread) => void;
+	/** The first message of a new chat was not taken: it is the draft of the conversation made for it. */
+	refused: () => void;
 	/** An answer came to its end. */
 	ended: (answer: Message) => void;
 };
@@ -154,11 +156,15 @@ export class Thread {
 		}
 	}
 
-	/** Read it again if it was changed elsewhere: by the command line, or in another window. */
+	/**
+	 * Read it again if it was changed elsewhere: by the command line, or in another window. An answer that
+	 * is written there goes on and ends without a new time of change.
+	 */
 	async keepUp(updatedAtMs: number): Promise<void> {
 		if (this.answering || this.messages === null) return;
-		if (this.seenMs === null) this.seenMs = updatedAtMs;
-		else if (this.seenMs !== updatedAtMs) await this.open();
+		const isWrittenElsewhere = this.messages.some(({ state }) => state === "streaming");
+		if (this.seenMs === null && !isWrittenElsewhere) this.seenMs = updatedAtMs;
+		else if (this.seenMs !== updatedAtMs || isWrittenElsewhere) await this.open();
 	}
 
 	/** Ask something; the text stays in the draft if the host does not take it. */
@@ -208,6 +214,7 @@ export class Thread {
 		models?: Link[],
 	): Promise<void> {
 		if (this.answering) return;
+		const isFirst = this.id === null;
 		this.setDraft("");
 		this.pictures.hide();
 		const turn = () =>
@@ -225,6 +232,9 @@ export class Thread {
 		// What was typed meanwhile stays as well, and is not what the person was asked about.
 		if (this.draft !== "") this.refusal.review = null;
 		this.#keepDraft([text, this.draft].filter(Boolean).join("\n\n"));
+		if (!isFirst || this.id === null) return;
+		await this.saveDraft();
+		this.#host.refused();
 	}
 
 	/** Another answer beside this one. */
@@ -339,15 +349,15 @@ export class Thread {
 	#keepDraft(text: string): void {
 		this.draft = text;
 		clearTimeout(this.#draftTimer);
-		this.#draftTimer = setTimeout(() => this.saveDraft(), saveDraftAfterMs);
+		this.#draftTimer = setTimeout(() => void this.saveDraft(), saveDraftAfterMs);
 	}
 
 	/** Write the draft now. A draft that cannot be kept is not worth interrupting anyone. */
-	saveDraft(): void {
+	async saveDraft(): Promise<void> {
 		if (this.#draftTimer === undefined) return;
 		clearTimeout(this.#draftTimer);
 		this.#draftTimer = undefined;
-		backend.saveDraft(this.id, this.draft).catch(() => undefined);
+		await backend.saveDraft(this.id, this.draft).catch(() => undefined);
 	}
 
 	async #create(): Promise<string> {

@@ -60,6 +60,13 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 		kept: untouched,
 		next: "Start the keychain, for example by signing in to your desktop as usual, then try again.",
 	},
+	keys_in_two_places: {
+		title: "It is not clear where the key is",
+		happened:
+			"A file in the data folder says that the keys are in files, but the keychain of this computer has the key to these chats. Perhaps somebody changed the file.",
+		kept: untouched,
+		next: "The details below say what to write into that file to go on with the key in the keychain. Then try again.",
+	},
 	newer: {
 		title: "These chats need a newer Gatehouse",
 		happened: "A newer version has opened them before. This version does not know their form.",
@@ -72,6 +79,13 @@ export const problemWords: Record<StartupCode, ProblemWords> = {
 		happened: "Another window works with the same data folder.",
 		kept: "Nothing was changed.",
 		next: "Use the other window, or close it and try again.",
+	},
+	busy: {
+		title: "Your chats are in use",
+		happened:
+			"Another Gatehouse, for example a command in a terminal, is writing them and did not end in time.",
+		kept: untouched,
+		next: "Wait until it is done or end it, then try again.",
 	},
 	disk_full: {
 		title: "The disk is full",

@@ -3,25 +3,30 @@
 
 import { backend, first, toProblem, type Startup } from "$lib/backend";
 import { readSettings, settings } from "$lib/state/settings.svelte";
+import { toastError } from "$lib/state/toasts.svelte";
 
 export class Start {
 	/** How it ended; null until it has. */
 	outcome = $state.raw<Startup | null>(first?.startup ?? null);
 	/** Resolves when it has ended for the first time. */
 	readonly ended: Promise<void>;
-	readonly #unlisten: () => void;
+	readonly #unlisten: (() => void)[];
 
 	constructor() {
 		// The daily check of the open data may find damage, even before the reply to the start
 		// is here: so listen before asking, and do not let that reply take its place.
-		this.#unlisten = backend.on("startupChanged", (startup) => (this.outcome = startup));
+		this.#unlisten = [
+			backend.on("startupChanged", (startup) => (this.outcome = startup)),
+			// Told once, which may be as soon as the start has ended.
+			backend.on("troubleMet", toastError),
+		];
 		const asked = this.#ask();
 		this.ended = this.outcome === null ? asked : Promise.resolve();
 	}
 
 	/** Follow it no longer. */
 	end(): void {
-		this.#unlisten();
+		for (const unlisten of this.#unlisten) unlisten();
 	}
 
 	async #ask(): Promise<void> {

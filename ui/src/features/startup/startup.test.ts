@@ -3,6 +3,7 @@ import { createRawSnippet } from "svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { StartupCode } from "$lib/backend";
+import { dismissToast, toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { host, show } from "../../test/render";
@@ -99,6 +100,17 @@ it("shows damage that the daily check finds while the app is open, and lets a pe
 	expect(screen.getAllByRole("button", { name: /^Go back to this one/ })).not.toEqual([]);
 	await user.click(screen.getByRole("button", { name: "Go on for now" }));
 	expect(await screen.findByText("The app is open.")).toBeTruthy();
+});
+
+it("tells what did not succeed by itself, and it stays until it was read", async () => {
+	const fake = host();
+	show(Startup, { ready });
+	await screen.findByText("The app is open.");
+	const message = "The snapshot of the day is missing: The disk is full.";
+	fake.emit("troubleMet", { code: "disk_full", message, hint: null });
+	const told = toasts.list.find(({ text }) => text.includes(message));
+	expect(told?.tone).toBe("error");
+	if (told) dismissToast(told.id);
 });
 
 describe.each([

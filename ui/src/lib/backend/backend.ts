@@ -141,6 +141,8 @@ export type HostEvents = {
 	backupsChanged: BackupStatus;
 	retentionChanged: RetentionStatus;
 	alertChanged: AlertNews;
+	/** Something that the host does by itself did not succeed. */
+	troubleMet: Problem;
 	pictureDragging: PictureDragging;
 	picturesDropped: PicturesDropped;
 };

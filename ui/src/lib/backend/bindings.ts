@@ -380,6 +380,7 @@ export const events = {
 	picturesDropped: makeEvent<PicturesDropped, PicturesDropped>("pictures-dropped"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
+	troubleMet: makeEvent<TroubleMet, TroubleMet>("trouble-met"),
 };
 
 /* Types */
@@ -1176,7 +1177,7 @@ export type ConversationSummary = {
 	route: Route,
 	/**  What its calls have cost. */
 	total: Total,
-	/**  The beginning of the first message. */
+	/**  The beginning of the first message, or of what was typed where there is none. */
 	preview: string,
 };
 
@@ -3501,10 +3502,14 @@ export type StartupCode =
 "keychain_locked" | 
 /**  There is no keychain any more. */
 "keychain_missing" | 
+/**  A file says that the keys are in files, and the keychain has them. */
+"keys_in_two_places" | 
 /**  A later Gatehouse has updated the database. */
 "newer" | 
 /**  A window has the data open. */
 "already_open" | 
+/**  Another process is at work with the database for too long. */
+"busy" | 
 /**  No room is left. */
 "disk_full" | 
 /**  The data folder cannot be written. */
@@ -3634,6 +3639,9 @@ export type Total = {
 	/**  Calls that have ended and whose cost nobody knows: it is not in it, and it is not nothing. */
 	unknown: number,
 };
+
+/**  Something that Gatehouse does by itself did not succeed. */
+export type TroubleMet = Problem;
 
 /**  What a person is about to ask: an [`Ask`] that need not have a conversation yet. */
 export type Turn = 

@@ -4,6 +4,7 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { describe, expect, it } from "vitest";
 
+import type { Message } from "$lib/backend";
 import { link } from "$lib/state/links.svelte";
 
 import { ask, button, open, openChat, user } from "../../../test/chat";
@@ -33,6 +34,30 @@ describe("the thread", () => {
 		await waitFor(() => expect(busy?.textContent).toContain("third working day"));
 		observer.disconnect();
 		expect(elsewhere).toEqual([]);
+	});
+
+	it("shows an answer that another process writes as it grows, and its end", async () => {
+		const backend = await open();
+		const read = backend.openConversation;
+		let written: Partial<Message> = { text: "Once upon", state: "streaming" };
+		// What is written there has a new time of change only when it begins.
+		backend.openConversation = async (id) => {
+			const thread = await read(id);
+			const messages = thread.messages.map((message, nth, all) =>
+				nth === all.length - 1 ? { ...message, ...written } : message,
+			);
+			return { ...thread, messages };
+		};
+		const heard = () => backend.emit("conversationsChanged", { id: null });
+		await openChat(/^Summarise the inspection report/);
+		expect(await screen.findByText(/^Still being written/)).toBeTruthy();
+		written = { text: "Once upon a time", state: "streaming" };
+		heard();
+		expect(await screen.findByText("Once upon a time")).toBeTruthy();
+		written = { text: "Once upon a time, the end.", state: "done" };
+		heard();
+		expect(await screen.findByText("Once upon a time, the end.")).toBeTruthy();
+		expect(screen.queryByText(/^Still being written/)).toBeNull();
 	});
 
 	it("goes to the newest message when the person asks something", async () => {

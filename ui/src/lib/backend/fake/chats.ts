@@ -256,7 +256,7 @@ export function fakeChats(
 			model: messages.findLast((message) => message.call)?.call?.model ?? null,
 			route: messages.findLast((message) => message.call)?.call?.route ?? "local",
 			total: totalOf([...of.messages.values()]),
-			preview: messages.at(-1)?.text.slice(0, 120) ?? "",
+			preview: messages.at(-1)?.text.slice(0, 120) ?? of.draft,
 		};
 	}
 
@@ -429,12 +429,12 @@ export function fakeChats(
 		listConversations: async () =>
 			[...chats.values()]
 				.filter((of) => !of.deleted && of.workspaceId === options.workspace())
+				.filter((of) => of.messages.size > 0 || of.draft !== "")
 				.sort((a, b) => b.updatedAtMs - a.updatedAtMs)
 				.map(summary),
 		searchConversations: async (query) => search(query),
 		createConversation: async () => {
 			const created = addChat(null, options.now());
-			newDraft = "";
 			return conversation(created);
 		},
 		openConversation: async (chatId) => thread(chat(chatId)),
@@ -454,12 +454,14 @@ export function fakeChats(
 			conversation(Object.assign(chat(chatId), change)),
 		sendMessage: async (chatId, text, shown, _review, onEvent) => {
 			const of = chat(chatId);
+			if (of.messages.size === 0) newDraft = "";
 			of.draft = "";
 			const pictures = options.pictures(shown);
 			await answer(of, addMessage(of, of.leaf, { text, pictures }), true, onEvent);
 		},
 		compareModels: async (chatId, text, shown, links, _review, onEvent) => {
 			const of = chat(chatId);
+			if (of.messages.size === 0) newDraft = "";
 			of.draft = "";
 			const question = addMessage(of, of.leaf, { text, pictures: options.pictures(shown) });
 			const { elsewhere } = of;

@@ -405,8 +405,11 @@ const problemMessages: Record<StartupCode, string> = {
 	key_wrong: "The key in the keychain does not open the database.",
 	keychain_locked: "The keychain did not answer within 20 seconds.",
 	keychain_missing: "No keychain service is running.",
+	keys_in_two_places:
+		"instance.json says that the keys are in files, but this computer's keychain has the key of this data folder.",
 	newer: "The database has schema 7; this version knows up to 3.",
 	already_open: "Another window (process 4182) holds the data folder.",
+	busy: "Another Gatehouse process is busy with the database. Try again.",
 	disk_full: "No space left on the disk of /home/ada/.local/share/gatehouse.",
 	not_writable: "Permission denied: /home/ada/.local/share/gatehouse.",
 	migration_failed: "Step 4 of the update failed: disk I/O error.",
