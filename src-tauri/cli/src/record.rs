@@ -105,6 +105,8 @@ impl List {
             workspace: workspace.transpose()?.map(|id| id.to_string()),
             outcome: self.outcome.clone(),
             text: self.text.clone(),
+            // The list shows what the record calls them.
+            shown: Vec::new(),
             call: self.call,
             before: self.before,
             limit: self.limit,

@@ -208,6 +208,18 @@ describe("what happened", () => {
 		);
 	});
 
+	it("is found by the words that stand on the screen", async () => {
+		const { fake, user } = await open();
+		await user.type(screen.getByRole("searchbox", { name: "Find entries" }), "Call ended");
+		await waitFor(async () => {
+			const shown = (await entries()).map(({ textContent }) => textContent);
+			expect(shown.length).toBeGreaterThan(1);
+			expect(shown.every((text) => text.includes("Call ended"))).toBe(true);
+		});
+		const asked = fake.calls.filter(({ method }) => method === "recordEntries").at(-1)?.args[0];
+		expect(asked).toMatchObject({ text: "Call ended", shown: ["call.ended"] });
+	});
+
 	it("says when it can't be read, and reads it again", async () => {
 		const fake = host();
 		fake.fail("recordEntries", { code: "data_unusable", message: "Disk I/O error", hint: null });

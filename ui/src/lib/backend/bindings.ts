@@ -1586,6 +1586,11 @@ export type Filter = {
 	 *  or of a call.
 	 */
 	text?: string | null,
+	/**
+	 *  Actions and models, by what the record calls them, that the text is meant for as well: whoever shows
+	 *  them in other words knows which of those have it.
+	 */
+	shown?: string[],
 	/**  The call, by its number. */
 	call?: number | null,
 	/**  Only entries before this one. */
