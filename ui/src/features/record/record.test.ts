@@ -401,6 +401,7 @@ describe("proof for others", () => {
 		expect(screen.getByText("40 came after:")).toBeTruthy();
 		const since = screen.getByRole("list", { name: "Added since" });
 		expect(within(since).getByText("10 × Call ended")).toBeTruthy();
+		expect(screen.queryByText(/mistake in the code/)).toBeNull();
 		expect(await accessibilityFaults()).toEqual([]);
 	});
 
@@ -415,6 +416,7 @@ describe("proof for others", () => {
 		expect(
 			screen.getByText("The first 100 entries are not the ones that were signed."),
 		).toBeTruthy();
+		expect(screen.getByText(/^A mistake in the code looks the same/)).toBeTruthy();
 		expect((await entries())[0]?.textContent, "that it was compared is recorded").toMatch(
 			/Compared with a witness/,
 		);
