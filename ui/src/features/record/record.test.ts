@@ -127,6 +127,13 @@ describe("how the record stands", () => {
 		await user.click(await screen.findByRole("button", { name: "Copy the code" }));
 		expect(copied).toHaveBeenCalledWith(expect.stringMatching(/^GH-168-/));
 	});
+
+	it("gives no code while a fault stands", async () => {
+		await open({ changedEntry: 41 });
+		expect(await screen.findByText(/^Not given while a fault stands/)).toBeTruthy();
+		expect(screen.queryByRole("button", { name: "Copy the code" })).toBeNull();
+		expect(button("Copy the public key")).toBeTruthy();
+	});
 });
 
 describe("where keys are files", () => {
