@@ -60,10 +60,11 @@ impl Snapshots {
 }
 
 /// The day's snapshot, which the window makes where one is open. It is made after the command has said what
-/// was asked; where it cannot be made, that is told and changes nothing else.
-pub(crate) fn daily(app: &App, json: bool) {
+/// was asked; where it cannot be made, that is told and changes nothing else. Whether the database is not known
+/// to be damaged.
+pub(crate) fn daily(app: &App, json: bool) -> bool {
     let made = match InstanceLock::is_held(&app.folder) {
-        Ok(true) => return,
+        Ok(true) => return true,
         Ok(false) => app.daily_snapshot(),
         Err(error) => Err(error.into()),
     };
@@ -71,12 +72,14 @@ pub(crate) fn daily(app: &App, json: bool) {
         Ok(_) => {}
         Err(error @ SnapshotError::Damaged { .. }) => {
             note(&format!("{error} {}", way_back(&app.folder)), json);
+            return false;
         }
         Err(error) => note(
             &format!("The snapshot of the day is missing: {error}"),
             json,
         ),
     }
+    true
 }
 
 fn list(folder: &DataFolder, json: bool) -> Result<(), Failure> {
