@@ -2048,7 +2048,10 @@ export type LiveCall = {
 	client: string | null,
 	/**  Tokens that it has written. */
 	tokens: number,
-	/**  Whether it can be stopped here; another Gatehouse on the same data makes it otherwise. */
+	/**
+	 *  Whether this process makes it; another Gatehouse on the same data does otherwise, and how much that has
+	 *  written is not known here.
+	 */
 	here: boolean,
 };
 
