@@ -269,8 +269,11 @@ function takeEnd(record, publicKey, witness) {
 // ---- The command.
 
 function readWitness(argument) {
-  const [, count] = /^GH-([1-9][0-9]{0,18})(?:-[A-Z2-7]{4}){8}$/.exec(argument.toUpperCase()) ?? [];
-  if (count) return { count: BigInt(count), code: argument.toUpperCase() };
+  const [gh, number, ...letters] = argument.toUpperCase().split('-');
+  const meant = letters.map((four) => four.replaceAll('0', 'O').replaceAll('1', 'I').replaceAll('8', 'B'));
+  const code = [gh, number, ...meant].join('-');
+  const [, count] = /^GH-([1-9][0-9]{0,18})(?:-[A-Z2-7]{4}){8}$/.exec(code) ?? [];
+  if (count) return { count: BigInt(count), code };
   try {
     const { checkpoint, code } = readAll(readFileSync(argument), WITNESS_FILE);
     need(checkpoint.count > 0n && code === codeOf(checkpoint) && isSigned(checkpoint)); // else it is none: it contradicts itself

@@ -9,7 +9,10 @@ mod hostile;
 mod load;
 mod offline;
 mod shapes;
+mod stopped;
 mod tls;
+
+use std::io::{BufRead, BufReader, Write};
 
 use gatehouse_core::{
     accounts::Account,
@@ -99,6 +102,31 @@ impl Place {
 
     fn say(&self, text: &str) -> Answer {
         self.chat(&json!({ "model": ALIAS, "messages": [{ "role": "user", "content": text }] }))
+    }
+
+    /// A stream of an answer that has begun with this word.
+    fn stream(&self, word: &str) -> impl BufRead {
+        let body = json!({
+            "model": ALIAS, "stream": true, "messages": [{ "role": "user", "content": "Hello" }],
+        })
+        .to_string();
+        let mut stream = self.served.connect();
+        write!(
+            stream,
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.served.host(),
+            self.key,
+            body.len()
+        )
+        .unwrap();
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        while !line.contains(word) {
+            line.clear();
+            assert!(reader.read_line(&mut line).unwrap() > 0, "it has not begun");
+        }
+        reader
     }
 
     fn calls(&self) -> Vec<CallRow> {

@@ -353,8 +353,20 @@ fn the_command_line_verifies_lists_exports_and_gives_witnesses() {
     assert_eq!(came(&verdict["witness"], "record.witness-saved"), 1);
     let said = cli.text(&["record", "verify", file, "--witness", witness]);
     assert!(said.contains("1 × record.witness-saved"), "{said}");
-    let key = cli.json(&["record", "checkpoint"])["publicKey"].clone();
-    assert_eq!(verdict["publicKey"], key);
+    let checkpoint = cli.json(&["record", "checkpoint"]);
+    assert_eq!(verdict["publicKey"], checkpoint["publicKey"]);
+    assert_eq!(checkpoint["standing"], Value::Null);
+    let verdict = cli.json(&[
+        "record",
+        "verify",
+        "--witness",
+        checkpoint["code"].as_str().unwrap(),
+    ]);
+    assert_eq!(
+        came(&verdict["witness"], "record.witness-saved"),
+        1,
+        "it is told like any witness"
+    );
 
     let text = std::fs::read_to_string(file).unwrap();
     std::fs::write(file, text.replacen("command line", "window", 1)).unwrap();

@@ -49,6 +49,48 @@ fn an_answer_under_way_is_seen_with_what_it_has_written_and_ends_when_it_is_stop
 }
 
 #[test]
+fn a_call_of_another_process_is_seen_and_ends_when_it_is_stopped() {
+    let provider = endless();
+    let place = place(&provider.address);
+    // Gatehouse opened once more on the same data, as another process has it open.
+    let other = app::without_model(&place._folder.folder);
+    let mut seen = None;
+    let answer = app::answer(
+        &place.app,
+        Ask::Say(place.conversation(), "Hello"),
+        |event| {
+            if seen.is_none() && matches!(event, AnswerEvent::Text { .. }) {
+                let call = other.live().unwrap().calls.remove(0);
+                other.stop_call(call.number).unwrap();
+                assert_eq!(wanted(&place.app), [call.number]);
+                seen = Some(call);
+            }
+        },
+    );
+    assert_eq!(answer.state, MessageState::Stopped);
+    let seen = seen.unwrap();
+    assert!(!seen.here, "it is not the one that makes it");
+    assert_eq!(place.calls()[0].status, CallStatus::Stopped);
+    let number = seen.number.to_string();
+    let stopped = app::fact(&other, Recorded::CallStopped, "call");
+    assert_eq!(stopped, Some(number));
+    assert!(wanted(&place.app).is_empty(), "nobody has to look any more");
+    let again = other.stop_call(seen.number);
+    assert!(matches!(again, Err(MonitorError::NotUnderWay)), "{again:?}");
+    assert!(wanted(&place.app).is_empty());
+}
+
+/// The calls that are wanted stopped.
+fn wanted(app: &App) -> Vec<i64> {
+    let read = app.store.read(|conn| {
+        conn.prepare("SELECT call FROM stops")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()
+    });
+    read.unwrap_or_else(|error: rusqlite::Error| panic!("{error}"))
+}
+
+#[test]
 fn a_call_that_is_over_cannot_be_stopped_and_leaves_no_entry_of_it() {
     let provider = Provider::echo();
     let place = place(&provider.address);

@@ -1,6 +1,6 @@
 //! The offline switch of the window is that of a server in a process of its own, too.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 
 use gatehouse_core::costs::CallStatus;
 
@@ -30,30 +30,11 @@ fn a_server_goes_offline_with_the_window_and_comes_back_with_it() {
 fn a_stream_of_a_server_ends_when_the_window_goes_offline() {
     let provider = Provider::start(|_| Reply::Endless(vec!["One".into(), " and".into()]));
     let place = with_provider(&provider, &[]);
-    let body = json!({
-        "model": ALIAS, "stream": true, "messages": [{ "role": "user", "content": "Hello" }],
-    })
-    .to_string();
-    let mut stream = place.served.connect();
-    write!(
-        stream,
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        place.served.host(),
-        place.key,
-        body.len()
-    )
-    .unwrap();
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    while !line.contains("One") {
-        line.clear();
-        assert!(reader.read_line(&mut line).unwrap() > 0, "it has not begun");
-    }
+    let mut stream = place.stream("One");
     turn(&place.app, true);
     // The read has a limit, and an endless stream would pass it.
     let mut rest = String::new();
-    reader.read_to_string(&mut rest).unwrap();
+    stream.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("offline"), "{rest}");
     assert_eq!(place.calls()[0].status, CallStatus::Failed);
 }

@@ -7,6 +7,8 @@ use gatehouse_core::{
     store::{Instance, snapshot},
 };
 
+use serde_json::json;
+
 use super::*;
 
 /// The newest entries of an action, newest first.
@@ -88,6 +90,17 @@ fn the_command_line_says_what_its_start_found_and_a_file_still_says_it_later() {
     let witness = shell.path().join("witness.json");
     let witness = witness.to_str().unwrap();
     assert_eq!(shell.refused(&["record", "witness", witness]).0, 10);
+    let (exit, words) = shell.refused(&["record", "checkpoint"]);
+    assert_eq!(exit, 10, "a code is a witness, too: {words}");
+    let given = shell.json(&["record", "checkpoint", "--anyway"]);
+    assert_eq!(given["standing"]["fault"], "cut-off", "{given}");
+    let noted = shell.json(&["record", "list", "--action", "record.witness-saved"]);
+    let facts = noted[0]["facts"].as_array().unwrap();
+    let fact = |name: &str| &facts.iter().find(|fact| fact["name"] == name).unwrap()["value"];
+    assert_eq!(
+        (fact("fault"), fact("count")),
+        (&json!("cut-off"), &json!(given["entries"].to_string()))
+    );
     assert_eq!(shell.refused(&["record", "seen", "1"]).0, 4);
     let failed = shell.json(&["record", "list", "--action", "record.verification-failed"]);
     let entry = failed[0]["sequence"].to_string();

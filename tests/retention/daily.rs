@@ -12,6 +12,8 @@ use rusqlite::params;
 use serde_json::json;
 
 use super::{DAY, is_there, new, ran, rule};
+#[cfg(unix)]
+use crate::support::api::Served;
 use crate::support::{
     app::{actions, around, here, holds, long_here, without_model},
     disk::SmallDisk,
@@ -210,6 +212,45 @@ fn without_a_copy_nothing_goes_and_it_is_tried_again() {
     assert!(matches!(window.look(&app, now_ms()).unwrap(), Look::Ran(_)));
     assert!(!is_there(&app, id));
     assert_eq!(app.retention_status(now_ms()).unwrap().problem, None);
+    holds(&app);
+}
+
+/// Which are there after a `gatehouse serve` was started and interrupted: the old chat, the deleted one, a backup.
+#[cfg(unix)]
+fn left_by_a_server(folder: &TempFolder, app: &App) -> [bool; 3] {
+    let disk = tempfile::tempdir().unwrap();
+    app.set_backup_folder(disk.path()).unwrap();
+    let old = old(app);
+    let deleted = long_here(app, "Deleted", &["Said today"], now_ms());
+    app.delete_conversation(deleted).unwrap();
+    // What is due comes before it hears that it was interrupted.
+    Served::start(&folder.folder, &[]).stop();
+    let is_backed_up = std::fs::read_dir(disk.path()).unwrap().count() == 1;
+    let is_kept = app.store.read(|conn| {
+        let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ?1)";
+        conn.query_row(sql, [deleted], |row| row.get(0))
+    });
+    [is_there(app, old), is_kept.unwrap(), is_backed_up]
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_does_what_is_due_where_no_window_is_open() {
+    let (folder, app) = with_rule();
+    let window = folder.lock();
+    assert_eq!(
+        left_by_a_server(&folder, &app),
+        [true, true, false],
+        "the window does it"
+    );
+    drop(window);
+    assert_eq!(left_by_a_server(&folder, &app), [false, false, true]);
+    let run = app.record.list(&Filter {
+        action: Some(Action::RetentionRan.name().into()),
+        limit: 1,
+        ..Filter::default()
+    });
+    assert_eq!(run.unwrap()[0].actor, "app", "by itself");
     holds(&app);
 }
 

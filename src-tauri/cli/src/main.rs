@@ -33,6 +33,7 @@ mod serve;
 mod snapshots;
 mod subject;
 mod telemetry;
+mod upkeep;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 

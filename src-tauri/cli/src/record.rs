@@ -43,8 +43,12 @@ pub(crate) enum Record {
         #[arg(long)]
         anyway: bool,
     },
-    /// Sign how long the record is now; prints its code and the public key.
-    Checkpoint,
+    /// Sign how long the record is now, and print its code, to give away, and the public key.
+    Checkpoint {
+        /// Also where a verification found a fault; the record then says so.
+        #[arg(long)]
+        anyway: bool,
+    },
     /// Write a signed checkpoint to a file, to give away: it shows later that nothing before it changed.
     Witness(Give),
 }
@@ -89,7 +93,7 @@ impl Record {
                 facts_only,
                 anyway,
             } => export(app, file, *facts_only, while_faulty(*anyway), json),
-            Self::Checkpoint => checkpoint(app, json),
+            Self::Checkpoint { anyway } => checkpoint(app, while_faulty(*anyway), json),
             Self::Witness(give) => give.run(app, json),
         }
     }
@@ -105,6 +109,8 @@ impl List {
             workspace: workspace.transpose()?.map(|id| id.to_string()),
             outcome: self.outcome.clone(),
             text: self.text.clone(),
+            // The list shows what the record calls them.
+            shown: Vec::new(),
             call: self.call,
             before: self.before,
             limit: self.limit,
@@ -230,17 +236,25 @@ pub(crate) fn tell_standing(app: &App) -> Result<(), Failure> {
     }
 }
 
-fn checkpoint(app: &App, json: bool) -> Result<(), Failure> {
-    if let Some(fault) = app.record.standing_fault().map_err(Failure::data)? {
-        eprintln!(
-            "A verification found a fault in the record ({fault}): this is of what is there now."
-        );
-    }
-    let last = app.record.checkpoint().map_err(Failure::data)?;
+fn checkpoint(app: &App, faulty: WhileFaulty, json: bool) -> Result<(), Failure> {
+    let last = app.record.give_witness(faulty, now_ms()).map_err(failed)?;
+    let standing = app.record.standing_fault().map_err(Failure::data)?;
     let key = app.record.status().map_err(Failure::data)?.public_key;
     if json {
-        return output::json(
-            &json!({ "entries": last.count, "code": last.code(), "publicKey": key }),
+        return output::json(&json!({
+            "entries": last.count,
+            "code": last.code(),
+            "publicKey": key,
+            "standing": standing.map(|fault| json!({
+                "fault": fault.fault,
+                "at": fault.at,
+                "entry": fault.entry,
+            })),
+        }));
+    }
+    if let Some(fault) = standing {
+        eprintln!(
+            "A verification found a fault in the record ({fault}): this is of what is there now."
         );
     }
     output::line(&format!(

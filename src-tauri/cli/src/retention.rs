@@ -8,7 +8,8 @@ use gatehouse_core::{
     privacy::{
         Copies,
         retention::{
-            Held, PastRule, RetentionAction, RetentionRule, RetentionRun, Waits, WorkspaceRetention,
+            Held, PastRule, RetentionAction, RetentionOutcome, RetentionRule, RetentionRun, Waits,
+            WorkspaceRetention,
         },
     },
     store::StoreError,
@@ -294,7 +295,7 @@ fn kept_in(copies: &Copies) -> Vec<String> {
     stay.into_iter().chain(pass).collect()
 }
 
-fn waiting(waits: Waits) -> String {
+pub(crate) fn waiting(waits: Waits) -> String {
     let why = match waits {
         Waits::PutBack { at_ms } => format!(
             "an older database was put back at {}, and what is due in it may be what somebody wanted back",
@@ -322,12 +323,16 @@ fn run(app: &App, seen: bool, json: bool) -> Result<(), Failure> {
     } else {
         outcome.runs.iter().try_for_each(tell)?;
     }
-    match outcome.runs.iter().find_map(|run| run.problem.as_ref()) {
-        Some(problem) => Err(Failure::data(format!(
-            "Something that is due stays: {problem}"
-        ))),
+    match problem(&outcome) {
+        Some(problem) => Err(Failure::data(problem)),
         None => Ok(()),
     }
+}
+
+/// Why something that is due did not go, if something did not.
+pub(crate) fn problem(outcome: &RetentionOutcome) -> Option<String> {
+    let problem = outcome.runs.iter().find_map(|run| run.problem.as_ref())?;
+    Some(format!("Something that is due stays: {problem}"))
 }
 
 fn tell(run: &RetentionRun) -> Result<(), Failure> {

@@ -15,10 +15,10 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output, snapshots};
+use crate::{failure::Failure, output, upkeep::Upkeep};
 
-/// How often it is looked whether a new day has begun.
-const SNAPSHOT_GLANCE: Duration = Duration::from_secs(15 * 60);
+/// How often it is looked what is due by itself.
+const GLANCE: Duration = Duration::from_secs(15 * 60);
 
 /// The local API, until it is interrupted.
 #[derive(Args)]
@@ -67,9 +67,10 @@ impl Serve {
             ))?;
         }
         // It may run for weeks. Anything but a glance that is due: it was interrupted, or nobody can any more.
-        snapshots::daily(app, json);
-        while wait.recv_timeout(SNAPSHOT_GLANCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            snapshots::daily(app, json);
+        let mut upkeep = Upkeep::default();
+        upkeep.look(app, json);
+        while wait.recv_timeout(GLANCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            upkeep.look(app, json);
         }
         // Nobody waits any more: the next interrupt is the second.
         drop(wait);

@@ -61,15 +61,18 @@ impl Snapshots {
 
 /// The day's snapshot, which the window makes where one is open. It is made after the command has said what
 /// was asked; where it cannot be made, that is told and changes nothing else. It is told after each command,
-/// and tried again after an hour.
-pub(crate) fn daily(app: &App, json: bool) {
+/// and tried again after an hour. Whether the database is not known to be damaged.
+pub(crate) fn daily(app: &App, json: bool) -> bool {
     let missing = |why: &dyn std::fmt::Display| {
         note(&format!("The snapshot of the day is missing: {why}"), json);
     };
     let made = match InstanceLock::is_held(&app.folder) {
-        Ok(true) => return,
+        Ok(true) => return true,
         Ok(false) => match app.store.daily_snapshot_failed(now_ms()) {
-            Some(why) => return missing(&why),
+            Some(why) => {
+                missing(&why);
+                return true;
+            }
             None => app.daily_snapshot(),
         },
         Err(error) => Err(error.into()),
@@ -78,9 +81,11 @@ pub(crate) fn daily(app: &App, json: bool) {
         Ok(_) => {}
         Err(error @ SnapshotError::Damaged { .. }) => {
             note(&format!("{error} {}", way_back(&app.folder)), json);
+            return false;
         }
         Err(error) => missing(&error),
     }
+    true
 }
 
 fn list(folder: &DataFolder, json: bool) -> Result<(), Failure> {

@@ -162,7 +162,10 @@ impl App {
     }
 
     /// Remove for good what was deleted, from the record's private parts, too.
-    fn purge_deleted(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`]; all of it is as it was.
+    pub fn purge_deleted(&self) -> Result<(), StoreError> {
         self.store.write(|tx| {
             for id in chat::to_purge(tx, now_ms())? {
                 if is_held(tx, id)? {

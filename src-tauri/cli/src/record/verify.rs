@@ -13,7 +13,7 @@ use gatehouse_core::{
     app::App,
     now_ms,
     record::{
-        Compared, Fault, StandingFault, Verdict, parse_public_key,
+        Compared, Fault, StandingFault, Verdict, Witness, parse_public_key,
         time_stamp::{Authority, TimeStamp, TimeStampError},
         verify_file,
     },
@@ -45,6 +45,8 @@ struct Findings<'a> {
     /// A fault that was found before, and stands whatever holds now.
     stands: Option<Stands<'a>>,
     compared: Option<&'a Compared>,
+    /// With a code, which somebody may have copied with a mistake.
+    by_code: bool,
     stamp: Option<Result<TimeStamp, TimeStampError>>,
 }
 
@@ -71,6 +73,7 @@ impl Verify {
             verdict: &verdict,
             stands: None,
             compared: verdict.compared.as_ref(),
+            by_code: witness.is_some_and(Witness::is_code),
             stamp: self.stamp(given.as_ref(), &[])?,
         };
         findings.tell(json)?;
@@ -99,6 +102,7 @@ impl Verify {
                 at_start: app.record.fault_at_start(),
             }),
             compared: compared.as_ref(),
+            by_code: given.is_some_and(|given| given.witness.is_code()),
             stamp,
         };
         findings.tell(json)?;
@@ -151,6 +155,16 @@ impl Findings<'_> {
             && self.stamp.as_ref().is_none_or(Result::is_ok)
     }
 
+    /// Whether what the witness contradicts can be the code itself.
+    fn may_be_a_slip(&self) -> bool {
+        let fault = self.compared.and_then(|compared| compared.fault.as_ref());
+        self.by_code
+            && matches!(
+                fault,
+                Some(Fault::CheckpointDiffers(_) | Fault::CutOff { .. })
+            )
+    }
+
     fn judge(&self) -> Result<(), Failure> {
         match &self.stands {
             _ if self.hold() => Ok(()),
@@ -184,6 +198,11 @@ impl Findings<'_> {
             let is_new = compared.fault != verdict.fault;
             tell_compared(compared, is_new)
         })?;
+        if self.may_be_a_slip() {
+            output::line(
+                "A mistake in the code looks the same: compare its number and its letters with what was given away.",
+            )?;
+        }
         match &self.stamp {
             Some(Ok(stamp)) => output::line(&format!("The witness: {}", witness::words(stamp))),
             Some(Err(error)) => output::line(&format!("The time-stamp of the witness: {error}.")),

@@ -121,6 +121,7 @@ impl Gate {
     ) -> Self {
         Self {
             network: Network::new(Arc::clone(&store), Limits::default()),
+            calls: Calls::of(&store),
             store,
             engines,
             keys,
@@ -128,7 +129,6 @@ impl Gate {
             inspector: Inspector::default(),
             health: Health::default(),
             work: Work::default(),
-            calls: Calls::default(),
             bell: Arc::default(),
             beginnings: Beginnings::default(),
         }

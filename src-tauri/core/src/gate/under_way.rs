@@ -1,19 +1,43 @@
-//! The calls that are under way here: how far each is, and how it is stopped.
+//! The calls that are under way here: how far each is, and how it is stopped, also by a person who sees it in
+//! another process on the same data.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU32, Ordering},
     },
+    thread::{Builder, JoinHandle},
+    time::Duration,
 };
 
 use super::{AnswerEvent, Gate};
-use crate::engine::Stop;
+use crate::{engine::Stop, monitor::stops, store::Store};
 
-/// All of them, by their numbers.
+/// For how long at most nobody looks whether another process wants a call stopped.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// All of them, and the one thread that looks, as long as there are any, which of them are to be stopped.
+pub(super) struct Calls {
+    store: Weak<Store>,
+    shared: Arc<Shared>,
+}
+
 #[derive(Default)]
-pub(super) struct Calls(Mutex<BTreeMap<i64, Call>>);
+struct Shared {
+    now: Mutex<Now>,
+    /// Told when the last one has ended.
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Now {
+    /// By their numbers.
+    calls: BTreeMap<i64, Call>,
+    /// Whether a thread looks.
+    looks: bool,
+    thread: Option<JoinHandle<()>>,
+}
 
 struct Call {
     stop: Stop,
@@ -28,8 +52,87 @@ struct Far {
 }
 
 impl Calls {
-    fn now(&self) -> MutexGuard<'_, BTreeMap<i64, Call>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// None yet, of whoever works with a store.
+    pub(super) fn of(store: &Arc<Store>) -> Self {
+        Self {
+            store: Arc::downgrade(store),
+            shared: Arc::default(),
+        }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.shared.now()
+    }
+
+    fn begin(&self, number: i64, call: Call) {
+        let mut now = self.now();
+        now.calls.insert(number, call);
+        if now.looks {
+            return;
+        }
+        let (shared, store) = (Arc::clone(&self.shared), Weak::clone(&self.store));
+        let thread = Builder::new()
+            .name("calls to stop".into())
+            .spawn(move || shared.look(&store));
+        match thread {
+            Ok(thread) => (now.looks, now.thread) = (true, Some(thread)),
+            Err(error) => tracing::warn!("another process cannot stop calls of this one: {error}"),
+        }
+    }
+
+    fn end(&self, number: i64) {
+        self.now().calls.remove(&number);
+        self.shared.ended.notify_all();
+    }
+}
+
+/// Nobody holds the store any more when this is gone.
+impl Drop for Calls {
+    fn drop(&mut self) {
+        let thread = self.now().thread.take();
+        if let Some(thread) = thread {
+            // A panic there was told when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stop what another process wants stopped, until no call is under way.
+    fn look(&self, store: &Weak<Store>) {
+        loop {
+            let is_any = |now: &mut Now| !now.calls.is_empty();
+            let waited = self
+                .ended
+                .wait_timeout_while(self.now(), LOOK_AGAIN, is_any);
+            let (mut now, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if now.calls.is_empty() {
+                now.looks = false;
+                return;
+            }
+            drop(now);
+            // Nobody waits for the database meanwhile.
+            let Some(asked) = store.upgrade().map(|store| store.read(stops::asked)) else {
+                continue;
+            };
+            match asked {
+                Ok(numbers) => self.stop(&numbers),
+                Err(error) => {
+                    tracing::warn!("which calls are to be stopped cannot be read: {error}")
+                }
+            }
+        }
+    }
+
+    fn stop(&self, numbers: &[i64]) {
+        let now = self.now();
+        for call in numbers.iter().filter_map(|number| now.calls.get(number)) {
+            call.stop.set();
+        }
     }
 }
 
@@ -52,7 +155,7 @@ impl UnderWay<'_> {
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.gate.calls.now().remove(&self.number);
+        self.gate.calls.end(self.number);
         self.gate.bell.ring();
     }
 }
@@ -65,7 +168,7 @@ impl Gate {
             stop: stop.clone(),
             far: Arc::clone(&far),
         };
-        self.calls.now().insert(number, call);
+        self.calls.begin(number, call);
         UnderWay {
             gate: self,
             number,
@@ -75,16 +178,15 @@ impl Gate {
 
     /// The calls that are under way here, by their numbers, each with the tokens that it has written.
     pub fn calls_under_way(&self) -> BTreeMap<i64, u32> {
-        let calls = self.calls.now();
         let far =
             |(number, call): (&i64, &Call)| (*number, call.far.tokens.load(Ordering::Relaxed));
-        calls.iter().map(far).collect()
+        self.calls.now().calls.iter().map(far).collect()
     }
 
     /// Stop a call that is under way here; whether it was.
     pub fn stop_call(&self, number: i64) -> bool {
-        let calls = self.calls.now();
-        let call = calls.get(&number);
+        let now = self.calls.now();
+        let call = now.calls.get(&number);
         call.inspect(|call| call.stop.set()).is_some()
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use super::MonitorError;
+use super::{MonitorError, stops};
 use crate::{
     app::App,
     changes::here,
@@ -58,7 +58,8 @@ pub struct LiveCall {
     pub client: Option<String>,
     /// Tokens that it has written.
     pub tokens: u32,
-    /// Whether it can be stopped here; another Gatehouse on the same data makes it otherwise.
+    /// Whether this process makes it; another Gatehouse on the same data does otherwise, and how much that has
+    /// written is not known here.
     pub here: bool,
 }
 
@@ -150,15 +151,15 @@ impl App {
         })
     }
 
-    /// Stop a call that a person sees under way.
+    /// Stop a call that a person sees under way; one of another process ends within about a second.
     ///
     /// # Errors
-    /// [`MonitorError::NotUnderWay`] when it has ended meanwhile, or another process makes it.
+    /// [`MonitorError::NotUnderWay`] when it has ended meanwhile.
     pub fn stop_call(&self, number: i64) -> Result<(), MonitorError> {
-        self.change(|_| {
+        self.change(|tx| {
             // Within the transaction: it is not stopped where that cannot be written down, and the entry
             // of its end comes after this one.
-            if !self.gate.stop_call(number) {
+            if !self.gate.stop_call(number) && !stops::ask(tx, number)? {
                 return Err(MonitorError::NotUnderWay);
             }
             Ok(((), here(Action::CallStopped).fact("call", number)))

@@ -6,13 +6,14 @@ mod chart;
 mod drift;
 mod live;
 mod overview;
+pub(crate) mod stops;
 mod tables;
 mod tally;
 mod watcher;
 
 use jiff::tz::TimeZone;
 
-pub(crate) use self::{alerts::MIGRATIONS, watcher::Watcher};
+pub(crate) use self::watcher::Watcher;
 pub use self::{
     alerts::{Alert, AlertError, AlertInput, AlertKind, AlertNews, AlertView},
     chart::MonitorChart,
@@ -29,8 +30,10 @@ use crate::{
     models::ModelError,
     now_ms,
     problem::{Problem, ProblemCode},
-    store::StoreError,
+    store::{Migration, StoreError},
 };
+
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[alerts::MIGRATIONS, stops::MIGRATIONS];
 
 /// Why there is nothing to see.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +44,8 @@ pub enum MonitorError {
     /// They could not be drawn.
     #[error(transparent)]
     Chart(#[from] ChartError),
-    /// The call has ended, or another Gatehouse makes it.
-    #[error("this call is not under way here any more")]
+    /// The call has ended, or there is none.
+    #[error("this call is not under way any more")]
     NotUnderWay,
     /// The models are not to be had.
     #[error(transparent)]

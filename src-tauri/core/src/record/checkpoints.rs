@@ -96,9 +96,11 @@ pub(super) fn code(instance: Uuid, count: i64, head: &Hash) -> String {
     format!("GH-{count}-{}", groups.join("-"))
 }
 
-/// The letters of RFC 4648's Base32; 5 bytes are 8 letters.
+/// Those of RFC 4648's Base32.
+const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// 5 bytes are 8 letters.
 fn base32(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     bytes
         .chunks_exact(5)
         .flat_map(|five| {
@@ -110,14 +112,37 @@ fn base32(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The number of entries that a code on paper speaks of; `None`: it is no code.
-pub(super) fn count_of_code(code: &str) -> Option<i64> {
-    let mut parts = code.split('-');
-    let count = match (parts.next()?, parts.next()?) {
-        ("GH", count) => count.parse().ok()?,
-        _ => return None,
+/// Groups of letters in a code.
+const GROUPS: usize = 8;
+
+/// A code that somebody has copied from paper, as it was given away, and the number of entries that it speaks
+/// of; `None`: it is no code. Small letters and spaces do not matter, and digits that no code has among its
+/// letters are taken for the letters that look like them.
+pub(super) fn read_code(copied: &str) -> Option<(String, i64)> {
+    let copied = copied.to_ascii_uppercase().replace(char::is_whitespace, "");
+    let mut parts = copied.split('-');
+    let ("GH", count) = (parts.next()?, parts.next()?) else {
+        return None;
     };
-    (count > 0 && parts.count() == 8).then_some(count)
+    let groups: Vec<String> = parts
+        .map(|part| part.chars().map(meant).collect())
+        .collect();
+    let are_letters =
+        |group: &String| group.len() == 4 && group.bytes().all(|letter| LETTERS.contains(&letter));
+    let is_number = !count.starts_with('0') && count.bytes().all(|digit| digit.is_ascii_digit());
+    let is_code = is_number && groups.len() == GROUPS && groups.iter().all(are_letters);
+    let number = count.parse().ok().filter(|_| is_code)?;
+    Some((format!("GH-{count}-{}", groups.join("-")), number))
+}
+
+/// The letter that is meant where somebody wrote a digit that looks like it.
+fn meant(written: char) -> char {
+    match written {
+        '0' => 'O',
+        '1' => 'I',
+        '8' => 'B',
+        letter => letter,
+    }
 }
 
 /// As it is written in files and in the keychain.
@@ -236,10 +261,44 @@ mod tests {
     fn a_code_names_its_count_and_differs_where_the_head_does() {
         let mut other = signed(64);
         other.head[31] ^= 1;
-        assert_eq!(count_of_code(&signed(64).code()), Some(64));
-        assert_ne!(signed(64).code(), other.code());
-        assert_eq!(count_of_code("GH-64-AAAA"), None);
-        assert_eq!(count_of_code("hello"), None);
+        let code = signed(64).code();
+        assert_eq!(read_code(&code), Some((code.clone(), 64)));
+        assert_ne!(code, other.code());
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_copy_it() {
+        let code = "GH-64-BOIB-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG-HHH7";
+        for copied in [
+            "gh-64-boib-bbbb-cccc-dddd-eeee-ffff-gggg-hhh7",
+            " GH-64-BOIB-BBBB-CCCC-DDDD-\n EEEE-FFFF-GGGG-HHH7 ",
+            "GH-64-801B-8B88-CCCC-DDDD-EEEE-FFFF-GGGG-HHH7",
+        ] {
+            assert_eq!(read_code(copied), Some((code.into(), 64)), "{copied}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_code_is_none() {
+        let rest = "-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG-HHHH";
+        for (begin, why) in [
+            ("GH-64-AAA", "a letter is missing"),
+            ("GH-64-AAAAA", "there is one too many"),
+            ("GH-64-AAA9", "no code has this digit"),
+            ("GH-64-AAAÄ", "nor this letter"),
+            ("GH-64-AAAA-AAAA", "nine groups"),
+            ("GH-64", "seven groups"),
+            ("GH-064-AAAA", "a count has no zero before it"),
+            ("GH-+64-AAAA", "nor a sign"),
+            ("GH--64-AAAA", "nor less than nothing"),
+            ("GH-0-AAAA", "of no entry there is no checkpoint"),
+            ("GH--AAAA", "no count"),
+            ("GH-99999999999999999999-AAAA", "more than can be"),
+            ("GX-64-AAAA", "another word"),
+        ] {
+            assert_eq!(read_code(&format!("{begin}{rest}")), None, "{why}");
+        }
+        assert_eq!(read_code("hello"), None);
     }
 
     /// Examples of RFC 4648, section 10, padded to whole groups.

@@ -45,6 +45,9 @@ pub struct Filter {
     /// Words in the action, the model or the title of the conversation, or the number of an entry
     /// or of a call.
     pub text: Option<String>,
+    /// Actions and models, by what the record calls them, that the text is meant for as well: whoever shows
+    /// them in other words knows which of those have it.
+    pub shown: Vec<String>,
     /// The call, by its number.
     #[specta(type = Option<Number>)]
     pub call: Option<i64>,
@@ -268,7 +271,7 @@ fn list(conn: &Connection, filter: &Filter) -> rusqlite::Result<Vec<EntryRow>> {
     } else {
         // A set, so that an entry that fits twice is there once.
         let mut found = BTreeSet::new();
-        for driver in places_of(conn, text)? {
+        for driver in places_of(conn, text, &filter.shown)? {
             found.extend(walk(conn, Some(driver), &conditions, before, limit)?);
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Action, Checkpoint, Event, Fault, Record, RecordError, WhileFaulty,
-    checkpoints::{Written, code, count_of_code},
+    checkpoints::{Written, code, read_code},
     encoding::Hash,
     verify::walk_to,
 };
@@ -18,14 +18,22 @@ pub enum Witness {
     /// A signed checkpoint.
     Checkpoint(Box<Checkpoint>),
     /// A code: how many entries, and 160 bits of what they hash to.
-    Code(String),
+    Code {
+        /// As it was given away.
+        code: String,
+        /// How many entries it speaks of.
+        count: i64,
+    },
 }
 
 /// Why something is no witness.
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessError {
     /// Neither a file of ours nor a code.
-    #[error("this is neither a witness file of Gatehouse nor a code like GH-128-AAAA-BBBB-…")]
+    #[error(
+        "this is neither a witness file of Gatehouse nor a code like GH-128-AAAA-BBBB-…, which has eight times four \
+         letters"
+    )]
     Unknown,
     /// A witness file whose signature does not fit.
     #[error("the signature of this witness does not fit: it was changed, or is damaged")]
@@ -53,10 +61,8 @@ impl Witness {
     /// # Errors
     /// [`WitnessError`] when it is neither, or was changed.
     pub fn read(text: &str) -> Result<Self, WitnessError> {
-        let text = text.trim();
-        let as_code = text.to_ascii_uppercase().replace(char::is_whitespace, "");
-        if count_of_code(&as_code).is_some() {
-            return Ok(Self::Code(as_code));
+        if let Some((code, count)) = read_code(text) {
+            return Ok(Self::Code { code, count });
         }
         let file: File = serde_json::from_str(text).map_err(|_| WitnessError::Unknown)?;
         let checkpoint = file.checkpoint.read().ok_or(WitnessError::Unknown)?;
@@ -83,9 +89,13 @@ impl Witness {
     pub fn count(&self) -> i64 {
         match self {
             Self::Checkpoint(checkpoint) => checkpoint.count,
-            Self::Code(code) => count_of_code(code)
-                .expect("a code has a count because it was looked at when it was read"),
+            Self::Code { count, .. } => *count,
         }
+    }
+
+    /// Whether it is a code, which somebody may have copied with a mistake that cannot be told from a change.
+    pub fn is_code(&self) -> bool {
+        matches!(self, Self::Code { .. })
     }
 
     /// Whether it is of a chain that ends with this hash after as many entries as it counts.
@@ -94,7 +104,7 @@ impl Witness {
             Self::Checkpoint(checkpoint) => {
                 checkpoint.instance == instance && checkpoint.head == *hash
             }
-            Self::Code(known) => *known == code(instance, self.count(), hash),
+            Self::Code { code: known, count } => *known == code(instance, *count, hash),
         }
     }
 }

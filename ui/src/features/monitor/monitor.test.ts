@@ -204,16 +204,19 @@ describe("How calls went", () => {
 });
 
 describe("What is under way", () => {
-	it("is stopped by its button, and those of another process have none", async () => {
+	it("is stopped by its button, also where another process makes it", async () => {
 		const { fake, user } = await open({ liveCalls: 5 });
 		const table = await screen.findByRole("table", { name: "Calls under way" });
 		expect(within(table).getAllByText("Editor")).toHaveLength(3);
-		expect(within(table).getByText("In another Gatehouse")).toBeTruthy();
-		await user.click(screen.getByRole("button", { name: "Stop call 4121" }));
-		await waitFor(() =>
-			expect(screen.queryByRole("button", { name: "Stop call 4121" })).toBeNull(),
-		);
-		expect(fake.calls.find(({ method }) => method === "stopCall")?.args).toEqual([4121]);
+		const elsewhere = within(table).getByText("In another Gatehouse").closest("tr")!;
+		expect(within(elsewhere).getByRole("button", { name: "Stop call 4124" })).toBeTruthy();
+		for (const number of [4121, 4124]) {
+			const name = `Stop call ${number}`;
+			await user.click(screen.getByRole("button", { name }));
+			await waitFor(() => expect(screen.queryByRole("button", { name })).toBeNull());
+		}
+		const stopped = fake.calls.filter(({ method }) => method === "stopCall");
+		expect(stopped.map(({ args }) => args)).toEqual([[4121], [4124]]);
 	});
 
 	it("says what engines take", async () => {

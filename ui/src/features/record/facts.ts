@@ -1,10 +1,10 @@
 // The facts of an entry in words: all of them for the opened entry, the telling ones for its row.
 
-import type { EntryRow, FactRow, Workspace } from "$lib/backend";
+import type { Choices, EntryRow, FactRow, Workspace } from "$lib/backend";
 import { formatCount, formatMoment } from "$lib/format";
 import { actionWords } from "$lib/words";
 
-import { outcomeOf } from "./words";
+import { actionOf, outcomeOf } from "./words";
 
 /** In the order in which they are read. */
 const names: Record<string, string> = {
@@ -160,6 +160,17 @@ export function sortedFacts(row: EntryRow): FactRow[] {
 /** A model on this computer that is not installed any more is known by the SHA-256 of its file alone. */
 export function modelName(name: string): string {
 	return /^[0-9a-f]{64}$/.test(name) ? `Removed model ${name.slice(0, 8)}…` : name;
+}
+
+/** Actions and models, by their names in the record, whose words on the screen have this text. */
+export function shownWith(text: string | null, { actions, models }: Choices): string[] {
+	const wanted = text?.toLowerCase();
+	if (!wanted) return [];
+	const has = (words: string) => words.toLowerCase().includes(wanted);
+	return [
+		...actions.filter((name) => has(actionOf(name).title)),
+		...models.filter(({ name }) => has(modelName(name))).map(({ model }) => model),
+	];
 }
 
 /** The value as a person reads it. */

@@ -127,6 +127,13 @@ describe("how the record stands", () => {
 		await user.click(await screen.findByRole("button", { name: "Copy the code" }));
 		expect(copied).toHaveBeenCalledWith(expect.stringMatching(/^GH-168-/));
 	});
+
+	it("gives no code while a fault stands", async () => {
+		await open({ changedEntry: 41 });
+		expect(await screen.findByText(/^Not given while a fault stands/)).toBeTruthy();
+		expect(screen.queryByRole("button", { name: "Copy the code" })).toBeNull();
+		expect(button("Copy the public key")).toBeTruthy();
+	});
 });
 
 describe("where keys are files", () => {
@@ -206,6 +213,18 @@ describe("what happened", () => {
 		expect(screen.getByRole<HTMLInputElement>("searchbox", { name: "Find entries" }).value).toBe(
 			"",
 		);
+	});
+
+	it("is found by the words that stand on the screen", async () => {
+		const { fake, user } = await open();
+		await user.type(screen.getByRole("searchbox", { name: "Find entries" }), "Call ended");
+		await waitFor(async () => {
+			const shown = (await entries()).map(({ textContent }) => textContent);
+			expect(shown.length).toBeGreaterThan(1);
+			expect(shown.every((text) => text.includes("Call ended"))).toBe(true);
+		});
+		const asked = fake.calls.filter(({ method }) => method === "recordEntries").at(-1)?.args[0];
+		expect(asked).toMatchObject({ text: "Call ended", shown: ["call.ended"] });
 	});
 
 	it("says when it can't be read, and reads it again", async () => {
@@ -389,6 +408,7 @@ describe("proof for others", () => {
 		expect(screen.getByText("40 came after:")).toBeTruthy();
 		const since = screen.getByRole("list", { name: "Added since" });
 		expect(within(since).getByText("10 × Call ended")).toBeTruthy();
+		expect(screen.queryByText(/mistake in the code/)).toBeNull();
 		expect(await accessibilityFaults()).toEqual([]);
 	});
 
@@ -403,6 +423,7 @@ describe("proof for others", () => {
 		expect(
 			screen.getByText("The first 100 entries are not the ones that were signed."),
 		).toBeTruthy();
+		expect(screen.getByText(/^A mistake in the code looks the same/)).toBeTruthy();
 		expect((await entries())[0]?.textContent, "that it was compared is recorded").toMatch(
 			/Compared with a witness/,
 		);

@@ -23,12 +23,14 @@ export class Timeline {
 	isReading = $state(false);
 	error = $state.raw<Problem | null>(null);
 	#wanted = anything;
+	#shown: string[] = [];
 	/** Counts the questions, so that a late answer to an earlier one is not shown. */
 	#asked = 0;
 
-	/** Shows what fits from its newest entry on. */
-	async read(wanted: Wanted): Promise<void> {
+	/** Shows what fits from its newest entry on; `shown` are names of the record that the text is meant for, too. */
+	async read(wanted: Wanted, shown: string[]): Promise<void> {
 		this.#wanted = wanted;
+		this.#shown = shown;
 		await this.#ask(null);
 	}
 
@@ -44,7 +46,12 @@ export class Timeline {
 		this.error = null;
 		try {
 			// One more than a page, to know whether there is another.
-			const found = await backend.recordEntries({ ...this.#wanted, before, limit: page + 1 });
+			const found = await backend.recordEntries({
+				...this.#wanted,
+				shown: this.#shown,
+				before,
+				limit: page + 1,
+			});
 			if (asked !== this.#asked) return;
 			const shown = before === null ? [] : (this.entries ?? []);
 			this.entries = [...shown, ...found.slice(0, page)];

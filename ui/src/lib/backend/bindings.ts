@@ -1589,6 +1589,11 @@ export type Filter = {
 	 *  or of a call.
 	 */
 	text?: string | null,
+	/**
+	 *  Actions and models, by what the record calls them, that the text is meant for as well: whoever shows
+	 *  them in other words knows which of those have it.
+	 */
+	shown?: string[],
 	/**  The call, by its number. */
 	call?: number | null,
 	/**  Only entries before this one. */
@@ -2046,7 +2051,10 @@ export type LiveCall = {
 	client: string | null,
 	/**  Tokens that it has written. */
 	tokens: number,
-	/**  Whether it can be stopped here; another Gatehouse on the same data makes it otherwise. */
+	/**
+	 *  Whether this process makes it; another Gatehouse on the same data does otherwise, and how much that has
+	 *  written is not known here.
+	 */
 	here: boolean,
 };
 

@@ -28,7 +28,7 @@ use crate::{
 };
 
 // What it may pass is in hundredths of a percent, milliseconds or pico-dollars, by its kind.
-pub(crate) const MIGRATIONS: &[&[Migration]] = &[&[Migration {
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-28 create alerts",
     sql: "CREATE TABLE alerts (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,7 +41,7 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[&[Migration {
             firing_since_ms INTEGER,
             CHECK ((provider IS NULL) = (model IS NULL))
           ) STRICT",
-}]];
+}];
 
 /// What an alert watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]

@@ -1,5 +1,5 @@
-//! What is due goes by itself: at the start of a window and once a day, if a copy of the database has what
-//! goes and the clock is to be believed.
+//! What is due goes by itself: at the start of a window, or of a server where none is open, and once a day, if a
+//! copy of the database has what goes and the clock is to be believed.
 
 use super::{
     DAY_MS, RetentionError, RetentionOutcome, Waits, choose, no_copy,
@@ -12,7 +12,7 @@ use crate::{
     store::{SnapshotError, SnapshotReason, StoreError, snapshot},
 };
 
-/// When it was done, for a window that is open; a start begins with none.
+/// When it was done, for a window or a server that stays open; a start begins with none.
 #[derive(Debug, Default)]
 pub struct Daily {
     /// Days since 1970.

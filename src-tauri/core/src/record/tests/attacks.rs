@@ -613,7 +613,7 @@ mod with_file_and_keychain {
         assert_eq!(verdict.fault, None, "at home nothing can be seen");
         let count = witness.count;
         for witness in [
-            Witness::Code(witness.code()),
+            Witness::read(&witness.code()).unwrap(),
             Witness::Checkpoint(Box::new(witness)),
         ] {
             let compared = record.compare(&witness, NOW).unwrap();

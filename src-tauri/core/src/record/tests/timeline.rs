@@ -1,7 +1,10 @@
 //! What happened is found again.
 
 use super::*;
-use crate::record::{EntryRow, Filter};
+use crate::{
+    record::{EntryRow, Filter},
+    workspaces,
+};
 
 fn sequences(rows: &[EntryRow]) -> Vec<i64> {
     rows.iter().map(|row| row.sequence).collect()
@@ -83,6 +86,41 @@ fn a_text_finds_actions_models_and_numbers_each_entry_once() {
     assert_eq!(found("103"), [7], "the call of this number");
     assert_eq!(found("l"), [9, 8, 7, 6, 5, 4], "in call and in both models");
     assert_eq!(found("100%_"), [] as [i64; 0]);
+}
+
+#[test]
+fn a_text_finds_what_is_shown_in_other_words() {
+    let (_here, _store, record) = filled();
+    let filter = with(|filter| {
+        filter.text = Some("Gatehouse started".into());
+        filter.shown = vec!["app.started".into(), "large".into()];
+    });
+    assert_eq!(sequences(&record.list(&filter).unwrap()), [9, 8, 3, 2]);
+    let filter = with(|filter| filter.shown = vec!["app.started".into()]);
+    let all = record.list(&filter).unwrap();
+    assert_eq!(all.len(), 9, "without a text, nothing is meant by it");
+}
+
+#[test]
+fn a_text_finds_titles_in_whatever_case_their_letters_are() {
+    let (here, store, record) = filled();
+    store
+        .write(|tx| {
+            let workspace = workspaces::first(tx, NOW)?;
+            tx.execute(
+                "INSERT INTO conversations (id, workspace_id, title, sampling, created_at_ms, updated_at_ms)
+                 VALUES (?1, ?2, 'Österreich-Reise', '{}', 0, 0)",
+                (here.conversation, workspace),
+            )
+        })
+        .unwrap();
+    for text in ["Österreich", "österreich-r", "REISE"] {
+        let filter = with(|filter| filter.text = Some(text.into()));
+        let found = sequences(&record.list(&filter).unwrap());
+        assert_eq!(found, [9, 8, 7, 6, 5, 4], "{text}");
+    }
+    let filter = with(|filter| filter.text = Some("Ungarn".into()));
+    assert_eq!(record.list(&filter).unwrap(), []);
 }
 
 #[test]

@@ -4,12 +4,12 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Filter, ModelChoice};
-use crate::{models, record::lookup};
+use crate::{ids::ConversationId, models, record::lookup};
 
 /// A filter that leaves fewer entries than this is walked.
 const FEW: i64 = 50_000;
-/// Conversations whose title a text is looked for in.
-const TITLES: u32 = 100;
+/// Conversations that are walked at most, of those whose title has a text.
+const TITLES: usize = 100;
 
 /// A column of the lookup, and the number that it must have.
 #[derive(Clone, Copy)]
@@ -111,8 +111,13 @@ pub(super) fn walk(
     .collect()
 }
 
-/// Where a text is found: in the names of actions and models, in titles, as a number.
-pub(super) fn places_of(conn: &Connection, text: &str) -> rusqlite::Result<Vec<Condition>> {
+/// Where a text is found: in the names of actions and models, or those that `shown` says have it in other
+/// words; in titles; as a number.
+pub(super) fn places_of(
+    conn: &Connection,
+    text: &str,
+    shown: &[String],
+) -> rusqlite::Result<Vec<Condition>> {
     let wanted = text.to_lowercase();
     let mut places = Vec::new();
     let called = models::names_by_version(conn)?;
@@ -123,7 +128,7 @@ pub(super) fn places_of(conn: &Connection, text: &str) -> rusqlite::Result<Vec<C
     while let Some(row) = rows.next()? {
         let value: String = row.get(2)?;
         let name = called.get(&value).unwrap_or(&value);
-        if name.to_lowercase().contains(&wanted) {
+        if name.to_lowercase().contains(&wanted) || shown.contains(&value) {
             places.push(Condition {
                 column: if row.get::<_, String>(1)? == "action" {
                     "action"
@@ -144,18 +149,37 @@ pub(super) fn places_of(conn: &Connection, text: &str) -> rusqlite::Result<Vec<C
             value,
         });
     }
+    places.extend(in_titles(conn, &wanted)?);
+    Ok(places)
+}
+
+/// The conversations whose title has a text, which is in small letters. SQLite knows only the small letters
+/// of ASCII, so titles are compared here.
+fn in_titles(conn: &Connection, wanted: &str) -> rusqlite::Result<Vec<Condition>> {
     let mut titles = conn.prepare_cached(
-        "SELECT v.id FROM conversations c
-         JOIN audit_subjects s ON s.kind = 'conversation' AND s.of = c.id
-         JOIN audit_values v ON v.kind = 'subject' AND v.value = s.token
-         WHERE instr(lower(c.title), ?1) > 0 LIMIT ?2",
+        "SELECT id, title FROM conversations WHERE title IS NOT NULL ORDER BY updated_at_ms DESC",
     )?;
-    let subjects = titles.query_map((&wanted, TITLES), |row| row.get(0))?;
-    for value in subjects {
-        places.push(Condition {
+    let found = titles.query_map([], |row| {
+        let title: String = row.get(1)?;
+        let found = title.to_lowercase().contains(wanted);
+        found.then(|| row.get::<_, ConversationId>(0)).transpose()
+    })?;
+    let found = found.filter_map(Result::transpose).take(TITLES);
+    let conversations = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut subject = conn.prepare_cached(
+        "SELECT v.id FROM audit_subjects s
+         JOIN audit_values v ON v.kind = 'subject' AND v.value = s.token
+         WHERE s.kind = 'conversation' AND s.of = ?1",
+    )?;
+    let mut places = Vec::new();
+    for conversation in conversations {
+        let value = subject
+            .query_row([conversation], |row| row.get(0))
+            .optional()?;
+        places.extend(value.map(|value| Condition {
             column: "subject",
-            value: value?,
-        });
+            value,
+        }));
     }
     Ok(places)
 }

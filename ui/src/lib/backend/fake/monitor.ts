@@ -234,7 +234,7 @@ export function fakeMonitor({ now, empty, calls, news }: Options): MonitorPart {
 			if (!running.some((call) => call.number === number)) {
 				throw {
 					code: "not_found",
-					message: "This call is not under way here any more.",
+					message: "This call is not under way any more.",
 					hint: null,
 				} satisfies Problem;
 			}

@@ -166,6 +166,7 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			(!filter.before || row.sequence < filter.before) &&
 			(!text ||
 				row.action.includes(text) ||
+				filter.shown?.includes(row.action) ||
 				String(row.sequence) === text ||
 				(fact(row, "model") ?? "").toLowerCase().includes(text))
 		);
