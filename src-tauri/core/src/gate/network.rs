@@ -32,13 +32,15 @@ pub(super) struct Network {
 /// Lines that are written in one transaction at most.
 const MOST_TOGETHER: usize = 200;
 
-/// The way to the thread that writes the log; `None` once it is to end.
-struct Log(Mutex<Option<mpsc::Sender<Line>>>);
+/// The log of connections.
+struct Log {
+    store: Arc<Store>,
+    /// The way to the thread that writes how they ended; `None` once it is to end.
+    ends: Mutex<Option<mpsc::Sender<Line>>>,
+}
 
 /// What the thread that writes the log is given.
 enum Line {
-    /// A connection that waits for its line to be written, and wants to know its number.
-    Opens(Connection, mpsc::SyncSender<i64>),
     /// A connection that has ended, with the number of its line if it has one.
     Ended(Option<i64>, Connection),
     /// Say when all before this is written.
@@ -56,9 +58,12 @@ impl Network {
     /// Nothing is opened yet.
     pub(super) fn new(store: Arc<Store>, limits: Limits) -> Self {
         let (sender, receiver) = mpsc::channel();
+        let log = Arc::new(Log {
+            store: Arc::clone(&store),
+            ends: Mutex::new(Some(sender)),
+        });
         let log_of = Arc::clone(&store);
-        // On a thread of its own: who has an answer must not wait for a busy database, and those who begin at
-        // the same time wait for one transaction together.
+        // On a thread of its own: who has an answer must not wait for a busy database.
         let writer = std::thread::Builder::new()
             .name("connection log".into())
             .spawn(move || write(&log_of, &receiver));
@@ -75,7 +80,7 @@ impl Network {
             store,
             limits,
             state: Mutex::default(),
-            log: Arc::new(Log(Mutex::new(Some(sender)))),
+            log,
             writer: writer
                 .inspect_err(|error| tracing::error!("connections are not logged: {error}"))
                 .ok(),
@@ -137,8 +142,8 @@ impl Drop for Network {
 
 impl Log {
     fn give(&self, line: Line) {
-        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = sender.as_ref() {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = ends.as_ref() {
             // Nobody listens only if the thread could not be started, which was told then.
             let _ = sender.send(line);
         }
@@ -146,16 +151,21 @@ impl Log {
 
     /// No line comes after those that were given.
     fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 impl ConnectionLog for Log {
     fn opens(&self, connection: &Connection) -> Option<i64> {
-        let (written, number) = mpsc::sync_channel(1);
-        self.give(Line::Opens(connection.clone(), written));
-        // An error: it could not be written, which was told then.
-        number.recv().ok()
+        let open = connections::Connection {
+            outcome: Outcome::Open,
+            ..kept(connection.clone())
+        };
+        let written = self
+            .store
+            .write_together(|conn| Ok::<_, StoreError>(connections::add(conn, &open)?));
+        let written = written.inspect_err(not_logged);
+        written.ok()
     }
 
     fn ended(&self, line: Option<i64>, connection: Connection) {
@@ -168,55 +178,47 @@ fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
     let mut next = lines.recv().ok();
     while let Some(line) = next {
         // Those that have come meanwhile are written together.
-        let (mut all, mut settled) = (Vec::new(), Vec::new());
+        let (mut ended, mut settled) = (Vec::new(), Vec::new());
         for line in std::iter::once(line).chain(lines.try_iter().take(MOST_TOGETHER)) {
             match line {
+                Line::Ended(number, connection) => ended.push((number, kept(connection))),
                 Line::Settle(sender) => settled.push(sender),
-                line => all.push(line),
             }
         }
-        if let Err(error) = log(store, all) {
-            tracing::warn!("connections could not be logged: {error}");
+        if let Err(error) = complete(store, &ended) {
+            not_logged(&error);
         }
-        // An error of a sender: whoever wanted to know waits no more.
         for sender in settled {
+            // An error: whoever wanted to know waits no more.
             let _ = sender.send(());
         }
         next = lines.recv().ok();
     }
 }
 
-/// Write lines, then say so to those who wait for theirs.
-fn log(store: &Store, lines: Vec<Line>) -> Result<(), StoreError> {
-    if lines.is_empty() {
+fn not_logged(error: &StoreError) {
+    tracing::warn!("connections could not be logged: {error}");
+}
+
+/// Say of connections how they ended; those that could not be written when they began are written now.
+fn complete(
+    store: &Store,
+    ended: &[(Option<i64>, connections::Connection)],
+) -> Result<(), StoreError> {
+    if ended.is_empty() {
         return Ok(());
     }
-    let numbers = store.write(|tx| {
-        let mut numbers = Vec::new();
-        for line in lines {
-            match line {
-                Line::Opens(connection, sender) => {
-                    let open = connections::Connection {
-                        outcome: Outcome::Open,
-                        ..kept(connection)
-                    };
-                    numbers.push((connections::add(tx, &open)?, sender));
+    store.write_together(|conn| {
+        for (number, connection) in ended {
+            match number {
+                Some(number) => connections::complete(conn, *number, connection)?,
+                None => {
+                    connections::add(conn, connection)?;
                 }
-                Line::Ended(None, connection) => {
-                    connections::add(tx, &kept(connection))?;
-                }
-                Line::Ended(Some(number), connection) => {
-                    connections::complete(tx, number, &kept(connection))?;
-                }
-                Line::Settle(_) => {}
             }
         }
-        Ok::<_, StoreError>(numbers)
-    })?;
-    for (number, sender) in numbers {
-        let _ = sender.send(number);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn kept(connection: Connection) -> connections::Connection {
