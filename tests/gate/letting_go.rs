@@ -88,18 +88,33 @@ fn a_person_is_asked_again_where_another_account_would_be_the_first_to_get_it() 
     assert_eq!(up.received().len(), 1);
 }
 
+/// A server of one's own that gives no answer.
+fn own_server(place: &Place) -> Account {
+    let input = AccountInput {
+        kind: ProviderKind::Compatible,
+        name: "Own".into(),
+        base_url: nobody(),
+        destination: Some(Destination::OwnServer),
+        context_tokens: None,
+    };
+    place.app.gate.save_account(None, &input).unwrap()
+}
+
+#[test]
+fn a_word_for_a_cloud_holds_where_a_server_of_ones_own_was_tried_before_it() {
+    let (place, second, up) = place_that_asks();
+    let chain = vec![link(&own_server(&place), "own"), link(&second, "other")];
+    let conversation = place.conversation_with(chain);
+    let answer = send(&place, conversation, let_go(&[&second]));
+    assert_eq!(answer.state, MessageState::Done, "{:?}", answer.problem);
+    assert_eq!(up.received().len(), 1);
+}
+
 #[test]
 fn a_server_of_ones_own_that_needs_no_word_gives_none_to_a_cloud_behind_it() {
     for was_looked_at in [false, true] {
         let (place, second, up) = place_that_asks();
-        let input = AccountInput {
-            kind: ProviderKind::Compatible,
-            name: "Own".into(),
-            base_url: nobody(),
-            destination: Some(Destination::OwnServer),
-            context_tokens: None,
-        };
-        let server = place.app.gate.save_account(None, &input).unwrap();
+        let server = own_server(&place);
         let here = Link::Local { model_id: None };
         let chain = vec![link(&server, "own"), link(&second, "other"), here];
         let review = if was_looked_at {

@@ -185,6 +185,8 @@ fn whoever_turns_the_switch_turns_it_for_all_who_work_with_the_same_data() {
     assert_eq!(provider.received().len(), 1, "nothing else was opened");
 }
 
+// Windows connects to nothing by this address.
+#[cfg(unix)]
 #[test]
 fn a_proxy_is_used_from_the_next_request_on_whoever_has_set_it() {
     let (direct, proxy) = (Provider::echo(), Provider::echo());

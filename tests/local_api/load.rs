@@ -20,7 +20,7 @@ const CLIENTS: usize = 64;
 const LOOK_AFTER: u32 = 20;
 
 /// Of fewer calls most of the growth is what is made at first use.
-const CALLS_ENOUGH: u32 = 3_000;
+const CALLS_ENOUGH: u32 = 6_000;
 
 /// So many bytes a call may seem to leave behind. Minutes without a leak were seen to have 400 to 800, as caches of
 /// the database fill up: a leak of a kilobyte a call makes that 1,400 or more.

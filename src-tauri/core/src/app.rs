@@ -98,7 +98,7 @@ impl App {
             } else {
                 costs::orphan_of_ended(tx)?
             };
-            note_cut_off(&record, tx, cut_off)?;
+            note_cut_off(&record, tx, cut_off, store.opened_alone())?;
             backup::record_restored(tx, &store, folder, &record, now_ms())?;
             if let Some(changes) = costs::prices::take_built_in(tx, now_ms())?
                 && !(changes.added.is_empty() && changes.changed.is_empty())
@@ -152,7 +152,7 @@ impl App {
         self.store.write(|tx| {
             let cut_off = costs::orphan_of_ended(tx)?;
             let any = !cut_off.is_empty();
-            note_cut_off(&self.record, tx, cut_off)?;
+            note_cut_off(&self.record, tx, cut_off, false)?;
             Ok(any)
         })
     }
@@ -323,10 +323,15 @@ impl App {
     }
 }
 
-fn note_cut_off(record: &Record, tx: &Connection, calls: Vec<i64>) -> rusqlite::Result<()> {
+fn note_cut_off(
+    record: &Record,
+    tx: &Connection,
+    calls: Vec<i64>,
+    alone: bool,
+) -> rusqlite::Result<()> {
     calls
         .into_iter()
-        .try_for_each(|call| gate::interrupted(record, tx, call, now_ms()))
+        .try_for_each(|call| gate::interrupted(record, tx, call, alone, now_ms()))
 }
 
 /// That a snapshot was put back, which the database that it replaced cannot say any more. The note of it

@@ -418,7 +418,7 @@ pub(crate) fn orphan_of_ended(conn: &Connection) -> rusqlite::Result<Vec<i64>> {
     for process in ended_processes(conn)? {
         numbers.extend(cut_off(conn, Some(&process))?);
     }
-    release(conn, process::runs)?;
+    release(conn, |process| !process::has_ended(process))?;
     Ok(numbers)
 }
 
@@ -436,7 +436,7 @@ fn ended_processes(conn: &Connection) -> rusqlite::Result<Vec<String>> {
         .prepare_cached("SELECT DISTINCT reserved_by FROM calls WHERE reserved_by IS NOT NULL")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    processes.retain(|process| !process::runs(process));
+    processes.retain(|process| process::has_ended(process));
     Ok(processes)
 }
 

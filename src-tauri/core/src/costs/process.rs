@@ -27,6 +27,15 @@ pub(super) fn runs(name: &str) -> bool {
     parts.is_some_and(|(number, then)| started(number).is_some_and(|now| now.abs_diff(then) <= 2))
 }
 
+/// Whether a process of this name has ended, for sure: no process has its number. When one started is worked out
+/// from a clock that may be put right, which must not make one that is at work look ended.
+pub(super) fn has_ended(name: &str) -> bool {
+    let number = name
+        .split_once(' ')
+        .and_then(|(number, _)| number.parse().ok());
+    name != this_process() && number.is_none_or(|number| started(number).is_none())
+}
+
 /// When the process of this number started, in seconds since 1970; `None`: it does not run, or the
 /// system does not say.
 fn started(number: u32) -> Option<u64> {
@@ -62,9 +71,10 @@ mod tests {
             .unwrap();
         let name = format!("{} {}", child.id(), started(child.id()).unwrap());
         assert!(runs(&name));
+        assert!(!has_ended(&name) && !has_ended(&format!("{} 1", child.id())));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!runs(&name));
+        assert!(!runs(&name) && has_ended(&name));
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub(super) struct Answering<'a> {
     pub(super) constraint: Option<Constraint>,
     /// What the person said; [`Answering::review`] is what of it counts.
     pub(super) said: Review,
+    /// Whether what they let go is noted, with the first call for an account that was shown to them.
+    pub(super) is_noted: bool,
     /// There once the first call was begun.
     pub(super) rows: Option<Rows>,
     pub(super) moves: Vec<Move>,
@@ -114,6 +116,7 @@ impl Gate {
             ask,
             constraint,
             said: review,
+            is_noted: false,
             rows: None,
             moves: Vec::new(),
             since,
@@ -299,11 +302,11 @@ impl Answering<'_> {
         }
     }
 
-    /// What the person said, as far as it counts for the model that is asked next. What they let go is
-    /// noted with the first call, and from then on the notes say what they saw.
+    /// What the person said, as far as it counts for the model that is asked next. What they let go is noted with
+    /// the first call for an account that was shown to them, and from then on the notes say what they saw.
     pub(super) fn review(&self) -> &Review {
         match &self.said {
-            Review::MayLeave(_) if self.rows.is_some() => &Review::NotAsked,
+            Review::MayLeave(_) if self.is_noted => &Review::NotAsked,
             said => said,
         }
     }

@@ -49,6 +49,9 @@ impl Answering<'_> {
         });
         match begun {
             Ok((call, rows)) => {
+                if let Asked::Elsewhere(ready) = asked {
+                    self.is_noted |= self.review().lets(ready.cloud.account.id);
+                }
                 if let Some(rows) = rows {
                     self.rows = Some(rows);
                 }

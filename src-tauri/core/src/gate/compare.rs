@@ -158,6 +158,7 @@ impl Gate {
             ask,
             constraint: constraint.cloned(),
             said: review.clone(),
+            is_noted: false,
             rows: None,
             moves: Vec::new(),
             since: Instant::now(),

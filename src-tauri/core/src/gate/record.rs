@@ -106,11 +106,12 @@ pub(super) fn end(
 }
 
 /// Write the entry of the end of a call whose process was cut off in it, and mark its answer. What it took is
-/// not known; what it was asked and what is kept of its answer is.
+/// not known; what it was asked and what is kept of its answer is. `alone`: no other process has the data open.
 pub(crate) fn interrupted(
     record: &Record,
     tx: &Connection,
     number: i64,
+    alone: bool,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
     let call = costs::identity(tx, number)?;
@@ -120,7 +121,12 @@ pub(crate) fn interrupted(
     let event = ended(number, &call)
         .by_itself()
         .fact("outcome", "interrupted");
-    let event = with_texts(tx, event, call.conversation, call.message)?;
+    // Beside other processes one may be at work on it all the same, where this one cannot see it: its text would
+    // change after this entry.
+    let event = match alone {
+        true => with_texts(tx, event, call.conversation, call.message)?,
+        false => event,
+    };
     record.append(tx, event, now_ms).map(drop)
 }
 

@@ -198,7 +198,11 @@ impl Asking<'_> {
                 Ok(Asked::Local(model.clone()))
             }
             Candidate::Elsewhere(cloud) => {
-                let ready = self.prepare(request, cloud).map_err(Passed::Ends)?;
+                let ready = self.prepare(request, cloud).map_err(|error| match error {
+                    // What this one cannot be told another one may be.
+                    GateError::OnlyHere(_) => Passed::Over(error),
+                    error => Passed::Ends(error),
+                })?;
                 self.judged(ready, others)
             }
         }

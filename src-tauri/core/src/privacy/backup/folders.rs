@@ -109,7 +109,9 @@ pub(crate) fn remember_from_aside(
         tracing::warn!("what was set aside was not looked for: {error}");
         Vec::new()
     });
-    for database in aside {
+    // They are named by the time. The last one had learnt what those before it knew; what was forgotten since, in
+    // it or here, is not to come back.
+    if let Some(database) = aside.into_iter().max() {
         match store.read_copy(&database, all) {
             Ok(all) => {
                 for (folder, has_some, part) in all {

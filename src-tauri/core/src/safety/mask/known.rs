@@ -98,6 +98,16 @@ impl Known {
         Self::build(sought, count)
     }
 
+    /// Where secrets stand in a text.
+    pub(super) fn secrets_in(&self, text: &str) -> Vec<(Range<usize>, Kind)> {
+        let found = self.find(text, 0..text.len()).into_iter();
+        let secrets = found.filter_map(|(bytes, sought)| match sought {
+            Sought::Secret { kind, .. } => Some((bytes, kind.clone())),
+            Sought::Nonce(_) | Sought::Value { .. } => None,
+        });
+        secrets.collect()
+    }
+
     fn build(sought: impl Iterator<Item = Sought>, count: usize) -> Self {
         let mut left = MOST_BYTES_TOGETHER;
         let mut by_spelling: BTreeMap<String, Vec<Sought>> = BTreeMap::new();

@@ -9,11 +9,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    known::{Known, Sought},
+    known::Known,
     placeholder::{ESCAPE_LABEL, Nonce, core, is_label, label},
     sameness::{Sameness, words_of_name},
 };
-use crate::safety::{DataClass, Kind};
+use crate::safety::{DataClass, Kind, rules::is_unusual};
 
 /// The version of the stored form.
 const VERSION: u32 = 1;
@@ -181,25 +181,33 @@ impl Masks {
         &self.known
     }
 
-    /// Look for this from now on if it is a secret. One of one or two letters says nothing by itself.
+    /// Look for this from now on if it is a secret. A password that is a word of every day is one where it was
+    /// said to be; elsewhere it is the word.
     pub(super) fn note_secret(&mut self, kind: &Kind, value: &str) {
-        if kind.class() == DataClass::Secret && value.chars().nth(2).is_some() {
+        if is_sought(kind, value) && (*kind != Kind::Password || is_unusual(value)) {
             let known = self.secrets.entry(value.to_owned());
             known.or_insert_with(|| kind.clone());
         }
     }
 
-    /// Where secrets stand in a text.
-    pub(super) fn secrets_in(&mut self, text: &str) -> Vec<(Range<usize>, Kind)> {
+    /// Where secrets stand in a text: those of all texts, and whatever was found in this one.
+    pub(super) fn secrets_in<'f>(
+        &mut self,
+        text: &str,
+        found: impl Iterator<Item = (&'f Kind, &'f str)>,
+    ) -> Vec<(Range<usize>, Kind)> {
         if self.known_secrets.count() != self.secrets.len() {
             self.known_secrets = Known::of_secrets(self.secrets.iter());
         }
-        let found = self.known_secrets.find(text, 0..text.len()).into_iter();
-        let secrets = found.filter_map(|(bytes, sought)| match sought {
-            Sought::Secret { kind, .. } => Some((bytes, kind.clone())),
-            Sought::Nonce(_) | Sought::Value { .. } => None,
-        });
-        secrets.collect()
+        let words: BTreeMap<String, Kind> = found
+            .filter(|(kind, value)| is_sought(kind, value) && !self.secrets.contains_key(*value))
+            .map(|(kind, value)| (value.to_owned(), kind.clone()))
+            .collect();
+        let mut secrets = self.known_secrets.secrets_in(text);
+        if !words.is_empty() {
+            secrets.extend(Known::of_secrets(words.iter()).secrets_in(text));
+        }
+        secrets
     }
 
     fn search(&self) -> Known {
@@ -368,4 +376,9 @@ impl From<Masks> for Stored {
             values: values.collect(),
         }
     }
+}
+
+/// Whether a value is looked for as a secret. One of one or two letters says nothing by itself.
+fn is_sought(kind: &Kind, value: &str) -> bool {
+    kind.class() == DataClass::Secret && value.chars().nth(2).is_some()
 }

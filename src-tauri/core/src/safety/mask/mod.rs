@@ -251,7 +251,10 @@ fn plan(text: &str, fields: &[json::Field], findings: &[Finding], masks: &mut Ma
         masks.note_secret(kind, &text[bytes.clone()]);
     }
     // Before all else, for a name within a secret is no name.
-    let secrets = masks.secrets_in(text);
+    let found_here = places
+        .iter()
+        .map(|place| (place.kind, &text[place.bytes.clone()]));
+    let secrets = masks.secrets_in(text, found_here);
     if !secrets.is_empty() {
         let secrets = secrets.iter().map(|(bytes, kind)| (bytes.clone(), kind));
         places = self::places(text, fields, found.chain(secrets));

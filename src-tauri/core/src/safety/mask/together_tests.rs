@@ -89,6 +89,27 @@ proptest! {
 }
 
 #[test]
+fn a_password_that_is_a_word_of_every_day_is_one_in_its_own_text_alone() {
+    let texts = [
+        "password: postgres, I say postgres",
+        "ask postgres_query, and postgres_url",
+    ];
+    let masked = mask_all(
+        &texts.map(Unmasked::words),
+        &mut masks(),
+        |at, _| match at {
+            0 => all(&texts[0][..18], &[("postgres", Kind::Password)]),
+            _ => Vec::new(),
+        },
+    );
+    assert_eq!(
+        masked[0].text,
+        "password: [removed: PASSWORD], I say [removed: PASSWORD]"
+    );
+    assert_eq!(masked[1].text, texts[1], "as it was");
+}
+
+#[test]
 fn a_secret_is_taken_out_whole_where_a_part_of_it_is_a_known_name() {
     let texts = ["Anna Quexley", "pw Quexley2020!", "so: Quexley2020!"];
     let sought = [("Anna Quexley", Kind::Person), ("Quexley", Kind::Person)];

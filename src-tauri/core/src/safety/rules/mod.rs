@@ -53,6 +53,8 @@ mod pt;
 mod ro;
 mod se;
 mod secrets;
+
+pub(super) use secrets::is_unusual;
 mod si;
 mod sk;
 pub(crate) mod special;

@@ -11,6 +11,8 @@ mod keys;
 mod lookalike;
 mod named;
 mod plausible;
+
+pub(in crate::safety) use plausible::is_unusual;
 mod rule;
 #[cfg(test)]
 mod tests;

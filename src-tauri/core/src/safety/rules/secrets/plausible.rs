@@ -80,7 +80,7 @@ pub(super) fn password_quoted(secret: &str) -> bool {
 }
 
 /// What no ordinary word has: a digit, a mark that joins no two words, a capital inside.
-pub(super) fn is_unusual(secret: &str) -> bool {
+pub(in crate::safety) fn is_unusual(secret: &str) -> bool {
     let joins = |letter: char| matches!(letter, '-' | '\'' | '’' | '/' | '_' | '.');
     let inside = secret.trim_matches(|letter: char| letter.is_ascii_punctuation());
     let unusual =
