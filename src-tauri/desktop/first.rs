@@ -85,6 +85,32 @@ impl First {
     }
 }
 
+/// What waits for the page that the window loads first.
+#[derive(Debug, Default)]
+pub(crate) enum ForFirstPage {
+    /// Neither was it read, nor has a page come.
+    #[default]
+    Nothing,
+    Read(Box<First>),
+    /// A page has come, with it or before it was read: to a later one it would be of the past.
+    Gone,
+}
+
+impl ForFirstPage {
+    pub(crate) fn read(&mut self, first: First) {
+        if matches!(self, Self::Nothing) {
+            *self = Self::Read(Box::new(first));
+        }
+    }
+
+    pub(crate) fn taken(&mut self) -> Option<First> {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Read(first) => Some(*first),
+            Self::Nothing | Self::Gone => None,
+        }
+    }
+}
+
 /// Write what was read into the answer, if that is the page of the window.
 pub(crate) fn put_into(
     request: &Request<Vec<u8>>,
@@ -162,6 +188,19 @@ mod tests {
                 "whole, and in its place"
             );
         }
+    }
+
+    #[test]
+    fn a_page_that_is_loaded_again_never_gets_what_was_read_for_the_first_one() {
+        let mut early = ForFirstPage::default();
+        early.read(first(Theme::Dark));
+        assert!(early.taken().is_some());
+        assert!(early.taken().is_none());
+
+        let mut late = ForFirstPage::default();
+        assert!(late.taken().is_none(), "the page came before it was read");
+        late.read(first(Theme::Dark));
+        assert!(late.taken().is_none(), "by now it may be of the past");
     }
 
     #[test]

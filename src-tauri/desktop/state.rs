@@ -26,7 +26,7 @@ use crate::{
         self, AlertChanged, BackupsChanged, ConversationsChanged, EngineStatus, EnginesChanged,
         ModelsChanged, RetentionChanged, StartupChanged, TroubleMet,
     },
-    first::First,
+    first::{First, ForFirstPage},
     notices::Notices,
     troubles::Told,
 };
@@ -45,7 +45,7 @@ pub(crate) struct AppState {
     /// The first opening, under way since before the window showed.
     early: Mutex<Option<JoinHandle<Startup>>>,
     /// For the page that the window loads first; see [`crate::first`].
-    first: Mutex<Option<First>>,
+    first: Mutex<ForFirstPage>,
     /// Set when the window asks how the start ended: from then on it hears what it is told.
     pub(crate) asked: OnceLock<()>,
     /// Set to stop a verification of the record.
@@ -123,7 +123,7 @@ impl AppState {
             let startup = startup::opened(&handle, &state);
             if let Ok(app) = state.app() {
                 match First::read(&app, startup.clone()) {
-                    Ok(first) => *state.first() = Some(first),
+                    Ok(first) => state.first().read(first),
                     // The page asks for what it lacks, and says then why there is none.
                     Err(error) => tracing::warn!("the page begins without data: {}", error.message),
                 }
@@ -133,9 +133,9 @@ impl AppState {
         *self.early() = Some(opening);
     }
 
-    /// What the first screen shows, once, if it was read by now.
+    /// What the first screen shows, for the first page alone, if it was read by now.
     pub(crate) fn take_first(&self) -> Option<First> {
-        self.first().take()
+        self.first().taken()
     }
 
     /// How the first opening ended, once.
@@ -149,7 +149,7 @@ impl AppState {
         self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn first(&self) -> MutexGuard<'_, Option<First>> {
+    fn first(&self) -> MutexGuard<'_, ForFirstPage> {
         self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
