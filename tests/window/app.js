@@ -205,11 +205,14 @@ export class Gatehouse {
 		});
 	}
 
-	/** Click it as soon as it is there and nothing covers it. */
+	/** Click it as soon as it is there, it stays where it is and nothing covers it. */
 	async click(role, name, within) {
 		await this.until(`${role} ${words(name)} can be clicked`, async () => {
 			const element = await this.see(role, name, within);
-			return element.click().then(() => true, unlessMoving);
+			// The page may be about to scroll, as to what a Tab has led to, and the click would land beside it.
+			const clicked = async () =>
+				(await this.#web.run(page.staysInPlace, element)) && (await element.click(), true);
+			return clicked().catch(unlessMoving);
 		});
 	}
 

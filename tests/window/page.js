@@ -140,6 +140,17 @@ export function markedMessage() {
 	return box && box.bottom > frame.top && box.top < frame.bottom ? marked.innerText : null;
 }
 
+/** Whether it is where it was after two frames were drawn; a window that nobody sees draws none. */
+export async function staysInPlace(element) {
+	const place = () => JSON.stringify(element.getBoundingClientRect());
+	const before = place();
+	await new Promise((drawn) => {
+		requestAnimationFrame(() => requestAnimationFrame(drawn));
+		setTimeout(drawn, 500);
+	});
+	return place() === before;
+}
+
 /** Milliseconds since 1970 at which the page could be used. */
 export function usableAt() {
 	const [mark] = performance.getEntriesByName("usable");
