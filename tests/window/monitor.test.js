@@ -53,6 +53,8 @@ async function shootAll(app, state) {
 		for (const width of [1280, 640]) {
 			await app.resize(width, 900);
 			await app.see("heading", "Alerts");
+			// The drawing is one that arrow keys step through.
+			if (state === "full") await app.see("slider");
 			await app.shoot(`monitor-${state}-${theme}-${width}`);
 		}
 	}
