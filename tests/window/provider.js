@@ -3,9 +3,13 @@
 
 import { createServer } from "node:http";
 
-/** Start one; it says back the last message that it was sent. It ends with the test. */
+/**
+ * Start one; it says back the last message that it was sent. What is put into `faults` answers the
+ * requests that come, one each, in its place. It ends with the test.
+ */
 export async function startProvider(t) {
 	const bodies = [];
+	const faults = [];
 	const server = createServer(async (request, response) => {
 		const chunks = [];
 		for await (const chunk of request) chunks.push(chunk);
@@ -16,6 +20,8 @@ export async function startProvider(t) {
 			return;
 		}
 		bodies.push(body);
+		const fault = faults.shift();
+		if (fault) return fault(response);
 		response.setHeader("content-type", "text/event-stream");
 		const said = JSON.parse(body).messages.at(-1).content;
 		const text = typeof said === "string" ? said : said.find(({ type }) => type === "text").text;
@@ -34,7 +40,28 @@ export async function startProvider(t) {
 			server.closeAllConnections();
 		});
 	t.after(close);
-	return { address: `http://127.0.0.1:${server.address().port}/v1`, bodies, close };
+	return { address: `http://127.0.0.1:${server.address().port}/v1`, bodies, faults, close };
+}
+
+/** A fault: it refuses, in OpenAI's form of an error. */
+export function refuse(status, error, headers = {}) {
+	return (response) => {
+		response.writeHead(status, { "content-type": "application/json", ...headers });
+		response.end(JSON.stringify({ error }));
+	};
+}
+
+/** A fault: it begins to answer, and then does this with the connection. */
+export function begin(text, then) {
+	return (response) => {
+		response.writeHead(200, { "content-type": "text/event-stream" });
+		response.write(event(delta(text)), () => then(response));
+	};
+}
+
+/** What `begin` may do then: an error where a piece of the answer should be. */
+export function breakIn(error) {
+	return (response) => response.end(event({ error }));
 }
 
 /**
