@@ -393,6 +393,11 @@ fn broken(error: &reqwest::Error) -> Broken {
     } else {
         Trouble::Cut
     };
+    if matches!(trouble, Trouble::Cut) {
+        // In words such as "unexpected EOF during chunk size line", which tell a person nothing.
+        tracing::info!("an answer broke off: {cause}");
+        return Broken::of(trouble);
+    }
     Broken {
         trouble,
         said: cause.to_string(),

@@ -63,7 +63,10 @@ const words: Record<ProblemCode, { title: string; next: string | null }> = {
 		title: "The key of this account does not work",
 		next: "Check the key in Settings.",
 	},
-	provider: { title: "The provider did not answer", next: "Try again, or choose another model." },
+	provider: {
+		title: "The provider did not answer as it should",
+		next: "Try again, or choose another model.",
+	},
 	offline: {
 		title: "It cannot be reached",
 		next: "Check the connection, or go on with a model on this computer.",
