@@ -1,9 +1,7 @@
 // The Privacy screen as a person uses it: somebody asks to be erased, a chat is held, how long chats are
 // kept, backups, and what is stored where.
 //
-// Where files are chosen is left out (archives, certificates, the recovery code): those dialogs are the
-// system's, and a web driver reaches nothing but the page. What is done with a file that was chosen is in
-// `tests/archive` and `tests/backup`, and how the screen shows it in `archive.test.ts` and `backups.test.ts`.
+// Archives, certificates and other files that a person chooses the place of are in `dialogs.test.js`.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";

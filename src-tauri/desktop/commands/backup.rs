@@ -20,7 +20,7 @@ use tauri_plugin_dialog::DialogExt;
 use zeroize::Zeroizing;
 
 use super::{
-    apart, chosen_file, internal, not_written,
+    apart, chosen_file, internal,
     startup::{Startup, reopened},
 };
 use crate::state::AppState;
@@ -148,7 +148,7 @@ pub(crate) async fn save_recovery_code(handle: AppHandle) -> Result<Option<Strin
         replace_file_noted(&app.folder, &path, |file| {
             file.write_all(code.file(&installation).as_bytes())
         })
-        .map_err(not_written)?;
+        .map_err(|error| Problem::not_written(&path, &error))?;
         Ok(Some(path.display().to_string()))
     })
     .await

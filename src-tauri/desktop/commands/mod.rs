@@ -75,16 +75,8 @@ pub(crate) async fn saved(
         let app = handle.state::<AppState>().app()?;
         let content = content(&app)?;
         replace_file_noted(&app.folder, &path, |file| file.write_all(&content))
-            .map_err(not_written)?;
+            .map_err(|error| Problem::not_written(&path, &error))?;
         Ok(Some(path.display().to_string()))
     })
     .await
-}
-
-/// A file that cannot be written where the person wanted it.
-pub(crate) fn not_written(error: std::io::Error) -> Problem {
-    Problem::new(
-        ProblemCode::InvalidInput,
-        format!("The file cannot be written: {error}."),
-    )
 }

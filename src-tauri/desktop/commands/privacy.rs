@@ -12,7 +12,7 @@ use gatehouse_core::{
 };
 use tauri::{AppHandle, Manager, State, ipc::Channel};
 
-use super::{apart, chosen_file, internal, not_written};
+use super::{apart, chosen_file, internal};
 use crate::{
     events::{self, ConversationsChanged},
     state::AppState,
@@ -155,6 +155,6 @@ fn save(
     let app = handle.state::<AppState>().app()?;
     let text = text(&app)?;
     replace_file_noted(&app.folder, &path, |file| file.write_all(text.as_bytes()))
-        .map_err(not_written)?;
+        .map_err(|error| Problem::not_written(&path, &error))?;
     Ok(Some(path.display().to_string()))
 }

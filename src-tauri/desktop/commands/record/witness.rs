@@ -23,7 +23,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{RecordFault, Result, while_faulty};
 use crate::{
-    commands::{apart, chosen_file, internal, not_written},
+    commands::{apart, chosen_file, internal},
     state::AppState,
 };
 
@@ -135,7 +135,8 @@ pub(crate) async fn save_witness(
             return Ok(None);
         };
         let write = |path: &Path, content: &[u8]| {
-            replace_file(path, |file| file.write_all(content)).map_err(not_written)
+            replace_file(path, |file| file.write_all(content))
+                .map_err(|error| Problem::not_written(path, &error))
         };
         let app = handle.state::<AppState>().app()?;
         let stamp = match time_stamp_url {

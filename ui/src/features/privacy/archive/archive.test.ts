@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { FakeOptions } from "$lib/backend/fake";
 import { place } from "$lib/navigation.svelte";
@@ -67,6 +67,16 @@ describe("an archive", () => {
 		await user.click(write());
 		await waitFor(() => expect(out().textContent).toMatch(/\.zip\.age.*Only the passphrase/s));
 		expect(argsOf(fake, "exportArchive")?.[1]).toBe("short but now longer");
+	});
+
+	it("that was saved stays said where no file is chosen for the next", async () => {
+		const { fake, user } = open();
+		await user.click(write());
+		await waitFor(() => expect(out().textContent).toMatch(/Saved/));
+		vi.spyOn(fake, "exportArchive").mockResolvedValueOnce(null);
+		await user.click(write());
+		await waitFor(() => expect(screen.queryByRole("progressbar")).toBeNull());
+		expect(out().textContent).toMatch(/Saved/);
 	});
 
 	it("can be stopped while it is written, which is no error", async () => {
