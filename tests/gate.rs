@@ -77,6 +77,20 @@ pub fn account(app: &App, name: &str, address: &str) -> Account {
     app.gate.set_account_key(account.id, key).unwrap()
 }
 
+/// A provider on this computer as one that speaks Anthropic's language.
+pub fn add_claude(app: &App, provider: &Provider) {
+    let input = AccountInput {
+        kind: ProviderKind::Anthropic,
+        name: "Claude".into(),
+        base_url: provider.address.trim_end_matches("/v1").into(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    let account = app.gate.save_account(None, &input).unwrap();
+    let key = Zeroizing::new("sk-ant-test".to_owned());
+    app.gate.set_account_key(account.id, key).unwrap();
+}
+
 /// A price of two dollars a million tokens in, and eight out.
 fn price(app: &App) {
     price_of(app, MODEL, "2", "8");

@@ -9,6 +9,7 @@ use std::{
 use gatehouse_core::{
     app::App,
     chat::{self, MessageState},
+    connections::{self, Outcome},
     costs::{self, CallStatus},
     gate::{AnswerEvent, Ask},
     ids::{ConversationId, MessageId},
@@ -17,10 +18,14 @@ use gatehouse_core::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::support::{
-    app::{self, conversation, program},
-    folder::{TempFolder, folder_of_child, key_in},
-    kills::{self, say},
+use crate::{
+    gate::account,
+    support::{
+        app::{self, conversation, program},
+        folder::{TempFolder, folder_of_child, key_in},
+        kills::{self, say},
+        provider::Provider,
+    },
 };
 
 const KILLS: u32 = 200;
@@ -123,6 +128,52 @@ fn an_answer_cut_off_beside_another_process_is_interrupted_while_that_goes_on() 
         0
     );
     assert!(count("SELECT count(*) FROM messages WHERE state = 'interrupted'") > 0);
+}
+
+/// Asks a server that never answers, until it is killed.
+#[test]
+#[ignore = "started by the test below, as a process to be killed"]
+fn ask_until_killed() {
+    let app = app::open(&folder_of_child());
+    let silent = Provider::start(|_| {
+        loop {
+            std::thread::park();
+        }
+    });
+    let account = account(&app, "Silent", &silent.address);
+    say("open");
+    let answered = app.gate.test_account(account.id);
+    unreachable!("it is killed before: {answered:?}");
+}
+
+#[test]
+fn a_connection_cut_off_beside_another_process_is_broken_while_that_goes_on() {
+    let folder = TempFolder::new();
+    let other = app::open(&folder.folder);
+    let outcomes = || {
+        let all = other.store.read(|conn| connections::list(conn, 9)).unwrap();
+        all.iter().map(|line| line.outcome).collect::<Vec<_>>()
+    };
+    for by_start in [false, true] {
+        let mut is_open = |_| {
+            let open = outcomes().contains(&Outcome::Open);
+            if open {
+                other.mark_left_behind().unwrap();
+                assert!(outcomes().contains(&Outcome::Open), "its process runs");
+            }
+            open
+        };
+        let ask = "kills::ask_until_killed";
+        kills::kill_when(ask, &folder.folder, 0, &mut is_open, &mut |_| ());
+        assert!(outcomes().contains(&Outcome::Open), "nobody said otherwise");
+        if by_start {
+            drop(app::open(&folder.folder));
+        } else {
+            other.mark_left_behind().unwrap();
+        }
+        assert_eq!(outcomes()[0], Outcome::Broken);
+        assert!(!outcomes().contains(&Outcome::Open));
+    }
 }
 
 #[test]

@@ -1,15 +1,29 @@
 //! Who answers when the model that was chosen cannot.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
-use gatehouse_core::gate::WhatLeaves;
+use gatehouse_core::{gate::WhatLeaves, protocol::Constraint};
 
 use super::*;
 
-/// An address at which nobody listens.
+/// An address at which nobody listens, and nobody can: it is the near end of a connection, which is never
+/// given back.
 pub fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}/v1", listener.local_addr().unwrap())
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (far, address) = listener.accept().unwrap();
+    std::mem::forget((near, far));
+    format!("http://{address}/v1")
+}
+
+#[test]
+fn at_the_address_of_nobody_no_one_answers_and_no_one_can_begin_to() {
+    let address = nobody();
+    let address = address.strip_prefix("http://").unwrap();
+    let address = address.strip_suffix("/v1").unwrap();
+    let refused = TcpStream::connect(address).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    assert!(TcpListener::bind(address).is_err(), "it is taken");
 }
 
 #[test]
@@ -234,4 +248,25 @@ fn what_policy_keeps_from_one_destination_is_shown_as_it_leaves_for_another() {
     let preview = place.app.gate.preview(&turn, None).unwrap();
     assert_eq!(preview.route, Route::Local);
     assert_eq!(preview.moves[0].model, MODEL);
+}
+
+#[test]
+fn a_schema_that_one_cannot_hold_to_goes_to_the_next_and_is_named_where_there_is_none() {
+    let provider = Provider::start(|_| Reply::Pieces(vec!["{}".into()], 20, 5));
+    let place = place(&provider.address);
+    let deepseek = account(&place.app, "DeepSeek", "https://api.deepseek.com");
+    let ask = |chain: Vec<Link>| {
+        let conversation = place.conversation_with(chain);
+        let schema = Constraint::JsonSchema(json!({ "type": "object", "properties": {} }));
+        let ask = Ask::Say(conversation, "Hello");
+        place.app.gate.answer(ask, Some(schema), &mut |_| ())
+    };
+    let chain = vec![link(&deepseek, "chat"), link(&place.account, MODEL)];
+    let (_, answer) = ask(chain).unwrap();
+    assert_eq!(answer.state, MessageState::Done);
+    let moves = answer.call.unwrap().moves;
+    assert_eq!(moves.len(), 1, "{moves:?}");
+    assert!(moves[0].reason.contains("JSON Schema"), "{moves:?}");
+    let alone = ask(vec![link(&deepseek, "chat")]).unwrap_err();
+    assert!(alone.to_string().contains("JSON Schema"), "{alone}");
 }

@@ -118,16 +118,7 @@ fn a_count_that_somebody_stopped_is_stopped_and_never_an_answer_of_the_model() {
     let stop = Stop::default();
     let provider = stopped_in_the_middle(&stop);
     let place = place(&provider.address);
-    let input = AccountInput {
-        kind: ProviderKind::Anthropic,
-        name: "Claude".into(),
-        base_url: provider.address.trim_end_matches("/v1").into(),
-        destination: Some(Destination::Cloud),
-        context_tokens: None,
-    };
-    let account = place.app.gate.save_account(None, &input).unwrap();
-    let key = Zeroizing::new("sk-ant-test".to_owned());
-    place.app.gate.set_account_key(account.id, key).unwrap();
+    add_claude(&place.app, &provider);
     let request = ClientRequest {
         model: "Claude/claude-x".into(),
         messages: vec![client::Message::User(vec![client::Part::Text(TEXT.into())])],

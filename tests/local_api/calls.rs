@@ -4,17 +4,19 @@ use std::io::{Read, Write};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatehouse_core::{
-    accounts::{AccountInput, ProviderKind},
     costs::{CallStatus, Purpose, Route},
     now_ms,
-    policy::{self, Action, Destination, Policy},
+    policy::{self, Action, Policy},
     privacy::{Erasure, Extent, PlaceKind},
     record::{Action as Happened, Filter},
     workspaces,
 };
 
 use super::*;
-use crate::gate::pictures::{photograph, sent_pictures, tells};
+use crate::gate::{
+    add_claude,
+    pictures::{photograph, sent_pictures, tells},
+};
 
 const LETTER: &str = "Please write to anna.weiss@example.org that her lease ends in March.";
 
@@ -266,18 +268,48 @@ fn of_a_client_that_keeps_nothing_nothing_that_left_is_kept() {
     assert_eq!(place.app.gate.what_left(call).unwrap(), None);
 }
 
-/// The same provider once more, as one that speaks Anthropic's language.
-pub fn add_claude(place: &Place, provider: &Provider) {
-    let input = AccountInput {
-        kind: ProviderKind::Anthropic,
-        name: "Claude".into(),
-        base_url: provider.address.trim_end_matches("/v1").into(),
-        destination: Some(Destination::Cloud),
-        context_tokens: None,
+#[test]
+fn what_deepseek_cannot_be_told_the_next_of_the_chain_is_and_alone_it_says_what_it_cannot() {
+    let provider = able();
+    let place = with_provider(&provider, &[]);
+    let deepseek = account(&place.app, "DeepSeek", "https://api.deepseek.com");
+    let link = |account_id| Link::Account {
+        account_id,
+        model: "test-model".into(),
     };
-    let account = place.app.gate.save_account(None, &input).unwrap();
-    let key = zeroize::Zeroizing::new("sk-ant-test".to_owned());
-    place.app.gate.set_account_key(account.id, key).unwrap();
+    let other = account(&place.app, "Other", &provider.address);
+    let alias = Alias {
+        id: AliasId::new(),
+        name: "chain".into(),
+        chain: vec![link(deepseek.id), link(other.id)],
+    };
+    place.app.save_alias(&alias).unwrap();
+    let schema = json!({ "type": "object", "properties": { "colour": { "type": "string" } } });
+    let shaped = json!({ "response_format": { "type": "json_schema", "json_schema": {
+        "name": "colour", "schema": schema,
+    } } });
+    let tool =
+        json!({ "type": "function", "function": { "name": "look_up", "parameters": schema } });
+    let one_call = json!({ "tools": [tool], "parallel_tool_calls": false });
+    for (asked, cannot) in [(shaped, "JSON Schema"), (one_call, "one tool at a time")] {
+        let ask = |model: &str| {
+            let mut body = asked.clone();
+            body["model"] = model.into();
+            body["messages"] = json!([{ "role": "user", "content": "Which colour?" }]);
+            place.chat(&body)
+        };
+        let answer = ask("chain");
+        assert_eq!(answer.status, 200, "{cannot}: {}", answer.body);
+        let moves = &place.calls()[0].summary.moves;
+        assert_eq!(moves.len(), 1, "{moves:?}");
+        assert_eq!(moves[0].call, None, "it was not even asked");
+        assert!(moves[0].reason.contains(cannot), "{moves:?}");
+        let before = place.calls().len();
+        let refused = ask("DeepSeek/test-model");
+        assert!((400..500).contains(&refused.status), "{}", refused.body);
+        assert!(refused.body.contains(cannot), "{}", refused.body);
+        assert_eq!(place.calls().len(), before, "nothing was asked");
+    }
 }
 
 #[test]
@@ -291,7 +323,7 @@ fn the_stop_text_that_claude_met_is_named_as_its_client_wrote_it() {
         }))
     });
     let place = with_provider(&provider, &[]);
-    add_claude(&place, &provider);
+    add_claude(&place.app, &provider);
     let asked = json!({
         "model": "Claude/claude-x", "max_tokens": 60, "stop_sequences": ["###", "anna.weiss@example.org"],
         "messages": [{ "role": "user", "content": LETTER }],
@@ -331,7 +363,7 @@ fn texts_are_moderated_masked_and_a_count_is_anthropics_own() {
     );
     assert_eq!(place.calls().len(), 1, "and is a call like others");
 
-    add_claude(&place, &provider);
+    add_claude(&place.app, &provider);
     let count = |text: &str| {
         let asked = json!({
             "model": "Claude/claude-x", "messages": [{ "role": "user", "content": text }],

@@ -1,6 +1,7 @@
 //! What Anthropic's clients are told of an answer of Claude is what Claude said.
 
-use super::{calls::add_claude, *};
+use super::*;
+use crate::gate::add_claude;
 
 /// A provider that keeps most of a prompt for later, and reads a little of it from its cache.
 fn that_keeps_prompts() -> Provider {
@@ -21,7 +22,7 @@ fn that_keeps_prompts() -> Provider {
 fn tokens_that_were_kept_for_later_are_told_as_what_they_are_billed_as() {
     let provider = that_keeps_prompts();
     let place = with_provider(&provider, &[]);
-    add_claude(&place, &provider);
+    add_claude(&place.app, &provider);
     let ask = |stream: bool| {
         let asked = json!({
             "model": "Claude/claude-x", "max_tokens": 60, "stream": stream,

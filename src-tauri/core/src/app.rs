@@ -96,6 +96,7 @@ impl App {
                 connections::break_off_open(tx)?;
                 costs::orphan(tx)?
             } else {
+                connections::break_off_of_ended(tx)?;
                 costs::orphan_of_ended(tx)?
             };
             note_cut_off(&record, tx, cut_off, store.opened_alone())?;
@@ -140,16 +141,22 @@ impl App {
         Ok(app)
     }
 
-    /// Mark answers and calls interrupted whose process has ended since, killed perhaps: nobody else
-    /// does before the next start. Whether there were any.
+    /// Mark answers and calls interrupted, and connections broken off, whose process has ended since, killed
+    /// perhaps: nobody else does before the next start. Whether there were any answers or calls.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub fn mark_left_behind(&self) -> Result<bool, StoreError> {
-        if !self.store.read(costs::is_any_left_behind)? {
+        let is_any = |conn: &Connection| {
+            Ok::<_, rusqlite::Error>(
+                costs::is_any_left_behind(conn)? || connections::is_any_left_open(conn)?,
+            )
+        };
+        if !self.store.read(is_any)? {
             return Ok(false);
         }
         self.store.write(|tx| {
+            connections::break_off_of_ended(tx)?;
             let cut_off = costs::orphan_of_ended(tx)?;
             let any = !cut_off.is_empty();
             note_cut_off(&self.record, tx, cut_off, false)?;

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-use crate::{costs::stored_by_name, store::Migration};
+use crate::{
+    costs::{process, stored_by_name},
+    store::Migration,
+};
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "2026-11-27 create connections",
-    sql: "CREATE TABLE connections (
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "2026-11-27 create connections",
+        sql: "CREATE TABLE connections (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
             at_ms INTEGER NOT NULL,
             host TEXT NOT NULL,
@@ -20,7 +24,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
             outcome TEXT NOT NULL,
             status INTEGER
           ) STRICT",
-}];
+    },
+    // Only while it is open, so that one that was left behind is told from one that is under way.
+    Migration {
+        name: "2026-11-28 note whose connection is open",
+        sql: "ALTER TABLE connections ADD COLUMN open_in TEXT;
+          CREATE INDEX connections_open_in ON connections(open_in) WHERE open_in IS NOT NULL",
+    },
+];
 
 /// Lines that are kept; the oldest go first.
 const KEPT: i64 = 20_000;
@@ -76,10 +87,12 @@ pub struct Connection {
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<i64> {
+    let open_in = (line.outcome == Outcome::Open).then(process::this_process);
     let number = db
         .prepare_cached(
-            "INSERT INTO connections (at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO connections
+                    (at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status, open_in)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .insert(params![
             line.at_ms,
@@ -89,7 +102,8 @@ pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<i64> {
             line.bytes_out,
             line.bytes_in,
             line.outcome,
-            line.status
+            line.status,
+            open_in
         ])?;
     db.prepare_cached("DELETE FROM connections WHERE number <= ?1")?
         .execute([number - KEPT])?;
@@ -102,7 +116,7 @@ pub(crate) fn add(db: &Database, line: &Connection) -> rusqlite::Result<i64> {
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn complete(db: &Database, number: i64, line: &Connection) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "UPDATE connections SET bytes_out = ?2, bytes_in = ?3, outcome = ?4, status = ?5
+        "UPDATE connections SET bytes_out = ?2, bytes_in = ?3, outcome = ?4, status = ?5, open_in = NULL
          WHERE number = ?1",
     )?
     .execute(params![
@@ -121,10 +135,41 @@ pub(crate) fn complete(db: &Database, number: i64, line: &Connection) -> rusqlit
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn break_off_open(db: &Database) -> rusqlite::Result<()> {
     db.execute(
-        "UPDATE connections SET outcome = ?1 WHERE outcome = ?2",
+        "UPDATE connections SET outcome = ?1, open_in = NULL WHERE outcome = ?2",
         [Outcome::Broken, Outcome::Open],
     )?;
     Ok(())
+}
+
+/// The same of the connections of processes that have ended, while others may have some open.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn break_off_of_ended(db: &Database) -> rusqlite::Result<()> {
+    for process in ended_processes(db)? {
+        db.prepare_cached(
+            "UPDATE connections SET outcome = ?1, open_in = NULL WHERE open_in = ?2",
+        )?
+        .execute(params![Outcome::Broken, process])?;
+    }
+    Ok(())
+}
+
+/// Whether [`break_off_of_ended`] would find any: a look that keeps nobody from writing.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn is_any_left_open(db: &Database) -> rusqlite::Result<bool> {
+    Ok(!ended_processes(db)?.is_empty())
+}
+
+fn ended_processes(db: &Database) -> rusqlite::Result<Vec<String>> {
+    let mut processes: Vec<String> = db
+        .prepare_cached("SELECT DISTINCT open_in FROM connections WHERE open_in IS NOT NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    processes.retain(|process| process::has_ended(process));
+    Ok(processes)
 }
 
 /// The newest lines first.

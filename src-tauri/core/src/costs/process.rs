@@ -1,4 +1,4 @@
-//! Which process a call runs in, so that one tells what another has set aside and still uses, or still
+//! Which process a call runs in or has a connection open, so that one tells what another has set aside and still uses, or still
 //! writes, from what was left behind.
 
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
 
 /// This process, by its number and when it started: numbers are used again.
-pub(super) fn this_process() -> &'static str {
+pub(crate) fn this_process() -> &'static str {
     static NAME: LazyLock<String> = LazyLock::new(|| {
         let number = std::process::id();
         format!("{number} {}", started(number).unwrap_or_default())
@@ -29,7 +29,7 @@ pub(super) fn runs(name: &str) -> bool {
 
 /// Whether a process of this name has ended, for sure: no process has its number. When one started is worked out
 /// from a clock that may be put right, which must not make one that is at work look ended.
-pub(super) fn has_ended(name: &str) -> bool {
+pub(crate) fn has_ended(name: &str) -> bool {
     let number = name
         .split_once(' ')
         .and_then(|(number, _)| number.parse().ok());

@@ -22,6 +22,7 @@ use crate::{
     models::{self, Model},
     now_ms,
     problem::Problem,
+    providers::error::Trouble,
     settings,
 };
 
@@ -75,6 +76,22 @@ pub(super) enum Passed {
     Over(GateError),
     /// No other may answer either: the person is to know.
     Ends(GateError),
+}
+
+impl Passed {
+    /// Why its call could not be begun: another one may cost less, or be told what this one cannot.
+    pub(super) fn by(error: GateError) -> Self {
+        let may_another = match &error {
+            GateError::Budget(_) | GateError::ClientBudget(_) => true,
+            GateError::Provider(fault) => fault.0.trouble == Trouble::Unsupported,
+            _ => false,
+        };
+        if may_another {
+            Self::Over(error)
+        } else {
+            Self::Ends(error)
+        }
+    }
 }
 
 impl Gate {

@@ -57,8 +57,7 @@ impl Answering<'_> {
                 }
                 Ok(call)
             }
-            Err(error @ GateError::Budget(_)) => Err(Passed::Over(error)),
-            Err(error) => Err(Passed::Ends(error)),
+            Err(error) => Err(Passed::by(error)),
         }
     }
 

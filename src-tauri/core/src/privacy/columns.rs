@@ -244,7 +244,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
         &["provider", "model", "operation", "status", "error"],
     ),
     ("clients", &["period"]),
-    ("connections", &["purpose", "outcome"]),
+    ("connections", &["purpose", "outcome", "open_in"]),
     ("erasures", &["kind"]),
     ("messages", &["role", "state"]),
     ("migrations", &["name"]),

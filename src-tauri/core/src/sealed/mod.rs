@@ -12,7 +12,7 @@ mod sent;
 pub(crate) use masks::{masks, masks_in_row, save_masks, with_masks};
 pub(crate) use overruled::{Marks, overrule, overruled, take_back};
 pub(crate) use sent::{
-    Packed, calls_with_sent, client_calls_with_sent, count_sent_of_clients, destroy_sent_of_client,
+    Packed, calls_with_sent, client_calls_with_sent, destroy_sent_of_client,
     destroy_sent_of_clients, keep_sent, keep_sent_of_client, sent, sent_of_client,
 };
 

@@ -217,22 +217,6 @@ pub(crate) fn destroy_sent_of_clients(
     .execute(params![workspace, before_ms])
 }
 
-/// How many of these there are.
-///
-/// # Errors
-/// [`rusqlite::Error`] when the database fails.
-pub(crate) fn count_sent_of_clients(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    before_ms: i64,
-) -> rusqlite::Result<usize> {
-    conn.prepare_cached(
-        "SELECT count(*) FROM sent_of_clients s JOIN calls c ON c.number = s.call_number
-         WHERE s.workspace_id = ?1 AND c.started_at_ms < ?2",
-    )?
-    .query_row(params![workspace, before_ms], |row| row.get(0))
-}
-
 fn packed(body: &[u8]) -> Vec<u8> {
     let mut packer = DeflateEncoder::new(Vec::new(), Compression::fast());
     packer

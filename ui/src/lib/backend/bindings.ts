@@ -3115,7 +3115,7 @@ export type RetentionPreview = {
 	due: Due[],
 	/**  How many would go too, if no hold stood on them. */
 	held: number,
-	/**  Of how many requests of clients of the local API what had left would go. */
+	/**  Of how many requests of clients of the local API what is kept would go. */
 	requests: number,
 	/**  Why nothing goes by itself before a person has seen this. */
 	waits: Waits | null,
@@ -3141,7 +3141,7 @@ export type RetentionRun = {
 	action: RetentionAction,
 	/**  How many went. */
 	done: number,
-	/**  Of how many requests of clients of the local API went what had left. */
+	/**  Of how many requests of clients of the local API went what was kept. */
 	requests: number,
 	/**  How many stayed because of a hold. */
 	held: number,

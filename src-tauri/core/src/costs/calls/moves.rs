@@ -1,7 +1,7 @@
 //! Why models that were asked did not answer, in their servers' own words, which may repeat what was said:
 //! they go with that, and what the calls cost stays.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::ids::{ConversationId, WorkspaceId};
 
@@ -24,5 +24,22 @@ pub(crate) fn forget_moves(conn: &Connection, of: ConversationId) -> rusqlite::R
 pub(crate) fn forget_moves_in(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE calls SET moves = '[]' WHERE workspace_id = ?1 AND moves <> '[]'")?
         .execute([workspace])?;
+    Ok(())
+}
+
+/// Forget it of the calls of clients in a workspace that began before a time in UTC milliseconds.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_moves_of_clients(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    before_ms: i64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE calls SET moves = '[]' WHERE workspace_id = ?1 AND conversation_id IS NULL
+         AND started_at_ms < ?2 AND moves <> '[]'",
+    )?
+    .execute(params![workspace, before_ms])?;
     Ok(())
 }

@@ -36,7 +36,7 @@ enum Begins<'a> {
 
 impl<'a> Begins<'a> {
     fn elsewhere(gate: &Gate, ready: &'a Ready, keeps: bool) -> Result<Self, Passed> {
-        let body = ready.body().map_err(Passed::Ends)?;
+        let body = ready.body().map_err(Passed::by)?;
         let kept = keeps.then(|| Packed::of(&body));
         Ok(Self::Elsewhere {
             ready,
@@ -82,10 +82,7 @@ impl Asking<'_> {
                 }
             }
         });
-        begun.map_err(|error| match error {
-            error @ (GateError::Budget(_) | GateError::ClientBudget(_)) => Passed::Over(error),
-            error => Passed::Ends(error),
-        })
+        begun.map_err(Passed::by)
     }
 
     fn start<'s>(&'s self, version: &'s str) -> CallStart<'s> {

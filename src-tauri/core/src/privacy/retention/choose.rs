@@ -17,7 +17,6 @@ use crate::{
     chat::{self, Quiet},
     ids::{ConversationId, WorkspaceId},
     privacy::Copies,
-    sealed,
     store::Migration,
     workspaces::{self, Workspace},
 };
@@ -76,7 +75,7 @@ pub struct RetentionPreview {
     /// How many would go too, if no hold stood on them.
     #[specta(type = Number)]
     pub held: usize,
-    /// Of how many requests of clients of the local API what had left would go.
+    /// Of how many requests of clients of the local API what is kept would go.
     #[specta(type = Number)]
     pub requests: usize,
     /// Why nothing goes by itself before a person has seen this.
@@ -123,9 +122,24 @@ pub(super) fn choose(
         }
     }
     if holds_of_workspace(conn, workspace)? == 0 {
-        chosen.requests = sealed::count_sent_of_clients(conn, workspace, rule.limit_ms(now_ms))?;
+        chosen.requests = requests_of_clients(conn, workspace, rule.limit_ms(now_ms))?;
     }
     Ok(chosen)
+}
+
+/// How many requests of clients of the local API began before a time in UTC milliseconds and have something
+/// that is kept of their texts: what left, or a server's words, which may repeat them.
+pub(super) fn requests_of_clients(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    before_ms: i64,
+) -> rusqlite::Result<usize> {
+    conn.prepare_cached(
+        "SELECT count(*) FROM calls WHERE workspace_id = ?1 AND started_at_ms < ?2
+         AND conversation_id IS NULL
+         AND (moves <> '[]' OR number IN (SELECT call_number FROM sent_of_clients))",
+    )?
+    .query_row(params![workspace, before_ms], |row| row.get(0))
 }
 
 /// A workspace that has a rule, and what that chooses in it.

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     changes::in_workspace,
     chat::Quiet,
+    costs,
     ids::WorkspaceId,
     now_ms,
     problem::Problem,
@@ -39,7 +40,7 @@ pub struct RetentionRun {
     /// How many went.
     #[specta(type = Number)]
     pub done: usize,
-    /// Of how many requests of clients of the local API went what had left.
+    /// Of how many requests of clients of the local API went what was kept.
     #[specta(type = Number)]
     pub requests: usize,
     /// How many stayed because of a hold.
@@ -246,7 +247,7 @@ impl App {
     }
 }
 
-/// Destroy what left for clients of the local API so long ago that a conversation would be due; nothing
+/// Destroy what left for clients of the local API, and what servers said of it, so long ago that a conversation would be due; nothing
 /// while something in the workspace is on hold.
 fn what_left_for_clients(
     tx: &Transaction<'_>,
@@ -257,7 +258,11 @@ fn what_left_for_clients(
     if rules::get(tx, workspace)? != Some(rule) || holds_of_workspace(tx, workspace)? > 0 {
         return Ok(0);
     }
-    sealed::destroy_sent_of_clients(tx, workspace, rule.limit_ms(now_ms))
+    let limit = rule.limit_ms(now_ms);
+    let requests = choose::requests_of_clients(tx, workspace, limit)?;
+    costs::forget_moves_of_clients(tx, workspace, limit)?;
+    sealed::destroy_sent_of_clients(tx, workspace, limit)?;
+    Ok(requests)
 }
 
 impl RetentionRun {
@@ -493,6 +498,41 @@ mod tests {
             sealed::keep_sent_of_client(tx, call, workspace, &sealed::Packed::of(b"{}"))
         });
         kept.unwrap();
+    }
+
+    #[test]
+    fn what_servers_said_of_requests_of_clients_goes_by_the_rule_even_where_nothing_else_is_kept() {
+        let (_dir, app) = app();
+        let workspace = app.store.read(workspaces::all).unwrap().remove(0).id;
+        let rule = RetentionRule {
+            days: 30,
+            action: RetentionAction::Delete,
+        };
+        app.set_retention(workspace, Some(rule)).unwrap();
+        for at_ms in [OLD, OLD, NOW - 86_400_000] {
+            asked(&app, workspace, at_ms);
+        }
+        // One of the old ones keeps nothing of what left.
+        app.store
+            .write(|tx| {
+                tx.execute_batch(
+                    r#"UPDATE calls SET moves = '[{"model":"m","reason":"Anna Weiss","call":null}]';
+                       DELETE FROM sent_of_clients WHERE call_number = 1"#,
+                )
+            })
+            .unwrap();
+        let words = || {
+            let old = "SELECT group_concat(moves LIKE '%Anna%' ORDER BY number) FROM calls";
+            let read = |conn: &rusqlite::Connection| conn.query_row(old, [], |row| row.get(0));
+            app.store.read(read).unwrap()
+        };
+        assert_eq!(app.preview_retention(NOW).unwrap().requests, 2);
+        let chosen = app.store.read(|conn| choose::everywhere(conn, NOW));
+        let ran = app.run(Asked::ByHand, chosen.unwrap(), NOW).unwrap();
+        assert_eq!(ran.runs[0].requests, 2);
+        let left: String = words();
+        assert_eq!(left, "0,0,1", "the words of what is not due stay");
+        assert_eq!(app.preview_retention(NOW).unwrap().requests, 0);
     }
 
     #[test]
