@@ -28,7 +28,7 @@ use crate::store::replace_file_noted;
 /// Entries that are read in one transaction, at most.
 const PAGE: i64 = 4096;
 /// Bytes of private parts after which no more are read in it: they are all in memory until they are written.
-const PAGE_BYTES: usize = 16 << 20;
+const PAGE_BYTES: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
 /// No line is longer: a payload has at most half of it, and the facts are short.
 const LONGEST_LINE: u64 = 16 << 20;
 /// Bytes of a payload as it stands in a line, between its quotation marks.

@@ -108,16 +108,14 @@ fn a_page_of_long_private_parts_ends_early_and_the_file_is_whole() {
     for _ in 0..4 {
         let event = Event::new(Action::PresetSaved)
             .about(Subject::Installation)
-            .payload(json!({ "text": "x".repeat(7 << 20) }));
+            .payload(json!({ "text": "x".repeat(30 << 10) }));
         store.write(|tx| record.append(tx, event, NOW)).unwrap();
     }
     let last = record.checkpoint().unwrap();
-    let (lines, reached) = store
+    let (_, reached) = store
         .read(|conn| page(conn, &last, 0, last.count, Contents::Everything))
         .unwrap();
     assert_eq!(reached, last.count - 1, "three of them are above the bound");
-    assert_eq!(lines.len() as i64, reached);
-    drop(lines);
     let mut file = Vec::new();
     record
         .export(Contents::Everything, WhileFaulty::Refuse, &mut file, NOW)
