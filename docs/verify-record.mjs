@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util';
 
 const USAGE = 'usage: verify-record.mjs FILE [--public-key HEX] [--witness WITNESS_FILE_OR_CODE] [--json]';
 const LONGEST_LINE = 16 * 1024 * 1024;
+const LONGEST_FACT = 64 * 1024; // bytes of UTF-8
+const LONGEST_PAYLOAD = 8 * 1024 * 1024; // bytes, as they are written between quotation marks
 const CLOCK_SET_BACK = 60_000n; // milliseconds
 
 class CannotRead extends Error {} // no verdict is possible
@@ -60,6 +62,7 @@ const textThat = (accepts) => ({
   write: (value) => JSON.stringify(value), // escapes precisely what the format escapes, lone surrogates aside
 });
 const TEXT = textThat(() => true);
+const PAYLOAD = textThat((value) => Buffer.byteLength(JSON.stringify(value)) - 2 <= LONGEST_PAYLOAD);
 const bytesOf = (...lengths) => textThat((value) => lengths.includes(value.length / 2) && !/[^0-9a-f]/.test(value));
 const isName = (value) => /^[a-z0-9._ -]+$/.test(value);
 const NAME = textThat(isName);
@@ -78,7 +81,9 @@ const FACTS = { // a list of [name, value]
       need(isName(name));
       need(facts.length === 0 || Buffer.compare(Buffer.from(facts.at(-1)[0]), Buffer.from(name)) < 0); // so each is there once
       reader.take(':');
-      facts.push([name, reader.peek() === '"' ? reader.string() : reader.integer()]);
+      const value = reader.peek() === '"' ? reader.string() : reader.integer();
+      need(!isText(value) || Buffer.byteLength(value) <= LONGEST_FACT);
+      facts.push([name, value]);
     }
     reader.take('}');
     return facts;
@@ -109,7 +114,7 @@ const CHECKPOINT_LINE = object({ kind: kind('checkpoint'), ...STATEMENT });
 const ENTRY_LINE = object({
   kind: kind('entry'), sequence: INTEGER, time: INTEGER, latest: INTEGER, instance: UUID, actor: NAME, action: NAME,
   subject: bytesOf(0, 16), facts: FACTS, commitment: bytesOf(0, 32), previous: bytesOf(32), hash: bytesOf(32),
-  payload: { ...object({ salt: bytesOf(16), text: TEXT }), optional: true },
+  payload: { ...object({ salt: bytesOf(16), text: PAYLOAD }), optional: true },
 });
 
 function readAll(content, form) {

@@ -10,7 +10,7 @@ use gatehouse_core::{
     now_ms,
     policy::own_rules,
     privacy::{
-        EraseError, Erasure, Extent, FileForm,
+        EraseError, Erasure, ErasureStep, Extent, FileForm,
         archive::{Scope, Target},
     },
     store::{StoreError, snapshot},
@@ -202,11 +202,8 @@ fn an_erased_workspace_leaves_neither_its_name_nor_what_was_in_it() {
     holds(&app);
 }
 
-#[test]
-fn of_one_word_in_thousands_of_messages_no_copy_is_left_in_any_page() {
-    let folder = TempFolder::new();
-    key_in(&folder.folder);
-    let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
+/// One word in thousands of messages of all lengths, so that rows were moved from page to page.
+fn in_thousands_of_messages(app: &App) -> Erasure {
     let text = |nth: usize| {
         let words = "and so on and so on ".repeat(1 + nth * 7919 % 70);
         match nth % 3 {
@@ -236,13 +233,34 @@ fn of_one_word_in_thousands_of_messages_no_copy_is_left_in_any_page() {
         "format": "gatehouse-conversations", "version": 1, "conversations": conversations,
     });
     app.import_conversations(&file.to_string()).unwrap();
-    let erased = erase(
-        &app,
-        &Erasure::Person {
-            identifiers: vec!["Zwyrtovsky".into()],
-            extent: Extent::Words,
-        },
-    );
+    Erasure::Person {
+        identifiers: vec!["Zwyrtovsky".into()],
+        extent: Extent::Words,
+    }
+}
+
+#[test]
+fn a_copy_that_is_made_during_an_erasure_keeps_nothing_in_its_pages() {
+    let folder = TempFolder::new();
+    let app = app::without_model(&folder.folder);
+    let erasure = in_thousands_of_messages(&app);
+    let erased = app.erase(&erasure, None, &mut |step| {
+        use ErasureStep::{Check, Log, Snapshots};
+        if matches!(step, Log | Snapshots | Check) {
+            app.make_snapshot().unwrap();
+        }
+    });
+    assert_eq!(erased.unwrap().messages, 1600);
+    assert!(snapshot::list(&app.folder).unwrap().len() > 1);
+    let left = raw::with_any(&folder.folder, &["wyrtovsk"]);
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn of_one_word_in_thousands_of_messages_no_copy_is_left_in_any_page() {
+    let folder = TempFolder::new();
+    let app = app::without_model(&folder.folder);
+    let erased = erase(&app, &in_thousands_of_messages(&app));
     assert_eq!(erased.messages, 1600);
     assert_eq!((&erased.check.found[..], erased.check.within), (&[][..], 0));
     let left = raw::with_any(&folder.folder, &["wyrtovsk"]);

@@ -66,6 +66,7 @@ pub struct App {
     pub gate: Gate,
     starter: StarterPlaces,
     looked: Mutex<Looked>,
+    erasing: Mutex<()>,
 }
 
 impl App {
@@ -125,6 +126,7 @@ impl App {
             engines,
             starter: StarterPlaces::of_this_computer(around.resources),
             looked: Mutex::default(),
+            erasing: Mutex::default(),
         })
     }
 
@@ -166,6 +168,11 @@ impl App {
 
     pub(crate) fn looked(&self) -> MutexGuard<'_, Looked> {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One erasure at a time: what is under way is no other's to finish.
+    pub(crate) fn turn_to_erase(&self) -> MutexGuard<'_, ()> {
+        self.erasing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remove for good what was deleted, from the record's private parts, too.

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-pub(crate) use self::moves::{forget_moves, forget_moves_in, forget_moves_of_clients};
+pub(crate) use self::moves::{
+    forget_moves, forget_moves_in, forget_moves_of_call, forget_moves_of_clients,
+};
 pub use self::view::{CallRow, CallSummary, get, list};
 pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary};
 pub(super) use self::view::{call_row, row_columns};

@@ -73,6 +73,13 @@ impl Facts {
         self
     }
 
+    /// Whether no text is longer than [`Facts::bounded`] leaves it.
+    pub(super) fn are_bounded(&self) -> bool {
+        self.0
+            .values()
+            .all(|value| !matches!(value, Fact::Text(text) if text.len() > LONGEST_TEXT))
+    }
+
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Fact> {
         self.0.get(name)

@@ -25,8 +25,10 @@ use super::{
 };
 use crate::store::replace_file_noted;
 
-/// Entries that are read in one transaction.
+/// Entries that are read in one transaction, at most.
 const PAGE: i64 = 4096;
+/// Bytes of private parts after which no more are read in it: they are all in memory until they are written.
+const PAGE_BYTES: usize = if cfg!(test) { 64 << 10 } else { 16 << 20 };
 /// No line is longer: a payload has at most half of it, and the facts are short.
 const LONGEST_LINE: u64 = 16 << 20;
 /// Bytes of a payload as it stands in a line, between its quotation marks.
@@ -234,33 +236,35 @@ impl Record {
     }
 }
 
-/// All lines up to a checkpoint; `page` gives those of the entries after one and up to another.
+/// All lines up to a checkpoint; `page` gives those of the entries after one and up to another, and how far it came.
 fn write_lines(
     out: &mut impl Write,
     last: &Checkpoint,
-    page: impl Fn(i64, i64) -> Result<Vec<Line>, ExportError>,
+    page: impl Fn(i64, i64) -> Result<(Vec<Line>, i64), ExportError>,
 ) -> Result<(), ExportError> {
     write_line(out, &FirstLine::of(last))?;
     let mut after = 0;
     while after < last.count {
         let until = last.count.min(after + PAGE);
-        for line in page(after, until)? {
+        let (lines, reached) = page(after, until)?;
+        for line in lines {
             write_line(out, &line)?;
         }
-        after = until;
+        after = reached;
     }
     Ok(())
 }
 
-/// The lines of the entries after one and up to another, with the checkpoints that stand there.
-fn page(
+/// The lines of the entries after one and up to another, with the checkpoints that stand there; and the last of
+/// these entries, which is an earlier one where private parts are long.
+pub(super) fn page(
     conn: &Connection,
     last: &Checkpoint,
     after: i64,
     until: i64,
     contents: Contents<'_>,
-) -> Result<Vec<Line>, ExportError> {
-    let mut lines = Vec::new();
+) -> Result<(Vec<Line>, i64), ExportError> {
+    let (mut lines, mut bytes) = (Vec::new(), 0);
     let mut checkpoint = checkpoints::next_from(conn, last.instance, after + 1)?;
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM audit_entries e
@@ -281,6 +285,7 @@ fn page(
         } else {
             None
         };
+        bytes += payload.as_ref().map_or(0, |payload| payload.text.len());
         lines.push(Line::entry(kept, payload));
         // The last one is in the first line.
         let due = |found: &mut Checkpoint| found.count == sequence && sequence < last.count;
@@ -288,8 +293,11 @@ fn page(
             lines.push(Line::checkpoint(&found));
             checkpoint = checkpoints::next_from(conn, last.instance, sequence + 1)?;
         }
+        if bytes > PAGE_BYTES {
+            return Ok((lines, sequence));
+        }
     }
-    Ok(lines)
+    Ok((lines, until))
 }
 
 /// A private part that cannot be opened is left out: the verification says what is wrong with it. So is one from
@@ -359,6 +367,10 @@ impl EntryLine {
 
     /// The entry, the hash beside it, and what is private of it, if all has its form.
     fn read(self) -> Option<(Entry, Hash, Option<Salted>)> {
+        let fits = |payload: &PayloadLine| fits_a_line(&payload.text);
+        if !self.facts.are_bounded() || !self.payload.as_ref().is_none_or(fits) {
+            return None;
+        }
         let entry = Entry {
             sequence: self.sequence,
             time_ms: self.time,

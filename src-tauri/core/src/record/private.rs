@@ -1,10 +1,12 @@
 //! What is private in the record, read through, and destroyed where it must go.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::{Connection, params};
 use zeroize::Zeroizing;
 
-use super::{Event, Record, Subject, entries, payloads::Known};
-use crate::sealed::SealedError;
+use super::{Event, Record, Subject, entries, lookup, payloads::Known};
+use crate::{ids::WorkspaceId, sealed::SealedError};
 
 /// How many numbers of entries one entry names.
 const IN_ONE_ENTRY: usize = 5_000;
@@ -67,6 +69,34 @@ pub(crate) fn each_payload(
         look(&entry, salted.text())?;
     }
     Ok(unreadable)
+}
+
+/// The entries about these calls of clients that still have a private part, by the workspaces that they are about.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn private_of_client_calls(
+    conn: &Connection,
+    calls: &BTreeSet<i64>,
+) -> rusqlite::Result<BTreeMap<WorkspaceId, Vec<i64>>> {
+    let mut found: BTreeMap<WorkspaceId, Vec<i64>> = BTreeMap::new();
+    if calls.is_empty() {
+        return Ok(found);
+    }
+    while lookup::catch_up(conn)? > 0 {}
+    let mut statement = conn.prepare_cached(
+        "SELECT s.of, e.sequence
+         FROM audit_lookup l JOIN audit_entries e ON e.sequence = l.sequence
+         JOIN audit_subjects s ON s.token = e.subject AND s.kind = 'workspace'
+         WHERE l.call = ?1 AND e.sealed IS NOT NULL ORDER BY e.sequence",
+    )?;
+    for call in calls {
+        let mut rows = statement.query([call])?;
+        while let Some(row) = rows.next()? {
+            found.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+    }
+    Ok(found)
 }
 
 impl Record {

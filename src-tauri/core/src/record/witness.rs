@@ -66,6 +66,10 @@ impl Witness {
         }
         let file: File = serde_json::from_str(text).map_err(|_| WitnessError::Unknown)?;
         let checkpoint = file.checkpoint.read().ok_or(WitnessError::Unknown)?;
+        if checkpoint.count <= 0 {
+            // Of no entries anybody could sign one, and every record would fit.
+            return Err(WitnessError::Unknown);
+        }
         if !checkpoint.is_signed() || file.code != checkpoint.code() {
             return Err(WitnessError::Unsigned);
         }

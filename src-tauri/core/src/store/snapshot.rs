@@ -302,16 +302,18 @@ fn remove_leftovers(folder: &DataFolder) -> io::Result<()> {
 /// [`io::Error`] when one cannot be removed; others may be gone then.
 pub(crate) fn remove_all(folder: &DataFolder) -> io::Result<usize> {
     let _turn = folder.lock_for_snapshots()?;
-    let mut removed = 0;
+    let (mut removed, mut failed) = (0, None);
+    // What is in the way in one folder keeps nothing in the other.
     for place in [folder.snapshots(), folder.replaced()] {
-        removed += files_below(&place)?;
+        let files = files_below(&place).unwrap_or_default();
         match fs::remove_dir_all(&place) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            Ok(()) => removed += files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
     folder::sync_folder_of(&folder.snapshots())?;
-    Ok(removed)
+    failed.map_or(Ok(removed), Err)
 }
 
 /// The databases among the files that [`remove_all`] would remove.

@@ -1449,10 +1449,10 @@ export type ErasureStep =
 "content" | 
 /**  Engines forget. */
 "engines" | 
-/**  Snapshots, and databases that were set aside, are removed. */
-"snapshots" | 
 /**  Unused parts of pages are overwritten, and the log of the database is emptied. */
 "log" | 
+/**  Snapshots, databases that were set aside, and backups are removed. */
+"snapshots" | 
 /**  Every byte is searched. */
 "check" | 
 /**  A new snapshot is made. */

@@ -17,6 +17,16 @@ pub(crate) fn forget_moves(conn: &Connection, of: ConversationId) -> rusqlite::R
     Ok(())
 }
 
+/// Forget it of one call.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_moves_of_call(conn: &Connection, call: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE calls SET moves = '[]' WHERE number = ?1 AND moves <> '[]'")?
+        .execute([call])?;
+    Ok(())
+}
+
 /// Forget it of all calls in a workspace, those of clients of the local API included.
 ///
 /// # Errors

@@ -1,7 +1,10 @@
 //! The folders into which backups were written: the chosen one, and those that another one was chosen after.
 //! What is erased goes from all of them, so none is forgotten as long as a backup may lie in it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
@@ -228,12 +231,16 @@ impl App {
     }
 
     /// Remove all backups, and what a kill left of one, in every folder, as far as they are this installation's
-    /// own: each is opened first. What became of each folder. The caller records why.
+    /// own: each is opened first. What became of each folder. One that is being made is waited for, as long as
+    /// `patience` lasts. The caller records why.
     ///
     /// # Errors
-    /// [`BackupError`] when a backup is being made or the database fails.
-    pub(in crate::privacy) fn remove_every_backup(&self) -> Result<Vec<Emptied>, BackupError> {
-        let _turn = self.turn_for_backups()?;
+    /// [`BackupError`] when a backup is still being made then or the database fails.
+    pub(in crate::privacy) fn remove_every_backup(
+        &self,
+        patience: Duration,
+    ) -> Result<Vec<Emptied>, BackupError> {
+        let _turn = self.turn_for_backups_within(patience)?;
         let mut done = Vec::new();
         for place in self.backups_everywhere()? {
             done.push(Emptied {

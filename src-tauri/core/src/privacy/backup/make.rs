@@ -5,6 +5,8 @@ use std::{
     cmp::Reverse,
     fs,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -22,6 +24,9 @@ use crate::{
     record::{self, Action, Copied, Event, Reach},
     store::{StoreError, snapshot, sync_folder_of},
 };
+
+/// Between two looks at whether another process is done.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// How far a backup is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,6 +96,22 @@ impl App {
     pub(super) fn turn_for_backups(&self) -> Result<fs::File, BackupError> {
         let turn = self.folder.lock_for_backups().map_err(BackupError::Io)?;
         turn.ok_or(BackupError::Busy)
+    }
+
+    /// The same for who can wait for it: nothing tells when another process is done.
+    pub(super) fn turn_for_backups_within(
+        &self,
+        patience: Duration,
+    ) -> Result<fs::File, BackupError> {
+        let start = Instant::now();
+        loop {
+            match self.turn_for_backups() {
+                Err(BackupError::Busy) if start.elapsed() < patience => {
+                    thread::sleep(BETWEEN_LOOKS)
+                }
+                turn => return turn,
+            }
+        }
     }
 
     fn make_backup(

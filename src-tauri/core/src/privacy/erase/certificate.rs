@@ -145,7 +145,7 @@ fn reached(statement: &Value) -> String {
     row(
         "Searched afterwards",
         &format!(
-            "{} pages of the database and {} files, {} bytes, for {} names, words, phrases and identifiers: found in {} places",
+            "{} pages of the database and {} files (those of models are left out), {} bytes, for {} names, words, phrases and identifiers: found in {} places",
             search["pages"],
             search["files"],
             search["bytes"],

@@ -69,8 +69,8 @@ impl Gone {
         } = begun;
         remains.push(Remains::new(
             "a search for the words of what was erased",
-            "Gatehouse was ended before it, and they were kept nowhere. Everything else was finished at \
-             the next start, which looked for the identifiers of what was erased, and for anything in \
+            "Gatehouse was ended before it, or something was in the way, and they were kept nowhere. \
+             Everything else was finished at the next start, which looked for the identifiers of what was erased, and for anything in \
              parts of the database that nothing uses",
         ));
         let ids = ids.iter().filter_map(|id| uuid::Uuid::parse_str(id).ok());

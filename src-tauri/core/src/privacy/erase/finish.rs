@@ -1,8 +1,8 @@
-//! What follows once the content is gone from the database: copies, unused parts of pages and the log go,
+//! What follows once the content is gone from the database: unused parts of pages, the log and copies go,
 //! every byte is searched, and what was done is kept for a certificate. Also at the next start, for what
 //! was cut off.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use super::{
     EraseError, Erased, ErasureStep, Remains, certificate, check, content::Gone,
@@ -19,6 +19,37 @@ use crate::{
 pub(super) const IN_REACH: &str = "Attach its disk, then choose another folder and let this one be forgotten \
     (gatehouse backup forget): that removes them";
 
+/// How long a backup that is being made, on a slow disk, say, is waited for.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 120 });
+
+/// What is left to tell and to do.
+struct Rest {
+    remains: Vec<Remains>,
+    /// Whether nothing is to be tried again: a certificate is given of what is done.
+    is_done: bool,
+}
+
+impl Rest {
+    /// On a full disk, say: it is tried again at the next start.
+    fn failed(&mut self, what: &str, why: String) {
+        self.is_done = false;
+        self.remains.push(Remains::new(what, why));
+    }
+
+    /// Whether the log of the database could be emptied.
+    fn log(&mut self, emptied: Result<bool, StoreError>) {
+        let log = "the log of the database";
+        match emptied {
+            Ok(true) => {}
+            Ok(false) => self.remains.push(Remains::new(
+                log,
+                "another program is reading the database; it goes when Gatehouse is closed",
+            )),
+            Err(error) => self.failed(log, error.to_string()),
+        }
+    }
+}
+
 impl App {
     /// What follows once the content is gone from the database.
     pub(super) fn finish_erasure(
@@ -26,51 +57,43 @@ impl App {
         gone: Gone,
         progress: &mut dyn FnMut(ErasureStep),
     ) -> Erased {
-        let mut remains = gone.remains;
+        let mut rest = Rest {
+            remains: gone.remains,
+            is_done: true,
+        };
+        // Before the copies go: another one may be made as soon as they are gone, of the pages as they are.
+        progress(ErasureStep::Log);
+        if let Err(error) = self.store.scrub() {
+            rest.failed("unused parts of pages of the database", error.to_string());
+        }
+        let emptied = self.store.truncate_log();
         progress(ErasureStep::Snapshots);
-        let mut snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
+        let snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
             let why = format!("not all of them could be removed: {error}");
-            remains.push(Remains::new("snapshots", why));
+            rest.failed("snapshots", why);
             0
         });
-        let (backups, folders) = self.remove_from_backups(&mut remains);
-        snapshots += backups;
+        let (backups, folders) = self.remove_from_backups(&mut rest);
         let names = OwnNames::of(folders.iter().map(PathBuf::as_path), &gone.traces.words);
-        progress(ErasureStep::Log);
-        // On a full disk, say. What the database still holds is not what a certificate is given of.
-        let mut failed = false;
-        if let Err(error) = self.store.scrub() {
-            failed = true;
-            remains.push(Remains::new(
-                "unused parts of pages of the database",
-                error.to_string(),
-            ));
-        }
-        match self.store.truncate_log() {
-            Ok(true) => {}
-            Ok(false) => remains.push(Remains::new(
-                "the log of the database",
-                "another program is reading the database; it goes when Gatehouse is closed",
-            )),
-            Err(error) => {
-                failed = true;
-                remains.push(Remains::new("the log of the database", error.to_string()));
-            }
-        }
+        // A copy that was being made, and was waited for, kept the log.
+        rest.log(match emptied {
+            Ok(false) => self.store.truncate_log(),
+            done => done,
+        });
         progress(ErasureStep::Check);
-        let check = check::search(&self.store, &self.folder, gone.traces, &mut remains);
+        let check = check::search(&self.store, &self.folder, gone.traces, &mut rest.remains);
         let mut erased = Erased {
             certificate: gone.entry,
             conversations: gone.conversations,
             messages: gone.messages,
             words: gone.words,
-            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
-            remains,
+            snapshots: u32::try_from(snapshots + backups).unwrap_or(u32::MAX),
+            remains: rest.remains,
             check,
         };
-        let kept = match failed {
-            true => Err("not all of it was done".to_owned()),
-            false => self
+        let kept = match rest.is_done {
+            false => Err("not all of it was done".to_owned()),
+            true => self
                 .store
                 .write(|tx| certificate::keep(tx, gone.kind, &erased, &names, now_ms()))
                 .map_err(|error| StoreError::from(error).to_string()),
@@ -80,25 +103,30 @@ impl App {
             erased.remains.push(Remains::new("the certificate", why));
         }
         progress(ErasureStep::Snapshot);
+        self.copy_again(&mut erased.remains);
+        erased
+    }
+
+    /// Make a snapshot, and a backup where there is a folder for them, in the place of those that are gone.
+    fn copy_again(&self, remains: &mut Vec<Remains>) {
         if let Err(error) = self.store.snapshot(SnapshotReason::Daily, now_ms()) {
             let why = format!("it could not be made: {error}");
-            erased.remains.push(Remains::new("a new snapshot", why));
+            remains.push(Remains::new("a new snapshot", why));
         }
         if let Err(error) = self.back_up(&mut |_| ())
             && !matches!(error, BackupError::NoFolder)
         {
             let why = format!("it could not be made: {error}");
-            erased.remains.push(Remains::new("a new backup", why));
+            remains.push(Remains::new("a new backup", why));
         }
-        erased
     }
 
     /// Remove the backups that this installation has written, which may have what was erased, from every folder
     /// that it wrote them into; how many, and the folders.
-    fn remove_from_backups(&self, remains: &mut Vec<Remains>) -> (usize, Vec<PathBuf>) {
+    fn remove_from_backups(&self, rest: &mut Rest) -> (usize, Vec<PathBuf>) {
         let may_have = "they may have what was erased, and could not be removed";
-        let folders = self.remove_every_backup().unwrap_or_else(|error| {
-            remains.push(Remains::new("backups", format!("{may_have}: {error}")));
+        let folders = self.remove_every_backup(PATIENCE).unwrap_or_else(|error| {
+            rest.failed("backups", format!("{may_have}: {error}"));
             Vec::new()
         });
         let mut gone = 0;
@@ -110,12 +138,12 @@ impl App {
                     gone += removed.gone.len();
                     for (name, why) in removed.left {
                         let what = format!("the backup {name} in {way}");
-                        remains.push(Remains::new(&what, why));
+                        rest.remains.push(Remains::new(&what, why));
                     }
                 }
                 Err(error) => {
                     let what = format!("backups in {way}");
-                    remains.push(Remains::new(
+                    rest.remains.push(Remains::new(
                         &what,
                         format!("{may_have}: {error}. {IN_REACH}"),
                     ));
@@ -132,6 +160,7 @@ impl App {
     /// # Errors
     /// [`EraseError`] when it fails again; the next start tries again.
     pub fn finish_erasures(&self) -> Result<(), EraseError> {
+        let _turn = self.turn_to_erase();
         let unfinished = self.store.read(certificate::unfinished)?;
         // Another process may be at it.
         if unfinished.is_empty() || !self.store.is_alone()? {
@@ -141,5 +170,145 @@ impl App {
             self.finish_erasure(gone, &mut |_| ());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::mpsc, thread};
+
+    use super::*;
+    use crate::{
+        app::Surroundings,
+        chat::{self, Options},
+        ids::ConversationId,
+        privacy::{Erasure, FileForm},
+        record::Actor,
+        secrets::{self, KeyHome},
+        store::DataFolder,
+    };
+
+    fn app() -> (tempfile::TempDir, App) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(&dir.path().join("data"))).unwrap();
+        secrets::database_key(&folder, KeyHome::File).unwrap();
+        let around = Surroundings {
+            actor: Actor::CommandLine,
+            engine_program: PathBuf::new(),
+            resources: None,
+            on_engine_change: Box::new(|| ()),
+        };
+        (dir, App::open(&folder, around).unwrap())
+    }
+
+    fn said(app: &App) -> ConversationId {
+        let id = app.gate.new_conversation(&Options::default()).unwrap().id;
+        let begun = app
+            .store
+            .write(|tx| chat::begin_turn(tx, id, "Who is Novak?", 1));
+        let answer = begun.unwrap().answer;
+        let done = chat::MessageState::Done;
+        app.store
+            .write(|tx| chat::end_answer(tx, answer, "Nobody.", done, None))
+            .unwrap();
+        id
+    }
+
+    fn erase(app: &App, id: ConversationId, progress: &mut dyn FnMut(ErasureStep)) -> Erased {
+        app.erase(&Erasure::Conversation { id }, None, progress)
+            .unwrap()
+    }
+
+    fn remains(erased: &Erased, what: &str) -> bool {
+        erased.remains.iter().any(|remains| remains.what == what)
+    }
+
+    fn certificate(app: &App, erased: &Erased) -> Result<String, EraseError> {
+        app.erasure_certificate(erased.certificate, FileForm::Html)
+    }
+
+    #[test]
+    fn what_a_backup_under_way_kept_goes_once_it_is_done() {
+        let (_dir, app) = app();
+        let disk = tempfile::tempdir().unwrap();
+        app.set_backup_folder(disk.path()).unwrap();
+        let id = said(&app);
+        let backup = app.back_up(&mut |_| ()).unwrap();
+        let earlier = disk.path().join(backup.name);
+        let under_way = app.folder.lock_for_backups().unwrap().unwrap();
+        let erased = erase(&app, id, &mut |_| ());
+        assert!(remains(&erased, "backups") && earlier.exists());
+        assert!(certificate(&app, &erased).is_err(), "it is not done");
+        drop(under_way);
+        app.finish_erasures().unwrap();
+        assert!(!earlier.exists());
+        assert!(certificate(&app, &erased).is_ok());
+    }
+
+    #[test]
+    fn a_backup_under_way_is_waited_for() {
+        let (_dir, app) = app();
+        let id = said(&app);
+        let under_way = app.folder.lock_for_backups().unwrap().unwrap();
+        let (begun, waits) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                waits.recv().unwrap();
+                drop(under_way);
+            });
+            let erased = erase(&app, id, &mut |step| {
+                if step == ErasureStep::Snapshots {
+                    begun.send(()).unwrap();
+                }
+            });
+            assert!(!remains(&erased, "backups"), "{erased:?}");
+            assert!(certificate(&app, &erased).is_ok());
+        });
+    }
+
+    #[test]
+    fn what_could_not_be_removed_is_tried_again_and_the_rest_goes_at_once() {
+        let (_dir, app) = app();
+        let id = said(&app);
+        let (snapshots, replaced) = (app.folder.snapshots(), app.folder.replaced());
+        let erased = erase(&app, id, &mut |step| {
+            if step == ErasureStep::Snapshots {
+                let _ = fs::remove_dir_all(&snapshots);
+                fs::write(&snapshots, "No folder.").unwrap();
+                fs::create_dir_all(&replaced).unwrap();
+                fs::write(replaced.join("gatehouse.db"), "An older one.").unwrap();
+            }
+        });
+        assert!(remains(&erased, "snapshots") && !replaced.exists());
+        assert!(certificate(&app, &erased).is_err(), "it is not done");
+        fs::remove_file(&snapshots).unwrap();
+        app.finish_erasures().unwrap();
+        assert!(certificate(&app, &erased).is_ok());
+    }
+
+    #[test]
+    fn an_erasure_under_way_is_not_finished_by_a_start_beside_it() {
+        let (_dir, app) = app();
+        let id = said(&app);
+        let (ended, end) = mpsc::channel();
+        thread::scope(|scope| {
+            let app = &app;
+            let erased = erase(app, id, &mut |step| {
+                if step == ErasureStep::Snapshots {
+                    let ended = ended.clone();
+                    scope.spawn(move || {
+                        app.finish_erasures().unwrap();
+                        let _ = ended.send(());
+                    });
+                    let early = end.recv_timeout(Duration::from_secs(2));
+                    assert!(early.is_err(), "it takes its turn");
+                }
+            });
+            let certificate = certificate(app, &erased).unwrap();
+            assert!(
+                !certificate.contains("Gatehouse was ended"),
+                "{certificate}"
+            );
+        });
     }
 }

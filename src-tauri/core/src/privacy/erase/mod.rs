@@ -87,10 +87,10 @@ pub enum ErasureStep {
     Content,
     /// Engines forget.
     Engines,
-    /// Snapshots, and databases that were set aside, are removed.
-    Snapshots,
     /// Unused parts of pages are overwritten, and the log of the database is emptied.
     Log,
+    /// Snapshots, databases that were set aside, and backups are removed.
+    Snapshots,
     /// Every byte is searched.
     Check,
     /// A new snapshot is made.
@@ -165,6 +165,7 @@ impl App {
         request: Option<i64>,
         progress: &mut dyn FnMut(ErasureStep),
     ) -> Result<Erased, EraseError> {
+        let _turn = self.turn_to_erase();
         progress(ErasureStep::Content);
         if !self.store.is_alone()? {
             return Err(EraseError::NotAlone);

@@ -19,13 +19,14 @@ use super::{
 };
 use crate::{
     chat::{self, pictures},
+    costs,
     ids::{ConversationId, MessageId},
     privacy::{
         Identifiers,
         columns::{COLUMNS, Column, Remedy},
         texts::replace_in_json,
     },
-    record::{Action, Event, Record, Subject},
+    record::{self, Action, Event, Record, Subject},
     sealed,
     store::Watch,
 };
@@ -92,9 +93,6 @@ pub(super) fn erase(
     }
     let payloads = std::mem::take(&mut erasing.seen.payloads);
     let client_calls = std::mem::take(&mut erasing.seen.client_calls);
-    for &call in &client_calls {
-        sealed::destroy_sent_of_client(tx, call)?;
-    }
     let mut gone = erasing.end();
     gone.words += u32::try_from(client_calls.len()).unwrap_or(u32::MAX);
     for (subject, entries) in payloads {
@@ -102,11 +100,31 @@ pub(super) fn erase(
         record.erase_some(tx, subject.into(), &entries, erased(subject.kind()), now_ms)?;
         gone.words += u32::try_from(entries.len()).unwrap_or(u32::MAX);
     }
+    requests_of_clients(record, tx, &client_calls, now_ms)?;
     // Something sealed of a conversation may have been all there was.
     if gone.messages == 0 && gone.words == 0 {
         gone.words = u32::try_from(touched.len()).unwrap_or(u32::MAX);
     }
     Ok(gone)
+}
+
+/// Requests of clients go whole, and so does what servers said of them, which may repeat them: beside the calls,
+/// and in what the record has in private of them.
+fn requests_of_clients(
+    record: &Record,
+    tx: &Transaction<'_>,
+    calls: &BTreeSet<i64>,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    for &call in calls {
+        sealed::destroy_sent_of_client(tx, call)?;
+        costs::forget_moves_of_call(tx, call)?;
+    }
+    for (workspace, entries) in record::private_of_client_calls(tx, calls)? {
+        let subject = Subject::Workspace(workspace);
+        record.erase_some(tx, subject, &entries, erased("workspace"), now_ms)?;
+    }
+    Ok(())
 }
 
 /// Nobody can look for a person in a picture: that some are left is told.

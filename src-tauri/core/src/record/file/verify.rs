@@ -46,7 +46,11 @@ pub fn verify_file(
             Next::Line(Line::Checkpoint(written)) => match written.read() {
                 Some(checkpoint) if checkpoint.count > checkpoint_before => {
                     checkpoint_before = checkpoint.count;
-                    chain.check(&checkpoint)
+                    match chain.public_key {
+                        Some(_) => chain.check(&checkpoint),
+                        // Before the first entry nobody's key is that of the record.
+                        None => Err(Fault::CheckpointUnsigned(checkpoint.count)),
+                    }
                 }
                 _ => Err(Fault::Line(reader.number)),
             },

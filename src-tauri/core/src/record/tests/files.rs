@@ -5,7 +5,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::{Contents, WhileFaulty, Witness, file::fits_a_line, verify_file};
+use crate::record::{
+    Contents, WhileFaulty, Witness,
+    file::{fits_a_line, page},
+    verify_file,
+};
 
 fn exported(here: &Installation, contents: Contents) -> Vec<u8> {
     let (_store, record) = here.open();
@@ -95,6 +99,28 @@ proptest! {
         prop_assert!(fits_a_line(&fill(8 << 20)));
         prop_assert!(!fits_a_line(&fill((8 << 20) + 1)));
     }
+}
+
+#[test]
+fn a_page_of_long_private_parts_ends_early_and_the_file_is_whole() {
+    let here = Installation::with_entries(1);
+    let (store, record) = here.open();
+    for _ in 0..4 {
+        let event = Event::new(Action::PresetSaved)
+            .about(Subject::Installation)
+            .payload(json!({ "text": "x".repeat(30 << 10) }));
+        store.write(|tx| record.append(tx, event, NOW)).unwrap();
+    }
+    let last = record.checkpoint().unwrap();
+    let (_, reached) = store
+        .read(|conn| page(conn, &last, 0, last.count, Contents::Everything))
+        .unwrap();
+    assert_eq!(reached, last.count - 1, "three of them are above the bound");
+    let mut file = Vec::new();
+    record
+        .export(Contents::Everything, WhileFaulty::Refuse, &mut file, NOW)
+        .unwrap();
+    assert_eq!(verified(&file).fault, None);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::record::{
     file::{FirstLine, Line, PayloadLine},
     payloads::Salted,
     verify_file,
-    witness::Witness,
+    witness::{Witness, WitnessError},
 };
 
 /// A record in memory, with everything in it fixed.
@@ -368,6 +368,9 @@ fn bad_lines() -> Vec<Vector> {
         let (before, after) = file.split_once(from).unwrap();
         [before.as_bytes(), to, after.as_bytes()].concat()
     };
+    let mut long = Made::new();
+    let facts = Facts::default().with("model", "x".repeat((64 << 10) + 1));
+    long.entry(TIME, Action::PresetSaved.name(), facts, None);
     vec![
         vector("bad-empty", ""),
         vector("bad-no-first-line", with(|lines| drop(lines.drain(..1)))),
@@ -418,6 +421,7 @@ fn bad_lines() -> Vec<Vector> {
             "bad-needless-escape",
             replaced("answered", "\\u0061nswered"),
         ),
+        vector("bad-fact-too-long", long.file()),
         vector("bad-half-a-pair", replaced("answered", "\\ud800")),
         vector("bad-not-utf-8", bytes("answered", b"\xff")),
         vector("bad-byte-order-mark", format!("\u{feff}{file}")),
@@ -454,6 +458,10 @@ fn bad_checkpoints() -> Vec<Vector> {
         vector(
             "bad-checkpoint-in-the-wrong-place",
             with(|lines| lines.swap(3, 4)),
+        ),
+        vector(
+            "bad-checkpoint-before-the-first-entry",
+            with(|lines| lines[1..=4].rotate_right(1)),
         ),
         vector(
             "bad-checkpoint-twice",
@@ -538,6 +546,29 @@ fn the_vectors_are_what_this_build_writes_and_how_it_judges_them() {
     }
     let verdicts = Value::Array(verdicts);
     is_in_docs("verdicts.json", format!("{verdicts:#}\n").as_bytes());
+}
+
+#[test]
+fn a_payload_that_is_longer_than_the_format_lets_it_be_is_refused() {
+    for (length, fault) in [(8 << 20, None), ((8 << 20) + 1, Some(Fault::Line(3)))] {
+        let mut made = Made::new();
+        let text = "x".repeat(length);
+        let saved = Action::PresetSaved.name();
+        made.entry(TIME + 1, saved, Facts::default(), Some(&text));
+        let verdict = verify_file(&mut made.file().as_bytes(), None, None).unwrap();
+        assert_eq!(verdict.fault, fault);
+    }
+}
+
+#[test]
+fn what_speaks_of_no_entries_is_no_witness() {
+    for count in [0, -1] {
+        let mut made = small();
+        (made.head.count, made.head.hash) = (count, BEGINNING);
+        let file = Witness::file(&made.sign());
+        let read = Witness::read(&file);
+        assert!(matches!(read, Err(WitnessError::Unknown)), "{read:?}");
+    }
 }
 
 #[test]

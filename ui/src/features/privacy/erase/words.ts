@@ -24,8 +24,8 @@ export const extents: { value: Extent; title: string; hint: string }[] = [
 export const steps: { step: ErasureStep; words: string }[] = [
 	{ step: "content", words: "Destroying keys and content" },
 	{ step: "engines", words: "Emptying the memory of models" },
+	{ step: "log", words: "Clearing unused parts and the log of the database" },
 	{ step: "snapshots", words: "Removing copies that still hold it" },
-	{ step: "log", words: "Clearing the log of the database" },
 	{ step: "check", words: "Searching every byte for what is left" },
 	{ step: "snapshot", words: "Making a new snapshot" },
 ];

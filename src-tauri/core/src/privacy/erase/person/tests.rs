@@ -1,15 +1,16 @@
 //! What of a person lies outside of chats is in the preview, and a hold on its workspace keeps it.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, ops::ControlFlow, path::PathBuf};
 
 use rusqlite::params;
+use serde_json::json;
 
 use crate::{
     app::{App, Surroundings},
     ids::{OwnRuleId, WorkspaceId},
     policy::own_rules::{OwnRule, RuleClass, RuleForm},
     privacy::{EraseError, Erasure, ErasurePreview, Extent, PlaceKind, retention::Held},
-    record::Actor,
+    record::{Action, Actor, Event, Subject},
     sealed::{self, SealedError},
     secrets::{self, KeyHome},
     store::DataFolder,
@@ -54,6 +55,36 @@ fn leaves(app: &App, workspace: WorkspaceId) {
         Ok::<_, SealedError>(())
     });
     kept.unwrap();
+}
+
+#[test]
+fn what_servers_said_of_a_request_of_a_client_goes_with_it() {
+    let (_dir, app, workspace) = app();
+    leaves(&app, workspace.id);
+    let said = json!([{ "model": "m", "reason": "cannot process: your test was positive" }]);
+    let entry = app.store.write(|tx| {
+        let number: i64 = tx.query_row("SELECT number FROM calls", [], |row| row.get(0))?;
+        tx.execute("UPDATE calls SET moves = ?1", [said.to_string()])?;
+        let event = Event::new(Action::CallBegan)
+            .fact("call", number)
+            .about(Subject::Workspace(workspace.id))
+            .payload(json!({ "moves": said }));
+        app.record.append(tx, event, 1)
+    });
+    entry.unwrap();
+    let left = || {
+        let sql = "SELECT (SELECT count(*) FROM calls WHERE moves <> '[]'),
+                          (SELECT count(*) FROM audit_entries WHERE action = 'call.began' AND sealed IS NOT NULL)";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        app.store
+            .read(|conn| conn.query_row(sql, [], read))
+            .unwrap()
+    };
+    assert_eq!(left(), (1, 1));
+    app.erase(&person(), None, &mut |_| ()).unwrap();
+    assert_eq!(left(), (0, 0));
+    let verdict = app.record.verify(&mut |_| ControlFlow::Continue(()));
+    assert_eq!(verdict.unwrap().fault, None);
 }
 
 fn rule(id: OwnRuleId, content: &str) -> OwnRule {
