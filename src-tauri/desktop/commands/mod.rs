@@ -19,12 +19,9 @@ pub(crate) mod settings;
 pub(crate) mod startup;
 pub(crate) mod telemetry;
 
-use std::io::Write as _;
-
 use gatehouse_core::{
     app::App,
     problem::{Problem, ProblemCode},
-    store::replace_file_noted,
 };
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
@@ -74,17 +71,8 @@ pub(crate) async fn saved(
         };
         let app = handle.state::<AppState>().app()?;
         let content = content(&app)?;
-        replace_file_noted(&app.folder, &path, |file| file.write_all(&content))
-            .map_err(not_written)?;
+        app.save_file(&path, &content)?;
         Ok(Some(path.display().to_string()))
     })
     .await
-}
-
-/// A file that cannot be written where the person wanted it.
-pub(crate) fn not_written(error: std::io::Error) -> Problem {
-    Problem::new(
-        ProblemCode::InvalidInput,
-        format!("The file cannot be written: {error}."),
-    )
 }

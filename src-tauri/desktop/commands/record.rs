@@ -17,7 +17,7 @@ use specta::Type;
 use specta_typescript::Number;
 use tauri::{AppHandle, Manager, State, ipc::Channel};
 
-use super::{apart, chosen_file, not_written};
+use super::{apart, chosen_file};
 use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
@@ -173,7 +173,7 @@ pub(crate) async fn export_record(
             .export_to(&path, contents, faulty, now_ms())
             .map_err(|error| match error {
                 ExportError::Record(error) => error.into(),
-                ExportError::File(error) => not_written(error),
+                ExportError::File(error) => Problem::not_written(&path, &error),
             })?;
         Ok(Some(path.display().to_string()))
     })
