@@ -8,6 +8,7 @@ mod backup;
 mod chat;
 mod command_line;
 mod engines;
+mod full_disk;
 mod gate;
 mod kills;
 mod local_api;

@@ -1,9 +1,6 @@
 //! `gatehouse chats`: conversations of the data folder.
 
-use std::{
-    io::{ErrorKind, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use gatehouse_core::{
@@ -11,13 +8,18 @@ use gatehouse_core::{
     chat::{self, ExportFormat, TransferError},
     ids::ConversationId,
     now_ms,
-    store::{StoreError, replace_file_noted},
+    store::StoreError,
     workspaces,
 };
 
 use serde_json::json;
 
-use crate::{agreeing::agreed, failure::Failure, output, retention};
+use crate::{
+    agreeing::agreed,
+    failure::Failure,
+    output, retention,
+    saving::{must_be_new, save},
+};
 
 /// Conversations.
 #[derive(Subcommand)]
@@ -176,14 +178,8 @@ fn export(
     let Some(path) = file else {
         return output::line(exported.text.trim_end());
     };
-    if path.exists() {
-        return Err(Failure::unwritten(path, &ErrorKind::AlreadyExists.into()));
-    }
-    // Whole or not at all: a full disk leaves no half of a file that looks like an export.
-    replace_file_noted(&app.folder, path, |file| {
-        file.write_all(exported.text.as_bytes())
-    })
-    .map_err(|error| Failure::unwritten(path, &error))
+    must_be_new(path)?;
+    save(app, path, exported.text.as_bytes())
 }
 
 fn delete(app: &App, id: ConversationId, yes: bool, json: bool) -> Result<(), Failure> {

@@ -81,7 +81,8 @@ impl Failure {
         Self::of_file(Problem::not_written(path, error))
     }
 
-    fn of_file(problem: Problem) -> Self {
+    /// A file that was named cannot be read or written.
+    pub(crate) fn of_file(problem: Problem) -> Self {
         let code = match problem.code {
             ProblemCode::NotFound => 4,
             _ => 5,

@@ -29,6 +29,7 @@ mod providers;
 mod record;
 mod retention;
 mod safety;
+mod saving;
 mod serve;
 mod snapshots;
 mod subject;

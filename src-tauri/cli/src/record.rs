@@ -3,10 +3,7 @@
 mod verify;
 mod witness;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use gatehouse_core::{
@@ -16,7 +13,7 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, naming, output};
+use crate::{failure::Failure, naming, output, saving::must_be_new};
 use verify::Verify;
 use witness::Give;
 
@@ -168,12 +165,7 @@ fn export(
     faulty: WhileFaulty,
     json: bool,
 ) -> Result<(), Failure> {
-    if path.exists() {
-        return Err(Failure::unwritten(
-            path,
-            &io::ErrorKind::AlreadyExists.into(),
-        ));
-    }
+    must_be_new(path)?;
     let contents = if facts_only {
         Contents::Facts
     } else {

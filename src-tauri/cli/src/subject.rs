@@ -1,7 +1,7 @@
 //! `gatehouse subject`: people whose data is kept: find them, give them what is kept, erase them.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -10,11 +10,14 @@ use gatehouse_core::{
     app::App,
     privacy::{Erased, Erasure, ErasurePreview, Extent, FileForm, FoundPerson},
     record::{Certificate, parse_public_key},
-    store::replace_file_noted,
 };
 use serde_json::json;
 
-use crate::{failure::Failure, naming, output};
+use crate::{
+    failure::Failure,
+    naming, output,
+    saving::{must_be_new, save},
+};
 
 /// People whose data is kept.
 #[derive(Subcommand)]
@@ -33,6 +36,14 @@ pub(crate) enum Subject {
     },
     /// Show what erasing would take; with --yes, erase it for good.
     Erase(Erase),
+    /// Write the certificate of an erasure to a file, also of an earlier one: a page if it ends in .html, else
+    /// signed JSON.
+    Certificate {
+        /// The entry of the record that says it was erased: its number.
+        entry: i64,
+        /// The new file.
+        file: PathBuf,
+    },
     /// Verify the signature of a certificate of an erasure. It needs no data folder.
     Verify {
         /// The certificate, as JSON.
@@ -115,10 +126,17 @@ impl Subject {
             Self::Export { file, who } => {
                 let identifiers = given(&who.identifiers)?;
                 must_be_new(file)?;
-                write(app, file, &app.export_person(&identifiers, form(file))?)?;
+                let text = app.export_person(&identifiers, form(file))?;
+                save(app, file, text.as_bytes())?;
                 said(json, file)
             }
             Self::Erase(erase) => erase.run(app, json),
+            Self::Certificate { entry, file } => {
+                must_be_new(file)?;
+                let certificate = app.erasure_certificate(*entry, form(file))?;
+                save(app, file, certificate.as_bytes())?;
+                said(json, file)
+            }
             Self::Verify { file, public_key } => verify(file, public_key.as_deref(), json),
         }
     }
@@ -165,7 +183,14 @@ impl Erase {
         }
         if let Some(path) = &self.certificate {
             let certificate = app.erasure_certificate(erased.certificate, form(path))?;
-            write(app, path, &certificate)?;
+            app.save_file(path, certificate.as_bytes())
+                .map_err(|problem| {
+                    let later = format!(
+                        "It is erased all the same. `gatehouse subject certificate {} FILE` writes its certificate.",
+                        erased.certificate
+                    );
+                    Failure::of_file(problem.hint(later))
+                })?;
         }
         if erased.check.found.is_empty() && erased.remains.is_empty() {
             Ok(())
@@ -207,21 +232,6 @@ fn form(path: &Path) -> FileForm {
         Some(extension) if extension.eq_ignore_ascii_case("html") => FileForm::Html,
         _ => FileForm::Json,
     }
-}
-
-fn must_be_new(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        return Err(Failure::unwritten(
-            path,
-            &io::ErrorKind::AlreadyExists.into(),
-        ));
-    }
-    Ok(())
-}
-
-fn write(app: &App, path: &Path, text: &str) -> Result<(), Failure> {
-    replace_file_noted(&app.folder, path, |file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::unwritten(path, &error))
 }
 
 fn said(json: bool, path: &Path) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! Gatehouse, opened on a data folder: what a window and the command line both work with.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     thread,
@@ -25,13 +26,14 @@ use crate::{
         backup,
         retention::{is_held, wait_for_a_person},
     },
+    problem::Problem,
     record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     startup::StartError,
     store::{
         DataFolder, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store, StoreError,
-        take_away_unfinished,
+        replace_file_noted, take_away_unfinished,
     },
     workspaces,
 };
@@ -315,6 +317,15 @@ impl App {
         if let Err(error) = noted {
             tracing::warn!("a snapshot was made and could not be recorded: {error}");
         }
+    }
+
+    /// Write a file where a person wanted it: whole, or what was there stays.
+    ///
+    /// # Errors
+    /// [`Problem`], which names the file.
+    pub fn save_file(&self, path: &Path, content: &[u8]) -> Result<(), Problem> {
+        replace_file_noted(&self.folder, path, |file| file.write_all(content))
+            .map_err(|error| Problem::not_written(path, &error))
     }
 
     /// Keep new settings and act on them.

@@ -105,9 +105,17 @@ impl Problem {
     fn of_file(path: &Path, done: &str, error: &io::Error) -> Self {
         let code = match error.kind() {
             io::ErrorKind::NotFound => ProblemCode::NotFound,
-            io::ErrorKind::StorageFull => ProblemCode::DiskFull,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ProblemCode::DiskFull,
             _ => ProblemCode::InvalidInput,
         };
+        // The system's own words for it name no disk, and end in a number.
+        if code == ProblemCode::DiskFull {
+            let words = format!(
+                "The file “{}” cannot be {done}: the disk is full",
+                path.display()
+            );
+            return Self::new(code, words).hint("Make room, then try again.");
+        }
         // The name stands within the sentence, where it keeps its letters as they are.
         if error.kind() == io::ErrorKind::AlreadyExists {
             let words = format!("The file “{}” is there already", path.display());

@@ -1,7 +1,7 @@
 //! Backups: where they go, how often, now, and the way back. Folders and files are chosen in the host's own
 //! dialogs, and the recovery code is written by the host: the web view does not see it.
 
-use std::{io::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use gatehouse_core::{
     now_ms,
@@ -10,7 +10,6 @@ use gatehouse_core::{
     },
     problem::Problem,
     secrets::KeyHome,
-    store::replace_file_noted,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -145,10 +144,7 @@ pub(crate) async fn save_recovery_code(handle: AppHandle) -> Result<Option<Strin
         };
         let app = handle.state::<AppState>().app()?;
         let (code, installation) = app.recovery_code(CodeGiven::Saved)?;
-        replace_file_noted(&app.folder, &path, |file| {
-            file.write_all(code.file(&installation).as_bytes())
-        })
-        .map_err(|error| Problem::not_written(&path, &error))?;
+        app.save_file(&path, code.file(&installation).as_bytes())?;
         Ok(Some(path.display().to_string()))
     })
     .await

@@ -15,7 +15,7 @@ use gatehouse_core::{
     privacy::retention::PastRule,
     problem::{Problem, ProblemCode},
     protocol::Sampling,
-    store::{StoreError, replace_file_noted},
+    store::StoreError,
     workspaces,
 };
 use serde::Serialize;
@@ -234,11 +234,7 @@ pub(crate) async fn export_conversation(
             return Ok(None);
         };
         let exported = app.export_conversation(id, format)?;
-        // Whole or not at all: a full disk must not cost an earlier export of this name.
-        replace_file_noted(&app.folder, &path, |file| {
-            std::io::Write::write_all(file, exported.text.as_bytes())
-        })
-        .map_err(|error| Problem::not_written(&path, &error))?;
+        app.save_file(&path, exported.text.as_bytes())?;
         Ok(Some(path.display().to_string()))
     })
     .await

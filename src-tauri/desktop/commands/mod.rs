@@ -19,12 +19,9 @@ pub(crate) mod settings;
 pub(crate) mod startup;
 pub(crate) mod telemetry;
 
-use std::io::Write as _;
-
 use gatehouse_core::{
     app::App,
     problem::{Problem, ProblemCode},
-    store::replace_file_noted,
 };
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::DialogExt;
@@ -74,8 +71,7 @@ pub(crate) async fn saved(
         };
         let app = handle.state::<AppState>().app()?;
         let content = content(&app)?;
-        replace_file_noted(&app.folder, &path, |file| file.write_all(&content))
-            .map_err(|error| Problem::not_written(&path, &error))?;
+        app.save_file(&path, &content)?;
         Ok(Some(path.display().to_string()))
     })
     .await

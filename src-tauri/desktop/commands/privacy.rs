@@ -1,14 +1,11 @@
 //! The Privacy screen: requests of people about their data, finding and erasing them, and what is stored.
 
-use std::io::Write as _;
-
 use gatehouse_core::{
     privacy::{
         Erased, Erasure, ErasurePreview, ErasureStep, FileForm, FoundPerson, NewRequest,
         RequestState, StoredPart, SubjectRequest,
     },
     problem::Problem,
-    store::replace_file_noted,
 };
 use tauri::{AppHandle, Manager, State, ipc::Channel};
 
@@ -154,7 +151,6 @@ fn save(
     };
     let app = handle.state::<AppState>().app()?;
     let text = text(&app)?;
-    replace_file_noted(&app.folder, &path, |file| file.write_all(text.as_bytes()))
-        .map_err(|error| Problem::not_written(&path, &error))?;
+    app.save_file(&path, text.as_bytes())?;
     Ok(Some(path.display().to_string()))
 }

@@ -2,8 +2,7 @@
 //! its entry in the record.
 
 use std::{
-    fs, io,
-    io::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -13,11 +12,14 @@ use gatehouse_core::{
     charts::ChartTheme,
     costs::reports::Query,
     review::{ReportFile, ReviewError},
-    store::replace_file_noted,
 };
 use serde_json::json;
 
-use crate::{failure::Failure, output};
+use crate::{
+    failure::Failure,
+    output,
+    saving::{must_be_new, save},
+};
 
 /// Where a report is written to.
 #[derive(Args)]
@@ -64,10 +66,14 @@ impl Files {
                 return Err(Failure::input(twice));
             }
         }
-        for (file, path) in &wanted {
-            let content = app.export_costs(query, *file, ChartTheme::Light)?;
-            replace_file_noted(&app.folder, path, |to| to.write_all(&content))
-                .map_err(|error| Failure::unwritten(path, &error))?;
+        for (nth, (file, path)) in wanted.iter().enumerate() {
+            if let Err(failure) = put(app, query, *file, path) {
+                // They would be in the way when it is tried again.
+                for (_, earlier) in &wanted[..nth] {
+                    let _ = fs::remove_file(earlier);
+                }
+                return Err(failure);
+            }
         }
         let paths: Vec<&PathBuf> = wanted.iter().map(|(_, path)| path).collect();
         if json {
@@ -95,10 +101,7 @@ impl Files {
     }
 }
 
-fn must_be_new(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
-        let there = io::ErrorKind::AlreadyExists.into();
-        return Err(Failure::unwritten(path, &there));
-    }
-    Ok(())
+fn put(app: &App, query: &Query, file: ReportFile, path: &Path) -> Result<(), Failure> {
+    let content = app.export_costs(query, file, ChartTheme::Light)?;
+    save(app, path, &content)
 }

@@ -1,7 +1,7 @@
 //! `gatehouse record witness`, and what is read of a witness later: the file, and the time-stamp beside it.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -11,14 +11,15 @@ use gatehouse_core::{
     app::App,
     now_ms,
     record::{
-        Checkpoint, Witness, WitnessError,
+        Checkpoint, WhileFaulty, Witness, WitnessError,
         time_stamp::{self, Authority, TimeStamp, TimeStampError, read_authorities},
     },
+    stamping::{StampedWitness, StampingError},
 };
 use serde_json::{Value, json};
 
 use super::{failed, while_faulty};
-use crate::{failure::Failure, output};
+use crate::{failure::Failure, output, saving::save_new};
 
 /// Write a signed checkpoint to a file, to give away: it shows later that nothing before it changed.
 #[derive(Args)]
@@ -40,30 +41,15 @@ pub(crate) struct Give {
 impl Give {
     pub(super) fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
         let faulty = while_faulty(self.anyway);
-        let mut files = NewFiles::default();
-        let mut witness = files.make(&self.file)?;
         let Some(address) = &self.time_stamp else {
-            let checkpoint = app.record.give_witness(faulty, now_ms()).map_err(failed)?;
-            put(
-                &self.file,
-                &mut witness,
-                Witness::file(&checkpoint).as_bytes(),
-            )?;
-            files.stay();
+            let checkpoint = save_new(app, &self.file, |file| {
+                let checkpoint = app.record.give_witness(faulty, now_ms()).map_err(failed)?;
+                file.write_all(Witness::file(&checkpoint).as_bytes())?;
+                Ok(checkpoint)
+            })?;
             return told(&self.file, &checkpoint, None, json);
         };
-        let beside = beside(&self.file);
-        let mut answer = files.make(&beside)?;
-        let named = self.authority.as_deref().map(authorities).transpose()?;
-        let stamped = app
-            .stamped_witness(faulty, address, named.as_deref())
-            .map_err(|error| match error {
-                gatehouse_core::stamping::StampingError::Record(error) => failed(error),
-                other => Failure::from(other),
-            })?;
-        put(&self.file, &mut witness, stamped.witness.as_bytes())?;
-        put(&beside, &mut answer, &stamped.answer)?;
-        files.stay();
+        let stamped = self.stamped(app, faulty, address)?;
         told(&self.file, &stamped.checkpoint, Some(&stamped.stamp), json)?;
         if stamped.first_of_authority && !json {
             output::line(
@@ -72,38 +58,48 @@ impl Give {
         }
         Ok(())
     }
-}
 
-/// Files that are taken away again, unless what goes into them was written: they were made a moment ago.
-#[derive(Default)]
-struct NewFiles(Vec<PathBuf>);
-
-impl NewFiles {
-    /// A new file; one that is there is not written over.
-    fn make(&mut self, path: &Path) -> Result<File, Failure> {
-        let file = File::create_new(path).map_err(|error| Failure::unwritten(path, &error))?;
-        self.0.push(path.to_owned());
-        Ok(file)
-    }
-
-    fn stay(&mut self) {
-        self.0.clear();
-    }
-}
-
-impl Drop for NewFiles {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            // It is empty or half; where it cannot be taken away, it is no witness either.
-            let _ = fs::remove_file(path);
+    /// Write a witness and what the service says of it: both files, or none. Neither the record nor the
+    /// service hears of it where one of them cannot be made.
+    fn stamped(
+        &self,
+        app: &App,
+        faulty: WhileFaulty,
+        address: &str,
+    ) -> Result<StampedWitness, Failure> {
+        let beside = beside(&self.file);
+        let named = self.authority.as_deref().map(authorities).transpose()?;
+        let mut is_answer_there = false;
+        let saved = save_new(app, &self.file, |file| {
+            let stamped = save_new(app, &beside, |answer| {
+                let stamped = ask(app, faulty, address, named.as_deref())?;
+                file.write_all(stamped.witness.as_bytes())?;
+                file.sync_all()?;
+                answer.write_all(&stamped.answer)?;
+                Ok(stamped)
+            })?;
+            is_answer_there = true;
+            Ok(stamped)
+        });
+        if saved.is_err() && is_answer_there {
+            // It says nothing without its witness.
+            let _ = fs::remove_file(&beside);
         }
+        saved
     }
 }
 
-fn put(path: &Path, file: &mut File, content: &[u8]) -> Result<(), Failure> {
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| Failure::unwritten(path, &error))
+fn ask(
+    app: &App,
+    faulty: WhileFaulty,
+    address: &str,
+    named: Option<&[Authority]>,
+) -> Result<StampedWitness, Failure> {
+    app.stamped_witness(faulty, address, named)
+        .map_err(|error| match error {
+            StampingError::Record(error) => failed(error),
+            other => Failure::from(other),
+        })
 }
 
 fn told(

@@ -206,25 +206,10 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
 }
 
 /// Write a whole file to a place that a person chose, closed to others, or leave what was there: the
-/// content goes beside it under a name that nobody uses, to the disk, and then takes its place.
+/// content goes to a new file beside it (`part`, see [`part_of`]), to the disk, and then takes its place.
 ///
 /// # Errors
 /// What `write` returns, or [`io::Error`] when the file cannot be made or moved.
-pub fn replace_file<T, E: From<io::Error>>(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> Result<T, E>,
-) -> Result<T, E> {
-    replace_by(&part_of(path), path, write)
-}
-
-/// A new name beside a file, under which it is written.
-pub(super) fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
-    path.with_file_name(name)
-}
-
-/// The same as [`replace_file`], by way of this new file.
 pub(super) fn replace_by<T, E: From<io::Error>>(
     part: &Path,
     path: &Path,
@@ -241,6 +226,13 @@ pub(super) fn replace_by<T, E: From<io::Error>>(
         let _ = fs::remove_file(part);
     }
     written
+}
+
+/// A new name beside a file, under which it is written.
+pub(super) fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
+    path.with_file_name(name)
 }
 
 /// Write a whole file that only its owner can read, or leave what was there: the content goes to
@@ -331,8 +323,8 @@ mod tests {
         let (path, neighbour) = (dir.path().join("case.jsonl"), dir.path().join("case.part"));
         fs::write(&neighbour, "mine").unwrap();
         let whole = |content: &'static [u8]| move |file: &mut File| file.write_all(content);
-        replace_file(&path, whole(b"one")).unwrap();
-        let failed = replace_file(&path, |file| {
+        replace_by(&part_of(&path), &path, whole(b"one")).unwrap();
+        let failed = replace_by(&part_of(&path), &path, |file| {
             file.write_all(b"half")?;
             Err::<(), _>(io::Error::other("no more"))
         });

@@ -43,7 +43,7 @@ pub(crate) use self::{
 };
 pub use self::{
     error::{OpenError, StoreError},
-    folder::{DataFolder, FolderError, replace_file, write_private},
+    folder::{DataFolder, FolderError, write_private},
     instance::Instance,
     lock::{InstanceLock, LockError},
     migrate::Migration,

@@ -25,8 +25,8 @@ impl DataFolder {
     }
 }
 
-/// Do what [`replace_file`](super::replace_file) does with what is private, so that what is left of it where
-/// this process is ended is taken away by the next start on this data folder.
+/// Write a whole file to a place that a person chose, closed to others, or leave what was there. What is left
+/// of it where this process is ended is taken away by the next start on this data folder.
 ///
 /// # Errors
 /// What `write` returns, or [`io::Error`] when the file or its note cannot be made.
@@ -111,7 +111,12 @@ impl Note {
                 continue;
             }
             // A path that is no text is not noted: it could not be read back on every system.
-            file.write_all(part.to_str().unwrap_or_default().as_bytes())?;
+            let noted = file.write_all(part.to_str().unwrap_or_default().as_bytes());
+            if let Err(error) = noted {
+                // The disk of the data is full: it says nothing, and would lie there until the next start.
+                let _ = fs::remove_file(&path);
+                return Err(error);
+            }
             return Ok(Self { path, _file: file });
         }
     }

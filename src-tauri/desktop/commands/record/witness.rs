@@ -1,9 +1,6 @@
 //! Witnesses of the record: given away, time-stamped, and compared with it later.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use gatehouse_core::{
     app::App,
@@ -13,7 +10,6 @@ use gatehouse_core::{
         Witness,
         time_stamp::{self, TimeStamp, TimeStampError},
     },
-    store::replace_file,
 };
 use serde::Serialize;
 use specta::Type;
@@ -134,21 +130,17 @@ pub(crate) async fn save_witness(
         let Some(path) = chosen_file(&handle, "gatehouse-witness.json")? else {
             return Ok(None);
         };
-        let write = |path: &Path, content: &[u8]| {
-            replace_file(path, |file| file.write_all(content))
-                .map_err(|error| Problem::not_written(path, &error))
-        };
         let app = handle.state::<AppState>().app()?;
         let stamp = match time_stamp_url {
             None => {
                 let checkpoint = app.record.give_witness(faulty, now_ms())?;
-                write(&path, Witness::file(&checkpoint).as_bytes())?;
+                app.save_file(&path, Witness::file(&checkpoint).as_bytes())?;
                 None
             }
             Some(url) => {
                 let stamped = app.stamped_witness(faulty, &url, named.as_deref())?;
-                write(&path, stamped.witness.as_bytes())?;
-                write(&beside(&path), &stamped.answer)?;
+                app.save_file(&path, stamped.witness.as_bytes())?;
+                app.save_file(&beside(&path), &stamped.answer)?;
                 Some(StampShown::of(stamped.stamp, stamped.first_of_authority))
             }
         };
