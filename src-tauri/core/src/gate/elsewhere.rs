@@ -113,7 +113,10 @@ impl Ready {
     ) -> rusqlite::Result<Self> {
         let instruction = request.system.ends_with(mask::INSTRUCTION);
         let instruction = instruction.then_some(mask::INSTRUCTION);
-        let pricing = Pricing::of(conn, &cloud, &decided, instruction, max_output, at_ms)?;
+        let mut pricing = Pricing::of(conn, &cloud, &decided, instruction, max_output, at_ms)?;
+        if !request.tools.is_empty() {
+            pricing.count_tools();
+        }
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
             ..request
