@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// A Gatehouse with an account that has no key: with one, nothing unencrypted goes to a public address.
-fn place_without_key(address: &str, destination: Destination) -> Place {
+pub fn place_without_key(address: &str, destination: Destination) -> Place {
     let (folder, app) = app::new();
     let input = AccountInput {
         kind: ProviderKind::Compatible,
@@ -32,7 +32,7 @@ fn place_without_key(address: &str, destination: Destination) -> Place {
 }
 
 /// The address of a provider where it takes all requests, whomever they are meant for.
-fn as_proxy(provider: &Provider) -> &str {
+pub fn as_proxy(provider: &Provider) -> &str {
     provider.address.trim_end_matches("/v1")
 }
 
@@ -59,10 +59,33 @@ fn offline_opens_no_connection_and_every_other_one_is_in_the_log() {
 
 #[test]
 fn every_byte_that_leaves_is_accounted_for() {
+    let answered = Arc::<Mutex<Vec<u64>>>::default();
+    let note = Arc::clone(&answered);
     // Everything goes through this proxy, whomever it is meant for.
-    let proxy = Provider::start(|request| match request.head.split(' ').next() {
-        Some("GET") => Reply::Whole(json!({ "data": [{ "id": MODEL }] })),
-        _ => Reply::Pieces(vec!["Yes.".into()], 50, 2),
+    let proxy = Provider::start(move |request| {
+        let error = json!({ "message": "there is no credit" });
+        let is_get = request.head.starts_with("GET ");
+        let (body, reply) = match (is_get, request.json()["model"].as_str()) {
+            (true, _) => raw(
+                "application/json",
+                json!({ "data": [{ "id": MODEL }] }).to_string(),
+            ),
+            (false, Some("without-credit")) => (
+                json!({ "error": error }).to_string().len(),
+                Reply::RefuseWith(402, "", error),
+            ),
+            (false, _) => raw(
+                "text/event-stream",
+                format!(
+                    "data: {}\n\ndata: [DONE]\n\n",
+                    json!({
+                "choices": [{ "index": 0, "delta": { "content": "Yes." }, "finish_reason": "stop" }],
+                "usage": { "prompt_tokens": 50, "completion_tokens": 2 } })
+                ),
+            ),
+        };
+        note.lock().unwrap().push(body as u64);
+        reply
     });
     let place = place_without_key("http://models.example/v1", Destination::Cloud);
     set(&place.app, |settings| {
@@ -86,6 +109,16 @@ fn every_byte_that_leaves_is_accounted_for() {
         Ask::Edit(question, "And bob@example.net?"),
         |_| (),
     );
+    let both = [link(&place.account, MODEL), link(&place.account, "other")];
+    let ask = Ask::Say(conversation, "Which of you?");
+    let compared = gate.compare(ask, &both, None, Review::NotAsked, &mut |_| ());
+    assert_eq!(compared.unwrap().1.len(), 2);
+    let chain = vec![
+        link(&place.account, "without-credit"),
+        link(&place.account, MODEL),
+    ];
+    let moved = place.say(place.conversation_with(chain), "Who else?");
+    assert_eq!(moved.call.unwrap().moves.len(), 1);
     assert!(
         gate.update_prices_from("http://models.example/prices.json", true)
             .is_err()
@@ -111,7 +144,11 @@ fn every_byte_that_leaves_is_accounted_for() {
         .into_iter()
         .map(|request| request.body.clone())
         .collect();
-    assert_eq!(sent.len(), 3, "a message, its answer again, its edit");
+    assert_eq!(
+        sent.len(),
+        7,
+        "a message, its answer again, its edit, two that are compared, two of a chain"
+    );
     assert_eq!(sent, left, "each byte that left is kept with its call");
     let log = place.log();
     assert_eq!(log.len(), received.len(), "each connection is in the log");
@@ -120,7 +157,15 @@ fn every_byte_that_leaves_is_accounted_for() {
         logged,
         sent.iter().map(|body| body.len() as u64).sum::<u64>()
     );
+    let mut came: Vec<_> = log.iter().map(|line| line.bytes_in).collect();
+    came.reverse();
+    assert_eq!(came, *answered.lock().unwrap(), "and each that came");
     assert!(log.iter().all(|line| line.host == "models.example"));
+}
+
+/// A whole answer of this kind, and how long it is.
+fn raw(kind: &'static str, body: String) -> (usize, Reply) {
+    (body.len(), Reply::Raw(kind, body.into_bytes()))
 }
 
 #[test]
@@ -155,7 +200,7 @@ fn another(place: &Place) -> App {
     app::without_model(&place._folder.folder)
 }
 
-fn set(app: &App, change: impl FnOnce(&mut Settings)) {
+pub fn set(app: &App, change: impl FnOnce(&mut Settings)) {
     let mut settings = app.store.read(gatehouse_core::settings::get).unwrap();
     change(&mut settings);
     app.set_settings(&settings).unwrap();

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use gatehouse_core::{protocol::Constraint, safety::mask};
 
-use super::*;
+use super::{
+    network::{as_proxy, place_without_key, set},
+    *,
+};
 
 #[test]
 fn a_budget_stops_a_call_before_it_is_made() {
@@ -172,4 +175,23 @@ fn the_instruction_to_keep_placeholders_and_the_shape_of_an_answer_are_counted()
     assert!(answered(10).is_ok());
     let error = answered(40_000).unwrap_err();
     assert!(matches!(error, GateError::Budget(_)), "{error}");
+}
+
+#[test]
+fn cached_tokens_are_counted_by_what_is_spoken_and_not_by_who_bills() {
+    // Anthropic's own host, asked as OpenAI is: its count of the prompt then has what the cache read in it.
+    let proxy = Provider::start(|_| {
+        let said = json!({ "choices": [{ "index": 0, "delta": { "content": "Yes." },
+            "finish_reason": "stop" }] });
+        let counted = json!({ "choices": [], "usage": { "prompt_tokens": 100,
+            "completion_tokens": 10, "prompt_tokens_details": { "cached_tokens": 80 } } });
+        let answer = format!("data: {said}\n\ndata: {counted}\n\ndata: [DONE]\n\n");
+        Reply::Raw("text/event-stream", answer.into_bytes())
+    });
+    let place = place_without_key("http://api.anthropic.com/v1", Destination::Cloud);
+    set(&place.app, |settings| {
+        as_proxy(&proxy).clone_into(&mut settings.proxy);
+    });
+    let call = place.say(place.conversation(), "Hello").call.unwrap();
+    assert_eq!((call.prompt_tokens, call.cached_tokens), (100, 80));
 }

@@ -113,7 +113,10 @@ impl Ready {
     ) -> rusqlite::Result<Self> {
         let instruction = request.system.ends_with(mask::INSTRUCTION);
         let instruction = instruction.then_some(mask::INSTRUCTION);
-        let pricing = Pricing::of(conn, &cloud, &decided, instruction, max_output, at_ms)?;
+        let mut pricing = Pricing::of(conn, &cloud, &decided, instruction, max_output, at_ms)?;
+        if !request.tools.is_empty() {
+            pricing.count_tools();
+        }
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
             ..request
@@ -187,6 +190,7 @@ pub(super) fn call(
         tool_calls,
         ..
     } = answer;
+    let whole = end.is_some_and(|end| end != EndReason::Stopped);
     outcome.duration = since.elapsed();
     outcome.stopped_by =
         stop_text.and_then(|text| request.sampling.stop.iter().position(|stop| *stop == text));
@@ -205,7 +209,7 @@ pub(super) fn call(
         .map(|call| restored(call, &decided.masks))
         .collect();
     let lost = client.lost_tries();
-    count(&mut outcome, &ready, usage, &written, lost);
+    count(&mut outcome, &ready, usage, whole, &written, lost);
     outcome.price = pricing.price.as_ref().map(|price| price.id);
     outcome
 }
@@ -229,36 +233,40 @@ fn declined(cloud: &CloudModel) -> Problem {
         .hint("Say it in other words, or choose another model.")
 }
 
-/// Whose counts hold: the provider's last ones; else, where something was billed all the same, our
-/// own. A call that never reached a model used nothing. Nobody says whether tries that were `lost` are
-/// billed: what is known is then at least what it cost, which makes an estimate of it.
-fn count(outcome: &mut Outcome, ready: &Ready, usage: Option<Usage>, written: &str, lost: u32) {
+/// Whose counts hold: the provider's, once the answer is `whole`. Of one that ended early it may have counted
+/// the prompt alone, or what it had written long before, so that our own count of what was heard holds where
+/// it is higher, and all of it is an estimate. A call that the provider refused, or that never reached a
+/// model, used nothing, whatever was said of it before. Nobody says whether tries that were `lost` are billed:
+/// what is known is then at least what it cost, which makes an estimate of it.
+fn count(
+    outcome: &mut Outcome,
+    ready: &Ready,
+    said: Option<Usage>,
+    whole: bool,
+    written: &str,
+    lost: u32,
+) {
     let cloud = &ready.cloud;
-    let stopped = matches!(outcome.end, Ok(FinishReason::Cancelled));
-    let whole = outcome.end.is_ok() && !stopped;
-    let known = usage.filter(|usage| whole || usage.output > 0);
-    outcome.measured = known.is_some() && !stopped && lost == 0;
-    let own_output = || price::own_count(cloud, written);
-    let usage = match known {
-        // A stopped stream's counts are older than its last piece.
-        Some(usage) if stopped => Usage {
-            output: usage.output.max(own_output()),
-            ..usage
-        },
-        Some(usage) => usage,
-        None if !whole && !stopped && outcome.first_token.is_none() => {
-            outcome.cost = not_begun(ready, &outcome.end, lost);
-            return;
-        }
-        None => Usage {
-            input: ready.pricing.prompt_tokens,
-            output: own_output(),
-            ..Usage::default()
-        },
-    };
+    outcome.measured = whole && said.is_some() && lost == 0;
+    if let Err(CallError::Provider(error)) = &outcome.end
+        && outcome.first_token.is_none()
+        && (said.is_none() || error.is_refusal())
+    {
+        outcome.cost = not_begun(ready, &outcome.end, lost);
+        return;
+    }
+    // Where it says nothing of the prompt, it has not counted it yet.
+    let counted = said.filter(|usage| whole || price::tokens(cloud, *usage).prompt() > 0);
+    let mut usage = counted.unwrap_or(Usage {
+        input: ready.pricing.prompt_tokens,
+        ..said.unwrap_or_default()
+    });
+    if !whole || said.is_none() {
+        usage.output = usage.output.max(price::own_count(cloud, written));
+    }
     let tokens = price::tokens(cloud, usage);
     outcome.counts = tokens.together();
-    outcome.cost = ready.pricing.cost(&tokens, known.is_some());
+    outcome.cost = ready.pricing.cost(&tokens, counted.is_some());
 }
 
 /// What texts cost of which a model writes nothing: vectors, a look at them. `counted`: their tokens,

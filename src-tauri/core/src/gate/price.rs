@@ -29,6 +29,10 @@ const COUNTED_EXACTLY: usize = 400_000;
 /// Tokens around each message of a conversation, as OpenAI's guide to counting has them.
 pub(super) const AROUND_A_MESSAGE: u64 = 4;
 
+/// Tokens of what a provider tells its model of how tools are called, which nobody sees: the most that
+/// Anthropic's guide to tools has for a model.
+const AROUND_TOOLS: u64 = 530;
+
 /// What is known of the money of a call before it is made.
 #[derive(Debug, Clone)]
 pub(super) struct Pricing {
@@ -92,6 +96,13 @@ impl Pricing {
         match pictures::most(cloud) {
             Some(most) => self.prompt_tokens += u64::from(count) * most,
             None => self.uncounted |= count > 0,
+        }
+    }
+
+    /// Count what is said of tools beside their descriptions. OpenAI writes these shorter than they are sent.
+    pub(super) fn count_tools(&mut self) {
+        if !self.exact {
+            self.prompt_tokens += AROUND_TOOLS;
         }
     }
 
@@ -230,7 +241,14 @@ pub(super) fn estimated(text: &str) -> u64 {
 
 /// What a provider counted, each token in one place.
 pub(super) fn tokens(cloud: &CloudModel, usage: Usage) -> Tokens {
-    Tokens::of(usage, Counting::of_provider(cloud.account.billed_as()))
+    // By what it speaks, whoever bills it: Anthropic counts otherwise where it is asked as OpenAI is.
+    let counting = match cloud.account.kind {
+        ProviderKind::Anthropic => Counting::CacheApart,
+        ProviderKind::OpenAi | ProviderKind::Compatible | ProviderKind::Ollama => {
+            Counting::CacheIncluded
+        }
+    };
+    Tokens::of(usage, counting)
 }
 
 #[cfg(test)]

@@ -152,6 +152,12 @@ impl ProviderError {
         )
     }
 
+    /// Whether the provider said no, also after it had begun: it bills nothing of what nobody heard. The
+    /// switch of this computer is no word of the provider's.
+    pub(crate) fn is_refusal(&self) -> bool {
+        !self.may_be_billed() && !matches!(self.trouble, Trouble::Offline)
+    }
+
     /// Whether the same request may be sent again at once, if nothing of an answer has been seen.
     pub(super) fn may_pass(&self) -> bool {
         matches!(

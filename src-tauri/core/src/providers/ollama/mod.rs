@@ -95,7 +95,11 @@ impl Ollama {
         let mut body = Map::new();
         body.insert("model".into(), request.model.as_str().into());
         body.insert("prompt".into(), request.prompt.as_str().into());
-        if !request.suffix.is_empty() {
+        if request.suffix.is_empty() {
+            // Else Ollama makes a message of a conversation of it.
+            body.insert("raw".into(), true.into());
+        } else {
+            // Only the model's template can say where the gap is.
             body.insert("suffix".into(), request.suffix.as_str().into());
         }
         body.insert("stream".into(), true.into());

@@ -374,19 +374,22 @@ fn ollama_bodies_are_as_published() {
     for request in [question(), everything()] {
         assert_eq!(chat.faults(&provider.body(&request)), NONE);
     }
-    let completion = CompletionRequest {
-        model: "model".into(),
-        prompt: "fn main() {".into(),
-        suffix: "}".into(),
-        sampling: everything().sampling,
-        max_tokens: Some(5),
-    };
-    assert_eq!(
-        published
-            .operation("/api/generate")
-            .faults(&provider.completion_body(&completion)),
-        NONE
-    );
+    for (suffix, raw) in [("}", Value::Null), ("", json!(true))] {
+        let completion = CompletionRequest {
+            model: "model".into(),
+            prompt: "fn main() {".into(),
+            suffix: suffix.into(),
+            sampling: everything().sampling,
+            max_tokens: Some(5),
+        };
+        let body = provider.completion_body(&completion);
+        assert_eq!(published.operation("/api/generate").faults(&body), NONE);
+        let sent: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            sent["raw"], raw,
+            "as it is where no template must fill a gap"
+        );
+    }
     assert_eq!(
         published
             .operation("/api/embed")
