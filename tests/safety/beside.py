@@ -54,6 +54,28 @@ COMPANIES = [
     ("PL_NIP", lambda source: "PL" + made.pl_nip(source), "VAT {v}"), ("PT_NIF", lambda source: "PT" + made.pt_nif(source), "VAT {v}"),
 ]
 
+# By the countries' letters: a sole trader's stand before a number of the person in half of them.
+LETTERS = [
+    (made.vat_bg, "ДДС номер: {v}"), (made.vat_cy, "Αριθμός ΦΠΑ {v}"), (made.vat_cz, "DIČ: {v}"), (made.vat_cz, "{v}, platce DPH"),
+    (made.vat_dk, "momsnr. {v}"), (made.vat_ee, "KMKR {v}"), (made.vat_el, "VAT {v}"), (made.vat_el, "ΑΦΜ: {v}"),
+    (made.vat_fi, "ALV-tunniste {v}"), (made.vat_hr, "PDV ID broj {v}"), (made.vat_hr, "račun za {v}, hvala"), (made.vat_hu, "közösségi adószám: {v}"),
+    (made.vat_ie, "VAT No. {v}"), (made.vat_lt, "PVM mokėtojo kodas {v}"), (made.vat_lu, "TVA {v}"), (made.vat_lv, "PVN reģ. Nr. {v}"),
+    (made.vat_mt, "VAT no: {v}"), (made.vat_ro, "CUI {v}"), (made.vat_ro, "cod TVA: {v}"), (made.vat_se, "momsregistreringsnummer {v}"),
+    (made.vat_se, "{v} (moms)"), (made.vat_si, "ID za DDV: {v}"), (made.vat_sk, "IČ DPH: {v}"), (made.vat_sk, "faktúra pre {v} je priložená"),
+    (lambda source: made.vat_sk(source)[2:], "DIČ: {v}"), (lambda source: made.vat_ro(source)[2:], "cod unic de înregistrare {v}"),
+    (lambda source: f"SK {made.vat_sk(source)[2:]}", "VAT ID {v}"), (lambda source: f"CZ {made.birth_number(source)}", "VAT: {v}"),
+]
+
+# Numbers for social insurance without a rule of their own.
+SOCIAL = [
+    "social insurance number [[IDENTITY_CARD|4471902]] ([[LOCATION|Cyprus]])", "Αριθμός Κοινωνικών Ασφαλίσεων: [[IDENTITY_CARD|4471902]]",
+    "numru tas-sigurtà soċjali [[IDENTITY_CARD|B44719028]]", "基礎年金番号：[[IDENTITY_CARD|4471-902183]]", "年金番号は[[IDENTITY_CARD|4471902183]]です",
+    "UAN: [[IDENTITY_CARD|100447190283]]", "My UAN is [[IDENTITY_CARD|1004 4719 0283]].", "Centrelink CRN [[IDENTITY_CARD|204 471 902T]]",
+    "customer reference number [[IDENTITY_CARD|204471902T]]", "осигурителен номер [[IDENTITY_CARD|4471902183]]",
+    "veronumero [[TAX_NUMBER|100447190283]]", "verotunniste: [[TAX_NUMBER|4471902183]]", "adószám: [[TAX_NUMBER|44719028-1-42]]",
+    "passaport Malti [[PASSPORT|1234567]]", "cui 44719028 è stato detto", "31 dic. pedido 4471902183 sin pagar", "se 447190281234 è pronto",
+]
+
 SEEN = [
     "Dear [[PERSON|Anna\u200b Berg]], hello", "Frau [[PERSON|Anna\u00adBerg]] kommt", "then [[PERSON|An\u200bna Be\u200brg]] signed",
     "Ich bin [[PERSON|Max]].", "[[PERSON|Jose\u0301 Marti\u0301nez]] called, [[PERSON|José Martínez]] wrote",
@@ -74,7 +96,7 @@ NOTHING = [
 
 def texts():
     """Marked texts with their names, in a fixed order."""
-    groups = (("phones", PHONES), ("broken", BROKEN), ("births", BIRTHS), ("japan", JAPAN), ("coins", COINS), ("seen", SEEN),
+    groups = (("phones", PHONES), ("broken", BROKEN), ("births", BIRTHS), ("japan", JAPAN), ("coins", COINS), ("seen", SEEN), ("social", SOCIAL),
               ("nothing", NOTHING))
     for group, list_of in groups:
         for nth, text in enumerate(list_of):
@@ -82,6 +104,8 @@ def texts():
     source = made.Source(7919)
     for nth, (kind, make, frame) in enumerate(COMPANIES * 2):
         yield f"beside/companies/{nth}", frame.format(v=f"[[{kind}|{make(source)}]]")
+    for nth, (make, frame) in enumerate(LETTERS):
+        yield f"beside/letters/{nth}", frame.format(v=f"[[TAX_NUMBER|{make(source)}]]")
     for nth in range(3):
         number = made.uid_ch(source)
         yield f"beside/uid/{nth}", f"UID [[TAX_NUMBER|CHE-{grouped(number[3:], 3, 3, 3, by='.')}]]"

@@ -635,3 +635,97 @@ def es_company(source):
     kind, body = source.pick("ABHPQ"), source.pick("0234") + source.digits(6)
     check = int(luhn(body))
     return kind + body + ("JABCDEFGHI"[check] if kind in "PQ" else str(check))
+
+
+def vat_bg(source):
+    return "BG" + bg_egn(source)
+
+
+def vat_cy(source):
+    return "CY" + cy_tax(source)
+
+
+@tried
+def vat_cz(source):
+    if source.below(2):
+        return "CZ" + birth_number(source)
+    body = source.pick("24567") + source.digits(6)
+    return f"CZ{body}{(11 - dot(body, range(8, 1, -1)) % 11) % 10}"
+
+
+def vat_el(source):
+    return "EL" + gr_afm(source)
+
+
+def vat_hr(source):
+    return "HR" + eleven_ten(source)
+
+
+def vat_hu(source):
+    body = source.pick("123456") + source.digits(6)
+    return f"HU{body}{-dot(body, [9, 7, 3, 1, 9, 7, 3]) % 10}"
+
+
+def vat_ie(source):
+    return "IE" + ie_pps(source)
+
+
+def vat_lv(source):
+    return "LV" + lv_code(source)
+
+
+def vat_se(source):
+    return "SE" + se_person(source) + "01"
+
+
+def vat_si(source):
+    return "SI" + si_tax(source)
+
+
+@tried
+def vat_sk(source):
+    body = f"202{source.digits(6)}"
+    check = -int(body + "0") % 11
+    return None if check == 10 else f"SK{body}{check}"
+
+
+@tried
+def vat_dk(source):
+    body = source.pick("1234") + source.digits(6)
+    check = -dot(body, [2, 7, 6, 5, 4, 3, 2]) % 11
+    return None if check == 10 else f"DK{body}{check}"
+
+
+@tried
+def vat_fi(source):
+    body = source.pick("012") + source.digits(6)
+    check = -dot(body, [7, 9, 10, 5, 8, 4, 2]) % 11
+    return None if check == 10 else f"FI{body}{check}"
+
+
+def vat_ee(source):
+    body = "10" + source.digits(6)
+    return f"EE{body}{-dot(body, [3, 7, 1, 3, 7, 1, 3, 7]) % 10}"
+
+
+def vat_lu(source):
+    body = source.pick("12") + source.digits(5)
+    return f"LU{body}{int(body) % 89:02}"
+
+
+def vat_mt(source):
+    body = source.pick("12") + source.digits(5)
+    return f"MT{body}{37 - dot(body, [3, 4, 6, 7, 8, 9]) % 37:02}"
+
+
+def vat_lt(source):
+    body = source.digits(7) + "1"
+    check = dot(body, range(1, 9)) % 11
+    if check == 10:
+        check = dot(body, [3, 4, 5, 6, 7, 8, 9, 1]) % 11 % 10
+    return f"LT{body}{check}"
+
+
+def vat_ro(source):
+    body = source.pick("1234") + source.digits(6)
+    return f"RO{body}{dot(body, [3, 2, 1, 7, 5, 3, 2]) * 10 % 11 % 10}"

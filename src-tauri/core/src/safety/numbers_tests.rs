@@ -128,6 +128,12 @@ const FORMS: &[(&str, &str, &str, &str)] = &[
     ("FR", "PASSPORT", "passeport", "12AB34567"),
     ("PL", "DRIVER_LICENSE", "prawo jazdy", "12345678"),
     ("HR", "IDENTITY_CARD", "osobna iskaznica", "112456789"),
+    ("JP", "IDENTITY_CARD", "基礎年金番号", "1234-567890"),
+    ("IN", "IDENTITY_CARD", "UAN", "100123456789"),
+    ("CY", "IDENTITY_CARD", "social insurance number", "4471902"),
+    ("MT", "PASSPORT", "passaport", "1234567"),
+    ("FI", "TAX_NUMBER", "verotunniste", "4471902183"),
+    ("HU", "TAX_NUMBER", "adószám", "44719028-1-42"),
     (
         "FR",
         "VEHICLE_PLATE",
@@ -237,6 +243,59 @@ fn a_number_without_a_check_digit_needs_its_word() {
         let found = scanner(country).scan(&format!("The value {number} came up again."));
         assert!(!kinds(&found).contains(kind), "{number} alone: {found:?}");
     }
+}
+
+/// Country and VAT number of a company of the country.
+const VAT: [(&str, &str); 18] = [
+    ("BG", "BG175074752"),
+    ("CY", "CY10259033P"),
+    ("CZ", "CZ25123891"),
+    ("CZ", "CZ7103192745"),
+    ("DK", "DK13585628"),
+    ("EE", "EE100931558"),
+    ("FI", "FI20774740"),
+    ("GR", "EL094259216"),
+    ("HR", "HR33392005961"),
+    ("HU", "HU12892312"),
+    ("IE", "IE6433435F"),
+    ("LT", "LT119511515"),
+    ("LU", "LU15027442"),
+    ("LV", "LV40003521600"),
+    ("MT", "MT11679112"),
+    ("SE", "SE123456789701"),
+    ("SI", "SI50223054"),
+    ("SK", "SK2022749619"),
+];
+
+#[test]
+fn a_vat_number_with_its_letters_is_found_without_a_word_and_a_wrong_one_is_not() {
+    for (country, number) in VAT {
+        let found = scanner(country).scan(&format!("The value {number} came up again."));
+        assert_eq!(kinds(&found), ["TAX_NUMBER"], "{number}: {found:?}");
+        let wrong = number.replacen(
+            |sign: char| sign.is_ascii_digit(),
+            if number[2..].starts_with('3') {
+                "4"
+            } else {
+                "3"
+            },
+            1,
+        );
+        let found = scanner(country).scan(&format!("The value {wrong} came up again."));
+        assert!(found.is_empty(), "{wrong} for {number}: {found:?}");
+    }
+}
+
+#[test]
+fn a_vat_number_whose_check_is_not_known_needs_a_word() {
+    for number in ["SK1020304050", "CZ 9901019999", "RO18547290"] {
+        let found = scanner("US").scan(&format!("VAT: {number}."));
+        assert_eq!(kinds(&found), ["TAX_NUMBER"], "{number}: {found:?}");
+        let found = scanner("US").scan(&format!("The value {number} came up again."));
+        assert!(found.is_empty(), "{number} alone: {found:?}");
+    }
+    let found = scanner("RO").scan("CUI 18547290, di cui 18547291");
+    assert_eq!(kinds(&found), ["TAX_NUMBER"], "{found:?}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
 
 /// Civil Registration Act, Ordinance RD-02-20-9: weights 2 4 8 5 10 9 7 3 6, modulus 11; the month has
 /// 20 added before 1900 and 40 from 2000 on.
-fn egn(number: &[u8]) -> bool {
+pub(super) fn egn(number: &[u8]) -> bool {
     let Some(sum) = weighted(number, &[2, 4, 8, 5, 10, 9, 7, 3, 6]) else {
         return false;
     };
@@ -54,7 +54,7 @@ fn egn(number: &[u8]) -> bool {
 }
 
 /// Ministry of the Interior's rule for the LNCh: weights 21 19 17 13 11 9 7 3 1, modulus 10.
-fn foreigner(number: &[u8]) -> bool {
+pub(super) fn foreigner(number: &[u8]) -> bool {
     let sum = weighted(number, &[21, 19, 17, 13, 11, 9, 7, 3, 1]);
     sum.is_some_and(|sum| digit(number[9]) == Some(sum % 10))
 }

@@ -138,7 +138,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
 ];
 
 /// What comes after a country's letters, which must not be zeros alone or one digit over and over.
-fn after<'n>(number: &'n [u8], letters: &[u8]) -> Option<&'n [u8]> {
+pub(super) fn after<'n>(number: &'n [u8], letters: &[u8]) -> Option<&'n [u8]> {
     number.strip_prefix(letters).filter(|rest| !all_same(rest))
 }
 

@@ -33,7 +33,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
 
 /// Tax Department: digits in odd places are replaced, the sum modulo 26 is the letter. Numbers do not
 /// begin with 12.
-fn tax_id(number: &[u8]) -> bool {
+pub(super) fn tax_id(number: &[u8]) -> bool {
     const ODD: [u32; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
     let [digits @ .., letter] = number else {
         return false;

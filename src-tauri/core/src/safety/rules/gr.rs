@@ -28,7 +28,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
 ];
 
 /// AADE's rule for the AFM: powers of two as weights, modulus 11, then modulus 10.
-fn afm(number: &[u8]) -> bool {
+pub(super) fn afm(number: &[u8]) -> bool {
     let sum = weighted(number, &[256, 128, 64, 32, 16, 8, 4, 2]);
     sum.is_some_and(|sum| digit(number[8]) == Some(sum % 11 % 10)) && !all_same(number)
 }

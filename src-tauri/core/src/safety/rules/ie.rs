@@ -25,7 +25,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[NumberRule {
 
 /// Department of Social Protection: weights 8 to 2, and 9 for the second letter (A is 1, W is 0), modulus
 /// 23.
-fn pps(number: &[u8]) -> bool {
+pub(super) fn pps(number: &[u8]) -> bool {
     let Some(sum) = weighted(number, &[8, 7, 6, 5, 4, 3, 2]) else {
         return false;
     };

@@ -30,7 +30,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
 ];
 
 /// Population Register: weights 10 5 8 4 2 1 6 3 7 9, and one more, modulus 11, modulus 10.
-fn personal_code(number: &[u8]) -> bool {
+pub(super) fn personal_code(number: &[u8]) -> bool {
     let sum = weighted(number, &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9]);
     sum.is_some_and(|sum| digit(number[10]) == Some((1 + sum) % 11 % 10)) && is_ddmmyy(number)
 }

@@ -59,6 +59,7 @@ mod si;
 mod sk;
 pub(crate) mod special;
 mod us;
+mod vat;
 mod vehicles;
 mod versions;
 mod wallets;
@@ -137,6 +138,7 @@ pub(crate) fn numbers() -> impl Iterator<Item = &'static NumberRule> {
         si::NUMBERS,
         sk::NUMBERS,
         companies::NUMBERS,
+        vat::NUMBERS,
         documents::NUMBERS,
         medical::NUMBERS,
         vehicles::NUMBERS,

@@ -50,7 +50,7 @@ fn emso(number: &[u8]) -> bool {
 }
 
 /// Tax Administration Act: weights 8 to 2, 11 less the remainder by 11, where 10 becomes 0.
-fn tax_number(number: &[u8]) -> bool {
+pub(super) fn tax_number(number: &[u8]) -> bool {
     let sum = weighted(number, &[8, 7, 6, 5, 4, 3, 2]);
     number[0] != b'0'
         && sum.is_some_and(|sum| sum % 11 != 0 && digit(number[7]) == Some((11 - sum % 11) % 10))

@@ -10,6 +10,7 @@ pub(super) const PASSPORT: &[&str] = &[
     "pasaporte*",
     "passaporto*",
     "passaporte*",
+    "passaport",
     "paspoort*",
     "paszport*",
     "pasport*",
@@ -180,6 +181,11 @@ pub(super) const TAX: &[&str] = &[
     "данъчен*",
     "φορολογικο*",
     "納税",
+    "dic:",
+    "dic :",
+    "ic dph",
+    "verotunniste*",
+    "veronumero*",
 ];
 
 /// Social insurance.
@@ -206,6 +212,33 @@ pub(super) const SOCIAL: &[&str] = &[
     "socialni zabezpeceni",
     "socialnej poistovn*",
     "社会保険",
+];
+
+/// Social insurance, in words of countries whose numbers for it have no rule of their own or no check digit.
+pub(super) const SOCIAL_ELSEWHERE: &[&str] = &[
+    "κοινωνικων ασφαλισεων",
+    "sigurta socjali",
+    "基礎年金番号",
+    "年金番号",
+    "雇用保険",
+    "uan",
+    "universal account number",
+    "centrelink*",
+    "customer reference number",
+    "осигурител*",
+    "socialni pojisteni",
+    "socialniho pojisteni",
+    "cislo pojistence",
+    "socialne poistenie",
+    "cislo poistenca",
+    "broj osiguranika",
+    "zavarovane osebe",
+    "asigurari sociale",
+    "asigurarilor sociale",
+    "socialinio draudimo",
+    "socialas apdrosinasanas",
+    "sotsiaalkindlustus*",
+    "sosiaaliturva*",
 ];
 
 /// Numbers that a state gives a person.
