@@ -7,6 +7,7 @@ import { dismissToast, toast, toastError, toasts } from "$lib/state/toasts.svelt
 
 import { host, show } from "../../test/render";
 import ConfirmDialog from "./ConfirmDialog.svelte";
+import Dialog from "./Dialog.svelte";
 import IconButton from "./IconButton.svelte";
 import LinkDialog from "./LinkDialog.svelte";
 import NumberField from "./NumberField.svelte";
@@ -98,6 +99,28 @@ describe("a message in the corner of the window", () => {
 		expect(toasts.list, "all of its time, once nobody is at it").toHaveLength(1);
 		vi.advanceTimersByTime(2_000);
 		expect(toasts.list).toHaveLength(0);
+	});
+
+	it("is put away without closing the dialog under it, which a click beside it does close", async () => {
+		show(Toasts);
+		show(Dialog, { open: true, title: "Export" });
+		await screen.findByRole("dialog", { name: "Export" });
+		toastError({ code: "disk_full", message: "No space left.", hint: null });
+		const dismiss = await screen.findByRole("button", { name: "Dismiss", hidden: true });
+		// Pressed for as long as a hand presses: what is outside is told apart 10 ms after the press.
+		vi.useFakeTimers();
+		const press = async (on: Element) => {
+			const where = { clientX: 900, clientY: 80, bubbles: true, cancelable: true };
+			await fireEvent(on, new MouseEvent("pointerdown", where));
+			vi.advanceTimersByTime(100);
+			flushSync();
+			await fireEvent.click(on);
+		};
+		await press(dismiss);
+		expect(toasts.list).toEqual([]);
+		expect(screen.queryByRole("dialog", { name: "Export" })?.dataset.state).toBe("open");
+		await press(document.querySelector(".overlay")!);
+		expect(screen.queryByRole("dialog", { name: "Export" })?.dataset.state).not.toBe("open");
 	});
 
 	it("is not shown for what a person cancelled", () => {
