@@ -33,6 +33,7 @@ use crate::{
 };
 
 const PAGE: u64 = 4096;
+const NONE: [PathBuf; 0] = [];
 const PASSPHRASE: &[u8] = b"correct horse battery\n";
 
 /// Words that no compression makes small.
@@ -144,12 +145,8 @@ fn a_file_that_does_not_fit_is_refused_in_words_and_written_when_there_is_room()
         assert_eq!(code, 5, "{command:?}: {words}");
         assert!(words.contains("disk is full"), "{command:?}: {words}");
         assert!(words.contains("Make room"), "{command:?}: {words}");
-        assert_eq!(
-            files(outside),
-            [PathBuf::new(); 0],
-            "{command:?}: nothing is left"
-        );
-        assert_eq!(files(&cli.path().join("unfinished")), [PathBuf::new(); 0]);
+        assert_eq!(files(outside), NONE, "{command:?}: nothing is left");
+        assert_eq!(files(&cli.path().join("unfinished")), NONE);
         fs::remove_file(ballast).unwrap();
         let (code, words) = run(&cli, &command, outside);
         assert_eq!(code, 0, "{command:?}, when there is room: {words}");
@@ -240,21 +237,27 @@ fn what_changes_the_data_is_refused_in_words_and_done_when_there_is_room() {
     let (said, personal) = (noise(), here(&app));
     let conversation = imported(&app, "Gone", &[&said, "Nobody."], NOW);
     imported(&app, "Gone with its workspace", &[&said, "Nobody."], NOW);
-    let erase = |app: &App, erasure: Erasure| Ok(drop(app.erase(&erasure, None, &mut |_| ())?));
+    let erase = |app: &App, erasure: Erasure| {
+        let erased = app.erase(&erasure, None, &mut |_| ());
+        erased.map(drop).map_err(Problem::from)
+    };
     let deeds: [Deed<'_>; 6] = [
         (
             "checkpoint",
-            Box::new(|app| Ok(drop(app.record.checkpoint()?))),
+            Box::new(|app| app.record.checkpoint().map(drop).map_err(Problem::from)),
         ),
         (
             "verify a backup",
-            Box::new(|app| Ok(drop(app.verify_backup(&backup)?))),
+            Box::new(|app| app.verify_backup(&backup).map(drop).map_err(Problem::from)),
         ),
         (
             "back up",
-            Box::new(|app| Ok(drop(app.back_up(&mut |_| ())?))),
+            Box::new(|app| app.back_up(&mut |_| ()).map(drop).map_err(Problem::from)),
         ),
-        ("snapshot", Box::new(|app| Ok(drop(app.make_snapshot()?)))),
+        (
+            "snapshot",
+            Box::new(|app| app.make_snapshot().map(drop).map_err(Problem::from)),
+        ),
         (
             "erase a conversation",
             Box::new(|app| erase(app, Erasure::Conversation { id: conversation })),
