@@ -9,6 +9,9 @@ import { until } from "./app.js";
 const saving = "Save File";
 const opening = "Open File";
 
+/** The key of the button Save or Open. Return is also taken by Cancel, where that has the focus. */
+const accept = { [saving]: "alt+s", [opening]: "alt+o" };
+
 /** How long a dialog may take to close. Then it is taken to have missed a key. */
 const closesWithinMs = 3_000;
 
