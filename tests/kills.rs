@@ -140,7 +140,9 @@ fn ask_until_killed() {
             std::thread::park();
         }
     });
-    let account = account(&app, "Silent", &silent.address);
+    // Another one has the data after this one.
+    let name = format!("Silent {}", std::process::id());
+    let account = account(&app, &name, &silent.address);
     say("open");
     let answered = app.gate.test_account(account.id);
     unreachable!("it is killed before: {answered:?}");

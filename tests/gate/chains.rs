@@ -255,18 +255,25 @@ fn a_schema_that_one_cannot_hold_to_goes_to_the_next_and_is_named_where_there_is
     let provider = Provider::start(|_| Reply::Pieces(vec!["{}".into()], 20, 5));
     let place = place(&provider.address);
     let deepseek = account(&place.app, "DeepSeek", "https://api.deepseek.com");
-    let ask = |chain: Vec<Link>| {
-        let conversation = place.conversation_with(chain);
+    let ask = |conversation| {
         let schema = Constraint::JsonSchema(json!({ "type": "object", "properties": {} }));
         let ask = Ask::Say(conversation, "Hello");
         place.app.gate.answer(ask, Some(schema), &mut |_| ())
     };
     let chain = vec![link(&deepseek, "chat"), link(&place.account, MODEL)];
-    let (_, answer) = ask(chain).unwrap();
+    let (_, answer) = ask(place.conversation_with(chain)).unwrap();
     assert_eq!(answer.state, MessageState::Done);
     let moves = answer.call.unwrap().moves;
     assert_eq!(moves.len(), 1, "{moves:?}");
     assert!(moves[0].reason.contains("JSON Schema"), "{moves:?}");
-    let alone = ask(vec![link(&deepseek, "chat")]).unwrap_err();
+    let options = Options {
+        elsewhere: Some(Elsewhere::Account {
+            account_id: deepseek.id,
+            model: "chat".into(),
+        }),
+        ..Options::default()
+    };
+    let alone = place.app.gate.new_conversation(&options).unwrap().id;
+    let alone = ask(alone).unwrap_err();
     assert!(alone.to_string().contains("JSON Schema"), "{alone}");
 }

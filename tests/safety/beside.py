@@ -71,7 +71,7 @@ SOCIAL = [
     "social insurance number [[IDENTITY_CARD|4471902]] ([[LOCATION|Cyprus]])", "Αριθμός Κοινωνικών Ασφαλίσεων: [[IDENTITY_CARD|4471902]]",
     "numru tas-sigurtà soċjali [[IDENTITY_CARD|B44719028]]", "基礎年金番号：[[IDENTITY_CARD|4471-902183]]", "年金番号は[[IDENTITY_CARD|4471902183]]です",
     "UAN: [[IDENTITY_CARD|100447190283]]", "My UAN is [[IDENTITY_CARD|1004 4719 0283]].", "Centrelink CRN [[IDENTITY_CARD|204 471 902T]]",
-    "customer reference number [[IDENTITY_CARD|204471902T]]", "осигурителен номер [[IDENTITY_CARD|4471902183]]",
+    "Customer reference number: 8841207", "Centrelink number [[IDENTITY_CARD|204471902T]]", "500000 euro, di cui 260000 euro a fondo perduto", "осигурителен номер [[IDENTITY_CARD|4471902183]]",
     "veronumero [[TAX_NUMBER|100447190283]]", "verotunniste: [[TAX_NUMBER|4471902183]]", "adószám: [[TAX_NUMBER|44719028-1-42]]",
     "passaport Malti [[PASSPORT|1234567]]", "cui 44719028 è stato detto", "31 dic. pedido 4471902183 sin pagar", "se 447190281234 è pronto",
 ]

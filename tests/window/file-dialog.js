@@ -17,12 +17,12 @@ const closesWithinMs = 3_000;
 
 /** Save under a path, in the dialog that is open or about to open. */
 export function saveAs(app, path) {
-  return choose(app, saving, path);
+	return choose(app, saving, path);
 }
 
 /** Open the file that has a path, in the same way. */
 export function openFile(app, path) {
-  return choose(app, opening, path);
+	return choose(app, opening, path);
 }
 
 /**
@@ -30,73 +30,59 @@ export function openFile(app, path) {
  * it may lose a key that comes then. It stays open where the path leads nowhere, and is given it again.
  */
 async function choose(app, title, path) {
-  await shown(app, title);
-  await app.until(`the dialog “${title}” takes ${path}`, async () => {
-    const [dialog] = await windows(app, title);
-    if (!dialog) return true;
-    const given = async () => {
-      // In a field, what is there gives way: a name that is proposed is marked but for its ending.
-      await withFocus(dialog, "key", "ctrl+a");
-      await withFocus(dialog, "type", path);
-      await withFocus(dialog, "key", "Return");
-    };
-    // It may close between two keys.
-    await given().catch(() => null);
-    return until("it closes", () => isClosed(app, title), closesWithinMs).catch(
-      () => false,
-    );
-  });
+	await shown(app, title);
+	await app.until(`the dialog “${title}” takes ${path}`, async () => {
+		const [dialog] = await windows(app, title);
+		if (!dialog) return true;
+		const given = async () => {
+			// In a field, what is there gives way: a name that is proposed is marked but for its ending.
+			await withFocus(dialog, "key", "ctrl+a");
+			await withFocus(dialog, "type", path);
+			await withFocus(dialog, "key", accept[title]);
+		};
+		// It may close between two keys.
+		await given().catch(() => null);
+		return until("it closes", () => isClosed(app, title), closesWithinMs).catch(() => false);
+	});
 }
 
 /** Leave the dialog for saving without a choice. */
 export function leaveSaving(app) {
-  return leave(app, saving);
+	return leave(app, saving);
 }
 
 /** Leave the dialog for opening without a choice. */
 export function leaveOpening(app) {
-  return leave(app, opening);
+	return leave(app, opening);
 }
 
 async function leave(app, title) {
-  await withFocus(await shown(app, title), "key", "Escape");
-  await app.until(`the dialog “${title}” is closed`, () =>
-    isClosed(app, title),
-  );
+	await withFocus(await shown(app, title), "key", "Escape");
+	await app.until(`the dialog “${title}” is closed`, () => isClosed(app, title));
 }
 
 function shown(app, title) {
-  return app.until(
-    `the dialog “${title}” is shown`,
-    async () => (await windows(app, title))[0],
-  );
+	return app.until(`the dialog “${title}” is shown`, async () => (await windows(app, title))[0]);
 }
 
 async function isClosed(app, title) {
-  return (await windows(app, title)).length === 0;
+	return (await windows(app, title)).length === 0;
 }
 
 /** The windows of the app that can be seen and have this title. */
 async function windows(app, title) {
-  const which = [
-    "--all",
-    "--onlyvisible",
-    "--pid",
-    app.pid,
-    "--name",
-    `^${title}$`,
-  ];
-  // It fails where it finds none.
-  const listed = await xdotool("search", ...which).catch(() => "");
-  return listed.split("\n").filter(Boolean);
+	const which = ["--all", "--onlyvisible", "--pid", app.pid, "--name", `^${title}$`];
+	// It fails where it finds none.
+	const listed = await xdotool("search", ...which).catch(() => "");
+	return listed.split("\n").filter(Boolean);
 }
 
 /** Nobody manages the windows of this display, so nobody but us gives one the focus. */
 function withFocus(window, ...command) {
-  return xdotool("windowfocus", "--sync", window, ...command);
+	return xdotool("windowfocus", "--sync", window, ...command);
 }
 
 async function xdotool(...words) {
-  const { stdout } = await promisify(execFile)("xdotool", words.map(String));
-  return stdout;
+	const { stdout } = await promisify(execFile)("xdotool", words.map(String), { timeout: 5_000 });
+	return stdout;
 }

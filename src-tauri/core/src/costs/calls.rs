@@ -12,6 +12,7 @@ use specta_typescript::Number;
 
 pub(crate) use self::moves::{
     forget_moves, forget_moves_in, forget_moves_of_call, forget_moves_of_clients,
+    moved_calls_of_clients,
 };
 pub use self::view::{CallRow, CallSummary, get, list};
 pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary};

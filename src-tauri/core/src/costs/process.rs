@@ -1,5 +1,5 @@
-//! Which process a call runs in or has a connection open, so that one tells what another has set aside and still uses, or still
-//! writes, from what was left behind.
+//! Which process a call runs in or has a connection open, so that one tells what another has set aside and still
+//! uses, or still writes, from what was left behind.
 
 use std::sync::LazyLock;
 

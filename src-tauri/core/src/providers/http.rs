@@ -395,7 +395,7 @@ fn broken(error: &reqwest::Error) -> Broken {
     };
     if matches!(trouble, Trouble::Cut) {
         // In words such as "unexpected EOF during chunk size line", which tell a person nothing.
-        tracing::info!("an answer broke off: {cause}");
+        tracing::info!("a connection broke off: {cause}");
         return Broken::of(trouble);
     }
     Broken {

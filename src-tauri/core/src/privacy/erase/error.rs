@@ -32,6 +32,9 @@ pub enum EraseError {
     /// An answer does not end.
     #[error("an answer that is being written does not stop, so nothing was erased. Try again")]
     Busy,
+    /// What follows an erasure could not be done to its end.
+    #[error("something is in the way of what is left of it; the next start tries again")]
+    Unfinished,
     /// Something that is sealed cannot be read, so it cannot be said whether the person is in it.
     #[error(transparent)]
     Sealed(#[from] SealedError),
@@ -82,7 +85,9 @@ impl From<EraseError> for Problem {
             EraseError::Sealed(_) | EraseError::Folder(_) => {
                 Self::new(ProblemCode::DataUnusable, error)
             }
-            EraseError::Busy | EraseError::NotAlone => Self::new(ProblemCode::Busy, error),
+            EraseError::Busy | EraseError::NotAlone | EraseError::Unfinished => {
+                Self::new(ProblemCode::Busy, error)
+            }
             EraseError::Held(_) => Self::new(ProblemCode::NotAllowed, error),
             EraseError::NotFound | EraseError::NothingFound | EraseError::NoErasure(_) => {
                 Self::new(ProblemCode::NotFound, error)

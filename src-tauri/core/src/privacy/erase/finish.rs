@@ -27,12 +27,21 @@ struct Rest {
     remains: Vec<Remains>,
     /// Whether nothing is to be tried again: a certificate is given of what is done.
     is_done: bool,
+    /// Whether this is such a new try, at a start.
+    is_again: bool,
 }
 
 impl Rest {
     /// On a full disk, say: it is tried again at the next start.
     fn failed(&mut self, what: &str, why: String) {
         self.is_done = false;
+        self.remains.push(Remains::new(what, why));
+    }
+
+    /// A copy that something is in the way of, which may be so for good: it is tried once more, at the next
+    /// start, and then named in the certificate. Each try takes every other copy with it.
+    fn kept_copy(&mut self, what: &str, why: String) {
+        self.is_done &= self.is_again;
         self.remains.push(Remains::new(what, why));
     }
 
@@ -51,15 +60,18 @@ impl Rest {
 }
 
 impl App {
-    /// What follows once the content is gone from the database.
+    /// What follows once the content is gone from the database. `is_again`: after a start, for what could not
+    /// be done before.
     pub(super) fn finish_erasure(
         &self,
         gone: Gone,
+        is_again: bool,
         progress: &mut dyn FnMut(ErasureStep),
     ) -> Erased {
         let mut rest = Rest {
             remains: gone.remains,
             is_done: true,
+            is_again,
         };
         // Before the copies go: another one may be made as soon as they are gone, of the pages as they are.
         progress(ErasureStep::Log);
@@ -70,7 +82,7 @@ impl App {
         progress(ErasureStep::Snapshots);
         let snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
             let why = format!("not all of them could be removed: {error}");
-            rest.failed("snapshots", why);
+            rest.kept_copy("snapshots", why);
             0
         });
         let (backups, folders) = self.remove_from_backups(&mut rest);
@@ -125,8 +137,18 @@ impl App {
     /// that it wrote them into; how many, and the folders.
     fn remove_from_backups(&self, rest: &mut Rest) -> (usize, Vec<PathBuf>) {
         let may_have = "they may have what was erased, and could not be removed";
-        let folders = self.remove_every_backup(PATIENCE).unwrap_or_else(|error| {
-            rest.failed("backups", format!("{may_have}: {error}"));
+        // A start is not kept waiting: there is another one.
+        let patience = if rest.is_again {
+            Duration::ZERO
+        } else {
+            PATIENCE
+        };
+        let folders = self.remove_every_backup(patience).unwrap_or_else(|error| {
+            let why = format!("{may_have}: {error}");
+            match error {
+                BackupError::Busy => rest.failed("backups", why),
+                _ => rest.kept_copy("backups", why),
+            }
             Vec::new()
         });
         let mut gone = 0;
@@ -167,9 +189,12 @@ impl App {
             return Ok(());
         }
         for gone in unfinished {
-            self.finish_erasure(gone, &mut |_| ());
+            self.finish_erasure(gone, true, &mut |_| ());
         }
-        Ok(())
+        match self.store.read(certificate::unfinished)?.is_empty() {
+            true => Ok(()),
+            false => Err(EraseError::Unfinished),
+        }
     }
 }
 
@@ -239,6 +264,8 @@ mod tests {
         let erased = erase(&app, id, &mut |_| ());
         assert!(remains(&erased, "backups") && earlier.exists());
         assert!(certificate(&app, &erased).is_err(), "it is not done");
+        let again = app.finish_erasures();
+        assert!(matches!(again, Err(EraseError::Unfinished)), "{again:?}");
         drop(under_way);
         app.finish_erasures().unwrap();
         assert!(!earlier.exists());
@@ -284,6 +311,26 @@ mod tests {
         fs::remove_file(&snapshots).unwrap();
         app.finish_erasures().unwrap();
         assert!(certificate(&app, &erased).is_ok());
+    }
+
+    #[test]
+    fn what_is_in_the_way_for_good_is_named_and_takes_the_other_copies_no_third_time() {
+        let (_dir, app) = app();
+        let id = said(&app);
+        let snapshots = app.folder.snapshots();
+        let erased = erase(&app, id, &mut |step| {
+            if step == ErasureStep::Snapshots {
+                let _ = fs::remove_dir_all(&snapshots);
+                fs::write(&snapshots, "No folder.").unwrap();
+            }
+        });
+        assert!(certificate(&app, &erased).is_err(), "it is tried again");
+        app.finish_erasures().unwrap();
+        assert!(certificate(&app, &erased).unwrap().contains("snapshots"));
+        let replaced = app.folder.replaced();
+        fs::create_dir_all(&replaced).unwrap();
+        app.finish_erasures().unwrap();
+        assert!(replaced.exists(), "nothing is left to be done");
     }
 
     #[test]

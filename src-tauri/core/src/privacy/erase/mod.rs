@@ -194,7 +194,7 @@ impl App {
             self.engines.unload_all();
             gone
         };
-        Ok(self.finish_erasure(gone, progress))
+        Ok(self.finish_erasure(gone, false, progress))
     }
 
     fn note_looked_for(&self, erasure: &Erasure) -> Result<(), EraseError> {

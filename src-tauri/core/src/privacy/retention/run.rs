@@ -22,7 +22,7 @@ use crate::{
     ids::WorkspaceId,
     now_ms,
     problem::Problem,
-    record::{Action, Event, Subject},
+    record::{self, Action, Event, Record, Subject},
     sealed,
     store::StoreError,
 };
@@ -171,7 +171,7 @@ impl App {
         }
         self.store.write(|tx| {
             if requests > 0 {
-                run.requests = what_left_for_clients(tx, workspace.id, rule, now_ms)?;
+                run.requests = what_left_for_clients(&self.record, tx, workspace.id, rule, now_ms)?;
             }
             // What fails in the same way again is recorded once: it is tried many times a day.
             let is_new =
@@ -247,9 +247,10 @@ impl App {
     }
 }
 
-/// Destroy what left for clients of the local API, and what servers said of it, so long ago that a conversation would be due; nothing
-/// while something in the workspace is on hold.
+/// Destroy what left for clients of the local API, and what servers said of it, so long ago that a conversation
+/// would be due; nothing while something in the workspace is on hold.
 fn what_left_for_clients(
+    record: &Record,
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     rule: RetentionRule,
@@ -260,6 +261,14 @@ fn what_left_for_clients(
     }
     let limit = rule.limit_ms(now_ms);
     let requests = choose::requests_of_clients(tx, workspace, limit)?;
+    let moved = costs::moved_calls_of_clients(tx, workspace, limit)?;
+    for (workspace, entries) in record::private_of_client_calls(tx, &moved)? {
+        let event = Event::new(Action::Erased)
+            .fact("kind", "workspace")
+            .fact("cause", "retention");
+        let subject = Subject::Workspace(workspace);
+        record.erase_some(tx, subject, &entries, event, now_ms)?;
+    }
     costs::forget_moves_of_clients(tx, workspace, limit)?;
     sealed::destroy_sent_of_clients(tx, workspace, limit)?;
     Ok(requests)

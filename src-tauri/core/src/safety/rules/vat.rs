@@ -11,10 +11,8 @@ use crate::safety::{
 const LOCAL: &[&str] = &[
     "dic",
     "dph",
-    "ic dph",
     "alv*",
     "arvonlisavero*",
-    "verotunniste*",
     "cui",
     "cif",
     "cod tva",
@@ -102,7 +100,14 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::TaxNumber,
         country: "RO",
         shapes: &["LLd{6,10}", "d{6,10}"],
-        words: &[&["cui", "c.u.i", "cod unic de inregistrare"]],
+        // Not "cui" alone: in Italian amounts stand behind "di cui".
+        words: &[&[
+            "cui:",
+            "cui ro",
+            "cod cui",
+            "c.u.i",
+            "cod unic de inregistrare",
+        ]],
         check: Check::Form(romanian),
         reason: "The digits of a Romanian company or sole trader; the check digit is right",
     },

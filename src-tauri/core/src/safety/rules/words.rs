@@ -224,7 +224,6 @@ pub(super) const SOCIAL_ELSEWHERE: &[&str] = &[
     "uan",
     "universal account number",
     "centrelink*",
-    "customer reference number",
     "осигурител*",
     "socialni pojisteni",
     "socialniho pojisteni",
