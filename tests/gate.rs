@@ -174,9 +174,10 @@ impl Place {
 
     /// A conversation that a chain of models answers.
     fn conversation_with(&self, chain: Vec<Link>) -> ConversationId {
+        let id = AliasId::new();
         let alias = Alias {
-            id: AliasId::new(),
-            name: "default".into(),
+            id,
+            name: format!("chain {id}"),
             chain,
         };
         self.app

@@ -266,14 +266,7 @@ fn a_schema_that_one_cannot_hold_to_goes_to_the_next_and_is_named_where_there_is
     let moves = answer.call.unwrap().moves;
     assert_eq!(moves.len(), 1, "{moves:?}");
     assert!(moves[0].reason.contains("JSON Schema"), "{moves:?}");
-    let options = Options {
-        elsewhere: Some(Elsewhere::Account {
-            account_id: deepseek.id,
-            model: "chat".into(),
-        }),
-        ..Options::default()
-    };
-    let alone = place.app.gate.new_conversation(&options).unwrap().id;
+    let alone = place.conversation_with(vec![link(&deepseek, "chat")]);
     let alone = ask(alone).unwrap_err();
     assert!(alone.to_string().contains("JSON Schema"), "{alone}");
 }
