@@ -117,8 +117,6 @@ impl Display {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x900x24"])
             .args(["-nolisten", "tcp"])
-            // A key counts once, however late a busy machine lets go of it.
-            .arg("-r")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

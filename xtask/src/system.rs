@@ -55,8 +55,6 @@ const BUILD: &[Need] = &[
 
 const DRIVE: &[Need] = &[
     Need::program("xvfb", "Xvfb"),
-    // Presses keys in the system's own dialogs, which the driver of the web view does not reach.
-    Need::program("xdotool", "xdotool"),
     Need::program("webkit2gtk-driver", "WebKitWebDriver"),
     Need::program("dbus", "dbus-run-session"),
     Need::program("gnome-keyring", "gnome-keyring-daemon"),
