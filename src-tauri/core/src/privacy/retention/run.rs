@@ -527,7 +527,15 @@ mod tests {
                 tx.execute_batch(
                     r#"UPDATE calls SET moves = '[{"model":"m","reason":"Anna Weiss","call":null}]';
                        DELETE FROM sent_of_clients WHERE call_number = 1"#,
-                )
+                )?;
+                for call in 1_i64..=3 {
+                    let event = Event::new(Action::CallBegan)
+                        .fact("call", call)
+                        .about(Subject::Workspace(workspace))
+                        .payload(serde_json::json!({ "moves": [{ "reason": "Anna Weiss" }] }));
+                    app.record.append(tx, event, OLD)?;
+                }
+                Ok::<_, rusqlite::Error>(())
             })
             .unwrap();
         let words = || {
@@ -541,6 +549,11 @@ mod tests {
         assert_eq!(ran.runs[0].requests, 2);
         let left: String = words();
         assert_eq!(left, "0,0,1", "the words of what is not due stay");
+        let began =
+            "SELECT count(*) FROM audit_entries WHERE action = 'call.began' AND sealed IS NOT NULL";
+        let private = |conn: &rusqlite::Connection| conn.query_row(began, [], |row| row.get(0));
+        let private: i64 = app.store.read(private).unwrap();
+        assert_eq!(private, 1, "nor are they left in the record");
         assert_eq!(app.preview_retention(NOW).unwrap().requests, 0);
     }
 
