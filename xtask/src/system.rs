@@ -62,6 +62,11 @@ const DRIVE: &[Need] = &[
     Need::program("dunst", "dunst"),
     // The tests' own time-stamp authority.
     Need::program("openssl", "openssl"),
+    // By what it can: Debian's own Python makes virtual environments only with this package.
+    Need {
+        package: "python3-venv",
+        sign: Sign::Answers(&["python3", "-c", "import venv, ensurepip"]),
+    },
     Need::installed("fonts-dejavu-core"),
 ];
 
@@ -103,7 +108,7 @@ pub fn prepare(purpose: Purpose) -> Result<()> {
         }
         _ => Vec::new(),
     };
-    tools.extend(python());
+    tools.extend(python(purpose));
     if purpose != Purpose::Fetch {
         tools.extend(node());
     }
@@ -263,10 +268,16 @@ fn cmake() -> Tool {
     }
 }
 
-fn python() -> Vec<Tool> {
+/// The oldest that fetches a model, and the oldest for which the official clients are released that
+/// the tests run (`tests/clients/requirements.txt`).
+fn python(purpose: Purpose) -> Vec<Tool> {
     let python = shell::python();
+    let least = match purpose {
+        Purpose::Fetch | Purpose::Build => (3, 8),
+        Purpose::Drive => (3, 11),
+    };
     vec![
-        at_least(python, &["--version"], (3, 8), "Python"),
+        at_least(python, &["--version"], least, "Python"),
         at_least(
             python,
             &["-m", "pip", "--version"],
