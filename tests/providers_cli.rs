@@ -3,6 +3,7 @@
 
 mod mistakes;
 mod online_prices;
+#[cfg(unix)]
 mod prompt;
 mod pull;
 mod review;
