@@ -58,10 +58,49 @@ pub struct Prompt {
     pub dropped: usize,
 }
 
-/// Builds prompts for one model.
-pub struct PromptBuilder {
+/// Conversations as one model reads them.
+pub struct PromptForm {
     template: Result<Template, TemplateError>,
     vocabulary: Vocabulary,
+}
+
+impl PromptForm {
+    /// With this template and vocabulary. A template that does not parse fails each prompt: another
+    /// format would only look as if it worked.
+    #[must_use]
+    pub fn new(template: Result<Template, TemplateError>, vocabulary: Vocabulary) -> Self {
+        Self {
+            template,
+            vocabulary,
+        }
+    }
+
+    /// Tokens of the whole prompt for a conversation, however long it is.
+    ///
+    /// # Errors
+    /// [`PromptError::Template`].
+    pub fn count(&self, messages: &[ChatMessage]) -> Result<usize, PromptError> {
+        Ok(length(&self.assemble(messages)?))
+    }
+
+    fn assemble(&self, messages: &[ChatMessage]) -> Result<Vec<Piece>, PromptError> {
+        let mark = Vocabulary::mark_for(messages.iter().map(|message| message.content.as_str()));
+        let disarmed: Vec<ChatMessage> = messages
+            .iter()
+            .map(|message| ChatMessage {
+                role: message.role,
+                content: self.vocabulary.disarm(&message.content, mark),
+            })
+            .collect();
+        let template = self.template.as_ref().map_err(Clone::clone)?;
+        let rendered = template.render(&disarmed)?;
+        Ok(self.vocabulary.pieces(&rendered, mark))
+    }
+}
+
+/// Builds prompts that fit, for one model.
+pub struct PromptBuilder {
+    form: Arc<PromptForm>,
     counts: HashMap<u64, usize>,
     hasher: RandomState,
     /// Set where something came that cannot wait, such as a cancel.
@@ -69,17 +108,11 @@ pub struct PromptBuilder {
 }
 
 impl PromptBuilder {
-    /// A builder with this template and vocabulary. A template that does not parse fails each prompt:
-    /// another format would only look as if it worked.
+    /// A builder of prompts in this form.
     #[must_use]
-    pub fn new(
-        template: Result<Template, TemplateError>,
-        vocabulary: Vocabulary,
-        stop: Arc<AtomicBool>,
-    ) -> Self {
+    pub fn new(form: Arc<PromptForm>, stop: Arc<AtomicBool>) -> Self {
         Self {
-            template,
-            vocabulary,
+            form,
             counts: HashMap::new(),
             hasher: RandomState::new(),
             stop,
@@ -120,7 +153,7 @@ impl PromptBuilder {
         let known = |dropped: usize| fixed.iter().chain(&costs[dropped..]).sum::<usize>();
         let mut tokens = known(0);
         if tokens <= 2 * context {
-            let pieces = self.assemble(messages)?;
+            let pieces = self.form.assemble(messages)?;
             tokens = length(&pieces);
             if tokens <= room {
                 return Ok(Prompt { pieces, dropped: 0 });
@@ -135,6 +168,7 @@ impl PromptBuilder {
                 far_too_long if far_too_long > 2 * context => far_too_long,
                 _ => {
                     let pieces = self
+                        .form
                         .assemble(&[&messages[..system], &messages[system + dropped..]].concat())?;
                     let tokens = length(&pieces);
                     let is_least = dropped == newest;
@@ -155,28 +189,6 @@ impl PromptBuilder {
         }
     }
 
-    /// Tokens of the whole prompt for a conversation, however long it is.
-    ///
-    /// # Errors
-    /// [`PromptError::Template`].
-    pub fn count(&self, messages: &[ChatMessage]) -> Result<usize, PromptError> {
-        Ok(length(&self.assemble(messages)?))
-    }
-
-    fn assemble(&self, messages: &[ChatMessage]) -> Result<Vec<Piece>, PromptError> {
-        let mark = Vocabulary::mark_for(messages.iter().map(|message| message.content.as_str()));
-        let disarmed: Vec<ChatMessage> = messages
-            .iter()
-            .map(|message| ChatMessage {
-                role: message.role,
-                content: self.vocabulary.disarm(&message.content, mark),
-            })
-            .collect();
-        let template = self.template.as_ref().map_err(Clone::clone)?;
-        let rendered = template.render(&disarmed)?;
-        Ok(self.vocabulary.pieces(&rendered, mark))
-    }
-
     /// Tokens of a message: counted once, as the same messages come again with each turn. A long one is
     /// counted piece by piece, which is a token or two more than it is.
     fn cost(&mut self, message: &ChatMessage) -> Result<usize, PromptError> {
@@ -189,7 +201,7 @@ impl PromptBuilder {
                     if self.stop.load(Ordering::Relaxed) {
                         return Err(PromptError::Stopped);
                     }
-                    counted += self.vocabulary.tokens(piece).len();
+                    counted += self.form.vocabulary.tokens(piece).len();
                 }
                 if self.counts.len() > MAX_COUNTS {
                     self.counts.clear();

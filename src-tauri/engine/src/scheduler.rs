@@ -114,17 +114,6 @@ impl Scheduler {
         self.waiting.push_back(request);
     }
 
-    /// Count the tokens of a whole prompt, and tell.
-    pub fn count_prompt(&self, id: u64, messages: &[ChatMessage]) {
-        match self.prompts.count(messages) {
-            Ok(tokens) => self.out.send(&Event::Counted {
-                id,
-                counts: vec![count(tokens)],
-            }),
-            Err(error) => self.fail(id, RequestErrorKind::Template, &error),
-        }
-    }
-
     /// Stop a request wherever it is. `false` when there is none of this id.
     pub fn cancel(&mut self, id: u64) -> bool {
         if let Some(at) = self.waiting.iter().position(|request| request.id == id) {

@@ -1,7 +1,8 @@
 //! The life of an engine: say hello, load one model, answer requests until there are no more.
 //!
 //! Three threads: this one computes; one reads requests, so that a cancel is seen at once; one
-//! counts tokens, so that counting while somebody types does not wait for a batch.
+//! counts tokens, so that counting while somebody types does not wait for a batch, nor a batch or a
+//! cancel for the counting of a very long text.
 
 use std::{
     sync::{
@@ -13,18 +14,19 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    Event, GenerateRequest, LoadErrorKind, LoadRequest, ModelPurpose, PROTOCOL_VERSION, Request,
+    ChatMessage, Event, GenerateRequest, LoadErrorKind, LoadRequest, ModelPurpose, PROTOCOL_VERSION, Request,
     RequestErrorKind,
 };
 use llama_cpp_2::{list_llama_ggml_backend_devices, llama_backend::LlamaBackend};
 
 use crate::{
+    answer::count,
     embedding::Embedder,
     exit, ffi,
     inspect::LoadFailure,
     load::{self, Loaded},
     log, memory,
-    prompt::PromptBuilder,
+    prompt::{PromptBuilder, PromptForm},
     scheduler::{Scheduler, Setup},
     template::{self, Template},
     vocabulary::Vocabulary,
@@ -40,6 +42,14 @@ struct Shared {
     cancel_load: Arc<AtomicBool>,
     /// The loaded model's vocabulary.
     vocabulary: OnceLock<Vocabulary>,
+    /// How the loaded model reads conversations, if it is one for chat.
+    form: OnceLock<Arc<PromptForm>>,
+}
+
+/// What is counted beside the answers.
+enum Counting {
+    Texts { id: u64, texts: Vec<String> },
+    Prompt { id: u64, messages: Vec<ChatMessage> },
 }
 
 /// Serve until the app has no more requests; gives the exit code.
@@ -97,12 +107,15 @@ fn start_threads(shared: &Arc<Shared>, out: &Arc<Outlet>) -> Receiver<Request> {
 fn pass_on(
     request: Request,
     to_worker: &Sender<Request>,
-    to_counter: &Sender<(u64, Vec<String>)>,
+    to_counter: &Sender<Counting>,
     shared: &Shared,
 ) {
     match request {
         Request::CountTokens { id, texts } => {
-            let _ = to_counter.send((id, texts));
+            let _ = to_counter.send(Counting::Texts { id, texts });
+        }
+        Request::CountPrompt { id, messages } => {
+            let _ = to_counter.send(Counting::Prompt { id, messages });
         }
         request => {
             let urgent = matches!(request, Request::Cancel { .. } | Request::Shutdown);
@@ -118,14 +131,30 @@ fn pass_on(
     }
 }
 
-fn count_tokens(requests: &Receiver<(u64, Vec<String>)>, shared: &Shared, out: &Outlet) {
-    for (id, texts) in requests {
-        match shared.vocabulary.get() {
-            Some(vocabulary) => {
+fn count_tokens(requests: &Receiver<Counting>, shared: &Shared, out: &Outlet) {
+    for request in requests {
+        match (request, shared.vocabulary.get(), shared.form.get()) {
+            (Counting::Texts { id, texts }, Some(vocabulary), _) => {
                 let counts = texts.iter().map(|text| vocabulary.count(text)).collect();
                 out.send(&Event::Counted { id, counts });
             }
-            None => not_ready(out, id, "No model is loaded yet."),
+            (Counting::Prompt { id, messages }, _, Some(form)) => match form.count(&messages) {
+                Ok(tokens) => out.send(&Event::Counted {
+                    id,
+                    counts: vec![count(tokens)],
+                }),
+                Err(error) => out.send(&Event::Failed {
+                    id,
+                    kind: RequestErrorKind::Template,
+                    message: error.to_string(),
+                }),
+            },
+            (Counting::Prompt { id, .. }, Some(_), None) => {
+                not_ready(out, id, "This model is loaded for embeddings.");
+            }
+            (Counting::Texts { id, .. } | Counting::Prompt { id, .. }, None, _) => {
+                not_ready(out, id, "No model is loaded yet.");
+            }
         }
     }
 }
@@ -143,12 +172,13 @@ fn wait_for_load(requests: &Receiver<Request>, out: &Outlet) -> Option<LoadReque
         match requests.recv().ok()? {
             Request::Load(load) => return Some(load),
             Request::Generate(GenerateRequest { id, .. })
-            | Request::CountPrompt { id, .. }
             | Request::Embed { id, .. } => {
                 not_ready(out, id, "No model is loaded yet.");
             }
             Request::Shutdown => return None,
-            Request::Cancel { .. } | Request::CountTokens { .. } => {}
+            Request::Cancel { .. }
+            | Request::CountTokens { .. }
+            | Request::CountPrompt { .. } => {}
         }
     }
 }
@@ -175,10 +205,9 @@ fn start_worker(
         progress,
     )?;
     let vocabulary = Vocabulary::new(Arc::clone(&loaded.model));
-    let _ = shared.vocabulary.set(vocabulary.clone());
     let report = loaded.report.clone();
     let worker = match request.purpose {
-        ModelPurpose::Chat => Worker::Chat(Box::new(chat_worker(loaded, vocabulary, shared, out))),
+        ModelPurpose::Chat => Worker::Chat(Box::new(chat_worker(loaded, vocabulary.clone(), shared, out))),
         ModelPurpose::Embedding => Worker::Embedding(Box::new(Embedder::new(
             loaded.model,
             loaded.context,
@@ -187,6 +216,8 @@ fn start_worker(
             Arc::clone(out),
         ))),
     };
+    // After the form: where a vocabulary is known, it is known whether the model is one for chat.
+    let _ = shared.vocabulary.set(vocabulary);
     out.send(&Event::Loaded(report));
     Ok(worker)
 }
@@ -208,8 +239,10 @@ fn chat_worker(
     };
     let (bos, eos) = vocabulary.sequence_marks();
     let template = Template::new(own.as_deref().unwrap_or(template::FALLBACK), bos, eos);
+    let form = Arc::new(PromptForm::new(template, vocabulary.clone()));
+    let _ = shared.form.set(Arc::clone(&form));
     Scheduler::new(Setup {
-        prompts: PromptBuilder::new(template, vocabulary.clone(), Arc::clone(&shared.stop)),
+        prompts: PromptBuilder::new(form, Arc::clone(&shared.stop)),
         vocabulary,
         extra_stops,
         sequences: loaded.report.sequences as usize,
@@ -264,12 +297,6 @@ impl Worker {
             (Self::Embedding(embedder), Request::Embed { id, texts }) => {
                 embedder.submit(id, &texts)
             }
-            (Self::Chat(scheduler), Request::CountPrompt { id, messages }) => {
-                scheduler.count_prompt(id, &messages);
-            }
-            (Self::Embedding(_), Request::CountPrompt { id, .. }) => {
-                not_ready(out, id, "This model is loaded for embeddings.");
-            }
             (Self::Chat(scheduler), Request::Cancel { id }) => {
                 scheduler.cancel(id);
             }
@@ -287,7 +314,7 @@ impl Worker {
                 log::line("a second model was sent, and an engine has one for its whole life");
                 return Some(exit::BAD_FRAME);
             }
-            (_, Request::CountTokens { .. }) => {}
+            (_, Request::CountTokens { .. } | Request::CountPrompt { .. }) => {}
         }
         None
     }

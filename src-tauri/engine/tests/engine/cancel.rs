@@ -54,6 +54,37 @@ fn a_text_far_longer_than_the_context_is_stopped_while_it_is_counted() {
 }
 
 #[test]
+fn counting_a_very_long_prompt_delays_neither_an_answer_nor_its_cancel() {
+    let mut engine = Engine::chat(2048, 1);
+    let counted = engine.id();
+    engine.send(&Request::CountPrompt {
+        id: counted,
+        messages: vec![user(words(500_000))],
+    });
+    let id = engine.begin(&[user("Tell me a very long story.")], endless(1500));
+    let mut cancelled = false;
+    loop {
+        match engine.event() {
+            Event::Counted { .. } => panic!("the count was done first"),
+            Event::Text { .. } if !cancelled => {
+                engine.send(&Request::Cancel { id });
+                cancelled = true;
+            }
+            Event::Done { reason, .. } => break assert_eq!(reason, FinishReason::Cancelled),
+            _ => {}
+        }
+    }
+    let counts = loop {
+        match engine.event() {
+            Event::Counted { id, counts } if id == counted => break counts,
+            Event::Failed { message, .. } => panic!("{message}"),
+            _ => {}
+        }
+    };
+    assert!(counts[0] > 500_000, "{counts:?}");
+}
+
+#[test]
 fn cancelling_one_of_two_leaves_the_other_as_it_would_have_been() {
     let mut engine = Engine::chat(2048, 2);
     let (question, copying) = copy();
