@@ -32,7 +32,6 @@ const RUNS: usize = 9;
 const WRITTEN_TOKENS: u32 = 96;
 const CONTEXT_TOKENS: u32 = 2048;
 const SEQUENCES: u32 = 4;
-const KEPT_TOKENS: usize = 864;
 const OVERHEAD_BYTES: u64 = 100_000_000;
 
 fn main() -> Result<()> {
@@ -166,15 +165,13 @@ fn tenth_turn(client: &mut Client, bare: &mut Bare, model: &LlamaModel) -> Resul
         let (text, _) = client.ask(&messages, &sampling)?;
         messages.push(message(Role::Assistant, &text));
     }
-    bare.keep(0)?;
-    bare.read(&some_tokens(model, KEPT_TOKENS, 0))?;
     let mut pairs = Pairs::default();
     let (mut kept, mut read) = (0, 0);
     for run in 0..2 * RUNS {
         let question = format!("{run}. What did I ask you in the turn before this one, and why?");
         messages.push(message(Role::User, &question));
         // How many tokens are new is only known once the engine has read them.
-        let known = read;
+        let (known, had) = (read, kept);
         let mut engine = || -> Result<f64> {
             let (_, timing) = client.ask(&messages, &sampling)?;
             kept = timing.usage.cached_tokens as usize;
@@ -184,10 +181,13 @@ fn tenth_turn(client: &mut Client, bare: &mut Bare, model: &LlamaModel) -> Resul
         if known == 0 {
             engine()?;
             messages.pop();
+            // The same kept context for both, however long the answers came out.
+            bare.keep(0)?;
+            bare.read(&some_tokens(model, kept, 0))?;
             continue;
         }
         let mut plain = || -> Result<f64> {
-            bare.keep(KEPT_TOKENS)?;
+            bare.keep(had)?;
             let new = some_tokens(model, known, run + 1);
             let begun = Instant::now();
             bare.read(&new)?;
