@@ -100,15 +100,16 @@ pub(crate) async fn unload_model(handle: AppHandle, id: ModelId) -> Result<()> {
     .await
 }
 
-/// Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder.
+/// Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder for
+/// models. Whether it was.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn remove_model(handle: AppHandle, id: ModelId, delete_file: bool) -> Result<()> {
+pub(crate) async fn remove_model(handle: AppHandle, id: ModelId, delete_file: bool) -> Result<bool> {
     apart(move || {
         let state = handle.state::<AppState>();
-        state.app()?.remove_model(id, delete_file)?;
+        let deleted = state.app()?.remove_model(id, delete_file)?;
         events::tell(&handle, &ModelsChanged {});
-        Ok(())
+        Ok(deleted)
     })
     .await
 }

@@ -206,7 +206,7 @@ fn reason(chosen: &Needs, verdict: Verdict, memory: ComputerMemory, wanted: u32)
         Verdict::Fits => format!("Needs about {needed}; this computer has {free} free."),
         Verdict::Tight => {
             format!(
-                "Needs about {needed}; only {free} of {all} are free. Close other programs first, or it may be slow."
+                "Needs about {needed}; only {free} of {all} are free. Close other programs first, or it may not load."
             )
         }
         Verdict::TooLarge => format!(
@@ -277,7 +277,7 @@ mod tests {
         );
         assert_eq!(
             reason(8, 4),
-            "Needs about 5.3 GB; only 4.0 GB of 8.0 GB are free. Close other programs first, or it may be slow."
+            "Needs about 5.3 GB; only 4.0 GB of 8.0 GB are free. Close other programs first, or it may not load."
         );
         assert_eq!(
             reason(4, 3),

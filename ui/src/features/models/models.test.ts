@@ -17,14 +17,14 @@ import ModelsScreen from "./ModelsScreen.svelte";
 const dataFolder = "/home/ada/.local/share/gatehouse";
 const shownToasts = () => toasts.list.map((toast) => toast.text);
 
-async function open(options: FakeOptions = {}) {
+async function open(options: FakeOptions = {}, folder = dataFolder) {
 	const fake = host(options);
 	await readSettings();
 	watchModels((thrown) => {
 		throw thrown;
 	});
 	show(ModelDropZone);
-	return { fake, ...show(ModelsScreen, { dataFolder }) };
+	return { fake, ...show(ModelsScreen, { dataFolder: folder }) };
 }
 
 const card = (name: string) => screen.findByRole("article", { name });
@@ -178,6 +178,24 @@ describe("removing", () => {
 		await user.click(within(question).getByRole("checkbox", { name: /Also delete the file/ }));
 		await user.click(within(question).getByRole("button", { name: "Remove and delete the file" }));
 		await waitFor(() => expect(callsOf(fake, "removeModel")).toEqual([["minilm", true]]));
+		await waitFor(() => expect(shownToasts().join()).toContain("its file deleted"));
+	});
+
+	it("offers to delete no file beside that folder", async () => {
+		const { user } = await open({}, "/home/ada/.local/share/gate");
+		const question = await ask(user, "all-MiniLM-L6-v2");
+		expect(within(question).queryByRole("checkbox")).toBeNull();
+		expect(question.textContent).toContain("Its file stays.");
+	});
+
+	it("claims no deletion that the host did not make", async () => {
+		const { fake, user } = await open();
+		vi.spyOn(fake, "removeModel").mockResolvedValue(false);
+		const question = await ask(user, "all-MiniLM-L6-v2");
+		await user.click(within(question).getByRole("checkbox", { name: /Also delete the file/ }));
+		await user.click(within(question).getByRole("button", { name: "Remove and delete the file" }));
+		await waitFor(() => expect(shownToasts().join()).toContain("was removed."));
+		expect(shownToasts().join()).not.toContain("its file deleted");
 	});
 
 	it("that the host refuses says so and keeps the model", async () => {

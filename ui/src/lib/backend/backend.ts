@@ -225,7 +225,7 @@ export type Backend = {
 	loadModel(id: string): Promise<void>;
 	cancelLoad(id: string): Promise<void>;
 	unloadModel(id: string): Promise<void>;
-	removeModel(id: string, deleteFile: boolean): Promise<void>;
+	removeModel(id: string, deleteFile: boolean): Promise<boolean>;
 	engineStatus(): Promise<EngineStatus[]>;
 	computer(): Promise<Computer>;
 

@@ -99,7 +99,7 @@ const host: Backend = {
 	loadModel: silent(commands.loadModel),
 	cancelLoad: silent(commands.cancelLoad),
 	unloadModel: silent(commands.unloadModel),
-	removeModel: silent(commands.removeModel),
+	removeModel: throwing(commands.removeModel),
 	engineStatus: throwing(commands.engineStatus),
 	computer: throwing(commands.computer),
 

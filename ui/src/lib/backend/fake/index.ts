@@ -336,10 +336,11 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 		loadModel: load,
 		cancelLoad: async (id) => void cancelled.add(id),
 		unloadModel: async (id) => setEngine(id, null),
-		removeModel: async (id) => {
+		removeModel: async (id, deleteFile) => {
 			models = models.filter((model) => model.id !== id);
 			setEngine(id, null);
 			emit("modelsChanged", {});
+			return deleteFile;
 		},
 		engineStatus: async () => engines,
 		computer: async () => sampleComputer,

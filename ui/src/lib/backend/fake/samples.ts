@@ -156,7 +156,7 @@ export function sampleModels(now: number): InstalledModel[] {
 				16_763_983_616,
 				2560 * megabyte,
 				"tight",
-				"Needs about 19 GB; only 17 GB of 24 GB are free. Close other programs first, or it may be slow.",
+				"Needs about 19 GB; only 17 GB of 24 GB are free. Close other programs first, or it may not load.",
 			),
 			isStarter: false,
 			note: null,
