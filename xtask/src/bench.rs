@@ -333,7 +333,11 @@ mod tests {
         let engine = measured("writing speed, engine to plain loop", 0.98);
         let core = measured("core against frames", 0.975);
         let both = core_and_engine(&[engine, core]).expect("both are there");
-        assert_eq!(both.rows[0].met, Some(false), "each is met and both are not");
+        assert_eq!(
+            both.rows[0].met,
+            Some(false),
+            "each is met and both are not"
+        );
         core_and_engine(&[]).expect_err("neither is there");
     }
 

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 
-/// Cargo, the same one that built this program, at the root of the repository.
+/// Cargo, the same one that built this program, at the root of the repository. What it was told of this
+/// program's own package is not passed on: a dependency (`ring`) looks at it, and would be built anew, with all
+/// that stands on it, whenever somebody calls cargo by hand in between.
 pub fn cargo<S: AsRef<OsStr>>(
     workspace: &Workspace,
     arguments: impl IntoIterator<Item = S>,
@@ -17,6 +19,14 @@ pub fn cargo<S: AsRef<OsStr>>(
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(workspace.root()).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        let of_this_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|start| name.to_string_lossy().starts_with(start));
+        if of_this_package {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

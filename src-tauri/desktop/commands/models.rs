@@ -104,7 +104,11 @@ pub(crate) async fn unload_model(handle: AppHandle, id: ModelId) -> Result<()> {
 /// models. Whether it was.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn remove_model(handle: AppHandle, id: ModelId, delete_file: bool) -> Result<bool> {
+pub(crate) async fn remove_model(
+    handle: AppHandle,
+    id: ModelId,
+    delete_file: bool,
+) -> Result<bool> {
     apart(move || {
         let state = handle.state::<AppState>();
         let deleted = state.app()?.remove_model(id, delete_file)?;

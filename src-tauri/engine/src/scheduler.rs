@@ -6,9 +6,7 @@
 
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc, time::Instant};
 
-use gatehouse_protocol::{
-    ChatMessage, Event, FinishReason, GenerateRequest, RequestErrorKind, Usage,
-};
+use gatehouse_protocol::{Event, FinishReason, GenerateRequest, RequestErrorKind, Usage};
 use llama_cpp_2::{model::LlamaModel, token::LlamaToken};
 
 use crate::{

@@ -14,8 +14,8 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    ChatMessage, Event, GenerateRequest, LoadErrorKind, LoadRequest, ModelPurpose, PROTOCOL_VERSION, Request,
-    RequestErrorKind,
+    ChatMessage, Event, GenerateRequest, LoadErrorKind, LoadRequest, ModelPurpose,
+    PROTOCOL_VERSION, Request, RequestErrorKind,
 };
 use llama_cpp_2::{list_llama_ggml_backend_devices, llama_backend::LlamaBackend};
 
@@ -171,14 +171,11 @@ fn wait_for_load(requests: &Receiver<Request>, out: &Outlet) -> Option<LoadReque
     loop {
         match requests.recv().ok()? {
             Request::Load(load) => return Some(load),
-            Request::Generate(GenerateRequest { id, .. })
-            | Request::Embed { id, .. } => {
+            Request::Generate(GenerateRequest { id, .. }) | Request::Embed { id, .. } => {
                 not_ready(out, id, "No model is loaded yet.");
             }
             Request::Shutdown => return None,
-            Request::Cancel { .. }
-            | Request::CountTokens { .. }
-            | Request::CountPrompt { .. } => {}
+            Request::Cancel { .. } | Request::CountTokens { .. } | Request::CountPrompt { .. } => {}
         }
     }
 }
@@ -207,7 +204,12 @@ fn start_worker(
     let vocabulary = Vocabulary::new(Arc::clone(&loaded.model));
     let report = loaded.report.clone();
     let worker = match request.purpose {
-        ModelPurpose::Chat => Worker::Chat(Box::new(chat_worker(loaded, vocabulary.clone(), shared, out))),
+        ModelPurpose::Chat => Worker::Chat(Box::new(chat_worker(
+            loaded,
+            vocabulary.clone(),
+            shared,
+            out,
+        ))),
         ModelPurpose::Embedding => Worker::Embedding(Box::new(Embedder::new(
             loaded.model,
             loaded.context,

@@ -11,6 +11,7 @@ mod instance;
 mod lock;
 mod mend;
 mod migrate;
+mod readers;
 mod scrub;
 pub mod snapshot;
 mod swap;
@@ -50,11 +51,10 @@ pub use self::{
     snapshot::{SnapshotError, SnapshotInfo, SnapshotReason},
     unfinished::replace_file_noted,
 };
-use self::{migrate::Standing, snapshot::SnapshotReason::BeforeUpdate, together::Writer};
+use self::{
+    migrate::Standing, readers::Readers, snapshot::SnapshotReason::BeforeUpdate, together::Writer,
+};
 use crate::secrets::DatabaseKey;
-
-/// Idle connections for reading that are kept; more are opened when more are needed at once.
-const IDLE_READERS: usize = 4;
 
 /// An open database. Dropping it brings its log into the file.
 pub struct Store {
@@ -65,7 +65,7 @@ pub struct Store {
     in_line: AtomicUsize,
     /// What the writer writes, for those who watch.
     notes: watch::Notes,
-    readers: Mutex<Vec<Connection>>,
+    readers: Readers,
     /// See [`Store::changed_by_others`].
     seen_version: AtomicI64,
     opened_alone: bool,
@@ -148,7 +148,7 @@ impl Store {
             writer: Mutex::new(Writer::new(conn)),
             in_line: AtomicUsize::new(0),
             notes,
-            readers: Mutex::default(),
+            readers: Readers::default(),
             seen_version: AtomicI64::new(version),
             opened_alone,
             in_use,
@@ -179,20 +179,15 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let idle = unpoisoned(&self.readers).pop();
-        let mut conn = match idle {
-            Some(conn) => conn,
-            None => connect::reader(&self.folder.database(), &self.key)?,
-        };
-        let tx = conn.transaction()?;
-        let result = work(&tx);
-        tx.finish()?;
-        let mut idle = unpoisoned(&self.readers);
-        // A connection that met a damaged page fails ever after, also where the file is sound.
-        if result.is_ok() && idle.len() < IDLE_READERS {
-            idle.push(conn);
-        }
-        result
+        self.readers.lend(
+            || connect::reader(&self.folder.database(), &self.key),
+            |conn| {
+                let tx = conn.transaction()?;
+                let result = work(&tx);
+                tx.finish()?;
+                result
+            },
+        )
     }
 
     /// Read a copy of the database that has its key.

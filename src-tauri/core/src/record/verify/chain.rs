@@ -14,6 +14,7 @@ use crate::record::{
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
 
 /// How far the walk has come.
+#[derive(Clone)]
 pub(in crate::record) struct Chain {
     pub(in crate::record) instance: Uuid,
     pub(in crate::record) end: Head,
@@ -46,6 +47,12 @@ impl Chain {
             mac_key: None,
             notes: Notes::default(),
         }
+    }
+
+    /// Whether the walk has come to just this place, whatever it noted on its way.
+    pub(in crate::record) fn stands_as(&self, other: &Self) -> bool {
+        (self.instance, self.end) == (other.instance, other.end)
+            && (self.public_key, &self.mac_key) == (other.public_key, &other.mac_key)
     }
 
     /// The next entry, with the hash that stands beside it.

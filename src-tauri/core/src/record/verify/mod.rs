@@ -205,6 +205,20 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// These, and those of the entries after them.
+    fn then(self, later: Self) -> Self {
+        Self {
+            clock_set_back: self.clock_set_back + later.clock_set_back,
+            clock_set_back_at: self.clock_set_back_at.or(later.clock_set_back_at),
+            keys_replaced: self.keys_replaced + later.keys_replaced,
+            keys_replaced_at: later.keys_replaced_at.or(self.keys_replaced_at),
+            failed: self.failed + later.failed,
+            failed_at: later.failed_at.or(self.failed_at),
+            erased: self.erased + later.erased,
+            unproven: self.unproven + later.unproven,
+        }
+    }
+
     /// What a person is to know, a sentence each.
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
