@@ -62,6 +62,9 @@ const DRIVE: &[Need] = &[
     Need::program("dunst", "dunst"),
     // The tests' own time-stamp authority.
     Need::program("openssl", "openssl"),
+    // The bus on which the system's dialogs for files say what they show, and Python's way onto it.
+    Need::installed("at-spi2-core"),
+    Need::installed("python3-gi"),
     Need::installed("fonts-dejavu-core"),
 ];
 
