@@ -53,6 +53,10 @@ pub fn npm_script(workspace: &Workspace, profile: Profile, script: &[&str]) -> R
     for inherited in [
         "WAYLAND_DISPLAY",
         "DBUS_SESSION_BUS_ADDRESS",
+        // The dialogs for files are GTK's own, and say what they show on this session's bus.
+        "AT_SPI_BUS_ADDRESS",
+        "NO_AT_BRIDGE",
+        "GTK_USE_PORTAL",
         "XDG_CACHE_HOME",
         "XDG_CONFIG_HOME",
         "XDG_DATA_HOME",

@@ -67,6 +67,9 @@ const DRIVE: &[Need] = &[
         package: "python3-venv",
         sign: Sign::Answers(&["python3", "-c", "import venv, ensurepip"]),
     },
+    // The bus on which the system's dialogs for files say what they show, and Python's way onto it.
+    Need::installed("at-spi2-core"),
+    Need::installed("python3-gi"),
     Need::installed("fonts-dejavu-core"),
 ];
 
