@@ -11,8 +11,8 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    ChatMessage, Event, FinishReason, GenerateRequest, LoadRequest, LoadedModel, ModelPurpose,
-    Request, Role, Sampling, Usage, read_frame, write_frame,
+    ChatMessage, Event, FinishReason, GenerateRequest, Input, LoadRequest, LoadedModel,
+    ModelPurpose, Request, Role, Sampling, Usage, read_frame, write_frame,
 };
 
 /// Longer than anything takes on a busy machine.
@@ -189,7 +189,7 @@ impl Engine {
     pub fn request(&mut self, messages: &[ChatMessage], sampling: Sampling) -> GenerateRequest {
         GenerateRequest {
             id: self.id(),
-            messages: messages.to_vec(),
+            input: Input::Conversation(messages.to_vec()),
             sampling,
             constraint: None,
             conversation: None,
