@@ -146,13 +146,6 @@ impl Ollama {
     ///
     /// # Errors
     /// [`ProviderError`] when there is no end.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "a base model is only asked to go on with a text where models are evaluated"
-        )
-    )]
     pub(crate) fn generate(
         &self,
         http: &Http,
