@@ -3,8 +3,9 @@
 use gatehouse_protocol::{
     Event, FinishReason, GenerateRequest, Input, Request, RequestErrorKind, Sampling,
 };
+use tempfile::TempDir;
 
-use crate::support::{Engine, greedy, system, user, words};
+use crate::support::{Engine, greedy, load_request, marked_model, system, user, words};
 
 #[test]
 fn an_answer_streams_in_pieces_and_every_token_is_counted_once() {
@@ -199,5 +200,26 @@ fn a_text_that_is_too_long_or_has_a_gap_that_the_model_fills_not_is_refused_and_
         assert_eq!(kind, refused, "{message}");
     }
     let outcome = engine.ask(&[user("Hello")], greedy(2));
+    assert!(outcome.reason.is_some());
+}
+
+#[test]
+fn a_model_with_marks_for_a_gap_reads_both_sides_of_it_and_its_marks_and_writes() {
+    let folder = TempDir::new().unwrap();
+    let mut engine = Engine::bare();
+    let load = load_request(marked_model(&folder), 512, 1);
+    engine.load(load).expect("the model loads");
+    let sides = ["fn main() {\n    let sum = ", ";\n}\n"].map(str::to_owned);
+    let id = engine.id();
+    engine.send(&Request::CountTokens {
+        id,
+        texts: sides.to_vec(),
+    });
+    let Event::Counted { counts, .. } = engine.event() else {
+        panic!("a count was asked for")
+    };
+    let request = go_on_with(&mut engine, &sides[0], &sides[1]);
+    let outcome = engine.ask_with(request);
+    assert_eq!(outcome.prompt_tokens, counts[0] + counts[1] + 3);
     assert!(outcome.reason.is_some());
 }

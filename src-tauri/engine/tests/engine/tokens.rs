@@ -1,8 +1,6 @@
 //! Prompts become the tokens that llama.cpp would make of them, unless a message tries to be more.
 
 use std::{
-    fs::File,
-    io::Write,
     path::Path,
     sync::{Arc, OnceLock},
 };
@@ -13,18 +11,11 @@ use llama_cpp_2::{
     model::{LlamaModel, params::LlamaModelParams},
     token::LlamaToken,
 };
+use tempfile::TempDir;
 
-use crate::support::{starter_bytes, starter_model};
+use crate::support::{marked_model, starter_model};
 
 const MARK: char = '\u{e000}';
-
-/// Special tokens of the starter model that it has no use for, and as long, those by which a model is known
-/// that fills gaps.
-const GAP_MARKS: [(&str, &str); 3] = [
-    ("<issue_closed>", "<|fim_prefix|>"),
-    ("<jupyter_text>", "<|fim_suffix|>"),
-    ("<empty_output>", "<|fim_middle|>"),
-];
 
 /// The starter model, and the same with marks for gaps in its vocabulary.
 fn models() -> &'static [Arc<LlamaModel>; 2] {
@@ -36,31 +27,9 @@ fn models() -> &'static [Arc<LlamaModel>; 2] {
             let loaded = LlamaModel::load_from_file(&backend, path, &params);
             Arc::new(loaded.expect("the starter model loads"))
         };
-        let folder = tempfile::TempDir::new().unwrap();
-        let marked = folder.path().join("marked.gguf");
-        write_marked(&marked);
-        [load(&starter_model()), load(&marked)]
+        let folder = TempDir::new().unwrap();
+        [load(&starter_model()), load(&marked_model(&folder))]
     })
-}
-
-/// The starter model's description and vocabulary with other names for three tokens. Its weights are a hole.
-fn write_marked(path: &Path) {
-    let mut bytes = starter_bytes();
-    let size = bytes.len() as u64;
-    let mut end = 0;
-    for (old, new) in GAP_MARKS {
-        let at = bytes
-            .windows(old.len())
-            .position(|window| window == old.as_bytes())
-            .expect("the starter model has this token");
-        bytes[at..at + old.len()].copy_from_slice(new.as_bytes());
-        end = end.max(at);
-    }
-    // The description is some megabytes long, with the vocabulary in its middle.
-    bytes.truncate(end + (8 << 20));
-    let mut file = File::create(path).unwrap();
-    file.write_all(&bytes).unwrap();
-    file.set_len(size).unwrap();
 }
 
 fn model() -> Arc<LlamaModel> {
