@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use gatehouse_core::{
+    accounts,
     clients::{Client, NewClient},
     costs::Purpose,
     engine::Stop,
@@ -92,6 +93,37 @@ fn ask_as_a_program(app: &App, client: &Client) {
         .unwrap();
 }
 
+/// A Gatehouse that reaches everybody but Claude through this proxy.
+fn place_behind(proxy: &Provider) -> Place {
+    let place = place_without_key("http://models.example/v1", Destination::Cloud);
+    set(&place.app, |settings| {
+        as_proxy(proxy).clone_into(&mut settings.proxy)
+    });
+    let ollama = AccountInput {
+        kind: ProviderKind::Ollama,
+        name: "Ollama".into(),
+        base_url: "http://ollama.example".into(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    place.app.gate.save_account(None, &ollama).unwrap();
+    // It has a key, which goes to no other computer in the clear: this one is asked directly.
+    add_claude(&place.app, proxy);
+    place
+}
+
+fn client(app: &App) -> Client {
+    let new = NewClient {
+        name: "Editor".into(),
+        workspace_id: None,
+        days: None,
+        budget: None,
+        keeps_sent: true,
+        only_metrics: false,
+    };
+    app.add_client(&new).unwrap().0
+}
+
 #[test]
 fn every_byte_for_programs_collectors_time_stamps_and_downloads_is_accounted_for() {
     let answered = Arc::<Mutex<Vec<u64>>>::default();
@@ -101,37 +133,17 @@ fn every_byte_for_programs_collectors_time_stamps_and_downloads_is_accounted_for
         note.lock().unwrap().push(body.len() as u64);
         Reply::Raw(kind, body)
     });
-    let place = place_without_key("http://models.example/v1", Destination::Cloud);
-    set(&place.app, |settings| {
-        as_proxy(&proxy).clone_into(&mut settings.proxy)
-    });
+    let place = place_behind(&proxy);
     let app = &place.app;
-    let ollama = AccountInput {
-        kind: ProviderKind::Ollama,
-        name: "Ollama".into(),
-        base_url: "http://ollama.example".into(),
-        destination: Some(Destination::Cloud),
-        context_tokens: None,
-    };
-    let ollama = app.gate.save_account(None, &ollama).unwrap();
-    // It has a key, which goes to no other computer in the clear: this one is asked directly.
-    add_claude(app, &proxy);
-    let new = NewClient {
-        name: "Editor".into(),
-        workspace_id: None,
-        days: None,
-        budget: None,
-        keeps_sent: true,
-        only_metrics: false,
-    };
-    let (client, _) = app.add_client(&new).unwrap();
-    ask_as_a_program(app, &client);
+    ask_as_a_program(app, &client(app));
     app.try_telemetry("http://collector.example").unwrap();
     app.stamped_witness(WhileFaulty::Refuse, "http://stamps.example", None)
         .unwrap();
-    app.gate
-        .pull_model(ollama.id, "small", &Stop::default(), &mut |_| ())
-        .unwrap();
+    let ollama = app.store.read(|conn| accounts::find(conn, "Ollama"));
+    let pulled = app
+        .gate
+        .pull_model(ollama.unwrap().id, "small", &Stop::default(), &mut |_| ());
+    pulled.unwrap();
 
     let received = proxy.received();
     assert!(
