@@ -13,7 +13,7 @@ use super::*;
 const CASES: [(&str, usize); 4] = [
     ("check.py", 28),
     ("check.mjs", 13),
-    ("faults.py", 23),
+    ("faults.py", 24),
     ("faults.mjs", 20),
 ];
 
@@ -132,7 +132,8 @@ fn the_official_javascript_clients_work_with_a_provider_behind_the_gate() {
 fn where_the_provider_fails(script: &str) {
     let provider = faults::failing();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    check(script, &place, &[ALIAS], None);
+    add_ollama(&place.app, &provider);
+    check(script, &place, &[ALIAS, COMPLETER], None);
     app::holds(&place.app);
 }
 
