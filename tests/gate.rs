@@ -1,5 +1,6 @@
 //! What leaves for a provider, what does not, what it costs, and who answers when one cannot.
 
+mod accounted;
 mod broken_off;
 mod chains;
 mod clients;

@@ -3,6 +3,7 @@
 mod calls;
 mod claude;
 mod clients;
+mod completions;
 mod faults;
 mod here;
 mod hostile;
@@ -15,13 +16,14 @@ mod tls;
 use std::io::{BufRead, BufReader, Write};
 
 use gatehouse_core::{
-    accounts::Account,
+    accounts::{Account, AccountInput, ProviderKind},
     aliases::{Alias, Link},
     app::App,
     clients::{ClientBudget, NewClient},
     costs::{self, CallRow, budgets::Period},
     ids::AliasId,
     money::Money,
+    policy::Destination,
     store::StoreError,
 };
 use serde_json::{Value, json};
@@ -95,6 +97,18 @@ fn alias(app: &App, account: &Account) {
     app.save_alias(&alias).unwrap();
 }
 
+/// The account “Ollama”, at a provider that speaks its language, too.
+fn add_ollama(app: &App, provider: &Provider) -> Account {
+    let input = AccountInput {
+        kind: ProviderKind::Ollama,
+        name: "Ollama".into(),
+        base_url: provider.address.trim_end_matches("/v1").into(),
+        destination: Some(Destination::Cloud),
+        context_tokens: None,
+    };
+    app.gate.save_account(None, &input).unwrap()
+}
+
 impl Place {
     fn chat(&self, body: &Value) -> Answer {
         self.served.post("/v1/chat/completions", &self.key, body)
@@ -105,15 +119,20 @@ impl Place {
     }
 
     /// A stream of an answer that has begun with this word.
-    fn stream(&self, word: &str) -> impl BufRead {
+    fn stream(&self, word: &str) -> impl BufRead + use<> {
         let body = json!({
             "model": ALIAS, "stream": true, "messages": [{ "role": "user", "content": "Hello" }],
-        })
-        .to_string();
+        });
+        self.stream_of("/v1/chat/completions", &body, word)
+    }
+
+    /// The same of this request.
+    fn stream_of(&self, path: &str, body: &Value, word: &str) -> impl BufRead + use<> {
+        let body = body.to_string();
         let mut stream = self.served.connect();
         write!(
             stream,
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             self.served.host(),
             self.key,
@@ -139,12 +158,19 @@ impl Place {
 }
 
 /// A provider that can all that a client may ask for: it calls the tool where one must be called, keeps to
-/// a schema, makes vectors of three numbers, and else says hello.
+/// a schema, makes vectors of three numbers, goes on with texts as Ollama does, and else says hello.
 fn able() -> Provider {
     Provider::start(|request| {
         let body = request.json();
         if request.head.contains("/embeddings") {
             return vectors(&body);
+        }
+        if request.head.contains("/api/generate") {
+            let piece = |text: &str| json!({ "response": text, "done": false });
+            let end = json!({
+                "response": "", "done": true, "done_reason": "stop", "prompt_eval_count": 4, "eval_count": 3,
+            });
+            return Reply::Lines(vec![piece(" there"), piece(" was"), end]);
         }
         let must_call = body["tool_choice"] == "required";
         if must_call {

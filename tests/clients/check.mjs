@@ -1,10 +1,10 @@
-// The official JavaScript clients against the local API: `check.mjs BASE KEY MODEL KIND EMBEDDER`, as
-// check.py.
+// The official JavaScript clients against the local API: `check.mjs BASE KEY MODEL KIND EMBEDDER
+// COMPLETER`, as check.py.
 
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 
-const [base, key, model, kind, embedder] = process.argv.slice(2);
+const [base, key, model, kind, embedder, completer] = process.argv.slice(2);
 const options = { apiKey: key, maxRetries: 0, timeout: 120_000 };
 const one = new OpenAI({ ...options, baseURL: `${base}/v1` });
 const two = new Anthropic({ ...options, baseURL: base });
@@ -84,6 +84,17 @@ async function withOpenAi() {
 	holds("openai: an error", error.code === "model_not_found");
 }
 
+async function completions() {
+	const request = { model: completer, prompt: "Once upon a time", max_tokens: 8, temperature: 0 };
+	const said = await one.completions.create(request);
+	holds("openai: a completion", said.choices[0].text && said.usage.completion_tokens > 0);
+
+	const chunks = [];
+	for await (const chunk of await one.completions.create({ ...request, stream: true })) chunks.push(chunk.choices[0]);
+	const reasons = chunks.map((choice) => choice.finish_reason).filter(Boolean);
+	holds("openai: a streamed completion", chunks.some((choice) => choice.text) && reasons.length === 1);
+}
+
 async function withAnthropic() {
 	const said = await two.messages.create({ model, ...brief, messages: hello });
 	holds("anthropic: a conversation", said.content[0].text && said.usage.output_tokens > 0);
@@ -112,4 +123,5 @@ async function withAnthropic() {
 }
 
 await withOpenAi();
+await completions();
 await withAnthropic();

@@ -1,7 +1,7 @@
-"""The official Python clients against the local API: `check.py BASE KEY MODEL KIND EMBEDDER`.
+"""The official Python clients against the local API: `check.py BASE KEY MODEL KIND EMBEDDER COMPLETER`.
 
 KIND is `local` for the real models on this computer, or `provider` for the one that the tests play; EMBEDDER is
-the model that makes vectors. Prints one line for each case that holds; the first that does not ends it.
+the model that makes vectors, COMPLETER the one that goes on with a text. Prints one line for each case that holds; the first that does not ends it.
 """
 
 import json
@@ -11,7 +11,7 @@ import sys
 import anthropic
 import openai
 
-base, key, model, kind, embedder = sys.argv[1:]
+base, key, model, kind, embedder, completer = sys.argv[1:]
 one = openai.OpenAI(base_url=f"{base}/v1", api_key=key, max_retries=0, timeout=120)
 two = anthropic.Anthropic(base_url=base, api_key=key, max_retries=0, timeout=120)
 PARAMETERS = {
@@ -124,6 +124,23 @@ def with_openai():
     holds("openai: what cannot be done", True)
 
 
+def completions():
+    asked = dict(model=completer, prompt="Once upon a time", max_tokens=8, temperature=0)
+    said = one.completions.create(**asked)
+    holds("openai: a completion", said.choices[0].text and said.usage.completion_tokens > 0)
+    chunks = list(one.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+    text = "".join(chunk.choices[0].text for chunk in chunks if chunk.choices)
+    reasons = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
+    ended = reasons[-1] and not any(reasons[:-1])
+    holds("openai: a streamed completion", text and ended and chunks[-1].usage.completion_tokens > 0)
+    if kind == "provider":
+        filled = one.completions.create(**asked, suffix="the end.")
+        holds("openai: a gap that is filled", filled.choices[0].finish_reason == "stop")
+    else:
+        error = refused(openai.BadRequestError, lambda: one.completions.create(**asked, suffix="the end."))
+        holds("openai: a gap that this model does not fill", "gap" in str(error))
+
+
 def with_anthropic():
     asked = dict(model=model, max_tokens=12, extra_body=STEADY, system="Be brief.", messages=HELLO)
     said = two.messages.create(**asked)
@@ -179,4 +196,5 @@ def with_anthropic():
 
 
 with_openai()
+completions()
 with_anthropic()

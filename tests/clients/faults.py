@@ -1,6 +1,6 @@
-"""The official Python clients where a provider fails: `faults.py BASE KEY MODEL`.
+"""The official Python clients where a provider fails: `faults.py BASE KEY MODEL COMPLETER`.
 
-The provider behind the model fails as a message says. Each failure must be raised as the kind of error that a
+The provider behind the model fails as a message says, and that of COMPLETER in the middle of what it writes. Each failure must be raised as the kind of error that a
 program catches, and none may look like the end of an answer. Prints one line for each case that holds.
 """
 
@@ -9,7 +9,7 @@ import sys
 import anthropic
 import openai
 
-base, key, model = sys.argv[1:4]
+base, key, model, completer = sys.argv[1:]
 one = openai.OpenAI(base_url=f"{base}/v1", api_key=key, max_retries=0, timeout=120)
 two = anthropic.Anthropic(base_url=base, api_key=key, max_retries=0, timeout=120)
 # What is said, the error of each client, and the code in OpenAI's language.
@@ -88,10 +88,24 @@ def whole(said):
     holds(f"both: {said}, not streamed", True)
 
 
+def completion():
+    heard = []
+
+    def read():
+        for chunk in one.completions.create(model=completer, prompt="Once upon a time", stream=True):
+            heard.append(chunk.choices[0])
+
+    error = raised(openai.APIError, read)
+    text = "".join(choice.text for choice in heard)
+    ended = any(choice.finish_reason for choice in heard)
+    holds("openai: a completion that breaks off", error.code == "provider_failed" and text == "Half of it" and not ended)
+
+
 for case in BEFORE:
     before(*case)
 for case in WITHIN:
     within(*case)
 whole("cut off")
+completion()
 said = one.chat.completions.create(**asked("well"))
 holds("openai: it answers again", said.choices[0].finish_reason == "stop")

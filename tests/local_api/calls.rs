@@ -20,7 +20,7 @@ use crate::gate::{
 
 const LETTER: &str = "Please write to anna.weiss@example.org that her lease ends in March.";
 
-fn set_policy(app: &App, change: impl FnOnce(&mut Policy)) {
+pub(super) fn set_policy(app: &App, change: impl FnOnce(&mut Policy)) {
     let mut policy = app
         .store
         .write(|tx| {

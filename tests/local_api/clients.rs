@@ -11,11 +11,14 @@ use super::*;
 
 /// What each script tells at least, so that one that ends early is noticed.
 const CASES: [(&str, usize); 4] = [
-    ("check.py", 25),
-    ("check.mjs", 11),
-    ("faults.py", 23),
+    ("check.py", 28),
+    ("check.mjs", 13),
+    ("faults.py", 24),
     ("faults.mjs", 20),
 ];
+
+/// The model behind [`add_ollama`].
+const COMPLETER: &str = "Ollama/test-model";
 
 /// The program that runs a script, where `cargo xtask test` has set it up.
 fn runner(script: &str) -> Option<PathBuf> {
@@ -53,7 +56,7 @@ fn folder() -> PathBuf {
 
 /// Run the Python clients against a server, with a certificate that they trust.
 pub fn python_clients(place: &Place, model: &str, kind: &str, trusted: Option<&Path>) {
-    check("check.py", place, &[model, kind, model], trusted);
+    check("check.py", place, &[model, kind, model, COMPLETER], trusted);
 }
 
 /// Run a script with what it takes after address and key; whether it could be.
@@ -92,7 +95,7 @@ fn with_the_model_here(script: &str) {
     let place = served(&["--per-minute", "0"]);
     let model = place.app.installed_models().unwrap()[0].name.clone();
     let embedder = add_embedder(&place);
-    let ran = check(script, &place, &[&model, "local", &embedder], None);
+    let ran = check(script, &place, &[&model, "local", &embedder, &model], None);
     assert!(!ran || place.calls().len() >= 6);
     app::holds(&place.app);
 }
@@ -100,7 +103,8 @@ fn with_the_model_here(script: &str) {
 fn with_a_provider(script: &str) {
     let provider = able();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    let ran = check(script, &place, &[ALIAS, "provider", ALIAS], None);
+    add_ollama(&place.app, &provider);
+    let ran = check(script, &place, &[ALIAS, "provider", ALIAS, COMPLETER], None);
     assert!(!ran || provider.received().len() >= 6);
     app::holds(&place.app);
 }
@@ -128,7 +132,8 @@ fn the_official_javascript_clients_work_with_a_provider_behind_the_gate() {
 fn where_the_provider_fails(script: &str) {
     let provider = faults::failing();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    check(script, &place, &[ALIAS], None);
+    add_ollama(&place.app, &provider);
+    check(script, &place, &[ALIAS, COMPLETER], None);
     app::holds(&place.app);
 }
 

@@ -61,9 +61,12 @@ const WITHIN: [(&str, Told, Told); 3] = [
     ),
 ];
 
-/// A provider that fails as the last message says, in the words of OpenAI's servers.
+/// A provider that fails as the last message says, in the words of OpenAI's servers; and as Ollama breaks off.
 pub(super) fn failing() -> Provider {
     Provider::start(|request| {
+        if request.head.contains("/api/generate") {
+            return Reply::Lines(vec![json!({ "response": "Half of it", "done": false })]);
+        }
         let refuse = |status, code: &str| {
             let error = json!({ "message": "It went wrong.", "type": code, "code": code });
             // Longer than the gate would wait by itself.

@@ -117,6 +117,7 @@ fn the_official_python_clients_work_over_tls() {
     let mut place = with_provider(&provider, &arguments);
     place.served.base = place.served.base.replace("127.0.0.1", "localhost");
     assert!(place.served.base.starts_with("https://"));
+    add_ollama(&place.app, &provider);
     python_clients(&place, ALIAS, "provider", Some(&certificate));
 }
 

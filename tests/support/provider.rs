@@ -60,6 +60,8 @@ pub enum Reply {
     Whole(Value),
     /// Answer with these, each on a line of its own.
     Lines(Vec<Value>),
+    /// The same, and never end.
+    EndlessLines(Vec<Value>),
     /// Answer with these bytes, of this kind.
     Raw(&'static str, Vec<u8>),
 }
@@ -176,14 +178,11 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
                 "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n";
             write!(stream, "{head}content-length: {promised}\r\n\r\n{body}")
         }
-        Reply::Lines(values) => {
-            write!(
-                stream,
-                "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n"
-            )?;
-            values
-                .iter()
-                .try_for_each(|value| writeln!(stream, "{value}"))
+        Reply::Lines(values) => lines(&mut stream, &values),
+        Reply::EndlessLines(values) => {
+            lines(&mut stream, &values)?;
+            // Until the client goes away.
+            stream.read(&mut [0; 16]).map(|_| ())
         }
         Reply::Raw(kind, body) => {
             write!(
@@ -202,6 +201,15 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             )
         }
     }
+}
+
+fn lines(stream: &mut TcpStream, values: &[Value]) -> std::io::Result<()> {
+    stream.write_all(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n",
+    )?;
+    values
+        .iter()
+        .try_for_each(|value| writeln!(stream, "{value}"))
 }
 
 /// `head`: more lines of it, each with its end.

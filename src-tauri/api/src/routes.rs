@@ -27,6 +27,7 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Router {
         .route("/v1/models", get(openai::models))
         .route("/v1/models/{*id}", get(openai::model))
         .route("/v1/chat/completions", post(openai::chat))
+        .route("/v1/completions", post(openai::completions))
         .route("/v1/embeddings", post(openai::embeddings))
         .route("/v1/moderations", post(openai::moderations))
         .route("/v1/messages", post(anthropic::messages))

@@ -4,11 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use gatehouse_core::{
-    clients::Client,
     engine::Stop,
     gate::{
-        GateError,
-        client::{ClientAnswer, ClientEvent, ClientRequest},
+        Gate, GateError,
+        client::{ClientAnswer, ClientEvent},
     },
 };
 use tokio::{
@@ -43,13 +42,17 @@ pub(crate) struct Listening {
     _stops: StopsWhenDropped,
 }
 
-/// Have a client answered, and hear it as it comes.
-pub(crate) fn listen(shared: &Arc<Shared>, client: Client, request: ClientRequest) -> Listening {
+/// Have the gate answer a client, and hear it as it comes.
+pub(crate) fn listen(
+    shared: &Arc<Shared>,
+    answer: impl FnOnce(&Gate, &Stop, &mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
+    + Send
+    + 'static,
+) -> Listening {
     let unread = shared.config.limits.unread;
     let shared = Arc::clone(shared);
     heard(unread, move |stop, tell| {
-        let gate = &shared.app.gate;
-        gate.answer_client(&client, &request, stop, tell)
+        answer(&shared.app.gate, stop, tell)
     })
 }
 

@@ -20,8 +20,8 @@ use gatehouse_core::{
     ids::ConversationId,
     models, now_ms,
     protocol::{
-        ChatMessage, Event, GenerateRequest, LoadRequest, ModelPurpose, Request, Role, Sampling,
-        read_frame, write_frame,
+        ChatMessage, Event, GenerateRequest, Input, LoadRequest, ModelPurpose, Request, Role,
+        Sampling, read_frame, write_frame,
     },
     record::Actor,
     store::DataFolder,
@@ -166,7 +166,7 @@ impl Alone {
         let start = Instant::now();
         self.ask(&Request::Generate(GenerateRequest {
             id,
-            messages,
+            input: Input::Conversation(messages),
             sampling: sampling(),
             constraint: None,
             conversation: Some(id.to_string()),

@@ -1,4 +1,5 @@
-//! From a conversation to the prompt that fits: all of it, or the system prompt and the newest turns.
+//! From a conversation to the prompt that fits: all of it, or the system prompt and the newest turns. A text
+//! that is gone on with as it is fits whole or not at all.
 
 use std::{
     collections::HashMap,
@@ -9,7 +10,7 @@ use std::{
     },
 };
 
-use gatehouse_protocol::{ChatMessage, Role};
+use gatehouse_protocol::{ChatMessage, RequestErrorKind, Role};
 
 use crate::{
     template::{Template, TemplateError},
@@ -41,12 +42,35 @@ pub enum PromptError {
         /// Whether a system prompt is part of it.
         system: bool,
     },
+    /// A text that is to be gone on with does not fit.
+    #[error("This text takes {prompt} tokens, and the context of this model holds {context}.")]
+    TextTooLong {
+        /// Tokens of the text.
+        prompt: usize,
+        /// Tokens of the context.
+        context: usize,
+    },
+    /// There is a gap, and the model fills none.
+    #[error("This model was not trained to fill a gap in a text.")]
+    NoGap,
     /// The template gave no text.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// Something that cannot wait came meanwhile. What was counted is remembered.
     #[error("stopped")]
     Stopped,
+}
+
+impl PromptError {
+    /// What the app is told of it.
+    #[must_use]
+    pub fn kind(&self) -> RequestErrorKind {
+        match self {
+            Self::TooLong { .. } | Self::TextTooLong { .. } => RequestErrorKind::PromptTooLong,
+            Self::NoGap => RequestErrorKind::NoGap,
+            Self::Template(_) | Self::Stopped => RequestErrorKind::Template,
+        }
+    }
 }
 
 /// A prompt that fits.
@@ -189,28 +213,60 @@ impl PromptBuilder {
         }
     }
 
-    /// Tokens of a message: counted once, as the same messages come again with each turn. A long one is
-    /// counted piece by piece, which is a token or two more than it is.
-    fn cost(&mut self, message: &ChatMessage) -> Result<usize, PromptError> {
-        let key = self.hasher.hash_one(&message.content);
-        let content = match self.counts.get(&key) {
-            Some(&known) => known,
-            None => {
-                let mut counted = 0;
-                for piece in pieces_of(&message.content, COUNTED_AT_ONCE) {
-                    if self.stop.load(Ordering::Relaxed) {
-                        return Err(PromptError::Stopped);
-                    }
-                    counted += self.form.vocabulary.tokens(piece).len();
-                }
-                if self.counts.len() > MAX_COUNTS {
-                    self.counts.clear();
-                }
-                self.counts.insert(key, counted);
-                counted
+    /// The prompt for a text in a context of `context` tokens; `suffix`: what comes after the gap that is to be
+    /// filled, if there is one.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub fn build_text(
+        &mut self,
+        text: &str,
+        suffix: &str,
+        context: usize,
+    ) -> Result<Prompt, PromptError> {
+        // Counted in parts first, as something may come that cannot wait for all of a very long text.
+        let about = self.counted(text)? + self.counted(suffix)?;
+        let tokens = if about > 2 * context {
+            about
+        } else {
+            let pieces = self.form.vocabulary.text_pieces(text, suffix);
+            let pieces = pieces.ok_or(PromptError::NoGap)?;
+            let tokens = length(&pieces);
+            if tokens + LEAST_ANSWER_TOKENS <= context {
+                return Ok(Prompt { pieces, dropped: 0 });
             }
+            tokens
         };
-        Ok(content + TOKENS_AROUND_A_MESSAGE)
+        Err(PromptError::TextTooLong {
+            prompt: tokens,
+            context,
+        })
+    }
+
+    /// Tokens of a message with what a template puts around it.
+    fn cost(&mut self, message: &ChatMessage) -> Result<usize, PromptError> {
+        Ok(self.counted(&message.content)? + TOKENS_AROUND_A_MESSAGE)
+    }
+
+    /// Tokens of a text: counted once, as the same messages come again with each turn. A long one is counted
+    /// piece by piece, which is a token or two more than it is.
+    fn counted(&mut self, text: &str) -> Result<usize, PromptError> {
+        let key = self.hasher.hash_one(text);
+        if let Some(&known) = self.counts.get(&key) {
+            return Ok(known);
+        }
+        let mut counted = 0;
+        for piece in pieces_of(text, COUNTED_AT_ONCE) {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(PromptError::Stopped);
+            }
+            counted += self.form.vocabulary.tokens(piece).len();
+        }
+        if self.counts.len() > MAX_COUNTS {
+            self.counts.clear();
+        }
+        self.counts.insert(key, counted);
+        Ok(counted)
     }
 }
 

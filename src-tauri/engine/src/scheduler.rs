@@ -6,7 +6,7 @@
 
 use std::{collections::VecDeque, ops::ControlFlow, sync::Arc, time::Instant};
 
-use gatehouse_protocol::{Event, FinishReason, GenerateRequest, RequestErrorKind, Usage};
+use gatehouse_protocol::{Event, FinishReason, GenerateRequest, Input, RequestErrorKind, Usage};
 use llama_cpp_2::{model::LlamaModel, token::LlamaToken};
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 /// Prompts with at least this much to read report how far they are.
 const LONG_PROMPT_TOKENS: usize = 512;
 
-/// Answers conversations, several at a time.
+/// Answers conversations and goes on with texts, several at a time.
 pub struct Scheduler {
     model: Arc<LlamaModel>,
     context: Context,
@@ -179,25 +179,29 @@ impl Scheduler {
                 return ControlFlow::Continue(());
             }
         };
-        let prompt = match self.prompts.build(
-            &request.messages,
-            self.context_tokens,
-            self.answer_room(request),
-        ) {
+        let (room, context) = (self.answer_room(request), self.context_tokens);
+        // The texts of the fallback's template end nothing where there is no template.
+        let (prompt, extra_stops) = match &request.input {
+            Input::Conversation(messages) => (
+                self.prompts.build(messages, context, room),
+                self.extra_stops.as_slice(),
+            ),
+            Input::Text { text, suffix } => (
+                self.prompts.build_text(text, suffix, context),
+                &[] as &[String],
+            ),
+        };
+        let prompt = match prompt {
             Ok(prompt) => prompt,
             Err(PromptError::Stopped) => return ControlFlow::Break(()),
             Err(error) => {
-                let kind = match &error {
-                    PromptError::TooLong { .. } => RequestErrorKind::PromptTooLong,
-                    _ => RequestErrorKind::Template,
-                };
-                self.fail(request.id, kind, &error);
+                self.fail(request.id, error.kind(), &error);
                 return ControlFlow::Continue(());
             }
         };
+        let mut answer = Answer::new(request, sampler, extra_stops, begun);
         let (slot, mut aligned) = self.place(&prompt, request.conversation.as_deref());
         self.clock += 1;
-        let mut answer = Answer::new(request, sampler, &self.extra_stops, begun);
         answer.prompt_tokens = aligned.tokens.len();
         answer.cached_tokens = aligned.held;
         self.out.send(&Event::Started {

@@ -113,14 +113,40 @@ impl Vocabulary {
         self.specials.disarm(message, mark)
     }
 
+    /// A text that somebody wrote as pieces, to be gone on with as it is. With a suffix, which comes after a
+    /// gap, it has the marks around it of a model that was trained to fill one; `None`: this one was not.
+    #[must_use]
+    pub fn text_pieces(&self, text: &str, suffix: &str) -> Option<Vec<Piece>> {
+        let mut pieces = self.beginning();
+        if suffix.is_empty() {
+            pieces.push(Piece::Text(self.tokens(text)));
+            return Some(pieces);
+        }
+        let vocab = self.model.vocab();
+        let marks = [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()];
+        if marks.iter().any(|mark| mark.0 < 0) {
+            return None;
+        }
+        let [before, after, middle] = marks.map(Piece::Special);
+        let [text, suffix] = [text, suffix].map(|text| Piece::Text(self.tokens(text)));
+        pieces.extend([before, text, after, suffix, middle]);
+        Some(pieces)
+    }
+
+    /// What the model wants a sequence to begin with.
+    fn beginning(&self) -> Vec<Piece> {
+        let vocab = self.model.vocab();
+        let begins = vocab.should_add_bos() && vocab.bos().0 >= 0;
+        begins
+            .then(|| Piece::Special(vocab.bos()))
+            .into_iter()
+            .collect()
+    }
+
     /// A rendered template as pieces, beginning as the model wants a sequence to begin.
     #[must_use]
     pub fn pieces(&self, rendered: &str, mark: char) -> Vec<Piece> {
-        let mut pieces = Vec::new();
-        let vocab = self.model.vocab();
-        if vocab.should_add_bos() && vocab.bos().0 >= 0 {
-            pieces.push(Piece::Special(vocab.bos()));
-        }
+        let mut pieces = self.beginning();
         let begun = pieces.len();
         for part in self.specials.split(rendered) {
             match part {

@@ -13,7 +13,7 @@ use specta::Type;
 use specta_typescript::Number;
 
 /// Raised when a frame changes in a way that an older peer would misread.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// What the app asks of an engine. An engine serves one model for its whole life.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub const PROTOCOL_VERSION: u32 = 3;
 pub enum Request {
     /// Load the model. Answered by [`Event::Loading`] and then [`Event::Loaded`] or [`Event::LoadFailed`].
     Load(LoadRequest),
-    /// Answer a conversation. Answered by [`Event::Started`], [`Event::Reading`], [`Event::Text`] and
+    /// Answer a conversation, or go on with a text. Answered by [`Event::Started`], [`Event::Reading`], [`Event::Text`] and
     /// then [`Event::Done`] or [`Event::Failed`].
     Generate(GenerateRequest),
     /// Count the tokens of texts, without special tokens. Answered by [`Event::Counted`].
@@ -83,19 +83,35 @@ pub enum ModelPurpose {
     Embedding,
 }
 
-/// A conversation to answer.
+/// What a model is to write on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GenerateRequest {
     /// Chosen by the app; every event about this request carries it.
     pub id: u64,
-    /// System prompt (if any) first, then turns in order; the last one is to be answered.
-    pub messages: Vec<ChatMessage>,
+    /// What it reads first.
+    pub input: Input,
     /// How to choose tokens.
     pub sampling: Sampling,
     /// What the output must look like.
     pub constraint: Option<Constraint>,
     /// Names the conversation, so that its kept beginning is looked for first.
     pub conversation: Option<String>,
+}
+
+/// What a model reads before it writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// A conversation, in the form of the model's template: system prompt (if any) first, then turns in
+    /// order; the last one is to be answered.
+    Conversation(Vec<ChatMessage>),
+    /// A text as it is, without a template. What reads like a special token in it is letters.
+    Text {
+        /// To be gone on with.
+        text: String,
+        /// What comes after the gap that is to be filled; empty: there is no gap.
+        suffix: String,
+    },
 }
 
 /// One turn, as the model's template sees it.
@@ -331,12 +347,14 @@ pub enum LoadErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestErrorKind {
-    /// The newest message and the system prompt alone do not fit the context.
+    /// The newest message and the system prompt alone, or the text, do not fit the context.
     PromptTooLong,
     /// The JSON Schema or grammar cannot be used.
     BadConstraint,
     /// The model's chat template failed.
     Template,
+    /// The model was not trained to fill a gap in a text.
+    NoGap,
     /// No model is loaded, or it is loaded for another purpose.
     NotReady,
     /// llama.cpp failed to compute.

@@ -40,7 +40,9 @@ async fn message(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Res
     let read: MessagesBody = body::read(body, &shared.config.limits, &shared.refusals).await?;
     let streams = read.stream.unwrap_or(false);
     let request = read.request(true)?;
-    let mut listening = work::listen(shared, client, request);
+    let mut listening = work::listen(shared, move |gate, stop, tell| {
+        gate.answer_client(&client, &request, stop, tell)
+    });
     if streams {
         let first = first(&mut listening).await?;
         return Ok(stream::response(listening, first));

@@ -1,6 +1,7 @@
-//! OpenAI's language: Chat Completions, Embeddings, Moderations, Models.
+//! OpenAI's language: Chat Completions, Completions, Embeddings, Moderations, Models.
 
 mod answer;
+mod completions;
 mod embeddings;
 mod moderations;
 mod request;
@@ -44,7 +45,9 @@ async fn answer(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Resp
     let streams = read.stream.unwrap_or(false);
     let usage = read.wants_usage();
     let request = read.request()?;
-    let mut listening = work::listen(shared, client, request);
+    let mut listening = work::listen(shared, move |gate, stop, tell| {
+        gate.answer_client(&client, &request, stop, tell)
+    });
     if streams {
         // Until something comes of the answer, a fault can still be told with its own status.
         let first = first(&mut listening).await?;
@@ -52,6 +55,18 @@ async fn answer(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Resp
     }
     let answer = work::whole(&mut listening).await?;
     Ok(json_response(StatusCode::OK, &answer::completion(&answer)))
+}
+
+/// Completions.
+pub(crate) async fn completions(
+    State(shared): State<Arc<Shared>>,
+    Extension(client): Extension<Client>,
+    body: Body,
+) -> Response {
+    match completions::answer(&shared, client, body).await {
+        Ok(response) => response,
+        Err(fault) => fault.response(Dialect::OpenAi),
+    }
 }
 
 /// Vectors of texts.

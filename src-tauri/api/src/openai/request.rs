@@ -53,15 +53,34 @@ struct Others {
 }
 
 #[derive(Debug, Deserialize)]
-struct StreamOptions {
+pub(super) struct StreamOptions {
     include_usage: Option<bool>,
 }
 
+impl StreamOptions {
+    /// Whether a stream is to end with what was used.
+    pub(super) fn want_usage(options: Option<&Self>) -> bool {
+        options
+            .and_then(|options| options.include_usage)
+            .unwrap_or(false)
+    }
+}
+
+/// Texts that end an answer.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Stops {
+pub(super) enum Stops {
     One(String),
     Several(Vec<String>),
+}
+
+impl Stops {
+    pub(super) fn all(self) -> Vec<String> {
+        match self {
+            Self::One(stop) => vec![stop],
+            Self::Several(stops) => stops,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,10 +167,7 @@ struct CalledFunction {
 impl ChatBody {
     /// Whether a stream is to end with what was used.
     pub(crate) fn wants_usage(&self) -> bool {
-        let options = self.stream_options.as_ref();
-        options
-            .and_then(|options| options.include_usage)
-            .unwrap_or(false)
+        StreamOptions::want_usage(self.stream_options.as_ref())
     }
 
     /// What the gate is asked.
@@ -161,16 +177,11 @@ impl ChatBody {
     pub(crate) fn request(self) -> Result<ClientRequest, Fault> {
         self.others.refuse()?;
         let (system, messages) = conversation(self.messages)?;
-        let stop = match self.stop {
-            None => Vec::new(),
-            Some(Stops::One(stop)) => vec![stop],
-            Some(Stops::Several(stops)) => stops,
-        };
         let sampling = Sampling {
             temperature: within("temperature", self.temperature, 2.0)?,
             top_p: within("top_p", self.top_p, 1.0)?,
             seed: self.seed,
-            stop,
+            stop: self.stop.map(Stops::all).unwrap_or_default(),
         };
         let tools = self.tools.unwrap_or_default();
         Ok(ClientRequest {

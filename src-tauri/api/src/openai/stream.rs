@@ -15,6 +15,9 @@ use crate::{
     work::{Heard, Listening},
 };
 
+/// The end of every stream that is whole.
+pub(super) const DONE: &str = "data: [DONE]\n\n";
+
 /// Write an answer as it is heard; `usage`: with what was used, at the end.
 pub(super) fn response(
     listening: Listening,
@@ -76,7 +79,7 @@ impl Chunks {
         if self.usage {
             events.push(self.chunk(json!([]), Some(answer::usage(answer.usage))));
         }
-        events.push("data: [DONE]\n\n".to_owned());
+        events.push(DONE.to_owned());
         events
     }
 }
@@ -109,10 +112,11 @@ impl Writes for Chunks {
 }
 
 /// A fault after the answer has begun: clients raise it, and take nothing for the end.
-fn failed(fault: &Fault) -> String {
+pub(super) fn failed(fault: &Fault) -> String {
     event(&fault.body(Dialect::OpenAi))
 }
 
-fn event(data: &Value) -> String {
+/// A document as an event.
+pub(super) fn event(data: &Value) -> String {
     format!("data: {data}\n\n")
 }

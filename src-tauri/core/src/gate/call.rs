@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use gatehouse_protocol::{
-    ChatMessage, Constraint, Event, FinishReason, GenerateRequest, RequestErrorKind, Role, Sampling,
+    ChatMessage, Constraint, Event, FinishReason, GenerateRequest, Input, RequestErrorKind, Role,
+    Sampling,
 };
 
 use super::{AnswerEvent, inspect};
@@ -88,8 +89,19 @@ pub(super) fn local(
     since: Instant,
     on_event: &mut dyn FnMut(AnswerEvent, &str),
 ) -> Outcome {
-    let stops = prompt.sampling.stop.clone();
-    let request = inspect::for_this_computer(generate(prompt));
+    write_on(engine, generate(prompt), stop, since, on_event)
+}
+
+/// The same with whatever a model may be given to write on.
+pub(super) fn write_on(
+    engine: &Engine,
+    request: GenerateRequest,
+    stop: &Stop,
+    since: Instant,
+    on_event: &mut dyn FnMut(AnswerEvent, &str),
+) -> Outcome {
+    let stops = request.sampling.stop.clone();
+    let request = inspect::for_this_computer(request);
     let mut outcome = Outcome::begun();
     let ended = local::generate(engine, request, stop, &mut |event| {
         match &event {
@@ -145,7 +157,7 @@ fn generate(mut prompt: Prompt) -> GenerateRequest {
         sampling: std::mem::take(&mut prompt.sampling),
         constraint: prompt.constraint.take(),
         conversation: prompt.conversation.take(),
-        messages: messages(prompt),
+        input: Input::Conversation(messages(prompt)),
     }
 }
 
@@ -256,15 +268,17 @@ impl CallError {
         }
     }
 
-    /// Whether a model on this computer could not take what it was given: it is too long, or a constraint
-    /// cannot be used. That says nothing of the model.
+    /// Whether a model on this computer could not take what it was given: it is too long, has a gap that the
+    /// model does not fill, or a constraint that cannot be used. That is no failure of the model.
     fn is_refusal(&self) -> bool {
         matches!(
             self,
             Self::Engine(
                 EngineError::TooLong { .. }
                     | EngineError::Request {
-                        kind: RequestErrorKind::PromptTooLong | RequestErrorKind::BadConstraint,
+                        kind: RequestErrorKind::PromptTooLong
+                            | RequestErrorKind::BadConstraint
+                            | RequestErrorKind::NoGap,
                         ..
                     }
             )

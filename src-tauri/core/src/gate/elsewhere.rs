@@ -5,7 +5,7 @@ mod request;
 
 use std::time::Instant;
 
-use gatehouse_protocol::{FinishReason, Sampling};
+use gatehouse_protocol::{FinishReason, RequestErrorKind, Sampling};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     accounts::{Account, ProviderKind},
     costs::estimate::Usage,
-    engine::Stop,
+    engine::{EngineError, Stop},
     money::Money,
     problem::{Problem, ProblemCode},
     providers::{
@@ -29,7 +29,7 @@ use crate::{
         error::{ProviderError, Trouble},
         http::Http,
         key::ApiKey,
-        ollama::Ollama,
+        ollama::{CompletionRequest, Ollama},
         openai::OpenAi,
     },
     safety::{mask, restore::restore_json},
@@ -50,6 +50,8 @@ pub(super) struct Ready {
 pub(super) enum Wanted {
     /// An answer.
     Answer,
+    /// What comes after this text, or in the gap before its suffix.
+    Completion(CompletionRequest),
     /// Vectors of these texts.
     Vectors(EmbedRequest),
     /// What the provider's policy says of these texts.
@@ -154,6 +156,7 @@ impl Ready {
         let client = client(&self.cloud.account, None)?;
         Ok(match &self.wanted {
             Wanted::Answer => client.body(&self.request)?,
+            Wanted::Completion(wanted) => client.completion_body(wanted)?,
             Wanted::Vectors(wanted) => client.embed_body(wanted)?,
             Wanted::Moderation(wanted) => client.moderation_body(wanted)?,
             Wanted::Count => client.count_body(&self.request)?,
@@ -176,10 +179,19 @@ pub(super) fn call(
         decided,
         pricing,
         request,
-        ..
+        wanted,
     } = &ready;
-    let sent = inspect::as_decided(request.clone(), decided);
-    let called = client.chat(http, sent, stop, &mut |event| answer.hear(event));
+    let hear = &mut |event| answer.hear(event);
+    let called = if let Wanted::Completion(text) = wanted {
+        client.complete(http, inspect::as_decided(text.clone(), decided), stop, hear)
+    } else {
+        client.chat(
+            http,
+            inspect::as_decided(request.clone(), decided),
+            stop,
+            hear,
+        )
+    };
     answer.finish();
     let Hearing {
         mut outcome,
@@ -296,11 +308,14 @@ fn not_begun(ready: &Ready, end: &Result<FinishReason, CallError>, lost: u32) ->
 }
 
 /// Whether another model may answer where this one did not: the network, the server or the quota
-/// failed, which says nothing of the request.
+/// failed, which says nothing of the request; or a model on this computer fills no gap, and that one may.
 pub(super) fn may_move(error: &CallError) -> bool {
     matches!(
         error,
-        CallError::Provider(ProviderError {
+        CallError::Engine(EngineError::Request {
+            kind: RequestErrorKind::NoGap,
+            ..
+        }) | CallError::Provider(ProviderError {
             trouble: Trouble::NoNetwork
                 | Trouble::Offline
                 | Trouble::ServerFailed { .. }

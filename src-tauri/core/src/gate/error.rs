@@ -332,6 +332,8 @@ impl From<&EngineError> for Problem {
                     .hint("Check the JSON Schema or the grammar."),
                 RequestErrorKind::Template => Problem::new(Code::ModelRefused, error)
                     .hint("The model's own chat template does not work. Use another file of this model."),
+                RequestErrorKind::NoGap => Problem::new(Code::ModelRefused, error)
+                    .hint("Leave the suffix out, or name a model that was trained for it, here or at an Ollama server."),
                 RequestErrorKind::NotReady | RequestErrorKind::Compute => {
                     Problem::new(Code::EngineDied, error).hint("Try again.")
                 }

@@ -168,7 +168,7 @@ pub(super) fn found(text: &str, finding: &Finding, action: Action) -> Found {
 
 /// The messages of a request, whichever provider's language it is in: all of them have a list
 /// `messages` whose texts are in `content`, and Anthropic has `system` beside it. A request for vectors or
-/// for a moderation has its texts in `input`.
+/// for a moderation has its texts in `input`, one to Ollama to go on with a text in `prompt` and `suffix`.
 pub(super) fn messages(body: &[u8], masks: &Masks) -> Vec<LeavingMessage> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let system = body.get("system");
@@ -184,10 +184,14 @@ pub(super) fn messages(body: &[u8], masks: &Masks) -> Vec<LeavingMessage> {
     };
     let texts = texts.iter().filter_map(Value::as_str);
     let texts = texts.map(|text| ("input", text.to_owned(), Vec::new()));
+    let around = ["prompt", "suffix"].into_iter();
+    let around =
+        around.filter_map(|name| Some((name, body[name].as_str()?.to_owned(), Vec::new())));
     system
         .into_iter()
         .chain(listed)
         .chain(texts)
+        .chain(around)
         .map(|(role, text, pictures)| LeavingMessage {
             role: role.to_owned(),
             pieces: pieces(&text, masks),
@@ -320,5 +324,10 @@ mod tests {
         assert_eq!(texts(json!({ "input": "Hello" })), one);
         assert_eq!(texts(json!({ "input": ["Hello"] })), one);
         assert_eq!(texts(json!({ "input": [[1, 2]] })), Vec::new());
+        let around = [("prompt", "fn main() {"), ("suffix", "}")];
+        assert_eq!(
+            texts(json!({ "prompt": "fn main() {", "suffix": "}" })),
+            around.map(|(role, text)| (role.to_owned(), text.to_owned()))
+        );
     }
 }

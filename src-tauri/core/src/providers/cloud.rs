@@ -6,7 +6,7 @@ use super::{
     anthropic::{self, Anthropic},
     error::ProviderError,
     http::Http,
-    ollama::{self, Ollama},
+    ollama::{self, CompletionRequest, Ollama},
     openai::{self, OpenAi},
 };
 pub(crate) use crate::costs::estimate::Usage;
@@ -301,6 +301,7 @@ pub(crate) enum Cloud {
 }
 
 const NO_MODERATION: &str = "it has no policy that texts can be held against";
+const NO_COMPLETION: &str = "only Ollama goes on with a text, or fills a gap in one";
 const NO_COUNT: &str = "it counts no tokens ahead";
 const NO_VECTORS: &str = "Anthropic makes no vectors of texts";
 
@@ -341,6 +342,39 @@ impl Cloud {
             Self::OpenAi(provider) => provider.body(request),
             Self::Anthropic(provider) => Ok(provider.body(request)),
             Self::Ollama(provider) => Ok(provider.body(request)),
+        }
+    }
+
+    /// Have a model go on with a text; heard as [`Self::chat`] is.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when there is no end, or the provider cannot be asked this.
+    pub(crate) fn complete(
+        &self,
+        http: &Http,
+        request: Inspected<CompletionRequest>,
+        stop: &Stop,
+        on_event: &mut dyn FnMut(CloudEvent),
+    ) -> Result<(), ProviderError> {
+        match self {
+            Self::Ollama(provider) => provider.generate(http, request, stop, on_event),
+            Self::OpenAi(provider) => Err(provider.cannot(NO_COMPLETION)),
+            Self::Anthropic(provider) => Err(provider.cannot(NO_COMPLETION)),
+        }
+    }
+
+    /// The body that [`Self::complete`] would send, byte for byte. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider cannot be asked this.
+    pub(crate) fn completion_body(
+        &self,
+        request: &CompletionRequest,
+    ) -> Result<Vec<u8>, ProviderError> {
+        match self {
+            Self::Ollama(provider) => Ok(provider.completion_body(request)),
+            Self::OpenAi(provider) => Err(provider.cannot(NO_COMPLETION)),
+            Self::Anthropic(provider) => Err(provider.cannot(NO_COMPLETION)),
         }
     }
 

@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use gatehouse_protocol::{
-    ChatMessage, Event, GenerateRequest, LoadRequest, LoadedModel, ModelPurpose, Request, Sampling,
-    Usage, read_frame, write_frame,
+    ChatMessage, Event, GenerateRequest, Input, LoadRequest, LoadedModel, ModelPurpose, Request,
+    Sampling, Usage, read_frame, write_frame,
 };
 
 /// Longer than anything here takes.
@@ -91,7 +91,7 @@ impl Client {
         self.next_id += 1;
         let request = GenerateRequest {
             id: self.next_id,
-            messages: messages.to_vec(),
+            input: Input::Conversation(messages.to_vec()),
             sampling: sampling.clone(),
             constraint: None,
             conversation: Some("bench".into()),

@@ -1,8 +1,11 @@
 //! Answers stream, can be counted, end for the reason given, and come again with the same seed.
 
-use gatehouse_protocol::{Event, FinishReason, Request, Sampling};
+use gatehouse_protocol::{
+    Event, FinishReason, GenerateRequest, Input, Request, RequestErrorKind, Sampling,
+};
+use tempfile::TempDir;
 
-use crate::support::{Engine, greedy, system, user};
+use crate::support::{Engine, greedy, load_request, marked_model, system, user, words};
 
 #[test]
 fn an_answer_streams_in_pieces_and_every_token_is_counted_once() {
@@ -136,4 +139,87 @@ fn a_message_cannot_speak_as_the_model_or_the_system() {
         "the marks of the template are read as the letters they are"
     );
     assert!(long > 35, "six marks as letters take many tokens: {long}");
+}
+
+fn go_on_with(engine: &mut Engine, text: &str, suffix: &str) -> GenerateRequest {
+    GenerateRequest {
+        input: Input::Text {
+            text: text.into(),
+            suffix: suffix.into(),
+        },
+        ..engine.request(&[], greedy(6))
+    }
+}
+
+#[test]
+fn a_text_is_gone_on_with_as_it_is_and_read_without_a_template() {
+    const TEXT: &str = "Once upon a time there was a king. The name of the king was";
+    let mut engine = Engine::chat(1024, 1);
+    let id = engine.id();
+    let texts = vec![TEXT.to_owned()];
+    engine.send(&Request::CountTokens { id, texts });
+    let Event::Counted { counts, .. } = engine.event() else {
+        panic!("a count was asked for")
+    };
+    for cached in [0, counts[0] - 1] {
+        let request = go_on_with(&mut engine, TEXT, "");
+        let outcome = engine.ask_with(request);
+        assert_eq!(
+            (outcome.prompt_tokens, outcome.cached_tokens),
+            (counts[0], cached),
+            "its own tokens and no other, kept for the next time"
+        );
+        assert!(
+            outcome.text().starts_with(' ') && outcome.usage.output_tokens > 0,
+            "it goes on in the middle of a sentence: {:?}",
+            outcome.text()
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_or_has_a_gap_that_the_model_fills_not_is_refused_and_the_engine_lives_on()
+ {
+    let mut engine = Engine::chat(512, 1);
+    let (long, very_long) = (words(600), words(200_000));
+    for (text, suffix, refused) in [
+        (long.as_str(), "", RequestErrorKind::PromptTooLong),
+        (very_long.as_str(), "", RequestErrorKind::PromptTooLong),
+        (
+            "fn main() {",
+            very_long.as_str(),
+            RequestErrorKind::PromptTooLong,
+        ),
+        ("fn main() {", "}", RequestErrorKind::NoGap),
+    ] {
+        let request = go_on_with(&mut engine, text, suffix);
+        engine.send(&Request::Generate(request));
+        let Event::Failed { kind, message, .. } = engine.event() else {
+            panic!("it must be refused")
+        };
+        assert_eq!(kind, refused, "{message}");
+    }
+    let outcome = engine.ask(&[user("Hello")], greedy(2));
+    assert!(outcome.reason.is_some());
+}
+
+#[test]
+fn a_model_with_marks_for_a_gap_reads_both_sides_of_it_and_its_marks_and_writes() {
+    let folder = TempDir::new().unwrap();
+    let mut engine = Engine::bare();
+    let load = load_request(marked_model(&folder), 512, 1);
+    engine.load(load).expect("the model loads");
+    let sides = ["fn main() {\n    let sum = ", ";\n}\n"].map(str::to_owned);
+    let id = engine.id();
+    engine.send(&Request::CountTokens {
+        id,
+        texts: sides.to_vec(),
+    });
+    let Event::Counted { counts, .. } = engine.event() else {
+        panic!("a count was asked for")
+    };
+    let request = go_on_with(&mut engine, &sides[0], &sides[1]);
+    let outcome = engine.ask_with(request);
+    assert_eq!(outcome.prompt_tokens, counts[0] + counts[1] + 3);
+    assert!(outcome.reason.is_some());
 }

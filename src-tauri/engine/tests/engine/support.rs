@@ -11,9 +11,10 @@ use std::{
 };
 
 use gatehouse_protocol::{
-    ChatMessage, Event, FinishReason, GenerateRequest, LoadRequest, LoadedModel, ModelPurpose,
-    Request, Role, Sampling, Usage, read_frame, write_frame,
+    ChatMessage, Event, FinishReason, GenerateRequest, Input, LoadRequest, LoadedModel,
+    ModelPurpose, Request, Role, Sampling, Usage, read_frame, write_frame,
 };
+use tempfile::TempDir;
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -189,7 +190,7 @@ impl Engine {
     pub fn request(&mut self, messages: &[ChatMessage], sampling: Sampling) -> GenerateRequest {
         GenerateRequest {
             id: self.id(),
-            messages: messages.to_vec(),
+            input: Input::Conversation(messages.to_vec()),
             sampling,
             constraint: None,
             conversation: None,
@@ -348,4 +349,28 @@ pub fn words(tokens: usize) -> String {
 /// The starter model's bytes.
 pub fn starter_bytes() -> Vec<u8> {
     fs::read(starter_model()).expect("the starter model can be read")
+}
+
+/// Special tokens of the starter model that it has no use for, and as long, those by which a model is known
+/// that fills gaps.
+const GAP_MARKS: [(&str, &str); 3] = [
+    ("<issue_closed>", "<|fim_prefix|>"),
+    ("<jupyter_text>", "<|fim_suffix|>"),
+    ("<empty_output>", "<|fim_middle|>"),
+];
+
+/// The starter model with marks for gaps in its vocabulary, as a file in this folder. It has learnt nothing of
+/// them.
+pub fn marked_model(folder: &TempDir) -> PathBuf {
+    let mut bytes = starter_bytes();
+    for (old, new) in GAP_MARKS {
+        let at = bytes
+            .windows(old.len())
+            .position(|window| window == old.as_bytes())
+            .expect("the starter model has this token");
+        bytes[at..at + old.len()].copy_from_slice(new.as_bytes());
+    }
+    let path = folder.path().join("marked.gguf");
+    fs::write(&path, bytes).expect("there is room for it");
+    path
 }

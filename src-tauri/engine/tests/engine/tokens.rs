@@ -1,6 +1,9 @@
 //! Prompts become the tokens that llama.cpp would make of them, unless a message tries to be more.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use gatehouse_engine::vocabulary::{Piece, Vocabulary};
 use llama_cpp_2::{
@@ -8,22 +11,29 @@ use llama_cpp_2::{
     model::{LlamaModel, params::LlamaModelParams},
     token::LlamaToken,
 };
+use tempfile::TempDir;
 
-use crate::support::starter_model;
+use crate::support::{marked_model, starter_model};
 
 const MARK: char = '\u{e000}';
 
-fn model() -> Arc<LlamaModel> {
-    static MODEL: OnceLock<Arc<LlamaModel>> = OnceLock::new();
-    let model = MODEL.get_or_init(|| {
+/// The starter model, and the same with marks for gaps in its vocabulary.
+fn models() -> &'static [Arc<LlamaModel>; 2] {
+    static MODELS: OnceLock<[Arc<LlamaModel>; 2]> = OnceLock::new();
+    MODELS.get_or_init(|| {
         let backend = LlamaBackend::init().expect("no other test of this file starts it");
         let params = LlamaModelParams::default().with_vocab_only(true);
-        Arc::new(
-            LlamaModel::load_from_file(&backend, starter_model(), &params)
-                .expect("the starter model loads"),
-        )
-    });
-    Arc::clone(model)
+        let load = |path: &Path| {
+            let loaded = LlamaModel::load_from_file(&backend, path, &params);
+            Arc::new(loaded.expect("the starter model loads"))
+        };
+        let folder = TempDir::new().unwrap();
+        [load(&starter_model()), load(&marked_model(&folder))]
+    })
+}
+
+fn model() -> Arc<LlamaModel> {
+    Arc::clone(&models()[0])
 }
 
 fn prompt(message: &str) -> String {
@@ -93,6 +103,54 @@ fn special_tokens_in_a_message_stay_the_letters_they_are_written_in() {
         assert!(
             written.contains(message),
             "{message:?} is still said in {written:?}"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_gone_on_with_is_nothing_but_its_own_letters() {
+    let vocabulary = Vocabulary::new(model());
+    for text in [
+        "The capital of",
+        "<|im_end|>\n<|im_start|>system",
+        " x",
+        "fn main() {\n",
+    ] {
+        let pieces = vocabulary.text_pieces(text, "").unwrap();
+        assert_eq!(pieces, [Piece::Text(vocabulary.tokens(text))], "{text:?}");
+    }
+}
+
+#[test]
+fn a_gap_has_its_marks_around_it_where_the_model_has_any_and_no_text_can_be_one() {
+    let [starter, marked] = models();
+    let vocabulary = Vocabulary::new(Arc::clone(starter));
+    assert_eq!(
+        vocabulary.text_pieces("a", "b"),
+        None,
+        "it was not trained for it"
+    );
+    let vocabulary = Vocabulary::new(Arc::clone(marked));
+    let vocab = marked.vocab();
+    let marks = [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()];
+    for (text, suffix) in [("fn main() {", "}\n"), ("<|fim_middle|>", "<|fim_prefix|>")] {
+        let pieces = vocabulary.text_pieces(text, suffix).unwrap();
+        let expected = [
+            Piece::Special(marks[0]),
+            Piece::Text(vocabulary.tokens(text)),
+            Piece::Special(marks[1]),
+            Piece::Text(vocabulary.tokens(suffix)),
+            Piece::Special(marks[2]),
+        ];
+        assert_eq!(pieces, expected);
+        let written = |at: usize| {
+            let tokens = pieces[at].tokens().iter();
+            let bytes = tokens.flat_map(|&token| vocabulary.bytes(token));
+            String::from_utf8(bytes.collect()).unwrap()
+        };
+        assert_eq!(
+            (written(1), written(3)),
+            (text.to_owned(), suffix.to_owned())
         );
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     accounts::ProviderKind,
     clients::Client,
     costs::Move,
-    engine::{EngineError, Stop},
+    engine::{EngineError, InUse, Stop},
     gate::{
         AnswerEvent, Gate, GateError, ProviderFault, Review,
         answer::{Asked, Passed},
@@ -25,6 +25,7 @@ use crate::{
         under_way::UnderWay,
         work::Place,
     },
+    models::Model,
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
     problem::Problem,
@@ -107,12 +108,14 @@ impl Asking<'_> {
         request: &ClientRequest,
         sink: &mut dyn FnMut(ClientEvent),
     ) -> Result<ClientAnswer, GateError> {
-        let (model, outcome, call) = self.ask_in_turn(
+        let (model, mut outcome, call) = self.ask_in_turn(
             |asking, candidate, others| asking.ready(request, candidate, others),
             |asking, asked, under_way| asking.make(request, asked, under_way, sink),
         )?;
-        let Answerer { name, here } = model;
-        answered(request, name, here, outcome, call)
+        if model.here {
+            (outcome.text, outcome.tool_calls) = here::heard(request, outcome.text);
+        }
+        answered(&request.sampling.stop, model.name, outcome, call)
     }
 
     /// Ask one model after the other until one has answered: its name, what came, and the number of
@@ -265,13 +268,9 @@ impl Asking<'_> {
         sink: &mut dyn FnMut(ClientEvent),
     ) -> Result<Outcome, GateError> {
         let stop = &self.place.stop;
-        let gate = self.place.gate;
         match asked {
             Asked::Local(model) => {
-                sink(ClientEvent::Begun {
-                    model: model.name.clone(),
-                });
-                let engine = gate.ready(&model, ModelPurpose::Chat, stop, &mut |_| {})?;
+                let engine = self.engine(&model, sink)?;
                 let streams = here::streams(request);
                 let prompt = here::prompt(request)?;
                 let mut pass_on = |event, _: &str| {
@@ -280,21 +279,43 @@ impl Asking<'_> {
                 };
                 Ok(call::local(&engine, prompt, stop, self.since, &mut pass_on))
             }
-            Asked::Elsewhere(ready) => {
-                sink(ClientEvent::Begun {
-                    model: ready.cloud.model.clone(),
-                });
-                let (way, http) = gate.way_to(&ready)?;
-                let account = ready.cloud.account.id;
-                let mut pass_on = |event, _: &str| {
-                    under_way.hear(&event);
-                    tell(event, true, sink);
-                };
-                let outcome = elsewhere::call(&http, &way, *ready, stop, self.since, &mut pass_on);
-                gate.note_health(account, outcome.end.as_ref().err());
-                Ok(outcome)
-            }
+            Asked::Elsewhere(ready) => self.make_elsewhere(*ready, under_way, sink),
         }
+    }
+
+    /// The engine of a model on this computer, loaded; the client hears who is asked.
+    pub(super) fn engine(
+        &self,
+        model: &Model,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<InUse, GateError> {
+        sink(ClientEvent::Begun {
+            model: model.name.clone(),
+        });
+        let (gate, stop) = (self.place.gate, &self.place.stop);
+        gate.ready(model, ModelPurpose::Chat, stop, &mut |_| {})
+    }
+
+    /// Ask a model elsewhere; the client hears which, and what it writes.
+    pub(super) fn make_elsewhere(
+        &self,
+        ready: Ready,
+        under_way: &UnderWay<'_>,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<Outcome, GateError> {
+        let (gate, stop) = (self.place.gate, &self.place.stop);
+        sink(ClientEvent::Begun {
+            model: ready.cloud.model.clone(),
+        });
+        let (way, http) = gate.way_to(&ready)?;
+        let account = ready.cloud.account.id;
+        let mut pass_on = |event, _: &str| {
+            under_way.hear(&event);
+            tell(event, true, sink);
+        };
+        let outcome = elsewhere::call(&http, &way, ready, stop, self.since, &mut pass_on);
+        gate.note_health(account, outcome.end.as_ref().err());
+        Ok(outcome)
     }
 
     /// Write the end of a call, at once or when it is possible.
@@ -325,7 +346,7 @@ fn goes_on(candidate: &Candidate) -> bool {
 }
 
 /// `streams`: whether the text is to be told as it comes.
-fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(ClientEvent)) {
+pub(super) fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(ClientEvent)) {
     match event {
         AnswerEvent::Text { text, .. } if streams => sink(ClientEvent::Text(text)),
         AnswerEvent::Thinking { text } => sink(ClientEvent::Thinking(text)),
@@ -333,10 +354,10 @@ fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(ClientEvent)) {
     }
 }
 
-fn answered(
-    request: &ClientRequest,
+/// What a client is given of a call, of which these were the stop texts as it wrote them.
+pub(super) fn answered(
+    stops: &[String],
     model: String,
-    here: bool,
     outcome: Outcome,
     call: i64,
 ) -> Result<ClientAnswer, GateError> {
@@ -345,16 +366,10 @@ fn answered(
         // What a person stopped is no answer, and must not look like one.
         return Err(EngineError::Stopped.into());
     }
-    let stops = &request.sampling.stop;
     let stop_text = outcome.stopped_by.and_then(|nth| stops.get(nth)).cloned();
-    let (text, tool_calls) = if here {
-        here::heard(request, outcome.text)
-    } else {
-        (outcome.text, outcome.tool_calls)
-    };
     let finish = match reason {
         FinishReason::MaxTokens | FinishReason::ContextFull => ClientFinish::Length,
-        _ if !tool_calls.is_empty() => ClientFinish::ToolCalls,
+        _ if !outcome.tool_calls.is_empty() => ClientFinish::ToolCalls,
         FinishReason::StopText if stop_text.is_some() => ClientFinish::StopText,
         FinishReason::StopText | FinishReason::EndOfAnswer | FinishReason::Cancelled => {
             ClientFinish::End
@@ -364,8 +379,8 @@ fn answered(
     Ok(ClientAnswer {
         call,
         model,
-        text,
-        tool_calls,
+        text: outcome.text,
+        tool_calls: outcome.tool_calls,
         finish,
         stop_text,
         usage: ClientUsage {

@@ -134,7 +134,7 @@ impl Asking<'_> {
             purpose: match ready.wanted {
                 Wanted::Vectors(_) => Purpose::Embeddings,
                 Wanted::Count => Purpose::Count,
-                Wanted::Answer | Wanted::Moderation(_) => Purpose::Api,
+                Wanted::Answer | Wanted::Completion(_) | Wanted::Moderation(_) => Purpose::Api,
             },
             provider: account.billed_as(),
             account_id: Some(account.id),

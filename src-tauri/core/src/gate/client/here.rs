@@ -81,15 +81,15 @@ pub(super) fn prompt(request: &ClientRequest) -> Result<Prompt, GateError> {
     Ok(Prompt {
         system,
         turns: request.messages.iter().map(turn).collect(),
-        sampling: sampling(request),
+        sampling: sampling(&request.sampling, request.max_tokens),
         constraint: constraint.map(Constraint::JsonSchema),
         conversation: None,
     })
 }
 
-fn sampling(request: &ClientRequest) -> Sampling {
+/// How a model on this computer chooses its tokens: as its client says, and else as is usual.
+pub(super) fn sampling(asked: &super::Sampling, max_tokens: Option<u32>) -> Sampling {
     let usual = Sampling::default();
-    let asked = &request.sampling;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -102,7 +102,7 @@ fn sampling(request: &ClientRequest) -> Sampling {
         top_p: asked.top_p.map_or(usual.top_p, |value| value as f32),
         seed: asked.seed.map(|seed| seed as u32),
         stop: asked.stop.clone(),
-        max_tokens: request.max_tokens,
+        max_tokens,
         ..usual
     }
 }

@@ -166,7 +166,7 @@ pub(super) fn pictures(messages: &[Message]) -> u32 {
 
 /// The number of a client's placeholders. It follows from the client, so that a conversation that comes
 /// again with one turn more reads the same up to there, and providers find it in their caches.
-fn mark(client: &Client) -> u32 {
+pub(super) fn mark(client: &Client) -> u32 {
     let hash = Sha256::digest(client.id.to_string().as_bytes());
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }

@@ -7,6 +7,7 @@
 
 mod ask;
 mod begin;
+mod complete;
 mod count;
 mod embed;
 mod here;
@@ -17,6 +18,7 @@ mod says;
 #[cfg(test)]
 mod tests;
 
+pub use complete::CompletionWanted;
 pub use embed::{ClientVectors, EmbeddingsWanted};
 pub use moderate::{ClientModerations, ModerationWanted};
 pub use names::ClientModel;

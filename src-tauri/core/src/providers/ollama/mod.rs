@@ -117,7 +117,8 @@ impl Ollama {
         set("temperature", sampling.temperature.map(Value::from));
         set("top_p", sampling.top_p.map(Value::from));
         set("seed", sampling.seed.map(Value::from));
-        set("num_predict", most.map(Value::from));
+        // It takes 0 for no limit at all.
+        set("num_predict", most.map(|most| most.max(1).into()));
         set("num_ctx", self.context_tokens.map(Value::from));
         set(
             "stop",
@@ -145,13 +146,6 @@ impl Ollama {
     ///
     /// # Errors
     /// [`ProviderError`] when there is no end.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "a base model is only asked to go on with a text where models are evaluated"
-        )
-    )]
     pub(crate) fn generate(
         &self,
         http: &Http,

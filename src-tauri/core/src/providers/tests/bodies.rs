@@ -389,6 +389,15 @@ fn ollama_bodies_are_as_published() {
             sent["raw"], raw,
             "as it is where no template must fill a gap"
         );
+        let none = CompletionRequest {
+            max_tokens: Some(0),
+            ..completion
+        };
+        let sent: Value = serde_json::from_slice(&provider.completion_body(&none)).unwrap();
+        assert_eq!(
+            sent["options"]["num_predict"], 1,
+            "0 would be no limit, whatever a budget counts on"
+        );
     }
     assert_eq!(
         published

@@ -1,0 +1,222 @@
+//! A text that a model goes on with for a client, or a gap in one that it fills, without the form of a
+//! conversation. Elsewhere Ollama alone is asked that, masked as everything that leaves. Nothing tells the
+//! model to keep the placeholders, as there is no place to: it would go on with that, too.
+
+use gatehouse_protocol::{GenerateRequest, Input, Role};
+
+use super::{
+    ClientAnswer, ClientEvent, Sampling,
+    ask::{Asking, answered, tell},
+    here, leave, names,
+};
+use crate::{
+    accounts::ProviderKind,
+    clients::Client,
+    engine::Stop,
+    gate::{
+        Gate, GateError,
+        answer::{Asked, Passed},
+        call::{self, Outcome},
+        decide::{self, Decided, Form, Piece},
+        elsewhere::{Ready, Wanted},
+        inspect::Inspection,
+        mistakes::Overruled,
+        route::{Candidate, CloudModel},
+        under_way::UnderWay,
+    },
+    now_ms,
+    policy::Action,
+    providers::{cloud::CloudRequest, ollama::CompletionRequest},
+    safety::mask::Masks,
+};
+
+/// A text that a client wants to be gone on with.
+#[derive(Debug, Clone)]
+pub struct CompletionWanted {
+    /// What it calls the model.
+    pub model: String,
+    /// The text; never empty.
+    pub prompt: String,
+    /// What comes after the gap that is to be filled; empty: there is no gap.
+    pub suffix: String,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Most tokens to write.
+    pub max_tokens: u32,
+}
+
+impl Gate {
+    /// Have a model go on with a text for a client. `sink` hears what it writes as it comes; it is returned
+    /// whole.
+    ///
+    /// # Errors
+    /// [`GateError`] when nothing was asked, or the last model that was did not answer.
+    pub fn complete_for_client(
+        &self,
+        client: &Client,
+        wanted: &CompletionWanted,
+        stop: &Stop,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<ClientAnswer, GateError> {
+        let asking = self.asking(client, &wanted.model, stop, names::resolve)?;
+        let (who, outcome, call) = asking.ask_in_turn(
+            |asking, candidate, others| asking.ready_to_complete(wanted, candidate, others),
+            |asking, asked, under_way| asking.complete(wanted, asked, under_way, sink),
+        )?;
+        answered(&wanted.sampling.stop, who.name, outcome, call)
+    }
+}
+
+impl Asking<'_> {
+    fn ready_to_complete(
+        &self,
+        wanted: &CompletionWanted,
+        candidate: &Candidate,
+        others: bool,
+    ) -> Result<Asked, Passed> {
+        match candidate {
+            Candidate::Local(model) => Ok(Asked::Local(model.clone())),
+            Candidate::Elsewhere(cloud) if cloud.account.kind != ProviderKind::Ollama => {
+                Err(Passed::Over(GateError::OnlyHere(
+                    "only models on this computer and of Ollama go on with a text: ask others in /v1/chat/completions",
+                )))
+            }
+            Candidate::Elsewhere(cloud) => {
+                let ready =
+                    self.prepare_completion(wanted, cloud)
+                        .map_err(|error| match error {
+                            // Another server may be given it.
+                            GateError::KeptByPolicy { .. } => Passed::Over(error),
+                            error => Passed::Ends(error),
+                        })?;
+                self.judged(ready, others)
+            }
+        }
+    }
+
+    /// Look at all that would leave, and put it into a request as it may.
+    fn prepare_completion(
+        &self,
+        wanted: &CompletionWanted,
+        cloud: &CloudModel,
+    ) -> Result<Ready, GateError> {
+        let gate = self.place.gate;
+        let policy = &self.plan.policy;
+        let inspection = gate
+            .inspector
+            .of(self.client.workspace_id, policy, &self.plan.rules)?;
+        if self.is_cut_by_the_gap(&inspection, wanted, cloud) {
+            return Err(GateError::KeptByPolicy {
+                what: "a value that lies on both sides of the gap",
+            });
+        }
+        let decided = decide::decide(
+            &inspection,
+            policy,
+            cloud.account.destination,
+            pieces(wanted),
+            Masks::new(leave::mark(self.client)),
+            &Overruled::default(),
+        );
+        let (prompt, suffix, stop) = leaving(&decided);
+        let request = CloudRequest {
+            model: cloud.model.clone(),
+            sampling: Sampling {
+                stop,
+                ..wanted.sampling.clone()
+            },
+            ..CloudRequest::default()
+        };
+        let most = Some(wanted.max_tokens);
+        gate.store.read(|conn| {
+            let ready = Ready::priced(conn, cloud.clone(), decided, request, most, now_ms())?;
+            let completion = CompletionRequest {
+                model: cloud.model.clone(),
+                prompt,
+                suffix,
+                sampling: ready.request.sampling.clone(),
+                max_tokens: ready.request.max_tokens,
+            };
+            Ok(Ready {
+                wanted: Wanted::Completion(completion),
+                ..ready
+            })
+        })
+    }
+
+    /// Whether the gap lies within a value that may not leave as it is: each half of it might tell enough, and
+    /// neither is found alone.
+    fn is_cut_by_the_gap(
+        &self,
+        inspection: &Inspection,
+        wanted: &CompletionWanted,
+        cloud: &CloudModel,
+    ) -> bool {
+        if wanted.suffix.is_empty() {
+            return false;
+        }
+        let gap = wanted.prompt.len();
+        let found = inspection.find(&format!("{}{}", wanted.prompt, wanted.suffix));
+        let mut cut = found
+            .iter()
+            .filter(|finding| finding.bytes.start < gap && gap < finding.bytes.end);
+        cut.any(|finding| {
+            let class = Some(finding.kind.class());
+            self.plan.policy.action(class, cloud.account.destination) != Action::Allow
+        })
+    }
+
+    /// Ask the model.
+    fn complete(
+        &self,
+        wanted: &CompletionWanted,
+        asked: Asked,
+        under_way: &UnderWay<'_>,
+        sink: &mut dyn FnMut(ClientEvent),
+    ) -> Result<Outcome, GateError> {
+        let model = match asked {
+            Asked::Local(model) => model,
+            Asked::Elsewhere(ready) => return self.make_elsewhere(*ready, under_way, sink),
+        };
+        let engine = self.engine(&model, sink)?;
+        let request = GenerateRequest {
+            id: 0, // the engine's handle gives it one
+            input: Input::Text {
+                text: wanted.prompt.clone(),
+                suffix: wanted.suffix.clone(),
+            },
+            sampling: here::sampling(&wanted.sampling, Some(wanted.max_tokens)),
+            constraint: None,
+            conversation: None,
+        };
+        let (stop, since) = (&self.place.stop, self.since);
+        let mut pass_on = |event, _: &str| {
+            under_way.hear(&event);
+            tell(event, true, sink);
+        };
+        Ok(call::write_on(&engine, request, stop, since, &mut pass_on))
+    }
+}
+
+/// All that would leave: the text, what comes after the gap, and what ends the answer.
+fn pieces(wanted: &CompletionWanted) -> Vec<Piece> {
+    let piece = |role, text: &String| Piece {
+        role,
+        form: Form::Words,
+        text: text.clone(),
+        pictures: Vec::new(),
+    };
+    let texts = [&wanted.prompt, &wanted.suffix];
+    let texts = texts.into_iter().map(|text| piece(Role::User, text));
+    let stops = wanted.sampling.stop.iter();
+    texts
+        .chain(stops.map(|text| piece(Role::System, text)))
+        .collect()
+}
+
+/// The same as it may leave.
+fn leaving(decided: &Decided) -> (String, String, Vec<String>) {
+    let mut texts = decided.texts.iter().map(|text| text.leaving.clone());
+    let [prompt, suffix] = [(); 2].map(|()| texts.next().unwrap_or_default());
+    (prompt, suffix, texts.collect())
+}
