@@ -3,7 +3,10 @@
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64},
+    },
     thread,
     time::Duration,
 };
@@ -27,7 +30,7 @@ use crate::{
         retention::{is_held, wait_for_a_person},
     },
     problem::Problem,
-    record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
+    record::{self, Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     startup::StartError,
@@ -69,6 +72,8 @@ pub struct App {
     starter: StarterPlaces,
     looked: Mutex<Looked>,
     erasing: Mutex<()>,
+    /// How many erasures the engines know of.
+    pub(crate) erasures_known: AtomicI64,
 }
 
 impl App {
@@ -91,7 +96,7 @@ impl App {
         let unlocked = unlocked.map_err(RecordError::from)?;
         let record = Arc::new(Record::open(&store, unlocked, around.actor, now_ms())?);
         note_restored(folder, &store, &record)?;
-        let settings = store.write(|tx| {
+        let (settings, erasures) = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
             let cut_off = if store.opened_alone() {
                 // An earlier run was cut off: nobody is at work on these.
@@ -110,7 +115,7 @@ impl App {
                 let event = gate::prices_event(&changes, "built in").by_itself();
                 record.append(tx, event, now_ms())?;
             }
-            Ok::<_, StoreError>(settings::get(tx)?)
+            Ok::<_, StoreError>((settings::get(tx)?, record::erasures(tx)?))
         })?;
         take_away_unfinished(folder);
         let engines = Engines::new(around.engine_program, around.on_engine_change);
@@ -129,6 +134,7 @@ impl App {
             starter: StarterPlaces::of_this_computer(around.resources),
             looked: Mutex::default(),
             erasing: Mutex::default(),
+            erasures_known: AtomicI64::new(erasures),
         })
     }
 
