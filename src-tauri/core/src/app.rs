@@ -35,8 +35,8 @@ use crate::{
     settings::{self, Settings, SettingsError},
     startup::StartError,
     store::{
-        DataFolder, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store, StoreError,
-        replace_file_noted, take_away_unfinished,
+        DataFolder, Existing, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store,
+        StoreError, take_away_unfinished, write_file_noted,
     },
     workspaces,
 };
@@ -330,7 +330,8 @@ impl App {
     /// # Errors
     /// [`Problem`], which names the file.
     pub fn save_file(&self, path: &Path, content: &[u8]) -> Result<(), Problem> {
-        replace_file_noted(&self.folder, path, |file| file.write_all(content))
+        let replace = Existing::Replace;
+        write_file_noted(&self.folder, path, replace, |file| file.write_all(content))
             .map_err(|error| Problem::not_written(path, &error))
     }
 
