@@ -17,8 +17,9 @@ use gatehouse_core::{
     ids::WorkspaceId,
     privacy::{Erasure, Extent},
     problem::{Problem, ProblemCode},
+    record::WhileFaulty,
     review::ReportFile,
-    store::DataFolder,
+    store::{DataFolder, Existing},
 };
 
 use jiff::civil::date;
@@ -29,6 +30,8 @@ use crate::{
         app::{here, holds, imported, without_model},
         disk::SmallDisk,
         folder::{NOW, TempFolder},
+        provider::{Provider, Reply},
+        stamps::Stamps,
     },
 };
 
@@ -220,6 +223,51 @@ fn a_file_of_the_window_that_does_not_fit_leaves_the_one_that_was_there() {
         app.save_file(&path, &content).unwrap();
         assert_eq!(fs::read(&path).unwrap(), content);
     }
+}
+
+#[test]
+fn a_stamped_witness_that_does_not_fit_leaves_the_two_files_that_were_there() {
+    let Some(disk) = SmallDisk::mount(1 << 20) else {
+        return;
+    };
+    let stamps = Stamps::new();
+    let server = Provider::start(move |request| {
+        Reply::Raw("application/timestamp-reply", stamps.answer(&request.body))
+    });
+    let data = TempFolder::new();
+    let app = without_model(&data.folder);
+    let outside = disk.folder.path();
+    fs::create_dir_all(outside).unwrap();
+    let (path, answer) = (
+        outside.join("witness.json"),
+        outside.join("witness.json.tsr"),
+    );
+    let both = || [&path, &answer].map(|path| fs::read(path).unwrap());
+    let save = |existing| {
+        let saved =
+            app.save_stamped_witness(&path, existing, WhileFaulty::Refuse, &server.address, None);
+        saved.map_err(Problem::from)
+    };
+    for path in [&path, &answer] {
+        fs::write(path, "an earlier one").unwrap();
+    }
+    // The witness fits, and what the service says of it does not.
+    let ballast = disk.fill_but_for(PAGE);
+    let full = save(Existing::Replace).unwrap_err();
+    assert_eq!(full.code, ProblemCode::DiskFull, "{full:?}");
+    assert_eq!(both(), [b"an earlier one", b"an earlier one"]);
+    let mut left = files(outside);
+    left.sort();
+    assert_eq!(left, [path.as_path(), answer.as_path()], "no part is left");
+    fs::remove_file(ballast).unwrap();
+
+    fs::remove_file(&path).unwrap();
+    let taken = save(Existing::Keep).unwrap_err();
+    assert!(taken.message.contains("witness.json.tsr"), "{taken:?}");
+    assert_eq!(fs::read(&answer).unwrap(), b"an earlier one");
+    assert!(!path.exists(), "no half of the two");
+    let saved = save(Existing::Replace).unwrap();
+    assert_eq!(both(), [saved.witness.as_bytes(), &saved.answer]);
 }
 
 /// What is done on a full disk, and said of it.

@@ -5,7 +5,7 @@ mod cut_off;
 mod daily;
 mod shell;
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{collections::HashSet, path::PathBuf, sync::mpsc, time::Duration};
 
 use gatehouse_core::{
     app::App,
@@ -390,6 +390,36 @@ fn the_record_of_an_answered_chat_holds_after_it_was_made_anonymous() {
         "its text is another one now"
     );
     holds(&app);
+}
+
+#[test]
+fn what_another_process_lets_go_goes_from_the_engines_of_this_one_once_they_work_on_nothing() {
+    let folder = TempFolder::new();
+    let (tell, changes) = mpsc::channel();
+    let engine = app::program("gatehouse-engine");
+    let app = app::open_with(&folder.folder, engine, move || {
+        tell.send(()).unwrap_or_default()
+    });
+    let id = app::conversation(&app, 3).id;
+    app::say(&app, id, "Write to Annegret Weissenborn about the lease.");
+    app.store
+        .write(|tx| tx.execute("UPDATE conversations SET updated_at_ms = 1", []))
+        .unwrap();
+    app.set_retention(here(&app), Some(rule(90, RetentionAction::Delete)))
+        .unwrap();
+    let [loaded] = app.engines.snapshot().try_into().unwrap();
+    app.forget_what_others_erased().unwrap();
+    let in_use = app.engines.get(loaded.model).unwrap();
+    let other = without_model(&folder.folder);
+    assert_eq!(other.run_retention().unwrap().runs[0].done, 1);
+    app.forget_what_others_erased().unwrap();
+    let now = app.engines.snapshot();
+    assert_eq!(now[0].process, loaded.process, "it is at work");
+    drop(in_use);
+    while !app.engines.snapshot().is_empty() {
+        let changed = changes.recv_timeout(Duration::from_secs(60));
+        changed.expect("it ends, as it works on nothing");
+    }
 }
 
 #[test]

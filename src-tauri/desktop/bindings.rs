@@ -52,6 +52,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             leaving::what_would_leave,
             leaving::what_comparing_leaves,
             leaving::found_in_message,
+            leaving::found_comparing,
             leaving::overrule_finding,
             leaving::take_back_mistake,
             leaving::what_left,

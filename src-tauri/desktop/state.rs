@@ -413,6 +413,9 @@ pub(crate) fn watch(handle: AppHandle) {
             let looks = glance % LEFT_BEHIND_GLANCES == 0;
             let cut_off = looks && app.mark_left_behind().unwrap_or(false);
             if app.store.changed_by_others().unwrap_or(false) || cut_off {
+                if let Err(error) = app.forget_what_others_erased() {
+                    tracing::warn!("models may remember what was erased elsewhere: {error}");
+                }
                 events::tell(&handle, &ConversationsChanged { id: None });
                 events::tell(&handle, &ModelsChanged {});
             }

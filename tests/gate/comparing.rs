@@ -252,3 +252,59 @@ fn nobody_looks_at_what_the_budgets_stop_anyway() {
     let error = compared.unwrap_err();
     assert!(matches!(error, GateError::Budget(_)), "{error}");
 }
+
+#[test]
+fn what_was_found_is_that_of_the_models_that_are_compared() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let input = AccountInput {
+        kind: ProviderKind::Compatible,
+        name: "Own".into(),
+        base_url: provider.address.clone(),
+        destination: Some(Destination::OwnServer),
+        context_tokens: None,
+    };
+    let server = place.app.gate.save_account(None, &input).unwrap();
+    place.policy(|policy| {
+        policy.personal.cloud = Action::Block;
+        policy.personal.own_server = Action::Mask;
+    });
+    let conversation = here(&place);
+    let models = [
+        Link::Local { model_id: None },
+        link(&place.account, MODEL),
+        link(&server, MODEL),
+        link(&place.account, "other-model"),
+    ];
+    let gate = &place.app.gate;
+    let ask = Ask::Say(conversation, LETTER);
+    let error = gate
+        .compare(ask, &models, None, Review::NotAsked, &mut |_| ())
+        .unwrap_err();
+    assert!(matches!(error, GateError::Blocked { .. }), "{error}");
+
+    let turn = say(conversation, LETTER);
+    let own = gate.found_in(&turn).unwrap();
+    assert_eq!(own, None, "the chat's own model may read everything");
+    let found = gate.found_comparing(&turn, &models).unwrap();
+    let of: Vec<_> = found
+        .iter()
+        .map(|of| {
+            let address = of.found.iter().find(|one| one.kind == "EMAIL_ADDRESS");
+            (of.account.as_str(), address.unwrap().action)
+        })
+        .collect();
+    let (cloud, own) = (&place.account.name, &server.name);
+    let (cloud, own) = (
+        (cloud.as_str(), Action::Block),
+        (own.as_str(), Action::Mask),
+    );
+    assert_eq!(
+        of,
+        [cloud, own],
+        "each account once, as policy has it there"
+    );
+    let here = gate.found_comparing(&turn, &models[..1]).unwrap();
+    assert!(here.is_empty(), "{here:?}");
+    assert!(provider.received().is_empty());
+}

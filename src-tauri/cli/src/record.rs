@@ -3,7 +3,10 @@
 mod verify;
 mod witness;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use gatehouse_core::{
@@ -13,7 +16,11 @@ use gatehouse_core::{
 };
 use serde_json::json;
 
-use crate::{failure::Failure, naming, output, saving::must_be_new};
+use crate::{
+    failure::Failure,
+    naming, output,
+    saving::{Unmade, save_new},
+};
 use verify::Verify;
 use witness::Give;
 
@@ -165,19 +172,23 @@ fn export(
     faulty: WhileFaulty,
     json: bool,
 ) -> Result<(), Failure> {
-    must_be_new(path)?;
     let contents = if facts_only {
         Contents::Facts
     } else {
         Contents::Everything
     };
-    let last = app
-        .record
-        .export_to(path, contents, faulty, now_ms())
-        .map_err(|error| match error {
-            ExportError::Record(error) => failed(error),
-            ExportError::File(error) => Failure::unwritten(path, &error),
-        })?;
+    let last = save_new(app, path, |file| {
+        let mut out = BufWriter::new(file);
+        let last = app
+            .record
+            .export(contents, faulty, &mut out, now_ms())
+            .map_err(|error| match error {
+                ExportError::Record(error) => failed(error).into(),
+                ExportError::File(error) => Unmade::File(error),
+            })?;
+        out.flush()?;
+        Ok(last)
+    })?;
     if json {
         return output::json(&json!({ "entries": last.count, "code": last.code() }));
     }

@@ -1,23 +1,32 @@
 //! Files that a command makes where a person wants them: new ones, whole or not at all.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::Path,
+};
 
-use gatehouse_core::{app::App, store::replace_file_noted};
+use gatehouse_core::{
+    app::App,
+    store::{Existing, write_file_noted},
+};
 
 use crate::failure::Failure;
 
-/// Refuse a place that is taken.
+/// Refuse a place that is taken, before anything is done for what would be written there.
 pub(crate) fn must_be_new(path: &Path) -> Result<(), Failure> {
-    if path.exists() {
+    if path.symlink_metadata().is_ok() {
         let there = io::ErrorKind::AlreadyExists.into();
         return Err(Failure::unwritten(path, &there));
     }
     Ok(())
 }
 
-/// Write a file.
+/// Write a new file.
 pub(crate) fn save(app: &App, path: &Path, content: &[u8]) -> Result<(), Failure> {
-    app.save_file(path, content).map_err(Failure::of_file)
+    save_new(app, path, |file| {
+        file.write_all(content).map_err(Unmade::File)
+    })
 }
 
 /// Why a new file was not made.
@@ -38,20 +47,14 @@ impl From<Failure> for Unmade {
     }
 }
 
-/// Write a new file whose content is made only once its place is known to take one.
+/// Write a new file whose content is made only once its place is known to take one. What another program
+/// writes there meanwhile stays.
 pub(crate) fn save_new<T>(
     app: &App,
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<T, Unmade>,
 ) -> Result<T, Failure> {
-    must_be_new(path)?;
-    replace_file_noted(&app.folder, path, |file| {
-        let value = write(file)?;
-        // It may have come while this one was written.
-        must_be_new(path)?;
-        Ok(value)
-    })
-    .map_err(|error| match error {
+    write_file_noted(&app.folder, path, Existing::Keep, write).map_err(|error| match error {
         Unmade::File(error) => Failure::unwritten(path, &error),
         Unmade::Other(failure) => failure,
     })

@@ -25,6 +25,12 @@ pub(crate) struct Upkeep {
 impl Upkeep {
     /// Do what is due. What fails is told, and tried again by the next look.
     pub(crate) fn look(&mut self, app: &App, json: bool) {
+        if let Err(error) = app.forget_what_others_erased() {
+            note(
+                &format!("Models may remember what was erased elsewhere: {error}"),
+                json,
+            );
+        }
         // Whoever cannot tell whether a window is open leaves it to that.
         if InstanceLock::is_held(&app.folder).unwrap_or(true) || !snapshots::daily(app, json) {
             return;

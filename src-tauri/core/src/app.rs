@@ -3,7 +3,10 @@
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64},
+    },
     thread,
     time::Duration,
 };
@@ -27,13 +30,13 @@ use crate::{
         retention::{is_held, wait_for_a_person},
     },
     problem::Problem,
-    record::{Action, Actor, Event, Record, RecordError, Subject, Unlocked},
+    record::{self, Action, Actor, Event, Record, RecordError, Subject, Unlocked},
     secrets::{self, KeyHome, ProviderKeys},
     settings::{self, Settings, SettingsError},
     startup::StartError,
     store::{
-        DataFolder, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store, StoreError,
-        replace_file_noted, take_away_unfinished,
+        DataFolder, Existing, InstanceLock, SnapshotError, SnapshotInfo, SnapshotReason, Store,
+        StoreError, take_away_unfinished, write_file_noted,
     },
     workspaces,
 };
@@ -69,6 +72,8 @@ pub struct App {
     starter: StarterPlaces,
     looked: Mutex<Looked>,
     erasing: Mutex<()>,
+    /// How many erasures the engines know of.
+    pub(crate) erasures_known: AtomicI64,
 }
 
 impl App {
@@ -91,7 +96,7 @@ impl App {
         let unlocked = unlocked.map_err(RecordError::from)?;
         let record = Arc::new(Record::open(&store, unlocked, around.actor, now_ms())?);
         note_restored(folder, &store, &record)?;
-        let settings = store.write(|tx| {
+        let (settings, erasures) = store.write(|tx| {
             workspaces::first(tx, now_ms())?;
             let cut_off = if store.opened_alone() {
                 // An earlier run was cut off: nobody is at work on these.
@@ -110,7 +115,7 @@ impl App {
                 let event = gate::prices_event(&changes, "built in").by_itself();
                 record.append(tx, event, now_ms())?;
             }
-            Ok::<_, StoreError>(settings::get(tx)?)
+            Ok::<_, StoreError>((settings::get(tx)?, record::erasures(tx)?))
         })?;
         take_away_unfinished(folder);
         let engines = Engines::new(around.engine_program, around.on_engine_change);
@@ -129,6 +134,7 @@ impl App {
             starter: StarterPlaces::of_this_computer(around.resources),
             looked: Mutex::default(),
             erasing: Mutex::default(),
+            erasures_known: AtomicI64::new(erasures),
         })
     }
 
@@ -324,7 +330,8 @@ impl App {
     /// # Errors
     /// [`Problem`], which names the file.
     pub fn save_file(&self, path: &Path, content: &[u8]) -> Result<(), Problem> {
-        replace_file_noted(&self.folder, path, |file| file.write_all(content))
+        let replace = Existing::Replace;
+        write_file_noted(&self.folder, path, replace, |file| file.write_all(content))
             .map_err(|error| Problem::not_written(path, &error))
     }
 

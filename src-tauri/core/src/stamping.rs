@@ -1,6 +1,11 @@
 //! A witness that a time-stamp service of the person's choice has signed, too: checked before anybody has
 //! it, and recorded.
 
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
 use serde_json::json;
 
 use crate::{
@@ -16,7 +21,7 @@ use crate::{
         },
     },
     settings::{self, Settings, SettingsError},
-    store::StoreError,
+    store::{Existing, StoreError, write_two_noted},
 };
 
 /// Why there is no witness with a time-stamp. Nothing was given away.
@@ -40,6 +45,14 @@ pub enum StampingError {
     /// The system gave no random numbers.
     #[error("this computer gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
+    /// A file of it cannot be written.
+    #[error("the file “{}” cannot be written: {error}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
 }
 
 impl From<rusqlite::Error> for StampingError {
@@ -68,6 +81,7 @@ impl From<StampingError> for Problem {
             StampingError::Random(_) => {
                 Self::new(crate::problem::ProblemCode::Internal, error.to_string())
             }
+            StampingError::File { path, error } => Self::not_written(&path, &error),
         }
     }
 }
@@ -87,7 +101,65 @@ pub struct StampedWitness {
     pub first_of_authority: bool,
 }
 
+/// Where what the service says of a witness file lies: beside it.
+pub fn beside(witness: &Path) -> PathBuf {
+    let mut name = witness.as_os_str().to_owned();
+    name.push(".tsr");
+    name.into()
+}
+
+/// Why a witness was not saved.
+enum Unsaved {
+    File(io::Error),
+    Other(StampingError),
+}
+
+impl From<io::Error> for Unsaved {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<StampingError> for Unsaved {
+    fn from(error: StampingError) -> Self {
+        Self::Other(error)
+    }
+}
+
 impl App {
+    /// What [`App::stamped_witness`] makes, in a file that a person chose and the answer of the service
+    /// [`beside`] it: both, or none. Neither the record nor the service hears of it where one of them cannot
+    /// be made.
+    ///
+    /// # Errors
+    /// [`StampingError`].
+    pub fn save_stamped_witness(
+        &self,
+        path: &Path,
+        existing: Existing,
+        faulty: WhileFaulty,
+        address: &str,
+        named: Option<&[Authority]>,
+    ) -> Result<StampedWitness, StampingError> {
+        let answer = beside(path);
+        let files = [path, answer.as_path()];
+        write_two_noted(&self.folder, files, existing, |witness, answer| {
+            let stamped = self.stamped_witness(faulty, address, named)?;
+            witness.write_all(stamped.witness.as_bytes())?;
+            answer.write_all(&stamped.answer)?;
+            Ok(stamped)
+        })
+        .map_err(|error| match error {
+            Unsaved::File(error) => {
+                let is_taken = error.kind() == io::ErrorKind::AlreadyExists;
+                let in_the_way = is_taken && !path.exists();
+                let path = if in_the_way { answer } else { path.to_owned() };
+                StampingError::File { path, error }
+            }
+            Unsaved::Other(error) => error,
+        })
+    }
+
     /// Make a witness and have it time-stamped by the service at this address, which is kept, with the
     /// authority that its stamps lead to: the ones named, else the one it had before, else the topmost
     /// that comes with this stamp.

@@ -215,19 +215,23 @@ fn target(
     }))
 }
 
-/// Tells the window of each percent, and obeys a stop.
+/// Tells the window of each percent, first that it begins, as the file is chosen now; and obeys a stop.
 fn progress(
     state: &AppState,
     on_progress: Channel<f64>,
 ) -> impl FnMut(f64) -> ControlFlow<()> + use<'_> {
     state.stop_archive.store(false, Ordering::Relaxed);
-    let mut told = -1.0;
+    let tell = move |share| {
+        if let Err(error) = on_progress.send(share) {
+            tracing::debug!("the window did not hear of an archive: {error}");
+        }
+    };
+    let mut told = 0.0;
+    tell(told);
     move |share| {
         if share - told >= 0.01 {
             told = share;
-            if let Err(error) = on_progress.send(share) {
-                tracing::debug!("the window did not hear of an archive: {error}");
-            }
+            tell(share);
         }
         if state.stop_archive.load(Ordering::Relaxed) {
             ControlFlow::Break(())

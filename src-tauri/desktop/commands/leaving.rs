@@ -75,6 +75,21 @@ pub(crate) async fn found_in_message(handle: AppHandle, turn: Turn) -> Result<Op
     apart(move || Ok(handle.state::<AppState>().app()?.gate.found_in(&turn)?)).await
 }
 
+/// The same for each account of the models that are to answer a turn together.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn found_comparing(
+    handle: AppHandle,
+    turn: Turn,
+    models: Vec<Link>,
+) -> Result<Vec<FoundFor>> {
+    apart(move || {
+        let state = handle.state::<AppState>();
+        Ok(state.app()?.gate.found_comparing(&turn, &models)?)
+    })
+    .await
+}
+
 /// Call something that was found a mistake: it leaves as written. `sure`: that it is no secret was said
 /// twice.
 #[tauri::command]

@@ -14,7 +14,8 @@ use gatehouse_core::{
         Checkpoint, WhileFaulty, Witness, WitnessError,
         time_stamp::{self, Authority, TimeStamp, TimeStampError, read_authorities},
     },
-    stamping::{StampedWitness, StampingError},
+    stamping::{StampedWitness, StampingError, beside},
+    store::Existing,
 };
 use serde_json::{Value, json};
 
@@ -59,47 +60,27 @@ impl Give {
         Ok(())
     }
 
-    /// Write a witness and what the service says of it: both files, or none. Neither the record nor the
-    /// service hears of it where one of them cannot be made.
+    /// Write a witness and what the service says of it.
     fn stamped(
         &self,
         app: &App,
         faulty: WhileFaulty,
         address: &str,
     ) -> Result<StampedWitness, Failure> {
-        let beside = beside(&self.file);
         let named = self.authority.as_deref().map(authorities).transpose()?;
-        let mut is_answer_there = false;
-        let saved = save_new(app, &self.file, |file| {
-            let stamped = save_new(app, &beside, |answer| {
-                let stamped = ask(app, faulty, address, named.as_deref())?;
-                file.write_all(stamped.witness.as_bytes())?;
-                file.sync_all()?;
-                answer.write_all(&stamped.answer)?;
-                Ok(stamped)
-            })?;
-            is_answer_there = true;
-            Ok(stamped)
-        });
-        if saved.is_err() && is_answer_there {
-            // It says nothing without its witness.
-            let _ = fs::remove_file(&beside);
-        }
-        saved
-    }
-}
-
-fn ask(
-    app: &App,
-    faulty: WhileFaulty,
-    address: &str,
-    named: Option<&[Authority]>,
-) -> Result<StampedWitness, Failure> {
-    app.stamped_witness(faulty, address, named)
+        app.save_stamped_witness(
+            &self.file,
+            Existing::Keep,
+            faulty,
+            address,
+            named.as_deref(),
+        )
         .map_err(|error| match error {
             StampingError::Record(error) => failed(error),
+            StampingError::File { path, error } => Failure::unwritten(&path, &error),
             other => Failure::from(other),
         })
+    }
 }
 
 fn told(
@@ -195,11 +176,4 @@ pub(super) fn as_json(stamp: &TimeStamp) -> Value {
         "authority": stamp.authority.name,
         "fingerprint": stamp.authority.fingerprint(),
     })
-}
-
-/// Where the time-stamp of a witness file lies.
-fn beside(witness: &Path) -> PathBuf {
-    let mut name = witness.as_os_str().to_owned();
-    name.push(".tsr");
-    name.into()
 }

@@ -43,6 +43,8 @@ pub struct Engine {
     active: AtomicUsize,
     last_used: Mutex<Instant>,
     next_request: AtomicU64,
+    /// It is to end once it works on nothing.
+    to_end: AtomicBool,
     /// Ended on purpose, so its end is no failure.
     dismissed: AtomicBool,
     /// Ended as it did not stop.
@@ -60,6 +62,7 @@ impl Engine {
             active: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
             next_request: AtomicU64::new(1),
+            to_end: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
             on_change,
@@ -70,6 +73,17 @@ impl Engine {
     pub(super) fn dismiss(&self) {
         self.dismissed.store(true, Ordering::Relaxed);
         self.process.end();
+    }
+
+    /// Have it end once it works on nothing. One that is still loading has read nothing.
+    pub(super) fn end_after_work(&self) {
+        if matches!(self.state(), EngineState::Ready(_)) {
+            self.to_end.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_to_end(&self) -> bool {
+        self.to_end.load(Ordering::Relaxed)
     }
 
     /// Requests that it works on.

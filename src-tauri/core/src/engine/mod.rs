@@ -226,11 +226,20 @@ impl Engines {
         self.unload_where(|_, _| true);
     }
 
-    /// End those engines that are idle for longer than the limit.
+    /// End every engine that has read something, with all that it remembers, once it works on nothing: those
+    /// that do so now at once.
+    pub(crate) fn unload_after_work(&self) {
+        lock(&self.engines)
+            .values()
+            .for_each(|engine| engine.end_after_work());
+        self.unload_idle();
+    }
+
+    /// End those engines that are idle for longer than the limit, or were to end once they are.
     fn unload_idle(&self) {
-        if let Some(limit) = *lock(&self.idle_limit) {
-            self.unload_where(|_, engine| engine.is_idle() && engine.unused_for() > limit);
-        }
+        let limit = *lock(&self.idle_limit);
+        let is_over = |engine: &Engine| limit.is_some_and(|limit| engine.unused_for() > limit);
+        self.unload_where(|_, engine| engine.is_idle() && (engine.is_to_end() || is_over(engine)));
     }
 
     /// What is chosen leaves the list before anyone can begin to use it.

@@ -10,7 +10,7 @@ use gatehouse_protocol::Constraint;
 use jiff::tz::TimeZone;
 
 use super::{
-    AnswerEvent, Ask, Gate, GateError, Review, Turn,
+    AnswerEvent, Ask, FoundFor, Gate, GateError, Review, Turn,
     answer::Answering,
     leaving::WhatLeaves,
     preview,
@@ -18,8 +18,13 @@ use super::{
     work::{Place, Task},
 };
 use crate::{
-    aliases::Link, chat::Message, costs::budgets, engine::EngineError, ids::ConversationId,
-    money::Money, now_ms,
+    aliases::Link,
+    chat::Message,
+    costs::budgets,
+    engine::EngineError,
+    ids::{AccountId, ConversationId},
+    money::Money,
+    now_ms,
 };
 
 /// How many models can be compared at once.
@@ -126,6 +131,36 @@ impl Gate {
             self.note_shown(turn)?;
         }
         Ok(shown.into_iter().map(|(_, leaves)| leaves).collect())
+    }
+
+    /// What was found in a turn for these models, once for each account that one of them is of, whether or not
+    /// it may leave there; nothing where all are on this computer.
+    ///
+    /// # Errors
+    /// [`GateError`] when the turn is that of a chat that is not there yet, or it cannot be inspected.
+    pub fn found_comparing(
+        &self,
+        turn: &Turn,
+        models: &[Link],
+    ) -> Result<Vec<FoundFor>, GateError> {
+        let ask = turn.ask()?;
+        let mut accounts: Vec<(AccountId, FoundFor)> = Vec::with_capacity(models.len());
+        for model in models {
+            let Some((plan, cloud)) = self.plan_elsewhere(ask, model) else {
+                continue;
+            };
+            let ready = self.prepare(&plan, &cloud, None)?;
+            let found = FoundFor::of(&plan, &ready);
+            let id = cloud.account.id;
+            match accounts.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, known)) => known.add(found),
+                None => accounts.push((id, found)),
+            }
+        }
+        for _ in &accounts {
+            self.note_shown(turn)?;
+        }
+        Ok(accounts.into_iter().map(|(_, found)| found).collect())
     }
 
     /// A model elsewhere and what decides about it; `None`: it is on this computer, or cannot be asked,

@@ -84,7 +84,7 @@ impl From<MistakeError> for Problem {
     }
 }
 
-/// What was found for the model that was chosen, whoever answers.
+/// What was found for a model that was chosen, whoever answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FoundFor {
@@ -94,6 +94,27 @@ pub struct FoundFor {
     pub account: String,
     /// What was found, each value once.
     pub found: Vec<Found>,
+}
+
+impl FoundFor {
+    pub(super) fn of(plan: &Plan, ready: &Ready) -> Self {
+        Self {
+            model: ready.cloud.model.clone(),
+            account: ready.cloud.account.name.clone(),
+            found: all_found(plan, ready),
+        }
+    }
+
+    /// Take in what was found for another model of the same account, which may be told more of the
+    /// conversation.
+    pub(super) fn add(&mut self, other: Self) {
+        for found in other.found {
+            let is_known = |known: &Found| known.kind == found.kind && known.text == found.text;
+            if !self.found.iter().any(is_known) {
+                self.found.push(found);
+            }
+        }
+    }
 }
 
 /// What is no finding in one conversation.
@@ -175,11 +196,7 @@ impl Gate {
         let Some(cloud) = chosen else { return Ok(None) };
         let ready = self.prepare(&plan, cloud, None)?;
         self.note_shown(turn)?;
-        Ok(Some(FoundFor {
-            model: cloud.model.clone(),
-            account: cloud.account.name.clone(),
-            found: all_found(&plan, &ready),
-        }))
+        Ok(Some(FoundFor::of(&plan, &ready)))
     }
 
     /// Let something leave as written that was found in a turn, in its conversation from now on.

@@ -23,7 +23,7 @@ use super::{
     facts::Facts,
     payloads::{self, Known, Salted},
 };
-use crate::store::replace_file_noted;
+use crate::store::{Existing, write_file_noted};
 
 /// Entries that are read in one transaction, at most.
 const PAGE: i64 = 4096;
@@ -216,7 +216,7 @@ impl Record {
 }
 
 impl Record {
-    /// The same into a new file, whole or not at all.
+    /// The same into a file, whole or not at all, in the place of one that is there.
     ///
     /// # Errors
     /// [`ExportError`]; a file of this name is then as it was.
@@ -227,7 +227,7 @@ impl Record {
         faulty: WhileFaulty,
         now_ms: i64,
     ) -> Result<Checkpoint, ExportError> {
-        replace_file_noted(self.inner.place.folder(), path, |file| {
+        write_file_noted(self.inner.place.folder(), path, Existing::Replace, |file| {
             let mut out = BufWriter::new(file);
             let last = self.export(contents, faulty, &mut out, now_ms)?;
             out.flush()?;

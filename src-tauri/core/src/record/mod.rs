@@ -39,7 +39,7 @@ pub use file::{Contents, ExportError, parse_public_key, verify_file};
 pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
-pub(crate) use private::{each_payload, length, private_of_client_calls};
+pub(crate) use private::{each_payload, erasures, length, private_of_client_calls};
 pub use status::{Failure, Moment, RecordStatus};
 pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, ModelChoice};
 pub use verify::{Fault, Notes, Verdict, VerifyError};

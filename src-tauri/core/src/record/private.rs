@@ -99,6 +99,15 @@ pub(crate) fn private_of_client_calls(
     Ok(found)
 }
 
+/// How many entries say that something was erased.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn erasures(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT count(*) FROM audit_entries WHERE action = 'content.erased'")?
+        .query_row([], |row| row.get(0))
+}
+
 impl Record {
     /// Destroy some private parts of a subject, and write down which, in as many entries as that takes: `event`
     /// must be a [`super::Action::Erased`]. The others stay, and must.

@@ -164,6 +164,17 @@ impl Hits<'_> {
         })
     }
 
+    /// Whether a word is a part of a longer one that is on other topics and not on this one.
+    pub(crate) fn is_part_of_other(&self, word: &Hit, topic: Topic) -> bool {
+        let from = self.all.partition_point(|hit| hit.end < word.end);
+        self.all[from..]
+            .iter()
+            .take_while(|hit| hit.end <= word.end + self.words.longest)
+            .filter(|hit| hit.start <= word.start && hit.end - hit.start > word.end - word.start)
+            .filter_map(|hit| self.words.words.get(hit.word))
+            .any(|longer| !longer.topics.contains(&topic))
+    }
+
     /// How far the nearest word on a topic is, in bytes; a word after counts as further. Of two that
     /// end in one place it is the longer one.
     pub(crate) fn distance(&self, topic: Topic, span: &Range<usize>) -> Option<(usize, Hit)> {

@@ -155,7 +155,7 @@ kinds! {
     HrOib "HR_OIB" Personal "Croatian personal number (OIB)";
     CyTaxId "CY_TAX_ID" Personal "Cypriot tax number";
     CyIdentityCard "CY_IDENTITY_CARD" Personal "Cypriot identity card number";
-    CzBirthNumber "CZ_BIRTH_NUMBER" Personal "Czech birth number";
+    CzBirthNumber "CZ_BIRTH_NUMBER" Personal "Czech or Slovak birth number";
     DkCpr "DK_CPR" Personal "Danish CPR number";
     EePersonalCode "EE_PERSONAL_CODE" Personal "Estonian personal code";
     FiPersonalIdentityCode "FI_PERSONAL_IDENTITY_CODE" Personal "Finnish personal identity code";

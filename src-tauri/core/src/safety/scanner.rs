@@ -157,7 +157,7 @@ impl Scanner {
         let (holds, alone, sure) = match rule.check {
             Check::Strong(holds) => (holds, if formed() { 0.8 } else { 0.6 }, 1.0),
             Check::Weak(holds) => (holds, if formed() { 0.5 } else { 0.3 }, 0.95),
-            Check::Form(holds) => (holds, 0.0, 0.8),
+            Check::Form(holds) => (holds, 0.0, FORM),
         };
         // Most candidates end here: only a word could save them, and there is none in the text.
         let spoken = scan.hits.mentions(candidate.rule);
@@ -179,13 +179,18 @@ impl Scanner {
         {
             return None;
         }
+        let is_named = word.is_some_and(|(_, hit)| !scan.hits.is_part_of_other(&hit, topic));
+        let sure = match rule.check {
+            Check::Weak(_) if !is_named => FORM,
+            _ => sure,
+        };
         Some(Finding {
             kind: rule.kind.clone(),
             bytes: candidate.span.clone(),
             score: word.map_or(alone, |(far, hit)| sure - lessened(far) - vague(&hit)),
             validated: match rule.check {
                 Check::Strong(_) => true,
-                Check::Weak(_) => word.is_some(),
+                Check::Weak(_) => is_named,
                 Check::Form(_) => false,
             },
             rule: Cow::Borrowed(rule.name),
@@ -193,6 +198,10 @@ impl Scanner {
         })
     }
 }
+
+/// How sure a word makes what has no check digit, or one that one number in ten has by chance where the word is
+/// a part of what another number is called: "taxpayer" in "individual taxpayer identification number".
+const FORM: f32 = 0.8;
 
 /// Where there is no check digit, a word after the number must be as near as in `1234 (passport)`: further
 /// on it speaks for the next number.

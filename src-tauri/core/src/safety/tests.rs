@@ -113,7 +113,35 @@ fn phones_are_found_by_number_plan_form_or_word() {
         ("Telefon: 030 1234567", &["PHONE_NUMBER=030 1234567"]),
         ("電話 03-1234-5678", &["PHONE_NUMBER=03-1234-5678"]),
         ("030 1234567 alone, 112-555-0134", &[]),
+        ("98765 43210 alone", &[]),
     ]);
+}
+
+#[test]
+fn a_german_mobile_number_needs_no_word_and_no_other_country() {
+    let german = Scanner::new(Options {
+        countries: Countries::only(["DE"]).unwrap(),
+        ..Options::default()
+    });
+    let german = german.unwrap();
+    let found = |text: &str| german.scan(text).len();
+    for number in [
+        "0171 1234567",
+        "0151/23456789",
+        "01512 3456789",
+        "0160-123 4567",
+    ] {
+        assert_eq!(found(number), 1, "{number}");
+    }
+    for other in [
+        "0171 123456",
+        "0161 1234567",
+        "01711234567",
+        "171 1234567",
+        "030 1234567",
+    ] {
+        assert_eq!(found(other), 0, "{other}");
+    }
 }
 
 #[test]
@@ -404,6 +432,18 @@ fn the_nearer_word_names_a_number() {
         kinds("slovenské rodné číslo 580714/1494"),
         ["SK_BIRTH_NUMBER"]
     );
+    assert_eq!(
+        kinds("individual taxpayer identification number: 915785095"),
+        ["US_ITIN"],
+        "its check digit as a Greek one is right by chance, and only “taxpayer” is a word for that"
+    );
+    assert_eq!(kinds("taxpayer 915785095"), ["GR_AFM"]);
+    assert_eq!(
+        kinds("Australian passport no. EB9487984"),
+        ["AU_PASSPORT"],
+        "it would do as a Polish one"
+    );
+    assert_eq!(kinds("social security no. 219387453"), ["US_SSN"]);
     assert_eq!(kinds("isikukood 37102250382"), ["EE_PERSONAL_CODE"]);
     assert_eq!(kinds("asmens kodas 37102250382"), ["LT_PERSONAL_CODE"]);
 }

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::TempPath;
 use thiserror::Error;
 
 /// A folder that holds the database, its snapshots, and what is needed to open them.
@@ -205,20 +206,62 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
 }
 
+/// What becomes of a file that lies where one is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// The new one takes its place.
+    Replace,
+    /// It stays, and nothing is written.
+    Keep,
+}
+
+impl Existing {
+    /// Refuse a place that is taken, if what is there stays.
+    pub(super) fn may_be_at(self, path: &Path) -> io::Result<()> {
+        // A link that leads nowhere takes the place, too.
+        if self == Self::Keep && path.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(())
+    }
+
+    fn move_in(self, part: &Path, path: &Path) -> io::Result<()> {
+        match self {
+            Self::Replace => fs::rename(part, path),
+            Self::Keep => move_beside_none(part, path),
+        }
+    }
+}
+
+/// Give a file its name, which no file has: what another program writes there at this moment stays.
+fn move_beside_none(part: &Path, path: &Path) -> io::Result<()> {
+    let Err(refused) = TempPath::try_from_path(part)?.persist_noclobber(path) else {
+        return Ok(());
+    };
+    if refused.error.kind() == io::ErrorKind::AlreadyExists {
+        return Err(refused.error);
+    }
+    // Some file systems know no such way, and then no better one is left.
+    let part = refused.path.keep().map_err(|kept| kept.error)?;
+    Existing::Keep.may_be_at(path)?;
+    fs::rename(part, path)
+}
+
 /// Write a whole file to a place that a person chose, closed to others, or leave what was there: the
 /// content goes to a new file beside it (`part`, see [`part_of`]), to the disk, and then takes its place.
 ///
 /// # Errors
 /// What `write` returns, or [`io::Error`] when the file cannot be made or moved.
-pub(super) fn replace_by<T, E: From<io::Error>>(
+pub(super) fn write_by<T, E: From<io::Error>>(
     part: &Path,
     path: &Path,
+    existing: Existing,
     write: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut file = private(OpenOptions::new().write(true).create_new(true)).open(part)?;
     let written = write(&mut file).and_then(|value| {
         file.sync_all()?;
-        fs::rename(part, path)?;
+        existing.move_in(part, path)?;
         sync_folder_of(path)?;
         Ok(value)
     });
@@ -323,8 +366,9 @@ mod tests {
         let (path, neighbour) = (dir.path().join("case.jsonl"), dir.path().join("case.part"));
         fs::write(&neighbour, "mine").unwrap();
         let whole = |content: &'static [u8]| move |file: &mut File| file.write_all(content);
-        replace_by(&part_of(&path), &path, whole(b"one")).unwrap();
-        let failed = replace_by(&part_of(&path), &path, |file| {
+        let replace = Existing::Replace;
+        write_by(&part_of(&path), &path, replace, whole(b"one")).unwrap();
+        let failed = write_by(&part_of(&path), &path, replace, |file| {
             file.write_all(b"half")?;
             Err::<(), _>(io::Error::other("no more"))
         });
@@ -336,6 +380,24 @@ mod tests {
             2,
             "nothing is left over"
         );
+    }
+
+    #[test]
+    fn what_another_program_writes_meanwhile_is_not_replaced_by_a_new_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("case.jsonl");
+        let write = |existing| {
+            write_by(&part_of(&path), &path, existing, |file| {
+                fs::write(&path, "theirs").unwrap();
+                file.write_all(b"ours")
+            })
+        };
+        let refused = write(Existing::Keep).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no part");
+        write(Existing::Replace).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"ours");
     }
 
     #[cfg(unix)]

@@ -44,12 +44,12 @@ pub(crate) use self::{
 };
 pub use self::{
     error::{OpenError, StoreError},
-    folder::{DataFolder, FolderError, write_private},
+    folder::{DataFolder, Existing, FolderError, write_private},
     instance::Instance,
     lock::{InstanceLock, LockError},
     migrate::Migration,
     snapshot::{SnapshotError, SnapshotInfo, SnapshotReason},
-    unfinished::replace_file_noted,
+    unfinished::{write_file_noted, write_two_noted},
 };
 use self::{
     migrate::Standing, readers::Readers, snapshot::SnapshotReason::BeforeUpdate, together::Writer,

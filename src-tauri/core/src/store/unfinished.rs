@@ -13,7 +13,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::folder::{DataFolder, make_private_folder, part_of, private_file, replace_by};
+use super::folder::{DataFolder, Existing, make_private_folder, part_of, private_file, write_by};
 
 /// A path is no longer than this.
 const LONGEST_PATH: u64 = 64 * 1024;
@@ -29,17 +29,59 @@ impl DataFolder {
 /// of it where this process is ended is taken away by the next start on this data folder.
 ///
 /// # Errors
-/// What `write` returns, or [`io::Error`] when the file or its note cannot be made.
-pub fn replace_file_noted<T, E: From<io::Error>>(
+/// What `write` returns, or [`io::Error`] when the file or its note cannot be made, or one is there that stays.
+pub fn write_file_noted<T, E: From<io::Error>>(
     folder: &DataFolder,
     path: &Path,
+    existing: Existing,
     write: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
+    existing.may_be_at(path)?;
     let part = part_of(path);
     let note = Note::make(folder, &part)?;
-    let written = replace_by(&part, path, write);
+    let written = write_by(&part, path, existing, write);
     note.remove();
     written
+}
+
+/// The same for a file and one beside it that says something of it: both, or none. Both are on the disk before
+/// either has its name, and the first one has it first: where this process is ended between the two, that
+/// is there alone, and nothing else is said of it.
+///
+/// # Errors
+/// What `write` returns, or [`io::Error`] when one of them or its note cannot be made, or one is there that stays.
+pub fn write_two_noted<T, E: From<io::Error>>(
+    folder: &DataFolder,
+    [path, beside]: [&Path; 2],
+    existing: Existing,
+    write: impl FnOnce(&mut File, &mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut is_first_there = false;
+    let written = write_file_noted(folder, beside, existing, |second| {
+        let value = write_file_noted(folder, path, existing, |first| {
+            let value = write(first, second)?;
+            first.sync_all()?;
+            second.sync_all()?;
+            if existing == Existing::Replace {
+                // What is said of an earlier file is not to be taken for what is said of this one.
+                remove_if_there(beside)?;
+            }
+            Ok::<_, E>(value)
+        })?;
+        is_first_there = true;
+        Ok(value)
+    });
+    if written.is_err() && is_first_there {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Take away what earlier processes have left half written; how many files that were. A file that cannot
@@ -166,14 +208,58 @@ mod tests {
     fn a_file_that_is_finished_or_given_up_leaves_no_note() {
         let (_dir, folder, outside) = folder();
         let path = outside.join("all.zip");
-        replace_file_noted(&folder, &path, |file| file.write_all(b"whole")).unwrap();
-        let failed = replace_file_noted(&folder, &path, |file| {
+        let existing = Existing::Replace;
+        write_file_noted(&folder, &path, existing, |file| file.write_all(b"whole")).unwrap();
+        let failed = write_file_noted(&folder, &path, existing, |file| {
             file.write_all(b"half")?;
             Err::<(), _>(io::Error::other("given up"))
         });
         assert!(failed.is_err());
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(names(&outside), ["all.zip"]);
+        assert_eq!(names(&folder.unfinished()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_files_that_belong_together_come_both_or_not_at_all() {
+        let (_dir, folder, outside) = folder();
+        let (path, beside) = (
+            outside.join("witness.json"),
+            outside.join("witness.json.tsr"),
+        );
+        let write = |existing, content: &[u8]| {
+            write_two_noted(&folder, [&path, &beside], existing, |file, stamp| {
+                assert_eq!(names(&folder.unfinished()).len(), 2, "a note for each");
+                file.write_all(content)?;
+                stamp.write_all(content)
+            })
+        };
+        let content = || [&path, &beside].map(|path| fs::read(path).unwrap_or_default());
+        write(Existing::Keep, b"first").unwrap();
+        assert_eq!(content(), [b"first", b"first"]);
+        fs::remove_file(&path).unwrap();
+        let refused = write(Existing::Keep, b"second").unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            names(&outside),
+            ["witness.json.tsr"],
+            "one of them is there"
+        );
+        write(Existing::Replace, b"third").unwrap();
+        assert_eq!(content(), [b"third", b"third"]);
+
+        fs::remove_file(&beside).unwrap();
+        fs::remove_file(&path).unwrap();
+        let taken = write_two_noted(&folder, [&path, &beside], Existing::Keep, |_, stamp| {
+            fs::create_dir(&beside)?;
+            stamp.write_all(b"second")
+        });
+        assert!(taken.is_err(), "another program was faster");
+        assert_eq!(
+            names(&outside),
+            ["witness.json.tsr"],
+            "the first goes with it"
+        );
         assert_eq!(names(&folder.unfinished()), Vec::<String>::new());
     }
 

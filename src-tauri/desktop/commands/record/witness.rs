@@ -1,6 +1,6 @@
 //! Witnesses of the record: given away, time-stamped, and compared with it later.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gatehouse_core::{
     app::App,
@@ -10,6 +10,8 @@ use gatehouse_core::{
         Witness,
         time_stamp::{self, TimeStamp, TimeStampError},
     },
+    stamping::beside,
+    store::Existing,
 };
 use serde::Serialize;
 use specta::Type;
@@ -138,9 +140,10 @@ pub(crate) async fn save_witness(
                 None
             }
             Some(url) => {
-                let stamped = app.stamped_witness(faulty, &url, named.as_deref())?;
-                app.save_file(&path, stamped.witness.as_bytes())?;
-                app.save_file(&beside(&path), &stamped.answer)?;
+                // The dialog has asked about the file that is there.
+                let existing = Existing::Replace;
+                let named = named.as_deref();
+                let stamped = app.save_stamped_witness(&path, existing, faulty, &url, named)?;
                 Some(StampShown::of(stamped.stamp, stamped.first_of_authority))
             }
         };
@@ -213,13 +216,6 @@ fn stamp_beside(
         let is_new = !known.contains(&stamp.authority);
         StampShown::of(stamp, is_new)
     })))
-}
-
-/// Where the time-stamp of a witness file lies.
-fn beside(witness: &Path) -> PathBuf {
-    let mut name = witness.as_os_str().to_owned();
-    name.push(".tsr");
-    name.into()
 }
 
 /// What a comparison with a witness says.

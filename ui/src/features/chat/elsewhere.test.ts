@@ -373,4 +373,56 @@ describe("several models", () => {
 		await sheetFor("OpenAI");
 		expect(compared(fake).length, "what was let go for OpenAI was another text").toBe(1);
 	});
+
+	it("that get it without being asked about are named where others are asked about", async () => {
+		const { fake, user } = await compareLetter();
+		const shown = fake.whatComparingLeaves;
+		fake.whatComparingLeaves = async (turn, models) =>
+			(await shown(turn, models)).map((one) => ({ ...one, asks: one.account === "OpenAI" }));
+		await ask(user);
+		const sheet = await sheetFor("OpenAI");
+		expect(sheet.textContent.replace(/\s+/g, " ")).toContain(
+			"Anthropic gets it, too, masked: policy does not ask about what leaves there.",
+		);
+	});
+
+	it("of which one may not have it show what was found for each, and not for the chat's own", async () => {
+		const { fake, user } = await compareLetter();
+		fake.fail("compareModels", { code: "not_allowed", message: "It stays here.", hint: null });
+		await ask(user);
+		await user.click(await screen.findByRole("button", { name: "See what was found" }));
+		const found = within(await screen.findByRole("dialog", { name: "What was found" }));
+		const of = async (account: string) =>
+			within(await found.findByRole("table", { name: `What was found for ${account}` }));
+		await of("OpenAI");
+		await user.click(
+			(await of("Anthropic")).getByRole("button", {
+				name: "“anna.weiss@example.org” is a mistake",
+			}),
+		);
+		expect(
+			await (
+				await of("OpenAI")
+			).findByRole("button", {
+				name: "Find “anna.weiss@example.org” again",
+			}),
+			"it is one for all of them",
+		).toBeTruthy();
+		const asked = fake.calls.filter(({ method }) => method === "foundComparing");
+		expect(asked.at(-1)?.args[1]).toMatchObject([
+			{ accountId: "account-1", model: "gpt-6-luna" },
+			{ accountId: "account-2", model: "gpt-6-luna" },
+		]);
+	});
+
+	it("whose key is refused lead to the accounts, not to that of the chat's own model", async () => {
+		const { fake, user } = await open();
+		fake.fail("compareModels", { code: "key_wrong", message: "The key is refused.", hint: null });
+		await user.type(field(), letter);
+		await user.click(screen.getByRole("button", { name: "Ask several models" }));
+		const dialog = await screen.findByRole("dialog", { name: "Ask several models" });
+		await user.click(within(dialog).getByRole("checkbox", { name: /^SmolLM2 135M/ }));
+		await user.click(within(dialog).getByRole("button", { name: "Ask 2 models" }));
+		expect(await screen.findByRole("button", { name: "Open the accounts" })).toBeTruthy();
+	});
 });

@@ -23,6 +23,8 @@ const ofTheText: ReadonlySet<ProblemCode> = new Set([
 export class Refusal {
 	/** Null: nothing was refused. */
 	problem = $state.raw<Problem | null>(null);
+	/** It was asked of several models together, so it is not of the chat's own. */
+	ofSeveral = $state(false);
 	/** What the person is to look at before it leaves. */
 	review = $state.raw<Asked | null>(null);
 	/** What policy keeps from leaving, so that the person can look at what was found in it. */
@@ -34,6 +36,7 @@ export class Refusal {
 	take(problem: Problem, asked: Asked): void {
 		const turn = asked.turn();
 		this.problem = problem;
+		this.ofSeveral = asked.models !== undefined;
 		this.#text = turn.type === "new" || turn.type === "say" ? turn.text : null;
 		if (problem.code === "review_first") this.review = asked;
 		if (problem.code === "not_allowed") this.held = asked;
@@ -41,6 +44,7 @@ export class Refusal {
 
 	forget(): void {
 		this.problem = null;
+		this.ofSeveral = false;
 		this.review = null;
 		this.held = null;
 		this.#text = null;

@@ -192,6 +192,7 @@ export type Backend = {
 	whatWouldLeave(turn: Turn): Promise<WhatLeaves | null>;
 	whatComparingLeaves(turn: Turn, models: Link[]): Promise<WhatLeaves[]>;
 	foundInMessage(turn: Turn): Promise<FoundFor | null>;
+	foundComparing(turn: Turn, models: Link[]): Promise<FoundFor[]>;
 	overruleFinding(turn: Turn, mistake: Mistake, sure: boolean): Promise<void>;
 	takeBackMistake(turn: Turn, mistake: Mistake): Promise<void>;
 	whatLeft(call: number): Promise<WhatLeaves | null>;

@@ -88,6 +88,8 @@ export const commands = {
 	whatComparingLeaves: (turn: Turn, models: Link[]) => typedError<WhatLeaves[], Problem>(__TAURI_INVOKE("what_comparing_leaves", { turn, models })),
 	/**  What was found in a turn for the model that was chosen; nothing if that is on this computer. */
 	foundInMessage: (turn: Turn) => typedError<FoundFor | null, Problem>(__TAURI_INVOKE("found_in_message", { turn })),
+	/**  The same for each account of the models that are to answer a turn together. */
+	foundComparing: (turn: Turn, models: Link[]) => typedError<FoundFor[], Problem>(__TAURI_INVOKE("found_comparing", { turn, models })),
 	/**
 	 *  Call something that was found a mistake: it leaves as written. `sure`: that it is no secret was said
 	 *  twice.
@@ -1692,7 +1694,7 @@ export type FoundBytes = {
 	count: number,
 };
 
-/**  What was found for the model that was chosen, whoever answers. */
+/**  What was found for a model that was chosen, whoever answers. */
 export type FoundFor = {
 	/**  The model. */
 	model: string,

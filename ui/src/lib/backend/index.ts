@@ -70,6 +70,7 @@ const host: Backend = {
 	whatWouldLeave: throwing(commands.whatWouldLeave),
 	whatComparingLeaves: throwing(commands.whatComparingLeaves),
 	foundInMessage: throwing(commands.foundInMessage),
+	foundComparing: throwing(commands.foundComparing),
 	overruleFinding: silent(commands.overruleFinding),
 	takeBackMistake: silent(commands.takeBackMistake),
 	whatLeft: throwing(commands.whatLeft),

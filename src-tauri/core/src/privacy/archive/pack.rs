@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     record::hex,
-    store::{DataFolder, replace_file_noted},
+    store::{DataFolder, Existing, write_file_noted},
 };
 
 /// A ZIP that is being written.
@@ -48,7 +48,11 @@ pub(in crate::privacy) fn pack<T, M: Serialize>(
     manifest: impl FnOnce(&T, Vec<MemberLine>) -> M,
 ) -> Result<T, ArchiveError> {
     free(target)?;
-    replace_file_noted(folder, &target.path, |file| {
+    let existing = match target.replace {
+        true => Existing::Replace,
+        false => Existing::Keep,
+    };
+    let packed = write_file_noted(folder, &target.path, existing, |file| {
         let out = BufWriter::new(file);
         let out = match &target.passphrase {
             Some(passphrase) => Out::Locked(Box::new(passphrase.lock(out)?)),
@@ -64,9 +68,14 @@ pub(in crate::privacy) fn pack<T, M: Serialize>(
         let manifest = manifest(&value, members);
         packer.member(MANIFEST, |out| write_json(out, &manifest))?;
         packer.finish()?;
-        // It may have come while this one was written.
-        free(target)?;
         Ok(value)
+    });
+    packed.map_err(|error| match error {
+        // It came while this one was written.
+        ArchiveError::File(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            ArchiveError::Exists(target.path.clone())
+        }
+        other => other,
     })
 }
 

@@ -278,9 +278,12 @@ mod tests {
         let id = said(&app);
         let under_way = app.folder.lock_for_backups().unwrap().unwrap();
         let (begun, waits) = mpsc::channel();
+        let (ended, end) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(move || {
                 waits.recv().unwrap();
+                // Without the wait, all of it ends before the backup does.
+                let _ = end.recv_timeout(Duration::from_millis(500));
                 drop(under_way);
             });
             let erased = erase(&app, id, &mut |step| {
@@ -288,6 +291,7 @@ mod tests {
                     begun.send(()).unwrap();
                 }
             });
+            let _ = ended.send(());
             assert!(!remains(&erased, "backups"), "{erased:?}");
             assert!(certificate(&app, &erased).is_ok());
         });

@@ -14,6 +14,8 @@ mod preview;
 mod searcher;
 pub(super) mod snapshots;
 
+use std::sync::atomic::Ordering;
+
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -28,8 +30,8 @@ use crate::{
     app::App,
     ids::{ConversationId, WorkspaceId},
     now_ms,
-    record::Action,
-    store::Migration,
+    record::{self, Action},
+    store::{Migration, StoreError},
 };
 
 // A row without a statement: the content is gone, and what follows was cut off.
@@ -239,5 +241,18 @@ impl App {
         })?;
         self.engines.unload_all();
         Ok(gone.conversations)
+    }
+
+    /// Have the engines forget what another process on the same data has erased since this was last asked:
+    /// those that work on nothing end now, the others once they do.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn forget_what_others_erased(&self) -> Result<(), StoreError> {
+        let erasures = self.store.read(record::erasures)?;
+        if self.erasures_known.swap(erasures, Ordering::Relaxed) != erasures {
+            self.engines.unload_after_work();
+        }
+        Ok(())
     }
 }

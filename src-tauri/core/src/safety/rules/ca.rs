@@ -1,6 +1,6 @@
 //! Canada: social insurance and passports.
 
-use super::{Check, NumberRule, words};
+use super::{Check, NumberRule};
 use crate::safety::{Kind, check::luhn};
 
 pub(super) const NUMBERS: &[NumberRule] = &[
@@ -9,16 +9,13 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::CaSin,
         country: "CA",
         shapes: &["ddd ddd ddd", "ddd-ddd-ddd", "ddddddddd"],
-        words: &[
-            &[
-                "sin",
-                "sin #",
-                "social insurance*",
-                "assurance sociale",
-                "nas",
-            ],
-            words::SOCIAL,
-        ],
+        words: &[&[
+            "sin",
+            "sin #",
+            "social insurance*",
+            "assurance sociale",
+            "nas",
+        ]],
         check: Check::Weak(sin),
         reason: "9 digits of a Canadian social insurance number; the check digit is right",
     },
@@ -27,7 +24,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::CaPassport,
         country: "CA",
         shapes: &["LLdddddd", "LddddddLL"],
-        words: &[words::PASSPORT],
+        words: &[&["canadian passport*", "passeport canadien*"]],
         check: Check::Form(|_| true),
         reason: "The form of a Canadian passport number",
     },

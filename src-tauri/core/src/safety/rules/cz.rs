@@ -1,4 +1,5 @@
-//! Czechia: birth numbers.
+//! Czechia: birth numbers. Slovakia goes on with those of their common state: the same number, of which only
+//! a word can say that it is a Slovak's.
 
 use super::{Check, NumberRule, words};
 use crate::safety::{
@@ -23,7 +24,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         shapes: &["dddddd/dddd", "dddddd dddd", "dddddddddd"],
         words: &[WORDS, words::PERSONAL],
         check: Check::Strong(birth_number),
-        reason: "10 digits of a Czech birth number with a date; the check digit is right",
+        reason: "10 digits of a Czech or Slovak birth number with a date; the check digit is right",
     },
     NumberRule {
         name: "cz-birth-number/before-1954",
@@ -32,7 +33,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         shapes: &["dddddd/ddd", "ddddddddd"],
         words: &[WORDS],
         check: Check::Form(old_birth_number),
-        reason: "9 digits of a Czech birth number from before 1954 with a date",
+        reason: "9 digits of a Czech or Slovak birth number from before 1954 with a date",
     },
 ];
 

@@ -57,7 +57,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::InPassport,
         country: "IN",
         shapes: &["Lddddddd", "L ddddddd"],
-        words: &[&["indian passport*", "passport*"]],
+        words: &[&["indian passport*"]],
         check: Check::Form(|number| number[1] != b'0' && number[0] != b'Q'),
         reason: "The form of an Indian passport number",
     },

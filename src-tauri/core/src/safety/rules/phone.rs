@@ -195,6 +195,11 @@ fn national(
         Some(("phone/fr", "Five pairs of digits, as in France"))
     } else if countries.has("GB") && is_british(digits, &lengths) {
         Some(("phone/gb", "The groups of a number of the United Kingdom"))
+    } else if countries.has("DE") && is_german_mobile(digits, &lengths) {
+        Some((
+            "phone/de-mobile",
+            "The prefix and digits of a German mobile number",
+        ))
     } else if countries.has("AU") && is_australian(digits, &lengths) {
         Some(("phone/au", "The groups of an Australian number"))
     } else if countries.has("JP")
@@ -267,6 +272,16 @@ fn is_british(digits: &[u8], lengths: &[u8]) -> bool {
                 | [4, 7]
                 | [3, 8]
         )
+}
+
+/// Federal Network Agency's plan for mobile services: 015, 0160, 0162, 0163 and 017, eleven or twelve digits
+/// in all. Land lines are as long as anything: only a word tells them.
+fn is_german_mobile(digits: &[u8], lengths: &[u8]) -> bool {
+    matches!(
+        digits,
+        [b'0', b'1', b'5' | b'7', ..] | [b'0', b'1', b'6', b'0' | b'2' | b'3', ..]
+    ) && matches!(lengths, [4 | 5, _] | [4 | 5, _, _])
+        && matches!(digits.len(), 11 | 12)
 }
 
 /// ACMA's plan: 02, 03, 07, 08 and four and four digits; 04 and ten in all.

@@ -48,7 +48,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::PlPassport,
         country: "PL",
         shapes: &["LLddddddd", "LL ddddddd"],
-        words: &[&["paszport*"], words::PASSPORT],
+        words: &[&["paszport*", "numer paszportu", "polish passport*"]],
         check: Check::Weak(|number| holds(number, &[7, 3, 9, 1, 7, 3, 1, 7, 3])),
         reason: "A Polish passport number; the check digit is right",
     },

@@ -1,4 +1,4 @@
-//! Slovakia: birth numbers, which have the form of Czech ones.
+//! Slovakia: birth numbers, which are Czech ones in all but the words for them.
 
 use super::{Check, NumberRule, cz};
 use crate::safety::Kind;

@@ -24,7 +24,17 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::UsItin,
         country: "US",
         shapes: &["ddd-dd-dddd", "ddd dd dddd", "ddddddddd"],
-        words: &[&["itin*", "individual taxpayer*", "ssn"], words::TAX],
+        words: &[
+            &[
+                "itin*",
+                "individual taxpayer*",
+                "individual taxpayer identification*",
+                "individual taxpayer identification number*",
+                "individual taxpayer id*",
+                "ssn",
+            ],
+            words::TAX,
+        ],
         check: Check::Form(itin),
         reason: "The form and ranges of a taxpayer number of the IRS",
     },

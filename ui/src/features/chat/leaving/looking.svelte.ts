@@ -15,6 +15,8 @@ export class Looking {
 	leaves = $state.raw<WhatLeaves | null>(null);
 	/** What the person is asked about there; null: they only look. */
 	asked = $state.raw<Asked | null>(null);
+	/** What leaves together with it for accounts that nobody is asked about. */
+	unasked = $state.raw<WhatLeaves[]>([]);
 	/** What it leaves with. */
 	turn = $state.raw<Turn | null>(null);
 
@@ -81,6 +83,7 @@ export class Looking {
 
 	#ask(sheets: WhatLeaves[], models: Link[] = []): WhatLeaves[] {
 		const asking = sheets.filter(({ asks }) => asks);
+		this.unasked = asking.length > 0 ? sheets.filter(({ asks }) => !asks) : [];
 		this.#letGo = [];
 		this.#others = models.some(
 			(model) =>

@@ -79,6 +79,28 @@ describe("an archive", () => {
 		expect(out().textContent).toMatch(/Saved/);
 	});
 
+	it("is said to be written once a file was chosen for it, and not before", async () => {
+		const { fake, user } = open();
+		let chosen: (() => void) | undefined;
+		let written: (() => void) | undefined;
+		vi.spyOn(fake, "exportArchive").mockImplementationOnce(async (_scope, _passphrase, tell) => {
+			await new Promise<void>((resolve) => (chosen = resolve));
+			tell(0);
+			await new Promise<void>((resolve) => (written = resolve));
+			return null;
+		});
+		await user.click(write());
+		await waitFor(() => expect(chosen).toBeDefined());
+		expect(write(), "one dialog for a file is enough").toHaveProperty("disabled", true);
+		expect(screen.queryByRole("progressbar")).toBeNull();
+		expect(screen.queryByRole("button", { name: "Stop" })).toBeNull();
+		chosen?.();
+		expect(await screen.findByRole("progressbar", { name: "Writing the archive" })).toBeTruthy();
+		written?.();
+		await waitFor(() => expect(screen.queryByRole("progressbar")).toBeNull());
+		expect(write()).toHaveProperty("disabled", false);
+	});
+
 	it("can be stopped while it is written, which is no error", async () => {
 		const { fake, user } = open();
 		fake.halt();

@@ -38,6 +38,7 @@ export type GatePart = Pick<
 	| "whatWouldLeave"
 	| "whatComparingLeaves"
 	| "foundInMessage"
+	| "foundComparing"
 	| "whatLeft"
 	| "listAccounts"
 	| "saveAccount"
@@ -139,6 +140,18 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 				seen.add(link.accountId);
 				return [leaves(known(), { ...question, elsewhere: link })];
 			});
+		},
+		foundComparing: async (turn, models) => {
+			const question = options.asked(turn);
+			const all = allFound(question.text, question.mistakes);
+			const ids = new Set(models.flatMap((link) => ("accountId" in link ? [link.accountId] : [])));
+			return accounts
+				.filter(({ id }) => ids.has(id))
+				.map(({ name, models: [model] }) => ({
+					model: model?.id ?? "",
+					account: name,
+					found: all,
+				}));
 		},
 		foundInMessage: async (turn) => {
 			const question = options.asked(turn);
