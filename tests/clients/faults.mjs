@@ -10,6 +10,7 @@ const two = new Anthropic({ ...options, baseURL: base });
 /** What is said, the error of each client, and the code in OpenAI's language. */
 const before = [
 	["too often", OpenAI.RateLimitError, Anthropic.RateLimitError, "rate_limit_exceeded"],
+	["no credit", OpenAI.RateLimitError, Anthropic.PaymentRequiredError, "insufficient_quota"],
 	["failed", OpenAI.InternalServerError, Anthropic.InternalServerError, "provider_failed"],
 	["overloaded", OpenAI.InternalServerError, Anthropic.InternalServerError, "overloaded"],
 	["too long", OpenAI.BadRequestError, Anthropic.BadRequestError, "context_length_exceeded"],

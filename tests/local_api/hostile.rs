@@ -176,6 +176,56 @@ fn a_request_that_says_in_two_ways_how_long_it_is_is_refused_whole() {
 }
 
 #[test]
+fn a_head_that_others_would_read_in_another_way_hides_nothing() {
+    const PATH: &str = "/v1/chat/completions";
+    let provider = Provider::echo();
+    let place = with_provider(&provider, &[]);
+    let (bearer, own) = (place.bearer(), place.served.host().to_owned());
+    let ask = |address: &str, host: &str, lines: &str| {
+        let head = format!(
+            "POST {address} HTTP/1.1\r\nhost: {host}\r\n{lines}authorization: {bearer}\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n",
+            HELLO.len()
+        );
+        let asked = [head.as_bytes(), HELLO.as_bytes()].concat();
+        place.served.send(&asked)
+    };
+    let heads: [(&str, &[u16]); 8] = [
+        // A value that goes on in the next line.
+        ("x-note: one\r\n two\r\n", &[400]),
+        ("x-note: one\r\n\torigin: https://evil.example\r\n", &[400]),
+        // A name with a blank behind it.
+        ("origin : https://evil.example\r\n", &[400]),
+        ("transfer-encoding : chunked\r\n", &[400]),
+        // Where LF alone ends a line, what comes after it is a line, too.
+        ("x-note: one\norigin: https://evil.example\r\n", &[400, 403]),
+        ("x-note: one\nhost: evil.example\r\n", &[400, 421]),
+        ("x-note: one\ntransfer-encoding: chunked\r\n", &[400, 411]),
+        ("x-note: one\rorigin: https://evil.example\r\n", &[400]),
+    ];
+    for (lines, expected) in heads {
+        let refused = ask(PATH, &own, lines);
+        assert!(expected.contains(&refused.status), "{lines:?}: {refused:?}");
+    }
+    // Two names for who is asked: both have to be ours.
+    let address = |authority: &str| format!("http://{authority}{PATH}");
+    for (authority, host) in [
+        ("evil.example", own.as_str()),
+        (&own, "evil.example"),
+        (&format!("{own}@evil.example"), &own),
+        (&format!("evil.example@{own}"), &own),
+    ] {
+        let refused = ask(&address(authority), host, "");
+        assert!(
+            matches!(refused.status, 400 | 421),
+            "{authority} with {host}: {refused:?}"
+        );
+    }
+    place.goes_on(&provider);
+    assert_eq!(ask(&address(&own), &own, "").status, 200);
+}
+
+#[test]
 fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
     let provider = Provider::echo();
     let place = with_provider(&provider, &[]);

@@ -1,11 +1,15 @@
 //! Many clients at once: no call is lost, none is unrecorded, and no memory stays behind with a call.
 //!
-//! Sixty seconds, as it is promised, in `cargo xtask test`, which sets `GATEHOUSE_LOAD_SECONDS=60`; five where
-//! nobody sets it, so that a test that is run alone is quick. So few calls are too few to say anything of memory.
+//! Sixty seconds, as it is promised, in `cargo xtask test`, which sets `GATEHOUSE_LOAD_SECONDS=60`, and longer where
+//! that makes too few calls to say anything of memory; five seconds where nobody sets it, so that a test that is
+//! run alone is quick, and memory is not judged.
 //! `cargo xtask bench` asks for a minute of a release build (`api_bench`).
 
 use std::{
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -16,19 +20,24 @@ use super::*;
 
 const CLIENTS: usize = 64;
 
+/// What is promised lasts so long, and says how memory grows.
+const PROMISED: Duration = Duration::from_secs(60);
+
 /// Memory is looked at after so many calls each time.
 const LOOK_AFTER: u32 = 20;
 
-/// Of fewer calls most of the growth is what is made at first use.
-const CALLS_ENOUGH: u32 = 6_000;
+/// Of fewer calls most of the growth is what is made at first use, and caches of the database that fill up: on a
+/// busy computer that was seen to go on for 5,500 calls.
+const CALLS_ENOUGH: u32 = 12_000;
 
 /// So many bytes a call may seem to leave behind. Minutes without a leak were seen to have 400 to 800, as caches of
 /// the database fill up: a leak of a kilobyte a call makes that 1,400 or more.
 const MOST_BYTES: f64 = 1_200.0;
 
-fn seconds() -> u64 {
+fn time() -> Duration {
     let set = std::env::var("GATEHOUSE_LOAD_SECONDS").ok();
-    set.and_then(|seconds| seconds.parse().ok()).unwrap_or(5)
+    let seconds = set.map_or(5, |seconds| seconds.parse().unwrap());
+    Duration::from_secs(seconds)
 }
 
 /// Memory that is a process's own, in kilobytes; `None` where the system does not say. What it maps of files,
@@ -72,11 +81,11 @@ fn memory_that_grows_by_a_kilobyte_with_each_call_is_seen_whatever_else_comes_an
     assert!(bytes_a_call(&looks(1)) > MOST_BYTES);
 }
 
-/// Ask for the whole time, and have each answer told. It is always asked the same: what is found in texts is
+/// Ask for the whole time, and until there were enough calls, and have each answer told. It is always asked the same: what is found in texts is
 /// remembered for the newest few thousand of them, which would be seen as memory that grows.
-fn ask(place: &Place, nth: usize, end: Instant, answered: &mpsc::Sender<()>) {
+fn ask(place: &Place, nth: usize, end: Instant, enough: &AtomicBool, answered: &mpsc::Sender<()>) {
     let said = format!("Hello from {nth}.");
-    while Instant::now() < end {
+    while Instant::now() < end || !enough.load(Ordering::Relaxed) {
         let answer = place.say(&said);
         assert_eq!(answer.status, 200, "{}", answer.body);
         let text = &answer.json()["choices"][0]["message"]["content"];
@@ -89,27 +98,33 @@ fn ask(place: &Place, nth: usize, end: Instant, answered: &mpsc::Sender<()>) {
 fn sixty_four_clients_lose_no_call_and_leave_none_unrecorded() {
     let provider = able();
     let place = with_provider(&provider, &["--per-minute", "0"]);
-    let time = Duration::from_secs(seconds());
-    let end = Instant::now() + time;
+    let time = time();
+    let is_judged = time >= PROMISED;
+    let (end, enough) = (Instant::now() + time, AtomicBool::new(!is_judged));
     let (mut answered, mut looks) = (0, Vec::new());
     thread::scope(|scope| {
         let (tell, told) = mpsc::channel();
         for nth in 0..CLIENTS {
-            let (place, tell) = (&place, tell.clone());
-            scope.spawn(move || ask(place, nth, end, &tell));
+            let (place, enough, tell) = (&place, &enough, tell.clone());
+            scope.spawn(move || ask(place, nth, end, enough, &tell));
         }
         drop(tell);
         for () in told {
             answered += 1;
+            if answered >= CALLS_ENOUGH {
+                enough.store(true, Ordering::Relaxed);
+            }
             if answered % LOOK_AFTER == 0 {
                 looks.extend(memory(place.served.id()).map(|memory| (answered, memory)));
             }
         }
     });
-    // By a third of the calls everything that is made at first use is there.
-    looks.retain(|(calls, _)| *calls > answered / 3);
-    let grows = (answered >= CALLS_ENOUGH).then(|| bytes_a_call(&looks));
-    println!("{answered} calls in {time:?}; memory grows by {grows:?} bytes a call");
+    // By half of the calls everything that is made at first use is there.
+    looks.retain(|(calls, _)| *calls > answered / 2);
+    let can_be_seen = cfg!(target_os = "linux");
+    assert_eq!(!looks.is_empty(), can_be_seen, "memory is looked at");
+    let grows = (is_judged && can_be_seen).then(|| bytes_a_call(&looks));
+    println!("{answered} calls in {time:?} at least; memory grows by {grows:?} bytes a call");
     let answered = usize::try_from(answered).unwrap();
     let calls = place.calls();
     assert_eq!(calls.len(), answered, "each call has its row");
@@ -126,7 +141,7 @@ fn sixty_four_clients_lose_no_call_and_leave_none_unrecorded() {
         .unwrap();
     assert_eq!(recorded, 2 * answered, "each call has its two entries");
     app::holds(&place.app);
-    if let Some(grows) = grows.filter(|_| !looks.is_empty()) {
+    if let Some(grows) = grows {
         assert!(grows < MOST_BYTES, "{grows} bytes a call: {looks:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! The real Prometheus scrapes a real Gatehouse.
 
-use gatehouse_core::money::Money;
+use gatehouse_core::{money::Money, review::PriceInput};
 use serde_json::Value;
 
 use super::*;
@@ -8,7 +8,7 @@ use crate::support::prometheus::{self, Prometheus, promtool};
 
 /// Answers and a failure of a provider with known prices, and an answer of the model here.
 fn with_calls(provider: &Provider) -> Place {
-    let models = ["gpt-5", "gpt-5-mini", "gpt-4o", "unpriced"];
+    let models = ["gpt-5", "gpt-5-mini", "gpt-4o", "unpriced", "own-priced"];
     let place = Place::with_prices(provider, &models);
     place.budget("1000");
     for model in [
@@ -25,15 +25,50 @@ fn with_calls(provider: &Provider) -> Place {
     place
 }
 
+/// As [`provider`], but of one model it says what a cache had and what was thought, too.
+fn provider_with_parts() -> Provider {
+    Provider::start(|request| {
+        let model = request.json()["model"].clone();
+        if model == "gpt-4o" {
+            return Reply::Refuse(400, "No.");
+        }
+        if model != "gpt-5-mini" {
+            return Reply::Pieces(vec!["Hello".into(), " there.".into()], 12_345, 678);
+        }
+        let text = json!({ "choices": [{ "index": 0, "delta": { "content": "Hello." } }] });
+        let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+        let usage = json!({ "choices": [], "usage": {
+            "prompt_tokens": 12_345, "prompt_tokens_details": { "cached_tokens": 2_345 },
+            "completion_tokens": 678, "completion_tokens_details": { "reasoning_tokens": 200 },
+        } });
+        let stream = format!("data: {text}\n\ndata: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n");
+        Reply::Raw("text/event-stream", stream.into())
+    })
+}
+
+/// Have a model answer that nobody but the person knows the price of.
+fn ask_at_an_own_price(place: &Place) {
+    let price = PriceInput {
+        provider: "openai".into(),
+        model: "own-priced".into(),
+        input: "3".into(),
+        output: "7".into(),
+        ..PriceInput::default()
+    };
+    place.app.set_price(&price).unwrap();
+    assert_eq!(place.ask("to-own-priced").status, 200);
+}
+
 #[test]
 fn prometheus_answers_what_the_costs_say_to_the_cent() {
-    let provider = provider();
+    let provider = provider_with_parts();
     let place = with_calls(&provider);
+    ask_at_an_own_price(&place);
     let prometheus = Prometheus::scraping(&place.served, &place.reads);
     let costs = place.costs();
     let sum = |of: fn(&FiguresView) -> u64| costs.iter().map(|(_, now)| of(now)).sum::<u64>();
     let calls = sum(|now| now.calls);
-    assert_eq!(calls, 5);
+    assert_eq!(calls, 6);
     let same = |wanted: u64| move |value: &str| value == wanted.to_string();
     prometheus.value("sum(llm_requests_total)", same(calls));
     prometheus.value(
@@ -49,6 +84,10 @@ fn prometheus_answers_what_the_costs_say_to_the_cent() {
         "sum(llm_tokens_total{type=~\"output|reasoning\"})",
         same(sum(|now| now.output)),
     );
+    let cached = sum(|now| now.cached);
+    assert_eq!(cached, 2_345);
+    prometheus.value("sum(llm_tokens_total{type=\"cached_input\"})", same(cached));
+    prometheus.value("sum(llm_tokens_total{type=\"reasoning\"})", same(200));
     for histogram in [
         "llm_latency_seconds_count",
         "gen_ai_client_operation_duration_seconds_count{error_type=\"\"}",
@@ -70,8 +109,19 @@ fn prometheus_answers_what_the_costs_say_to_the_cent() {
     }
     assert_eq!(priced, 3);
     let all: Money = costs.iter().map(|(_, now)| dollars(&now.cost)).sum();
-    // Twice 12,345 tokens at 1.25 and 678 at 10 dollars a million, once at 0.25 and 2.
-    assert_eq!(all, dollars("0.04886475"));
+    // 12,345 tokens read and 678 written each: twice at 1.25 and 10 dollars a million, once at 0.25 and 2 with
+    // 2,345 from a cache at 0.025, and once at 3 and 7.
+    assert_eq!(all, dollars("0.090118125"));
+    let own = dollars("0.041781");
+    prometheus.value("sum(llm_cost_dollars_total{model=\"other\"})", |value| {
+        dollars(value) == own
+    });
+    // Prometheus adds up in floating point.
+    prometheus.value("sum(llm_cost_dollars_total)", |value| {
+        value
+            .parse()
+            .is_ok_and(|sum: f64| (sum - 0.090_118_125).abs() < 1e-9)
+    });
     prometheus.value("gatehouse_budget_spent_dollars", |value| {
         dollars(value) == all
     });

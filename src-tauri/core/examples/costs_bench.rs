@@ -14,15 +14,17 @@ use gatehouse_core::{
     app::App,
     charts::ChartTheme,
     chat,
+    clients::{self, ClientBudget, NewClient},
     costs::{
         self, CallEnd, CallStart, CallStatus, Purpose, Route,
         budgets::{self, BudgetInput, BudgetView, Period},
         reports::{By, CallFilter, Query},
     },
-    ids::{ConversationId, WorkspaceId},
+    ids::{ClientId, ConversationId, WorkspaceId},
     metrics,
     money::Money,
     now_ms,
+    record::{Action, Event},
     store::StoreError,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
@@ -36,6 +38,7 @@ const DAY_MS: i64 = 86_400_000;
 const AT_ONCE: i64 = 50_000;
 const CALLS_OF_A_CHAT: i64 = 20;
 const WRITES: usize = 400;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -53,39 +56,68 @@ fn measure(path: &Path) {
     let (empty, full) = (open(empty_folder.path()), open(full_folder.path()));
     fill(&full);
     let mut rows = writing(&empty, &full);
+    rows.extend(writing_with_entries(&empty, &full));
     rows.extend(writing_within_budgets(&empty, &full));
     rows.extend(screen(&full));
     rows.push(scrape(&full));
     std::fs::write(path, json!({ "name": "costs", "rows": rows }).to_string()).unwrap();
 }
 
-/// A Gatehouse with three workspaces.
+/// A Gatehouse with three workspaces, and a client with a budget.
 fn open(folder: &Path) -> App {
     let app = support::open(folder);
     for name in ["A client", "Another client"] {
         app.save_workspace(WorkspaceId::new(), name).unwrap();
     }
+    let budget = ClientBudget {
+        period: Period::Month,
+        limit: Money::from_pico(1_000_000_000_000_000_000),
+    };
+    let client = NewClient {
+        name: "A program".into(),
+        workspace_id: None,
+        days: None,
+        budget: Some(budget),
+        keeps_sent: false,
+        only_metrics: false,
+    };
+    app.add_client(&client).unwrap();
     app
 }
 
-/// Its workspaces: the one that every database has, and two more.
-fn workspaces_of(app: &App) -> Vec<WorkspaceId> {
-    let all = app
-        .store
-        .read(|conn| Ok::<_, StoreError>(gatehouse_core::workspaces::all(conn)?))
-        .unwrap();
-    all.into_iter().map(|workspace| workspace.id).collect()
+/// Whose calls are written.
+struct Place<'a> {
+    app: &'a App,
+    /// The workspace that every database has, and two more.
+    workspaces: Vec<WorkspaceId>,
+    client: ClientId,
+}
+
+impl<'a> Place<'a> {
+    fn of(app: &'a App) -> Self {
+        let found = app.store.read(|conn| {
+            let all = gatehouse_core::workspaces::all(conn)?;
+            let workspaces = all.into_iter().map(|workspace| workspace.id).collect();
+            Ok::<_, StoreError>((workspaces, clients::all(conn)?[0].id))
+        });
+        let (workspaces, client) = found.unwrap();
+        Self {
+            app,
+            workspaces,
+            client,
+        }
+    }
 }
 
 fn fill(app: &App) {
-    let workspaces = workspaces_of(app);
+    let place = Place::of(app);
     let began = now_ms() - DAYS * DAY_MS;
     for from in (0..CALLS).step_by(usize::try_from(AT_ONCE).unwrap()) {
         app.store
             .write(|tx| {
                 for nth in from..from + AT_ONCE {
                     let at_ms = began + nth * (DAYS * DAY_MS / CALLS);
-                    write(tx, &workspaces, nth, at_ms)?;
+                    write_with_entries(tx, &place, nth, at_ms)?;
                 }
                 Ok::<_, StoreError>(())
             })
@@ -95,7 +127,7 @@ fn fill(app: &App) {
 
 /// A year of one person: more on working days, and not each day as many.
 fn a_year(app: &App) {
-    let workspaces = workspaces_of(app);
+    let place = Place::of(app);
     let today = now_ms() / DAY_MS;
     let written = app.store.write(|tx| {
         let mut nth = 0;
@@ -107,7 +139,7 @@ fn a_year(app: &App) {
                 let at_ms = (day * DAY_MS + 8 * 3_600_000 + at * 900_000).min(now_ms());
                 // Some of the models more often than others.
                 nth += 1 + day * at % 5;
-                write(tx, &workspaces, nth, at_ms)?;
+                write(tx, &place, nth, at_ms)?;
             }
         }
         Ok::<_, StoreError>(())
@@ -137,15 +169,37 @@ fn chat_of(
     }
 }
 
-/// A call as the gate writes it: its row, and then its end.
+/// The row of a call, and then its end.
 fn write(
     conn: &rusqlite::Connection,
-    workspaces: &[WorkspaceId],
+    place: &Place<'_>,
     nth: i64,
     at_ms: i64,
 ) -> rusqlite::Result<()> {
-    let number = begin(conn, workspaces, nth, at_ms)?;
+    let number = begin(conn, place, nth, at_ms)?;
     end(conn, number, nth)
+}
+
+/// The same with the two entries of the record that the gate writes with them.
+fn write_with_entries(
+    conn: &rusqlite::Connection,
+    place: &Place<'_>,
+    nth: i64,
+    at_ms: i64,
+) -> rusqlite::Result<()> {
+    let number = begin(conn, place, nth, at_ms)?;
+    let (provider, model) = model_of(nth);
+    let note = |action| {
+        let event = Event::new(action)
+            .fact("call", number)
+            .fact("provider", provider)
+            .fact("model", model);
+        place.app.record.append(conn, event, at_ms)
+    };
+    note(Action::CallBegan)?;
+    end(conn, number, nth)?;
+    note(Action::CallEnded)?;
+    Ok(())
 }
 
 /// Which model a call is made with.
@@ -155,11 +209,12 @@ fn model_of(nth: i64) -> (&'static str, &'static str) {
 
 fn begin(
     conn: &rusqlite::Connection,
-    workspaces: &[WorkspaceId],
+    place: &Place<'_>,
     nth: i64,
     at_ms: i64,
 ) -> rusqlite::Result<i64> {
     let (provider, model) = model_of(nth);
+    let workspaces = &place.workspaces;
     let workspace = workspaces[usize::try_from(nth / 7).unwrap() % workspaces.len()];
     let is_title = nth % 5 == 0;
     costs::begin(
@@ -169,7 +224,7 @@ fn begin(
             workspace,
             conversation: Some(chat_of(conn, workspace, nth, at_ms)?),
             message: None,
-            client: None,
+            client: (nth % 11 == 0).then_some(place.client),
             purpose: if is_title {
                 Purpose::Title
             } else {
@@ -232,8 +287,16 @@ fn end(conn: &rusqlite::Connection, number: i64, nth: i64) -> rusqlite::Result<(
 
 /// Writing a call beside nothing and beside a million, by turns, each in a transaction of its own.
 fn writing(empty: &App, full: &App) -> Vec<Value> {
-    by_turns(empty, full, "write a call", |tx, workspaces, nth| {
-        write(tx, workspaces, nth, now_ms())
+    by_turns(empty, full, "write a call", |tx, place, nth| {
+        write(tx, place, nth, now_ms())
+    })
+}
+
+/// The same with its entries, beside a record of none and one of all those calls.
+fn writing_with_entries(empty: &App, full: &App) -> Vec<Value> {
+    let name = "write a call and its entries";
+    by_turns(empty, full, name, |tx, place, nth| {
+        write_with_entries(tx, place, nth, now_ms())
     })
 }
 
@@ -245,8 +308,8 @@ fn writing_within_budgets(empty: &App, full: &App) -> Vec<Value> {
         }
     }
     let name = "write a call within three budgets";
-    let rows = by_turns(empty, full, name, |tx, workspaces, nth| {
-        let number = begin(tx, workspaces, nth, now_ms())?;
+    let rows = by_turns(empty, full, name, |tx, place, nth| {
+        let number = begin(tx, place, nth, now_ms())?;
         let most = Some(Money::from_pico(20_000_000_000));
         budgets::reserve(tx, number, most, &TimeZone::system()).unwrap();
         end(tx, number, nth)
@@ -263,16 +326,16 @@ fn by_turns(
     empty: &App,
     full: &App,
     name: &str,
-    work: impl Fn(&rusqlite::Connection, &[WorkspaceId], i64) -> rusqlite::Result<()>,
+    work: impl Fn(&rusqlite::Connection, &Place<'_>, i64) -> rusqlite::Result<()>,
 ) -> Vec<Value> {
-    let places = [(empty, workspaces_of(empty)), (full, workspaces_of(full))];
+    let places = [Place::of(empty), Place::of(full)];
     let mut times = [Vec::new(), Vec::new()];
     for nth in 0..i64::try_from(WRITES).unwrap() {
-        for ((app, workspaces), times) in places.iter().zip(&mut times) {
+        for (place, times) in places.iter().zip(&mut times) {
             let start = Instant::now();
-            app.store
-                .write(|tx| Ok::<_, StoreError>(work(tx, workspaces, nth)?))
-                .unwrap();
+            let store = &place.app.store;
+            let written = store.write(|tx| Ok::<_, StoreError>(work(tx, place, nth)?));
+            written.unwrap();
             times.push(milliseconds(start.elapsed()));
         }
     }
@@ -300,14 +363,19 @@ fn screen(app: &App) -> Vec<Value> {
     let month = query(today.saturating_sub(29.days()), today, Period::Day);
     let all = query(today.saturating_sub(729.days()), today, Period::Month);
     let mut of_one = all.clone();
-    of_one.filter.workspace = workspaces_of(app).first().copied();
+    of_one.filter.workspace = Place::of(app).workspaces.first().copied();
     let opens = |name: &str, query: &Query| {
         let took = share_95(|| {
             drop(app.cost_overview(query).unwrap());
             drop(budget_views(app));
+            drop(
+                app.store
+                    .read(|conn| clients::standings(conn, now_ms()))
+                    .unwrap(),
+            );
             drop(app.cost_first_tokens(query).unwrap());
         });
-        let note = "95th percentile, with budgets and first tokens";
+        let note = "95th percentile, with budgets, those of clients, and first tokens";
         limited(name, took, 150.0, note)
     };
     let as_called = "95th percentile, as the window asks for it";

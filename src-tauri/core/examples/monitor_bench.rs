@@ -16,6 +16,7 @@ use gatehouse_core::{
     costs::{
         self, CallEnd, CallStart, CallStatus, Purpose, Route,
         budgets::{self, BudgetInput, Period},
+        reports::PricedModel,
     },
     ids::WorkspaceId,
     money::Money,
@@ -33,6 +34,7 @@ const DAY_MS: u64 = 86_400_000;
 const ALL_MS: u64 = 730 * DAY_MS;
 const AT_ONCE: u64 = 50_000;
 const WRITES: usize = 400;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -80,8 +82,8 @@ fn scattered(nth: u64, salt: u64) -> u64 {
     (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32 & 0x3ff
 }
 
-/// A call as the gate writes it: its row, with what is set aside for it, and then its end. Times are spread as they are: most near the
-/// middle of their model, some many times as long.
+/// A call as the gate writes it: its row, with what is set aside for it, and then its end. Times are spread as
+/// they are: most near the middle of their model, some many times as long.
 fn write(
     conn: &rusqlite::Connection,
     workspace: WorkspaceId,
@@ -120,12 +122,14 @@ fn write(
     if most.is_some() {
         budgets::reserve(conn, number, most, &TimeZone::system()).unwrap();
     }
+    let millis = |ms: u64| i64::try_from(ms).unwrap();
     let failed = scattered(nth, 1) < 17;
     let tail = 1 + scattered(nth, 2) / 900 * (1 + scattered(nth, 3) / 128);
     let first_token = (150 + 60 * (nth % 6)) * (512 + scattered(nth, 4)) / 768 * tail;
+    // What a call on this computer waits is most of the time until its first token.
+    let waited = (provider == "local").then_some(first_token * scattered(nth, 7) / 1_024);
     let output = 40 + scattered(nth, 5);
     let writing = output * (8 + scattered(nth, 6) / 64);
-    let millis = |ms: u64| i64::try_from(ms).unwrap();
     costs::end(
         conn,
         number,
@@ -144,7 +148,7 @@ fn write(
             output_tokens: u32::try_from(output).unwrap(),
             reasoning_tokens: 0,
             dropped_messages: 0,
-            waited_ms: None,
+            waited_ms: waited.map(millis),
             first_token_ms: (!failed).then_some(millis(first_token)),
             duration_ms: millis(first_token + writing),
             writing_ms: millis(writing),
@@ -231,6 +235,16 @@ fn writing(empty: &App, full: &App) -> Vec<Value> {
     ]
 }
 
+/// Every chart of the screen.
+const CHARTS: [(&str, MonitorChart); 6] = [
+    ("calls", MonitorChart::Calls),
+    ("times", MonitorChart::FirstToken),
+    ("whole answers", MonitorChart::Duration),
+    ("speeds", MonitorChart::Speed),
+    ("waiting", MonitorChart::Waited),
+    ("what failed", MonitorChart::Failures),
+];
+
 fn screen(app: &App) -> Vec<Value> {
     let today = TimeZone::system().to_datetime(Timestamp::now()).date();
     let query = |days: i64, pace| MonitorQuery {
@@ -254,6 +268,12 @@ fn screen(app: &App) -> Vec<Value> {
         )
     };
     let (month, all) = (query(30, Pace::Day), query(730, Pace::Month));
+    let (provider, model) = MODELS[0];
+    let mut of_one = all.clone();
+    of_one.model = Some(PricedModel {
+        provider: provider.into(),
+        model: model.into(),
+    });
     let drawn = |name: &str, query: &MonitorQuery, of| {
         let draw = || {
             drop(
@@ -268,20 +288,27 @@ fn screen(app: &App) -> Vec<Value> {
             "95th percentile, as the window asks for it",
         )
     };
-    vec![
+    let mut rows = vec![
         opens("Monitor opens, today by hours", &query(1, Pace::Hour)),
         opens("Monitor opens, 7 days", &query(7, Pace::Day)),
         opens("Monitor opens, 30 days", &month),
         opens("Monitor opens, two years", &all),
-        drawn("chart of calls, 30 days", &month, MonitorChart::Calls),
-        drawn("chart of times, 30 days", &month, MonitorChart::FirstToken),
-        drawn("chart of calls, two years", &all, MonitorChart::Calls),
-        drawn("chart of times, two years", &all, MonitorChart::FirstToken),
+        opens("Monitor opens, two years of a model", &of_one),
         limited(
             "what is under way",
             share_95(|| drop(app.live().unwrap())),
             150.0,
             "95th percentile",
         ),
-    ]
+    ];
+    for (time, query) in [
+        ("30 days", &month),
+        ("two years", &all),
+        ("two years of a model", &of_one),
+    ] {
+        for (what, of) in CHARTS {
+            rows.push(drawn(&format!("chart of {what}, {time}"), query, of));
+        }
+    }
+    rows
 }

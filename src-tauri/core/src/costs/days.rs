@@ -241,6 +241,27 @@ pub(crate) fn groups(
         .collect()
 }
 
+/// Whether there was any call in these days that a filter lets through.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn has_calls(
+    conn: &Connection,
+    span: Span,
+    filter: &CallFilter,
+) -> rusqlite::Result<bool> {
+    let Chosen { condition, values } = filter.chosen(span);
+    let table = if filter.is_of_days() {
+        "call_days"
+    } else {
+        "calls"
+    };
+    conn.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM {table} k WHERE {condition})"
+    ))?
+    .query_row(params_from_iter(values), |row| row.get(0))
+}
+
 /// What calls of one day with one model cost.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spent<'r> {

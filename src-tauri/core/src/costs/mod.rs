@@ -25,6 +25,7 @@ mod testing;
 pub(crate) mod times;
 pub(crate) mod total;
 pub mod vendors;
+pub(crate) mod worked;
 
 pub use calls::{
     CallEnd, CallRow, CallStart, CallStatus, CallSummary, Move, Purpose, Route, begin, end, get,
@@ -51,6 +52,7 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     spending::MIGRATIONS,
     days::MIGRATIONS,
     times::MIGRATIONS,
+    worked::MIGRATIONS,
     budgets::MIGRATIONS,
     meters::MIGRATIONS,
 ];

@@ -13,12 +13,17 @@
 //!   CL common language effect size statistics", 2000, call that medium), and the middle one has moved by
 //!   a quarter. For failures, five calls more in a hundred fail.
 
+use jiff::civil::Date;
 use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
 use super::tally::Tally;
-use crate::costs::{reports::PricedModel, spread::Spread, times::Measure};
+use crate::costs::{
+    reports::{PricedModel, Span, date_of},
+    spread::Spread,
+    times::Measure,
+};
 
 /// Days that are looked at.
 pub(super) const RECENT_DAYS: i32 = 7;
@@ -68,10 +73,16 @@ pub struct Drift {
     /// How many calls of the last seven days that rests on.
     #[specta(type = Number)]
     pub calls: u64,
+    /// The first of the last seven days; the four weeks before end the day before it.
+    #[specta(type = String)]
+    pub first: Date,
+    /// The last of them.
+    #[specta(type = String)]
+    pub last: Date,
 }
 
-/// What has changed with a model between two tallies.
-pub(super) fn drift(of: &PricedModel, before: &Tally, now: &Tally) -> Vec<Drift> {
+/// What has changed with a model between two tallies, of which the newer one is of these days.
+pub(super) fn drift(of: &PricedModel, before: &Tally, now: &Tally, recent: Span) -> Vec<Drift> {
     let drift = |what, worse, before, now, calls| Drift {
         of: of.clone(),
         what,
@@ -79,6 +90,8 @@ pub(super) fn drift(of: &PricedModel, before: &Tally, now: &Tally) -> Vec<Drift>
         before,
         now,
         calls,
+        first: date_of(recent.first),
+        last: date_of(recent.last),
     };
     let times = [
         (Drifted::FirstToken, Measure::FirstToken, true),

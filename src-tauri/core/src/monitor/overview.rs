@@ -453,7 +453,7 @@ fn drifts(
     let before = by_class(conn, before, model, Steps::Days(Vec::new()), None)?.by_model;
     let found = each_model(&now).filter_map(|(of, now)| {
         let before = before.get(&of.provider)?.get(&of.model)?;
-        Some(drift(&of, before, now))
+        Some(drift(&of, before, now, recent))
     });
     Ok(found.flatten().collect())
 }

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum MonitorTable {
-    /// How calls went along the time.
+    /// How calls went along the time, with how many failed of each reason.
     Steps,
     /// How they went with each model.
     Models,
@@ -153,10 +153,19 @@ fn in_a_second(speed: i64) -> Cell {
 
 fn steps(overview: &MonitorOverview) -> Table {
     let mut table = of_health("Over time", &["From", "Last day"]);
+    let kinds = overview.failures.iter().map(|of| of.kind.as_str());
+    let failed = |kind| Column::new(format!("Failed: {kind}"), Kind::Count);
+    table.columns.extend(kinds.clone().map(failed));
     let row = |of: &super::MonitorStep| {
         let begins = of.begins.strftime("%Y-%m-%d %H:%M").to_string();
         let when = [begins.into(), of.last.into()];
-        when.into_iter().chain(numbers(&of.health)).collect()
+        let failed = kinds.clone().map(|kind| {
+            let mut failures = of.failures.iter();
+            let found = failures.find(|failed| failed.kind == kind);
+            found.map_or(0, |failed| failed.calls).into()
+        });
+        let numbers = numbers(&of.health).chain(failed);
+        when.into_iter().chain(numbers).collect()
     };
     table.rows = overview.steps.iter().map(row).collect();
     table

@@ -224,16 +224,13 @@ fn would_cost(
     (provider, model): (&str, &str),
     other: &RatedModel,
 ) -> Result<Option<Money>, ReviewError> {
-    if other.provider == THIS_COMPUTER {
-        return Ok(Some(Money::ZERO));
-    }
     let there = PricedModel {
         provider: other.provider.clone(),
         model: other.model.clone(),
     };
     let price = match askable.terms(&there)? {
         Terms::Price(price) => price,
-        Terms::Free => return Ok(Some(Money::ZERO)),
+        Terms::Free(_) => return Ok(Some(Money::ZERO)),
         Terms::Unknown => return Ok(None),
     };
     let filter = of_model(query, provider, model);

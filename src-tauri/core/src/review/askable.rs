@@ -20,14 +20,14 @@ use crate::{
 pub(super) enum Terms {
     /// What its price says.
     Price(Box<Price>),
-    /// Nothing: nobody bills what runs on a server of one's own.
-    Free,
+    /// Nothing: nobody bills what runs there. The words stand in place of a price's source.
+    Free(&'static str),
     /// Nobody knows.
     Unknown,
 }
 
-/// Where a model without a price is that costs nothing: the words that stand in place of a price's source.
-pub(super) const ON_ONES_OWN: &str = "Runs on a server of your own";
+const ON_ONES_OWN: &str = "Runs on a server of your own";
+const HERE: &str = "Runs on this computer";
 
 /// The models of the accounts and of this computer.
 pub(super) struct Askable<'c> {
@@ -89,13 +89,18 @@ impl<'c> Askable<'c> {
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
     pub(super) fn terms(&self, model: &PricedModel) -> rusqlite::Result<Terms> {
+        if model.provider == THIS_COMPUTER {
+            return Ok(Terms::Free(HERE));
+        }
         let price = price_now(self.conn, model, self.now_ms)?;
         let mut servers = self.servers(&model.provider, &model.model).peekable();
         Ok(match price {
             Some(price) if servers.all(|account| account.is_billed_by(&price)) => {
                 Terms::Price(Box::new(price))
             }
-            None if servers.peek().is_some() && servers.all(Account::is_free) => Terms::Free,
+            None if servers.peek().is_some() && servers.all(Account::is_free) => {
+                Terms::Free(ON_ONES_OWN)
+            }
             _ => Terms::Unknown,
         })
     }

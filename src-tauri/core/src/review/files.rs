@@ -10,7 +10,9 @@ use crate::{
     app::App,
     changes::here,
     charts::{self, Chart, ChartTheme},
+    clients,
     costs::{
+        budgets::{self, BudgetView},
         name_of,
         reports::{self, By, CallFilter, Overview, Query},
     },
@@ -170,6 +172,27 @@ impl App {
         })
     }
 
+    /// The budgets that the screen shows beside these calls, with whose they are.
+    fn report_budgets(&self, query: &Query) -> Result<Vec<(String, BudgetView)>, ReviewError> {
+        let place = query.filter.workspace;
+        let whose = |of: &BudgetView| match of.everywhere {
+            true => "All workspaces".to_owned(),
+            false => "This workspace".to_owned(),
+        };
+        self.store.read(|conn| {
+            let budgets = budgets::views(conn, place, now_ms())?.into_iter();
+            let mut found: Vec<_> = budgets.map(|of| (whose(&of), of)).collect();
+            for of in clients::standings(conn, now_ms())? {
+                let client = of.client;
+                let is_here = place.is_none_or(|place| client.workspace_id == place);
+                if let (Some(standing), None, true) = (of.standing, client.revoked_at_ms, is_here) {
+                    found.push((client.name, standing));
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// Every table of a report.
     fn report_tables(
         &self,
@@ -177,12 +200,15 @@ impl App {
         overview: &Overview,
         with_chats: bool,
     ) -> Result<Vec<Table>, ReviewError> {
+        let first = self.cost_first_tokens(query)?;
         let mut tables = vec![
+            tables::of_budgets(&self.report_budgets(query)?),
             tables::along_the_time(overview),
             tables::models_along_the_time(overview),
         ];
+        let models = tables::by(By::Model, &overview.models);
+        tables.push(models.beside(tables::first_tokens(&overview.models, &first), 0));
         for (by, lines) in [
-            (By::Model, &overview.models),
             (By::Provider, &overview.providers),
             (By::Workspace, &overview.workspaces),
             (By::Purpose, &overview.purposes),

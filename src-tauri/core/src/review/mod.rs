@@ -35,9 +35,13 @@ use crate::{
     app::App,
     charts::{Chart, ChartError, ChartTheme},
     chat,
-    costs::reports::{
-        self, By, CallFilter, CallsPage, FirstToken, Line, Overview, Power, Preferences, Query,
-        ReportError,
+    clients::ClientBudgetError,
+    costs::{
+        budgets::BudgetError,
+        reports::{
+            self, By, CallFilter, CallsPage, FirstToken, Line, Overview, Power, Preferences, Query,
+            ReportError,
+        },
     },
     models::ModelError,
     money::Money,
@@ -57,6 +61,12 @@ pub enum ReviewError {
     /// They could not be drawn.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// How the budgets stand is not to be had.
+    #[error(transparent)]
+    Budgets(#[from] BudgetError),
+    /// How the budgets of clients stand is not.
+    #[error(transparent)]
+    Clients(#[from] ClientBudgetError),
     /// They could not be printed.
     #[error("the PDF could not be made: {0}")]
     Pdf(String),
@@ -81,6 +91,8 @@ impl From<ReviewError> for Problem {
     fn from(error: ReviewError) -> Self {
         match error {
             ReviewError::Report(error) => error.into(),
+            ReviewError::Budgets(error) => error.into(),
+            ReviewError::Clients(error) => error.into(),
             ReviewError::Store(error) => error.into(),
             ReviewError::Models(error) => error.into(),
             error @ ReviewError::NoForecast => Self::new(ProblemCode::InvalidInput, error),

@@ -165,7 +165,7 @@ impl App {
             for model in askable.elsewhere() {
                 match askable.terms(&model)? {
                     Terms::Price(_) => {}
-                    Terms::Free => free.push(model),
+                    Terms::Free(_) => free.push(model),
                     Terms::Unknown => unknown.push(model),
                 }
             }

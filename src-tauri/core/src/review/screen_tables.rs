@@ -28,14 +28,14 @@ pub enum CostTable {
     WhatIf {
         /// Of which calls.
         query: Query,
-        /// Of these models, or without any of those of the accounts.
+        /// Of these models, or without any of those that can be asked.
         models: Vec<PricedModel>,
     },
     /// What a planned use would cost.
     Plan {
         /// The use.
         plan: Plan,
-        /// With these models, or without any with those of the accounts.
+        /// With these models, or without any with those that can be asked.
         models: Vec<PricedModel>,
     },
     /// Where it could have cost less.

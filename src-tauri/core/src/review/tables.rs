@@ -2,7 +2,9 @@
 
 use crate::{
     costs::{
-        CallRow, name_of,
+        CallRow,
+        budgets::BudgetView,
+        name_of,
         reports::{
             By, FiguresView, FirstToken, Forecast, Line, Overview, PricedModel, THIS_COMPUTER,
             forecast::{DayOfMonth, Interval},
@@ -60,6 +62,27 @@ pub(super) fn of_the_month(forecast: &Forecast) -> Table {
             ]
         })
         .collect();
+    table
+}
+
+/// How budgets stand, each with whose it is: of its own time up to now, whatever days the report is of.
+pub(super) fn of_budgets(budgets: &[(String, BudgetView)]) -> Table {
+    let numbers = [
+        ("Limit, US$", Kind::Money),
+        ("Spent, US$", Kind::Money),
+        ("Set aside, US$", Kind::Money),
+    ];
+    let mut table = table("Budgets, as they stand now", &["Whose", "A"], &numbers);
+    let row = |(whose, of): &(String, BudgetView)| {
+        vec![
+            whose.as_str().into(),
+            name_of(&of.period).into(),
+            Cell::money(&of.limit),
+            Cell::cost(&of.spent, of.unknown_calls.into()),
+            Cell::money(&of.reserved),
+        ]
+    };
+    table.rows = budgets.iter().map(row).collect();
     table
 }
 

@@ -6,7 +6,7 @@ use specta_typescript::Number;
 
 use super::{
     ReviewError,
-    askable::{Askable, ON_ONES_OWN, Terms},
+    askable::{Askable, Terms},
 };
 use crate::{
     app::App,
@@ -70,8 +70,8 @@ pub struct Planned {
 const DAYS: i128 = 30;
 
 impl App {
-    /// The same usage at the prices of these models, or, without any, of all of the accounts and the one
-    /// that is compared with.
+    /// The same usage at the prices of these models, or, without any, of all of the accounts and of this
+    /// computer, and the one that is compared with.
     ///
     /// # Errors
     /// [`ReviewError`] when the days are none or the database fails.
@@ -94,7 +94,7 @@ impl App {
                         let cost = usage.would_cost(&price.listing);
                         at_a_price(model, &price, cost, (spent, unknown))
                     }
-                    Terms::Free => for_nothing(model, (spent, unknown)),
+                    Terms::Free(place) => for_nothing(model, place, (spent, unknown)),
                     Terms::Unknown => without_price(model, unknown),
                 });
             }
@@ -102,7 +102,8 @@ impl App {
         })
     }
 
-    /// What a planned use would cost with each of these models, or, without any, of the accounts'.
+    /// What a planned use would cost with each of these models, or, without any, of those of the accounts and
+    /// of this computer, and the one that is compared with.
     ///
     /// # Errors
     /// [`ReviewError`] when the database fails.
@@ -158,7 +159,7 @@ impl Plan {
     fn a_call_on(&self, terms: &Terms) -> Option<Money> {
         match terms {
             Terms::Price(price) => self.a_call(price),
-            Terms::Free => Some(Money::ZERO),
+            Terms::Free(_) => Some(Money::ZERO),
             Terms::Unknown => None,
         }
     }
@@ -174,12 +175,13 @@ impl Plan {
     }
 }
 
-/// These, or without any those of the accounts and the one that is compared with.
+/// These, or without any those that can be asked and the one that is compared with.
 fn chosen(askable: &Askable<'_>, models: &[PricedModel]) -> rusqlite::Result<Vec<PricedModel>> {
     if !models.is_empty() {
         return Ok(models.to_vec());
     }
     let mut models = askable.elsewhere();
+    models.extend(askable.here());
     let compared = crate::settings::get(askable.conn)?.compare_with;
     models.extend(compared.filter(|model| !models.contains(model)));
     Ok(models)
@@ -203,14 +205,14 @@ fn at_a_price(
 }
 
 /// What costs nothing whatever is asked of it.
-fn for_nothing(model: PricedModel, (spent, unknown): (Money, u64)) -> WhatIf {
+fn for_nothing(model: PricedModel, place: &str, (spent, unknown): (Money, u64)) -> WhatIf {
     WhatIf {
         model,
         cost: Some(Money::ZERO.to_string()),
         less: Some(spent.to_string()),
         unknown,
         why: None,
-        source: Some(ON_ONES_OWN.into()),
+        source: Some(place.into()),
     }
 }
 

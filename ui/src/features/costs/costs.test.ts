@@ -204,7 +204,8 @@ describe("What was spent", () => {
 		const overview = await fake.costOverview(monthOf(testDay));
 		const [step] = overview.steps;
 		const figures = { ...step!.figures, cost: "$0", unknown: 2 };
-		const series = [{ name: "m-1", provider: "acme", costs: ["$0"], unknown: [2] }];
+		const filter = { provider: "acme", model: "m-1" };
+		const series = [{ name: "m-1", provider: "acme", filter, costs: ["$0"], unknown: [2] }];
 		const models = [{ ...overview.models[0]!, name: "m-1", figures }];
 		const steps = [{ ...step!, figures }];
 		fake.costOverview = async () => ({ ...overview, total: figures, steps, series, models });

@@ -1,7 +1,8 @@
 // From the numbers of the Monitor screen down to their calls. Where tokens are only counted, no model is
 // asked: such calls are in none of the numbers.
 
-import type { CallFilter, MonitorOverview, MonitorQuery } from "$lib/backend";
+import type { CallFilter, Drift, MonitorOverview, MonitorQuery, Only } from "$lib/backend";
+import { addDays, type Days } from "$lib/days";
 
 import { narrowed, type Followed } from "../costs/calls";
 
@@ -11,6 +12,17 @@ export function callsOf(query: MonitorQuery, title: string, filter: CallFilter =
 	const of = narrowed({ ...model, ...filter }, "of_models");
 	// Hours are those of the last day alone.
 	return { title, first: pace === "hour" ? last : first, last, filter: of };
+}
+
+/** The calls that a drift is seen by, which have what has changed: those of the last days, or those before. */
+export function callsOfDrift(of: Drift, which: "now" | "before"): Followed {
+	const { provider, model, first, last } = of;
+	const only = { first_token: "began", speed: "wrote", failures: "ended" } as const;
+	const days: Days =
+		which === "now" ? { first, last } : { first: addDays(first, -28), last: addDays(first, -1) };
+	const filter = narrowed(narrowed({ provider, model }, only[of.what] satisfies Only), "of_models");
+	const title = which === "now" ? "in the last 7 days" : "in the four weeks before";
+	return { title: `${model} ${title}`, ...days, filter };
 }
 
 /** The calls of a step along the time. */

@@ -279,6 +279,17 @@ describe("Alerts", () => {
 			model: null,
 		});
 	});
+
+	it("about the record say when it was last verified, and that it was not yet", async () => {
+		const { fake } = await open();
+		await fake.addAlert({ kind: "record", model: null, over: "", minutes: 60, calls: 20 });
+		await readAlerts();
+		expect(await screen.findByText("Not verified yet.")).toBeTruthy();
+		const [alert] = await fake.listAlerts();
+		fake.listAlerts = async () => [{ ...alert!, now: "verifies", verifiedMs: testDay }];
+		await readAlerts();
+		expect(await screen.findByText(/^Last verified on 27 November 2026/)).toBeTruthy();
+	});
 });
 
 describe("Words", () => {

@@ -582,6 +582,8 @@ export type AlertView = {
 	enough: boolean,
 	/**  Since when it fires, UTC milliseconds; `None`: it does not. */
 	firingSinceMs: number | null,
+	/**  Of the record, when all of it was last found whole, UTC milliseconds; `None`: it never was. */
+	verifiedMs: number | null,
 };
 
 /**  A name for a chain of models. */
@@ -888,6 +890,8 @@ export type CallFilter = {
 	provider?: string | null,
 	/**  By the model of this name. */
 	model?: string | null,
+	/**  By none of these models. */
+	except?: PricedModel[],
 	/**  Made for this, by its name. */
 	purpose?: string | null,
 	/**  In this conversation. */
@@ -1209,13 +1213,13 @@ export type CostTable =
 { of: "what_if"; 
 /**  Of which calls. */
 query: Query; 
-/**  Of these models, or without any of those of the accounts. */
+/**  Of these models, or without any of those that can be asked. */
 models: PricedModel[] } | 
 /**  What a planned use would cost. */
 { of: "plan"; 
 /**  The use. */
 plan: Plan; 
-/**  With these models, or without any with those of the accounts. */
+/**  With these models, or without any with those that can be asked. */
 models: PricedModel[] } | 
 /**  Where it could have cost less. */
 { of: "advice"; 
@@ -1294,6 +1298,10 @@ export type Drift = {
 	now: number,
 	/**  How many calls of the last seven days that rests on. */
 	calls: number,
+	/**  The first of the last seven days; the four weeks before end the day before it. */
+	first: string,
+	/**  The last of them. */
+	last: string,
 } & PricedModel;
 
 /**  What has changed. */
@@ -2329,7 +2337,7 @@ export type MonitorStep = {
 
 /**  A table of the Monitor screen. */
 export type MonitorTable = 
-/**  How calls went along the time. */
+/**  How calls went along the time, with how many failed of each reason. */
 "steps" | 
 /**  How they went with each model. */
 "models" | 
@@ -3318,6 +3326,8 @@ export type Series = {
 	name: string,
 	/**  Whose it is; empty for all others together. */
 	provider: string,
+	/**  Leads to the calls that it is made of, in all steps. */
+	filter: CallFilter,
 	/**  What it cost, exact, one amount a step. */
 	costs: string[],
 	/**  Calls of each step that ended without a known cost; not in those amounts. */

@@ -1,9 +1,11 @@
 //! What the models on this computer took from the socket, by the watts that a person measured.
 
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{costs::days::Figures, money::Money};
+use super::{CallFilter, Span};
+use crate::{costs::worked::worked_ms, money::Money};
 
 /// What this computer takes while a model works, and what that costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,46 +31,114 @@ pub struct Energy {
 /// Milliseconds times watts in a kilowatt-hour.
 const MS_WATTS: u128 = 1000 * 3_600_000;
 
-/// What calls on this computer took; `None` until somebody has said how many watts. Calls that were
-/// answered at the same time count apart, so it is rather too much.
-pub(super) fn energy(local: &Figures, power: Power) -> Option<Energy> {
+/// What the calls of these days that a filter lets through took on this computer; `None` until somebody has
+/// said how many watts. A call that waits for its turn takes nothing meanwhile; those that were answered at the
+/// same time count apart, so it is rather too much.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn energy(
+    conn: &Connection,
+    span: Span,
+    filter: &CallFilter,
+    power: Power,
+) -> rusqlite::Result<Option<Energy>> {
     if power.watts == 0 {
-        return None;
+        return Ok(None);
     }
-    let ms_watts = u128::from(local.duration_ms) * u128::from(power.watts);
+    Ok(Some(taken(worked_ms(conn, span, filter)?, power)))
+}
+
+/// What this computer took in so many milliseconds of work.
+fn taken(worked_ms: u64, power: Power) -> Energy {
+    let ms_watts = u128::from(worked_ms) * u128::from(power.watts);
     let price = u128::try_from(power.kilowatt_hour.pico()).unwrap_or(0);
     let pico = ms_watts.saturating_mul(price) / MS_WATTS;
     let thousandths = (ms_watts * 1000 + MS_WATTS / 2) / MS_WATTS;
-    Some(Energy {
+    Energy {
         kilowatt_hours: format!("{}.{:03}", thousandths / 1000, thousandths % 1000),
         cost: Money::from_pico(i128::try_from(pico).unwrap_or(i128::MAX)).to_string(),
         watts: power.watts,
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        costs::{
+            self, CallEnd, CallStatus,
+            testing::{NOON, Place, call, ended, workspace},
+        },
+        ids::WorkspaceId,
+        store::StoreError,
+    };
+
+    const HOUR: i64 = 3_600_000;
+    const HALF_A_KILOWATT: Power = Power {
+        watts: 500,
+        kilowatt_hour: Money::from_pico(300_000_000_000),
+    };
 
     #[test]
     fn two_hours_at_half_a_kilowatt_are_a_kilowatt_hour() {
-        let local = Figures {
-            duration_ms: 2 * 3_600_000,
-            ..Figures::default()
-        };
-        let power = Power {
-            watts: 500,
-            kilowatt_hour: Money::from_pico(300_000_000_000),
-        };
-        let energy = energy(&local, power).unwrap();
+        let energy = taken(2 * 3_600_000, HALF_A_KILOWATT);
         assert_eq!(
             (energy.kilowatt_hours.as_str(), energy.cost.as_str()),
             ("1.000", "$0.3")
         );
     }
 
+    /// A call on this computer that was sent at noon.
+    fn local(conn: &Connection, workspace: WorkspaceId, end: &CallEnd<'_>) {
+        let number = call(conn, workspace, NOON);
+        let here = "UPDATE calls SET provider = 'local', route = 'local' WHERE number = ?1";
+        conn.execute(here, [number]).unwrap();
+        costs::end(conn, number, end).unwrap();
+    }
+
     #[test]
-    fn nothing_is_said_until_somebody_has_said_how_many_watts() {
-        assert_eq!(energy(&Figures::default(), Power::default()), None);
+    fn a_call_that_waits_for_another_one_takes_nothing_meanwhile() {
+        let opened = Place::new().open();
+        let span = Span {
+            first: 0,
+            last: 30_000,
+        };
+        let look = |power| {
+            let all = CallFilter::default();
+            opened
+                .read(|conn| Ok::<_, StoreError>(energy(conn, span, &all, power)?))
+                .unwrap()
+        };
+        assert_eq!(
+            look(Power::default()),
+            None,
+            "nobody has said how many watts"
+        );
+        opened
+            .write(|tx| {
+                let of = workspace(tx);
+                // Sent at once: the second waits an hour for the first, the third is stopped while it waits.
+                for waited in [0, HOUR] {
+                    let answered = CallEnd {
+                        waited_ms: Some(waited),
+                        duration_ms: waited + HOUR,
+                        ..ended(Some(Money::ZERO))
+                    };
+                    local(tx, of, &answered);
+                }
+                let stopped = CallEnd {
+                    status: CallStatus::Stopped,
+                    input_tokens: 0,
+                    output_tokens: 0,
+                    duration_ms: HOUR,
+                    ..ended(Some(Money::ZERO))
+                };
+                local(tx, of, &stopped);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+        let energy = look(HALF_A_KILOWATT).unwrap();
+        assert_eq!(energy.kilowatt_hours, "1.000", "of two hours");
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
 
-use super::Span;
+use super::{PricedModel, Span};
 use crate::ids::{ClientId, ConversationId, WorkspaceId};
 
 /// Of which calls, where not of all.
@@ -18,6 +18,8 @@ pub struct CallFilter {
     pub provider: Option<String>,
     /// By the model of this name.
     pub model: Option<String>,
+    /// By none of these models.
+    pub except: Vec<PricedModel>,
     /// Made for this, by its name.
     pub purpose: Option<String>,
     /// In this conversation.
@@ -202,6 +204,11 @@ impl CallFilter {
             if let Some(text) = text {
                 chosen.and(sql, text.clone());
             }
+        }
+        for of in &self.except {
+            chosen.and("NOT (k.provider =", of.provider.clone());
+            chosen.and("k.model =", of.model.clone());
+            chosen.condition.push(')');
         }
         let moments = [
             ("k.started_at_ms >=", self.from_ms),

@@ -10,14 +10,14 @@ use super::{
     Series, Span, Step, date_of,
     energy::energy,
     forecast::{WEEKS, forecast},
-    kept::{THIS_COMPUTER, kept},
+    kept::kept,
     lines::of_groups,
     number_of, steps,
 };
 use crate::{
     costs::{
         budgets::Period,
-        days::{Figures, Group, first_day, groups},
+        days::{Figures, Group, first_day, groups, has_calls},
     },
     money::Money,
 };
@@ -121,10 +121,6 @@ pub fn overview(
         };
         costs.add(group.day, &group.provider, &group.model, spent);
     }
-    let local: Figures = these
-        .iter()
-        .filter(|group| group.provider == THIS_COMPUTER)
-        .fold(Figures::default(), added);
     Ok(Overview {
         first: query.first,
         last: query.last,
@@ -133,7 +129,7 @@ pub fn overview(
         before: FiguresView::from(&before),
         more_percent: more_percent(before.cost, total.cost),
         steps: steps::figures(&these, &steps_of),
-        series: costs.series(),
+        series: costs.series(filter),
         models: of_groups(&these, filter, By::Model),
         providers: of_groups(&these, filter, By::Provider),
         workspaces: of_groups(&these, filter, By::Workspace),
@@ -147,7 +143,7 @@ pub fn overview(
             preferences.compare_with.as_ref(),
             now_ms,
         )?,
-        energy: energy(&local, preferences.power),
+        energy: energy(conn, span, filter, preferences.power)?,
     })
 }
 
@@ -194,8 +190,18 @@ pub fn forecast_of(
         last: today_number,
     };
     let known = groups(conn, span, filter)?;
-    let Some(first) = known.first().map(|group| group.day) else {
-        return Ok(None);
+    let earlier = Span {
+        first: 0,
+        last: span.first - 1,
+    };
+    // Days without a call are days of nothing as soon as there was one before them.
+    let first = if has_calls(conn, earlier, filter)? {
+        span.first
+    } else {
+        match known.first() {
+            Some(group) => group.day,
+            None => return Ok(None),
+        }
     };
     let spent = |days: std::ops::RangeInclusive<i32>| -> Money {
         let of = known.iter().filter(|group| days.contains(&group.day));

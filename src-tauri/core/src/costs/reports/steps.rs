@@ -8,7 +8,7 @@ use serde::Serialize;
 use specta::Type;
 use specta_typescript::Number;
 
-use super::{FiguresView, Query, ReportError, Span, date_of, number_of};
+use super::{CallFilter, FiguresView, PricedModel, Query, ReportError, Span, date_of, number_of};
 use crate::{
     costs::{
         budgets::Period,
@@ -39,6 +39,8 @@ pub struct Series {
     pub name: String,
     /// Whose it is; empty for all others together.
     pub provider: String,
+    /// Leads to the calls that it is made of, in all steps.
+    pub filter: CallFilter,
     /// What it cost, exact, one amount a step.
     pub costs: Vec<String>,
     /// Calls of each step that ended without a known cost; not in those amounts.
@@ -120,7 +122,7 @@ pub fn along_time(conn: &Connection, query: &Query) -> Result<AlongTime, ReportE
     })?;
     let days = |of: &Span| (date_of(of.first), date_of(of.last));
     Ok(AlongTime {
-        series: costs.series(),
+        series: costs.series(&query.filter),
         steps: steps.iter().map(days).collect(),
         unknown: sums.iter().map(|of| of.unknown).collect(),
         sums: sums.iter().map(|of| of.cost).collect(),
@@ -181,8 +183,8 @@ impl<'s> Costs<'s> {
     }
 
     /// The dearest models, then those of which it is not known what they cost, and all others together, if
-    /// they cost anything.
-    pub(super) fn series(self) -> Vec<Series> {
+    /// they cost anything. `filter` let all of them through.
+    pub(super) fn series(self, filter: &CallFilter) -> Vec<Series> {
         let total = |amounts: &[Spending]| {
             amounts.iter().fold(Spending::default(), |mut sum, of| {
                 sum.add(*of);
@@ -200,10 +202,21 @@ impl<'s> Costs<'s> {
         });
         let others = all.split_off(all.len().min(MOST_SERIES));
         let names: Vec<String> = all.iter().map(|(model, ..)| model.clone()).collect();
+        let mut without_them = filter.clone();
         let mut series: Vec<Series> = all
             .into_iter()
             .map(|(model, provider, amounts)| {
-                Series::of(called(&model, &provider, &names), provider, &amounts)
+                let name = called(&model, &provider, &names);
+                let of_it = CallFilter {
+                    provider: Some(provider.clone()),
+                    model: Some(model.clone()),
+                    ..filter.clone()
+                };
+                without_them.except.push(PricedModel {
+                    provider: provider.clone(),
+                    model,
+                });
+                Series::of(name, provider, of_it, &amounts)
             })
             .collect();
         if !others.is_empty() {
@@ -213,17 +226,23 @@ impl<'s> Costs<'s> {
                     sum.add(*amount);
                 }
             }
-            series.push(Series::of(OTHERS.into(), String::new(), &amounts));
+            series.push(Series::of(
+                OTHERS.into(),
+                String::new(),
+                without_them,
+                &amounts,
+            ));
         }
         series
     }
 }
 
 impl Series {
-    fn of(name: String, provider: String, spent: &[Spending]) -> Self {
+    fn of(name: String, provider: String, filter: CallFilter, spent: &[Spending]) -> Self {
         Self {
             name,
             provider,
+            filter,
             costs: spent.iter().map(|of| of.cost.to_string()).collect(),
             unknown: spent.iter().map(|of| of.unknown).collect(),
             amounts: spent.iter().map(|of| of.cost).collect(),

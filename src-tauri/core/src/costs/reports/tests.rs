@@ -180,6 +180,13 @@ proptest! {
             let span = query.span().unwrap();
             let by = [&found.models, &found.providers, &found.workspaces, &found.purposes];
             let lines = by.into_iter().flatten().map(|line| (span, line.filter.clone(), &line.figures));
+            let by_model = found.series.iter().flat_map(|series| {
+                let steps = found.steps.iter().zip(&series.costs);
+                steps.map(|(step, cost)| (Span::of(step.first, step.last).unwrap(), &series.filter, cost))
+            });
+            for (span, filter, cost) in by_model {
+                assert_eq!(&followed(conn, span, filter, page).1, cost);
+            }
             for (span, filter, figures) in days.chain(lines) {
                 assert_eq!(followed(conn, span, &filter, page), (figures.calls, figures.cost.clone()));
                 for (only, count) in [(Only::Failed, figures.failed), (Only::Unknown, figures.unknown)] {
@@ -321,15 +328,6 @@ fn a_call_belongs_to_the_day_on_which_the_person_made_it() {
 
 #[test]
 fn spending_is_compared_with_as_many_days_before() {
-    let call = |ago: i64, pico: u64| Made {
-        at_ms: NOON - ago * DAY,
-        local: false,
-        model: 0,
-        cost: Some(pico),
-        input: 1,
-        cached: 0,
-        output: 1,
-    };
     let opened = filled(
         &[
             call(0, 82),
@@ -349,6 +347,38 @@ fn spending_is_compared_with_as_many_days_before() {
             Ok::<_, StoreError>(())
         })
         .unwrap();
+}
+
+/// A call so many days ago.
+fn call(ago: i64, pico: u64) -> Made {
+    Made {
+        at_ms: NOON - ago * DAY,
+        local: false,
+        model: 0,
+        cost: Some(pico),
+        input: 1,
+        cached: 0,
+        output: 1,
+    }
+}
+
+#[test]
+fn after_a_pause_of_weeks_the_days_without_a_call_are_known_to_have_cost_nothing() {
+    let forecast = |calls: &[Made]| {
+        let opened = filled(calls, &TimeZone::UTC);
+        let filter = CallFilter::default();
+        opened
+            .read(|conn| forecast_of(conn, &filter, NOON, &TimeZone::UTC))
+            .unwrap()
+    };
+    let new = [call(20, 7_000), call(1, 7_000)];
+    assert_eq!(forecast(&new).map(|found| found.days), Some(20));
+    let back = [&new[..], &[call(200, 1)]].concat();
+    let found = forecast(&back).unwrap();
+    assert_eq!(found.days, 56, "the pause is history, too");
+    assert_eq!(forecast(&[call(3, 7_000)]), None);
+    let away = forecast(&[call(200, 1)]).unwrap();
+    assert_eq!((away.days, away.high.as_str()), (56, "$0"));
 }
 
 #[test]

@@ -9,7 +9,9 @@ use serde_json::json;
 use specta::Type;
 
 use super::{
-    Alert, AlertError, AlertInput, AlertKind, AlertView, add, all, get, judge, remove, set_firing,
+    Alert, AlertError, AlertInput, AlertKind, AlertView, add, all, get,
+    judge::{self, Verified},
+    remove, set_firing,
 };
 use crate::{
     app::App,
@@ -38,10 +40,10 @@ impl App {
     /// # Errors
     /// [`AlertError`] when the database fails.
     pub fn alerts(&self) -> Result<Vec<AlertView>, AlertError> {
-        let broken = broken(&self.record)?;
+        let verified = verified(&self.record)?;
         self.store.read(|conn| {
             let view = |alert: Alert| {
-                let seen = judge::look(conn, &alert, broken, now_ms())?;
+                let seen = judge::look(conn, &alert, verified, now_ms())?;
                 Ok(AlertView::of(alert, seen))
             };
             all(conn)?.into_iter().map(view).collect()
@@ -121,14 +123,18 @@ impl Judging<'_> {
         if alerts.is_empty() {
             return Ok(Vec::new());
         }
-        let broken =
-            alerts.iter().any(|alert| alert.kind == AlertKind::Record) && broken(self.record)?;
-        let changed = self.store.read(|conn| changes(conn, broken, now_ms))?;
+        let of_record = alerts.iter().any(|alert| alert.kind == AlertKind::Record);
+        let verified = if of_record {
+            verified(self.record)?
+        } else {
+            Verified::UNKNOWN
+        };
+        let changed = self.store.read(|conn| changes(conn, verified, now_ms))?;
         if changed.is_empty() {
             return Ok(Vec::new());
         }
         // Again, as another Gatehouse on the same data may have been first.
-        self.store.write(|tx| self.keep(tx, broken, now_ms))
+        self.store.write(|tx| self.keep(tx, verified, now_ms))
     }
 
     /// What fires now, as if it had been told.
@@ -154,12 +160,12 @@ impl Judging<'_> {
             if firing.values().map(since).eq(told.0.values().map(since)) {
                 return Ok::<_, AlertError>((Vec::new(), firing));
             }
-            let broken = broken(self.record)?;
+            let verified = verified(self.record)?;
             let mut news = Vec::new();
             for alert in firing.values() {
                 let before = told.0.get(&alert.number);
                 if before.map(since) != Some(since(alert)) {
-                    let seen = judge::look(conn, alert, broken, now_ms)?;
+                    let seen = judge::look(conn, alert, verified, now_ms)?;
                     news.push(AlertNews::begun(alert.clone(), seen));
                 }
             }
@@ -167,7 +173,7 @@ impl Judging<'_> {
             for before in told.0.values().filter(is_over) {
                 news.push(match get(conn, before.number)? {
                     Some(alert) => {
-                        let seen = judge::look(conn, &alert, broken, now_ms)?;
+                        let seen = judge::look(conn, &alert, verified, now_ms)?;
                         AlertNews::over(alert, seen)
                     }
                     None => AlertNews::removed(before.clone()),
@@ -183,10 +189,10 @@ impl Judging<'_> {
     fn keep(
         &self,
         tx: &Transaction<'_>,
-        broken: bool,
+        verified: Verified,
         now_ms: i64,
     ) -> Result<Vec<AlertNews>, AlertError> {
-        let changed = changes(tx, broken, now_ms)?;
+        let changed = changes(tx, verified, now_ms)?;
         let mut news = Vec::with_capacity(changed.len());
         for (mut alert, seen) in changed {
             let fires = alert.firing_since_ms.is_none();
@@ -252,12 +258,12 @@ fn firing(conn: &Connection) -> Result<BTreeMap<i64, Alert>, AlertError> {
 /// Those that begin or cease to fire, as they stood, and what they see.
 fn changes(
     conn: &Connection,
-    broken: bool,
+    verified: Verified,
     now_ms: i64,
 ) -> Result<Vec<(Alert, judge::Seen)>, AlertError> {
     let mut changed = Vec::new();
     for alert in all(conn)? {
-        let seen = judge::look(conn, &alert, broken, now_ms)?;
+        let seen = judge::look(conn, &alert, verified, now_ms)?;
         if alert.fires(seen) != alert.firing_since_ms.is_some() {
             changed.push((alert, seen));
         }
@@ -265,10 +271,13 @@ fn changes(
     Ok(changed)
 }
 
-/// Whether a failed verification of the record stands.
-fn broken(record: &Record) -> Result<bool, AlertError> {
+/// What is known of the record.
+fn verified(record: &Record) -> Result<Verified, AlertError> {
     let status = record.status()?;
-    Ok(status.failure.is_some_and(|failure| failure.stands))
+    Ok(Verified {
+        broken: status.failure.is_some_and(|failure| failure.stands),
+        last_ms: status.verified.map(|moment| moment.time_ms),
+    })
 }
 
 /// What the record says of an alert: the model, which may be a file that is named after a person, in

@@ -19,24 +19,46 @@ pub(super) struct Seen {
     pub(super) value: Option<i64>,
     /// Of how many calls.
     pub(super) calls: u64,
+    /// Of the record, when it was last found whole, UTC milliseconds.
+    pub(super) verified_ms: Option<i64>,
 }
 
-/// Look at what an alert watches; `broken`: the record does not verify.
+/// What is known of the record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verified {
+    /// Whether a failed verification stands.
+    pub(super) broken: bool,
+    /// When all of it was last found whole, UTC milliseconds; `None`: it never was.
+    pub(super) last_ms: Option<i64>,
+}
+
+impl Verified {
+    /// Nobody has looked.
+    pub(super) const UNKNOWN: Self = Self {
+        broken: false,
+        last_ms: None,
+    };
+}
+
+/// Look at what an alert watches; `verified`: what is known of the record.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(super) fn look(
     conn: &Connection,
     alert: &Alert,
-    broken: bool,
+    verified: Verified,
     now_ms: i64,
 ) -> rusqlite::Result<Seen> {
     let since_ms = now_ms - i64::from(alert.minutes) * 60_000;
     let of_model = alert.model.as_ref();
     Ok(match alert.kind {
+        // As long as nobody has verified it, nothing is known of it.
         AlertKind::Record => Seen {
-            value: Some(i64::from(broken)),
-            calls: 0,
+            value: (verified.broken || verified.last_ms.is_some())
+                .then_some(i64::from(verified.broken)),
+            verified_ms: verified.last_ms,
+            ..Seen::default()
         },
         AlertKind::Spend => {
             // Calls that begin while this is read are of the next time.
@@ -44,7 +66,7 @@ pub(super) fn look(
             let pico = spent.spent.pico() + spent.reserved.pico();
             Seen {
                 value: Some(i64::try_from(pico).unwrap_or(i64::MAX)),
-                calls: 0,
+                ..Seen::default()
             }
         }
         AlertKind::Failures => {
@@ -60,6 +82,7 @@ pub(super) fn look(
             Seen {
                 value: (failed * 10_000_i64).checked_div(calls),
                 calls: calls.unsigned_abs(),
+                ..Seen::default()
             }
         }
         AlertKind::FirstToken => slowest(conn, alert, since_ms, Measure::FirstToken)?,
@@ -82,6 +105,7 @@ fn slowest(
     Ok(Seen {
         value: spread.percentile(95),
         calls: spread.len(),
+        ..Seen::default()
     })
 }
 

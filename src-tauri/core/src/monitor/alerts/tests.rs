@@ -268,6 +268,18 @@ fn a_record_that_does_not_verify_is_told() {
     .unwrap();
     app.judge_alerts().unwrap();
     assert_eq!(fires(&app), [false]);
+    let seen = || {
+        let alert = app.alerts().unwrap().remove(0);
+        (alert.now, alert.verified_ms)
+    };
+    assert_eq!(seen(), (None, None), "nobody has verified it yet");
+    let before = now_ms();
+    app.record
+        .verify(&mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    let (now, verified) = seen();
+    assert_eq!(now.as_deref(), Some("verifies"));
+    assert!(verified >= Some(before), "{verified:?}");
     app.store
         .write(|tx| {
             tx.execute_batch("DROP TRIGGER audit_entries_stay_as_they_are")?;
@@ -398,7 +410,7 @@ proptest! {
         let mut alert = with_limit(most, fewest);
         for (value, calls) in seen {
             let fired = alert.firing_since_ms.is_some();
-            let fires = alert.fires(Seen { value, calls });
+            let fires = alert.fires(Seen { value, calls, verified_ms: None });
             if fires && !fired {
                 prop_assert!(value.is_some_and(|value| value > most) && calls >= u64::from(fewest));
             }
@@ -416,7 +428,7 @@ proptest! {
         let alert = Alert { firing_since_ms: firing.then_some(0), ..with_limit(most, 1) };
         let value = most * share / 100;
         prop_assume!(value * 5 > most * 4);
-        prop_assert_eq!(alert.fires(Seen { value: Some(value), calls: 9 }), firing);
+        prop_assert_eq!(alert.fires(Seen { value: Some(value), calls: 9, verified_ms: None }), firing);
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub struct AlertView {
     /// Since when it fires, UTC milliseconds; `None`: it does not.
     #[specta(type = Option<Number>)]
     pub firing_since_ms: Option<i64>,
+    /// Of the record, when all of it was last found whole, UTC milliseconds; `None`: it never was.
+    #[specta(type = Option<Number>)]
+    pub verified_ms: Option<i64>,
 }
 
 impl AlertView {
@@ -38,6 +41,7 @@ impl AlertView {
             now: seen.value.map(|value| alert.words_of(value)),
             enough: alert.is_enough(seen),
             firing_since_ms: alert.firing_since_ms,
+            verified_ms: seen.verified_ms,
             model: alert.model,
         }
     }

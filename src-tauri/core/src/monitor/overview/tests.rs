@@ -492,6 +492,31 @@ fn each_table_can_be_given_away_and_leaves_its_entry() {
 }
 
 #[test]
+fn the_table_along_the_time_says_what_failed_in_each_step() {
+    use crate::{monitor::MonitorTable, tables::tests::read};
+    let (_dir, app) = app();
+    for (ago, error_kind) in [(1, "silent"), (0, "overloaded"), (0, "overloaded")] {
+        let failed = Made {
+            status: CallStatus::Failed,
+            error_kind,
+            ..answer(NOON - ago * DAY_MS)
+        };
+        call(&app, failed);
+    }
+    by_utc(&app);
+    let query = query(date(2026, 11, 26), date(2026, 11, 27), Pace::Day);
+    let csv = app.export_monitor(&query, MonitorTable::Steps).unwrap();
+    let found = read(&String::from_utf8(csv).unwrap());
+    let of = |kind: &str| {
+        let heading = format!("Failed: {kind}");
+        let at = found[0].iter().position(|name| *name == heading).unwrap();
+        [&found[1], &found[2]].map(|row| row[at].clone())
+    };
+    assert_eq!(of("overloaded"), ["0", "2"]);
+    assert_eq!(of("silent"), ["1", "0"]);
+}
+
+#[test]
 fn a_model_that_has_become_slow_is_told_and_one_that_has_not_is_not() {
     let (_dir, app) = app();
     let is_recent = |at: i64| at > NOON - i64::from(RECENT_DAYS) * DAY_MS + DAY_MS / 2;
@@ -523,6 +548,8 @@ fn a_model_that_has_become_slow_is_told_and_one_that_has_not_is_not() {
     assert_eq!(one.of.model, "gpt-5");
     assert_eq!(one.what, super::super::drift::Drifted::FirstToken);
     assert!(one.worse && one.now > 2 * one.before, "{one:?}");
+    let days = (one.first, one.last);
+    assert_eq!(days, (date(2026, 11, 21), date(2026, 11, 27)));
 }
 
 #[test]

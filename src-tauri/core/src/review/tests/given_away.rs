@@ -5,7 +5,12 @@ use super::{
     pdf::sheets_of,
     *,
 };
-use crate::{costs::reports::PricedModel, ids::ConversationId, tables::tests::read};
+use crate::{
+    clients::{ClientBudget, NewClient},
+    costs::{budgets::BudgetInput, reports::PricedModel},
+    ids::ConversationId,
+    tables::tests::read,
+};
 
 fn paper(app: &App, query: &Query, with_chats: bool) -> Vec<Vec<Piece>> {
     lines_of(&sheets_of(&app.report(query, with_chats).unwrap()))
@@ -51,6 +56,8 @@ fn each_table_of_a_report_on_paper_has_its_values_under_its_own_headings() {
             now_ms() - ago * 86_400_000,
         );
     }
+    let timed = "UPDATE calls SET first_token_ms = 320";
+    app.store.write(|tx| tx.execute(timed, [])).unwrap();
     let today = TimeZone::system()
         .to_datetime(jiff::Timestamp::now())
         .date();
@@ -81,6 +88,7 @@ fn each_table_of_a_report_on_paper_has_its_values_under_its_own_headings() {
             ("Output tokens", "2,100"),
             ("Paid for failed calls, US$", "0.00"),
             ("Cost, US$", "26.25"),
+            ("First token, median, ms", "320"),
         ]
     );
     let forecast = app.cost_overview(&query).unwrap().forecast.unwrap();
@@ -105,16 +113,13 @@ fn what_is_not_known_is_said_in_the_row_and_never_printed_as_nothing() {
     call(&app, "known", None, MID_NOVEMBER);
     call(&app, "unknown", None, MID_NOVEMBER);
     let lines = paper(&app, &query(), false);
-    let last = |begins| {
-        row(&lines, "By model", begins)
-            .1
-            .last()
-            .unwrap()
-            .text
-            .as_str()
+    let cost = |begins| {
+        let (above, found) = row(&lines, "By model", begins);
+        let under_cost = |piece: &&Piece| heading(above, piece).contains("Cost, US$");
+        found.iter().find(under_cost).unwrap().text.as_str()
     };
-    assert_eq!(last("known"), "3.41 + 1 unknown");
-    assert_eq!(last("unknown"), "not known");
+    assert_eq!(cost("known"), "3.41 + 1 unknown");
+    assert_eq!(cost("unknown"), "not known");
     let csv = html(&app, &query(), ReportFile::ModelsCsv);
     let found = read(&csv);
     let cost = found[0]
@@ -123,6 +128,58 @@ fn what_is_not_known_is_said_in_the_row_and_never_printed_as_nothing() {
         .unwrap();
     let of = |model: &str| found.iter().find(|row| row[0] == model).unwrap()[cost].as_str();
     assert_eq!((of("known"), of("unknown")), ("3.409", ""));
+}
+
+#[test]
+fn a_report_says_how_the_budgets_stand_that_the_screen_shows() {
+    let (_dir, app) = app();
+    call(&app, "gpt-4o", Some(1_250_000_000_000), now_ms());
+    let page = || html(&app, &query(), ReportFile::Html);
+    assert!(!page().contains("Budgets"), "none is set");
+    let budget = BudgetInput {
+        everywhere: true,
+        period: Period::Month,
+        limit: "20".into(),
+        warn_percent: 80,
+        stops: false,
+    };
+    app.set_budget(&budget).unwrap();
+    let client = |name: &str| NewClient {
+        name: name.into(),
+        workspace_id: None,
+        days: None,
+        budget: Some(ClientBudget {
+            period: Period::Day,
+            limit: Money::of_dollars("3").unwrap(),
+        }),
+        keeps_sent: false,
+        only_metrics: false,
+    };
+    app.add_client(&client("Mail sorter")).unwrap();
+    let (gone, _) = app.add_client(&client("An old program")).unwrap();
+    app.revoke_client(gone.id).unwrap();
+    let page = page();
+    let rows = page.split("<h2>Budgets, as they stand now</h2>").nth(1);
+    let rows = rows.unwrap().split("</table>").next().unwrap();
+    let words = |row: &str| {
+        let texts = row.split('<').filter_map(|tag| tag.split_once('>'));
+        let texts = texts.map(|(_, text)| text.trim());
+        texts
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let said: Vec<String> = rows.split("<tr>").skip(2).map(words).collect();
+    assert_eq!(
+        said,
+        [
+            "All workspaces month 20.00 1.25 0.00",
+            "Mail sorter day 3.00 0.00 0.00"
+        ]
+    );
+    let lines = paper(&app, &query(), false);
+    let (_, found) = row(&lines, "Budgets, as they stand now", "Mail sorter");
+    assert_eq!(text(found), "Mail sorter day 3.00 0.00 0.00");
 }
 
 /// A chat with this title, with a call in it.

@@ -236,3 +236,45 @@ fn what_runs_on_ones_own_server_costs_nothing_on_every_screen_and_what_may_be_bi
     let costs: Vec<_> = what_if.iter().map(|of| of.cost.as_deref()).collect();
     assert_eq!(costs, [Some("$0"), None, None]);
 }
+
+/// A model on this computer, as far as anybody asks here.
+fn installed(app: &App, name: &str) {
+    let row =
+        "INSERT INTO models (id, name, path, file_bytes, modified_ms, sha256, summary, added_at_ms)
+               VALUES (randomblob(16), ?1, ?1, 1, 0, randomblob(32), '{}', 0)";
+    app.store.write(|tx| tx.execute(row, [name])).unwrap();
+}
+
+#[test]
+fn a_model_of_this_computer_costs_nothing_and_is_planned_compared_and_recommended_with_the_others()
+{
+    let (_dir, app) = app();
+    installed(&app, "small");
+    account_with(&app, &["gpt-4o-mini"]);
+    let planned = app.plan_costs(&PLAN, &[]).unwrap();
+    let months: Vec<_> = planned
+        .iter()
+        .map(|of| (of.model.model.as_str(), of.month.as_deref()))
+        .collect();
+    assert_eq!(
+        months,
+        [("gpt-4o-mini", Some("$0.081")), ("small", Some("$0"))]
+    );
+    let what_if = app.what_if(&query(), &[]).unwrap();
+    let here = what_if.last().unwrap();
+    assert_eq!(here.cost.as_deref(), Some("$0"));
+    assert_eq!(here.source.as_deref(), Some("Runs on this computer"));
+    rated(&app, "gpt-4o-mini", 6, 1);
+    rated(&app, "small", 6, 1);
+    let local = "UPDATE calls SET provider = 'local', route = 'local' WHERE model = 'small'";
+    app.store.write(|tx| tx.execute(local, [])).unwrap();
+    let found = recommended(&app, Difficulty::Hard);
+    assert_eq!(
+        (
+            found.basis,
+            found.model.model.as_str(),
+            found.month.as_str()
+        ),
+        (Basis::Ratings, "small", "$0")
+    );
+}

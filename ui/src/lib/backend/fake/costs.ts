@@ -121,6 +121,7 @@ function overviewOf(query: Query, options: Options): Overview {
 		.map(({ provider, model, cents }) => ({
 			name: model,
 			provider,
+			filter: { ...query.filter, provider, model },
 			costs: spans.map((span) => dollars(cents * span.days)),
 			unknown: spans.map(() => 0),
 		}));

@@ -131,6 +131,8 @@ function overviewOf(query: MonitorQuery, empty: boolean): MonitorOverview {
 							before: 410,
 							now: 760,
 							calls: 280,
+							first: "2026-11-21",
+							last: "2026-11-27",
 						},
 					],
 	};
@@ -200,7 +202,8 @@ export function fakeMonitor({ now, empty, calls, news }: Options): MonitorPart {
 			kind,
 			model,
 			rule,
-			now: kind === "record" ? "verifies" : "3.1%",
+			now: kind === "record" ? null : "3.1%",
+			verifiedMs: null,
 			enough: true,
 			firingSinceMs: fires ? now() : null,
 		};

@@ -19,6 +19,7 @@ const HOUR: i64 = 3_600_000;
 #[derive(Debug, Clone)]
 struct Made {
     hours: i64,
+    model: &'static str,
     purpose: &'static str,
     status: &'static str,
     error: Option<&'static str>,
@@ -38,8 +39,9 @@ fn made() -> impl Strategy<Value = Made> {
         Just("failed")
     ];
     let errors = proptest::option::of(prop_oneof![Just("silent"), Just("overloaded")]);
+    let models = prop_oneof![Just("gpt-5"), Just("gpt-5-mini"), Just("gpt-4o")];
     (
-        0i64..48,
+        (0i64..48, models),
         prop_oneof![Just("chat"), Just("count")],
         statuses,
         errors,
@@ -52,7 +54,7 @@ fn made() -> impl Strategy<Value = Made> {
     )
         .prop_map(
             |(
-                hours,
+                (hours, model),
                 purpose,
                 status,
                 error,
@@ -64,6 +66,7 @@ fn made() -> impl Strategy<Value = Made> {
                 writing_ms,
             )| Made {
                 hours,
+                model,
                 purpose,
                 status,
                 error: error.filter(|_| status == "failed"),
@@ -92,6 +95,14 @@ fn filters(client: ClientId) -> Vec<(CallFilter, Holds)> {
         let holds: Holds = Box::new(move |made| made.status == "failed" && made.error == known);
         (filter, holds)
     };
+    let of = |model: &str| PricedModel {
+        provider: "openai".into(),
+        model: model.into(),
+    };
+    let of_others = CallFilter {
+        except: vec![of("gpt-5"), of("gpt-4o")],
+        ..CallFilter::default()
+    };
     let of_client = CallFilter {
         client: Some(client),
         ..CallFilter::default()
@@ -119,6 +130,7 @@ fn filters(client: ClientId) -> Vec<(CallFilter, Holds)> {
         error("silent", Some("silent")),
         error("overloaded", Some("overloaded")),
         error("unknown", None),
+        (of_others, Box::new(|made| made.model == "gpt-5-mini")),
         (of_client, Box::new(|made| made.of_client)),
         (of_hours, Box::new(|made| (4..=7).contains(&made.hours))),
     ]
@@ -143,7 +155,7 @@ proptest! {
                     "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
                                         error_kind, client_id, cost_pico, output_tokens, first_token_ms, writing_ms, waited_ms,
                                         day)
-                     VALUES (?1, ?2, ?11, 'openai', 'gpt-5', '', 'cloud', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                     VALUES (?1, ?2, ?11, 'openai', ?12, '', 'cloud', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
                              ?1 / 86400000)",
                     params![
                         NOON - made.hours * HOUR,
@@ -156,7 +168,8 @@ proptest! {
                         made.first_token_ms,
                         made.writing_ms,
                         made.waited_ms,
-                        made.purpose
+                        made.purpose,
+                        made.model
                     ],
                 )?;
             }
