@@ -264,6 +264,17 @@ fn a_value_that_the_gap_cuts_in_two_does_not_leave_in_halves() {
         refused.body
     );
     assert!(server.received().is_empty());
+    for (prompt, suffix) in [
+        ("password = \"", "Tr0ub4dor&3x9\""),
+        ("The password is hunter2Ab", "Cd!9 for now."),
+        ("My name is ", "Anna Weiss and I live here."),
+        ("Passport number: ", "912803456, issued in May."),
+        ("It is 912803456", " (passport)."),
+    ] {
+        let refused = asked(prompt, suffix);
+        assert_eq!(refused.status, 403, "{prompt}|{suffix}: {}", refused.body);
+    }
+    assert!(server.received().is_empty());
     let beside = asked("Write to anna.weiss@example.org", " today.");
     assert_eq!(beside.status, 200, "{}", beside.body);
 }

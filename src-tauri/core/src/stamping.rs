@@ -129,7 +129,7 @@ impl From<StampingError> for Unsaved {
 impl App {
     /// What [`App::stamped_witness`] makes, in a file that a person chose and the answer of the service
     /// [`beside`] it: both, or none. Neither the record nor the service hears of it where one of them cannot
-    /// be made.
+    /// be begun; where the disk is full of them later, both have heard of a witness that nobody has.
     ///
     /// # Errors
     /// [`StampingError`].

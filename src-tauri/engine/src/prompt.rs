@@ -224,6 +224,10 @@ impl PromptBuilder {
         suffix: &str,
         context: usize,
     ) -> Result<Prompt, PromptError> {
+        // Before how long it is: another model may both take it and fill the gap.
+        if !suffix.is_empty() && self.form.vocabulary.gap_marks().is_none() {
+            return Err(PromptError::NoGap);
+        }
         // Counted in parts first, as something may come that cannot wait for all of a very long text.
         let about = self.counted(text)? + self.counted(suffix)?;
         let tokens = if about > 2 * context {

@@ -122,15 +122,18 @@ impl Vocabulary {
             pieces.push(Piece::Text(self.tokens(text)));
             return Some(pieces);
         }
-        let vocab = self.model.vocab();
-        let marks = [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()];
-        if marks.iter().any(|mark| mark.0 < 0) {
-            return None;
-        }
-        let [before, after, middle] = marks.map(Piece::Special);
+        let [before, after, middle] = self.gap_marks()?.map(Piece::Special);
         let [text, suffix] = [text, suffix].map(|text| Piece::Text(self.tokens(text)));
         pieces.extend([before, text, after, suffix, middle]);
         Some(pieces)
+    }
+
+    /// The tokens before a text with a gap, before what comes after it, and before what fills it; `None`: the
+    /// model was not trained to fill gaps.
+    pub fn gap_marks(&self) -> Option<[LlamaToken; 3]> {
+        let vocab = self.model.vocab();
+        let marks = [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()];
+        marks.iter().all(|mark| mark.0 >= 0).then_some(marks)
     }
 
     /// What the model wants a sequence to begin with.

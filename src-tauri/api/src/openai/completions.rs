@@ -52,6 +52,7 @@ struct Others {
     echo: Option<bool>,
     logprobs: Option<u32>,
     logit_bias: Option<Map<String, Value>>,
+    top_k: Option<u32>,
     frequency_penalty: Option<f64>,
     presence_penalty: Option<f64>,
 }
@@ -134,6 +135,7 @@ impl Others {
             ("best_of", " above 1", is_above_one(self.best_of)),
             ("echo", "", self.echo.unwrap_or(false)),
             ("logprobs", "", self.logprobs.is_some()),
+            ("top_k", "", self.top_k.is_some()),
             (
                 "logit_bias",
                 "",
@@ -255,6 +257,7 @@ mod tests {
             ("best_of", json!(3)),
             ("echo", json!(true)),
             ("logprobs", json!(0)),
+            ("top_k", json!(40)),
             ("logit_bias", json!({ "50256": -100 })),
             ("frequency_penalty", json!(0.5)),
             ("presence_penalty", json!(-0.5)),

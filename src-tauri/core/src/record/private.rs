@@ -5,7 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 use zeroize::Zeroizing;
 
-use super::{Event, Record, Subject, entries, lookup, payloads::Known};
+use super::{
+    Event, Record, Subject,
+    entries::{self, MILESTONES},
+    lookup,
+    payloads::Known,
+};
 use crate::{ids::WorkspaceId, sealed::SealedError};
 
 /// How many numbers of entries one entry names.
@@ -104,8 +109,10 @@ pub(crate) fn private_of_client_calls(
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn erasures(conn: &Connection) -> rusqlite::Result<i64> {
-    conn.prepare_cached("SELECT count(*) FROM audit_entries WHERE action = 'content.erased'")?
-        .query_row([], |row| row.get(0))
+    conn.prepare_cached(&format!(
+        "SELECT count(*) FROM audit_entries WHERE action = 'content.erased' AND {MILESTONES}"
+    ))?
+    .query_row([], |row| row.get(0))
 }
 
 impl Record {

@@ -44,9 +44,10 @@ pub fn write_file_noted<T, E: From<io::Error>>(
     written
 }
 
-/// The same for a file and one beside it that says something of it: both, or none. Both are on the disk before
-/// either has its name, and the first one has it first: where this process is ended between the two, that
-/// is there alone, and nothing else is said of it.
+/// The same for a file and one beside it that says something of it: both, or none of them. Both are on the disk
+/// before either has its name, and the first one has it first: where this process is ended between the two, that
+/// is there alone, and nothing else is said of it. Where files of these names are replaced, the one beside goes before
+/// the first is renamed, so where the folder stops taking files just then, the earlier pair is not whole either.
 ///
 /// # Errors
 /// What `write` returns, or [`io::Error`] when one of them or its note cannot be made, or one is there that stays.

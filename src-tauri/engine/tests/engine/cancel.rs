@@ -56,16 +56,20 @@ fn a_text_far_longer_than_the_context_is_stopped_while_it_is_counted() {
 #[test]
 fn counting_a_very_long_prompt_delays_neither_an_answer_nor_its_cancel() {
     let mut engine = Engine::chat(2048, 1);
-    let counted = engine.id();
-    engine.send(&Request::CountPrompt {
-        id: counted,
-        messages: vec![user(words(500_000))],
-    });
+    // Several, so that the last one has not been counted yet, however slowly this machine answers.
+    let mut counted = 0;
+    for _ in 0..8 {
+        counted = engine.id();
+        engine.send(&Request::CountPrompt {
+            id: counted,
+            messages: vec![user(words(500_000))],
+        });
+    }
     let id = engine.begin(&[user("Tell me a very long story.")], endless(1500));
     let mut cancelled = false;
     loop {
         match engine.event() {
-            Event::Counted { .. } => panic!("the count was done first"),
+            Event::Counted { id, .. } if id == counted => panic!("all were counted first"),
             Event::Text { .. } if !cancelled => {
                 engine.send(&Request::Cancel { id });
                 cancelled = true;

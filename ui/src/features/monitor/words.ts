@@ -17,7 +17,7 @@ export function formatSpeed(inThousandSeconds: number | null): string {
 }
 
 /** The middle, 95 and 99 of a hundred. */
-export function formatThree(
+function formatThree(
 	{ p50, p95, p99 }: Times,
 	format: (value: number | null) => string,
 ): string {

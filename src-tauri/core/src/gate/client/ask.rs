@@ -139,7 +139,12 @@ impl Asking<'_> {
                 Ok(begun) => begun,
                 Err(Passed::Over(error)) => {
                     self.moves.push(moved(candidate.name(), &error));
-                    refused = error;
+                    // That another model cannot be asked so says less than why this one may not be.
+                    if !matches!(error, GateError::OnlyHere(_))
+                        || matches!(refused, GateError::NoModel)
+                    {
+                        refused = error;
+                    }
                     continue;
                 }
                 Err(Passed::Ends(error)) => {

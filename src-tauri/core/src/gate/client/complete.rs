@@ -2,6 +2,8 @@
 //! conversation. Elsewhere Ollama alone is asked that, masked as everything that leaves. Nothing tells the
 //! model to keep the placeholders, as there is no place to: it would go on with that, too.
 
+use std::ops::Range;
+
 use gatehouse_protocol::{GenerateRequest, Input, Role};
 
 use super::{
@@ -27,7 +29,7 @@ use crate::{
     now_ms,
     policy::Action,
     providers::{cloud::CloudRequest, ollama::CompletionRequest},
-    safety::mask::Masks,
+    safety::{Finding, mask::Masks},
 };
 
 /// A text that a client wants to be gone on with.
@@ -105,9 +107,9 @@ impl Asking<'_> {
         let inspection = gate
             .inspector
             .of(self.client.workspace_id, policy, &self.plan.rules)?;
-        if self.is_cut_by_the_gap(&inspection, wanted, cloud) {
+        if self.is_missed_by_parts(&inspection, wanted, cloud) {
             return Err(GateError::KeptByPolicy {
-                what: "a value that lies on both sides of the gap",
+                what: "a value at the gap, which only both sides of the gap together show",
             });
         }
         let decided = decide::decide(
@@ -144,9 +146,9 @@ impl Asking<'_> {
         })
     }
 
-    /// Whether the gap lies within a value that may not leave as it is: each half of it might tell enough, and
-    /// neither is found alone.
-    fn is_cut_by_the_gap(
+    /// Whether something that may not leave as it is is found in the text as a whole, and not where the parts before
+    /// and after the gap are looked at alone: the gap cuts it in two, or what gives it away stands on the other side.
+    fn is_missed_by_parts(
         &self,
         inspection: &Inspection,
         wanted: &CompletionWanted,
@@ -156,13 +158,28 @@ impl Asking<'_> {
             return false;
         }
         let gap = wanted.prompt.len();
-        let found = inspection.find(&format!("{}{}", wanted.prompt, wanted.suffix));
-        let mut cut = found
-            .iter()
-            .filter(|finding| finding.bytes.start < gap && gap < finding.bytes.end);
-        cut.any(|finding| {
+        let whole = inspection.find(&format!("{}{}", wanted.prompt, wanted.suffix));
+        let before = inspection.find(&wanted.prompt);
+        let after = inspection.find(&wanted.suffix);
+        let action = |finding: &Finding| {
             let class = Some(finding.kind.class());
-            self.plan.policy.action(class, cloud.account.destination) != Action::Allow
+            self.plan.policy.action(class, cloud.account.destination)
+        };
+        // Found in a part, too, and no more may be done with it there.
+        let is_seen = |part: &[Finding], bytes: Range<usize>, wanted: Action| {
+            bytes.is_empty()
+                || part.iter().any(|finding| {
+                    finding.bytes.start <= bytes.start
+                        && bytes.end <= finding.bytes.end
+                        && action(finding) >= wanted
+                })
+        };
+        whole.iter().any(|finding| {
+            let (wanted, bytes) = (action(finding), &finding.bytes);
+            let in_before = bytes.start.min(gap)..bytes.end.min(gap);
+            let in_after = bytes.start.max(gap) - gap..bytes.end.max(gap) - gap;
+            wanted != Action::Allow
+                && !(is_seen(&before, in_before, wanted) && is_seen(&after, in_after, wanted))
         })
     }
 

@@ -7,6 +7,7 @@ use std::{
     panic::resume_unwind,
     sync::atomic::{AtomicBool, AtomicI64, Ordering},
     thread,
+    time::Duration,
 };
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -31,8 +32,10 @@ use crate::{
 const PAGE: i64 = 4096;
 /// Keys of subjects that are remembered at once.
 const REMEMBERED_KEYS: usize = 1024;
-/// From so many entries on, two halves are walked along at once: one processor alone takes half as long for each.
-/// Tests of what is found where walk in halves, too.
+/// How often is looked for a stop while only the second half is still walked along.
+const GLANCE: Duration = Duration::from_millis(50);
+/// From so many entries on, two halves are walked along at once, each by a processor of its own. Tests walk so from
+/// a few on.
 const SPLIT_FROM: i64 = if cfg!(test) { 8 } else { 20_000 };
 
 /// Gets how many entries are done, and says whether to go on.
@@ -226,7 +229,10 @@ pub(in crate::record) fn verify(
     let begin = |chain| Walk::new(chain, keys, looked_up, with_texts);
     let middle = match until {
         ..SPLIT_FROM => None,
-        _ => store.read(|conn| assumed_at(conn, instance, keys, until / 2))?,
+        // What cannot be read in the middle is met by the walk, which names what comes before it first.
+        _ => store
+            .read(|conn| assumed_at(conn, instance, keys, until / 2))
+            .unwrap_or(None),
     };
     let (walk, found) = match middle {
         Some(middle) => in_halves(store, begin, middle, until, progress)?,
@@ -306,8 +312,17 @@ fn in_halves<'a>(
         let first = first.to(store, half, &mut |count| {
             progress(count + ahead.load(Ordering::Relaxed))
         });
+        let mut first = first;
         let is_good = matches!(&first, Ok((walk, None)) if walk.chain.stands_as(&middle));
         is_over.store(!is_good, Ordering::Relaxed);
+        while is_good && !second.is_finished() {
+            thread::park_timeout(GLANCE);
+            if progress(half + ahead.load(Ordering::Relaxed)).is_break() {
+                is_over.store(true, Ordering::Relaxed);
+                first = Err(VerifyError::Stopped);
+                break;
+            }
+        }
         let second = second.join().unwrap_or_else(|panic| resume_unwind(panic));
         (first, is_good.then_some(second))
     });
