@@ -17,10 +17,7 @@ export function formatSpeed(inThousandSeconds: number | null): string {
 }
 
 /** The middle, 95 and 99 of a hundred. */
-function formatThree(
-	{ p50, p95, p99 }: Times,
-	format: (value: number | null) => string,
-): string {
+function formatThree({ p50, p95, p99 }: Times, format: (value: number | null) => string): string {
 	return p50 === null ? "–" : [p50, p95, p99].map(format).join(" · ");
 }
 
