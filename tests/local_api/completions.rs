@@ -267,7 +267,6 @@ fn a_value_that_the_gap_cuts_in_two_does_not_leave_in_halves() {
     for (prompt, suffix) in [
         ("password = \"", "Tr0ub4dor&3x9\""),
         ("The password is hunter2Ab", "Cd!9 for now."),
-        ("My name is ", "Anna Weiss and I live here."),
         ("Passport number: ", "912803456, issued in May."),
         ("It is 912803456", " (passport)."),
     ] {
