@@ -119,7 +119,10 @@ export const commands = {
 	cancelLoad: (id: ModelId) => typedError<null, Problem>(__TAURI_INVOKE("cancel_load", { id })),
 	/**  Take a model out of memory. */
 	unloadModel: (id: ModelId) => typedError<null, Problem>(__TAURI_INVOKE("unload_model", { id })),
-	/**  Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder. */
+	/**
+	 *  Take a model off the list; its file is deleted only if it lies in Gatehouse's own folder for
+	 *  models. Whether it was.
+	 */
 	removeModel: (id: ModelId, deleteFile: boolean) => typedError<boolean, Problem>(__TAURI_INVOKE("remove_model", { id, deleteFile })),
 	/**  How the loaded models stand. */
 	engineStatus: () => typedError<EngineStatus[], Problem>(__TAURI_INVOKE("engine_status")),
