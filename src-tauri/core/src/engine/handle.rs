@@ -289,6 +289,10 @@ impl Engine {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             match cancelled_at {
+                // It is counted beside the answers and holds none of them up, so the engine is not stuck.
+                None if stop.is_set() && matches!(request, Request::CountPrompt { .. }) => {
+                    return Err(EngineError::Stopped);
+                }
                 None if stop.is_set() => {
                     self.process.send(&Request::Cancel { id });
                     cancelled_at = Some(Instant::now());

@@ -309,10 +309,9 @@ fn in_halves<'a>(
                 go_on()
             })
         });
-        let first = first.to(store, half, &mut |count| {
+        let mut first = first.to(store, half, &mut |count| {
             progress(count + ahead.load(Ordering::Relaxed))
         });
-        let mut first = first;
         let is_good = matches!(&first, Ok((walk, None)) if walk.chain.stands_as(&middle));
         is_over.store(!is_good, Ordering::Relaxed);
         while is_good && !second.is_finished() {
