@@ -340,6 +340,9 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
         }
         if let Some(app) = app.upgrade() {
             let_go_what_is_due(handle, &app, &mut daily);
+            if let Err(error) = app.add_up_months() {
+                tracing::warn!("months could not be added up: {error}");
+            }
             back_up_if_due(handle, &app);
         }
         std::thread::sleep(SNAPSHOT_GLANCE);

@@ -46,6 +46,9 @@ impl Upkeep {
                 ),
             }
         }
+        if let Err(error) = app.add_up_months() {
+            note(&format!("Months could not be added up: {error}"), json);
+        }
         // Before a backup, which is not to keep what goes.
         let kept = match self.retention.look(app, now_ms) {
             Ok(Look::DoneBefore) => None,

@@ -8,7 +8,11 @@
 
 mod support;
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use gatehouse_core::{
     app::App,
@@ -55,6 +59,8 @@ fn measure(path: &Path) {
     let (empty_folder, full_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (empty, full) = (open(empty_folder.path()), open(full_folder.path()));
     fill(&full);
+    full.add_up_months().unwrap();
+    until_looked_up(&full);
     let mut rows = writing(&empty, &full);
     rows.extend(writing_with_entries(&empty, &full));
     rows.extend(writing_within_budgets(&empty, &full));
@@ -122,6 +128,20 @@ fn fill(app: &App) {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
+    }
+}
+
+/// Wait until the record has taken in what its entries are found by, which it does on a thread of its own and, of
+/// two million entries at once, for a minute.
+fn until_looked_up(app: &App) {
+    let behind = "SELECT (SELECT max(sequence) FROM audit_entries)
+                         - ifnull((SELECT max(sequence) FROM audit_lookup), 0)";
+    let read = |conn: &rusqlite::Connection| {
+        let left: i64 = conn.query_row(behind, [], |row| row.get(0))?;
+        Ok::<_, StoreError>(left)
+    };
+    while app.store.read(read).unwrap() > 0 {
+        thread::sleep(Duration::from_millis(100));
     }
 }
 

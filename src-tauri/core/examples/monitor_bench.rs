@@ -51,6 +51,8 @@ fn measure(path: &Path) {
     let (empty, full) = (open(empty_folder.path()), open(full_folder.path()));
     fill(&full);
     let mut rows = writing(&empty, &full);
+    // As every start does.
+    full.add_up_months().unwrap();
     rows.extend(screen(&full));
     std::fs::write(path, json!({ "name": "monitor", "rows": rows }).to_string()).unwrap();
 }

@@ -1,13 +1,15 @@
-//! How long calls took, kept beside them as counts by class: percentiles over a million calls of two
-//! years are read from some ten thousand rows of each measure.
+//! How long calls took, kept beside them as counts by class, of days and of whole months: percentiles over a
+//! million calls of two years are read from some thousand rows of each measure.
 //!
 //! The database keeps the counts right by itself, in the transaction that changes a call, as it does the
 //! sums of [`days`](super::days). A test holds them against the calls after any sequence of changes.
 
 mod kept;
+mod months;
 
 pub(crate) use kept::MIGRATIONS;
 use kept::{duration, first_token, speed};
+pub(crate) use months::{add_up, each_counted_by_month};
 use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
 use super::{
@@ -62,24 +64,47 @@ pub(crate) fn each_counted(
     measures: &[Measure],
     mut hear: impl FnMut(Counted<'_>),
 ) -> rusqlite::Result<()> {
-    let (condition, values) = of_days(span, model);
     for measure in measures {
-        let measure = *measure as usize;
-        let mut statement = conn.prepare_cached(&format!(
-            "SELECT k.day, k.provider, k.model, k.floor, k.calls FROM call_times k
-             WHERE k.measure = {measure} AND {condition} ORDER BY k.day"
-        ))?;
-        let mut rows = statement.query(params_from_iter(&values))?;
-        while let Some(row) = rows.next()? {
-            hear(Counted {
-                day: row.get(0)?,
-                provider: row.get_ref(1)?.as_str()?,
-                model: row.get_ref(2)?.as_str()?,
-                measure,
-                floor: row.get(3)?,
-                calls: row.get(4)?,
-            });
-        }
+        each_row(conn, Table::Days, span, model, *measure, &mut hear)?;
+    }
+    Ok(())
+}
+
+/// Where counts stand: of days, or of months under their first days.
+#[derive(Clone, Copy)]
+enum Table {
+    Days,
+    Months,
+}
+
+fn each_row(
+    conn: &Connection,
+    table: Table,
+    span: Span,
+    model: Option<&PricedModel>,
+    measure: Measure,
+    hear: &mut impl FnMut(Counted<'_>),
+) -> rusqlite::Result<()> {
+    let (condition, values) = of_days(span, model);
+    let table = match table {
+        Table::Days => "call_times",
+        Table::Months => "call_times_of_months",
+    };
+    let measure = measure as usize;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT k.day, k.provider, k.model, k.floor, k.calls FROM {table} k
+         WHERE k.measure = {measure} AND {condition} ORDER BY k.day"
+    ))?;
+    let mut rows = statement.query(params_from_iter(&values))?;
+    while let Some(row) = rows.next()? {
+        hear(Counted {
+            day: row.get(0)?,
+            provider: row.get_ref(1)?.as_str()?,
+            model: row.get_ref(2)?.as_str()?,
+            measure,
+            floor: row.get(3)?,
+            calls: row.get(4)?,
+        });
     }
     Ok(())
 }

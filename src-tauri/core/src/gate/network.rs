@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use super::GateError;
@@ -31,6 +32,9 @@ pub(super) struct Network {
 
 /// Lines that are written in one transaction at most.
 const MOST_TOGETHER: usize = 200;
+/// So long a line waits for others: a transaction for each would hold up the calls of a busy local API, and that a
+/// connection is over is no news that anybody waits for. That one was opened is kept before it is.
+const GATHERED_FOR: Duration = Duration::from_millis(100);
 
 /// The log of connections.
 struct Log {
@@ -175,16 +179,8 @@ impl ConnectionLog for Log {
 
 /// Write each line that comes, until no more can come.
 fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
-    let mut next = lines.recv().ok();
-    while let Some(line) = next {
-        // Those that have come meanwhile are written together.
-        let (mut ended, mut settled) = (Vec::new(), Vec::new());
-        for line in std::iter::once(line).chain(lines.try_iter().take(MOST_TOGETHER)) {
-            match line {
-                Line::Ended(number, connection) => ended.push((number, kept(connection))),
-                Line::Settle(sender) => settled.push(sender),
-            }
-        }
+    while let Ok(first) = lines.recv() {
+        let (ended, settled) = gather(first, lines);
         if let Err(error) = complete(store, &ended) {
             not_logged(&error);
         }
@@ -192,8 +188,31 @@ fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
             // An error: whoever wanted to know waits no more.
             let _ = sender.send(());
         }
-        next = lines.recv().ok();
     }
+}
+
+/// How connections ended, as they are written.
+type Ended = Vec<(Option<i64>, connections::Connection)>;
+
+/// This line and those that come within [`GATHERED_FOR`], to be written in one transaction. Who waits for them does
+/// not wait for others.
+fn gather(first: Line, lines: &mpsc::Receiver<Line>) -> (Ended, Vec<mpsc::SyncSender<()>>) {
+    let (mut ended, mut settled) = (Vec::new(), Vec::new());
+    let until = Instant::now() + GATHERED_FOR;
+    let mut next = Some(first);
+    while let Some(line) = next {
+        match line {
+            Line::Ended(number, connection) => ended.push((number, kept(connection))),
+            Line::Settle(sender) => settled.push(sender),
+        }
+        next = match settled.is_empty() && ended.len() < MOST_TOGETHER {
+            true => lines
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+                .ok(),
+            false => None,
+        };
+    }
+    (ended, settled)
 }
 
 fn not_logged(error: &StoreError) {

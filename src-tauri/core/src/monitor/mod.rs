@@ -26,7 +26,10 @@ pub use self::{
 use crate::{
     app::App,
     charts::{Chart, ChartError, ChartTheme},
-    costs::reports::ReportError,
+    costs::{
+        reports::{ReportError, day_of},
+        times,
+    },
     models::ModelError,
     now_ms,
     problem::{Problem, ProblemCode},
@@ -74,6 +77,15 @@ impl From<MonitorError> for Problem {
 }
 
 impl App {
+    /// Add up the counts of months that are over, from which years are read sooner. To be called at the start and
+    /// now and then; there is little to do but once a month.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn add_up_months(&self) -> Result<(), StoreError> {
+        times::add_up(&self.store, day_of(now_ms(), &TimeZone::system()))
+    }
+
     /// How the calls of some days went, as the Monitor screen opens with.
     ///
     /// # Errors

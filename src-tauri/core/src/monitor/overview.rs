@@ -142,7 +142,7 @@ pub(super) fn overview(
     let counted = if exact {
         one_by_one(conn, span, model, steps, zone)?
     } else {
-        by_class(conn, span, model, steps, None)?
+        by_class(conn, (span, pace), model, steps, &Measure::ALL)?
     };
     let failures = times::failures(conn, span, model)?;
     Ok(MonitorOverview {
@@ -170,7 +170,7 @@ pub(super) struct AlongTime {
 }
 
 /// How the calls of some days went along the time. Of the measures, only the one that is asked for is right;
-/// `None`: what failed is asked for, which is not told otherwise.
+/// `None`: what failed is asked for, which is not told otherwise, and nothing else is right.
 ///
 /// # Errors
 /// [`MonitorError`] when the days are none or the database fails.
@@ -183,16 +183,10 @@ pub(super) fn along_time(
     let model = query.model.as_ref();
     let Asked { span, pace, exact } = asked(conn, query)?;
     let steps = Steps::of(span, pace);
-    let counted = if exact {
-        one_by_one(conn, span, model, steps, zone)?
-    } else {
-        by_class(
-            conn,
-            span,
-            model,
-            steps,
-            Some(measure.unwrap_or(Measure::Duration)),
-        )?
+    let counted = match &measure {
+        None => Counting::new(exact, steps),
+        Some(_) if exact => one_by_one(conn, span, model, steps, zone)?,
+        Some(measure) => by_class(conn, (span, pace), model, steps, slice::from_ref(measure))?,
     };
     let steps = match measure {
         None => with_failures(conn, counted.steps(), (span, pace), model, zone)?,
@@ -240,13 +234,13 @@ fn one_by_one(
     Ok(counted)
 }
 
-/// The calls of some days, from the counts that the database keeps: of all measures, or of one alone.
+/// The calls of some days, from the counts that the database keeps of these measures.
 fn by_class(
     conn: &Connection,
-    span: Span,
+    (span, pace): (Span, Pace),
     model: Option<&PricedModel>,
     steps: Steps,
-    measure: Option<Measure>,
+    measures: &[Measure],
 ) -> rusqlite::Result<Counting> {
     let mut counted = Counting::new(false, steps);
     times::each_day(conn, span, model, |day| {
@@ -254,12 +248,16 @@ fn by_class(
             tally.add_day(&day);
         });
     })?;
-    let measures = measure.as_ref().map_or(&Measure::ALL[..], slice::from_ref);
-    times::each_counted(conn, span, model, measures, |class| {
+    let add = |class: times::Counted<'_>| {
         counted.each(class.day, class.provider, class.model, &|tally| {
             tally.add_class(&class);
         });
-    })?;
+    };
+    if pace == Pace::Month {
+        times::each_counted_by_month(conn, span, model, measures, add)?;
+    } else {
+        times::each_counted(conn, span, model, measures, add)?;
+    }
     Ok(counted)
 }
 
@@ -449,8 +447,12 @@ fn drifts(
         first: recent.first - BEFORE_DAYS,
         last: recent.first - 1,
     };
-    let now = by_class(conn, recent, model, Steps::Days(Vec::new()), None)?.by_model;
-    let before = by_class(conn, before, model, Steps::Days(Vec::new()), None)?.by_model;
+    let in_days = |span| {
+        let steps = Steps::Days(Vec::new());
+        by_class(conn, (span, Pace::Day), model, steps, &Measure::ALL)
+    };
+    let now = in_days(recent)?.by_model;
+    let before = in_days(before)?.by_model;
     let found = each_model(&now).filter_map(|(of, now)| {
         let before = before.get(&of.provider)?.get(&of.model)?;
         Some(drift(&of, before, now, recent))

@@ -237,6 +237,7 @@ const NO_WORDS: &[(&str, &[&str])] = &[
     // Sums of the calls, under the names that those have.
     ("call_days", &["provider", "model", "purpose"]),
     ("call_times", &["provider", "model"]),
+    ("call_times_of_months", &["provider", "model"]),
     ("call_work", &["provider", "model", "purpose"]),
     ("call_first_tokens", &["provider", "model"]),
     // Names of models from our own price table, and parts of hashes.

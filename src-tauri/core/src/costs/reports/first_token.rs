@@ -76,7 +76,7 @@ fn by_class(
         spread.add(class.floor, class.calls);
     };
     match workspace {
-        None => times::each_counted(conn, span, None, &[Measure::FirstToken], add)?,
+        None => times::each_counted_by_month(conn, span, None, &[Measure::FirstToken], add)?,
         Some(of) => times::each_first_token(conn, span, of, add)?,
     }
     let named = models.into_iter().flat_map(|(provider, models)| {

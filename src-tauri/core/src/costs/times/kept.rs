@@ -201,6 +201,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "2026-11-30 time no counts of tokens",
         sql: WITHOUT_COUNTS,
     },
+    super::months::MIGRATION,
 ];
 
 pub(super) const COUNTED: &str = concat!(

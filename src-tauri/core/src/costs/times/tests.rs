@@ -7,11 +7,17 @@ use super::*;
 use crate::{
     costs::{
         self, CallEnd,
+        reports::{date_of, number_of},
         spread::floor_of,
         testing::{NOON, Place, call, ended, workspace},
     },
     store::StoreError,
 };
+
+/// Days between two times at which calls begin here, which are in several months.
+const BETWEEN: i64 = 25;
+/// The last day on which one does, by any clock.
+const LAST_DAY: i32 = (NOON / 86_400_000 + 2 * BETWEEN) as i32 + 1;
 
 type Counts = BTreeMap<(i32, String, String, usize, i64), u64>;
 
@@ -104,9 +110,42 @@ fn counted(conn: &Connection) -> Counts {
     found
 }
 
+/// The same, added up as a month is: of all months that are over, under their first days.
+fn by_month(counts: Counts, today: i32) -> Counts {
+    let this_month = number_of(date_of(today).first_of_month());
+    let mut found = Counts::new();
+    for ((day, provider, model, measure, floor), calls) in counts {
+        let month = number_of(date_of(day).first_of_month());
+        let day = if month < this_month { month } else { day };
+        *found
+            .entry((day, provider, model, measure, floor))
+            .or_default() += calls;
+    }
+    found
+}
+
+/// All counts as they are read by month, added up by month where they are not yet.
+fn months_of(conn: &Connection, today: i32) -> Counts {
+    let mut found = Counts::new();
+    let all = Span {
+        first: 0,
+        last: 60_000,
+    };
+    each_counted_by_month(conn, all, None, &Measure::ALL, |of| {
+        let (provider, model) = (of.provider.to_owned(), of.model.to_owned());
+        *found
+            .entry((of.day, provider, model, of.measure, of.floor))
+            .or_default() += of.calls;
+    })
+    .unwrap();
+    by_month(found, today)
+}
+
 /// Something that happens to a table of calls.
 #[derive(Debug, Clone)]
 enum Deed {
+    /// The months before the one of the last day are added up.
+    AddUp,
     Begin(i64),
     End {
         which: usize,
@@ -137,6 +176,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => any::<usize>().prop_map(Deed::Remove),
         1 => any::<usize>().prop_map(Deed::Rename),
         1 => any::<usize>().prop_map(Deed::Move),
+        2 => Just(Deed::AddUp),
     ]
 }
 
@@ -150,7 +190,12 @@ fn done(conn: &Connection, deed: &Deed, [of, other]: [WorkspaceId; 2]) {
         .collect();
     let chosen = |which: &usize| numbers.get(which % numbers.len().max(1)).copied();
     match deed {
-        Deed::Begin(day) => drop(call(conn, of, NOON + day * 86_400_000)),
+        Deed::AddUp => {
+            for month in months::missing(conn, LAST_DAY).unwrap() {
+                months::add_up_one(conn, month).unwrap();
+            }
+        }
+        Deed::Begin(of_days) => drop(call(conn, of, NOON + of_days * BETWEEN * 86_400_000)),
         Deed::End {
             which,
             status,
@@ -205,6 +250,8 @@ proptest! {
                 for deed in &deeds {
                     done(tx, deed, workspaces);
                     assert_eq!(rows_of(tx), counted(tx), "after {deed:?}");
+                    let by_month = by_month(counted(tx), LAST_DAY);
+                    assert_eq!(months_of(tx, LAST_DAY), by_month, "after {deed:?}");
                     for of in workspaces {
                         let [kept, said] = first_tokens_of(tx, of);
                         assert_eq!(kept, said, "after {deed:?}");
@@ -326,4 +373,60 @@ fn what_failed_is_told_by_its_kind_and_recent_calls_the_newest_first() {
             Ok::<_, StoreError>(())
         })
         .unwrap();
+}
+
+#[test]
+fn a_month_that_is_over_is_read_from_its_sums_until_a_call_of_it_changes() {
+    let opened = Place::new().open();
+    let day = |nth: i64| NOON + nth * 86_400_000;
+    let written = opened.write(|tx| {
+        let of = workspace(tx);
+        for nth in 0..90 {
+            let number = call(tx, of, day(nth));
+            costs::end(tx, number, &timed(200))?;
+        }
+        Ok::<_, StoreError>(of)
+    });
+    let of = written.unwrap();
+    let today = i32::try_from(day(90) / 86_400_000).unwrap();
+    add_up(&opened, today).unwrap();
+    let rows = || {
+        let read = |conn: &Connection| {
+            let mut rows = 0;
+            let all = Span {
+                first: 0,
+                last: today,
+            };
+            each_counted_by_month(conn, all, None, &[Measure::FirstToken], |_| rows += 1)?;
+            Ok::<_, StoreError>(rows)
+        };
+        opened.read(read).unwrap()
+    };
+    let added_up = rows();
+    assert!(added_up < 40, "{added_up} rows for 90 days");
+    add_up(&opened, today).unwrap();
+    assert_eq!(rows(), added_up, "nothing is added up twice");
+    opened
+        .write(|tx| {
+            let number = call(tx, of, day(31));
+            Ok::<_, StoreError>(costs::end(tx, number, &timed(9_000))?)
+        })
+        .unwrap();
+    assert!(rows() > added_up + 20, "its days are read again");
+    let before = "SELECT count(*) FROM call_times_of_months WHERE day BETWEEN ?1 AND ?2";
+    let changed = i32::try_from(day(31) / 86_400_000).unwrap();
+    let month = number_of(date_of(changed).first_of_month());
+    let left: i64 = opened
+        .read(|conn| conn.query_row(before, [month, changed], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(left, 0, "what is not right any more does not stay");
+    add_up(&opened, today).unwrap();
+    assert_eq!(rows(), added_up + 1, "one class more");
+}
+
+fn timed(first_token_ms: i64) -> CallEnd<'static> {
+    CallEnd {
+        first_token_ms: Some(first_token_ms),
+        ..ended(None)
+    }
 }

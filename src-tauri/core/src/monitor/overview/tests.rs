@@ -135,7 +135,13 @@ fn a_count_of_tokens_is_no_call_of_a_model_whether_each_is_read_or_classes_are()
     assert_eq!(failures(&all), [vec![]]);
     let span = Span::of(days.first, days.last).unwrap();
     let by_class = app.store.read(|conn| {
-        let counted = by_class(conn, span, None, Steps::of(span, Pace::Day), None)?;
+        let counted = by_class(
+            conn,
+            (span, Pace::Day),
+            None,
+            Steps::of(span, Pace::Day),
+            &Measure::ALL,
+        )?;
         Ok::<_, StoreError>(counted.total.figures())
     });
     let by_class = by_class.unwrap();
@@ -365,7 +371,10 @@ fn counts_by_class_say_what_the_calls_say_to_within_a_tenth() {
             let steps = || Steps::of(span, Pace::Day);
             let mut exact = Counting::new(true, steps());
             times::each_call(conn, span, None, |call| exact.add(&TimeZone::UTC, &call))?;
-            Ok::<_, StoreError>((exact, by_class(conn, span, None, steps(), None)?))
+            Ok::<_, StoreError>((
+                exact,
+                by_class(conn, (span, Pace::Day), None, steps(), &Measure::ALL)?,
+            ))
         })
         .unwrap();
     let (exact, classes) = (
@@ -438,10 +447,12 @@ fn a_chart_says_what_the_overview_says_of_its_measure() {
         let (drawn, classes, one) = app
             .store
             .read(|conn| {
-                let by_class =
-                    |measure| by_class(conn, span, None, Steps::of(span, Pace::Day), measure);
+                let by_class = |measures: &[Measure]| {
+                    let steps = Steps::of(span, Pace::Day);
+                    by_class(conn, (span, Pace::Day), None, steps, measures)
+                };
                 let drawn = along_time(conn, &query, Some(measure), &TimeZone::UTC).unwrap();
-                Ok::<_, StoreError>((drawn, by_class(None)?, by_class(Some(measure))?))
+                Ok::<_, StoreError>((drawn, by_class(&Measure::ALL)?, by_class(&[measure])?))
             })
             .unwrap();
         assert_eq!(drawn.steps, whole.steps, "each call is read");
