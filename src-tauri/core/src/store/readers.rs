@@ -1,7 +1,7 @@
 //! Connections for reading, lent to one at a time and kept for the next.
 //!
 //! A new connection reads the whole schema before its first statement, which takes far longer than most
-//! reads do. So where several are lent already, one waits a moment for the first that comes back.
+//! reads do. So where several are lent already, one waits for the first that comes back, as long as any do.
 
 use std::{
     sync::{Condvar, Mutex, PoisonError},
@@ -15,8 +15,10 @@ use super::unpoisoned;
 /// Connections that are kept; more are opened when that many are lent and stay so.
 const KEPT: usize = 4;
 
-/// A read that takes longer than this is one of those that take long, and nobody waits for them.
+/// Where none comes back for so long, all that are lent are at reads that take long, and nobody waits for them.
 const MOMENT: Duration = Duration::from_millis(5);
+/// So many moments one waits at most, however often others were sooner.
+const MOMENTS: u32 = 100;
 
 /// The connections of a store.
 #[derive(Debug)]
@@ -40,10 +42,12 @@ impl Default for Readers {
 struct State {
     idle: Vec<Connection>,
     lent: usize,
+    /// How many have come back so far.
+    returned: u64,
 }
 
 impl Readers {
-    /// Lend a connection: an idle one, one that comes back within a moment, or a new one. After `work` has
+    /// Lend a connection: an idle one, one that comes back soon, or a new one. After `work` has
     /// failed it is closed: one that met a damaged page fails ever after, also where the file is sound.
     ///
     /// # Errors
@@ -68,10 +72,18 @@ impl Readers {
 
     fn take(&self) -> (Lent<'_>, Option<Connection>) {
         let none_left = |state: &mut State| state.idle.is_empty() && state.lent >= KEPT;
-        let (mut state, _) = self
-            .came_back
-            .wait_timeout_while(unpoisoned(&self.state), self.moment, none_left)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = unpoisoned(&self.state);
+        for _ in 0..MOMENTS {
+            let returned = state.returned;
+            let (after, waited) = self
+                .came_back
+                .wait_timeout_while(state, self.moment, none_left)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = after;
+            if !waited.timed_out() || state.returned == returned {
+                break;
+            }
+        }
         state.lent += 1;
         (Lent(self), state.idle.pop())
     }
@@ -82,7 +94,10 @@ struct Lent<'a>(&'a Readers);
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        unpoisoned(&self.0.state).lent -= 1;
+        let mut state = unpoisoned(&self.0.state);
+        state.lent -= 1;
+        state.returned += 1;
+        drop(state);
         self.0.came_back.notify_one();
     }
 }
@@ -96,6 +111,7 @@ mod tests {
             mpsc,
         },
         thread,
+        time::Instant,
     };
 
     use super::*;
@@ -164,6 +180,52 @@ mod tests {
             assert_eq!(count.load(Ordering::SeqCst), KEPT + 1);
             drop(ended);
         });
+    }
+
+    #[test]
+    fn one_waits_on_while_others_come_back_and_are_taken_by_those_who_were_sooner() {
+        // Long enough for a busy system to let a thread run within it.
+        let moment = Duration::from_millis(400);
+        let readers = Readers {
+            moment,
+            ..Readers::default()
+        };
+        let count = AtomicUsize::new(0);
+        let lend = |work: &dyn Fn()| {
+            let lent = readers.lend(
+                || opened(&count),
+                |_| {
+                    work();
+                    Ok::<_, rusqlite::Error>(())
+                },
+            );
+            lent.unwrap();
+        };
+        let (all_lent, is_over) = (Barrier::new(KEPT + 1), Barrier::new(KEPT + 1));
+        thread::scope(|scope| {
+            for _ in 0..KEPT {
+                scope.spawn(|| {
+                    lend(&|| {
+                        all_lent.wait();
+                        is_over.wait();
+                    });
+                });
+            }
+            all_lent.wait();
+            let waiting = scope.spawn(|| lend(&|| ()));
+            let begin = Instant::now();
+            while begin.elapsed() < moment * 2 {
+                unpoisoned(&readers.state).returned += 1;
+                thread::yield_now();
+            }
+            assert!(!waiting.is_finished());
+            is_over.wait();
+        });
+        assert_eq!(
+            count.load(Ordering::SeqCst),
+            KEPT,
+            "no other one was opened"
+        );
     }
 
     #[test]
