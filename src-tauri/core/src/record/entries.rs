@@ -51,6 +51,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
     name: "2026-11-27 index the keys of the record",
     sql: "CREATE INDEX audit_keys ON audit_entries(sequence)
             WHERE action IN ('record.began', 'record.keys-replaced')",
+}, Migration {
+    // Each start looks for the one before, behind which there may be a day of a busy local API.
+    name: "2026-12-01 index the starts in the record",
+    sql: "CREATE INDEX audit_starts ON audit_entries(sequence) WHERE action = 'app.started'",
 }];
 
 /// What an entry before the first one would have had as its hash.
@@ -238,7 +242,7 @@ pub(super) fn named_keys(conn: &Connection, up_to: i64) -> rusqlite::Result<Opti
     .map(Option::flatten)
 }
 
-/// The version that started last. It is not far from the end.
+/// The version that started last.
 pub(super) fn last_version(conn: &Connection) -> rusqlite::Result<Option<String>> {
     let facts: Option<Facts> = conn
         .prepare_cached(

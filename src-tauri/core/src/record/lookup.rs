@@ -5,9 +5,15 @@
 //! takes to find it again follows within a second, or when somebody looks. Nothing is proven by it,
 //! and a verification compares it with the chain.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
 
-use rusqlite::{Connection, OptionalExtension, Row, params, types::Value};
+use rusqlite::{
+    Connection, OptionalExtension, Row, params,
+    types::{Value, ValueRef},
+};
 
 use super::{
     entries::{self, LAST_POSSIBLE},
@@ -160,23 +166,21 @@ impl Values {
         at: usize,
         entry: &entries::Entry,
     ) -> rusqlite::Result<bool> {
-        let text = |name: &str| match entry.facts.get(name) {
-            Some(Fact::Text(text)) => Some(Value::Text(text.clone())),
-            Some(Fact::Integer(value)) => Some(Value::Text(value.to_string())),
-            None => None,
+        let text = |name: &str| match entry.facts.get(name)? {
+            Fact::Text(text) => Some(Cow::Borrowed(text.as_str())),
+            Fact::Integer(value) => Some(Cow::Owned(value.to_string())),
         };
-        let subject = (!entry.subject.is_empty()).then(|| Value::Blob(entry.subject.clone()));
-        let real = [
-            Some(Value::Text(entry.action.clone())),
-            text("model"),
-            text("workspace"),
-            text("outcome"),
-            subject,
-        ];
+        let said = ["model", "workspace", "outcome"].map(text);
+        let [model, workspace, outcome] = said
+            .each_ref()
+            .map(|text| text.as_ref().map(|text| ValueRef::Text(text.as_bytes())));
+        let subject = (!entry.subject.is_empty()).then_some(ValueRef::Blob(&entry.subject));
+        let action = Some(ValueRef::Text(entry.action.as_bytes()));
+        let real = [action, model, workspace, outcome, subject];
         for (place, ((kind, _), real)) in KINDS.iter().zip(real).enumerate() {
             let same = match (row.get::<_, Option<i64>>(at + place)?, real) {
                 (None, None) => true,
-                (Some(id), Some(real)) => self.is(conn, id, kind, &real)?,
+                (Some(id), Some(real)) => self.is(conn, id, kind, real)?,
                 _ => false,
             };
             if !same {
@@ -192,7 +196,7 @@ impl Values {
         conn: &Connection,
         id: i64,
         kind: &str,
-        real: &Value,
+        real: ValueRef<'_>,
     ) -> rusqlite::Result<bool> {
         if self.0.len() >= REMEMBERED {
             self.0.clear();
@@ -206,6 +210,6 @@ impl Values {
                     .unwrap_or((String::new(), Value::Null)),
             ),
         };
-        Ok(known_kind == kind && value == real)
+        Ok(known_kind == kind && ValueRef::from(&*value) == real)
     }
 }
