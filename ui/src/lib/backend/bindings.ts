@@ -388,6 +388,9 @@ export const events = {
 	troubleMet: makeEvent<TroubleMet, TroubleMet>("trouble-met"),
 };
 
+/* Constants */
+export const mostSearchHits = 100 as const;
+
 /* Types */
 /**  An account at a provider. */
 export type Account = {
