@@ -50,8 +50,9 @@ impl Pace {
     /// How many tokens each slot gets of the next batch; those that get none are left out.
     #[must_use]
     pub fn divide(&self, ready: &[Ready]) -> Vec<(usize, usize)> {
-        let (writers, mut readers): (Vec<Ready>, Vec<Ready>) =
-            ready.iter().partition(|ready| ready.writing && ready.tokens == 1);
+        let (writers, mut readers): (Vec<Ready>, Vec<Ready>) = ready
+            .iter()
+            .partition(|ready| ready.writing && ready.tokens == 1);
         let mut room = self.batch_tokens.saturating_sub(writers.len());
         if !writers.is_empty() {
             room = room.min(self.in_a_shared_step());
