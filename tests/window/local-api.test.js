@@ -110,7 +110,7 @@ test("the local API", async (t) => {
 		await app.press("Control+2");
 		await app.click("button", "Add a model");
 		await openFile(app, large);
-		await app.see("progressbar", "Reading large.gguf");
+		await app.says("large.gguf", "region", "Adding a model");
 		await app.press("Control+8");
 		await app.click("button", /^Go back to this one/);
 		await app.click("button", "Go back", await app.see("dialog"));
@@ -118,7 +118,7 @@ test("the local API", async (t) => {
 		assert.equal((await ask("Still there?")).status, 200);
 		await app.press("Control+2");
 		await app.click("button", "Cancel", await app.see("region", "Adding a model"));
-		await app.gone("progressbar");
+		await app.gone("region", "Adding a model");
 	});
 
 	await t.test("a key that was taken back opens nothing", async () => {
