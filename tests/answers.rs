@@ -367,18 +367,23 @@ fn a_message_longer_than_the_context_is_refused_and_stays() {
 }
 
 #[test]
-fn where_a_model_was_loaded_with_less_than_it_was_made_for_more_is_offered() {
+fn where_a_model_was_loaded_with_less_than_it_was_made_for_more_is_offered_and_helps() {
     let (_folder, app) = app::new();
-    let settings = gatehouse_core::settings::Settings {
-        context_tokens: 512,
+    let with_context = |context_tokens| gatehouse_core::settings::Settings {
+        context_tokens,
         ..Default::default()
     };
-    app.set_settings(&settings).unwrap();
-    let answer = say(&app, conversation(&app, 20).id, &"word ".repeat(2_000));
+    app.set_settings(&with_context(512)).unwrap();
+    let conversation = conversation(&app, 20);
+    let long = "word ".repeat(600);
+    let answer = say(&app, conversation.id, &long);
     assert_eq!(
         answer.problem.unwrap().hint.unwrap(),
         "Shorten the message, or raise the context size in Settings."
     );
+    app.set_settings(&with_context(1024)).unwrap();
+    let again = app::answer(&app, Ask::Again(answer.id), |_| ());
+    assert_eq!((again.state, again.problem), (MessageState::Done, None));
 }
 
 #[test]
@@ -518,23 +523,14 @@ fn a_missing_engine_program_is_said_and_the_question_stays() {
 #[test]
 fn tokens_are_counted_by_the_model_once_it_is_loaded() {
     let (_folder, app) = app::new();
-    let before = app.gate.count_tokens(None, "Hello world").unwrap();
+    let model = app.installed_models().unwrap()[0].id;
+    let before = app.gate.count_tokens(model, "Hello world").unwrap();
     assert!(
         !before.exact && before.tokens > 0,
         "no model is loaded only to count"
     );
-    let conversation = app
-        .gate
-        .new_conversation(&Options {
-            sampling: app::steady(1),
-            ..Options::default()
-        })
-        .unwrap();
-    say(&app, conversation.id, "Hi");
-    let after = app
-        .gate
-        .count_tokens(Some(conversation.id), "Hello world")
-        .unwrap();
+    say(&app, conversation(&app, 1).id, "Hi");
+    let after = app.gate.count_tokens(model, "Hello world").unwrap();
     assert_eq!((after.tokens, after.exact), (2, true));
 }
 

@@ -1,14 +1,18 @@
 //! Engines come and go: a load that a person cancels, and a process that ends in the middle of an answer.
 
+use std::{fs, sync::atomic::AtomicBool};
 #[cfg(unix)]
 use std::{sync::Barrier, thread};
 
 use gatehouse_core::{
-    chat::MessageState,
+    app::App,
+    chat::{Message, MessageState, Options},
     costs::{self, CallStatus},
     engine::{EngineError, EngineState},
     gate::{AnswerEvent, Ask, GateError},
+    models::HowAdded,
     problem::{Problem, ProblemCode},
+    settings::Settings,
     store::StoreError,
 };
 use sysinfo::Signal;
@@ -18,7 +22,7 @@ use crate::support::{
     engine_process,
 };
 
-fn last_call(app: &gatehouse_core::app::App) -> CallStatus {
+fn last_call(app: &App) -> CallStatus {
     app.store
         .read(|conn| Ok::<_, StoreError>(costs::list(conn, 1)?))
         .unwrap()[0]
@@ -141,8 +145,111 @@ fn a_text_too_long_to_hand_over_is_counted_without_the_engine_which_goes_on() {
     let model = app.installed_models().unwrap()[0].id;
     app.gate.load(model, &mut |_| ()).unwrap();
     // 70 MB, and a frame has room for 64.
-    let counted = app.gate.count_tokens(None, &"word ".repeat(14_000_000));
+    let counted = app.gate.count_tokens(model, &"word ".repeat(14_000_000));
     let counted = counted.unwrap();
     assert!(!counted.exact && counted.tokens > 0, "{counted:?}");
-    assert!(app.gate.count_tokens(None, "Hello world").unwrap().exact);
+    let counted = app.gate.count_tokens(model, "Hello world");
+    assert!(counted.unwrap().exact);
+}
+
+/// The version of the model that wrote an answer, as its call has it.
+fn version(app: &App, answer: &Message) -> String {
+    let number = answer.call.as_ref().unwrap().number;
+    let version = app.store.read(|conn| {
+        let call = "SELECT version FROM calls WHERE number = ?1";
+        conn.query_row(call, [number], |row| row.get(0))
+    });
+    version.unwrap()
+}
+
+/// Which process has the model, and with how large a context.
+fn loaded(app: &App) -> (u32, u32) {
+    let [engine] = app.engines.snapshot().try_into().unwrap();
+    let EngineState::Ready(loaded) = engine.state else {
+        panic!("it is loaded");
+    };
+    (engine.process, loaded.context_tokens)
+}
+
+#[test]
+fn a_file_put_in_the_place_of_a_loaded_model_answers_from_then_on_and_what_is_written_ends_first() {
+    let (folder, app) = app::new();
+    let path = folder.path().join("m.gguf");
+    let starter = app.installed_models().unwrap().remove(0);
+    let mut file = fs::read(&starter.path).unwrap();
+    // Other bytes after the weights, and so another version of the same model.
+    let mut put = |app: &App| {
+        file.push(0);
+        fs::write(path.with_extension("new"), &file).unwrap();
+        fs::rename(path.with_extension("new"), &path).unwrap();
+        app.add_model(&path, &AtomicBool::new(false), &mut |_| ())
+            .unwrap()
+    };
+    let (model, _) = put(&app);
+    let ask = |max_tokens| Options {
+        model_id: Some(model.id),
+        sampling: app::steady(max_tokens),
+        ..Options::default()
+    };
+    let [running, next] = [40, 2].map(|tokens| app.gate.new_conversation(&ask(tokens)).unwrap().id);
+    // As the command line does it beside a window.
+    let other = app::open(&folder.folder);
+    let mut after = None;
+    let question = Ask::Say(running, "Tell me a very long story.");
+    let written = app::answer(&app, question, |event| {
+        if matches!(event, AnswerEvent::Text { .. }) && after.is_none() {
+            let (before, _) = loaded(&app);
+            let (replaced, added) = put(&other);
+            assert_eq!((replaced.id, added), (model.id, HowAdded::Replaced));
+            let answer = say(&app, next, "Hello");
+            assert_eq!(answer.state, MessageState::Done);
+            assert_ne!(loaded(&app).0, before, "the old weights answer no more");
+            after = Some((answer, replaced.sha256));
+        }
+    });
+    let (answer, replaced) = after.expect("it was replaced in mid-answer");
+    assert_eq!(version(&app, &answer), replaced);
+    assert_eq!(written.state, MessageState::Done, "it was not stopped");
+    assert_eq!(version(&app, &written), model.sha256);
+    put(&app);
+    assert!(
+        app.engines.snapshot().is_empty(),
+        "one that nobody works with ends as it is replaced"
+    );
+}
+
+#[test]
+fn a_larger_context_is_loaded_once_the_model_works_on_nothing() {
+    let (_folder, app) = app::new();
+    let set = |context_tokens| {
+        let settings = Settings {
+            context_tokens,
+            ..Settings::default()
+        };
+        app.set_settings(&settings).unwrap();
+    };
+    set(512);
+    let [running, other] = [40, 2].map(|tokens| conversation(&app, tokens).id);
+    let mut beside = None;
+    let question = Ask::Say(running, "Tell me a very long story.");
+    let written = app::answer(&app, question, |event| {
+        if matches!(event, AnswerEvent::Text { .. }) && beside.is_none() {
+            let before = loaded(&app);
+            set(1024);
+            let answer = say(&app, other, "Hello");
+            assert_eq!(answer.state, MessageState::Done);
+            assert_eq!(loaded(&app), before, "it is at work");
+            beside = Some(before);
+        }
+    });
+    assert_eq!(written.state, MessageState::Done);
+    let (process, context) = beside.expect("the setting was raised in mid-answer");
+    assert_eq!(context, 512);
+    say(&app, other, "And now?");
+    let now = loaded(&app);
+    assert_ne!(now.0, process);
+    assert_eq!(now.1, 1024);
+    set(512);
+    say(&app, other, "And with less?");
+    assert_eq!(loaded(&app), now, "less is no reason to read all again");
 }

@@ -11,7 +11,7 @@ use gatehouse_core::{
     app::App,
     chat::{self, ChatError, Options},
     ids::{ConversationId, WorkspaceId},
-    now_ms,
+    models, now_ms,
     privacy::retention::{
         Daily, Held, Look, RetentionAction, RetentionError, RetentionOutcome, RetentionRule,
     },
@@ -409,7 +409,8 @@ fn what_another_process_lets_go_goes_from_the_engines_of_this_one_once_they_work
         .unwrap();
     let [loaded] = app.engines.snapshot().try_into().unwrap();
     app.forget_what_others_erased().unwrap();
-    let in_use = app.engines.get(loaded.model).unwrap();
+    let model = app.store.read(|conn| models::get(conn, loaded.model));
+    let in_use = app.engines.get(&model.unwrap()).unwrap();
     let other = without_model(&folder.folder);
     assert_eq!(other.run_retention().unwrap().runs[0].done, 1);
     app.forget_what_others_erased().unwrap();

@@ -1,5 +1,6 @@
 //! What the interface may ask for and hear, and the TypeScript that is generated from it.
 
+use gatehouse_core::chat::MOST_SEARCH_HITS;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 use crate::{
@@ -195,6 +196,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             events::TroubleMet,
         ])
         .typ::<First>()
+        .constant("mostSearchHits", MOST_SEARCH_HITS)
 }
 
 #[cfg(test)]

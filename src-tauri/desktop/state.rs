@@ -168,9 +168,7 @@ impl AppState {
         };
         let app = Arc::new(App::open_window(&lock, surroundings(handle)?)?);
         open.app = Some(app.clone());
-        open.telemetry = Exporter::start(&app, Pace::default())
-            .inspect_err(|error| tracing::warn!("telemetry is not sent: {error}"))
-            .ok();
+        open.telemetry = send_telemetry(&app);
         drop(open);
         let teller = handle.clone();
         app.tell_alerts(move |news| {
@@ -195,7 +193,7 @@ impl AppState {
         if let Some(app) = app
             && let Err(app) = let_go(app)
         {
-            self.open().app = Some(app);
+            self.go_on(app);
             return Err(Problem::new(
                 ProblemCode::Busy,
                 "Gatehouse is still working on something.",
@@ -208,6 +206,28 @@ impl AppState {
         match &open.lock {
             Some(lock) => work(lock),
             None => Err(Problem::new(ProblemCode::Busy, LockError::AlreadyOpen)),
+        }
+    }
+
+    /// Go on with an app that could not be closed, and with what was stopped for that.
+    fn go_on(&self, app: Arc<App>) {
+        let mut open = self.open();
+        open.telemetry = send_telemetry(&app);
+        open.app = Some(app.clone());
+        drop(open);
+        self.listen_if_wanted(app);
+    }
+
+    /// The local API listens again where it did when the window was closed. Where it cannot, Settings say so.
+    fn listen_if_wanted(&self, app: Arc<App>) {
+        let settings = match app.store.read(gatehouse_core::settings::get) {
+            Ok(settings) => settings,
+            Err(error) => return tracing::warn!("the settings could not be read: {error}"),
+        };
+        if settings.local_api
+            && let Err(problem) = self.start_server(app, settings.local_api_port)
+        {
+            tracing::warn!("the local API does not listen: {problem}");
         }
     }
 
@@ -270,6 +290,12 @@ impl AppState {
     }
 }
 
+fn send_telemetry(app: &Arc<App>) -> Option<Exporter> {
+    Exporter::start(app, Pace::default())
+        .inspect_err(|error| tracing::warn!("telemetry is not sent: {error}"))
+        .ok()
+}
+
 /// Wait until nobody else holds the app, then drop it; give it back if somebody still does.
 fn let_go(mut app: Arc<App>) -> Result<(), Arc<App>> {
     let start = Instant::now();
@@ -321,7 +347,9 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
     if let Some(Err(error)) = app.upgrade().map(|app| app.finish_erasures()) {
         tracing::warn!("an erasure that was cut off could not be finished: {error}");
     }
-    listen_if_wanted(handle, app);
+    if let Some(app) = app.upgrade() {
+        handle.state::<AppState>().listen_if_wanted(app);
+    }
     let mut daily = Daily::default();
     let mut told = Told::default();
     while let Some(made) = app.upgrade().map(|app| app.daily_snapshot()) {
@@ -346,21 +374,6 @@ fn settle_in(handle: &AppHandle, app: &Weak<App>) {
             back_up_if_due(handle, &app);
         }
         std::thread::sleep(SNAPSHOT_GLANCE);
-    }
-}
-
-/// The local API listens again where it did when the window was closed. Where it cannot, Settings say so.
-fn listen_if_wanted(handle: &AppHandle, app: &Weak<App>) {
-    let Some(app) = app.upgrade() else { return };
-    let settings = match app.store.read(gatehouse_core::settings::get) {
-        Ok(settings) => settings,
-        Err(error) => return tracing::warn!("the settings could not be read: {error}"),
-    };
-    if settings.local_api {
-        let state = handle.state::<AppState>();
-        if let Err(problem) = state.start_server(app, settings.local_api_port) {
-            tracing::warn!("the local API does not listen: {problem}");
-        }
     }
 }
 

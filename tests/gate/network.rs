@@ -98,7 +98,6 @@ fn every_byte_that_leaves_is_accounted_for() {
     gate.preview(&say(conversation, LETTER), None).unwrap();
     gate.what_would_leave(&say(conversation, LETTER), None)
         .unwrap();
-    gate.count_tokens(Some(conversation), LETTER).unwrap();
     gate.safety_report(LETTER).unwrap();
     let first = place.say(conversation, LETTER);
     gate.title(conversation).unwrap();

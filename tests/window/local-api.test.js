@@ -2,15 +2,19 @@
 // its key used from outside, its call found again, and the key taken back.
 
 import assert from "node:assert/strict";
+import { copyFile, truncate } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { Gatehouse, until } from "./app.js";
+import { Gatehouse, program, temporaryFolder, until } from "./app.js";
+import { openFile } from "./file-dialog.js";
 import { changeSettings } from "./page.js";
 import { startProvider } from "./provider.js";
 
 const tab = "\uE004";
 const theCard = ["region", "Local API"];
+const starter = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
 /** The card, as it is seen in both themes, wide and narrow. */
 async function shootAll(app) {
@@ -95,6 +99,28 @@ test("the local API", async (t) => {
 		assert.equal((await app.all("button", /of Larkspur$/)).length, 0);
 	});
 
+	await t.test("going back to a snapshot that is refused leaves it listening", async (t) => {
+		await app.press("Control+8");
+		await app.click("button", "Make one now");
+		await app.says("Made by hand", "table", "Snapshots of your chats");
+		// A model that takes long to read holds the data for longer than going back waits.
+		const large = join(await temporaryFolder(t), "large.gguf");
+		await copyFile(join(program("GATEHOUSE_TEST_MODELS"), starter), large);
+		await truncate(large, 64 * 2 ** 30);
+		await app.press("Control+2");
+		await app.click("button", "Add a model");
+		await openFile(app, large);
+		await app.says("large.gguf", "region", "Adding a model");
+		await app.press("Control+8");
+		await app.click("button", /^Go back to this one/);
+		await app.click("button", "Go back", await app.see("dialog"));
+		await app.says("Gatehouse is still working on something.");
+		assert.equal((await ask("Still there?")).status, 200);
+		await app.press("Control+2");
+		await app.click("button", "Cancel", await app.see("region", "Adding a model"));
+		await app.gone("region", "Adding a model");
+	});
+
 	await t.test("a key that was taken back opens nothing", async () => {
 		await app.press("Control+8");
 		await app.click("button", "Take the key of My editor back");
@@ -104,7 +130,7 @@ test("the local API", async (t) => {
 		const refused = await ask("Once more.");
 		assert.equal(refused.status, 401);
 		assert.equal((await refused.json()).error.code, "invalid_api_key");
-		assert.equal(provider.bodies.length, 1, "nothing left");
+		assert.equal(provider.bodies.length, 2, "nothing left");
 		await app.click("switch", "Local API");
 		await until("nobody listens", () => ask("And now?").then(() => false, () => true));
 	});

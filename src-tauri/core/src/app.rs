@@ -234,7 +234,7 @@ impl App {
             .iter()
             .map(|model| {
                 let mut view = model.view(memory, Some(settings.context_tokens));
-                if let Some(loaded) = self.engines.loaded(model.id) {
+                if let Some(loaded) = self.engines.loaded(model) {
                     // What it holds is not free any more, and must not count against it.
                     view.memory.is_loaded(&loaded);
                 }
@@ -271,6 +271,9 @@ impl App {
             }
             Ok::<_, ModelError>((model, added, settings::get(tx)?))
         })?;
+        if added == HowAdded::Replaced {
+            self.engines.make_way(&model, settings.context_tokens);
+        }
         let view = model.view(models::computer_memory(), Some(settings.context_tokens));
         Ok((view, added))
     }

@@ -3,7 +3,7 @@
 use gatehouse_core::{
     aliases::Link,
     gate::{FoundFor, Mistake, Preview, TokenCount, Turn, WhatLeaves},
-    ids::ConversationId,
+    ids::ModelId,
     problem::Problem,
 };
 use tauri::{AppHandle, Manager};
@@ -13,17 +13,17 @@ use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
 
-/// How many tokens a text has for the model of a conversation; no conversation: a new one.
+/// How many tokens a text has for a model on this computer.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn count_tokens(
     handle: AppHandle,
-    conversation: Option<ConversationId>,
+    model: ModelId,
     text: String,
 ) -> Result<TokenCount> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.count_tokens(conversation, &text)?)
+        Ok(state.app()?.gate.count_tokens(model, &text)?)
     })
     .await
 }

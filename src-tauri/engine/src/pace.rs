@@ -15,7 +15,7 @@ pub struct Ready {
     pub slot: usize,
     /// Tokens that it has to compute.
     pub tokens: usize,
-    /// Whether it is writing, and so has exactly one.
+    /// Whether it is writing. It has exactly one token then, unless it has to read again what it held.
     pub writing: bool,
 }
 
@@ -50,8 +50,9 @@ impl Pace {
     /// How many tokens each slot gets of the next batch; those that get none are left out.
     #[must_use]
     pub fn divide(&self, ready: &[Ready]) -> Vec<(usize, usize)> {
-        let (writers, mut readers): (Vec<Ready>, Vec<Ready>) =
-            ready.iter().partition(|ready| ready.writing);
+        let (writers, mut readers): (Vec<Ready>, Vec<Ready>) = ready
+            .iter()
+            .partition(|ready| ready.writing && ready.tokens == 1);
         let mut room = self.batch_tokens.saturating_sub(writers.len());
         if !writers.is_empty() {
             room = room.min(self.in_a_shared_step());
@@ -115,6 +116,18 @@ mod tests {
             [(9, 1), (0, 119)],
             "1000 tokens/s for 120 ms"
         );
+    }
+
+    #[test]
+    fn a_writer_that_reads_again_reads_like_a_prompt_and_holds_no_other_up() {
+        let again = Ready {
+            tokens: 1000,
+            ..WRITER
+        };
+        let pace = Pace::new(256);
+        assert_eq!(pace.divide(&[again]), [(9, 256)]);
+        let writer = Ready { slot: 1, ..WRITER };
+        assert_eq!(pace.divide(&[again, writer]), [(1, 1), (9, 16)]);
     }
 
     #[test]

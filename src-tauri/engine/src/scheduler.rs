@@ -332,7 +332,8 @@ impl Scheduler {
             return;
         };
         let Some(scores) = share.scores else {
-            if answer.prompt_tokens - answer.cached_tokens >= LONG_PROMPT_TOKENS {
+            let is_long = answer.prompt_tokens - answer.cached_tokens >= LONG_PROMPT_TOKENS;
+            if is_long && !answer.is_writing() {
                 let (read, total) = (count(place.held.len()), count(answer.prompt_tokens));
                 self.out.send(&Event::Reading {
                     id: answer.id,
@@ -404,7 +405,8 @@ impl Scheduler {
         });
     }
 
-    /// A batch was stopped: what it wrote for this slot goes, and is computed again later.
+    /// A batch was stopped: what it wrote for this slot goes, and is computed again later; all that the slot
+    /// holds, where the state of a recurrent model cannot be cut.
     fn take_back(&mut self, slot: usize) {
         let place = &mut self.slots[slot];
         if !self.context.truncate(sequence(slot), place.held.len()) {

@@ -24,7 +24,7 @@ pub use pictures::{Picture, PictureError};
 pub use presets::{Preset, delete_preset, presets, save_preset};
 pub use ratings::{RatedModel, Rating, rate, rated_models};
 pub use readable::pictures_note;
-pub use search::{SearchHit, SnippetPart, search};
+pub use search::{MOST_SEARCH_HITS, SearchHit, SnippetPart, search};
 pub use transfer::{ExportFormat, Exported, TransferError, export, import};
 pub use turns::{
     NewTurn, begin_edit, begin_regenerate, begin_turn, begin_turn_with, end_answer,

@@ -12,8 +12,8 @@ use crate::ids::{ConversationId, MessageId, WorkspaceId};
 const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
 
-/// Hits that are shown at most.
-const MOST: u32 = 100;
+/// Messages, and titles, that a search gives at most: those that came or changed last.
+pub const MOST_SEARCH_HITS: u32 = 100;
 
 /// How much of a message is shown around the words, in words; a letter that stands alone is one.
 const SNIPPET: u32 = 16;
@@ -47,8 +47,8 @@ pub struct SnippetPart {
 
 /// Find conversations by words of their messages (all words, the last one as a beginning) or of
 /// their title, in one workspace or (`None`) in all. Where a script has no spaces, what stands between
-/// spaces of the query is found inside every sentence. Titles first, then messages, newest first;
-/// nothing for a query without a word.
+/// spaces of the query is found inside every sentence. Titles first, then messages, newest first,
+/// at most [`MOST_SEARCH_HITS`] of each; nothing for a query without a word.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -94,7 +94,7 @@ fn in_titles(
         }))
     })?;
     rows.filter_map(Result::transpose)
-        .take(MOST as usize)
+        .take(MOST_SEARCH_HITS as usize)
         .collect()
 }
 
@@ -166,7 +166,7 @@ fn in_messages(
             &expression,
             OPEN.to_string(),
             CLOSE.to_string(),
-            MOST,
+            MOST_SEARCH_HITS,
             workspace,
             length,
         ),

@@ -15,8 +15,10 @@ use gatehouse_protocol::{
     Request, RequestErrorKind, Usage,
 };
 
-use super::{Death, EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess};
-use crate::gate::Inspected;
+use super::{
+    ContextLimit, Death, EngineError, EngineState, OnChange, Stop, lock, process::EngineProcess,
+};
+use crate::{gate::Inspected, models::Model};
 
 /// How often a wait looks at its stop flag.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -38,6 +40,10 @@ pub(crate) struct Ended {
 /// One engine process and what is known of it.
 pub struct Engine {
     process: EngineProcess,
+    /// Of the file that it reads.
+    sha256: [u8; 32],
+    /// What was wanted when it was started.
+    wanted_context: u32,
     state: Mutex<EngineState>,
     changed: Condvar,
     active: AtomicUsize,
@@ -54,9 +60,16 @@ pub struct Engine {
 
 impl Engine {
     /// A process that was just started and has not been told what to load.
-    pub(super) fn new(process: EngineProcess, on_change: Arc<OnChange>) -> Self {
+    pub(super) fn new(
+        process: EngineProcess,
+        sha256: [u8; 32],
+        wanted_context: u32,
+        on_change: Arc<OnChange>,
+    ) -> Self {
         Self {
             process,
+            sha256,
+            wanted_context,
             state: Mutex::new(EngineState::Loading(0.0)),
             changed: Condvar::new(),
             active: AtomicUsize::new(0),
@@ -265,7 +278,7 @@ impl Engine {
             .ask(id, request)
             .map_err(|_| EngineError::TooLong {
                 message: "This is more text than can be handed to a model at once.".into(),
-                can_grow: false,
+                limit: ContextLimit::Model,
             })?;
         let mut cancelled_at: Option<Instant> = None;
         loop {
@@ -341,6 +354,26 @@ impl Engine {
         self.active() == 0 && matches!(self.state(), EngineState::Ready(_))
     }
 
+    /// Whether it lives and has this very version of its model.
+    pub(super) fn is_of(&self, model: &Model) -> bool {
+        self.sha256 == model.sha256 && self.is_alive()
+    }
+
+    /// Whether it works on nothing and would have a larger context, loaded anew where this much is wanted.
+    pub(super) fn would_grow(&self, wanted_context: u32) -> bool {
+        wanted_context > self.wanted_context
+            && self.is_idle()
+            && self.context_limit() == ContextLimit::Setting
+    }
+
+    fn context_limit(&self) -> ContextLimit {
+        match &*lock(&self.state) {
+            EngineState::Ready(loaded) => ContextLimit::of(loaded, self.wanted_context),
+            // Nobody has met a limit of what is not loaded.
+            EngineState::Loading(_) | EngineState::Failed(_) => ContextLimit::Model,
+        }
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         !matches!(&*lock(&self.state), EngineState::Failed(_)) && !self.process.has_ended()
     }
@@ -372,10 +405,7 @@ impl Engine {
         match kind {
             RequestErrorKind::PromptTooLong => EngineError::TooLong {
                 message,
-                can_grow: matches!(
-                    &*lock(&self.state),
-                    EngineState::Ready(model) if model.context_tokens < model.trained_context_tokens
-                ),
+                limit: self.context_limit(),
             },
             kind => EngineError::Request { kind, message },
         }

@@ -26,7 +26,7 @@ pub use handle::{Engine, InUse};
 pub use load::EngineLoad;
 use process::EngineProcess;
 
-use crate::ids::ModelId;
+use crate::{ids::ModelId, models::Model};
 
 /// Why an engine could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -63,12 +63,36 @@ pub enum EngineError {
     TooLong {
         /// What the engine counted.
         message: String,
-        /// Whether the model was made for a larger context than the one it was loaded with.
-        can_grow: bool,
+        /// What the context is no larger for.
+        limit: ContextLimit,
     },
     /// A person stopped the wait, cancelled the load, or took the model out of memory meanwhile.
     #[error("it was stopped before its end")]
     Stopped,
+}
+
+/// What keeps the context of a loaded model from being larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextLimit {
+    /// What a person has set.
+    Setting,
+    /// The memory that was free when it was loaded.
+    Memory,
+    /// What the model was made for.
+    Model,
+}
+
+impl ContextLimit {
+    /// Of a model for which this much was wanted when it was loaded.
+    fn of(loaded: &LoadedModel, wanted: u32) -> Self {
+        if loaded.context_tokens >= loaded.trained_context_tokens {
+            Self::Model
+        } else if loaded.context_tokens < wanted {
+            Self::Memory
+        } else {
+            Self::Setting
+        }
+    }
 }
 
 /// Set once to stop one piece of work.
@@ -161,19 +185,31 @@ impl Engines {
     }
 
     /// The engine of a model, started with `load` if there is none or the old one is dead. It may
-    /// still be loading: see [`Engine::wait_ready`].
-    pub fn start(&self, model: ModelId, load: &LoadRequest) -> Result<InUse, EngineError> {
+    /// still be loading: see [`Engine::wait_ready`]. `wanted_context`: what was wanted when `load` was
+    /// planned, which memory may have cut.
+    pub fn start(
+        &self,
+        model: &Model,
+        wanted_context: u32,
+        load: &LoadRequest,
+    ) -> Result<InUse, EngineError> {
         let mut engines = lock(&self.engines);
-        if let Some(engine) = engines.get(&model).filter(|engine| engine.is_alive()) {
+        if let Some(engine) = engines.get(&model.id).filter(|engine| engine.is_of(model)) {
             return Ok(InUse::of(engine));
         }
         let process = EngineProcess::spawn(&self.program).map_err(|error| EngineError::Start {
             program: self.program.display().to_string(),
             reason: error.to_string(),
         })?;
-        let engine = Arc::new(Engine::new(process, self.on_change.clone()));
+        let on_change = self.on_change.clone();
+        let engine = Arc::new(Engine::new(
+            process,
+            model.sha256,
+            wanted_context,
+            on_change,
+        ));
         let in_use = InUse::of(&engine);
-        engines.insert(model, engine.clone());
+        engines.insert(model.id, engine.clone());
         drop(engines);
         let loading = engine.clone();
         let load = load.clone();
@@ -182,16 +218,43 @@ impl Engines {
         Ok(in_use)
     }
 
-    /// The engine of a model, if it is loaded or loading.
-    pub fn get(&self, model: ModelId) -> Option<InUse> {
+    /// The engine of a model, if it is loaded or loading: of this version, for another file may have been
+    /// put in the place of its file since.
+    pub fn get(&self, model: &Model) -> Option<InUse> {
+        self.get_where(model, |_| true)
+    }
+
+    /// The same, unless it works on nothing and is to be loaded anew for a larger context that is wanted.
+    pub(crate) fn get_with(&self, model: &Model, wanted_context: u32) -> Option<InUse> {
+        self.get_where(model, |engine| !engine.would_grow(wanted_context))
+    }
+
+    fn get_where(&self, model: &Model, suits: impl Fn(&Engine) -> bool) -> Option<InUse> {
         lock(&self.engines)
-            .get(&model)
-            .filter(|engine| engine.is_alive())
+            .get(&model.id)
+            .filter(|engine| engine.is_of(model) && suits(engine))
             .map(InUse::of)
     }
 
+    /// Let an engine go that [`Self::get_with`] does not give: at once, or with the last who works with it.
+    pub(crate) fn make_way(&self, model: &Model, wanted_context: u32) {
+        let mut engines = lock(&self.engines);
+        let is_outdated =
+            |engine: &Engine| !engine.is_of(model) || engine.would_grow(wanted_context);
+        let leaving = match engines.get(&model.id) {
+            Some(engine) if is_outdated(engine) => engines.remove(&model.id),
+            _ => None,
+        };
+        drop(engines);
+        let Some(engine) = leaving else { return };
+        if engine.is_idle() {
+            engine.dismiss();
+        }
+        (self.on_change)();
+    }
+
     /// How a model was loaded, if it is ready.
-    pub fn loaded(&self, model: ModelId) -> Option<LoadedModel> {
+    pub fn loaded(&self, model: &Model) -> Option<LoadedModel> {
         match self.get(model)?.state() {
             EngineState::Ready(loaded) => Some(loaded),
             _ => None,
@@ -201,8 +264,10 @@ impl Engines {
     /// Stop loading a model, which ends its engine; answers that wait for it end with
     /// [`EngineError::Stopped`]. A model that is loaded by now stays.
     pub fn cancel_load(&self, model: ModelId) {
-        let is_loading = |engine: InUse| matches!(engine.state(), EngineState::Loading(_));
-        if self.get(model).is_some_and(is_loading) {
+        let is_loading = |engine: &Arc<Engine>| {
+            engine.is_alive() && matches!(engine.state(), EngineState::Loading(_))
+        };
+        if lock(&self.engines).get(&model).is_some_and(is_loading) {
             self.unload(model);
         }
     }
@@ -295,4 +360,40 @@ fn unload_idle(engines: &Weak<Engines>) {
 /// A lock whose data stays valid when a thread panicked while holding it: plain values, set whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(context_tokens: u32, wanted: u32) -> ContextLimit {
+        let loaded = LoadedModel {
+            context_tokens,
+            sequences: 1,
+            trained_context_tokens: 32_768,
+            parameters: 0,
+            embedding_length: 0,
+            threads: 1,
+            weights_bytes: 0,
+            kv_cache_bytes: 0,
+            has_chat_template: true,
+        };
+        ContextLimit::of(&loaded, wanted)
+    }
+
+    #[test]
+    fn a_larger_setting_is_of_use_only_where_the_setting_was_the_limit() {
+        assert_eq!(limit(8_192, 8_192), ContextLimit::Setting);
+        assert_eq!(
+            limit(8_192, 8_000),
+            ContextLimit::Setting,
+            "an engine rounds up"
+        );
+        assert_eq!(
+            limit(4_096, 8_192),
+            ContextLimit::Memory,
+            "it was cut to fit"
+        );
+        assert_eq!(limit(32_768, 65_536), ContextLimit::Model);
+    }
 }

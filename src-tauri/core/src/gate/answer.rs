@@ -23,7 +23,7 @@ use crate::{
     now_ms,
     problem::Problem,
     providers::error::Trouble,
-    settings,
+    settings::{self, Settings},
 };
 
 /// What to answer.
@@ -201,14 +201,17 @@ impl Gate {
     }
 
     /// How a model is to be loaded for a purpose: as large a context as memory allows, up to what was set.
-    /// Models that are not in use make room first where that helps.
+    /// An outdated engine of it, and models that are not in use where that helps, make room first.
     pub(super) fn load_request(
         &self,
         model: &Model,
         purpose: ModelPurpose,
+        settings: &Settings,
     ) -> Result<LoadRequest, GateError> {
-        let settings = self.store.read(settings::get)?;
         let wanted = Some(settings.context_tokens);
+        // What cannot be loaded puts nothing out.
+        model.load_request(purpose, models::computer_memory(), wanted)?;
+        self.engines.make_way(model, settings.context_tokens);
         let verdict = model.view(models::computer_memory(), wanted).memory.verdict;
         if verdict != models::Verdict::Fits {
             self.engines.unload_unused(model.id);

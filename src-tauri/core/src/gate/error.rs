@@ -9,7 +9,7 @@ use crate::{
     chat::ChatError,
     clients::{ClientBudgetError, ClientError},
     costs::{budgets::BudgetError, prices::PriceError, published::PublishedError},
-    engine::{Death, EngineError},
+    engine::{ContextLimit, Death, EngineError},
     models::ModelError,
     problem::{Problem, ProblemCode},
     providers::{
@@ -319,11 +319,17 @@ impl From<&EngineError> for Problem {
                 .hint("What was written is kept. Close other programs or choose a smaller model, then try again."),
             EngineError::Died(_) => Problem::new(Code::EngineDied, error)
                 .hint("What was written is kept. Try again: the next answer starts a new engine."),
-            EngineError::TooLong { can_grow, .. } => {
-                Problem::new(Code::PromptTooLong, error).hint(if *can_grow {
-                    "Shorten the message, or raise the context size in Settings."
-                } else {
-                    "Shorten the message, or choose a model with a larger context."
+            EngineError::TooLong { limit, .. } => {
+                Problem::new(Code::PromptTooLong, error).hint(match limit {
+                    ContextLimit::Setting => {
+                        "Shorten the message, or raise the context size in Settings."
+                    }
+                    ContextLimit::Memory => {
+                        "Shorten the message, or close other programs, unload the model and ask again: there was no memory for a larger context."
+                    }
+                    ContextLimit::Model => {
+                        "Shorten the message, or choose a model with a larger context."
+                    }
                 })
             }
             EngineError::Request { kind, .. } => match kind {

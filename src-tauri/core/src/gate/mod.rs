@@ -65,15 +65,14 @@ pub use telemetry::{Delivery, TelemetryHeader};
 pub use turn::Turn;
 
 use crate::{
-    chat,
     engine::{EngineState, Engines, InUse, Stop},
-    ids::{ConversationId, ModelId},
+    ids::ModelId,
     models::{self, Model, ModelKind},
     now_ms,
     providers::http::Limits,
     record::Record,
     secrets::ProviderKeys,
-    settings::Settings,
+    settings::{self, Settings},
     store::Store,
 };
 use beginnings::Beginnings;
@@ -162,31 +161,21 @@ impl Gate {
         Ok(())
     }
 
-    /// Count the tokens of a text for the model of a conversation (`None`: a new one). Exact when
-    /// that model is loaded; no model is loaded only to count.
+    /// Count the tokens of a text for a model on this computer. Exact when it is loaded; no model is loaded
+    /// only to count.
     ///
     /// # Errors
-    /// [`GateError`] when the conversation is not there.
-    pub fn count_tokens(
-        &self,
-        conversation: Option<ConversationId>,
-        text: &str,
-    ) -> Result<TokenCount, GateError> {
-        let model = self.store.read(|conn| {
-            let chosen = conversation.map(|id| chat::get(conn, id)).transpose()?;
-            route::chat_model(conn, chosen.and_then(|conversation| conversation.model_id))
-        });
-        match model {
-            Ok(model) => Ok(self.count(Some(model.id), text)),
-            Err(GateError::NoModel | GateError::Model(_)) => Ok(self.count(None, text)),
-            Err(error) => Err(error),
-        }
+    /// [`GateError`] when it is not installed.
+    pub fn count_tokens(&self, model: ModelId, text: &str) -> Result<TokenCount, GateError> {
+        let model = self.store.read(|conn| models::get(conn, model))?;
+        Ok(self.count(&model, text))
     }
 
-    /// The tokens of a text for a model, if it is loaded.
-    fn count(&self, model: Option<ModelId>, text: &str) -> TokenCount {
-        let counted = model
-            .and_then(|id| self.engines.get(id))
+    /// The same for one that was read.
+    fn count(&self, model: &Model, text: &str) -> TokenCount {
+        let counted = self
+            .engines
+            .get(model)
             .filter(|engine| matches!(engine.state(), EngineState::Ready(_)))
             .and_then(|engine| engine.count_tokens(vec![text.to_owned()]).ok());
         match counted.as_deref() {
@@ -201,7 +190,8 @@ impl Gate {
         }
     }
 
-    /// The engine of a model, loaded for a purpose. Other models that are not in use make room if they must.
+    /// The engine of a model, loaded for a purpose: of this version of it, and with as large a context as is
+    /// set by now, unless it is at work. Other models that are not in use make room if they must.
     fn ready(
         &self,
         model: &Model,
@@ -209,12 +199,15 @@ impl Gate {
         stop: &Stop,
         progress: &mut dyn FnMut(f32),
     ) -> Result<InUse, GateError> {
-        let engine = match self.engines.get(model.id) {
+        let settings = self.store.read(settings::get)?;
+        let wanted = settings.context_tokens;
+        let engine = match self.engines.get_with(model, wanted) {
             Some(engine) => engine,
-            None => {
-                let load = self.load_request(model, purpose)?;
-                self.engines.start(model.id, &load)?
-            }
+            None => match self.load_request(model, purpose, &settings) {
+                Ok(load) => self.engines.start(model, wanted, &load)?,
+                // One that runs needs its file no more, and goes on with the context that it has.
+                Err(error) => self.engines.get(model).ok_or(error)?,
+            },
         };
         engine.wait_ready(stop, progress)?;
         Ok(engine)

@@ -52,7 +52,7 @@ impl Gate {
         let preview = match next {
             Next::Here(model) => {
                 let question = plan.turns.last().map_or("", |last| &last.text);
-                let counted = self.count(Some(model.id), question);
+                let counted = self.count(&model, question);
                 here(&model.name, passed.first(), counted)
             }
             Next::Away { weighed, review } => leaves(&weighed, passed.first(), review),

@@ -99,7 +99,7 @@ impl Gate {
         }
         let chosen = thread.conversation.model_id;
         let model = self.store.read(|conn| route::chat_model(conn, chosen))?;
-        let Some(engine) = self.engines.get(model.id) else {
+        let Some(engine) = self.engines.get(&model) else {
             return Ok(None);
         };
         let EngineState::Ready(loaded) = engine.state() else {

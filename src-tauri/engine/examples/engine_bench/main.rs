@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use bare::Bare;
 use client::Client;
-use gatehouse_protocol::{ChatMessage, Event, Role, Sampling};
+use gatehouse_protocol::{ChatMessage, Event, Role, Sampling, Usage};
 use llama_cpp_2::{
     LogOptions,
     llama_backend::LlamaBackend,
@@ -66,13 +66,11 @@ fn main() -> Result<()> {
 /// Tokens per second through the engine against the plain loop.
 fn writing_speed(client: &mut Client, bare: &mut Bare) -> Result<Row> {
     let question = "Tell me a long story about a lighthouse and the people who keep it.";
-    let prompt = format!(
-        "<|im_start|>system\nYou write stories.<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
-    );
     let messages = [
         message(Role::System, "You write stories."),
         message(Role::User, question),
     ];
+    let prompt = prompt(&messages);
     let mut pairs = Pairs::default();
     for run in 0..RUNS {
         let seed = u32::try_from(run)?;
@@ -149,7 +147,8 @@ fn total_rate(client: &mut Client, answers: usize, run: usize) -> Result<f64> {
     Ok(rate(tokens, ended - begun.context("no text came")?))
 }
 
-/// Time to the first text of the tenth turn, against the plain loop reading as many tokens.
+/// Time to the first text of the tenth turn, against the plain loop reading the same new tokens on the same
+/// kept ones; and how many the engine read. Which are new is worked out here, and not asked of the engine.
 fn tenth_turn(client: &mut Client, bare: &mut Bare, model: &LlamaModel) -> Result<Vec<Row>> {
     let sampling = Sampling {
         temperature: 0.0,
@@ -158,48 +157,47 @@ fn tenth_turn(client: &mut Client, bare: &mut Bare, model: &LlamaModel) -> Resul
     };
     let mut messages = vec![message(Role::System, "You answer in one short sentence.")];
     for turn in 0..9 {
-        messages.push(message(
-            Role::User,
-            &format!("Turn {turn}. {}", words(66, turn)),
-        ));
+        let said = format!("Turn {turn}. {}", words(66, turn));
+        messages.push(message(Role::User, &said));
         let (text, _) = client.ask(&messages, &sampling)?;
         messages.push(message(Role::Assistant, &text));
     }
-    let mut pairs = Pairs::default();
-    let (mut kept, mut read) = (0, 0);
-    for run in 0..2 * RUNS {
+    let tenth = |run: usize| {
         let question = format!("{run}. What did I ask you in the turn before this one, and why?");
-        messages.push(message(Role::User, &question));
-        // How many tokens are new is only known once the engine has read them.
-        let (known, had) = (read, kept);
+        [&messages[..], &[message(Role::User, &question)][..]].concat()
+    };
+    // The turn that follows on the ninth answer, whose last token was chosen and not computed.
+    let first = tenth(0);
+    let said = turn(&first[first.len() - 1]);
+    let follows = format!("<|im_end|>\n{said}<|im_start|>assistant\n");
+    let mut reading = Reading::default();
+    let (_, timing) = client.ask(&first, &sampling)?;
+    reading.note(timing.usage, tokens(model, &follows).len() + 1);
+    let mut before = tokens(model, &prompt(&first));
+    bare.keep(0)?;
+    bare.read(&before)?;
+    let mut pairs = Pairs::default();
+    for run in 1..2 * RUNS {
+        let asked = tenth(run);
+        let now = tokens(model, &prompt(&asked));
+        let kept = before.iter().zip(&now).take_while(|(a, b)| a == b).count();
         let mut engine = || -> Result<f64> {
-            let (_, timing) = client.ask(&messages, &sampling)?;
-            kept = timing.usage.cached_tokens as usize;
-            read = timing.usage.prompt_tokens as usize - kept;
+            let (_, timing) = client.ask(&asked, &sampling)?;
+            reading.note(timing.usage, now.len() - kept);
             Ok(timing.first_text.as_secs_f64() * 1e3)
         };
-        if known == 0 {
-            engine()?;
-            messages.pop();
-            // The same kept context for both, however long the answers came out.
-            bare.keep(0)?;
-            bare.read(&some_tokens(model, kept, 0))?;
-            continue;
-        }
         let mut plain = || -> Result<f64> {
-            bare.keep(had)?;
-            let new = some_tokens(model, known, run + 1);
+            bare.keep(kept)?;
             let begun = Instant::now();
-            bare.read(&new)?;
+            bare.read(&now[kept..])?;
             bare.sample(&mut bare::greedy());
             Ok(begun.elapsed().as_secs_f64() * 1e3)
         };
         pairs.measure(run, &mut engine, &mut plain)?;
-        messages.pop();
+        before = now;
     }
     let (ratio, engine, plain) = pairs.medians();
-    let note =
-        format!("{engine:.0} ms, the plain loop {plain:.0} ms; {kept} tokens kept, {read} read");
+    let note = format!("{engine:.0} ms, the plain loop {plain:.0} ms; {reading}");
     Ok(vec![
         Row::at_most(
             "first text of turn 10, engine to plain loop",
@@ -207,13 +205,42 @@ fn tenth_turn(client: &mut Client, bare: &mut Bare, model: &LlamaModel) -> Resul
             1.1,
             note,
         ),
-        Row::plain(
+        Row::at_most(
             "tokens read on turn 10",
-            count(read),
-            "tokens",
-            format!("of {}", kept + read),
-        ),
+            count(reading.read),
+            count(reading.new),
+            reading.to_string(),
+        )
+        .in_unit("tokens"),
     ])
+}
+
+/// How many tokens the engine read where so many were new: of the run in which it read most beyond those.
+#[derive(Default)]
+struct Reading {
+    read: usize,
+    new: usize,
+    prompt: usize,
+}
+
+impl Reading {
+    fn note(&mut self, usage: Usage, new: usize) {
+        let read = (usage.prompt_tokens - usage.cached_tokens) as usize;
+        if self.prompt == 0 || read + self.new > self.read + new {
+            *self = Self {
+                read,
+                new,
+                prompt: usage.prompt_tokens as usize,
+            };
+        }
+    }
+}
+
+impl std::fmt::Display for Reading {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { read, new, prompt } = self;
+        write!(out, "{read} read of {prompt}, where {new} were new")
+    }
 }
 
 /// Time from a cancel to the end of the answer, inside long prompts.
@@ -309,12 +336,23 @@ fn words(count: usize, start: usize) -> String {
         .join(" ")
 }
 
-fn some_tokens(model: &LlamaModel, count: usize, start: usize) -> Vec<LlamaToken> {
-    let mut tokens = model
-        .vocab()
-        .tokenize(words(2 * count, start).as_bytes(), false, false);
-    tokens.truncate(count);
-    tokens
+/// A conversation as the model's template writes it.
+fn prompt(messages: &[ChatMessage]) -> String {
+    let turns: String = messages.iter().map(turn).collect();
+    turns + "<|im_start|>assistant\n"
+}
+
+fn turn(message: &ChatMessage) -> String {
+    let role = match message.role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    };
+    format!("<|im_start|>{role}\n{}<|im_end|>\n", message.content)
+}
+
+fn tokens(model: &LlamaModel, text: &str) -> Vec<LlamaToken> {
+    model.vocab().tokenize(text.as_bytes(), false, true)
 }
 
 fn rate(tokens: u32, took: Duration) -> f64 {

@@ -126,6 +126,19 @@ describe("the model", () => {
 		await waitFor(() => expect(button(`Model: ${name}, this computer`)).toBeTruthy());
 	}
 
+	it("that is picked is the one that counts the tokens, also in a new chat", async () => {
+		const backend = await open();
+		await user.type(message(), "What is a lease?");
+		await screen.findByText(/^4 tokens/);
+		await pick("Qwen2.5 7B Instruct");
+		const counted = backend.calls.filter(({ method }) => method === "countTokens").length;
+		expect(screen.queryByText(/tokens · /), "what another model counted is gone").toBeNull();
+		await screen.findByText(/^4 tokens/);
+		const counts = backend.calls.filter(({ method }) => method === "countTokens");
+		expect(counts).toHaveLength(counted + 1);
+		expect(counts.at(-1)?.args[0]).toContain("qwen");
+	});
+
 	it("of a new chat is the one used last, and a chat keeps that of its first answer", async () => {
 		const backend = await open();
 		await changeSettings({ defaultModelId: null });

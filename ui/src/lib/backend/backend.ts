@@ -214,7 +214,7 @@ export type Backend = {
 	removePicture(id: string): Promise<void>;
 	/** As a `data:` address: whole, or a small copy. */
 	showPicture(id: string, whole: boolean): Promise<string>;
-	countTokens(conversationId: string | null, text: string): Promise<TokenCount>;
+	countTokens(modelId: string, text: string): Promise<TokenCount>;
 	listPresets(): Promise<Preset[]>;
 	savePreset(name: string, systemPrompt: string, sampling: Sampling): Promise<Preset>;
 	deletePreset(id: string): Promise<void>;

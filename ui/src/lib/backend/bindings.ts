@@ -78,8 +78,8 @@ export const commands = {
 	removePicture: (id: PictureId) => typedError<null, Problem>(__TAURI_INVOKE("remove_picture", { id })),
 	/**  A picture as a `data:` address: whole, or a small copy of it. */
 	showPicture: (id: PictureId, whole: boolean) => typedError<string, Problem>(__TAURI_INVOKE("show_picture", { id, whole })),
-	/**  How many tokens a text has for the model of a conversation; no conversation: a new one. */
-	countTokens: (conversation: ConversationId | null, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { conversation, text })),
+	/**  How many tokens a text has for a model on this computer. */
+	countTokens: (model: ModelId, text: string) => typedError<TokenCount, Problem>(__TAURI_INVOKE("count_tokens", { model, text })),
 	/**  Where a turn would go if it were asked, and what that would do. */
 	previewMessage: (turn: Turn) => typedError<Preview, Problem>(__TAURI_INVOKE("preview_message", { turn })),
 	/**  Exactly what would leave with a turn; nothing if it stays on this computer. */
@@ -387,6 +387,9 @@ export const events = {
 	startupChanged: makeEvent<StartupChanged, StartupChanged>("startup-changed"),
 	troubleMet: makeEvent<TroubleMet, TroubleMet>("trouble-met"),
 };
+
+/* Constants */
+export const mostSearchHits = 100 as const;
 
 /* Types */
 /**  An account at a provider. */

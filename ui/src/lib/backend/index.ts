@@ -9,6 +9,7 @@ import { begun } from "./first";
 export type { Backend, OnAnswerEvent } from "./backend";
 export { explain, toProblem } from "./errors";
 export { first } from "./first";
+export { mostSearchHits } from "./bindings";
 export type * from "./bindings";
 
 type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem };

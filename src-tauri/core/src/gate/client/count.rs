@@ -58,7 +58,7 @@ impl Gate {
         stop: &Stop,
     ) -> Result<u64, GateError> {
         let messages = call::messages(here::prompt(request)?);
-        let loaded = self.engines.get(model.id);
+        let loaded = self.engines.get(model);
         let loaded = loaded.filter(|engine| matches!(engine.state(), EngineState::Ready(_)));
         let Some(engine) = loaded else {
             let about = |message: &ChatMessage| price::estimated(&message.content);

@@ -9,17 +9,18 @@ export class TypedTokens {
 
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#asked = 0;
+	#modelId: string | null = null;
 
-	/** Count soon; an empty text has none. */
-	of(conversationId: string | null, text: string): void {
+	/** Count soon for a model; an empty text has no tokens, and without a model nobody counts them. */
+	of(modelId: string | null, text: string): void {
 		clearTimeout(this.#timer);
 		const asked = ++this.#asked;
-		if (!text.trim()) {
-			this.count = null;
-			return;
-		}
+		// What one model counts says nothing of another.
+		if (!text.trim() || modelId !== this.#modelId) this.count = null;
+		this.#modelId = modelId;
+		if (modelId === null || !text.trim()) return;
 		this.#timer = setTimeout(() => {
-			backend.countTokens(conversationId, text).then(
+			backend.countTokens(modelId, text).then(
 				(count) => {
 					if (asked === this.#asked) this.count = count;
 				},

@@ -128,6 +128,27 @@ describe("the list", () => {
 		);
 	});
 
+	it("claims no count of the places where it does not give all of them", async () => {
+		const backend = fakeBackend();
+		const [hit] = await backend.searchConversations("successor");
+		const found = (count: number) => Array.from({ length: count }, () => hit!);
+		const title = { ...hit!, messageId: null };
+		let hits = [title, ...found(99)];
+		useBackend({ ...backend, searchConversations: () => Promise.resolve(hits) });
+		resetChat();
+		go("chat");
+		await readSettings();
+		render(ChatScreen);
+		const field = await screen.findByRole("searchbox", { name: "Search chats" });
+		await user.type(field, "lease");
+		expect(await screen.findByText("100 places found")).toBeTruthy();
+		hits = [title, ...found(100)];
+		await user.type(field, "s");
+		expect(
+			await screen.findByText("At least 101 places found. The latest are shown."),
+		).toBeTruthy();
+	});
+
 	it("calls a chat without a title in a hit as in the list", async () => {
 		await open();
 		expect(await screen.findByRole("button", { name: /^Hello\. What can I help/ })).toBeTruthy();

@@ -513,7 +513,7 @@ export function fakeChats(
 			else chat(chatId).draft = text;
 		},
 		newChatDraft: async () => newDraft,
-		countTokens: async (_chatId, text) => ({ tokens: Math.ceil(text.length / 4), exact: true }),
+		countTokens: async (_modelId, text) => ({ tokens: Math.ceil(text.length / 4), exact: true }),
 		listPresets: async () => [...presets.values()],
 		savePreset: async (name, systemPrompt, sampling) => {
 			const preset = { id: id("preset"), name, systemPrompt, sampling };
