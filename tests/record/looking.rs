@@ -3,7 +3,12 @@
 use std::fs;
 
 use gatehouse_core::{
+    privacy::{
+        Erasure,
+        archive::{Scope, Target},
+    },
     record::{EntryRow, FactRow},
+    settings,
     store::{Instance, snapshot},
 };
 
@@ -57,6 +62,50 @@ fn whoever_opens_an_entry_with_a_private_part_leaves_an_entry() {
     assert_eq!(opened.len(), 1, "the others have nothing private");
     let renamed = renamed.to_string();
     assert_eq!(fact(&opened[0], "entry"), Some(renamed.as_str()));
+}
+
+#[test]
+fn what_was_kept_from_leaving_and_what_was_given_away_is_found_by_its_workspace() {
+    let shell = Shell::used();
+    let folder = DataFolder::resolve(Some(shell.path())).unwrap();
+    let app = without_model(&folder).unwrap();
+    let chats = ["Larkspur", "Ostrava"].map(|name| {
+        let id = WorkspaceId::new();
+        app.save_workspace(id, name).unwrap();
+        let mut settings = app.store.read(settings::get).unwrap();
+        settings.workspace_id = Some(id);
+        app.set_settings(&settings).unwrap();
+        let chat = app.gate.new_conversation(&Options::default()).unwrap().id;
+        let ask = Ask::Say(chat, "Nobody is there who could answer.");
+        app.gate.answer(ask, None, &mut |_| ()).unwrap_err();
+        chat
+    });
+    let target = Target {
+        path: shell.path().join("larkspur.zip"),
+        replace: false,
+        passphrase: None,
+    };
+    let scope = Scope::Conversation {
+        conversation_id: chats[0],
+    };
+    let mut go_on = |_| ControlFlow::Continue(());
+    app.export_archive(&target, scope, &mut go_on).unwrap();
+    app.erase(&Erasure::Conversation { id: chats[0] }, None, &mut |_| ())
+        .unwrap();
+    drop(app);
+    let found = |workspace: &str, action: &str| {
+        let filter = ["--workspace", workspace, "--action", action];
+        let listed = shell.json(&[&["record", "list"], &filter[..]].concat());
+        listed.as_array().unwrap().len()
+    };
+    for (action, in_larkspur, in_ostrava) in [
+        ("gate.refused", 1, 1),
+        ("data.exported", 1, 0),
+        ("content.erased", 1, 0),
+    ] {
+        assert_eq!(found("Larkspur", action), in_larkspur, "{action}");
+        assert_eq!(found("Ostrava", action), in_ostrava, "{action}");
+    }
 }
 
 /// A shell whose database is older than what its record has said since.
