@@ -40,7 +40,7 @@ pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
 pub(crate) use private::{each_payload, erasures, length, private_of_client_calls};
-pub use status::{Failure, Moment, RecordStatus};
+pub use status::{Failure, Moment, RecordStatus, SetRightThen};
 pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, ModelChoice};
 pub use verify::{Fault, Notes, Verdict, VerifyError};
 pub use witness::{Compared, Witness, WitnessError};

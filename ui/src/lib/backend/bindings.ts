@@ -1523,6 +1523,8 @@ export type Failure = {
 	 *  something away may well be whole.
 	 */
 	stands: boolean,
+	/**  What was set right before it was written down. */
+	setRight: SetRightThen,
 };
 
 /**  Calls that failed in one way. */
@@ -3347,6 +3349,16 @@ export type Service =
 "flex" | 
 /**  Answered before others. */
 "priority";
+
+/**  What was set right, by the entry that tells of the fault. Nothing of it is an entry of the record. */
+export type SetRightThen = {
+	/**  Names of tables, indexes and triggers of the record that were made again. */
+	madeAnew: string[],
+	/**  How many tables, views, indexes and triggers of somebody else were taken out or moved aside. */
+	removed: number,
+	/**  How many checkpoints were taken out. */
+	strays: number,
+};
 
 /**  The settings of the app. */
 export type Settings = {

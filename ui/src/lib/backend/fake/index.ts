@@ -7,6 +7,7 @@ import type {
 	Problem,
 	KeyHome,
 	ModelAdding,
+	SetRightThen,
 	SnapshotInfo,
 	Startup,
 	StartupCode,
@@ -45,6 +46,8 @@ export type FakeOptions = {
 	entries?: number;
 	/** The entry of the record that was changed after it was written, which the start has found. */
 	changedEntry?: number | null;
+	/** What was set right when a failed verification was written down. */
+	setRight?: SetRightThen;
 	/** The disk with the backups is not connected. */
 	unplugged?: boolean;
 	/** The archive that is chosen opens with this alone. */
@@ -306,6 +309,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			pause,
 			entries: options.entries ?? 168,
 			changedEntry: options.changedEntry ?? null,
+			setRight: options.setRight ?? { madeAnew: [], removed: 0, strays: 0 },
 		}),
 		...keeping,
 		...fakeApi(now, "personal"),
