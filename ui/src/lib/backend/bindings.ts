@@ -872,7 +872,7 @@ export type ByteSearch = {
 	 *  rest; all of these parts were overwritten before, and what is written meanwhile may leave something.
 	 */
 	unused?: number,
-	/**  Other files. */
+	/**  Other files, as they lie there: what is encrypted in them was not decrypted. */
 	files: number,
 	/**  All bytes that were looked at. */
 	bytes: number,
@@ -3055,6 +3055,11 @@ export type Remains = {
 	what: string,
 	/**  Why, and what can be done about it. */
 	why: string,
+	/**
+	 *  Whether something of what was erased may be in the data folder for that: what was searched does not
+	 *  show it.
+	 */
+	inDataFolder?: boolean,
 };
 
 /**  A file that costs are written to. */
@@ -3607,7 +3612,7 @@ export type SubjectRequest = {
 	kind: RequestKind,
 	/**  What the person is found by; nothing once it is closed. */
 	identifiers: string[],
-	/**  What one wants to remember of it. */
+	/**  What one wants to remember of it; nothing once it is closed. */
 	note: string,
 	/**  When it came: UTC milliseconds. */
 	receivedAtMs: number,

@@ -67,7 +67,7 @@ impl Gone {
             mut remains,
             ids,
         } = begun;
-        remains.push(Remains::new(
+        remains.push(Remains::in_data_folder(
             "a search for the words of what was erased",
             "Gatehouse was ended before it, or something was in the way, and they were kept nowhere. \
              Everything else was finished at the next start, which looked for the identifiers of what was erased, and for anything in \

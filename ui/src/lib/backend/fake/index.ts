@@ -58,6 +58,8 @@ export type FakeOptions = {
 	putBack?: boolean;
 	/** An erasure finds something left behind. */
 	leftover?: boolean;
+	/** An erasure cannot remove the snapshots. */
+	inTheWay?: boolean;
 	/** Calls under way on the Monitor screen. */
 	liveCalls?: number;
 	/** What every answer ends with. */
@@ -327,6 +329,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			isHeld,
 			empty: options.empty ?? false,
 			leftover: options.leftover ?? false,
+			inTheWay: options.inTheWay ?? false,
 		}),
 		startup: start,
 		restoreSnapshot: opened,
