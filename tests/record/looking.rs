@@ -3,6 +3,7 @@
 use std::fs;
 
 use gatehouse_core::{
+    gate::GateError,
     privacy::{
         Erasure,
         archive::{Scope, Target},
@@ -15,6 +16,7 @@ use gatehouse_core::{
 use serde_json::json;
 
 use super::*;
+use crate::gate;
 
 /// The newest entries of an action, newest first.
 fn of(app: &App, action: Action) -> Vec<EntryRow> {
@@ -69,15 +71,18 @@ fn what_was_kept_from_leaving_and_what_was_given_away_is_found_by_its_workspace(
     let shell = Shell::used();
     let folder = DataFolder::resolve(Some(shell.path())).unwrap();
     let app = without_model(&folder).unwrap();
+    let account = gate::account(&app, "Test", "http://127.0.0.1:9/v1");
     let chats = ["Larkspur", "Ostrava"].map(|name| {
         let id = WorkspaceId::new();
         app.save_workspace(id, name).unwrap();
         let mut settings = app.store.read(settings::get).unwrap();
         settings.workspace_id = Some(id);
         app.set_settings(&settings).unwrap();
-        let chat = app.gate.new_conversation(&Options::default()).unwrap().id;
-        let ask = Ask::Say(chat, "Nobody is there who could answer.");
-        app.gate.answer(ask, None, &mut |_| ()).unwrap_err();
+        let options = gate::elsewhere(&account);
+        let chat = app.gate.new_conversation(&options).unwrap().id;
+        let secret = "Use the key ghp_16C7e42F292c6912E7710c838347Ae178B4a for the build.";
+        let kept = app.gate.answer(Ask::Say(chat, secret), None, &mut |_| ());
+        assert!(matches!(kept, Err(GateError::Blocked { .. })), "{kept:?}");
         chat
     });
     let target = Target {

@@ -363,7 +363,8 @@ export function faultOf({ fault, at }: Pick<Failure, "fault" | "at">): string {
 export function setRightOf({ found, setRight }: Failure): string | null {
 	const { madeAnew, removed, strays } = setRight;
 	const deeds: string[] = [];
-	if (madeAnew.length > 0) deeds.push(`made again what was gone or changed: ${madeAnew.join(", ")}`);
+	if (madeAnew.length > 0)
+		deeds.push(`made again what was gone or changed: ${madeAnew.join(", ")}`);
 	if (removed > 0) {
 		const things = removed === 1 ? "1 thing that is" : `${formatCount(removed)} things that are`;
 		deeds.push(`took ${things} not its own out of the database`);
