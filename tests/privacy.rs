@@ -196,13 +196,16 @@ fn what_is_kept_about_a_person_is_given_to_them_as_a_page_and_as_data() {
     key_in(&folder.folder);
     let app = App::open(&folder.folder, around(PathBuf::new())).unwrap();
     written(&app, &format!("{NAME} <script>alert(1)</script>"), "No.");
+    app.make_snapshot().unwrap();
     let json = app.export_person(&identifiers(), FileForm::Json).unwrap();
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["format"], "gatehouse-person");
     assert_eq!(json["found"]["total"], 1);
+    assert_eq!(json["found"]["snapshots"], 1);
     let html = app.export_person(&identifiers(), FileForm::Html).unwrap();
     assert!(html.contains("<mark>Xaver Zwyrtovský</mark>"), "{html}");
     assert!(html.contains("&lt;script&gt;") && !html.contains("<script"));
+    assert!(html.contains("in 1 copy of the database"), "{html}");
 }
 
 #[test]
@@ -231,7 +234,7 @@ fn a_certificate_says_what_was_erased_and_anyone_can_check_its_signature() {
         (closed.state, closed.identifiers.len()),
         (RequestState::Done, 0)
     );
-    assert_eq!(closed.note, "[erased] wrote a letter");
+    assert_eq!(closed.note, "", "it may say who it was");
     let json = app
         .erasure_certificate(erased.certificate, FileForm::Json)
         .unwrap();

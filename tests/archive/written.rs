@@ -260,6 +260,20 @@ fn no_key_is_in_it() {
 }
 
 #[test]
+fn it_is_written_while_a_fault_of_the_record_stands_and_its_page_says_so() {
+    let folder = TempFolder::new();
+    let page = |name: &str| {
+        let path = folder.path().join(name);
+        export(&open(&folder.folder), &path, Scope::Everything);
+        members(&path)["report.html"].clone()
+    };
+    let says = |page: &str| page.contains("found a fault in the record (checkpoint-missing)");
+    assert!(!says(&page("before.zip")));
+    std::fs::remove_file(folder.path().join("keys/record-checkpoint.key")).unwrap();
+    assert!(says(&page("after.zip")));
+}
+
+#[test]
 fn its_page_is_text_and_nothing_else() {
     let before = furnished();
     let path = before.folder.path().join("all.zip");

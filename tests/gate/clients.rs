@@ -1,6 +1,6 @@
 //! What was decided for one client holds for that client's conversations, whichever is open.
 
-use gatehouse_core::ids::WorkspaceId;
+use gatehouse_core::{ids::WorkspaceId, record};
 
 use super::*;
 
@@ -70,8 +70,11 @@ fn a_new_chat_is_decided_by_the_workspace_that_is_open() {
     };
     let route = || place.app.gate.preview(&turn, None).unwrap().route;
     assert_eq!(route(), Route::Local);
-    place.open_new_workspace("Another client");
+    let open = place.open_new_workspace("Another client");
     assert_eq!(route(), Route::Masked);
+    place.app.gate.what_would_leave(&turn, None).unwrap();
+    let shown = app::fact(&place.app, record::Action::LeavingShown, "workspace");
+    assert_eq!(shown, Some(open.to_string()), "and so says the record");
     let report = place.app.gate.safety_report(LETTER).unwrap();
     assert_eq!(report.destinations[2].action, Action::Mask);
     place.open_workspace(place.first_workspace());

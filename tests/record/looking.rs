@@ -3,13 +3,20 @@
 use std::fs;
 
 use gatehouse_core::{
+    gate::GateError,
+    privacy::{
+        Erasure,
+        archive::{Scope, Target},
+    },
     record::{EntryRow, FactRow},
+    settings,
     store::{Instance, snapshot},
 };
 
 use serde_json::json;
 
 use super::*;
+use crate::gate;
 
 /// The newest entries of an action, newest first.
 fn of(app: &App, action: Action) -> Vec<EntryRow> {
@@ -57,6 +64,53 @@ fn whoever_opens_an_entry_with_a_private_part_leaves_an_entry() {
     assert_eq!(opened.len(), 1, "the others have nothing private");
     let renamed = renamed.to_string();
     assert_eq!(fact(&opened[0], "entry"), Some(renamed.as_str()));
+}
+
+#[test]
+fn what_was_kept_from_leaving_and_what_was_given_away_is_found_by_its_workspace() {
+    let shell = Shell::used();
+    let folder = DataFolder::resolve(Some(shell.path())).unwrap();
+    let app = without_model(&folder).unwrap();
+    let account = gate::account(&app, "Test", "http://127.0.0.1:9/v1");
+    let chats = ["Larkspur", "Ostrava"].map(|name| {
+        let id = WorkspaceId::new();
+        app.save_workspace(id, name).unwrap();
+        let mut settings = app.store.read(settings::get).unwrap();
+        settings.workspace_id = Some(id);
+        app.set_settings(&settings).unwrap();
+        let options = gate::elsewhere(&account);
+        let chat = app.gate.new_conversation(&options).unwrap().id;
+        let secret = "Use the key ghp_16C7e42F292c6912E7710c838347Ae178B4a for the build.";
+        let kept = app.gate.answer(Ask::Say(chat, secret), None, &mut |_| ());
+        assert!(matches!(kept, Err(GateError::Blocked { .. })), "{kept:?}");
+        chat
+    });
+    let target = Target {
+        path: shell.path().join("larkspur.zip"),
+        replace: false,
+        passphrase: None,
+    };
+    let scope = Scope::Conversation {
+        conversation_id: chats[0],
+    };
+    let mut go_on = |_| ControlFlow::Continue(());
+    app.export_archive(&target, scope, &mut go_on).unwrap();
+    app.erase(&Erasure::Conversation { id: chats[0] }, None, &mut |_| ())
+        .unwrap();
+    drop(app);
+    let found = |workspace: &str, action: &str| {
+        let filter = ["--workspace", workspace, "--action", action];
+        let listed = shell.json(&[&["record", "list"], &filter[..]].concat());
+        listed.as_array().unwrap().len()
+    };
+    for (action, in_larkspur, in_ostrava) in [
+        ("gate.refused", 1, 1),
+        ("data.exported", 1, 0),
+        ("content.erased", 1, 0),
+    ] {
+        assert_eq!(found("Larkspur", action), in_larkspur, "{action}");
+        assert_eq!(found("Ostrava", action), in_ostrava, "{action}");
+    }
 }
 
 /// A shell whose database is older than what its record has said since.

@@ -57,6 +57,7 @@ fn a_witness_is_stamped_kept_beside_its_file_recorded_and_verified_by_a_stranger
     let verdict = cli.json(&["record", "verify", "--witness", file]);
     assert_eq!(verdict["holds"], true);
     assert_eq!(verdict["timeStamp"], given["timeStamp"]);
+    assert_eq!(verdict["timeStamp"]["named"], true);
     let export = cli.path().join("record.jsonl");
     let export = export.to_str().unwrap();
     cli.text(&["record", "export", export]);
@@ -70,6 +71,11 @@ fn a_witness_is_stamped_kept_beside_its_file_recorded_and_verified_by_a_stranger
         authority,
     ]);
     assert!(said.contains("says “CN=A test service”"), "{said}");
+    let unnamed = ["record", "verify", export, "--witness", file];
+    let said = cli.text(&unnamed);
+    assert!(said.contains("Nobody has named its authority"), "{said}");
+    assert!(!said.contains("It was there by"), "anybody can make one");
+    assert_eq!(cli.json(&unnamed)["timeStamp"]["named"], false);
     let stranger = by_a_stranger(&[export, "--witness", file]);
     assert!(stranger.status.success(), "{stranger:?}");
 }

@@ -65,7 +65,7 @@ test("the Privacy screen", async (t) => {
 		const said = await app.textOf("dialog", "Erased");
 		assert.match(
 			said,
-			/Nothing of it is left in the data folder Every byte of the database and of \d+ other/,
+			/Nothing of it is left in the data folder Every byte was searched of [\d,]+ pages of the database, decrypted, and of \d+ other/,
 		);
 		assert.match(said, /Request 1 is closed as answered\./);
 		await app.click("button", /^Close$/, await app.see("dialog", "Erased"));

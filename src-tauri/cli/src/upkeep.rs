@@ -1,5 +1,6 @@
-//! What a Gatehouse that stays open does by itself where no window does it: the day's snapshot, what was deleted
-//! goes for good, what is kept no longer goes, and the backup that is due is made.
+//! What a Gatehouse that stays open does by itself: its models forget what another process has erased. And where
+//! no window does it: the day's snapshot, what was deleted goes for good, what is kept no longer goes, and the
+//! backup that is due is made.
 
 use gatehouse_core::{
     app::App,
@@ -17,6 +18,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) struct Upkeep {
     /// When what was deleted went for good, in days since 1970.
     purged_on: Option<i64>,
+    why_remembered: Told,
     retention: Daily,
     why_kept: Told,
     why_no_backup: Told,
@@ -25,12 +27,11 @@ pub(crate) struct Upkeep {
 impl Upkeep {
     /// Do what is due. What fails is told, and tried again by the next look.
     pub(crate) fn look(&mut self, app: &App, json: bool) {
-        if let Err(error) = app.forget_what_others_erased() {
-            note(
-                &format!("Models may remember what was erased elsewhere: {error}"),
-                json,
-            );
-        }
+        let remembered = app
+            .forget_what_others_erased()
+            .err()
+            .map(|error| format!("Models may remember what was erased elsewhere: {error}"));
+        self.why_remembered.tell(remembered, json);
         // Whoever cannot tell whether a window is open leaves it to that.
         if InstanceLock::is_held(&app.folder).unwrap_or(true) || !snapshots::daily(app, json) {
             return;

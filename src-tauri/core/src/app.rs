@@ -193,12 +193,14 @@ impl App {
                 if is_held(tx, id)? {
                     continue;
                 }
+                let subject = Subject::Conversation(id);
+                let workspace = subject.workspace(tx)?;
                 chat::erase(tx, id)?;
                 let event = Event::new(Action::Erased)
                     .by_itself()
                     .fact("kind", "conversation")
-                    .fact("cause", "deleted");
-                let subject = Subject::Conversation(id);
+                    .fact("cause", "deleted")
+                    .maybe("workspace", workspace.map(|id| id.to_string()));
                 self.record.erase(tx, subject, event, now_ms())?;
             }
             Ok(())

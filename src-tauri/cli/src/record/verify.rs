@@ -14,13 +14,13 @@ use gatehouse_core::{
     now_ms,
     record::{
         Compared, Fault, StandingFault, Verdict, Witness, parse_public_key,
-        time_stamp::{Authority, TimeStamp, TimeStampError},
+        time_stamp::{Authority, TimeStampError},
         verify_file,
     },
 };
 use serde_json::{Value, json};
 
-use super::witness::{self, Given};
+use super::witness::{self, Given, Stamp};
 use crate::{failure::Failure, output};
 
 /// Verify the record, or an exported file of one.
@@ -47,7 +47,7 @@ struct Findings<'a> {
     compared: Option<&'a Compared>,
     /// With a code, which somebody may have copied with a mistake.
     by_code: bool,
-    stamp: Option<Result<TimeStamp, TimeStampError>>,
+    stamp: Option<Result<Stamp, TimeStampError>>,
 }
 
 struct Stands<'a> {
@@ -118,7 +118,7 @@ impl Verify {
         &self,
         given: Option<&Given>,
         known: &[Authority],
-    ) -> Result<Option<Result<TimeStamp, TimeStampError>>, Failure> {
+    ) -> Result<Option<Result<Stamp, TimeStampError>>, Failure> {
         let named = self
             .authority
             .as_deref()
@@ -204,7 +204,7 @@ impl Findings<'_> {
             )?;
         }
         match &self.stamp {
-            Some(Ok(stamp)) => output::line(&format!("The witness: {}", witness::words(stamp))),
+            Some(Ok(stamp)) => output::line(&format!("The witness: {}", stamp.words())),
             Some(Err(error)) => output::line(&format!("The time-stamp of the witness: {error}.")),
             None => Ok(()),
         }
@@ -236,7 +236,7 @@ impl Findings<'_> {
                 })).collect::<Vec<_>>(),
             })),
             "timeStamp": self.stamp.as_ref().map(|stamp| match stamp {
-                Ok(stamp) => witness::as_json(stamp),
+                Ok(stamp) => stamp.as_json(),
                 Err(error) => json!({ "error": error.to_string() }),
             }),
         })

@@ -51,13 +51,11 @@ impl Give {
             return told(&self.file, &checkpoint, None, json);
         };
         let stamped = self.stamped(app, faulty, address)?;
-        told(&self.file, &stamped.checkpoint, Some(&stamped.stamp), json)?;
-        if stamped.first_of_authority && !json {
-            output::line(
-                "Nobody has named this authority before. Compare its fingerprint with what the service publishes.",
-            )?;
-        }
-        Ok(())
+        let stamp = Stamp {
+            stamp: stamped.stamp,
+            is_named: !stamped.first_of_authority,
+        };
+        told(&self.file, &stamped.checkpoint, Some(&stamp), json)
     }
 
     /// Write a witness and what the service says of it.
@@ -86,14 +84,14 @@ impl Give {
 fn told(
     path: &Path,
     checkpoint: &Checkpoint,
-    stamp: Option<&TimeStamp>,
+    stamp: Option<&Stamp>,
     json: bool,
 ) -> Result<(), Failure> {
     if json {
         return output::json(&json!({
             "entries": checkpoint.count,
             "code": checkpoint.code(),
-            "timeStamp": stamp.map(as_json),
+            "timeStamp": stamp.map(Stamp::as_json),
         }));
     }
     output::line(&format!(
@@ -103,7 +101,7 @@ fn told(
         checkpoint.code()
     ))?;
     match stamp {
-        Some(stamp) => output::line(&words(stamp)),
+        Some(stamp) => output::line(&stamp.words()),
         None => Ok(()),
     }
 }
@@ -143,12 +141,13 @@ impl Given {
     }
 
     /// What the time-stamp beside it says, if there is one.
-    pub(super) fn stamp(
-        &self,
-        authorities: &[Authority],
-    ) -> Option<Result<TimeStamp, TimeStampError>> {
+    pub(super) fn stamp(&self, authorities: &[Authority]) -> Option<Result<Stamp, TimeStampError>> {
         let (witness, answer) = self.stamped.as_ref()?;
-        Some(time_stamp::check(answer, witness, None, authorities))
+        let stamp = time_stamp::check(answer, witness, None, authorities);
+        Some(stamp.map(|stamp| Stamp {
+            stamp,
+            is_named: !authorities.is_empty(),
+        }))
     }
 }
 
@@ -158,22 +157,39 @@ pub(super) fn authorities(path: &Path) -> Result<Vec<Authority>, Failure> {
     read_authorities(&pem).map_err(Failure::input)
 }
 
-/// What a service vouches for, in a sentence.
-pub(super) fn words(stamp: &TimeStamp) -> String {
-    format!(
-        "It was there by {}, says “{}”. Its authority is “{}”, with the fingerprint (SHA-256) {}.",
-        output::time(stamp.time_ms),
-        stamp.service,
-        stamp.authority.name,
-        stamp.authority.fingerprint()
-    )
+/// What a service vouches for.
+pub(super) struct Stamp {
+    stamp: TimeStamp,
+    /// Whether its authority was named, now or before: else it is whatever certificate came with the stamp,
+    /// which anybody can make.
+    is_named: bool,
 }
 
-pub(super) fn as_json(stamp: &TimeStamp) -> Value {
-    json!({
-        "timeMs": stamp.time_ms,
-        "service": stamp.service,
-        "authority": stamp.authority.name,
-        "fingerprint": stamp.authority.fingerprint(),
-    })
+impl Stamp {
+    pub(super) fn words(&self) -> String {
+        let time = output::time(self.stamp.time_ms);
+        let (service, authority) = (&self.stamp.service, &self.stamp.authority);
+        let (name, fingerprint) = (&authority.name, authority.fingerprint());
+        match self.is_named {
+            true => format!(
+                "It was there by {time}, says “{service}”. Its authority is “{name}”, with the fingerprint (SHA-256) \
+                 {fingerprint}."
+            ),
+            false => format!(
+                "A time-stamp in the name of “{service}” has the time {time}. Nobody has named its authority before, \
+                 and anybody can make one of this name: the time counts only if the fingerprint (SHA-256) of “{name}” \
+                 that the service publishes is {fingerprint}."
+            ),
+        }
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        json!({
+            "timeMs": self.stamp.time_ms,
+            "service": self.stamp.service,
+            "authority": self.stamp.authority.name,
+            "fingerprint": self.stamp.authority.fingerprint(),
+            "named": self.is_named,
+        })
+    }
 }

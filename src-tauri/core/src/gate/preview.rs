@@ -21,7 +21,7 @@ use crate::{
     problem::Problem,
     record::{Action, Event, Subject},
     safety::mask::Masks,
-    sealed,
+    sealed, workspaces,
 };
 
 impl Ready {
@@ -96,13 +96,13 @@ impl Gate {
     }
 
     /// That a person looked at what would leave. A new conversation has no name yet, not even one that
-    /// the record gives it.
+    /// the record gives it, and will be in the workspace that is open.
     pub(super) fn note_shown(&self, turn: &Turn) -> Result<(), GateError> {
         self.store.write(|tx| {
             let event = Event::new(Action::LeavingShown).fact("shown", "before it leaves");
             let event = match turn.conversation(tx)? {
                 Some(conversation) => event.about(Subject::Conversation(conversation)),
-                None => event,
+                None => event.fact("workspace", workspaces::current(tx, now_ms())?.to_string()),
             };
             self.record.append(tx, event, now_ms())?;
             Ok(())

@@ -58,14 +58,7 @@ impl App {
     /// [`FindError`] when nobody can be looked for, or the answer would not be whole.
     pub fn find_person(&self, identifiers: &[String]) -> Result<FoundPerson, FindError> {
         let identifiers = Identifiers::parse(identifiers)?;
-        let found = self
-            .store
-            .read(|conn| places::find(conn, &identifiers, LISTED))?;
-        let snapshots = self.copies_with(&identifiers)?;
-        let found = FoundPerson {
-            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
-            ..found
-        };
+        let found = self.found(&identifiers, LISTED)?;
         self.note_found(Action::SubjectSearched, &found)?;
         Ok(found)
     }
@@ -81,13 +74,23 @@ impl App {
         form: FileForm,
     ) -> Result<String, FindError> {
         let identifiers = Identifiers::parse(identifiers)?;
-        let found = self
-            .store
-            .read(|conn| places::find(conn, &identifiers, usize::MAX))?;
+        let found = self.found(&identifiers, usize::MAX)?;
         self.note_found(Action::SubjectExported, &found)?;
         Ok(match form {
             FileForm::Json => file(&found, now_ms()),
             FileForm::Html => html(&found),
+        })
+    }
+
+    /// In the database, with at most so many places, and in copies of it.
+    fn found(&self, identifiers: &Identifiers, listed: usize) -> Result<FoundPerson, FindError> {
+        let found = self
+            .store
+            .read(|conn| places::find(conn, identifiers, listed))?;
+        let snapshots = self.copies_with(identifiers)?;
+        Ok(FoundPerson {
+            snapshots: u32::try_from(snapshots).unwrap_or(u32::MAX),
+            ..found
         })
     }
 
@@ -128,6 +131,17 @@ fn html(found: &FoundPerson) -> String {
         );
     }
     let _ = writeln!(body, "</table>\n<h2>Found in {} places</h2>", found.total);
+    if found.snapshots > 0 {
+        let copies = match found.snapshots {
+            1 => "1 copy".to_owned(),
+            more => format!("{more} copies"),
+        };
+        let _ = writeln!(
+            body,
+            "<p>The person is also in {copies} of the database: snapshots, backups or databases that were set aside. \
+             One that cannot be looked through counts, too.</p>"
+        );
+    }
     if found.unreadable > 0 {
         let _ = writeln!(
             body,

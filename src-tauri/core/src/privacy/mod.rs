@@ -33,7 +33,11 @@ pub use storage::{PartKind, StoredPart};
 use crate::store::Migration;
 
 pub(crate) const MIGRATIONS: &[&[Migration]] = &[
-    &[requests::MIGRATION, erase::MIGRATION],
+    &[
+        requests::MIGRATION,
+        erase::MIGRATION,
+        requests::FORGET_NOTES,
+    ],
     backup::MIGRATIONS,
     retention::MIGRATIONS,
     anonymise::MIGRATIONS,

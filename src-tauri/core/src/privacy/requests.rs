@@ -30,6 +30,12 @@ pub(super) const MIGRATION: Migration = Migration {
           ) STRICT",
 };
 
+/// A closed request used to keep its note, which may say who it was about.
+pub(super) const FORGET_NOTES: Migration = Migration {
+    name: "2026-11-30 forget the notes of closed requests",
+    sql: "UPDATE subject_requests SET note = '' WHERE state <> 'open'",
+};
+
 /// Clocks differ by so much.
 const MINUTE_MS: i64 = 60 * 1000;
 /// Letters of a note.
@@ -68,7 +74,7 @@ pub struct SubjectRequest {
     pub kind: RequestKind,
     /// What the person is found by; nothing once it is closed.
     pub identifiers: Vec<String>,
-    /// What one wants to remember of it.
+    /// What one wants to remember of it; nothing once it is closed.
     pub note: String,
     /// When it came: UTC milliseconds.
     #[specta(type = Number)]
@@ -176,7 +182,7 @@ impl App {
         })
     }
 
-    /// Close a request as done or refused. Who it was about is forgotten with that.
+    /// Close a request as done or refused. Who it was about and its note are forgotten with that.
     ///
     /// # Errors
     /// [`RequestError::NotOpen`] when it is not open.
@@ -249,7 +255,7 @@ fn insert(conn: &Connection, new: &NewRequest, due: i64) -> rusqlite::Result<Sub
     )
 }
 
-/// Close an open one; who it was about goes.
+/// Close an open one; who it was about goes, and the note, which may say it.
 pub(super) fn close(
     conn: &Connection,
     number: i64,
@@ -257,7 +263,7 @@ pub(super) fn close(
     now_ms: i64,
 ) -> Result<SubjectRequest, RequestError> {
     conn.prepare_cached(
-        "UPDATE subject_requests SET state = ?2, closed_at_ms = ?3, identifiers = NULL
+        "UPDATE subject_requests SET state = ?2, closed_at_ms = ?3, identifiers = NULL, note = ''
          WHERE number = ?1 AND state = 'open'
          RETURNING number, kind, identifiers, note, received_at_ms, due_at_ms, state, closed_at_ms",
     )?
@@ -330,6 +336,21 @@ mod tests {
     fn a_request_is_due_a_month_later_or_at_the_end_of_a_shorter_one() {
         assert_eq!(due_on("2026-11-27T09:00:00Z"), "2026-12-27T09:00:00Z");
         assert_eq!(due_on("2027-01-31T09:00:00Z"), "2027-02-28T09:00:00Z");
+    }
+
+    #[test]
+    fn the_notes_of_requests_that_are_closed_already_go_with_the_update() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(MIGRATION.sql).unwrap();
+        conn.execute_batch(
+            "INSERT INTO subject_requests (kind, note, received_at_ms, due_at_ms, state)
+             VALUES ('access', 'Of Mr Novak', 1, 2, 'done'), ('access', 'Of Ms Weiss', 1, 2, 'open')",
+        )
+        .unwrap();
+        conn.execute_batch(FORGET_NOTES.sql).unwrap();
+        let notes = "SELECT group_concat(note, '|' ORDER BY number) FROM subject_requests";
+        let left: String = conn.query_row(notes, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, "|Of Ms Weiss");
     }
 
     #[test]

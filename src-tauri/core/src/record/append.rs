@@ -23,6 +23,7 @@ impl Record {
     /// that every transaction can append.
     pub fn append(&self, tx: &Connection, event: Event, now_ms: i64) -> rusqlite::Result<i64> {
         let head = entries::head(tx)?;
+        let event = event.with_workspace(tx)?;
         let about = seal(tx, head.count + 1, &event).map_err(as_sql)?;
         self.link(tx, head, event, about, now_ms)
     }
@@ -64,7 +65,8 @@ impl Record {
     }
 
     /// Destroy all that the record keeps of a subject in private, and write down that it was
-    /// destroyed: the place of that entry. `None`: there was nothing.
+    /// destroyed: the place of that entry. `None`: there was nothing. Of a conversation that is gone already,
+    /// `event` must say the workspace.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when it cannot be written.
@@ -82,6 +84,7 @@ impl Record {
             token,
             ..About::default()
         };
+        let event = event.about(subject).with_workspace(tx)?;
         self.link(tx, entries::head(tx)?, event, about, now_ms)
             .map(Some)
     }

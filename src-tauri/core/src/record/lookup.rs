@@ -50,9 +50,13 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
             WHERE subject IS NOT NULL;
           CREATE INDEX audit_lookup_by_call ON audit_lookup(call, sequence, action, model, workspace, outcome)
             WHERE call IS NOT NULL",
+}, Migration {
+    name: "2026-11-30 find entries about conversations by their workspace",
+    sql: "DELETE FROM audit_lookup",
 }];
 
-/// The kinds of values that are numbers in the lookup, and where an entry has them.
+/// The kinds of values that are numbers in the lookup, and where an entry has them; a workspace also
+/// [elsewhere](WORKSPACE_OF_SUBJECT).
 const KINDS: [(&str, &str); 5] = [
     ("action", "e.action"),
     ("model", "e.model"),
@@ -60,6 +64,15 @@ const KINDS: [(&str, &str); 5] = [
     ("outcome", "e.outcome"),
     ("subject", "nullif(e.subject, x'')"),
 ];
+
+/// The workspace of what an entry is about, in place of a fact: entries about a conversation did not always
+/// name it.
+const WORKSPACE_OF_SUBJECT: &str = "(SELECT lower(substr(id, 1, 8) || '-' || substr(id, 9, 4) || '-' ||
+            substr(id, 13, 4) || '-' || substr(id, 17, 4) || '-' || substr(id, 21))
+     FROM (SELECT hex(CASE s.kind WHEN 'workspace' THEN s.of ELSE c.workspace_id END) AS id
+           FROM audit_subjects s LEFT JOIN conversations c ON s.kind = 'conversation' AND c.id = s.of
+           WHERE s.token = e.subject)
+     WHERE id <> '')";
 
 /// Values that are remembered at once.
 const REMEMBERED: usize = 10_000;
@@ -113,7 +126,11 @@ fn take_in(
     kinds: [(&str, &str); KINDS.len()],
     call: &str,
 ) -> rusqlite::Result<usize> {
-    for (kind, value) in kinds {
+    let kinds = kinds.map(|(kind, value)| match kind {
+        "workspace" => (kind, format!("coalesce({value}, {WORKSPACE_OF_SUBJECT})")),
+        _ => (kind, value.to_owned()),
+    });
+    for (kind, value) in &kinds {
         conn.prepare_cached(&format!(
             "INSERT OR IGNORE INTO audit_values (kind, value)
              SELECT DISTINCT '{kind}', {value} FROM audit_entries e
@@ -181,6 +198,8 @@ impl Values {
             let same = match (row.get::<_, Option<i64>>(at + place)?, real) {
                 (None, None) => true,
                 (Some(id), Some(real)) => self.is(conn, id, kind, real)?,
+                // It is that of what the entry is about, which may be gone.
+                (Some(_), None) => *kind == "workspace",
                 _ => false,
             };
             if !same {

@@ -40,10 +40,12 @@ pub(crate) use keeper::Unlocked;
 pub use keeper::{Record, RecordError};
 pub use payloads::Subject;
 pub(crate) use private::{each_payload, erasures, length, private_of_client_calls};
-pub use status::{Failure, Moment, RecordStatus};
+pub use status::{Failure, Moment, RecordStatus, SetRightThen};
 pub use timeline::{Choices, EntryDetails, EntryRow, FactRow, Filter, MessagePlace, ModelChoice};
 pub use verify::{Fault, Notes, Verdict, VerifyError};
 pub use witness::{Compared, Witness, WitnessError};
+
+use rusqlite::Connection;
 
 use crate::store::Migration;
 
@@ -91,6 +93,16 @@ impl Event {
             Some(value) => self.fact(name, value),
             None => self,
         }
+    }
+
+    /// With the workspace of what it is about among the facts, unless they name one: entries are found by it,
+    /// also once that is gone.
+    fn with_workspace(self, conn: &Connection) -> rusqlite::Result<Self> {
+        let (Some(subject), None) = (self.about, self.facts.get("workspace")) else {
+            return Ok(self);
+        };
+        let workspace = subject.workspace(conn)?;
+        Ok(self.maybe("workspace", workspace.map(|id| id.to_string())))
     }
 
     /// What it is about.

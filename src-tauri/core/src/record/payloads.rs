@@ -62,6 +62,21 @@ impl Subject {
         }
     }
 
+    /// The workspace that it is, or is in as long as it is there; `None`: it is in none.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(crate) fn workspace(self, conn: &Connection) -> rusqlite::Result<Option<WorkspaceId>> {
+        match self {
+            Self::Conversation(id) => conn
+                .prepare_cached("SELECT workspace_id FROM conversations WHERE id = ?1")?
+                .query_row([id], |row| row.get(0))
+                .optional(),
+            Self::Workspace(id) => Ok(Some(id)),
+            Self::Installation => Ok(None),
+        }
+    }
+
     fn of(self) -> Vec<u8> {
         match self {
             Self::Conversation(id) => id.as_bytes().to_vec(),

@@ -62,6 +62,34 @@ pub struct Failure {
     /// the record whole since. One without the other is not enough: what is left after somebody took
     /// something away may well be whole.
     pub stands: bool,
+    /// What was set right before it was written down.
+    pub set_right: SetRightThen,
+}
+
+/// What was set right, by the entry that tells of the fault. Nothing of it is an entry of the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SetRightThen {
+    /// Names of tables, indexes and triggers of the record that were made again.
+    pub made_anew: Vec<String>,
+    /// How many tables, views, indexes and triggers of somebody else were taken out or moved aside.
+    #[specta(type = Number)]
+    pub removed: i64,
+    /// How many checkpoints were taken out.
+    #[specta(type = Number)]
+    pub strays: i64,
+}
+
+impl SetRightThen {
+    fn of(facts: &Facts) -> Self {
+        let names = facts.text("made_anew").unwrap_or_default();
+        let names = names.split(", ").filter(|name| !name.is_empty());
+        Self {
+            made_anew: names.map(str::to_owned).collect(),
+            removed: facts.integer("removed").unwrap_or_default(),
+            strays: facts.integer("strays").unwrap_or_default(),
+        }
+    }
 }
 
 impl Record {
@@ -139,6 +167,7 @@ fn newest_failure(conn: &Connection) -> rusqlite::Result<Option<Failure>> {
         found,
         fault: facts.text("fault").unwrap_or_default().to_owned(),
         at: facts.integer("at"),
+        set_right: SetRightThen::of(&facts),
     }))
 }
 

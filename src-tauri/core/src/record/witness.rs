@@ -40,6 +40,8 @@ pub enum WitnessError {
     Unsigned,
 }
 
+const FORMAT: u32 = 1;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -65,6 +67,9 @@ impl Witness {
             return Ok(Self::Code { code, count });
         }
         let file: File = serde_json::from_str(text).map_err(|_| WitnessError::Unknown)?;
+        if file.format != FORMAT {
+            return Err(WitnessError::Unknown);
+        }
         let checkpoint = file.checkpoint.read().ok_or(WitnessError::Unknown)?;
         if checkpoint.count <= 0 {
             // Of no entries anybody could sign one, and every record would fit.
@@ -80,7 +85,7 @@ impl Witness {
     pub fn file(checkpoint: &Checkpoint) -> String {
         let file = File {
             kind: Kind::Witness,
-            format: 1,
+            format: FORMAT,
             checkpoint: Written::from(checkpoint),
             code: checkpoint.code(),
         };

@@ -64,7 +64,7 @@ describe("how the record stands", () => {
 	it("is verified with progress, and the verdict says what is worth knowing", async () => {
 		const { user } = await open();
 		await user.click(button("Verify everything"));
-		const region = await standing(/169 entries, verified/);
+		const region = await standing(/^168 entries, verified$/);
 		expect(within(region).getByText("All 168 entries hold.")).toBeTruthy();
 		const notes = within(region).getByRole("list", { name: "Worth knowing" });
 		expect(
@@ -74,6 +74,32 @@ describe("how the record stands", () => {
 		expect((await entries())[0]?.textContent, "it is an entry itself").toMatch(
 			/169.*Everything verified/,
 		);
+	});
+
+	it("says how many entries were verified, and how many came since", async () => {
+		const { fake, user } = await open();
+		await user.click(button("Verify everything"));
+		await standing(/^168 entries, verified$/);
+		await fake.compareWitness("GH-128-BXMF-3DVT-M4CJ-TCIW-MYDE-KLHS-77M5-7KKK");
+		await readRecord();
+		const region = await standing(/^168 entries, verified$/);
+		expect(within(region).getByText(/1 entry was added since\./)).toBeTruthy();
+	});
+
+	it("says what was set right, and only where nothing was that nothing was repaired", async () => {
+		const { user } = await open({
+			changedEntry: 41,
+			setRight: { madeAnew: ["audit_lookup", "audit_values"], removed: 1, strays: 2 },
+		});
+		const red = await standing(/The record does not verify/);
+		expect(within(red).queryByText(/Nothing was repaired/)).toBeNull();
+		expect(
+			within(red).getByText(
+				/made again what was gone or changed: audit_lookup, audit_values; took 1 thing that is not its own out of the database; took out 2 checkpoints that did not fit\. Entry 169 says so/,
+			),
+		).toBeTruthy();
+		await user.click(within(red).getByRole("button", { name: "Open entry 169" }));
+		expect(await screen.findByRole("dialog", { name: "Entry 169" })).toBeTruthy();
 	});
 
 	it("can be stopped while it is verified, and then says nothing new", async () => {
@@ -95,6 +121,7 @@ describe("how the record stands", () => {
 		const red = await standing(/The record does not verify/);
 		expect(within(red).getByText("Entry 41 was changed after it was written.")).toBeTruthy();
 		expect(within(red).getByText(/Found on 27 November 2026, .*, entry 169/)).toBeTruthy();
+		expect(within(red).getByText(/Nothing was repaired\./)).toBeTruthy();
 		expect(red.className).toContain("bad");
 		await user.click(button("I have read this"));
 		const amber = await standing(/The record did not verify/);

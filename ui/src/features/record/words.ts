@@ -359,6 +359,25 @@ export function faultOf({ fault, at }: Pick<Failure, "fault" | "at">): string {
 	return place ? `Entry ${place}: ${fault}.` : `What is wrong: ${fault}.`;
 }
 
+/** What was set right before a failed verification was written down; null: nothing. */
+export function setRightOf({ found, setRight }: Failure): string | null {
+	const { madeAnew, removed, strays } = setRight;
+	const deeds: string[] = [];
+	if (madeAnew.length > 0)
+		deeds.push(`made again what was gone or changed: ${madeAnew.join(", ")}`);
+	if (removed > 0) {
+		const things = removed === 1 ? "1 thing that is" : `${formatCount(removed)} things that are`;
+		deeds.push(`took ${things} not its own out of the database`);
+	}
+	if (strays > 0) {
+		const checkpoints = strays === 1 ? "1 checkpoint" : `${formatCount(strays)} checkpoints`;
+		deeds.push(`took out ${checkpoints} that did not fit`);
+	}
+	if (deeds.length === 0) return null;
+	const entry = formatCount(found.sequence);
+	return `So that recording could go on, Gatehouse ${deeds.join("; ")}. Entry ${entry} says so. No entry was repaired.`;
+}
+
 /** What a record that verifies still says about its past. */
 export function notesOf(notes: Notes): string[] {
 	const said: string[] = [];

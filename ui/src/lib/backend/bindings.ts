@@ -875,7 +875,7 @@ export type ByteSearch = {
 	 *  rest; all of these parts were overwritten before, and what is written meanwhile may leave something.
 	 */
 	unused?: number,
-	/**  Other files. */
+	/**  Other files, as they lie there: what is encrypted in them was not decrypted. */
 	files: number,
 	/**  All bytes that were looked at. */
 	bytes: number,
@@ -1526,6 +1526,8 @@ export type Failure = {
 	 *  something away may well be whole.
 	 */
 	stands: boolean,
+	/**  What was set right before it was written down. */
+	setRight: SetRightThen,
 };
 
 /**  Calls that failed in one way. */
@@ -3056,6 +3058,11 @@ export type Remains = {
 	what: string,
 	/**  Why, and what can be done about it. */
 	why: string,
+	/**
+	 *  Whether something of what was erased may be in the data folder for that: what was searched does not
+	 *  show it.
+	 */
+	inDataFolder?: boolean,
 };
 
 /**  A file that costs are written to. */
@@ -3351,6 +3358,16 @@ export type Service =
 /**  Answered before others. */
 "priority";
 
+/**  What was set right, by the entry that tells of the fault. Nothing of it is an entry of the record. */
+export type SetRightThen = {
+	/**  Names of tables, indexes and triggers of the record that were made again. */
+	madeAnew: string[],
+	/**  How many tables, views, indexes and triggers of somebody else were taken out or moved aside. */
+	removed: number,
+	/**  How many checkpoints were taken out. */
+	strays: number,
+};
+
 /**  The settings of the app. */
 export type Settings = {
 	/**  Colours of the window. */
@@ -3598,7 +3615,7 @@ export type SubjectRequest = {
 	kind: RequestKind,
 	/**  What the person is found by; nothing once it is closed. */
 	identifiers: string[],
-	/**  What one wants to remember of it. */
+	/**  What one wants to remember of it; nothing once it is closed. */
 	note: string,
 	/**  When it came: UTC milliseconds. */
 	receivedAtMs: number,

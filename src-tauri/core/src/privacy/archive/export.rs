@@ -25,7 +25,7 @@ use crate::{
     now_ms,
     policy::{self, own_rules},
     privacy::retention::{Held, holds, rules},
-    record::{Action, Contents, Private, Record, Subject, WhileFaulty},
+    record::{Action, Contents, Private, Record, StandingFault, Subject, WhileFaulty},
     workspaces,
 };
 
@@ -55,6 +55,7 @@ impl App {
         let made_at_ms = now_ms();
         self.record
             .note_export(private, WhileFaulty::Insist, made_at_ms)?;
+        let fault = self.record.standing_fault()?;
         let holds = pack(
             &self.folder,
             target,
@@ -67,6 +68,7 @@ impl App {
                         scope,
                         names: Names::of(conn)?,
                         holds: Holdings::default(),
+                        fault,
                     };
                     export.fill(packer, progress)?;
                     Ok(export.holds)
@@ -97,6 +99,8 @@ struct Export<'a> {
     scope: Scope,
     names: Names,
     holds: Holdings,
+    /// One of the record that stands.
+    fault: Option<StandingFault>,
 }
 
 impl Export<'_> {
@@ -249,7 +253,7 @@ impl Export<'_> {
         out: &mut impl Write,
         progress: &mut dyn FnMut(f64) -> Result<(), ArchiveError>,
     ) -> Result<(), ArchiveError> {
-        report::begin(out, self.scope, &self.holds, now_ms())?;
+        report::begin(out, self.scope, &self.holds, self.fault.as_ref(), now_ms())?;
         if self.holds.conversations > 1 {
             let mut number = 0;
             out.write_all(b"<h2>Conversations</h2>\n<ol>\n")?;

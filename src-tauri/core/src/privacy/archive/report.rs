@@ -9,6 +9,7 @@ use super::{Holdings, Scope};
 use crate::{
     chat::{self, FileConversation, FileMessage, Rating},
     protocol::Role,
+    record::StandingFault,
 };
 
 /// What stands above every page. Nothing may be loaded or run, whatever a text would like.
@@ -43,11 +44,13 @@ dd { margin: 0; }
 <body>
 "#;
 
-/// Begin the page: what the archive holds. `now_ms` is UTC milliseconds.
+/// Begin the page: what the archive holds, and whether a `fault` of the record stands. `now_ms` is UTC
+/// milliseconds.
 pub(super) fn begin(
     out: &mut impl Write,
     scope: Scope,
     holds: &Holdings,
+    fault: Option<&StandingFault>,
     now_ms: i64,
 ) -> io::Result<()> {
     let of = match scope {
@@ -73,7 +76,16 @@ pub(super) fn begin(
     out.write_all(
         b"</dl>\n<p>This page is for reading. The files beside it say the same for programs, and \
           what calls have cost.</p>\n",
-    )
+    )?;
+    if let Some(fault) = fault {
+        writeln!(
+            out,
+            "<p class=\"note\">A verification had found a fault in the record ({}), and it stood when this was made: \
+             what is here of the record is what was there then, which may not be what was written.</p>",
+            escaped(&fault.to_string())
+        )?;
+    }
+    Ok(())
 }
 
 /// A line of the list of conversations, which leads to its place on the page.

@@ -145,7 +145,7 @@ fn reached(statement: &Value) -> String {
     row(
         "Searched afterwards",
         &format!(
-            "{} pages of the database and {} files (those of models are left out), {} bytes, for {} names, words, phrases and identifiers: found in {} places",
+            "{} pages of the database, decrypted, and {} other files, as they lie there (those of models are left out), {} bytes, for {} names, words, phrases and identifiers: found in {} places",
             search["pages"],
             search["files"],
             search["bytes"],
@@ -153,6 +153,9 @@ fn reached(statement: &Value) -> String {
             found(search).len()
         ),
     );
+    if let Some(words) = in_data_folder(statement) {
+        row("In the data folder", words);
+    }
     row("Parts of pages that nothing uses", &unused(search));
     row("Entry in the record", &number("entry"));
     row(
@@ -195,6 +198,21 @@ fn not_reached(statement: &Value) -> String {
         true => "<p>Nothing.</p>\n".to_owned(),
         false => format!("<ul>\n{lines}</ul>\n"),
     }
+}
+
+/// What is left in the data folder; `None`: a certificate of an earlier Gatehouse does not say what of that which
+/// remains is there.
+fn in_data_folder(statement: &Value) -> Option<&'static str> {
+    if !found(&statement["search"]).is_empty() {
+        return Some("Something is left: see below");
+    }
+    let remains = statement["remains"].as_array()?;
+    let may_be = remains.iter().map(|one| one["inDataFolder"].as_bool());
+    let may_be: Vec<bool> = may_be.collect::<Option<_>>()?;
+    Some(match may_be.contains(&true) {
+        true => "Something may be left, which the search does not show: see below",
+        false => "Nothing is left that was looked for",
+    })
 }
 
 fn found(search: &Value) -> &[Value] {

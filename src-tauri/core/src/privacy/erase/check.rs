@@ -53,7 +53,7 @@ pub struct ByteSearch {
     /// rest; all of these parts were overwritten before, and what is written meanwhile may leave something.
     #[serde(default)]
     pub unused: u32,
-    /// Other files.
+    /// Other files, as they lie there: what is encrypted in them was not decrypted.
     pub files: u32,
     /// All bytes that were looked at.
     #[specta(type = Number)]
@@ -84,7 +84,7 @@ pub(super) fn search(
 ) -> ByteSearch {
     let mut not_all = |what: &str, error: StoreError| {
         let why = format!("not all of it could be searched: {error}");
-        remains.push(Remains::new(what, why));
+        remains.push(Remains::in_data_folder(what, why));
     };
     let common = store.read(|conn| Ok::<_, StoreError>(traces.lost.leave_out_what_stays(conn)?));
     let common = common.unwrap_or_else(|error| {
@@ -124,7 +124,7 @@ pub(super) fn search(
     search_below(folder.path(), folder, &searcher, &mut result, &mut unread);
     if unread > 0 {
         let what = format!("{unread} files of the data folder");
-        remains.push(Remains::new(
+        remains.push(Remains::in_data_folder(
             &what,
             "they cannot be read now, so they were not searched",
         ));
@@ -164,7 +164,6 @@ fn search_below(
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => search_below(&path, folder, searcher, result, unread),
             Ok(kind) if kind.is_file() => {
-                result.files += 1;
                 // Names of files count, and are not repeated: they could be that of the person.
                 let place = place_of(&path, folder);
                 let kind = match place == WINDOW {
@@ -175,6 +174,7 @@ fn search_below(
                 result.note(&place, u32::from(name == Hit::Alone));
                 match search_file(&path, kind, searcher, &mut result.bytes) {
                     Ok((alone, within)) => {
+                        result.files += 1;
                         result.note(&place, alone);
                         result.within += within;
                     }

@@ -67,7 +67,7 @@ impl Gone {
             mut remains,
             ids,
         } = begun;
-        remains.push(Remains::new(
+        remains.push(Remains::in_data_folder(
             "a search for the words of what was erased",
             "Gatehouse was ended before it, or something was in the way, and they were kept nowhere. \
              Everything else was finished at the next start, which looked for the identifiers of what was erased, and for anything in \
@@ -256,6 +256,7 @@ fn conversation(
     if is_held(tx, id)? {
         return Err(EraseError::Held("this conversation".into()));
     }
+    let workspace = Subject::Conversation(id).workspace(tx)?;
     let mut gone = conversations(record, tx, &[id], "asked", now_ms)?;
     if gone.conversations == 0 {
         return Err(EraseError::NotFound);
@@ -264,7 +265,8 @@ fn conversation(
         // The record kept nothing private of it.
         let event = Event::new(Action::Erased)
             .fact("kind", "conversation")
-            .fact("cause", "asked");
+            .fact("cause", "asked")
+            .maybe("workspace", workspace.map(|id| id.to_string()));
         gone.entry = record.append(tx, event, now_ms)?;
     }
     Ok(gone)
@@ -319,6 +321,8 @@ pub(super) fn conversations(
     let mut gone = Gone::default();
     for &id in ids {
         let messages = chat::message_ids(tx, id)?;
+        let subject = Subject::Conversation(id);
+        let workspace = subject.workspace(tx)?;
         if !chat::erase(tx, id)? {
             continue;
         }
@@ -330,8 +334,8 @@ pub(super) fn conversations(
             .extend(messages.iter().map(|message| *message.as_bytes()));
         let event = Event::new(Action::Erased)
             .fact("kind", "conversation")
-            .fact("cause", cause);
-        let subject = Subject::Conversation(id);
+            .fact("cause", cause)
+            .maybe("workspace", workspace.map(|id| id.to_string()));
         if let Some(entry) = record.erase(tx, subject, event, now_ms)? {
             gone.entry = entry;
         }

@@ -33,16 +33,16 @@ struct Rest {
 
 impl Rest {
     /// On a full disk, say: it is tried again at the next start.
-    fn failed(&mut self, what: &str, why: String) {
+    fn failed(&mut self, remains: Remains) {
         self.is_done = false;
-        self.remains.push(Remains::new(what, why));
+        self.remains.push(remains);
     }
 
     /// A copy that something is in the way of, which may be so for good: it is tried once more, at the next
     /// start, and then named in the certificate. Each try takes every other copy with it.
-    fn kept_copy(&mut self, what: &str, why: String) {
+    fn kept_copy(&mut self, remains: Remains) {
         self.is_done &= self.is_again;
-        self.remains.push(Remains::new(what, why));
+        self.remains.push(remains);
     }
 
     /// Whether the log of the database could be emptied.
@@ -50,11 +50,11 @@ impl Rest {
         let log = "the log of the database";
         match emptied {
             Ok(true) => {}
-            Ok(false) => self.remains.push(Remains::new(
+            Ok(false) => self.remains.push(Remains::in_data_folder(
                 log,
                 "another program is reading the database; it goes when Gatehouse is closed",
             )),
-            Err(error) => self.failed(log, error.to_string()),
+            Err(error) => self.failed(Remains::in_data_folder(log, error.to_string())),
         }
     }
 }
@@ -76,13 +76,14 @@ impl App {
         // Before the copies go: another one may be made as soon as they are gone, of the pages as they are.
         progress(ErasureStep::Log);
         if let Err(error) = self.store.scrub() {
-            rest.failed("unused parts of pages of the database", error.to_string());
+            let what = "unused parts of pages of the database";
+            rest.failed(Remains::in_data_folder(what, error.to_string()));
         }
         let emptied = self.store.truncate_log();
         progress(ErasureStep::Snapshots);
         let snapshots = snapshot::remove_all(&self.folder).unwrap_or_else(|error| {
             let why = format!("not all of them could be removed: {error}");
-            rest.kept_copy("snapshots", why);
+            rest.kept_copy(Remains::in_data_folder("snapshots", why));
             0
         });
         let (backups, folders) = self.remove_from_backups(&mut rest);
@@ -144,10 +145,10 @@ impl App {
             PATIENCE
         };
         let folders = self.remove_every_backup(patience).unwrap_or_else(|error| {
-            let why = format!("{may_have}: {error}");
+            let remains = Remains::new("backups", format!("{may_have}: {error}"));
             match error {
-                BackupError::Busy => rest.failed("backups", why),
-                _ => rest.kept_copy("backups", why),
+                BackupError::Busy => rest.failed(remains),
+                _ => rest.kept_copy(remains),
             }
             Vec::new()
         });
@@ -311,6 +312,9 @@ mod tests {
             }
         });
         assert!(remains(&erased, "snapshots") && !replaced.exists());
+        let in_the_way = erased.remains.iter().find(|one| one.what == "snapshots");
+        assert!(in_the_way.unwrap().in_data_folder, "{erased:?}");
+        assert_eq!(erased.check.found, [], "no search shows it");
         assert!(certificate(&app, &erased).is_err(), "it is not done");
         fs::remove_file(&snapshots).unwrap();
         app.finish_erasures().unwrap();
@@ -330,7 +334,10 @@ mod tests {
         });
         assert!(certificate(&app, &erased).is_err(), "it is tried again");
         app.finish_erasures().unwrap();
-        assert!(certificate(&app, &erased).unwrap().contains("snapshots"));
+        let page = certificate(&app, &erased).unwrap();
+        let stated = "<th scope=\"row\">In the data folder</th><td>Something may be left";
+        assert!(page.contains(stated), "{page}");
+        assert!(page.contains("<li>snapshots: not all of them could be removed"));
         let replaced = app.folder.replaced();
         fs::create_dir_all(&replaced).unwrap();
         app.finish_erasures().unwrap();

@@ -101,11 +101,16 @@ pub enum ErasureStep {
 
 /// Something that an erasure did not reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
 pub struct Remains {
     /// What.
     pub what: String,
     /// Why, and what can be done about it.
     pub why: String,
+    /// Whether something of what was erased may be in the data folder for that: what was searched does not
+    /// show it.
+    #[serde(default)]
+    pub in_data_folder: bool,
 }
 
 impl Remains {
@@ -113,6 +118,14 @@ impl Remains {
         Self {
             what: what.into(),
             why: why.into(),
+            in_data_folder: false,
+        }
+    }
+
+    fn in_data_folder(what: &str, why: impl Into<String>) -> Self {
+        Self {
+            in_data_folder: true,
+            ..Self::new(what, why)
         }
     }
 }

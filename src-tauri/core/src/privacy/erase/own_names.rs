@@ -39,7 +39,11 @@ impl OwnNames {
         };
         remains
             .iter()
-            .map(|remains| Remains::new(&in_text(&remains.what), in_text(&remains.why)))
+            .map(|remains| Remains {
+                what: in_text(&remains.what),
+                why: in_text(&remains.why),
+                ..*remains
+            })
             .collect()
     }
 }

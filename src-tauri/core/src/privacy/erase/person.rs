@@ -130,7 +130,8 @@ fn requests_of_clients(
 /// Nobody can look for a person in a picture: that some are left is told.
 pub(super) fn pictures_left(tx: &Transaction<'_>) -> rusqlite::Result<Option<Remains>> {
     let left = pictures::count(tx)?;
-    Ok((left > 0).then(|| Remains::new(&format!("{left} pictures in chats"), NOT_SEARCHED)))
+    Ok((left > 0)
+        .then(|| Remains::in_data_folder(&format!("{left} pictures in chats"), NOT_SEARCHED)))
 }
 
 fn erased(kind: &'static str) -> Event {
@@ -195,7 +196,7 @@ impl Erasing<'_> {
         self.gone.traces.lost = self.seen.lost;
         let remains = &mut self.gone.remains;
         if !short.is_empty() {
-            remains.push(Remains::new(
+            remains.push(Remains::in_data_folder(
                 "the search of every byte",
                 format!(
                     "{} of the names or numbers are too short to be told from other bytes, and were only taken out of all texts",
@@ -204,7 +205,7 @@ impl Erasing<'_> {
             ));
         }
         if self.seen.unreadable > 0 {
-            remains.push(Remains::new(
+            remains.push(Remains::in_data_folder(
                 &format!("{} things that are sealed", self.seen.unreadable),
                 "they cannot be read, so nobody knows whether the person is in them",
             ));
@@ -231,7 +232,7 @@ impl Erasing<'_> {
                 1 => words.to_owned(),
                 more => format!("{words}, {more} times"),
             };
-            self.gone.remains.push(Remains::new(&what, why));
+            self.gone.remains.push(Remains::in_data_folder(&what, why));
             return Ok(());
         }
         refuse_held(self.tx, &Reach::of_rows(&found))?;

@@ -108,6 +108,16 @@ fn a_table_index_or_trigger_that_was_dropped_stops_nothing_and_is_told_and_made_
         let (_store, record) = here.open();
         let told = record.status().unwrap().failure.unwrap();
         assert_eq!(told.fault, fault, "{sql}: told once");
+        let right = told.set_right;
+        match sql
+            .rsplit_once(' ')
+            .filter(|(what, _)| what.starts_with("DROP"))
+        {
+            Some((_, name)) => {
+                assert!(right.made_anew.iter().any(|made| made == name), "{right:?}")
+            }
+            None => assert_eq!((right.removed, right.made_anew.len()), (1, 0)),
+        }
         assert!(all(&record).len() > 5, "{sql}: and it goes on");
         let found = verify(&record).fault.map(|fault| fault.name());
         let left = (sql == "DROP TABLE audit_subjects").then_some("payload-missing");

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
+    ids::WorkspaceId,
     record::{EntryRow, Filter},
-    workspaces,
+    workspaces::{self, WorkspaceError},
 };
 
 fn sequences(rows: &[EntryRow]) -> Vec<i64> {
@@ -67,10 +68,81 @@ fn filters_hold_together() {
         found(with(|f| f.action = Some("app.started".into()))),
         [3, 2]
     );
-    assert_eq!(
-        found(with(|f| f.workspace = Some("x".into()))),
-        [] as [i64; 0]
-    );
+}
+
+/// A workspace with the conversation that is written about.
+fn with_conversation(here: &Installation, store: &Store) -> WorkspaceId {
+    let made = store.write(|tx| {
+        let workspace = workspaces::save(tx, WorkspaceId::new(), "Larkspur", NOW)?.id;
+        tx.execute(
+            "INSERT INTO conversations (id, workspace_id, title, sampling, created_at_ms, updated_at_ms)
+             VALUES (?1, ?2, 'Österreich-Reise', '{}', 0, 0)",
+            (here.conversation, workspace),
+        )?;
+        Ok::<_, WorkspaceError>(workspace)
+    });
+    made.unwrap()
+}
+
+fn of_workspace(record: &Record, workspace: WorkspaceId) -> Vec<i64> {
+    let filter = with(|filter| filter.workspace = Some(workspace.to_string()));
+    sequences(&record.list(&filter).unwrap())
+}
+
+fn holds(record: &Record) -> bool {
+    let verdict = record.verify(&mut |_| ControlFlow::Continue(()));
+    verdict.unwrap().fault.is_none()
+}
+
+#[test]
+fn what_is_about_a_conversation_is_found_by_its_workspace_also_when_it_is_erased() {
+    let here = Installation::with_entries(0);
+    let (store, record) = here.open();
+    let workspace = with_conversation(&here, &store);
+    let conversation = Subject::Conversation(here.conversation);
+    let append = |event: Event| store.write(|tx| record.append(tx, event, NOW)).unwrap();
+    let refused = append(Event::new(Action::Refused).about(conversation));
+    let looked = append(Event::new(Action::LeavingShown).about(Subject::Workspace(workspace)));
+    append(Event::new(Action::SettingsChanged).about(Subject::Installation));
+    append(Event::new(Action::Refused).about(Subject::Conversation(ConversationId::new())));
+    let erased = store.write(|tx| {
+        let event = Event::new(Action::Erased);
+        let erased = record.erase(tx, conversation, event, NOW)?;
+        tx.execute("DELETE FROM conversations", [])?;
+        Ok::<_, rusqlite::Error>(erased.unwrap())
+    });
+    let erased = erased.unwrap();
+    assert_eq!(of_workspace(&record, workspace), [erased, looked, refused]);
+    assert_eq!(of_workspace(&record, WorkspaceId::new()), [] as [i64; 0]);
+    let filter = with(|filter| {
+        filter.workspace = Some(workspace.to_string());
+        filter.action = Some("gate.refused".into());
+    });
+    assert_eq!(sequences(&record.list(&filter).unwrap()), [refused]);
+    assert!(holds(&record));
+    drop((store, record));
+    here.attack(|conn| {
+        let hide = "UPDATE audit_lookup SET workspace = NULL WHERE sequence = ?1";
+        assert_eq!(conn.execute(hide, [refused]).unwrap(), 1);
+    });
+    assert!(matches!(here.verdict().fault, Some(Fault::Hidden(_))));
+}
+
+#[test]
+fn entries_that_do_not_name_the_workspace_of_their_conversation_are_found_by_it() {
+    let (here, store, record) = filled();
+    // They were written while there was no such conversation that could have been asked.
+    record.look_up().unwrap();
+    let workspace = with_conversation(&here, &store);
+    assert_eq!(of_workspace(&record, workspace), [] as [i64; 0]);
+    let update = crate::record::lookup::MIGRATIONS.last().unwrap().sql;
+    store.write(|tx| tx.execute_batch(update)).unwrap();
+    assert_eq!(of_workspace(&record, workspace), [9, 8, 7, 6, 5, 4]);
+    assert!(holds(&record));
+    store
+        .write(|tx| tx.execute("DELETE FROM conversations", []))
+        .unwrap();
+    assert!(holds(&record), "the lookup may know what is gone");
 }
 
 #[test]
@@ -104,16 +176,7 @@ fn a_text_finds_what_is_shown_in_other_words() {
 #[test]
 fn a_text_finds_titles_in_whatever_case_their_letters_are() {
     let (here, store, record) = filled();
-    store
-        .write(|tx| {
-            let workspace = workspaces::first(tx, NOW)?;
-            tx.execute(
-                "INSERT INTO conversations (id, workspace_id, title, sampling, created_at_ms, updated_at_ms)
-                 VALUES (?1, ?2, 'Österreich-Reise', '{}', 0, 0)",
-                (here.conversation, workspace),
-            )
-        })
-        .unwrap();
+    with_conversation(&here, &store);
     for text in ["Österreich", "österreich-r", "REISE"] {
         let filter = with(|filter| filter.text = Some(text.into()));
         let found = sequences(&record.list(&filter).unwrap());

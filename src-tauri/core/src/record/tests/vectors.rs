@@ -572,6 +572,16 @@ fn what_speaks_of_no_entries_is_no_witness() {
 }
 
 #[test]
+fn what_has_another_format_is_no_witness() {
+    let file = Witness::file(&small().sign());
+    assert!(Witness::read(&file).is_ok());
+    let newer = file.replace("\"format\": 1", "\"format\": 2");
+    assert_ne!(newer, file);
+    let read = Witness::read(&newer);
+    assert!(matches!(read, Err(WitnessError::Unknown)), "{read:?}");
+}
+
+#[test]
 fn the_document_shows_the_encoding_that_is_hashed() {
     let document = include_str!("../../../../../docs/record-format.md");
     let entry = &small().entries[1];

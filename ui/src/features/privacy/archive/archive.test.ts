@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { FakeOptions } from "$lib/backend/fake";
 import { place } from "$lib/navigation.svelte";
+import { readRecord } from "$lib/state/record.svelte";
 
 import { accessibilityFaults } from "../../../test/axe";
 import { host, show } from "../../../test/render";
@@ -32,6 +33,18 @@ describe("an archive", () => {
 		);
 		expect(argsOf(fake, "exportArchive")?.slice(0, 2)).toEqual([{ type: "everything" }, null]);
 		expect(await accessibilityFaults()).toEqual([]);
+	});
+
+	it("is written while a fault stands in the record, and that is said before", async () => {
+		host({ changedEntry: 41 });
+		await readRecord();
+		const { fake, user } = open({ changedEntry: 41 });
+		expect(out().textContent).toMatch(/Entry 41 was changed after it was written/);
+		await user.click(write());
+		await waitFor(() => expect(argsOf(fake, "exportArchive")).toBeTruthy());
+		host();
+		await readRecord();
+		await waitFor(() => expect(out().textContent).not.toMatch(/Entry 41/));
 	});
 
 	it("can be of one chat, which its menu has chosen", async () => {

@@ -113,7 +113,7 @@ describe("an erasure", () => {
 		const dialog = await screen.findByRole("dialog", { name: "Erased" });
 		expect(within(dialog).getByText("Nothing of it is left in the data folder")).toBeTruthy();
 		expect(dialog.textContent.replace(/\s+/g, " ")).toMatch(
-			/Every byte of the database and of 7 other files was searched/,
+			/of 859 pages of the database, decrypted, and of 7 other files, as they lie there/,
 		);
 		expect(within(dialog).getByRole("list", { name: "What was erased" }).textContent).toMatch(
 			/1 chat/,
@@ -152,6 +152,19 @@ describe("an erasure", () => {
 		expect(screen.getByRole("list", { name: "Found in" }).textContent).toMatch(
 			/the database: once/,
 		);
+	});
+
+	it("that something was in the way of is not called clean, though nothing was found", async () => {
+		const { user } = await open(ofChat, { inTheWay: true });
+		await user.click(understood());
+		await user.click(erase());
+		const title = await screen.findByText("Something of it may be left in the data folder");
+		const seal = title.closest("[role=status]");
+		expect(seal?.className).toContain("caution");
+		expect(seal?.textContent).toMatch(/Nothing was found of 12\s+things/);
+		expect(screen.queryByRole("list", { name: "Found in" })).toBeNull();
+		expect(screen.getByText(/^Snapshots:/)).toBeTruthy();
+		expect(await accessibilityFaults()).toEqual([]);
 	});
 
 	it("gives its certificate to read and as data", async () => {

@@ -13,6 +13,8 @@ it("what is stored where says each part, its size and the sum", async () => {
 	const table = await screen.findByRole("table", { name: "What is stored where" });
 	const database = within(table).getByRole("row", { name: /^Chats, settings and the record/ });
 	expect(database.textContent.replaceAll(/\s/g, " ")).toMatch(/gatehouse\.db.*3\.5 MB/);
+	const replaced = within(table).getByRole("row", { name: /^Databases that were replaced/ });
+	expect(replaced.textContent).toMatch(/Every erasure deletes all of them/);
 	expect(within(table).getByRole("row", { name: /^All together 112/ })).toBeTruthy();
 	expect(await accessibilityFaults()).toEqual([]);
 });

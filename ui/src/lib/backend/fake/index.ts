@@ -7,6 +7,7 @@ import type {
 	Problem,
 	KeyHome,
 	ModelAdding,
+	SetRightThen,
 	SnapshotInfo,
 	Startup,
 	StartupCode,
@@ -45,6 +46,8 @@ export type FakeOptions = {
 	entries?: number;
 	/** The entry of the record that was changed after it was written, which the start has found. */
 	changedEntry?: number | null;
+	/** What was set right when a failed verification was written down. */
+	setRight?: SetRightThen;
 	/** The disk with the backups is not connected. */
 	unplugged?: boolean;
 	/** The archive that is chosen opens with this alone. */
@@ -55,6 +58,8 @@ export type FakeOptions = {
 	putBack?: boolean;
 	/** An erasure finds something left behind. */
 	leftover?: boolean;
+	/** An erasure cannot remove the snapshots. */
+	inTheWay?: boolean;
 	/** Calls under way on the Monitor screen. */
 	liveCalls?: number;
 	/** What every answer ends with. */
@@ -306,6 +311,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			pause,
 			entries: options.entries ?? 168,
 			changedEntry: options.changedEntry ?? null,
+			setRight: options.setRight ?? { madeAnew: [], removed: 0, strays: 0 },
 		}),
 		...keeping,
 		...fakeApi(now, "personal"),
@@ -323,6 +329,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 			isHeld,
 			empty: options.empty ?? false,
 			leftover: options.leftover ?? false,
+			inTheWay: options.inTheWay ?? false,
 		}),
 		startup: start,
 		restoreSnapshot: opened,

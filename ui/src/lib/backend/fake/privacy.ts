@@ -38,6 +38,8 @@ export type PrivacyOptions = {
 	empty: boolean;
 	/** What an erasure finds left behind. */
 	leftover: boolean;
+	/** An erasure cannot remove the snapshots. */
+	inTheWay: boolean;
 };
 
 const dayMs = 86_400_000;
@@ -56,6 +58,12 @@ const onHold: Problem = {
 	code: "not_allowed",
 	message: "It is on hold, and what is on hold is not erased. Lift the hold first.",
 	hint: null,
+};
+
+const keptSnapshots = {
+	what: "snapshots",
+	why: "not all of them could be removed: Permission denied (os error 13)",
+	inDataFolder: true,
 };
 
 export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
@@ -240,7 +248,9 @@ export function fakePrivacy(options: PrivacyOptions): PrivacyPart {
 					{
 						what: "The backup of 20 November 2026",
 						why: "Its disk is not connected. It is removed when the next backup is made there.",
+						inDataFolder: false,
 					},
+					...(options.inTheWay ? [keptSnapshots] : []),
 				],
 				check: {
 					traces: 12,
@@ -260,6 +270,7 @@ const home = "/home/ada/.local/share/gatehouse";
 const sampleParts: StoredPart[] = [
 	{ kind: "database", path: `${home}/gatehouse.db`, files: 1, bytes: 3_518_464 },
 	{ kind: "snapshots", path: `${home}/snapshots`, files: 3, bytes: 10_555_392 },
+	{ kind: "replaced", path: `${home}/replaced`, files: 1, bytes: 12_288 },
 	{ kind: "models", path: `${home}/models`, files: 1, bytes: 98_000_000 },
 	{ kind: "window", path: `${home}/window`, files: 4, bytes: 12_288 },
 	{ kind: "other", path: home, files: 5, bytes: 412 },

@@ -9,6 +9,7 @@ import type {
 	Problem,
 	RecordFault,
 	RecordStatus,
+	SetRightThen,
 	WitnessVerdict,
 } from "../bindings";
 
@@ -35,13 +36,19 @@ export type RecordOptions = {
 	entries: number;
 	/** The entry that was changed after it was written. */
 	changedEntry: number | null;
+	/** What was set right when that was found. */
+	setRight: SetRightThen;
 };
 
 type Facts = Record<string, string>;
 /** What is written again and again, newest last; a number stands where it differs. */
 const pattern: { action: string; actor: string; facts: (nth: number) => Facts }[] = [
 	{ action: "app.started", actor: "app", facts: () => ({ system: "linux", version: "0.1.0" }) },
-	{ action: "conversation.opened", actor: "window", facts: () => ({}) },
+	{
+		action: "conversation.opened",
+		actor: "window",
+		facts: () => ({ workspace: "personal" }),
+	},
 	{
 		action: "call.began",
 		actor: "window",
@@ -84,9 +91,17 @@ const pattern: { action: string; actor: string; facts: (nth: number) => Facts }[
 			workspace: "personal",
 		}),
 	},
-	{ action: "gate.refused", actor: "window", facts: () => ({ outcome: "blocked" }) },
+	{
+		action: "gate.refused",
+		actor: "window",
+		facts: () => ({ outcome: "blocked", workspace: "personal" }),
+	},
 	{ action: "settings.changed", actor: "window", facts: () => ({ changed: "offline, theme" }) },
-	{ action: "conversation.deleted", actor: "window", facts: () => ({}) },
+	{
+		action: "conversation.deleted",
+		actor: "window",
+		facts: () => ({ workspace: "personal" }),
+	},
 ];
 
 const stopped: Problem = {
@@ -114,7 +129,13 @@ const stamp = {
 	isNew: true,
 };
 
-export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions): RecordPart {
+export function fakeRecord({
+	now,
+	pause,
+	entries,
+	changedEntry,
+	setRight,
+}: RecordOptions): RecordPart {
 	const chain: EntryRow[] = [];
 	let stopping = false;
 	let failure: RecordStatus["failure"] = null;
@@ -148,6 +169,7 @@ export function fakeRecord({ now, pause, entries, changedEntry }: RecordOptions)
 			at,
 			seen: false,
 			stands: true,
+			setRight,
 		};
 		return { name: "changed", words: `Entry ${at} was changed after it was written.`, at };
 	}
