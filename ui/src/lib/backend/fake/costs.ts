@@ -380,7 +380,7 @@ export function fakeCosts(options: Options): CostsPart {
 				call: "$0.0005",
 				day: `$${(0.0005 * plan.callsADay).toString()}`,
 				month: `$${(0.015 * plan.callsADay).toString()}`,
-				atHours: provider === "deepseek" ? [{ hours: "16:30-00:30", call: "$0.00025" }] : [],
+				atHours: [],
 			})),
 		recommendModel: async (_plan, _difficulty, budget) =>
 			Number(budget) < 1
