@@ -182,6 +182,27 @@ fn a_search_is_of_the_workspace_that_is_open_unless_all_are_asked_for() {
 }
 
 #[test]
+fn a_client_may_spend_so_much_in_a_day_a_week_or_a_month() {
+    let shell = Shell::used();
+    for period in ["day", "week", "month"] {
+        let limit = format!("--a-{period}");
+        let added = shell.json(&["clients", "add", period, &limit, "5"]);
+        let budget = &added["client"]["budget"];
+        assert_eq!(budget["period"], period, "{added}");
+    }
+    let two = [
+        "clients",
+        "add",
+        "Editor",
+        "--a-week",
+        "5",
+        "--a-month",
+        "9",
+    ];
+    assert_eq!(shell.refused(&two).0, 2);
+}
+
+#[test]
 fn each_failure_has_its_own_exit_code_and_words() {
     let shell = Shell::new();
     shell.text(&["models", "list"]);

@@ -393,6 +393,24 @@ fn the_record_of_an_answered_chat_holds_after_it_was_made_anonymous() {
 }
 
 #[test]
+fn what_this_process_has_let_go_ends_no_engine_a_second_time() {
+    let (_folder, app) = app::new();
+    for action in [RetentionAction::Delete, RetentionAction::Anonymise] {
+        let id = app::conversation(&app, 3).id;
+        app::say(&app, id, "Write to Annegret Weissenborn about the lease.");
+        let quiet = "UPDATE conversations SET updated_at_ms = 1 WHERE id = ?1";
+        app.store.write(|tx| tx.execute(quiet, [id])).unwrap();
+        app.set_retention(here(&app), Some(rule(90, action)))
+            .unwrap();
+        assert_eq!(app.run_retention().unwrap().runs[0].done, 1);
+        assert!(app.engines.snapshot().is_empty(), "it had read of it");
+        app::say(&app, app::conversation(&app, 3).id, "Hello");
+        app.forget_what_others_erased().unwrap();
+        assert_eq!(app.engines.snapshot().len(), 1, "it has read nothing of it");
+    }
+}
+
+#[test]
 fn what_another_process_lets_go_goes_from_the_engines_of_this_one_once_they_work_on_nothing() {
     let folder = TempFolder::new();
     let (tell, changes) = mpsc::channel();

@@ -114,6 +114,26 @@ fn a_wrong_key_is_said_and_no_other_model_answers_in_its_place() {
 }
 
 #[test]
+fn the_time_that_a_model_took_to_fail_is_not_that_of_the_one_that_answers() {
+    // It is tried three times, with pauses between, before it is given up.
+    let (down, up) = (
+        Provider::start(|_| Reply::Refuse(503, "overloaded")),
+        Provider::echo(),
+    );
+    let place = place(&down.address);
+    let second = account(&place.app, "Second", &up.address);
+    let chain = vec![link(&place.account, MODEL), link(&second, "other")];
+    let answer = place.say(place.conversation_with(chain), "Hello");
+    let answered = answer.call.unwrap();
+    let failed = answered.moves[0].call.unwrap();
+    let calls = place.calls();
+    let failed = calls.iter().find(|call| call.summary.number == failed);
+    let tried_ms = failed.unwrap().summary.duration_ms;
+    assert!(answered.first_token_ms.unwrap() < tried_ms, "{answered:?}");
+    assert!(answered.duration_ms < tried_ms, "{answered:?}");
+}
+
+#[test]
 fn a_chain_answers_with_the_first_model_that_can() {
     let (down, up) = (
         Provider::start(|_| Reply::Refuse(529, "overloaded")),

@@ -202,3 +202,36 @@ fn a_stream_that_fails_within_has_its_first_words_and_an_error_and_no_end() {
     );
     app::holds(&place.app);
 }
+
+#[test]
+fn a_call_to_the_next_of_a_chain_is_timed_from_its_own_turn_on() {
+    // It is tried three times, with pauses between, before it is given up.
+    let (down, up) = (
+        Provider::start(|_| Reply::Refuse(503, "overloaded")),
+        Provider::echo(),
+    );
+    let place = with_provider(&down, &[]);
+    let link = |name, provider: &Provider| Link::Account {
+        account_id: account(&place.app, name, &provider.address).id,
+        model: "test-model".into(),
+    };
+    let chain = Alias {
+        id: AliasId::new(),
+        name: "chain".into(),
+        chain: vec![link("Down", &down), link("Up", &up)],
+    };
+    place.app.save_alias(&chain).unwrap();
+    let hello = json!({ "model": "chain", "messages": [{ "role": "user", "content": "Hello" }] });
+    assert_eq!(place.chat(&hello).status, 200);
+    let calls = place.calls();
+    let [answered, failed] = calls.as_slice() else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(answered.status, CallStatus::Answered);
+    let tried_ms = failed.summary.duration_ms;
+    assert!(
+        answered.summary.first_token_ms.unwrap() < tried_ms
+            && answered.summary.duration_ms < tried_ms,
+        "{answered:?}"
+    );
+}

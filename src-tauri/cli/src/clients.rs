@@ -38,8 +38,11 @@ pub(crate) struct Add {
     #[arg(long, value_name = "DAYS")]
     days: Option<u32>,
     /// Dollars that it may spend in a day.
-    #[arg(long, value_name = "DOLLARS", conflicts_with = "a_month")]
+    #[arg(long, value_name = "DOLLARS", conflicts_with_all = ["a_week", "a_month"])]
     a_day: Option<String>,
+    /// Dollars that it may spend in a week.
+    #[arg(long, value_name = "DOLLARS", conflicts_with = "a_month")]
+    a_week: Option<String>,
     /// Dollars that it may spend in a month.
     #[arg(long, value_name = "DOLLARS")]
     a_month: Option<String>,
@@ -47,7 +50,7 @@ pub(crate) struct Add {
     #[arg(long)]
     keep_nothing: bool,
     /// Let it read /metrics, for Prometheus, and nothing else.
-    #[arg(long, conflicts_with_all = ["a_day", "a_month", "keep_nothing"])]
+    #[arg(long, conflicts_with_all = ["a_day", "a_week", "a_month", "keep_nothing"])]
     metrics: bool,
 }
 
@@ -63,9 +66,10 @@ impl Clients {
 
 impl Add {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let (period, limit) = match (&self.a_day, &self.a_month) {
-            (Some(day), _) => (Period::Day, day.clone()),
-            (None, month) => (Period::Month, month.clone().unwrap_or_default()),
+        let (period, limit) = match (&self.a_day, &self.a_week, &self.a_month) {
+            (Some(day), ..) => (Period::Day, day.clone()),
+            (_, Some(week), _) => (Period::Week, week.clone()),
+            (_, _, month) => (Period::Month, month.clone().unwrap_or_default()),
         };
         let input = ClientInput {
             name: self.name.clone(),

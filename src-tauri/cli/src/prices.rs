@@ -151,7 +151,7 @@ impl Prices {
 fn list(app: &App, provider: Option<&str>, model: Option<&str>, json: bool) -> Result<(), Failure> {
     let mut known = app
         .store
-        .read(|conn| Ok::<_, StoreError>(prices::list(conn)?))?;
+        .read(|conn| Ok::<_, StoreError>(prices::list_with_ends(conn)?))?;
     known.retain(|Price { listing, .. }| {
         provider.is_none_or(|provider| listing.provider.eq_ignore_ascii_case(provider))
             && model.is_none_or(|model| listing.model.starts_with(model))

@@ -46,6 +46,14 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The time zone of this computer by its name, or by how far it is from UTC where it has none.
+pub(crate) fn zone_of(now_ms: i64) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let now = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
+    zone.iana_name()
+        .map_or_else(|| zone.to_offset(now).to_string(), str::to_owned)
+}
+
 /// Whether a time that somebody else wrote, in UTC milliseconds, is a date that can be shown in every time
 /// zone: from 1970 to the year 9999.
 pub(crate) fn is_date(at_ms: i64) -> bool {

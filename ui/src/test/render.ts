@@ -26,6 +26,14 @@ export function show<Props extends Record<string, unknown>>(
 	return { user, ...rendered };
 }
 
+/** Opens the table behind each chart, which is there only once somebody looks at it. */
+export async function openTables(): Promise<void> {
+	for (const summary of await screen.findAllByText("The same as a table")) {
+		const details = summary.closest("details");
+		if (details?.open === false) details.open = true;
+	}
+}
+
 /**
  * An entry of the open menu. It exists only while the menu is open, but without a layout the menu
  * can't be placed and counts as invisible, and what is invisible has no name: so by its text.

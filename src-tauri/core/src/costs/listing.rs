@@ -113,9 +113,12 @@ impl Listing {
     /// Whether it holds at this moment.
     pub fn holds_at(&self, at: Timestamp) -> bool {
         let utc = TimeZone::UTC.to_datetime(at);
-        self.from <= utc.date()
-            && self.until.is_none_or(|until| utc.date() < until)
-            && self.hours.is_none_or(|hours| hours.contain(utc))
+        self.holds_on(utc.date()) && self.hours.is_none_or(|hours| hours.contain(utc))
+    }
+
+    /// Whether it holds on this day by UTC, at its hours.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day < until)
     }
 
     /// What tokens cost in a call with a prompt of this length.

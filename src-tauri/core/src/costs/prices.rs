@@ -15,8 +15,8 @@ use rusqlite::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::{
-    find::find,
-    seen::{compare_seen, continued, take_seen},
+    find::{find, find_usual, of_other_hours},
+    seen::{compare_seen, continued, list_with_ends, take_seen},
     take::{Change, Changes, compare, take, take_built_in},
 };
 use super::{

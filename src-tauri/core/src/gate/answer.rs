@@ -67,6 +67,7 @@ pub(super) struct Answering<'a> {
     /// There once the first call was begun.
     pub(super) rows: Option<Rows>,
     pub(super) moves: Vec<Move>,
+    /// When it became the turn of the model that is asked: that of an earlier one is not its time.
     pub(super) since: Instant,
 }
 
@@ -272,6 +273,7 @@ impl Answering<'_> {
                 });
             }
             last = Some((outcome, call));
+            self.since = Instant::now();
         }
         match last {
             // The last model that was asked did not answer, and no other one may.

@@ -1,6 +1,7 @@
 //! The tables of the Monitor screen as CSV, and its charts as files.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use specta::Type;
 
 use super::{
@@ -12,8 +13,10 @@ use crate::{
     changes::here,
     charts::{self, ChartTheme},
     costs::name_of,
+    now_ms,
     record::{Action, Event},
     tables::{Cell, Column, Kind, Table},
+    zone_of,
 };
 
 /// A table of the Monitor screen.
@@ -104,12 +107,18 @@ impl App {
     }
 }
 
-/// The entry that says what was written, and of which days.
+/// The entry that says what was written, of which days by the clocks of which time zone, and of which model alone:
+/// that in private, as a model may be a file that is named after a person.
 fn exported(format: String, query: &MonitorQuery) -> Event {
-    here(Action::MonitorExported)
+    let event = here(Action::MonitorExported)
         .fact("format", format)
+        .fact("zone", zone_of(now_ms()))
         .fact("from", query.first.to_string())
-        .fact("until", query.last.to_string())
+        .fact("until", query.last.to_string());
+    match &query.model {
+        Some(of) => event.payload(json!({ "provider": of.provider, "model": of.model })),
+        None => event,
+    }
 }
 
 const COUNTS: [&str; 5] = ["Calls", "Answered", "Stopped", "Failed", "Under way"];

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::Connection;
 
 use super::ReviewError;
@@ -9,7 +10,8 @@ use crate::{
     accounts::{self, Account},
     chat::{self, RatedModel},
     costs::{
-        prices::Price,
+        hours::Hours,
+        prices::{self, Price},
         reports::{PricedModel, THIS_COMPUTER, price_now},
     },
     models,
@@ -35,7 +37,7 @@ pub(super) struct Askable<'c> {
     accounts: Vec<Account>,
     /// The names of the models here that write answers.
     here: Vec<String>,
-    now_ms: i64,
+    pub(super) now_ms: i64,
 }
 
 impl<'c> Askable<'c> {
@@ -84,7 +86,7 @@ impl<'c> Askable<'c> {
         })
     }
 
-    /// What calls of a model cost now, as the gate bills them.
+    /// What calls of a model cost now, as the gate bills them at hours that have no price of their own.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
@@ -103,6 +105,19 @@ impl<'c> Askable<'c> {
             }
             _ => Terms::Unknown,
         })
+    }
+
+    /// The hours of today at which another price holds than this usual one, and that price.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`] when the database fails.
+    pub(super) fn at_hours(&self, usual: &Price) -> rusqlite::Result<Vec<(Hours, Price)>> {
+        let now = Timestamp::from_millisecond(self.now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let found = prices::of_other_hours(self.conn, usual, today)?.into_iter();
+        Ok(found
+            .filter_map(|price| Some((price.listing.hours?, price)))
+            .collect())
     }
 
     /// How the models were rated that can be asked: who rated one that is gone says nothing of what to take.

@@ -19,7 +19,7 @@ use crate::{
     now_ms,
     record::{Action, Event},
     tables::Table,
-    workspaces,
+    workspaces, zone_of,
 };
 
 /// A file that costs are written to.
@@ -273,14 +273,6 @@ pub(super) fn exported(format: &str, query: Option<&Query>) -> Event {
         .fact("from", query.first.to_string())
         .fact("until", query.last.to_string())
         .maybe("workspace", workspace)
-}
-
-/// The time zone of this computer by its name, or by how far it is from UTC where it has none.
-fn zone_of(now_ms: i64) -> String {
-    let zone = TimeZone::system();
-    let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
-    zone.iana_name()
-        .map_or_else(|| zone.to_offset(now).to_string(), str::to_owned)
 }
 
 /// What a report says of itself.

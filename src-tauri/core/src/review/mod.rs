@@ -29,7 +29,7 @@ pub use self::{
     recommend::{Basis, Difficulty, Recommendation},
     screen_tables::CostTable,
     shorter::{Shorter, shorter},
-    what_if::{Plan, Planned, WhatIf},
+    what_if::{AtHours, Plan, Planned, WhatIf},
 };
 use crate::{
     app::App,

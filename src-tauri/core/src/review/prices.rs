@@ -184,7 +184,7 @@ impl App {
     /// [`ReviewError`] when the database fails.
     pub(super) fn price_rows(&self, words: &str) -> Result<Vec<PriceRow>, ReviewError> {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-        let mut found: Vec<Price> = self.store.read(prices::list)?;
+        let mut found: Vec<Price> = self.store.read(prices::list_with_ends)?;
         found.retain(|price| {
             let listing = &price.listing;
             let all = format!("{} {}", listing.provider, listing.model).to_lowercase();

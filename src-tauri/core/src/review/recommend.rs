@@ -12,9 +12,9 @@ use crate::{
     app::App,
     chat::RatedModel,
     costs::{
-        listing::{ANY_MODEL, Service},
-        prices,
-        reports::PricedModel,
+        listing::{ANY_MODEL, Listing, Service},
+        prices::{self, Price},
+        reports::{PricedModel, price_now},
         vendors,
     },
     money::Money,
@@ -219,7 +219,12 @@ fn offers(conn: &Connection, plan: &Plan, askable: &Askable<'_>) -> rusqlite::Re
     let mut found: Vec<Offer> = askable.here().map(|model| (model, Money::ZERO)).collect();
     let own = askable.elsewhere();
     if own.is_empty() {
-        found.extend(of_makers(conn, plan)?);
+        for model in of_makers(conn, askable.now_ms)? {
+            let price = price_now(conn, &model, askable.now_ms)?;
+            let writes = |of: &Price| of.listing.rates.output.is_some_and(|unit| !unit.is_zero());
+            let call = price.filter(writes).and_then(|price| plan.a_call(&price));
+            found.extend(call.map(|call| (model, plan.month_of(call))));
+        }
         return Ok(found);
     }
     for model in own {
@@ -229,24 +234,24 @@ fn offers(conn: &Connection, plan: &Plan, askable: &Askable<'_>) -> rusqlite::Re
     Ok(found)
 }
 
-/// The models of every maker that write answers at once.
-fn of_makers(conn: &Connection, plan: &Plan) -> rusqlite::Result<Vec<Offer>> {
-    let now = Timestamp::from_millisecond(now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut found = Vec::new();
-    for price in prices::list(conn)? {
-        let listing = &price.listing;
-        let is_asked_so = listing.service == Service::Standard
+/// The models of every maker that have a price today for answers at once.
+fn of_makers(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<PricedModel>> {
+    let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let is_asked_so = |listing: &Listing| {
+        listing.service == Service::Standard
             && listing.model != ANY_MODEL
             && !vendors::resells(&listing.provider)
-            && listing.holds_at(now);
-        let writes = listing.rates.output.is_some_and(|unit| !unit.is_zero());
-        if let (true, true, Some(call)) = (is_asked_so, writes, plan.a_call(&price)) {
-            let model = PricedModel {
-                provider: listing.provider.clone(),
-                model: listing.model.clone(),
-            };
-            found.push((model, plan.month_of(call)));
-        }
-    }
+            && listing.holds_at(now)
+    };
+    let mut found: Vec<PricedModel> = prices::list(conn)?
+        .into_iter()
+        .filter(|price| is_asked_so(&price.listing))
+        .map(|Price { listing, .. }| PricedModel {
+            provider: listing.provider,
+            model: listing.model,
+        })
+        .collect();
+    // The list is in order; which of its prices holds is not for it to say.
+    found.dedup();
     Ok(found)
 }

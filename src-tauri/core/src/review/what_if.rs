@@ -13,6 +13,7 @@ use crate::{
     costs::{
         days::groups,
         estimate::{Tokens, Unpriced, cost},
+        hours::Hours,
         prices::Price,
         reports::{PricedModel, Query, as_cached_by, usages},
     },
@@ -65,6 +66,18 @@ pub struct Planned {
     pub day: Option<String>,
     /// Thirty days.
     pub month: Option<String>,
+    /// What a call costs at hours that have a price of their own, which are not in the rest.
+    pub at_hours: Vec<AtHours>,
+}
+
+/// What a call of a planned use costs at certain hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AtHours {
+    /// By UTC, as in `16:30-00:30`.
+    pub hours: String,
+    /// Exact.
+    pub call: String,
 }
 
 const DAYS: i128 = 30;
@@ -92,7 +105,8 @@ impl App {
                     Terms::Price(price) => {
                         let usage = usages(conn, span, &query.filter, &price.listing, used.iter())?;
                         let cost = usage.would_cost(&price.listing);
-                        at_a_price(model, &price, cost, (spent, unknown))
+                        let source = source(&price, &askable.at_hours(&price)?);
+                        at_a_price(model, source, cost, (spent, unknown))
                     }
                     Terms::Free(place) => for_nothing(model, place, (spent, unknown)),
                     Terms::Unknown => without_price(model, unknown),
@@ -116,7 +130,8 @@ impl App {
             let mut found = Vec::new();
             let askable = Askable::now(conn, now_ms())?;
             for model in chosen(&askable, models)? {
-                let call = plan.a_call_on(&askable.terms(&model)?);
+                let terms = askable.terms(&model)?;
+                let call = plan.a_call_on(&terms);
                 let shown = |times: i128| {
                     call.map(|call| Money::from_pico(call.pico() * times).to_string())
                 };
@@ -126,6 +141,7 @@ impl App {
                     call: shown(1),
                     day: shown(a_day),
                     month: shown(a_day * DAYS),
+                    at_hours: plan.at_hours(&askable, &terms)?,
                 });
             }
             Ok(found)
@@ -164,6 +180,23 @@ impl Plan {
         }
     }
 
+    fn at_hours(&self, askable: &Askable<'_>, terms: &Terms) -> rusqlite::Result<Vec<AtHours>> {
+        let Terms::Price(usual) = terms else {
+            return Ok(Vec::new());
+        };
+        let shown = |(hours, price): (Hours, Price)| {
+            Some(AtHours {
+                hours: hours.to_string(),
+                call: self.a_call(&price)?.to_string(),
+            })
+        };
+        Ok(askable
+            .at_hours(usual)?
+            .into_iter()
+            .filter_map(shown)
+            .collect())
+    }
+
     /// What thirty days cost with a model; `None`: not known.
     pub(super) fn a_month(
         &self,
@@ -189,7 +222,7 @@ fn chosen(askable: &Askable<'_>, models: &[PricedModel]) -> rusqlite::Result<Vec
 
 fn at_a_price(
     model: PricedModel,
-    price: &Price,
+    source: String,
     cost: Result<Money, Unpriced>,
     (spent, unknown): (Money, u64),
 ) -> WhatIf {
@@ -200,7 +233,7 @@ fn at_a_price(
         less: known.map(|cost| less(spent, *cost).to_string()),
         unknown,
         why: cost.err().map(|unpriced| sentence(&unpriced.to_string())),
-        source: Some(source(price)),
+        source: Some(source),
     }
 }
 
@@ -242,6 +275,18 @@ fn sentence(text: &str) -> String {
         .collect()
 }
 
-fn source(price: &Price) -> String {
-    format!("{}, as of {}", price.listing.source, price.listing.as_of)
+fn source(price: &Price, at_hours: &[(Hours, Price)]) -> String {
+    let Price { listing, .. } = price;
+    let usual = format!("{}, as of {}", listing.source, listing.as_of);
+    let hours: Vec<String> = at_hours
+        .iter()
+        .map(|(hours, _)| hours.to_string())
+        .collect();
+    if hours.is_empty() {
+        return usual;
+    }
+    format!(
+        "{usual}; other prices at {} UTC are not in it",
+        hours.join(" and ")
+    )
 }

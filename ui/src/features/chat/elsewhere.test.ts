@@ -415,6 +415,22 @@ describe("several models", () => {
 		]);
 	});
 
+	it("of which one finds nothing say so in place of an empty table", async () => {
+		const { fake, user } = await compareLetter();
+		const found = fake.foundComparing;
+		fake.foundComparing = async (turn, models) =>
+			(await found(turn, models)).map((one) =>
+				one.account === "OpenAI" ? { ...one, found: [] } : one,
+			);
+		fake.fail("compareModels", { code: "not_allowed", message: "It stays here.", hint: null });
+		await ask(user);
+		await user.click(await screen.findByRole("button", { name: "See what was found" }));
+		const sheet = within(await screen.findByRole("dialog", { name: "What was found" }));
+		await sheet.findByRole("table", { name: "What was found for Anthropic" });
+		expect(sheet.getByText("Nothing was found in the text.")).toBeTruthy();
+		expect(sheet.queryByRole("table", { name: "What was found for OpenAI" })).toBeNull();
+	});
+
 	it("whose key is refused lead to the accounts, not to that of the chat's own model", async () => {
 		const { fake, user } = await open();
 		fake.fail("compareModels", { code: "key_wrong", message: "The key is refused.", hint: null });

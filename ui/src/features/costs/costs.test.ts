@@ -15,7 +15,7 @@ import { toasts } from "$lib/state/toasts.svelte";
 
 import { accessibilityFaults } from "../../test/axe";
 import { testDay } from "../../test/day";
-import { host, show } from "../../test/render";
+import { host, openTables, show } from "../../test/render";
 import amounts from "./amounts.json";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
@@ -160,6 +160,58 @@ describe("What was spent", () => {
 		expect(calls?.args[0]).toMatchObject({ filter: { client: "client-1" } });
 	});
 
+	it("says of a budget how many calls have an unknown cost, and never takes them for nothing", async () => {
+		const { fake, user } = await open();
+		await fake.setBudget({
+			everywhere: true,
+			period: "month",
+			limit: "8",
+			warnPercent: 80,
+			stops: false,
+		});
+		const budgets = (await fake.costBudgets(null)).map((of) => ({
+			...of,
+			spent: "$0",
+			unknownCalls: 2,
+		}));
+		fake.costBudgets = async () => budgets;
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		const meters = await screen.findByRole("region", { name: "Budgets" });
+		const unknown = await within(meters).findByRole("button", { name: "2 calls of unknown cost" });
+		expect(meters.textContent).toMatch(/not known\s+of/);
+		await user.click(unknown);
+		await screen.findByRole("dialog", { name: /^Budget this month/ });
+		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
+		expect(asked?.args[0]).toMatchObject({ filter: { only: ["unknown"] } });
+	});
+
+	it("reads the chats again when calls end, and shows those it had meanwhile", async () => {
+		const fake = host();
+		const query = monthOf(testDay);
+		const [overview, later] = [await fake.costOverview(query), await fake.costOverview(query)];
+		const [line] = overview.models;
+		const waiting: ((name: string) => void)[] = [];
+		fake.costLines = () =>
+			new Promise((answer) => {
+				const lines = (name: string) => [{ ...line!, name }];
+				waiting.push((name) => answer({ lines: lines(name), leftOut: 0 }));
+			});
+		const props = { query, overview, onfollow: () => {} };
+		const { user, rerender } = show(Breakdown, props);
+		screen.getByRole("combobox", { name: /^Told apart:/ }).focus();
+		await user.keyboard("{Enter}");
+		await screen.findByText("By chat", { selector: "[role=option]" });
+		await user.keyboard("By chat{Enter}");
+		await waitFor(() => expect(waiting).toHaveLength(1));
+		waiting[0]!("First");
+		await screen.findByRole("rowheader", { name: "First" });
+		await rerender({ ...props, overview: later });
+		await waitFor(() => expect(waiting).toHaveLength(2));
+		expect(screen.getByRole("rowheader", { name: "First" })).toBeTruthy();
+		waiting[1]!("Second");
+		await screen.findByRole("rowheader", { name: "Second" });
+	});
+
 	it("leads from what failed in a step to those calls", async () => {
 		const { fake, user } = await open();
 		const overview = await fake.costOverview(monthOf(testDay));
@@ -167,8 +219,9 @@ describe("What was spent", () => {
 		const failing = { ...step!, figures: { ...step!.figures, failed: 2, unknown: 1 } };
 		fake.costOverview = async () => ({ ...overview, steps: [failing] });
 		await user.click(screen.getByRole("radio", { name: "7 days" }));
-		const table = await screen.findByRole("table", { name: "Spend over time", hidden: true });
-		await user.click(await within(table).findByRole("button", { name: /^2 failed/, hidden: true }));
+		await openTables();
+		const table = await screen.findByRole("table", { name: "Spend over time" });
+		await user.click(await within(table).findByRole("button", { name: /^2 failed/ }));
 		await screen.findByRole("dialog", { name: /^Failed, / });
 		const asked = fake.calls.filter(({ method }) => method === "costCalls").at(-1);
 		expect(asked?.args[0]).toMatchObject({ first: step!.first, filter: { only: ["failed"] } });
@@ -212,8 +265,9 @@ describe("What was spent", () => {
 		await user.click(screen.getByRole("radio", { name: "7 days" }));
 		const spent = await screen.findByRole("region", { name: "Spent" });
 		await within(spent).findByRole("button", { name: "not known" });
+		await openTables();
 		for (const name of ["Spend over time", "By model"]) {
-			const table = screen.getByRole("table", { name, hidden: true });
+			const table = await screen.findByRole("table", { name });
 			expect(table.textContent).toContain("not known");
 			expect(table.textContent).not.toContain("$0.00");
 		}
@@ -378,8 +432,9 @@ describe("What was spent", () => {
 		chart.focus();
 		await user.keyboard("{End}");
 		expect(chart.getAttribute("aria-valuetext")).toBe("2026-11-30: On course for $3");
-		const table = screen.getByRole("table", { name: "This month, day by day", hidden: true });
-		const last = within(table).getAllByRole("row", { hidden: true }).at(-1);
+		await openTables();
+		const table = await screen.findByRole("table", { name: "This month, day by day" });
+		const last = within(table).getAllByRole("row").at(-1);
 		expect(last?.textContent).toContain("$2.94");
 	});
 
@@ -390,11 +445,14 @@ describe("What was spent", () => {
 		expect(within(table).getByRole("row", { name: /SmolLM2/ }).textContent).toContain("none came");
 	});
 
-	it("has the chart as a table, too", async () => {
-		await open();
-		const table = await screen.findByRole("table", { name: "Spend over time", hidden: true });
-		expect(within(table).getAllByRole("row", { hidden: true })).toHaveLength(31);
-		const headings = within(table).getAllByRole("columnheader", { hidden: true });
+	it("has the chart as a table, too, for who opens it", async () => {
+		const { user } = await open();
+		const [summary] = await screen.findAllByText("The same as a table");
+		expect(document.querySelector("details table")).toBeNull();
+		await user.click(summary!);
+		const table = await screen.findByRole("table", { name: "Spend over time" });
+		expect(within(table).getAllByRole("row")).toHaveLength(31);
+		const headings = within(table).getAllByRole("columnheader");
 		expect(headings.map(({ textContent }) => textContent)).toEqual([
 			"From",
 			"To",
@@ -405,7 +463,8 @@ describe("What was spent", () => {
 			"gpt-6-luna",
 			"Cost",
 		]);
-		const day = within(table).getAllByRole("row", { hidden: true })[1];
+		const day = within(table).getAllByRole("row")[1];
+		expect(within(day!).getByRole("button", { name: /^\d+ calls?, / })).toBeTruthy();
 		expect(day?.textContent).toContain("$0.09");
 		expect(day?.textContent).toContain("$0.03");
 	});
@@ -488,7 +547,7 @@ describe("Paying less", () => {
 		expect(await screen.findByText(/gpt-6-luna does as well for less/)).toBeTruthy();
 		expect(screen.getByText("$0.74")).toBeTruthy();
 		expect(screen.getByText("up to $0.31")).toBeTruthy();
-		await user.click(screen.getByRole("button", { name: "2 calls" }));
+		await user.click(screen.getByRole("button", { name: /^2 calls: .*new chat sooner$/ }));
 		expect(await screen.findByRole("dialog", { name: /begin a new chat sooner/ })).toBeTruthy();
 		const asked = fake.calls.find(({ method }) => method === "costCalls");
 		expect(asked?.args[0]).toMatchObject({ filter: { only: ["long_history"] } });

@@ -10,7 +10,7 @@ import type { FakeBackend } from "$lib/backend/fake";
 import { readSettings } from "$lib/state/settings.svelte";
 
 import { amountsThatLeadNowhere, cellsThatLeadNowhere } from "../../test/following";
-import { host, show } from "../../test/render";
+import { host, openTables, show } from "../../test/render";
 import { showPart } from "./costs.svelte";
 import CostsScreen from "./CostsScreen.svelte";
 
@@ -48,7 +48,10 @@ async function open() {
 	return { fake, ...shown };
 }
 
-const tableOf = (name: string) => screen.findByRole("table", { name, hidden: true });
+async function tableOf(name: string) {
+	await openTables();
+	return screen.findByRole("table", { name });
+}
 
 /** Click what leads somewhere, and say which calls are looked at. */
 async function followed(
@@ -88,8 +91,8 @@ it("leads from each number of a model to its calls", async () => {
 
 it("leads from each number of a day to the calls of that day, with a model to those with it", async () => {
 	const shown = await open();
-	const [, , day] = within(await tableOf("Spend over time")).getAllByRole("row", { hidden: true });
-	const buttons = within(day!).getAllByRole("button", { hidden: true });
+	const [, , day] = within(await tableOf("Spend over time")).getAllByRole("row");
+	const buttons = within(day!).getAllByRole("button");
 	expect(buttons).toHaveLength(9);
 	for (const button of buttons) {
 		const name = button.getAttribute("aria-label") ?? "";
@@ -117,10 +120,10 @@ it("leads from a day of the month to what was spent up to it, and from one to co
 	await shown.user.keyboard("{Escape}");
 	await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 	const table = await tableOf("This month, day by day");
-	const [, , second, ...rest] = within(table).getAllByRole("row", { hidden: true });
-	const spent = within(second!).getByRole("button", { hidden: true });
+	const [, , second, ...rest] = within(table).getAllByRole("row");
+	const spent = within(second!).getByRole("button");
 	expect(await followed(shown, spent)).toMatchObject({ first: "2026-11-01", last: "2026-11-02" });
-	const [likely] = within(rest.at(-1)!).getAllByRole("button", { hidden: true });
+	const [likely] = within(rest.at(-1)!).getAllByRole("button");
 	expect(await followed(shown, likely!)).toMatchObject({ last: "2026-11-27" });
 });
 

@@ -9,7 +9,7 @@ import { readAlerts } from "$lib/state/alerts.svelte";
 import { readSettings } from "$lib/state/settings.svelte";
 
 import { amountsThatLeadNowhere, cellsThatLeadNowhere } from "../../test/following";
-import { host, show } from "../../test/render";
+import { host, openTables, show } from "../../test/render";
 import MonitorScreen from "./MonitorScreen.svelte";
 
 afterEach(cleanup);
@@ -35,8 +35,9 @@ async function followed({ fake, user }: Awaited<ReturnType<typeof open>>, button
 
 it("has no number that leads nowhere", async () => {
 	await open();
+	await openTables();
 	for (const name of ["Calls by model", "Calls over time", "Failed calls by reason"]) {
-		const table = screen.getByRole("table", { name, hidden: true });
+		const table = await screen.findByRole("table", { name });
 		expect(cellsThatLeadNowhere(table), name).toEqual([]);
 	}
 	for (const name of ["Calls", "Success", "First token", "Tokens a second"]) {
@@ -57,11 +58,11 @@ it("leads from each number of a model and of a day to the calls that have it", a
 	const model = within(screen.getByRole("table", { name: "Calls by model" }))
 		.getByText("gpt-6-luna")
 		.closest("tr")!;
-	const [, day] = within(
-		screen.getByRole("table", { name: "Calls over time", hidden: true }),
-	).getAllByRole("row", { hidden: true });
+	await openTables();
+	const overTime = await screen.findByRole("table", { name: "Calls over time" });
+	const [, day] = within(overTime).getAllByRole("row");
 	for (const [name, only] of Object.entries(which)) {
-		const button = { name: new RegExp(`^${name} `), hidden: true };
+		const button = { name: new RegExp(`^${name} `) };
 		expect(await followed(shown, within(model).getByRole("button", button))).toMatchObject({
 			filter: { provider: "openai", model: "gpt-6-luna", only: [only, "of_models"] },
 		});

@@ -26,7 +26,10 @@ export class Monitor {
 	live = $state.raw<Live | null>(null);
 	/** Models that were asked in the range, whichever one is looked at. */
 	models = $state.raw<PricedModel[]>([]);
-	error = $state.raw<Problem | null>(null);
+	/** What went wrong when the numbers were last read, and when it was last looked at what is under way. */
+	#readError = $state.raw<Problem | null>(null);
+	#lookError = $state.raw<Problem | null>(null);
+	readonly error = $derived(this.#readError ?? this.#lookError);
 	/** Counts the questions, so that a late answer to an earlier one is not shown. */
 	#asked = 0;
 	#day = $state(today());
@@ -47,9 +50,9 @@ export class Monitor {
 			if (this.model === null) {
 				this.models = overview.models.map(({ provider, model }) => ({ provider, model }));
 			}
-			this.error = null;
+			this.#readError = null;
 		} catch (thrown) {
-			if (asked === this.#asked) this.error = toProblem(thrown);
+			if (asked === this.#asked) this.#readError = toProblem(thrown);
 		}
 	}
 
@@ -63,8 +66,9 @@ export class Monitor {
 			if (before !== null && markOf(before) !== markOf(live)) {
 				await Promise.all([this.read(), readAlerts()]);
 			}
+			this.#lookError = null;
 		} catch (thrown) {
-			this.error = toProblem(thrown);
+			this.#lookError = toProblem(thrown);
 		}
 	}
 }

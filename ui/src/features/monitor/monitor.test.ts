@@ -16,7 +16,7 @@ import { failureWords } from "$lib/words";
 
 import { accessibilityFaults } from "../../test/axe";
 import { testDay } from "../../test/day";
-import { host, show } from "../../test/render";
+import { host, openTables, show } from "../../test/render";
 import { paceOf } from "./days";
 import { callsOfStep } from "./follow";
 import MonitorScreen from "./MonitorScreen.svelte";
@@ -74,6 +74,19 @@ describe("How calls went", () => {
 		await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
 	});
 
+	it("forgets that a look failed as soon as one succeeds", async () => {
+		const { fake } = await open();
+		await screen.findByRole("region", { name: "Success" });
+		fake.fail("monitorLive", {
+			code: "data_unusable",
+			message: "The database cannot be read.",
+			hint: null,
+		});
+		await screen.findByRole("alert", undefined, { timeout: 5_000 });
+		fake.fail("monitorLive", null);
+		await waitFor(() => expect(screen.queryByRole("alert")).toBeNull(), { timeout: 5_000 });
+	});
+
 	it("says where times are not exact, and shows one model alone", async () => {
 		const { fake, user } = await open();
 		await user.click(await screen.findByRole("radio", { name: "12 months" }));
@@ -93,8 +106,9 @@ describe("How calls went", () => {
 		chart.focus();
 		await user.keyboard("{Home}");
 		expect(chart.getAttribute("aria-valuetext")).toContain("Answered 117, Failed 3, Together 120");
-		const table = screen.getByRole("table", { name: "Calls over time", hidden: true });
-		expect(within(table).getAllByRole("row", { hidden: true })).toHaveLength(8);
+		await openTables();
+		const table = await screen.findByRole("table", { name: "Calls over time" });
+		expect(within(table).getAllByRole("row")).toHaveLength(8);
 		await user.click(screen.getByRole("radio", { name: "First token" }));
 		expect(
 			await screen.findByRole("slider", { name: "Time to the first token over time" }),
@@ -125,9 +139,10 @@ describe("How calls went", () => {
 			const drawn = fake.calls.filter(({ method }) => method === "monitorChart").at(-1);
 			expect(drawn?.args[1]).toBe(of);
 		}
-		const table = screen.getByRole("table", { name: "Calls over time", hidden: true });
-		const overloaded = { name: /^2: The provider was overloaded, /, hidden: true };
-		const silent = { name: /^1: The provider said nothing for too long, /, hidden: true };
+		await openTables();
+		const table = await screen.findByRole("table", { name: "Calls over time" });
+		const overloaded = { name: /^2: The provider was overloaded, / };
+		const silent = { name: /^1: The provider said nothing for too long, / };
 		expect(within(table).getAllByRole("button", silent).length).toBe(6);
 		const [first, ...others] = within(table).getAllByRole("button", overloaded);
 		expect(others.length).toBe(5);

@@ -708,6 +708,14 @@ export type AskingPrice = {
 	output: string | null,
 };
 
+/**  What a call of a planned use costs at certain hours. */
+export type AtHours = {
+	/**  By UTC, as in `16:30-00:30`. */
+	hours: string,
+	/**  Exact. */
+	call: string,
+};
+
 /**  An authority for time-stamps. */
 export type AuthorityShown = {
 	/**  The name that its certificate gives it. */
@@ -2729,6 +2737,8 @@ export type Planned = {
 	day: string | null,
 	/**  Thirty days. */
 	month: string | null,
+	/**  What a call costs at hours that have a price of their own, which are not in the rest. */
+	atHours: AtHours[],
 };
 
 /**  What may leave for where. On this computer everything may be read, as nothing leaves. */

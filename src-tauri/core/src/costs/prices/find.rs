@@ -1,10 +1,11 @@
 //! Which of the known prices is that of a call.
 
+use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::{COLUMNS, Origin, Price, PriceError, Wanted, price};
 use crate::costs::{
-    listing::{ANY_MODEL, names_of},
+    listing::{ANY_MODEL, Listing, names_of},
     vendors,
 };
 
@@ -14,7 +15,51 @@ use crate::costs::{
 /// # Errors
 /// [`PriceError::Unknown`] when no price holds: the cost is then unknown, and never zero.
 pub fn find(conn: &Connection, wanted: &Wanted<'_>) -> Result<Price, PriceError> {
-    let found = of_name(conn, wanted);
+    find_among(conn, wanted, |_| true)
+}
+
+/// The usual price of a model on the day of a time, for what is not of one moment, such as the use of a month:
+/// chosen in the same way of those that are not for certain hours, whatever the hour is.
+///
+/// # Errors
+/// [`PriceError::Unknown`] when no such price holds.
+pub fn find_usual(conn: &Connection, wanted: &Wanted<'_>) -> Result<Price, PriceError> {
+    find_among(conn, wanted, |listing| listing.hours.is_none())
+}
+
+/// The prices of certain hours that go before this usual one on a day.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn of_other_hours(conn: &Connection, usual: &Price, on: Date) -> rusqlite::Result<Vec<Price>> {
+    let Price { listing, .. } = usual;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM prices
+         WHERE withdrawn_at_ms IS NULL AND model = ?1 AND service = ?2 AND provider = ?3 AND hours != ''
+         ORDER BY hours, origin = 'own', from_date"
+    ))?;
+    let of_this = params![listing.model, listing.service, listing.provider];
+    let mut found: Vec<Price> = Vec::new();
+    for row in statement.query_map(of_this, price)? {
+        let other = row?;
+        if !other.listing.holds_on(on)
+            || (other.origin != Origin::Own && usual.origin == Origin::Own)
+        {
+            continue;
+        }
+        // Of the same hours the person's own holds, then the latest.
+        found.retain(|earlier| earlier.listing.hours != other.listing.hours);
+        found.push(other);
+    }
+    Ok(found)
+}
+
+fn find_among(
+    conn: &Connection,
+    wanted: &Wanted<'_>,
+    fits: fn(&Listing) -> bool,
+) -> Result<Price, PriceError> {
+    let found = of_name(conn, wanted, fits);
     let (None, Err(PriceError::Unknown { .. })) = (wanted.provider, &found) else {
         return found;
     };
@@ -29,10 +74,14 @@ pub fn find(conn: &Connection, wanted: &Wanted<'_>) -> Result<Price, PriceError>
         ..*wanted
     };
     // Not found so either: what was asked for is what the error names.
-    of_name(conn, &named).or(found)
+    of_name(conn, &named, fits).or(found)
 }
 
-fn of_name(conn: &Connection, wanted: &Wanted<'_>) -> Result<Price, PriceError> {
+fn of_name(
+    conn: &Connection,
+    wanted: &Wanted<'_>,
+    fits: fn(&Listing) -> bool,
+) -> Result<Price, PriceError> {
     let mut holding = Vec::new();
     for name in names_of(wanted.model).into_iter().chain([ANY_MODEL]) {
         // A price for whatever a provider runs says nothing of a model that nobody names it for.
@@ -41,6 +90,7 @@ fn of_name(conn: &Connection, wanted: &Wanted<'_>) -> Result<Price, PriceError> 
         }
         holding.extend(listed(conn, wanted, name)?);
     }
+    holding.retain(|(_, price)| fits(&price.listing));
     let own = |price: &Price| price.origin == Origin::Own;
     let for_others = |price: &Price| vendors::resells(&price.listing.provider) && !own(price);
     if wanted.provider.is_none() && !holding.iter().all(|(_, price)| for_others(price)) {

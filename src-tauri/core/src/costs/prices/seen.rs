@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
 use rusqlite::Connection;
 
 use super::{Change, Changes, Origin, Price, PriceError, compare, list, take};
@@ -76,6 +77,34 @@ pub fn continued(known: &[Listing], seen: &[Listing]) -> Vec<Listing> {
         }));
     }
     all
+}
+
+/// All prices that are not withdrawn, each ended where a later one for the same at the same hours begins: none says
+/// itself that another one has come.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn list_with_ends(conn: &Connection) -> rusqlite::Result<Vec<Price>> {
+    let mut all = list(conn)?;
+    let mut later = HashMap::new();
+    let next: Vec<Option<Date>> = all
+        .iter()
+        .rev()
+        .map(
+            |Price {
+                 listing, origin, ..
+             }| {
+                // A person's own goes before the others, and ends none of them.
+                let key = (thing(listing), listing.hours, *origin == Origin::Own);
+                later.insert(key, listing.from)
+            },
+        )
+        .collect();
+    for (price, next) in all.iter_mut().rev().zip(next) {
+        let ends = [price.listing.until, next].into_iter().flatten();
+        price.listing.until = ends.min();
+    }
+    Ok(all)
 }
 
 /// What a price is for, at whichever hours and times.

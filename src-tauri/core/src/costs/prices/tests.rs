@@ -14,6 +14,7 @@ use crate::{
 
 mod examples;
 mod seen;
+mod usual;
 
 /// A database with the built-in prices.
 fn store() -> Opened {

@@ -78,7 +78,7 @@ pub(super) fn kept(
     })
 }
 
-/// The price of a model now, asked to answer at once; `None`: none is known.
+/// The usual price of a model now, asked to answer at once, at whatever hour; `None`: none is known.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -90,7 +90,7 @@ pub(crate) fn price_now(
     price_for(conn, model, Service::Standard, now_ms)
 }
 
-/// The price of a model now, asked in some way; `None`: none is known.
+/// The usual price of a model now, asked in some way; `None`: none is known.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -106,7 +106,7 @@ pub(crate) fn price_for(
         service,
         at: Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH),
     };
-    match prices::find(conn, &wanted) {
+    match prices::find_usual(conn, &wanted) {
         Ok(price) => Ok(Some(price)),
         Err(PriceError::Store(error)) => Err(error),
         Err(_) => Ok(None),

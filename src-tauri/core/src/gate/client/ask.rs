@@ -44,6 +44,7 @@ pub(super) struct Asking<'a> {
     pub client: &'a Client,
     pub plan: ClientPlan,
     pub moves: Vec<Move>,
+    /// When it became the turn of the model that is asked: that of an earlier one is not its time.
     pub since: Instant,
 }
 
@@ -175,6 +176,7 @@ impl Asking<'_> {
                 });
             }
             last = Some((who, outcome, call));
+            self.since = Instant::now();
         }
         match last {
             Some((who, outcome, call)) => {

@@ -205,7 +205,7 @@ impl Judging<'_> {
             };
             let event = event(action, &alert)
                 .by_itself()
-                .maybe("value", seen.value.map(|value| alert.words_of(value)));
+                .maybe("value", alert.sees(seen));
             self.record.append(tx, event, now_ms)?;
             news.push(if fires {
                 AlertNews::begun(alert, seen)
@@ -221,7 +221,7 @@ impl AlertNews {
     fn begun(alert: Alert, seen: judge::Seen) -> Self {
         Self {
             fires: true,
-            words: alert.news(true, seen.value),
+            words: alert.news(true, seen),
             alert: AlertView::of(alert, seen),
         }
     }
@@ -229,7 +229,7 @@ impl AlertNews {
     fn over(alert: Alert, seen: judge::Seen) -> Self {
         Self {
             fires: false,
-            words: alert.news(false, seen.value),
+            words: alert.news(false, seen),
             alert: AlertView::of(alert, seen),
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Seen {
     pub(super) value: Option<i64>,
     /// Of how many calls.
     pub(super) calls: u64,
+    /// Calls of which nobody knows what they cost, so that more than the value may be spent.
+    pub(super) unknown: u32,
     /// Of the record, when it was last found whole, UTC milliseconds.
     pub(super) verified_ms: Option<i64>,
 }
@@ -66,6 +68,7 @@ pub(super) fn look(
             let pico = spent.spent.pico() + spent.reserved.pico();
             Seen {
                 value: Some(i64::try_from(pico).unwrap_or(i64::MAX)),
+                unknown: spent.unknown_calls,
                 ..Seen::default()
             }
         }

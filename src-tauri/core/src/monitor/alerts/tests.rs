@@ -109,6 +109,27 @@ fn spending_and_times_fire_and_a_stopped_call_is_no_failure() {
 }
 
 #[test]
+fn calls_of_unknown_cost_are_told_beside_what_is_known_to_be_spent_and_never_taken_for_nothing() {
+    let (_dir, app) = app();
+    app.set_alert(&input(AlertKind::Spend, "$0.4")).unwrap();
+    let forget_cost_of_newest = || {
+        let forget =
+            "UPDATE calls SET cost_pico = NULL WHERE number = (SELECT max(number) FROM calls)";
+        app.store.write(|tx| tx.execute(forget, [])).unwrap();
+    };
+    let now = || app.alerts().unwrap().remove(0).now;
+    calls(&app, CallStatus::Answered, 1);
+    forget_cost_of_newest();
+    assert_eq!(now().as_deref(), Some("not known (1 call of unknown cost)"));
+    calls(&app, CallStatus::Answered, 1);
+    forget_cost_of_newest();
+    calls(&app, CallStatus::Answered, 1);
+    let news = app.judge_alerts().unwrap().remove(0);
+    let told = "Now: $0.5 (2 calls of unknown cost).";
+    assert!(news.words.ends_with(told), "{}", news.words);
+}
+
+#[test]
 fn counts_of_tokens_make_no_model_seem_quick_and_none_seem_to_fail() {
     let (_dir, app) = app();
     app.set_alert(&input(AlertKind::Duration, "1.2 s")).unwrap();
@@ -410,7 +431,7 @@ proptest! {
         let mut alert = with_limit(most, fewest);
         for (value, calls) in seen {
             let fired = alert.firing_since_ms.is_some();
-            let fires = alert.fires(Seen { value, calls, verified_ms: None });
+            let fires = alert.fires(Seen { value, calls, ..Seen::default() });
             if fires && !fired {
                 prop_assert!(value.is_some_and(|value| value > most) && calls >= u64::from(fewest));
             }
@@ -428,7 +449,7 @@ proptest! {
         let alert = Alert { firing_since_ms: firing.then_some(0), ..with_limit(most, 1) };
         let value = most * share / 100;
         prop_assume!(value * 5 > most * 4);
-        prop_assert_eq!(alert.fires(Seen { value: Some(value), calls: 9, verified_ms: None }), firing);
+        prop_assert_eq!(alert.fires(Seen { value: Some(value), calls: 9, ..Seen::default() }), firing);
     }
 
     #[test]

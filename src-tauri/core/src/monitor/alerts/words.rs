@@ -38,7 +38,7 @@ impl AlertView {
             number: alert.number,
             kind: alert.kind,
             rule: alert.rule(),
-            now: seen.value.map(|value| alert.words_of(value)),
+            now: alert.sees(seen),
             enough: alert.is_enough(seen),
             firing_since_ms: alert.firing_since_ms,
             verified_ms: seen.verified_ms,
@@ -76,7 +76,7 @@ impl Alert {
     }
 
     /// That it fires, or does not any more, and what it saw.
-    pub(super) fn news(&self, fires: bool, seen: Option<i64>) -> String {
+    pub(super) fn news(&self, fires: bool, seen: Seen) -> String {
         if self.kind == AlertKind::Record {
             return if fires {
                 "The record does not verify.".to_owned()
@@ -84,13 +84,26 @@ impl Alert {
                 "The record verifies again.".to_owned()
             };
         }
-        let now = seen.map_or("nothing".to_owned(), |value| self.words_of(value));
+        let now = self.sees(seen).unwrap_or("nothing".to_owned());
         let rule = self.rule();
         if fires {
             format!("{rule} Now: {now}.")
         } else {
             format!("It is over, now at {now}: {rule}")
         }
+    }
+
+    /// What it sees; `None`: nothing. An amount that is not all that was spent says so.
+    pub(super) fn sees(&self, seen: Seen) -> Option<String> {
+        let value = seen.value?;
+        let words = self.words_of(value);
+        let calls = match seen.unknown {
+            0 => return Some(words),
+            1 => "1 call".to_owned(),
+            calls => format!("{calls} calls"),
+        };
+        let known = if value == 0 { "not known" } else { &words };
+        Some(format!("{known} ({calls} of unknown cost)"))
     }
 
     /// A value in its unit.

@@ -503,6 +503,30 @@ fn each_table_can_be_given_away_and_leaves_its_entry() {
 }
 
 #[test]
+fn the_entry_of_a_file_says_of_which_days_by_which_clocks_and_in_private_of_which_model_it_is() {
+    use crate::monitor::MonitorTable;
+    let (_dir, app) = app();
+    call(&app, answer(NOON));
+    by_utc(&app);
+    let query = MonitorQuery {
+        model: Some(crate::costs::reports::PricedModel {
+            provider: "openai".into(),
+            model: "gpt-5".into(),
+        }),
+        ..query(date(2026, 11, 26), date(2026, 11, 27), Pace::Day)
+    };
+    app.export_monitor(&query, MonitorTable::Failures).unwrap();
+    let newest = app.record.status().unwrap().count;
+    let entry = app.record.details(newest).unwrap().unwrap();
+    let facts = entry.row.facts.iter().map(|fact| fact.name.as_str());
+    let mut facts: Vec<_> = facts.collect();
+    facts.sort_unstable();
+    assert_eq!(facts, ["format", "from", "until", "zone"]);
+    let private = entry.payload.unwrap();
+    assert!(private.contains(r#""model":"gpt-5""#), "{private}");
+}
+
+#[test]
 fn the_table_along_the_time_says_what_failed_in_each_step() {
     use crate::{monitor::MonitorTable, tables::tests::read};
     let (_dir, app) = app();

@@ -206,7 +206,7 @@ impl App {
             let gone = gone?;
             drop(watch);
             progress(ErasureStep::Engines);
-            self.engines.unload_all();
+            self.forget_erased();
             gone
         };
         Ok(self.finish_erasure(gone, false, progress))
@@ -252,8 +252,19 @@ impl App {
             }
             content::conversations(&self.record, tx, &due, cause, now_ms())
         })?;
-        self.engines.unload_all();
+        self.forget_erased();
         Ok(gone.conversations)
+    }
+
+    /// Have the engines forget at once what this process has just erased, and whatever else was erased before: none
+    /// of it is news to them later.
+    pub(in crate::privacy) fn forget_erased(&self) {
+        let erasures = self.store.read(record::erasures);
+        self.engines.unload_all();
+        // Where that cannot be read, they are ended once more than they need be.
+        if let Ok(erasures) = erasures {
+            self.erasures_known.store(erasures, Ordering::Relaxed);
+        }
     }
 
     /// Have the engines forget what another process on the same data has erased since this was last asked:

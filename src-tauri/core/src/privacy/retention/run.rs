@@ -219,7 +219,7 @@ impl App {
             // What they have read of these conversations is not anonymous. An answer that does not end goes
             // with its engine.
             let _pause = self.gate.pause();
-            self.engines.unload_all();
+            self.forget_erased();
         }
     }
 

@@ -3,6 +3,11 @@
 use super::*;
 use crate::{
     accounts::{self, Account, AccountModel, ProviderKind},
+    costs::{
+        listing::Listing,
+        price_list::PriceList,
+        prices::{self, Origin, PriceError},
+    },
     ids::{AccountId, ConversationId, MessageId},
     policy::Destination,
 };
@@ -276,5 +281,91 @@ fn a_model_of_this_computer_costs_nothing_and_is_planned_compared_and_recommende
             found.month.as_str()
         ),
         (Basis::Ratings, "small", "$0")
+    );
+}
+
+/// A price of OpenAI's, at these hours or at all.
+fn listing(model: &str, input: &str, hours: Option<&str>) -> Listing {
+    Listing {
+        provider: "openai".into(),
+        model: model.into(),
+        dated: false,
+        service: Service::Standard,
+        from: date(2025, 1, 1),
+        until: None,
+        hours: hours.map(|hours| hours.parse().unwrap()),
+        rates: serde_json::from_value(serde_json::json!({ "input": input, "output": "9" }))
+            .unwrap(),
+        tiers: Vec::new(),
+        source: "a test".into(),
+        as_of: date(2025, 1, 1),
+    }
+}
+
+#[test]
+fn without_an_account_each_model_is_offered_once_at_the_price_that_holds() {
+    let (_dir, app) = app();
+    let before = recommended(&app, Difficulty::Hard);
+    let own = Listing {
+        provider: before.model.provider.clone(),
+        ..listing(&before.model.model, "1000", None)
+    };
+    app.store
+        .write(|tx| prices::set_own(tx, &own, now_ms()))
+        .unwrap();
+    let after = recommended(&app, Difficulty::Hard);
+    assert_ne!(
+        after.model, before.model,
+        "it costs more than the budget now"
+    );
+    assert_eq!(
+        after.of,
+        before.of - 1,
+        "and is not offered at its old price"
+    );
+}
+
+#[test]
+fn a_month_costs_the_same_at_whatever_hour_one_looks_and_other_hours_are_told() {
+    let (_dir, app) = app();
+    let known = PriceList {
+        listings: vec![
+            listing("m", "3", None),
+            listing("m", "1", Some("00:00-12:00")),
+            listing("m", "1", Some("12:00-00:00")),
+        ],
+        limits: Vec::new(),
+    };
+    app.store
+        .write(|tx| {
+            prices::take(tx, &known, Origin::File, 0)?;
+            Ok::<_, PriceError>(())
+        })
+        .unwrap();
+    let model = reports::PricedModel {
+        provider: "openai".into(),
+        model: "m".into(),
+    };
+    let planned = app
+        .plan_costs(&PLAN, std::slice::from_ref(&model))
+        .unwrap()
+        .remove(0);
+    assert_eq!(planned.month.as_deref(), Some("$1.44"));
+    let at_hours: Vec<_> = planned
+        .at_hours
+        .iter()
+        .map(|at| (at.hours.as_str(), at.call.as_str()))
+        .collect();
+    assert_eq!(
+        at_hours,
+        [("00:00-12:00", "$0.0028"), ("12:00-00:00", "$0.0028")]
+    );
+    call(&app, "gpt-4o", Some(1), MID_NOVEMBER);
+    let what_if = app.what_if(&query(), &[model]).unwrap().remove(0);
+    assert_eq!(what_if.cost.as_deref(), Some("$0.0039"));
+    let source = what_if.source.unwrap();
+    assert!(
+        source.contains("00:00-12:00 and 12:00-00:00 UTC"),
+        "{source}"
     );
 }

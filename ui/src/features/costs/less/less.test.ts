@@ -86,3 +86,20 @@ it("says what is missing where there is no model to plan with", async () => {
 	show(CostsScreen, {});
 	expect(await screen.findByText(/Name a model to plan with/)).toBeTruthy();
 });
+
+it("says beside a plan what a call costs at other hours", async () => {
+	const fake = host();
+	fake.planCosts = async () => [
+		{
+			model: { provider: "deepseek", model: "deepseek-chat" },
+			call: "$0.001",
+			day: "$0.05",
+			month: "$1.5",
+			atHours: [{ hours: "16:30-00:30", call: "$0.0005" }],
+		},
+	];
+	await readSettings();
+	show(CostsScreen, {});
+	const row = await screen.findByRole("row", { name: /deepseek-chat/ });
+	expect(row.textContent).toContain("$0.0005 at 16:30-00:30 UTC");
+});

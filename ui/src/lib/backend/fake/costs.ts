@@ -380,6 +380,7 @@ export function fakeCosts(options: Options): CostsPart {
 				call: "$0.0005",
 				day: `$${(0.0005 * plan.callsADay).toString()}`,
 				month: `$${(0.015 * plan.callsADay).toString()}`,
+				atHours: [],
 			})),
 		recommendModel: async (_plan, _difficulty, budget) =>
 			Number(budget) < 1

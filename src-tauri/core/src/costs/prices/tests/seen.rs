@@ -80,3 +80,37 @@ fn hours_that_are_not_seen_any_more_have_ended() {
     assert_eq!(on("2026-03-31T22:00:00Z"), "1");
     assert_eq!(on("2026-04-01T22:00:00Z"), "3");
 }
+
+#[test]
+fn a_price_ends_where_the_next_of_the_same_hours_begins_and_a_persons_own_ends_no_others() {
+    let store = Place::new().open();
+    let by_night = Listing {
+        hours: Some("20:00-06:00".parse().unwrap()),
+        ..seen("1", "2026-04-01")
+    };
+    store
+        .write(|tx| {
+            take_seen(tx, &list_of(&[seen("3", "2026-03-01")]), Origin::File, NOON)?;
+            let changed = [seen("4", "2026-05-01"), by_night];
+            take_seen(tx, &list_of(&changed), Origin::File, NOON)?;
+            set_own(tx, &seen("2", "2026-04-15"), NOON)
+        })
+        .unwrap();
+    let ends: Vec<_> = store
+        .read(list_with_ends)
+        .unwrap()
+        .into_iter()
+        .map(|Price { listing, .. }| {
+            let until = listing.until.map(|until| until.to_string());
+            (listing.rates.input.to_string(), until)
+        })
+        .collect();
+    let expected = [
+        ("3", Some("2026-05-01")),
+        ("1", None),
+        ("2", None),
+        ("4", None),
+    ];
+    let expected = expected.map(|(input, until)| (input.to_owned(), until.map(str::to_owned)));
+    assert_eq!(ends, expected);
+}
