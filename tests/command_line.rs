@@ -2,6 +2,7 @@
 
 mod asking;
 mod files;
+mod masking;
 mod monitor;
 
 use std::{

@@ -5,7 +5,7 @@ use gatehouse_core::{app::App, connections, costs::name_of, store::StoreError};
 
 use crate::{failure::Failure, output};
 
-/// The log of every connection that Gatehouse made, newest first.
+/// The log of every connection that Gatehouse made, newest first. The newest 20,000 are kept.
 #[derive(Args)]
 pub(crate) struct Connections {
     /// At most this many.

@@ -87,7 +87,7 @@ pub(crate) struct Add {
     /// It is somebody else's computer, whatever its address.
     #[arg(long)]
     cloud: bool,
-    /// For Ollama: how many tokens a conversation may have.
+    /// For Ollama: how many tokens a conversation may have; without this, as many as it needs.
     #[arg(long, value_name = "N")]
     context: Option<u32>,
     /// Read the key from standard input.

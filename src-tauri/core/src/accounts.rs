@@ -10,7 +10,7 @@ use specta_typescript::Number;
 
 use crate::{
     costs::{
-        listing::ANY_MODEL,
+        listing::{self, ANY_MODEL},
         prices::{Origin, Price},
         stored_by_name, vendors,
     },
@@ -67,6 +67,9 @@ pub struct AccountModel {
     pub context_tokens: Option<u64>,
     /// Whether the person wants it in lists to choose from.
     pub chosen: bool,
+    /// Whether the server passes it on to somebody else's; see [`Account::destination_of`].
+    #[serde(default)]
+    pub passed_on: bool,
 }
 
 /// An account at a provider.
@@ -81,9 +84,9 @@ pub struct Account {
     pub name: String,
     /// The base address, such as `https://api.openai.com/v1`.
     pub base_url: String,
-    /// Whose computer answers there, which decides the policy.
+    /// Whose computer answers there; of one model, ask [`Account::destination_of`].
     pub destination: Destination,
-    /// For Ollama: how many tokens a conversation may have; `None`: as the server has it.
+    /// For Ollama: how many tokens a conversation may have; `None`: as many as it needs.
     pub context_tokens: Option<u32>,
     /// Whether a key was entered.
     pub has_key: bool,
@@ -159,15 +162,29 @@ impl Account {
         }
     }
 
-    /// Whether nobody bills a call to it where no price says otherwise: it is a server of the person's own.
-    pub fn is_free(&self) -> bool {
-        self.destination == Destination::OwnServer
+    /// Whose computer one of its models answers on, which decides the policy. An Ollama of the person's own
+    /// passes some on to somebody else's, whatever language it is asked in: those with a name that says so, and
+    /// those of which it says so itself, as a copy can have any name.
+    pub fn destination_of(&self, model: &str) -> Destination {
+        let is_same = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
+        let mut models = self.models.iter();
+        if listing::is_passed_on(model) || models.any(|of| of.passed_on && is_same(&of.id)) {
+            Destination::Cloud
+        } else {
+            self.destination
+        }
     }
 
-    /// Whether a price is one for its calls: what any model costs on a computer of one's own says nothing of a
-    /// server that is somebody else's.
-    pub fn is_billed_by(&self, price: &Price) -> bool {
-        self.is_free() || price.origin == Origin::Own || price.listing.model != ANY_MODEL
+    /// Whether nobody bills a call to a model where no price says otherwise: it runs on a server of the person's
+    /// own.
+    pub fn is_free(&self, model: &str) -> bool {
+        self.destination_of(model) == Destination::OwnServer
+    }
+
+    /// Whether a price is one for calls to a model: what any model costs on a computer of one's own says nothing
+    /// of a server that is somebody else's.
+    pub fn is_billed_by(&self, price: &Price, model: &str) -> bool {
+        self.is_free(model) || price.origin == Origin::Own || price.listing.model != ANY_MODEL
     }
 
     /// The host of its address.
@@ -176,6 +193,15 @@ impl Account {
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned))
             .unwrap_or_default()
+    }
+
+    /// Whether the address of another account is at the same server: scheme, host and port.
+    pub(crate) fn is_at_server_of(&self, other: &Self) -> bool {
+        let origin = |account: &Self| url::Url::parse(&account.base_url).map(|url| url.origin());
+        match (origin(self), origin(other)) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        }
     }
 
     /// One of its models, by the name that a request has for it.
@@ -189,13 +215,7 @@ impl Account {
 /// # Errors
 /// [`AccountError::NameTaken`], or the database's.
 pub fn save(conn: &Connection, account: &Account, now_ms: i64) -> Result<(), AccountError> {
-    let taken: Option<AccountId> = conn
-        .prepare_cached("SELECT id FROM accounts WHERE lower(name) = lower(?1) AND id <> ?2")?
-        .query_row(params![account.name, account.id], |row| row.get(0))
-        .optional()?;
-    if taken.is_some() {
-        return Err(AccountError::NameTaken(account.name.clone()));
-    }
+    refuse_taken_name(conn, account)?;
     conn.prepare_cached(
         "INSERT INTO accounts (id, kind, name, base_url, destination, context_tokens, created_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -210,6 +230,20 @@ pub fn save(conn: &Connection, account: &Account, now_ms: i64) -> Result<(), Acc
         account.context_tokens,
         now_ms
     ])?;
+    Ok(())
+}
+
+/// Refuse an account that has the name of another one.
+///
+/// # Errors
+/// [`AccountError::NameTaken`], or the database's.
+pub(crate) fn refuse_taken_name(conn: &Connection, account: &Account) -> Result<(), AccountError> {
+    let is_taken = conn
+        .prepare_cached("SELECT 1 FROM accounts WHERE lower(name) = lower(?1) AND id <> ?2")?
+        .exists(params![account.name, account.id])?;
+    if is_taken {
+        return Err(AccountError::NameTaken(account.name.clone()));
+    }
     Ok(())
 }
 
@@ -305,6 +339,7 @@ pub fn choose_models(
                 name: name.to_owned(),
                 context_tokens: None,
                 chosen: true,
+                passed_on: false,
             });
         }
     }
@@ -341,6 +376,11 @@ const COLUMNS: &str =
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let models: String = row.get(6)?;
+    // A newer app's form: the list can be read again from the provider.
+    let mut models: Vec<AccountModel> = serde_json::from_str(&models).unwrap_or_default();
+    for model in &mut models {
+        model.passed_on |= listing::is_passed_on(&model.id);
+    }
     Ok(Account {
         id: row.get(0)?,
         kind: row.get(1)?,
@@ -348,8 +388,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         base_url: row.get(3)?,
         destination: row.get(4)?,
         context_tokens: row.get(5)?,
-        // A newer app's form: the list can be read again from the provider.
-        models: serde_json::from_str(&models).unwrap_or_default(),
+        models,
         models_read_at_ms: row.get(7)?,
         has_key: row.get(8)?,
     })

@@ -82,6 +82,20 @@ pub struct Connection {
     pub status: Option<u16>,
 }
 
+/// Some lines of the log, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionPage {
+    /// The lines.
+    pub lines: Vec<Connection>,
+    /// What to ask with for those before them; `None`: there are none.
+    #[specta(type = Option<Number>)]
+    pub next: Option<i64>,
+    /// How many lines are kept at most; the oldest go first.
+    #[specta(type = Number)]
+    pub kept: i64,
+}
+
 /// Write a line of the log; its number.
 ///
 /// # Errors
@@ -177,12 +191,32 @@ fn ended_processes(db: &Database) -> rusqlite::Result<Vec<String>> {
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn list(db: &Database, limit: u32) -> rusqlite::Result<Vec<Connection>> {
-    db.prepare_cached(
-        "SELECT at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status FROM connections
-         ORDER BY number DESC LIMIT ?1",
-    )?
-    .query_map([limit], line)?
-    .collect()
+    Ok(page(db, None, limit)?.lines)
+}
+
+/// So many lines after those of the page that said `before`, or the newest.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub fn page(db: &Database, before: Option<i64>, limit: u32) -> rusqlite::Result<ConnectionPage> {
+    // One more shows whether there is another page.
+    let mut numbered: Vec<(i64, Connection)> = db
+        .prepare_cached(
+            "SELECT at_ms, host, port, purpose, bytes_out, bytes_in, outcome, status, number FROM connections
+             WHERE number < ?1 ORDER BY number DESC LIMIT ?2",
+        )?
+        .query_map(params![before.unwrap_or(i64::MAX), i64::from(limit) + 1], |row| {
+            Ok((row.get(8)?, line(row)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let is_whole = numbered.len() <= limit as usize;
+    numbered.truncate(limit as usize);
+    let next = numbered.last().map(|(number, _)| *number);
+    Ok(ConnectionPage {
+        next: next.filter(|_| !is_whole),
+        lines: numbered.into_iter().map(|(_, line)| line).collect(),
+        kept: KEPT,
+    })
 }
 
 fn line(row: &Row<'_>) -> rusqlite::Result<Connection> {
@@ -196,4 +230,48 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Connection> {
         outcome: row.get(6)?,
         status: row.get(7)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(lines: u16) -> Database {
+        let db = Database::open_in_memory().unwrap();
+        for step in MIGRATIONS {
+            db.execute_batch(step.sql).unwrap();
+        }
+        for port in 1..=lines {
+            let line = Connection {
+                at_ms: 0,
+                host: "models.example".into(),
+                port,
+                purpose: "chat".into(),
+                bytes_out: 0,
+                bytes_in: 0,
+                outcome: Outcome::Answered,
+                status: None,
+            };
+            add(&db, &line).unwrap();
+        }
+        db
+    }
+
+    #[test]
+    fn pages_have_every_line_once_and_the_last_one_says_so() {
+        let db = log(7);
+        let (mut ports, mut sizes, mut before) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = page(&db, before, 3).unwrap();
+            sizes.push(page.lines.len());
+            ports.extend(page.lines.iter().map(|line| line.port));
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(ports, [7, 6, 5, 4, 3, 2, 1]);
+        assert_eq!(sizes, [3, 3, 1]);
+        assert_eq!(page(&db, None, 7).unwrap().next, None, "there is no eighth");
+    }
 }

@@ -3,7 +3,7 @@
 use gatehouse_core::{
     accounts::{self, Account, AccountInput},
     aliases::{self, Alias, Link},
-    connections::{self, Connection},
+    connections::{self, ConnectionPage},
     engine::Stop,
     gate::{AccountHealth, PullProgress},
     ids::{AccountId, AliasId},
@@ -18,7 +18,7 @@ use crate::state::AppState;
 
 type Result<T> = std::result::Result<T, Problem>;
 
-/// Lines of the log that are shown.
+/// Lines of the log that are shown at a time.
 const SHOWN: u32 = 500;
 
 /// All accounts, oldest first.
@@ -151,12 +151,15 @@ pub(crate) fn remove_alias(state: State<'_, AppState>, id: AliasId) -> Result<()
     Ok(state.app()?.remove_alias(id)?)
 }
 
-/// The connections that the app made, newest first.
+/// The connections that the app made, newest first; `before`: those that follow a page which said so.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn list_connections(state: State<'_, AppState>) -> Result<Vec<Connection>> {
+pub(crate) fn list_connections(
+    state: State<'_, AppState>,
+    before: Option<u32>,
+) -> Result<ConnectionPage> {
     Ok(state
         .app()?
         .store
-        .read(|conn| Ok::<_, StoreError>(connections::list(conn, SHOWN)?))?)
+        .read(|conn| Ok::<_, StoreError>(connections::page(conn, before.map(i64::from), SHOWN)?))?)
 }

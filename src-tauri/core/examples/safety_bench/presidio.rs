@@ -7,9 +7,9 @@ use std::{
 
 use gatehouse_core::safety::Scanner;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{median, milliseconds, row, text::mixed_text};
+use super::{median, milliseconds, text::mixed_text};
 
 /// A Python that has presidio-analyzer; `cargo xtask bench` makes one.
 const PYTHON: &str = "GATEHOUSE_PRESIDIO_PYTHON";
@@ -36,17 +36,11 @@ struct Presidio {
 /// How many times as fast as presidio-analyzer, with names and without; or why that is not known.
 pub(crate) fn rows(product: &Scanner, rules: &Scanner) -> Vec<Value> {
     let texts = texts();
-    let measure = "times as fast as presidio-analyzer";
     let presidio = match presidio(&texts) {
         Ok(presidio) => presidio,
         Err(why) => {
-            return vec![row(
-                measure,
-                0.0,
-                "×",
-                None,
-                &format!("not measured: {why}"),
-            )];
+            let note = format!("not measured: {why}");
+            return WITH.map(|with| compared(with, None, &note)).into();
         }
     };
     let ratio = |with: &str, scanner: &Scanner| {
@@ -58,13 +52,18 @@ pub(crate) fn rows(product: &Scanner, rules: &Scanner) -> Vec<Value> {
              would make it slower",
             presidio.milliseconds, presidio.version, presidio.recognizers, presidio.found
         );
-        let goal = ("at least 100", ratio >= 100.0);
-        row(&format!("{measure}, {with}"), ratio, "×", Some(goal), &note)
+        compared(with, Some(ratio), &note)
     };
-    vec![
-        ratio("rules and names", product),
-        ratio("rules alone", rules),
-    ]
+    vec![ratio(WITH[0], product), ratio(WITH[1], rules)]
+}
+
+/// What is compared.
+const WITH: [&str; 2] = ["rules and names", "rules alone"];
+
+/// A comparison; `None`: there was nothing to compare with, and then the goal is not met.
+fn compared(with: &str, ratio: Option<f64>, note: &str) -> Value {
+    json!({ "measure": format!("times as fast as presidio-analyzer, {with}"), "value": ratio, "unit": "×",
+            "goal": "at least 100", "met": ratio.is_some_and(|ratio| ratio >= 100.0), "note": note })
 }
 
 /// Pieces of the mixed text as long as a prompt.

@@ -18,7 +18,7 @@ pub struct AccountInput {
     pub base_url: String,
     /// Whose computer answers there; `None`: by the address.
     pub destination: Option<Destination>,
-    /// For Ollama: how many tokens a conversation may have.
+    /// For Ollama: how many tokens a conversation may have; `None`: as many as it needs.
     pub context_tokens: Option<u32>,
 }
 

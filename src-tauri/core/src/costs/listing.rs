@@ -39,6 +39,13 @@ pub struct Listing {
 /// In place of a model's name: whatever the provider runs on this computer.
 pub const ANY_MODEL: &str = "*";
 
+/// Whether Ollama passes this model on to its own servers, wherever it runs itself: the names of such models
+/// end in `-cloud` or `:cloud`, and Ollama does not tell large letters from small ones.
+pub fn is_passed_on(model: &str) -> bool {
+    let name = model.trim().to_ascii_lowercase();
+    name.ends_with("-cloud") || name.ends_with(":cloud")
+}
+
 /// A way of asking that has prices of its own.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type,
@@ -95,12 +102,10 @@ impl Listing {
     ///
     /// A dated version is the name, a `-` or `@`, and a version as vendors write it: `2024-08-06`,
     /// `20250514`, `0613` or `001`. So `gpt-4o` may hold for `gpt-4o-2024-08-06` and never for
-    /// `gpt-4o-mini`. `*` holds for all but what Ollama passes on to its own servers, whose names
-    /// end in `-cloud` or `:cloud`.
+    /// `gpt-4o-mini`. `*` holds for all but what is [passed on](is_passed_on).
     pub fn names(&self, model: &str) -> Option<Closeness> {
         if self.model == ANY_MODEL {
-            let elsewhere = model.ends_with("-cloud") || model.ends_with(":cloud");
-            return (!elsewhere).then_some(Closeness::Any);
+            return (!is_passed_on(model)).then_some(Closeness::Any);
         }
         let rest = model.strip_prefix(self.model.as_str())?;
         if rest.is_empty() {

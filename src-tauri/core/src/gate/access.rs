@@ -19,7 +19,7 @@ use crate::{
     engine::Stop,
     ids::AccountId,
     now_ms,
-    policy::Destination,
+    policy::{self, Destination},
     providers::{
         account::{self, AddressError},
         cloud::Cloud,
@@ -48,24 +48,39 @@ pub struct PullProgress {
 }
 
 impl Gate {
-    /// Keep a new account (`None`), or new facts of an old one. Nothing is sent.
+    /// Keep a new account (`None`), or new facts of an old one. Nothing is sent. A key is for one server, and so is
+    /// what a person let go: where the address is of another one, both are forgotten.
     ///
     /// # Errors
-    /// [`GateError`] when the name is taken or the address cannot be used.
+    /// [`GateError`] when the name is taken, the address cannot be used, or a key cannot be forgotten; the account
+    /// is then as it was.
     pub fn save_account(
         &self,
         id: Option<AccountId>,
         input: &AccountInput,
     ) -> Result<Account, GateError> {
         let account = input.account(id.unwrap_or_else(AccountId::new))?;
-        // Refused now and not at the first message; with a key, it must also be encrypted.
-        let has_key = match id {
-            Some(id) => self.store.read(|conn| accounts::get(conn, id))?.has_key,
-            None => false,
+        let before = match id {
+            Some(id) => Some(self.store.read(|conn| accounts::get(conn, id))?),
+            None => None,
         };
-        elsewhere::client(&account, has_key.then_some("a-key"))?;
+        let moves = before
+            .as_ref()
+            .is_some_and(|of| !of.is_at_server_of(&account));
+        let has_key = before.is_some_and(|of| of.has_key);
+        // Refused now and not at the first message; with a key, it must also be encrypted.
+        elsewhere::client(&account, (has_key && !moves).then_some("a-key"))?;
+        if has_key && moves {
+            // Before the new address is kept, so that whatever fails, no key is ever for it.
+            self.store
+                .read(|conn| accounts::refuse_taken_name(conn, &account))?;
+            self.set_account_key(account.id, Zeroizing::default())?;
+        }
         Ok(self.store.write(|tx| {
             accounts::save(tx, &account, now_ms())?;
+            if moves {
+                policy::reviews::forget_account(tx, account.id)?;
+            }
             let event = account_event(Action::AccountSaved, &account);
             self.record.append(tx, event, now_ms())?;
             accounts::get(tx, account.id)
@@ -152,6 +167,7 @@ impl Gate {
             name: model.name,
             context_tokens: model.context_tokens,
             chosen: false,
+            passed_on: model.passed_on,
         });
         Ok(self.store.write(|tx| {
             accounts::take_models(tx, id, models.collect(), now_ms())?;

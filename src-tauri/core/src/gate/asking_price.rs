@@ -5,7 +5,7 @@ use serde::Serialize;
 use specta::Type;
 
 use super::{Gate, GateError, price, route::CloudModel};
-use crate::{accounts, ids::AccountId, now_ms, policy::Destination, store::StoreError};
+use crate::{accounts, ids::AccountId, now_ms, store::StoreError};
 
 /// What a model of an account costs, in dollars for a million tokens, as `$0.25`. Longer prompts,
 /// cached ones and some hours can cost otherwise.
@@ -61,9 +61,7 @@ fn asking(
             )
         }
         // Nobody bills a server of one's own.
-        None if cloud.account.destination == Destination::OwnServer => {
-            ("$0".into(), Some("$0".into()))
-        }
+        None if cloud.account.is_free(&cloud.model) => ("$0".into(), Some("$0".into())),
         None => return Ok(None),
     };
     Ok(Some(AskingPrice {

@@ -139,9 +139,10 @@ impl Answering<'_> {
         }
         sealed::keep_sent(tx, call, conversation, &body)?;
         if self.review().lets(account.id) {
-            policy::reviews::note(tx, conversation, account.id, now_ms())?;
+            let to = ready.cloud.whither();
+            policy::reviews::note(tx, conversation, to, now_ms())?;
             for picture in ready.decided.pictures() {
-                policy::reviews::note_picture(tx, picture.id, account.id, now_ms())?;
+                policy::reviews::note_picture(tx, picture.id, to, now_ms())?;
             }
         }
         Ok(call)

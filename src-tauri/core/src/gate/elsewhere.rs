@@ -121,6 +121,7 @@ impl Ready {
         }
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
+            prompt_tokens: pricing.prompt_tokens,
             ..request
         };
         Ok(Self {
@@ -262,7 +263,7 @@ fn count(
     outcome.measured = whole && said.is_some() && lost == 0;
     if let Err(CallError::Provider(error)) = &outcome.end
         && outcome.first_token.is_none()
-        && (said.is_none() || error.is_refusal())
+        && (said.is_none() || !error.may_be_billed())
     {
         outcome.cost = not_begun(ready, &outcome.end, lost);
         return;
@@ -282,13 +283,16 @@ fn count(
 }
 
 /// What texts cost of which a model writes nothing: vectors, a look at them. `counted`: their tokens,
-/// where the provider says so; else, once they were read or somebody stopped it in the middle, our own
+/// where the provider says so; else, once they were read or somebody stopped it when they had left, our own
 /// count holds.
 pub(super) fn count_texts(outcome: &mut Outcome, ready: &Ready, counted: Option<u64>, lost: u32) {
     outcome.price = ready.pricing.price.as_ref().map(|price| price.id);
     outcome.measured = counted.is_some() && lost == 0;
-    let failed = outcome.end.as_ref().is_err_and(|error| !error.is_stop());
-    if failed {
+    let is_read = match &outcome.end {
+        Err(CallError::Provider(error)) => error.trouble == Trouble::Stopped && error.left,
+        other => other.is_ok(),
+    };
+    if !is_read {
         outcome.cost = not_begun(ready, &outcome.end, lost);
         return;
     }

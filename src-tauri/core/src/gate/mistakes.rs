@@ -292,7 +292,7 @@ fn event(action: Action, kind: &Kind, mistake: &Mistake) -> Event {
 
 /// Everything that was found in a prompt, each value once; with what a person has called a mistake.
 pub(super) fn all_found(plan: &Plan, ready: &Ready) -> Vec<Found> {
-    let destination = ready.cloud.account.destination;
+    let destination = ready.cloud.destination();
     let mut all: Vec<Found> = Vec::new();
     for text in ready.decided.all_texts() {
         let found = text.found.iter().map(|finding| (finding, false));

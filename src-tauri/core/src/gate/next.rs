@@ -234,7 +234,7 @@ impl Gate {
         let mut decided = decide::decide(
             &inspection,
             &plan.policy,
-            cloud.account.destination,
+            cloud.destination(),
             pieces,
             masks,
             &overruled,
@@ -269,18 +269,18 @@ impl Gate {
         Ok(())
     }
 
-    /// Whether the person has let this conversation, and each of its pictures, leave for this account
-    /// before.
+    /// Whether the person has let this conversation, and each of its pictures, leave for this account, and
+    /// whose computer answers there, before.
     fn was_reviewed(&self, plan: &Plan, ready: &Ready) -> rusqlite::Result<Result<(), GateError>> {
-        let (id, account) = (plan.conversation.id, &ready.cloud.account);
+        let (id, to) = (plan.conversation.id, ready.cloud.whither());
         let decided = &ready.decided;
         let reviewed = self.store.read(|conn| {
-            let texts = decided.of_texts < Action::Ask
-                || policy::reviews::is_reviewed(conn, id, account.id)?;
+            let texts =
+                decided.of_texts < Action::Ask || policy::reviews::is_reviewed(conn, id, to)?;
             let mut pictures = true;
             if decided.of_pictures == Some(Action::Ask) {
                 for picture in decided.pictures() {
-                    pictures &= policy::reviews::is_picture_reviewed(conn, picture.id, account.id)?;
+                    pictures &= policy::reviews::is_picture_reviewed(conn, picture.id, to)?;
                 }
             }
             Ok::<_, rusqlite::Error>(texts && pictures)
@@ -289,7 +289,7 @@ impl Gate {
             Ok(())
         } else {
             Err(GateError::ReviewFirst {
-                account: account.name.clone(),
+                account: ready.cloud.account.name.clone(),
             })
         })
     }

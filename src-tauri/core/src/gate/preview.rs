@@ -235,7 +235,7 @@ fn leaves(weighed: &Weighed, because: Option<Problem>, review: bool) -> Preview 
         model: Some(ready.cloud.model.clone()),
         account: Some(account.name.clone()),
         account_id: Some(account.id),
-        destination: account.destination,
+        destination: ready.cloud.destination(),
         action: Some(ready.decided.action),
         masked: ready.decided.masked,
         pictures: ready.decided.shown(),

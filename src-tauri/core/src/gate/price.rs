@@ -80,7 +80,7 @@ impl Pricing {
             u32::try_from(most).unwrap_or(u32::MAX).clamp(1, MAX_OUTPUT)
         });
         Ok(Self {
-            free: price.is_none() && cloud.account.is_free(),
+            free: price.is_none() && cloud.account.is_free(&cloud.model),
             price,
             prompt_tokens: of_texts + of_pictures.unwrap_or(0),
             exact: exact && decided.shown() == 0,
@@ -179,7 +179,9 @@ pub(super) fn price(
         },
     );
     match found {
-        Ok(price) => Ok(Some(price).filter(|price| cloud.account.is_billed_by(price))),
+        Ok(price) => {
+            Ok(Some(price).filter(|price| cloud.account.is_billed_by(price, &cloud.model)))
+        }
         Err(PriceError::Store(error)) => Err(error),
         Err(_) => Ok(None),
     }

@@ -11,7 +11,7 @@ use crate::{
     ids::{AccountId, AliasId, ConversationId, ModelId, PictureId},
     models::{self, Model, ModelError, ModelKind},
     now_ms,
-    policy::{self, Policy, own_rules::OwnRule},
+    policy::{self, Destination, Policy, own_rules::OwnRule, reviews::Whither},
     settings::{self, Settings},
     workspaces,
 };
@@ -93,6 +93,21 @@ pub(super) fn without_pictures(mut said: Said) -> Said {
     }
     said.text.push_str(&note);
     said
+}
+
+impl CloudModel {
+    /// Whose computer would answer.
+    pub(super) fn destination(&self) -> Destination {
+        self.account.destination_of(&self.model)
+    }
+
+    /// What a person's word that something may leave is for.
+    pub(super) fn whither(&self) -> Whither {
+        Whither {
+            account: self.account.id,
+            destination: self.destination(),
+        }
+    }
 }
 
 impl Candidate {

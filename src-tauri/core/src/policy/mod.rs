@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     own_rules::MIGRATION,
     reviews::MIGRATION,
     reviews::OF_PICTURES,
+    reviews::OF_A_DESTINATION,
 ];
 
 /// Whose computer answers.

@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     ids::{AccountId, ConversationId, PictureId},
+    policy::Destination,
     store::Migration,
 };
 
@@ -18,17 +19,36 @@ pub(super) const MIGRATION: Migration = Migration {
           ) STRICT, WITHOUT ROWID",
 };
 
-/// Whether the person has let this conversation leave for this account before.
+// Of what was let go before, nobody knows whose computer was meant: it is asked for once more.
+pub(super) const OF_A_DESTINATION: Migration = Migration {
+    name: "2026-11-29 reviews are for a destination",
+    sql: "ALTER TABLE reviews ADD COLUMN destination TEXT;
+          ALTER TABLE picture_reviews ADD COLUMN destination TEXT",
+};
+
+/// Where something may leave for: a model of an account, by whose computer it runs on. An account can have
+/// models of both, and another address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whither {
+    /// The account.
+    pub account: AccountId,
+    /// Whose computer answers.
+    pub destination: Destination,
+}
+
+/// Whether the person has let this conversation leave for there before.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn is_reviewed(
     conn: &Connection,
     conversation: ConversationId,
-    account: AccountId,
+    to: Whither,
 ) -> rusqlite::Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM reviews WHERE conversation_id = ?1 AND account_id = ?2")?
-        .exists(params![conversation, account])
+    conn.prepare_cached(
+        "SELECT 1 FROM reviews WHERE conversation_id = ?1 AND account_id = ?2 AND destination = ?3",
+    )?
+    .exists(params![conversation, to.account, to.destination])
 }
 
 /// Note that the person has let it; `now_ms` is UTC milliseconds.
@@ -38,11 +58,28 @@ pub(crate) fn is_reviewed(
 pub(crate) fn note(
     conn: &Connection,
     conversation: ConversationId,
-    account: AccountId,
+    to: Whither,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT OR REPLACE INTO reviews VALUES (?1, ?2, ?3)")?
-        .execute(params![conversation, account, now_ms])?;
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO reviews (conversation_id, account_id, reviewed_at_ms, destination)
+         VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![conversation, to.account, now_ms, to.destination])?;
+    Ok(())
+}
+
+/// Forget what the person has let leave for an account, conversations and pictures: it is another server now.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget_account(conn: &Connection, account: AccountId) -> rusqlite::Result<()> {
+    for table in ["reviews", "picture_reviews"] {
+        conn.execute(
+            &format!("DELETE FROM {table} WHERE account_id = ?1"),
+            [account],
+        )?;
+    }
     Ok(())
 }
 
@@ -58,17 +95,19 @@ pub(super) const OF_PICTURES: Migration = Migration {
           ) STRICT, WITHOUT ROWID",
 };
 
-/// Whether the person has let this picture leave for this account before.
+/// Whether the person has let this picture leave for there before.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub(crate) fn is_picture_reviewed(
     conn: &Connection,
     picture: PictureId,
-    account: AccountId,
+    to: Whither,
 ) -> rusqlite::Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM picture_reviews WHERE picture_id = ?1 AND account_id = ?2")?
-        .exists(params![picture, account])
+    conn.prepare_cached(
+        "SELECT 1 FROM picture_reviews WHERE picture_id = ?1 AND account_id = ?2 AND destination = ?3",
+    )?
+    .exists(params![picture, to.account, to.destination])
 }
 
 /// Note that the person has let it; `now_ms` is UTC milliseconds.
@@ -78,10 +117,13 @@ pub(crate) fn is_picture_reviewed(
 pub(crate) fn note_picture(
     conn: &Connection,
     picture: PictureId,
-    account: AccountId,
+    to: Whither,
     now_ms: i64,
 ) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT OR REPLACE INTO picture_reviews VALUES (?1, ?2, ?3)")?
-        .execute(params![picture, account, now_ms])?;
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO picture_reviews (picture_id, account_id, reviewed_at_ms, destination)
+         VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![picture, to.account, now_ms, to.destination])?;
     Ok(())
 }

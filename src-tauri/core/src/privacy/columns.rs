@@ -204,6 +204,8 @@ columns! {
 const NO_WORDS: &[(&str, &[&str])] = &[
     ("alerts", &["kind", "provider"]),
     ("accounts", &["kind", "destination"]),
+    ("reviews", &["destination"]),
+    ("picture_reviews", &["destination"]),
     (
         "audit_entries",
         &[

@@ -190,7 +190,8 @@ impl Account {
         })
     }
 
-    /// The same for a conversation: its end is the last event, and a stop is an end like others.
+    /// The same for a conversation: its end is the last event, and a stop is an end like others where a model may
+    /// have read it.
     pub(super) fn chat<D: Decode<Event = CloudEvent, End = End>>(
         &self,
         http: &Http,
@@ -200,7 +201,7 @@ impl Account {
         on_event: &mut dyn FnMut(CloudEvent),
     ) -> Result<(), ProviderError> {
         let end = match self.stream::<D>(http, request, framing, stop, on_event) {
-            Err(error) if error.trouble == Trouble::Stopped => End {
+            Err(error) if error.trouble == Trouble::Stopped && error.left => End {
                 reason: EndReason::Stopped,
                 stop_text: None,
                 tool_calls: Vec::new(),
@@ -233,8 +234,12 @@ impl Account {
         let to = answer.header("location").map(str::to_owned);
         let body = match answer.whole() {
             Ok(body) => body,
+            // It was refused, so no model has read it.
             Err(error) if matches!(error.trouble, Trouble::Stopped | Trouble::Offline) => {
-                return Err(error);
+                return Err(ProviderError {
+                    left: false,
+                    ..error
+                });
             }
             // The status tells enough.
             Err(_) => Vec::new(),

@@ -38,6 +38,8 @@ pub(crate) struct CloudRequest {
     pub keep_prompt: bool,
     /// Whether the answer comes in pieces.
     pub stream: bool,
+    /// Tokens of all this by our own count, for a server that has to be told how long a conversation is.
+    pub prompt_tokens: u64,
 }
 
 /// One message of a conversation.
@@ -247,6 +249,8 @@ pub(crate) struct OfferedModel {
     pub name: String,
     /// Tokens that it can read, where the provider says.
     pub context_tokens: Option<u64>,
+    /// Whether it runs on another server than the one that was asked.
+    pub passed_on: bool,
 }
 
 /// Vectors of texts, in the order of the texts.
@@ -306,7 +310,8 @@ const NO_COUNT: &str = "it counts no tokens ahead";
 const NO_VECTORS: &str = "Anthropic makes no vectors of texts";
 
 impl Cloud {
-    /// Ask a model. `on_event` hears the answer piece by piece, and its end last; a stop is an end.
+    /// Ask a model. `on_event` hears the answer piece by piece, and its end last; a stop is an end once the request
+    /// has left.
     ///
     /// # Errors
     /// [`ProviderError`] when there is no end; what was heard until then is what there is.

@@ -55,6 +55,9 @@ pub(crate) struct ProviderError {
     pub server: String,
     /// What the server or the network said: short, on one line, without the key.
     pub said: Option<String>,
+    /// Whether the request had left and was not refused, so that a model may have read it. It counts where a person
+    /// ended it, by a stop or the offline switch.
+    pub left: bool,
 }
 
 impl ProviderError {
@@ -64,6 +67,7 @@ impl ProviderError {
             trouble,
             server: server.to_owned(),
             said: None,
+            left: false,
         }
     }
 
@@ -146,16 +150,11 @@ impl ProviderError {
 
     /// Whether the provider may bill the request although no whole answer came: a model may have read it.
     pub(crate) fn may_be_billed(&self) -> bool {
-        matches!(
-            self.trouble,
-            Trouble::Silent { .. } | Trouble::Cut | Trouble::Nonsense | Trouble::Filtered
-        )
-    }
-
-    /// Whether the provider said no, also after it had begun: it bills nothing of what nobody heard. The
-    /// switch of this computer is no word of the provider's.
-    pub(crate) fn is_refusal(&self) -> bool {
-        !self.may_be_billed() && !matches!(self.trouble, Trouble::Offline)
+        match self.trouble {
+            Trouble::Silent { .. } | Trouble::Cut | Trouble::Nonsense | Trouble::Filtered => true,
+            Trouble::Offline | Trouble::Stopped => self.left,
+            _ => false,
+        }
     }
 
     /// Whether the same request may be sent again at once, if nothing of an answer has been seen.
@@ -211,6 +210,9 @@ impl std::fmt::Display for ProviderError {
             }
             Trouble::NoNetwork => write!(f, "{server} cannot be reached"),
             Trouble::Certificate => write!(f, "{server} could not prove who it is"),
+            Trouble::Offline if self.left => {
+                write!(f, "the offline switch ended the request to {server}")
+            }
             Trouble::Offline => write!(f, "nothing was sent to {server}: the offline switch is on"),
             Trouble::Silent { after } => {
                 write!(f, "{server} has sent nothing for {}", duration(*after))

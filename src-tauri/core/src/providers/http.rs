@@ -15,12 +15,16 @@ use std::{
     borrow::Cow,
     future::Future,
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
     time::{Duration, Instant},
 };
 
+use http_body_util::BodyExt as _;
 use tokio::runtime::{self, Runtime};
 use url::Url;
 use zeroize::Zeroizing;
@@ -47,7 +51,7 @@ const MAX_WHOLE_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) struct Limits {
     /// To find the server and agree on keys with it.
     pub connect: Duration,
-    /// Until the answer begins; a model may think for minutes before that.
+    /// Until the answer begins, and again until the first piece of it; a model may think for minutes before that.
     pub first_byte: Duration,
     /// Between two pieces of an answer. Comments that only keep the connection alive count.
     pub idle: Duration,
@@ -189,10 +193,14 @@ impl Http {
                 outcome: ConnectionOutcome::Broken,
             },
         );
-        let sent = self.drive(self.build(request).send(), limit, stop);
+        let left = Arc::<AtomicBool>::default();
+        let sent = self.drive(self.build(request, &left).send(), limit, stop);
         let response = sent
             .and_then(|sent| sent.map_err(|error| broken(&error)))
-            .map_err(|broken| broken.at(&mut record))?;
+            .map_err(|broken| ProviderError {
+                left: left.load(Ordering::Relaxed),
+                ..broken.at(&mut record)
+            })?;
         record.connection.outcome = ConnectionOutcome::Answered(response.status().as_u16());
         let encoding = response.headers().get("content-encoding");
         let inflate = Inflate::new(encoding.map_or(&b""[..], |value| value.as_bytes()))
@@ -207,10 +215,18 @@ impl Http {
         })
     }
 
-    fn build(&self, request: &Outgoing) -> reqwest::RequestBuilder {
+    /// `left` is set when the body is taken to be sent, over a connection that is made.
+    fn build(&self, request: &Outgoing, left: &Arc<AtomicBool>) -> reqwest::RequestBuilder {
         let client = self.proxied(&request.url).unwrap_or(&self.direct);
         let mut built = match &request.body {
-            Some(body) => client.post(request.url.clone()).body(body.clone()),
+            Some(body) => {
+                let left = Arc::clone(left);
+                let body = reqwest::Body::from(body.clone())
+                    .inspect_frame(move |_| left.store(true, Ordering::Relaxed));
+                client
+                    .post(request.url.clone())
+                    .body(reqwest::Body::wrap(body))
+            }
             None => client.get(request.url.clone()),
         };
         let says_what = request
@@ -326,7 +342,10 @@ impl Answer<'_> {
         let came = self.http.drive(self.response.chunk(), limit, &self.stop);
         let piece = came
             .and_then(|came| came.map_err(|error| broken(&error)))
-            .map_err(|broken| broken.at(&mut self.record))?;
+            .map_err(|broken| ProviderError {
+                left: true,
+                ..broken.at(&mut self.record)
+            })?;
         let Some(piece) = piece else {
             return Ok(None);
         };

@@ -104,11 +104,15 @@ pub(super) fn read<D: Decode>(
     };
     let mut pieces = Pieces::new(framing);
     let mut over = false;
+    let mut begun = false;
     while !over {
         let limit = if decoder.has_ended() {
             limits.after_end
-        } else {
+        } else if begun {
             limits.idle
+        } else {
+            // Some send the head at once, and then think as long as others do before it.
+            limits.first_byte.max(limits.idle)
         };
         let bytes = match answer.next(limit) {
             Ok(bytes) => bytes,
@@ -118,7 +122,11 @@ pub(super) fn read<D: Decode>(
         };
         let hear = &mut |event: Event| {
             if !over {
-                over = piece(&mut decoder, &event, on_event)? == Progress::Over;
+                let hear = &mut |event: D::Event| {
+                    begun |= D::is_answer(&event);
+                    on_event(event);
+                };
+                over = piece(&mut decoder, &event, hear)? == Progress::Over;
             }
             Ok(())
         };

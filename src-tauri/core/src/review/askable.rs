@@ -97,10 +97,12 @@ impl<'c> Askable<'c> {
         let price = price_now(self.conn, model, self.now_ms)?;
         let mut servers = self.servers(&model.provider, &model.model).peekable();
         Ok(match price {
-            Some(price) if servers.all(|account| account.is_billed_by(&price)) => {
+            Some(price) if servers.all(|account| account.is_billed_by(&price, &model.model)) => {
                 Terms::Price(Box::new(price))
             }
-            None if servers.peek().is_some() && servers.all(Account::is_free) => {
+            None if servers.peek().is_some()
+                && servers.all(|account| account.is_free(&model.model)) =>
+            {
                 Terms::Free(ON_ONES_OWN)
             }
             _ => Terms::Unknown,

@@ -159,6 +159,18 @@ describe("an answer that moved along a chain", () => {
 		expect(told.getByText("gpt-6-luna did not answer: OpenAI cannot be reached.")).toBeTruthy();
 	});
 
+	it("shows what left for one that did not answer", async () => {
+		const { ask, user } = await open("cheap", { down: ["gpt-6-luna"] });
+		await ask("Please write to anna.weiss@example.org.");
+		const answer = within(answers()[0]!);
+		expect(answer.queryByRole("button", { name: "See what left" }), "it stayed here").toBeNull();
+		await user.click(answer.getByRole("button", { name: "See what left for gpt-6-luna" }));
+		const sheet = await screen.findByRole("dialog", { name: "What left for OpenAI" });
+		const received = within(sheet).getByRole("region", { name: "OpenAI received" });
+		expect(received.textContent).toMatch(/^.*Please write to/);
+		expect(received.textContent).not.toContain("anna.weiss");
+	});
+
 	it("says while it waits which model is asked now", async () => {
 		const { fake, user } = await open("cheap", { down: ["gpt-6-luna"] });
 		fake.halt();

@@ -27,6 +27,7 @@ const many: Account = {
 		name: `Model ${nth}`,
 		contextTokens: null,
 		chosen: nth % 2 === 0,
+		passedOn: false,
 	})),
 	modelsReadAtMs: 0,
 };
@@ -50,6 +51,19 @@ describe("the colour of a place", () => {
 });
 
 describe("the models of an account", () => {
+	it("leave for somebody else's computer where a server of one's own passes them on", () => {
+		const model = (id: string, passedOn: boolean) => {
+			return { id, name: id, contextTokens: null, chosen: true, passedOn };
+		};
+		const ollama: Account = {
+			...many,
+			kind: "ollama",
+			destination: "own_server",
+			models: [model("llama3.2:3b", false), model("gpt-oss:120b-cloud", true)],
+		};
+		expect(rowsOf(ollama, facts).map(({ route }) => route)).toEqual(["cloud", "masked"]);
+	});
+
 	it("are those that the person wants in lists", () => {
 		expect(rowsOf(many, facts)).toHaveLength(200);
 	});

@@ -106,13 +106,18 @@ function priceWords(accountId: string, model: string, prices: AskingPrice[] | nu
 	return price ? `${price.input} in · ${price.output ?? "unknown"} out` : "price unknown";
 }
 
+/** Whose computer a model answers on: a server can pass some of its models on to somebody else's. */
+function destinationOf(account: Account, model: string): Destination {
+	return account.models.find(({ id }) => id === model)?.passedOn ? "cloud" : account.destination;
+}
+
 /** The models of an account that the person wants in lists. */
 export function rowsOf(account: Account, facts: Facts): Row[] {
-	const route = routeTo(account.destination, facts);
 	return account.models
 		.filter((model) => model.chosen)
-		.map((model) =>
-			row(
+		.map((model) => {
+			const route = routeTo(destinationOf(account, model.id), facts);
+			return row(
 				{
 					modelId: null,
 					elsewhere: { type: "account", accountId: account.id, model: model.id },
@@ -120,8 +125,8 @@ export function rowsOf(account: Account, facts: Facts): Row[] {
 				model.name,
 				wordsOf(route, facts),
 				{ route, price: priceWords(account.id, model.id, facts.prices) },
-			),
-		);
+			);
+		});
 }
 
 /** The first one that can answer does, so the first one says what becomes of a message. */
@@ -138,7 +143,12 @@ export function rowOfChain(
 		{ modelId: null, elsewhere: { type: "alias", aliasId: alias.id } },
 		alias.name,
 		alias.chain.map(words).join(" → "),
-		{ route: account ? routeTo(account.destination, facts) : "local" },
+		{
+			route:
+				account && first?.type === "account"
+					? routeTo(destinationOf(account, first.model), facts)
+					: "local",
+		},
 	);
 }
 

@@ -94,7 +94,13 @@ describe("an account with hundreds of models", () => {
 			const added = chosen.filter((id) => !known.has(id));
 			listed.models = [
 				...listed.models.map((model) => ({ ...model, chosen: chosen.includes(model.id) })),
-				...added.map((id) => ({ id, name: id, contextTokens: null, chosen: true })),
+				...added.map((id) => ({
+					id,
+					name: id,
+					contextTokens: null,
+					chosen: true,
+					passedOn: false,
+				})),
 			];
 			return listed;
 		};
@@ -137,7 +143,7 @@ describe("an account with hundreds of models", () => {
 		await add("not/listed");
 		const models = accounts.list[0]?.models ?? [];
 		expect(models.filter(({ id }) => id === "not/listed")).toEqual([
-			{ id: "not/listed", name: "not/listed", contextTokens: null, chosen: true },
+			{ id: "not/listed", name: "not/listed", contextTokens: null, chosen: true, passedOn: false },
 		]);
 	});
 });

@@ -34,7 +34,7 @@ import type {
 	Choices,
 	ChosenArchive,
 	Computer,
-	Connection,
+	ConnectionPage,
 	Conversation,
 	ConversationSummary,
 	ConversationsChanged,
@@ -241,7 +241,7 @@ export type Backend = {
 	listAliases(): Promise<Alias[]>;
 	saveAlias(id: string | null, name: string, chain: Link[]): Promise<Alias>;
 	removeAlias(id: string): Promise<void>;
-	listConnections(): Promise<Connection[]>;
+	listConnections(before: number | null): Promise<ConnectionPage>;
 
 	inspectText(text: string): Promise<SafetyReport>;
 	measuredQuality(): Promise<Measured>;

@@ -150,8 +150,8 @@ export const commands = {
 	saveAlias: (id: AliasId | null, name: string, chain: Link[]) => typedError<Alias, Problem>(__TAURI_INVOKE("save_alias", { id, name, chain })),
 	/**  Forget a chain. */
 	removeAlias: (id: AliasId) => typedError<null, Problem>(__TAURI_INVOKE("remove_alias", { id })),
-	/**  The connections that the app made, newest first. */
-	listConnections: () => typedError<Connection[], Problem>(__TAURI_INVOKE("list_connections")),
+	/**  The connections that the app made, newest first; `before`: those that follow a page which said so. */
+	listConnections: (before: number | null) => typedError<ConnectionPage, Problem>(__TAURI_INVOKE("list_connections", { before })),
 	/**  What is found in a text by the rules of the workspace that is open, and what would become of it. */
 	inspectText: (text: string) => typedError<SafetyReport, Problem>(__TAURI_INVOKE("inspect_text", { text })),
 	/**  How much of what it should find the scanner of this build finds, as measured. */
@@ -402,9 +402,9 @@ export type Account = {
 	name: string,
 	/**  The base address, such as `https://api.openai.com/v1`. */
 	baseUrl: string,
-	/**  Whose computer answers there, which decides the policy. */
+	/**  Whose computer answers there; of one model, ask [`Account::destination_of`]. */
 	destination: Destination,
-	/**  For Ollama: how many tokens a conversation may have; `None`: as the server has it. */
+	/**  For Ollama: how many tokens a conversation may have; `None`: as many as it needs. */
 	contextTokens: number | null,
 	/**  Whether a key was entered. */
 	hasKey: boolean,
@@ -440,7 +440,7 @@ export type AccountInput = {
 	baseUrl: string,
 	/**  Whose computer answers there; `None`: by the address. */
 	destination: Destination | null,
-	/**  For Ollama: how many tokens a conversation may have. */
+	/**  For Ollama: how many tokens a conversation may have; `None`: as many as it needs. */
 	contextTokens: number | null,
 };
 
@@ -454,6 +454,8 @@ export type AccountModel = {
 	contextTokens: number | null,
 	/**  Whether the person wants it in lists to choose from. */
 	chosen: boolean,
+	/**  Whether the server passes it on to somebody else's; see [`Account::destination_of`]. */
+	passedOn?: boolean,
 };
 
 /**  What is done with a request that has data of some class in it, from mild to strict. */
@@ -1150,6 +1152,16 @@ export type Connection = {
 	outcome: Outcome,
 	/**  The HTTP status, if there was one. */
 	status: number | null,
+};
+
+/**  Some lines of the log, the newest first. */
+export type ConnectionPage = {
+	/**  The lines. */
+	lines: Connection[],
+	/**  What to ask with for those before them; `None`: there are none. */
+	next: number | null,
+	/**  How many lines are kept at most; the oldest go first. */
+	kept: number,
 };
 
 /**  A conversation without its messages. */

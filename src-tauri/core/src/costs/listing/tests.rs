@@ -61,7 +61,7 @@ fn a_dated_version_is_the_model_and_another_model_is_not() {
 fn what_ollama_passes_on_to_its_own_servers_does_not_run_on_this_computer() {
     let any = listing(ANY_MODEL, false);
     assert_eq!(any.names("llama3.2:3b"), Some(Closeness::Any));
-    for elsewhere in ["gpt-oss:120b-cloud", "glm-4.6:cloud"] {
+    for elsewhere in ["gpt-oss:120b-cloud", "glm-4.6:cloud", "GLM-4.6:Cloud"] {
         assert_eq!(
             any.names(elsewhere),
             None,

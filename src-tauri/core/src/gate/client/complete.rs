@@ -115,7 +115,7 @@ impl Asking<'_> {
         let decided = decide::decide(
             &inspection,
             policy,
-            cloud.account.destination,
+            cloud.destination(),
             pieces(wanted),
             Masks::new(leave::mark(self.client)),
             &Overruled::default(),
@@ -138,6 +138,7 @@ impl Asking<'_> {
                 suffix,
                 sampling: ready.request.sampling.clone(),
                 max_tokens: ready.request.max_tokens,
+                prompt_tokens: ready.request.prompt_tokens,
             };
             Ok(Ready {
                 wanted: Wanted::Completion(completion),
@@ -163,7 +164,7 @@ impl Asking<'_> {
         let after = inspection.find(&wanted.suffix);
         let action = |finding: &Finding| {
             let class = Some(finding.kind.class());
-            self.plan.policy.action(class, cloud.account.destination)
+            self.plan.policy.action(class, cloud.destination())
         };
         // Found in a part, too, and no more may be done with it there.
         let is_seen = |part: &[Finding], bytes: Range<usize>, wanted: Action| {

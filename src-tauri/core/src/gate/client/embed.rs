@@ -134,7 +134,7 @@ impl Asking<'_> {
         let decided = decide::decide(
             &inspection,
             &self.plan.policy,
-            cloud.account.destination,
+            cloud.destination(),
             said.collect(),
             Masks::new(0),
             &Overruled::default(),

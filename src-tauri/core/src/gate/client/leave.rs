@@ -62,6 +62,7 @@ pub(super) fn decide(
         effort: request.effort,
         keep_prompt: true,
         stream: true,
+        prompt_tokens: 0,
     };
     number_calls(&mut body.messages);
     clean_pictures(&mut body.messages)?;
@@ -74,7 +75,7 @@ pub(super) fn decide(
             pictures: Vec::new(),
         });
     })?;
-    let destination = cloud.account.destination;
+    let destination = cloud.destination();
     let masks = Masks::new(mark(client));
     let mut decided = decide::decide(
         inspection,

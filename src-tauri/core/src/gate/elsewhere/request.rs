@@ -114,6 +114,7 @@ pub(super) fn request(
         effort: None,
         keep_prompt: true,
         stream: true,
+        prompt_tokens: 0,
     })
 }
 

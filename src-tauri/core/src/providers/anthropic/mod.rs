@@ -118,6 +118,7 @@ impl Anthropic {
                 id: id.to_owned(),
                 name: model["display_name"].as_str().unwrap_or(id).to_owned(),
                 context_tokens: model["max_input_tokens"].as_u64(),
+                passed_on: false,
             })
         });
         Ok(offered.collect())

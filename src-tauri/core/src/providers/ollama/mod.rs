@@ -19,12 +19,19 @@ use super::{
 };
 use crate::{engine::Stop, gate::Inspected};
 
+/// What Ollama reads and writes of a conversation unless it is told otherwise, where there is little memory.
+const UNTOLD_CONTEXT: u64 = 4_096;
+/// What is kept free for an answer.
+const ROOM: u64 = 4_096;
+/// No model reads more.
+const LONGEST_CONTEXT: u64 = 1 << 20;
+
 /// An Ollama server.
 #[derive(Debug, Clone)]
 pub(crate) struct Ollama {
     pub(super) account: Account,
-    /// How many tokens a conversation may have. Ollama drops what is more without a word, and
-    /// unless it is told, that begins at about 4,000.
+    /// How many tokens a conversation may have; `None`: as many as it needs. Ollama drops what is more without
+    /// a word.
     context_tokens: Option<u32>,
 }
 
@@ -37,6 +44,8 @@ pub(crate) struct CompletionRequest {
     pub suffix: String,
     pub sampling: Sampling,
     pub max_tokens: Option<u32>,
+    /// See [`CloudRequest::prompt_tokens`].
+    pub prompt_tokens: u64,
 }
 
 /// How far a download is.
@@ -87,7 +96,12 @@ impl Ollama {
         if let Some(effort) = request.effort.map(Effort::name) {
             body.insert("think".into(), effort.into());
         }
-        self.add_options(&mut body, &request.sampling, request.max_tokens);
+        self.add_options(
+            &mut body,
+            &request.sampling,
+            request.max_tokens,
+            request.prompt_tokens,
+        );
         Value::Object(body).to_string().into_bytes()
     }
 
@@ -103,11 +117,22 @@ impl Ollama {
             body.insert("suffix".into(), request.suffix.as_str().into());
         }
         body.insert("stream".into(), true.into());
-        self.add_options(&mut body, &request.sampling, request.max_tokens);
+        self.add_options(
+            &mut body,
+            &request.sampling,
+            request.max_tokens,
+            request.prompt_tokens,
+        );
         Value::Object(body).to_string().into_bytes()
     }
 
-    fn add_options(&self, body: &mut Map<String, Value>, sampling: &Sampling, most: Option<u32>) {
+    fn add_options(
+        &self,
+        body: &mut Map<String, Value>,
+        sampling: &Sampling,
+        most: Option<u32>,
+        prompt_tokens: u64,
+    ) {
         let mut options = Map::new();
         let mut set = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -119,7 +144,11 @@ impl Ollama {
         set("seed", sampling.seed.map(Value::from));
         // It takes 0 for no limit at all.
         set("num_predict", most.map(|most| most.max(1).into()));
-        set("num_ctx", self.context_tokens.map(Value::from));
+        let wanted = self.context_tokens.map(u64::from);
+        set(
+            "num_ctx",
+            wanted.or(context_for(prompt_tokens)).map(Value::from),
+        );
         set(
             "stop",
             (!sampling.stop.is_empty()).then(|| json!(sampling.stop)),
@@ -219,6 +248,7 @@ impl Ollama {
                 id: id.to_owned(),
                 name: model["name"].as_str().unwrap_or(id).to_owned(),
                 context_tokens: None,
+                passed_on: model["remote_host"].is_string() || model["remote_model"].is_string(),
             })
         });
         Ok(offered.collect())
@@ -241,6 +271,16 @@ impl Ollama {
     fn nonsense(&self, said: &str) -> ProviderError {
         self.account.error(Trouble::Nonsense).saying(said)
     }
+}
+
+/// The context that a prompt needs; `None`: what Ollama has anyway is enough. Each other size loads the model
+/// again, so a conversation that grows goes from one to its double.
+fn context_for(prompt_tokens: u64) -> Option<u64> {
+    (prompt_tokens > UNTOLD_CONTEXT / 2).then(|| {
+        (prompt_tokens + ROOM)
+            .next_power_of_two()
+            .min(LONGEST_CONTEXT)
+    })
 }
 
 pub(super) fn embed_body(request: &EmbedRequest) -> Vec<u8> {

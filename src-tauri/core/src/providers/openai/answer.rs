@@ -235,6 +235,7 @@ pub(super) fn models(answer: &Value) -> Option<Vec<OfferedModel>> {
             id: id.to_owned(),
             name: model["name"].as_str().unwrap_or(id).to_owned(),
             context_tokens: context(model),
+            passed_on: false,
         })
     });
     Some(offered.collect())

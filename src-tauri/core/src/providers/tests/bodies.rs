@@ -227,6 +227,7 @@ fn everything() -> CloudRequest {
         effort: Some(Effort::High),
         keep_prompt: true,
         stream: true,
+        prompt_tokens: 0,
     }
 }
 
@@ -318,6 +319,7 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
                     effort,
                     keep_prompt,
                     stream,
+                    prompt_tokens: 0,
                 }
             },
         )
@@ -365,6 +367,35 @@ fn openai_bodies_are_as_published() {
 }
 
 #[test]
+fn ollama_is_told_how_long_a_conversation_is_before_it_would_drop_its_beginning() {
+    let context = |entered, prompt_tokens| {
+        let provider = Ollama::new(base(ProviderKind::Ollama), None, entered).unwrap();
+        let request = CloudRequest {
+            prompt_tokens,
+            ..question()
+        };
+        let chat: Value = serde_json::from_slice(&provider.body(&request)).unwrap();
+        let completion = CompletionRequest {
+            prompt_tokens,
+            ..CompletionRequest::default()
+        };
+        let text: Value = serde_json::from_slice(&provider.completion_body(&completion)).unwrap();
+        assert_eq!(chat["options"]["num_ctx"], text["options"]["num_ctx"]);
+        chat["options"]["num_ctx"].as_u64()
+    };
+    assert_eq!(context(None, 2_000), None, "it reads that anyway");
+    assert_eq!(context(None, 3_000), Some(8_192));
+    assert_eq!(context(None, 4_000), Some(8_192), "no other size, no load");
+    assert_eq!(context(None, 50_000), Some(65_536));
+    assert_eq!(context(None, u64::MAX / 4), Some(1 << 20));
+    assert_eq!(
+        context(Some(16_384), 50_000),
+        Some(16_384),
+        "the person knows better what fits"
+    );
+}
+
+#[test]
 fn ollama_bodies_are_as_published() {
     let Some(published) = Published::read("ollama-openapi.yaml") else {
         return;
@@ -381,6 +412,7 @@ fn ollama_bodies_are_as_published() {
             suffix: suffix.into(),
             sampling: everything().sampling,
             max_tokens: Some(5),
+            prompt_tokens: 0,
         };
         let body = provider.completion_body(&completion);
         assert_eq!(published.operation("/api/generate").faults(&body), NONE);

@@ -437,6 +437,7 @@ fn models_are_listed_with_what_is_known_of_them() {
         id: id.into(),
         name: name.into(),
         context_tokens,
+        passed_on: false,
     };
     let list = json!({ "data": [{ "id": "a" }, { "id": "b", "name": "Bee", "context_length": 8_192 },
         { "id": "c", "max_model_len": 4_096 }, { "id": "d", "meta": { "n_ctx_train": 2_048 } }, { "no": "id" }] });
@@ -463,12 +464,20 @@ fn models_are_listed_with_what_is_known_of_them() {
         [offered("claude", "Claude", Some(200_000))]
     );
 
-    let list = json!({ "models": [{ "name": "qwen3:4b", "model": "qwen3:4b" }] });
+    let list = json!({ "models": [{ "name": "qwen3:4b", "model": "qwen3:4b" },
+        { "name": "mine", "model": "mine", "remote_model": "gpt-oss:120b", "remote_host": "https://ollama.com:443" }] });
     let (models, got) = exchange(&list, |http, address, stop| {
         provider(Language::Ollama, address).models(http, stop)
     });
     assert!(got.head.starts_with("GET /api/tags "));
-    assert_eq!(models.unwrap(), [offered("qwen3:4b", "qwen3:4b", None)]);
+    let passed_on = OfferedModel {
+        passed_on: true,
+        ..offered("mine", "mine", None)
+    };
+    assert_eq!(
+        models.unwrap(),
+        [offered("qwen3:4b", "qwen3:4b", None), passed_on]
+    );
 
     for language in [Language::OpenAi, Language::Anthropic, Language::Ollama] {
         let (models, _) = exchange(&json!({ "x": 1 }), |http, address, stop| {

@@ -382,6 +382,22 @@ fn fault_32_a_healthy_stream_may_take_longer_than_every_limit() {
 }
 
 #[test]
+fn a_model_may_think_as_long_after_the_head_as_before_it() {
+    let limits = Limits {
+        idle: Duration::from_millis(200),
+        ..LIMITS
+    };
+    let steps = vec![
+        head("200 OK", &[]),
+        Step::Sleep(Duration::from_millis(600)),
+        chunk([said("thought"), finish("stop")].concat().as_bytes()),
+        last_chunk(),
+    ];
+    let told = ask_within(limits, OpenAi, vec![Script::Steps(steps)]);
+    assert_eq!(told.text(), "thought");
+}
+
+#[test]
 fn fault_33_silence_ends_a_stream_that_is_still_connected() {
     let limits = Limits {
         idle: Duration::from_secs(2),
@@ -468,7 +484,10 @@ fn a_wait_between_two_tries_can_be_stopped() {
     });
     let told = ask_hearing(&net(limits), OpenAi, &server, &stop, &mut |_| {});
     person.join().unwrap();
-    assert_eq!(told.end().reason, EndReason::Stopped);
+    match &told.result {
+        Ok(()) => assert_eq!(told.end().reason, EndReason::Stopped),
+        Err(error) => assert_eq!((&error.trouble, error.left), (&Trouble::Stopped, false)),
+    }
     assert!(told.took < wait, "it is not waited to its end");
 }
 

@@ -36,6 +36,7 @@ pub(super) fn account(
         name: (*id).into(),
         context_tokens: None,
         chosen: true,
+        passed_on: false,
     };
     let models = models.iter().map(model).collect();
     app.store
@@ -218,13 +219,24 @@ fn what_runs_on_ones_own_server_costs_nothing_on_every_screen_and_what_may_be_bi
         Destination::Cloud,
         &["theirs"],
     );
+    account(
+        &app,
+        ProviderKind::Ollama,
+        "http://localhost:11434",
+        Destination::OwnServer,
+        &["gpt-oss:120b-cloud"],
+    );
     let page = app.price_page("").unwrap();
     let names = |models: &[reports::PricedModel]| {
         let names = models.iter().map(|of| of.model.clone());
         names.collect::<Vec<_>>()
     };
     assert_eq!(names(&page.free), ["mine"]);
-    assert_eq!(names(&page.unknown), ["passed-on", "theirs"]);
+    assert_eq!(
+        names(&page.unknown),
+        ["passed-on", "theirs", "gpt-oss:120b-cloud"],
+        "Ollama runs the last one on its own servers"
+    );
     // As the gate bills them.
     let billed: Vec<(String, String)> = app
         .gate
@@ -236,10 +248,10 @@ fn what_runs_on_ones_own_server_costs_nothing_on_every_screen_and_what_may_be_bi
     assert_eq!(billed, [("mine".to_owned(), "$0".to_owned())]);
     let planned = app.plan_costs(&PLAN, &[]).unwrap();
     let months: Vec<_> = planned.iter().map(|of| of.month.as_deref()).collect();
-    assert_eq!(months, [Some("$0"), None, None]);
+    assert_eq!(months, [Some("$0"), None, None, None]);
     let what_if = app.what_if(&query(), &[]).unwrap();
     let costs: Vec<_> = what_if.iter().map(|of| of.cost.as_deref()).collect();
-    assert_eq!(costs, [Some("$0"), None, None]);
+    assert_eq!(costs, [Some("$0"), None, None, None]);
 }
 
 /// A model on this computer, as far as anybody asks here.

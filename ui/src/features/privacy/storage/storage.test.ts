@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 
+import type { Connection } from "$lib/backend";
 import { lead } from "$lib/leading.svelte";
 
 import { accessibilityFaults } from "../../../test/axe";
@@ -46,22 +47,38 @@ it("the log of connections teaches while it is empty, and Settings leads to it",
 	);
 });
 
+const toExample: Connection = {
+	atMs: Date.UTC(2026, 10, 23, 12),
+	host: "api.example.org",
+	port: 443,
+	purpose: "chat",
+	bytesOut: 1412,
+	bytesIn: 96,
+	outcome: "answered",
+	status: 200,
+};
+
 it("the log of connections says with whom, how much and how it ended", async () => {
 	const fake = host();
-	vi.spyOn(fake, "listConnections").mockResolvedValue([
-		{
-			atMs: Date.UTC(2026, 10, 23, 12),
-			host: "api.example.org",
-			port: 443,
-			purpose: "chat",
-			bytesOut: 1412,
-			bytesIn: 96,
-			outcome: "answered",
-			status: 200,
-		},
-	]);
+	fake.listConnections = async () => ({ lines: [toExample], next: null, kept: 20_000 });
 	show(StoredParts);
 	const table = await screen.findByRole("table", { name: "Connections" });
 	const row = within(table).getByRole("row", { name: /api\.example\.org:443 chat/ });
 	expect(row.textContent).toMatch(/answered \(200\)/);
+	expect(screen.getByText("Newest first; the last 20,000 are kept")).toBeTruthy();
+	expect(screen.queryByRole("button", { name: "Show older ones" })).toBeNull();
+});
+
+it("the log of connections shows older ones page by page, to the first", async () => {
+	const fake = host();
+	fake.listConnections = async (before) =>
+		before === null
+			? { lines: [toExample, toExample], next: 7, kept: 20_000 }
+			: { lines: [{ ...toExample, host: `before-${before}.example` }], next: null, kept: 20_000 };
+	const { user } = show(StoredParts);
+	const table = await screen.findByRole("table", { name: "Connections" });
+	await user.click(screen.getByRole("button", { name: "Show older ones" }));
+	expect(await within(table).findByRole("row", { name: /before-7\.example/ })).toBeTruthy();
+	expect(within(table).getAllByRole("row")).toHaveLength(1 + 3);
+	expect(screen.queryByRole("button", { name: "Show older ones" })).toBeNull();
 });

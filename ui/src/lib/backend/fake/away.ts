@@ -254,6 +254,9 @@ export function leaves(
 	};
 }
 
+/** The number of the first call that failed, above those of all answers. */
+const firstFailed = 1000;
+
 export function awayCall(known: Known, elsewhere: Elsewhere | null, text: string): AwayCall {
 	const alias =
 		elsewhere?.type === "alias"
@@ -264,7 +267,9 @@ export function awayCall(known: Known, elsewhere: Elsewhere | null, text: string
 		if (link.type === "local") break;
 		const problem = whyNoAnswer(known, link, text);
 		if (problem) {
-			moves.push({ model: link.model, reason: problem.message, call: null });
+			// One that is down was asked all the same.
+			const call = known.down.includes(link.model) ? firstFailed + moves.length : null;
+			moves.push({ model: link.model, reason: problem.message, call });
 			continue;
 		}
 		const count = masked(text).length;

@@ -115,6 +115,11 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 	return {
 		call: (number, elsewhere, text) => {
 			const made = awayCall(known(), elsewhere, text);
+			for (const { call } of made.moves) {
+				if (call === null) continue;
+				const asked = { elsewhere, text, pictures: 0, mistakes: [] };
+				left.set(call, { ...leaves(known(), asked), accountId: null, asks: false });
+			}
 			if (made.call) {
 				const question = { elsewhere: made.asked, text, pictures: 0, mistakes: [] };
 				left.set(number, {
@@ -162,7 +167,11 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		askingPrices: async () => askingPrices(accounts),
 		listAccounts: async () => accounts,
 		saveAccount: async (accountId, input) => {
-			if (accountId !== null) return change(accountId, { name: input.name });
+			if (accountId !== null) {
+				const { name, kind, baseUrl, contextTokens } = input;
+				const destination = input.destination ?? "cloud";
+				return change(accountId, { name, kind, baseUrl, contextTokens, destination });
+			}
 			const made: Account = {
 				id: id("account"),
 				kind: input.kind,
@@ -181,8 +190,20 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		testAccount: async (accountId) =>
 			change(accountId, {
 				models: [
-					{ id: "gpt-6-luna", name: "GPT-6 Luna", contextTokens: 400_000, chosen: true },
-					{ id: "gpt-6-sol", name: "GPT-6 Sol", contextTokens: 400_000, chosen: false },
+					{
+						id: "gpt-6-luna",
+						name: "GPT-6 Luna",
+						contextTokens: 400_000,
+						chosen: true,
+						passedOn: false,
+					},
+					{
+						id: "gpt-6-sol",
+						name: "GPT-6 Sol",
+						contextTokens: 400_000,
+						chosen: false,
+						passedOn: false,
+					},
 				],
 				modelsReadAtMs: 0,
 			}),
@@ -213,7 +234,7 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		removeAlias: async (aliasId) => {
 			aliases = aliases.filter((alias) => alias.id !== aliasId);
 		},
-		listConnections: async () => [],
+		listConnections: async () => ({ lines: [], next: null, kept: 20_000 }),
 		inspectText: async (text) => ({
 			parts: pieces(text).map(({ sent, original }) => ({
 				text: original ?? sent,
