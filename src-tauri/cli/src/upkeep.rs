@@ -1,6 +1,6 @@
 //! What a Gatehouse that stays open does by itself: its models forget what another process has erased. And where
-//! no window does it: the day's snapshot, what was deleted goes for good, what is kept no longer goes, and the
-//! backup that is due is made.
+//! no window does it: the day's snapshot, what was deleted goes for good, months are added up, what is kept no
+//! longer goes, and the backup that is due is made.
 
 use gatehouse_core::{
     app::App,
@@ -21,6 +21,7 @@ pub(crate) struct Upkeep {
     why_remembered: Told,
     retention: Daily,
     why_kept: Told,
+    why_no_months: Told,
     why_no_backup: Told,
 }
 
@@ -47,9 +48,9 @@ impl Upkeep {
                 ),
             }
         }
-        if let Err(error) = app.add_up_months() {
-            note(&format!("Months could not be added up: {error}"), json);
-        }
+        let no_months = app.add_up_months().err();
+        let no_months = no_months.map(|error| format!("Months could not be added up: {error}"));
+        self.why_no_months.tell(no_months, json);
         // Before a backup, which is not to keep what goes.
         let kept = match self.retention.look(app, now_ms) {
             Ok(Look::DoneBefore) => None,

@@ -203,12 +203,13 @@ fn commitment(salted: &[u8]) -> Hash {
 /// Destroy all payloads of a subject, with their salts and the key; its token, for the entry that
 /// says so. `None`: nothing in the record is about it.
 pub(super) fn destroy(conn: &Connection, subject: Subject) -> rusqlite::Result<Option<Vec<u8>>> {
+    // Before it is gone, as the lookup asks to which workspace it belongs.
+    while lookup::catch_up(conn)? > 0 {}
     let token: Option<Vec<u8>> = conn
         .prepare_cached("DELETE FROM audit_subjects WHERE kind = ?1 AND of = ?2 RETURNING token")?
         .query_row(params![subject.kind(), subject.of()], |row| row.get(0))
         .optional()?;
     if let Some(token) = &token {
-        while lookup::catch_up(conn)? > 0 {}
         conn.prepare_cached(
             "UPDATE audit_entries SET sealed = NULL WHERE sequence IN
                (SELECT sequence FROM audit_lookup WHERE subject =

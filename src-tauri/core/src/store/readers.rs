@@ -184,8 +184,8 @@ mod tests {
 
     #[test]
     fn one_waits_on_while_others_come_back_and_are_taken_by_those_who_were_sooner() {
-        // Long enough for a busy system to let a thread run within it.
-        let moment = Duration::from_millis(400);
+        // Long enough for a busy system to let each thread run within it.
+        let moment = Duration::from_secs(2);
         let readers = Readers {
             moment,
             ..Readers::default()
@@ -214,7 +214,7 @@ mod tests {
             all_lent.wait();
             let waiting = scope.spawn(|| lend(&|| ()));
             let begin = Instant::now();
-            while begin.elapsed() < moment * 2 {
+            while begin.elapsed() < moment * 5 / 4 {
                 unpoisoned(&readers.state).returned += 1;
                 thread::yield_now();
             }

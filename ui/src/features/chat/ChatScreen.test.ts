@@ -130,13 +130,23 @@ describe("the model", () => {
 		const backend = await open();
 		await user.type(message(), "What is a lease?");
 		await screen.findByText(/^4 tokens/);
-		await pick("Qwen2.5 7B Instruct");
 		const counted = backend.calls.filter(({ method }) => method === "countTokens").length;
-		expect(screen.queryByText(/tokens · /), "what another model counted is gone").toBeNull();
+		let mayCount = () => {};
+		const counts = new Promise<void>((resolve) => (mayCount = resolve));
+		const count = backend.countTokens.bind(backend);
+		backend.countTokens = async (...args) => {
+			await counts;
+			return count(...args);
+		};
+		await pick("Qwen2.5 7B Instruct");
+		await waitFor(() =>
+			expect(screen.queryByText(/tokens · /), "what another model counted is gone").toBeNull(),
+		);
+		mayCount();
 		await screen.findByText(/^4 tokens/);
-		const counts = backend.calls.filter(({ method }) => method === "countTokens");
-		expect(counts).toHaveLength(counted + 1);
-		expect(counts.at(-1)?.args[0]).toContain("qwen");
+		const asked = backend.calls.filter(({ method }) => method === "countTokens");
+		expect(asked).toHaveLength(counted + 1);
+		expect(asked.at(-1)?.args[0]).toContain("qwen");
 	});
 
 	it("of a new chat is the one used last, and a chat keeps that of its first answer", async () => {

@@ -86,6 +86,20 @@ describe("how the record stands", () => {
 		expect(within(region).getByText(/1 entry was added since\./)).toBeTruthy();
 	});
 
+	it("counts what was written while it was verified as added since", async () => {
+		const { fake, user } = await open();
+		const status = fake.recordStatus;
+		fake.recordStatus = async () => {
+			const read = await status();
+			// 12 entries stood before the one that says that the first 168 hold.
+			const verified = read.verified && { ...read.verified, sequence: 181 };
+			return verified ? { ...read, count: 181, verified } : read;
+		};
+		await user.click(button("Verify everything"));
+		const region = await standing(/^168 entries, verified$/);
+		expect(within(region).getByText(/12 entries were added since\./)).toBeTruthy();
+	});
+
 	it("says what was set right, and only where nothing was that nothing was repaired", async () => {
 		const { user } = await open({
 			changedEntry: 41,

@@ -294,6 +294,25 @@ describe("the local API", () => {
 		expect(await card.findByText(/expired 27 December 2026/)).toBeTruthy();
 	});
 
+	it("says of a client's budget how many of its calls cost nobody knows what", async () => {
+		await open({}, async (fake) => {
+			const input = { name: "My editor", workspaceId: null, period: "month", limit: "5" } as const;
+			await fake.addClient({ ...input, days: null, keepsSent: true, onlyMetrics: false });
+			const read = fake.localApi;
+			fake.localApi = async () => {
+				const status = await read();
+				const clients = status.clients.map((client) => ({
+					...client,
+					standing: client.standing && { ...client.standing, spent: "$0", unknownCalls: 2 },
+				}));
+				return { ...status, clients };
+			};
+		});
+		const card = within(group("Local API"));
+		const hint = await card.findByText(/2 calls of unknown cost/);
+		expect(hint.textContent).toMatch(/not known of \$5/);
+	});
+
 	it("lets a client ask in another workspace than the one that is open, and says in which", async () => {
 		const { user, fake } = await open({}, (fake) => fake.saveWorkspace(null, "Larkspur"));
 		const card = within(group("Local API"));

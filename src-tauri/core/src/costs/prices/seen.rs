@@ -80,26 +80,30 @@ pub fn continued(known: &[Listing], seen: &[Listing]) -> Vec<Listing> {
 }
 
 /// All prices that are not withdrawn, each ended where a later one for the same at the same hours begins: none says
-/// itself that another one has come.
+/// itself that another one has come. One that is over sooner only interrupts it.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
 pub fn list_with_ends(conn: &Connection) -> rusqlite::Result<Vec<Price>> {
     let mut all = list(conn)?;
-    let mut later = HashMap::new();
-    let next: Vec<Option<Date>> = all
-        .iter()
-        .rev()
-        .map(
-            |Price {
-                 listing, origin, ..
-             }| {
-                // A person's own goes before the others, and ends none of them.
-                let key = (thing(listing), listing.hours, *origin == Origin::Own);
-                later.insert(key, listing.from)
-            },
-        )
-        .collect();
+    let mut later: HashMap<_, Vec<(Date, Option<Date>)>> = HashMap::new();
+    let mut next = Vec::with_capacity(all.len());
+    for Price {
+        listing, origin, ..
+    } in all.iter().rev()
+    {
+        // A person's own goes before the others, and ends none of them.
+        let key = (thing(listing), listing.hours, *origin == Origin::Own);
+        let later = later.entry(key).or_default();
+        let goes_beyond = |until: Option<Date>| match (until, listing.until) {
+            (None, _) => true,
+            (Some(until), Some(own)) => until >= own,
+            (Some(_), None) => false,
+        };
+        let ends = later.iter().filter(|(_, until)| goes_beyond(*until));
+        next.push(ends.map(|(from, _)| *from).min());
+        later.push((listing.from, listing.until));
+    }
     for (price, next) in all.iter_mut().rev().zip(next) {
         let ends = [price.listing.until, next].into_iter().flatten();
         price.listing.until = ends.min();

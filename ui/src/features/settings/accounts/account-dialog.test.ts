@@ -79,6 +79,21 @@ describe("whose server an account is at", () => {
 });
 
 describe("the key of an account", () => {
+	it("is not called kept once another server was kept, also where a new one was refused", async () => {
+		const opened = await open(local, "sk-one");
+		const { fake, user, dialog } = opened;
+		fake.setAccountKey = async () => {
+			throw { code: "invalid_input", message: "The key has a space.", hint: null };
+		};
+		await moveTo(opened, "https://api.mistral.ai/v1");
+		await user.type(dialog.getByLabelText("Key"), "sk two");
+		await user.click(dialog.getByRole("button", { name: "Save" }));
+		await dialog.findByRole("alert");
+		await moveTo(opened, local.baseUrl);
+		expect(dialog.queryByText(/A key is kept/)).toBeNull();
+		expect(dialog.queryByLabelText("New key")).toBeNull();
+	});
+
 	it("is wanted anew where the address is another server's", async () => {
 		const opened = await open(local, "sk-one");
 		expect(opened.dialog.getByLabelText("New key")).toBeTruthy();

@@ -170,7 +170,10 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 			if (accountId !== null) {
 				const { name, kind, baseUrl, contextTokens } = input;
 				const destination = input.destination ?? "cloud";
-				return change(accountId, { name, kind, baseUrl, contextTokens, destination });
+				const server = (address: string) => new URL(address).origin;
+				const before = accounts.find(({ id }) => id === accountId);
+				const hasKey = before?.hasKey === true && server(before.baseUrl) === server(baseUrl);
+				return change(accountId, { name, kind, baseUrl, contextTokens, destination, hasKey });
 			}
 			const made: Account = {
 				id: id("account"),

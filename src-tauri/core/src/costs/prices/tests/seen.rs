@@ -114,3 +114,23 @@ fn a_price_ends_where_the_next_of_the_same_hours_begins_and_a_persons_own_ends_n
     let expected = expected.map(|(input, until)| (input.to_owned(), until.map(str::to_owned)));
     assert_eq!(ends, expected);
 }
+
+#[test]
+fn a_price_that_is_over_sooner_interrupts_the_one_before_and_does_not_end_it() {
+    let store = Place::new().open();
+    let promotion = Listing {
+        until: Some("2026-04-01".parse().unwrap()),
+        ..seen("1", "2026-03-01")
+    };
+    let known = list_of(&[seen("3", "2026-01-01"), promotion]);
+    let ends: Vec<_> = store
+        .write(|tx| {
+            take(tx, &known, Origin::File, NOON)?;
+            list_with_ends(tx)
+        })
+        .unwrap()
+        .into_iter()
+        .map(|price| price.listing.until.map(|until| until.to_string()))
+        .collect();
+    assert_eq!(ends, [None, Some("2026-04-01".to_owned())]);
+}
