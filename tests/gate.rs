@@ -103,8 +103,12 @@ fn price(app: &App) {
 
 /// A price in dollars for a million tokens in and out.
 fn price_of(app: &App, model: &str, input: &str, output: &str) {
+    price_at(app, "compatible", model, input, output);
+}
+
+fn price_at(app: &App, provider: &str, model: &str, input: &str, output: &str) {
     let listing = Listing {
-        provider: "compatible".into(),
+        provider: provider.into(),
         model: model.into(),
         dated: false,
         service: Service::Standard,

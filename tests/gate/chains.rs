@@ -77,6 +77,8 @@ fn with_the_network_gone_the_conversation_goes_on_here() {
         Some("$0"),
         "nothing was reached, nothing is billed"
     );
+    let left = place.app.gate.what_left(failed).unwrap();
+    assert_eq!(left, None, "and nothing left");
 }
 
 #[test]
@@ -87,6 +89,10 @@ fn a_provider_that_fails_again_and_again_is_left_out_for_a_while() {
         place.say(place.conversation(), "Hello");
     }
     let tried = provider.received().len();
+    for row in place.calls().iter().filter(|row| row.error_kind.is_some()) {
+        let left = place.app.gate.what_left(row.summary.number).unwrap();
+        assert!(left.is_some(), "it was received, though not answered");
+    }
     let answer = place.say(place.conversation(), "Hello");
     assert_eq!(
         provider.received().len(),

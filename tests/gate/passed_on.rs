@@ -2,6 +2,7 @@
 //! leaves for somebody else's computer.
 
 use gatehouse_core::{
+    accounts,
     clients::NewClient,
     engine::Stop,
     gate::{Preview, client::EmbeddingsWanted},
@@ -28,16 +29,29 @@ fn ollama() -> Provider {
     })
 }
 
-fn place_with(ollama: &Provider) -> Place {
-    let (folder, app) = app::new();
-    let input = AccountInput {
+/// An Ollama that runs all of its models itself.
+fn keeping() -> Provider {
+    Provider::start(|_| {
+        Reply::Whole(json!({ "models": [
+            { "name": "llama3.2:3b", "model": "llama3.2:3b" },
+            { "name": "mine:latest", "model": "mine:latest" },
+        ] }))
+    })
+}
+
+fn at(ollama: &Provider) -> AccountInput {
+    AccountInput {
         kind: ProviderKind::Ollama,
         name: "Ollama".into(),
         base_url: ollama.address.trim_end_matches("/v1").into(),
         destination: None,
         context_tokens: None,
-    };
-    let account = app.gate.save_account(None, &input).unwrap();
+    }
+}
+
+fn place_with(ollama: &Provider) -> Place {
+    let (folder, app) = app::new();
+    let account = app.gate.save_account(None, &at(ollama)).unwrap();
     assert_eq!(account.destination, Destination::OwnServer);
     Place {
         _folder: folder,
@@ -72,7 +86,13 @@ fn a_model_that_ollama_passes_on_gets_what_a_cloud_gets_and_its_price_is_not_kno
         (here.destination, here.masked, here.about.as_deref()),
         (Destination::OwnServer, 0, Some("$0"))
     );
-    for model in ["gpt-oss:120b-cloud", "glm-4.6:cloud", "GLM-4.6:Cloud"] {
+    for model in [
+        "gpt-oss:120b-cloud",
+        "glm-4.6:cloud",
+        "GLM-4.6:Cloud",
+        "library/glm-4.6:cloud",
+        "glm-cloud:latest",
+    ] {
         let away = preview(&place, model, LETTER);
         assert_eq!(away.destination, Destination::Cloud, "{model}");
         assert!(away.masked > 0, "{model} gets no address as it is written");
@@ -107,13 +127,92 @@ fn a_copy_under_another_name_is_known_by_what_ollama_says_of_it() {
     let server = ollama();
     let place = place_with(&server);
     place.app.gate.test_account(place.account.id).unwrap();
-    for model in ["mine:latest", "mine"] {
+    for model in [
+        "mine:latest",
+        "mine",
+        "MINE:latest",
+        "Mine:Latest",
+        "library/mine",
+        "registry.ollama.ai/library/mine",
+        "https://Registry.Ollama.ai/Library/mine:latest",
+    ] {
         let away = preview(&place, model, LETTER);
         assert_eq!(away.destination, Destination::Cloud, "{model}");
+    }
+    for model in ["mine:small", "mine2", "somebody/mine"] {
+        let here = preview(&place, model, LETTER);
+        assert_eq!(here.destination, Destination::OwnServer, "{model}");
     }
     let prices = place.app.gate.asking_prices().unwrap();
     let priced: Vec<_> = prices.iter().map(|price| price.model.as_str()).collect();
     assert_eq!(priced, ["llama3.2:3b"], "nobody knows what the copy costs");
+}
+
+#[test]
+fn what_any_model_costs_on_ones_own_server_says_nothing_of_what_that_passes_on() {
+    let server = ollama();
+    let place = place_with(&server);
+    place.app.gate.test_account(place.account.id).unwrap();
+    price_at(&place.app, "ollama", "*", "1", "1");
+    let about = |model: &str| preview(&place, model, "Hello").about;
+    assert!(about("llama3.2:3b").is_some_and(|about| about != "$0"));
+    assert_eq!(about("mine"), None);
+    price_at(&place.app, "ollama", "mine", "3", "3");
+    assert!(about("mine").is_some(), "unless it is said of this one");
+}
+
+#[test]
+fn a_name_by_hand_is_shown_as_it_is_treated_and_no_longer_than_the_server_says_so() {
+    let (passes_on, keeps) = (ollama(), keeping());
+    let place = place_with(&passes_on);
+    let gate = &place.app.gate;
+    let id = place.account.id;
+    let passed_on = || {
+        let account = place
+            .app
+            .store
+            .read(|conn| accounts::get(conn, id))
+            .unwrap();
+        let models = account.models.into_iter().filter(|model| model.passed_on);
+        models.map(|model| model.id).collect::<Vec<_>>()
+    };
+    gate.test_account(id).unwrap();
+    let by_hand = place
+        .app
+        .store
+        .write(|tx| accounts::choose_models(tx, id, &["Mine".into(), "llama3.2:3b".into()]));
+    by_hand.unwrap();
+    assert_eq!(passed_on(), ["mine:latest", "Mine"]);
+    gate.save_account(Some(id), &at(&keeps)).unwrap();
+    gate.test_account(id).unwrap();
+    assert!(passed_on().is_empty());
+}
+
+#[test]
+fn what_one_server_said_of_its_models_says_nothing_of_those_of_the_next() {
+    let (keeps, passes_on) = (keeping(), ollama());
+    let place = place_with(&keeps);
+    let gate = &place.app.gate;
+    let id = place.account.id;
+    let destination = |model: &str| preview(&place, model, LETTER).destination;
+    gate.test_account(id).unwrap();
+    assert_eq!(destination("mine"), Destination::OwnServer);
+    gate.save_account(Some(id), &at(&keeps)).unwrap();
+    assert_eq!(
+        destination("mine"),
+        Destination::OwnServer,
+        "it is the same"
+    );
+    gate.save_account(Some(id), &at(&passes_on)).unwrap();
+    assert_eq!(
+        destination("mine"),
+        Destination::Cloud,
+        "it was not asked yet"
+    );
+    assert_eq!(destination("llama3.2:3b"), Destination::Cloud);
+    gate.test_account(id).unwrap();
+    assert_eq!(destination("mine"), Destination::Cloud);
+    assert_eq!(destination("llama3.2:3b"), Destination::OwnServer);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use specta_typescript::Number;
 
 use crate::{
     costs::{
-        listing::{self, ANY_MODEL},
+        listing::{ANY_MODEL, is_passed_on, ollama_name},
         prices::{Origin, Price},
         stored_by_name, vendors,
     },
@@ -166,13 +166,18 @@ impl Account {
     /// passes some on to somebody else's, whatever language it is asked in: those with a name that says so, and
     /// those of which it says so itself, as a copy can have any name.
     pub fn destination_of(&self, model: &str) -> Destination {
-        let is_same = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
-        let mut models = self.models.iter();
-        if listing::is_passed_on(model) || models.any(|of| of.passed_on && is_same(&of.id)) {
+        if self.passes_on(model) {
             Destination::Cloud
         } else {
             self.destination
         }
+    }
+
+    /// Under whatever spelling: a name is free for a client to write, and the server finds the model by each.
+    fn passes_on(&self, model: &str) -> bool {
+        let wanted = ollama_name(model);
+        let mut models = self.models.iter();
+        is_passed_on(model) || models.any(|of| of.passed_on && ollama_name(&of.id) == wanted)
     }
 
     /// Whether nobody bills a call to a model where no price says otherwise: it runs on a server of the person's
@@ -182,9 +187,11 @@ impl Account {
     }
 
     /// Whether a price is one for calls to a model: what any model costs on a computer of one's own says nothing
-    /// of a server that is somebody else's.
+    /// of a server that is somebody else's, unless the person says it of that server, and never of what one's own
+    /// passes on.
     pub fn is_billed_by(&self, price: &Price, model: &str) -> bool {
-        self.is_free(model) || price.origin == Origin::Own || price.listing.model != ANY_MODEL
+        let is_meant = price.origin == Origin::Own && self.destination == Destination::Cloud;
+        price.listing.model != ANY_MODEL || self.is_free(model) || is_meant
     }
 
     /// The host of its address.
@@ -313,9 +320,31 @@ pub fn take_models(
         .models
         .iter()
         .filter(|old| old.chosen && !models.iter().any(|model| model.id == old.id));
-    let missing: Vec<_> = missing.cloned().collect();
+    let missing = missing.cloned().map(|old| {
+        let spelled = ollama_name(&old.id);
+        // What is listed under another spelling says of it what is so now.
+        let is_listed = models.iter().any(|of| ollama_name(&of.id) == spelled);
+        AccountModel {
+            passed_on: old.passed_on && !is_listed,
+            ..old
+        }
+    });
+    let missing: Vec<_> = missing.collect();
     models.extend(missing);
     write_models(conn, id, &models, Some(now_ms))
+}
+
+/// Take each model of an account for one that is passed on, until its server has said anew which are: what was
+/// read is of another server.
+///
+/// # Errors
+/// [`AccountError::NotFound`].
+pub(crate) fn doubt_models(conn: &Connection, id: AccountId) -> Result<(), AccountError> {
+    let mut account = get(conn, id)?;
+    for model in &mut account.models {
+        model.passed_on = true;
+    }
+    write_models(conn, id, &account.models, account.models_read_at_ms)
 }
 
 /// Choose which models of an account stand in lists; names that it does not have are added, as a
@@ -376,22 +405,28 @@ const COLUMNS: &str =
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let models: String = row.get(6)?;
-    // A newer app's form: the list can be read again from the provider.
-    let mut models: Vec<AccountModel> = serde_json::from_str(&models).unwrap_or_default();
-    for model in &mut models {
-        model.passed_on |= listing::is_passed_on(&model.id);
-    }
-    Ok(Account {
+    let mut account = Account {
         id: row.get(0)?,
         kind: row.get(1)?,
         name: row.get(2)?,
         base_url: row.get(3)?,
         destination: row.get(4)?,
         context_tokens: row.get(5)?,
-        models,
+        // A newer app's form: the list can be read again from the provider.
+        models: serde_json::from_str(&models).unwrap_or_default(),
         models_read_at_ms: row.get(7)?,
         has_key: row.get(8)?,
-    })
+    };
+    // What the window shows of a model is what the gate will do with it.
+    let passed_on: Vec<bool> = account
+        .models
+        .iter()
+        .map(|model| account.passes_on(&model.id))
+        .collect();
+    for (model, passed_on) in account.models.iter_mut().zip(passed_on) {
+        model.passed_on = passed_on;
+    }
+    Ok(account)
 }
 
 fn write_models(

@@ -15,7 +15,7 @@ pub(crate) use self::moves::{
     moved_calls_of_clients,
 };
 pub use self::view::{CallRow, CallSummary, get, list};
-pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary};
+pub(crate) use self::view::{SUMMARY_COLUMNS, newest, summary, was_unreached};
 pub(super) use self::view::{call_row, row_columns};
 use super::{
     prices::PriceId,

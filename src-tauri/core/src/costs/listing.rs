@@ -40,10 +40,20 @@ pub struct Listing {
 pub const ANY_MODEL: &str = "*";
 
 /// Whether Ollama passes this model on to its own servers, wherever it runs itself: the names of such models
-/// end in `-cloud` or `:cloud`, and Ollama does not tell large letters from small ones.
+/// end in `-cloud` or `:cloud`.
 pub fn is_passed_on(model: &str) -> bool {
-    let name = model.trim().to_ascii_lowercase();
+    let name = ollama_name(model);
     name.ends_with("-cloud") || name.ends_with(":cloud")
+}
+
+/// One spelling for all that Ollama takes for a model: it does not tell large letters from small ones, and adds
+/// what is left out of `https://registry.ollama.ai/library/name:latest`.
+pub fn ollama_name(model: &str) -> String {
+    let name = model.trim().to_ascii_lowercase();
+    let name = name.split_once("://").map_or(&*name, |(_, rest)| rest);
+    let name = name.strip_prefix("registry.ollama.ai/").unwrap_or(name);
+    let name = name.strip_prefix("library/").unwrap_or(name);
+    name.strip_suffix(":latest").unwrap_or(name).to_owned()
 }
 
 /// A way of asking that has prices of its own.

@@ -34,7 +34,7 @@ pub use calls::{
 pub(crate) use calls::{
     CallIdentity, SUMMARY_COLUMNS, forget_moves, forget_moves_in, forget_moves_of_call,
     forget_moves_of_clients, identity, is_any_left_behind, moved_calls_of_clients, newest,
-    note_beginning, orphan_of_ended, summary,
+    note_beginning, orphan_of_ended, summary, was_unreached,
 };
 pub use spending::{Spending, spending};
 pub(crate) use spending::{Whose, keep as keep_spending, spending_of};

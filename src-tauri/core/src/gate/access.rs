@@ -11,7 +11,7 @@ use super::{
     record::{account_event, prices_event},
 };
 use crate::{
-    accounts::{self, Account, AccountError, AccountInput, AccountModel},
+    accounts::{self, Account, AccountError, AccountInput, AccountModel, ProviderKind},
     costs::{
         prices::{self, Changes, Origin},
         published,
@@ -49,11 +49,12 @@ pub struct PullProgress {
 
 impl Gate {
     /// Keep a new account (`None`), or new facts of an old one. Nothing is sent. A key is for one server, and so is
-    /// what a person let go: where the address is of another one, both are forgotten.
+    /// what a person let go: where the address is of another one, both are forgotten, and each known model of an
+    /// Ollama counts as one that it passes on until the account is [tested](Self::test_account).
     ///
     /// # Errors
     /// [`GateError`] when the name is taken, the address cannot be used, or a key cannot be forgotten; the account
-    /// is then as it was.
+    /// is then as it was. Where the database fails after that, it is, too, but its key is gone.
     pub fn save_account(
         &self,
         id: Option<AccountId>,
@@ -67,6 +68,11 @@ impl Gate {
         let moves = before
             .as_ref()
             .is_some_and(|of| !of.is_at_server_of(&account));
+        // Only Ollama says which models it passes on, and only where it was asked as Ollama.
+        let doubts = account.kind == ProviderKind::Ollama
+            && before
+                .as_ref()
+                .is_some_and(|of| moves || of.kind != account.kind);
         let has_key = before.is_some_and(|of| of.has_key);
         // Refused now and not at the first message; with a key, it must also be encrypted.
         elsewhere::client(&account, (has_key && !moves).then_some("a-key"))?;
@@ -80,6 +86,9 @@ impl Gate {
             accounts::save(tx, &account, now_ms())?;
             if moves {
                 policy::reviews::forget_account(tx, account.id)?;
+            }
+            if doubts {
+                accounts::doubt_models(tx, account.id)?;
             }
             let event = account_event(Action::AccountSaved, &account);
             self.record.append(tx, event, now_ms())?;

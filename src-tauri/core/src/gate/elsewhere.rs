@@ -122,6 +122,7 @@ impl Ready {
         let request = CloudRequest {
             max_tokens: Some(pricing.max_output),
             prompt_tokens: pricing.prompt_tokens,
+            asked_output: max_output,
             ..request
         };
         Ok(Self {

@@ -109,13 +109,16 @@ impl Gate {
         })
     }
 
-    /// What left with a call, of a conversation or of a client of the local API; `None`: nothing did, it was
-    /// not kept, or it was erased. That somebody looked is recorded before anybody has it.
+    /// What left with a call, of a conversation or of a client of the local API; `None`: nothing did, as where the
+    /// server was not reached, it was not kept, or it was erased. That somebody looked is recorded before anybody has it.
     ///
     /// # Errors
     /// [`GateError`] when it is there and cannot be read.
     pub fn what_left(&self, call: i64) -> Result<Option<WhatLeaves>, GateError> {
         self.store.write(|tx| {
+            if costs::was_unreached(tx, call)? {
+                return Ok(None);
+            }
             let Some(left) = left(tx, call)? else {
                 return Ok(None);
             };

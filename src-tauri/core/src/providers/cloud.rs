@@ -38,8 +38,11 @@ pub(crate) struct CloudRequest {
     pub keep_prompt: bool,
     /// Whether the answer comes in pieces.
     pub stream: bool,
-    /// Tokens of all this by our own count, for a server that has to be told how long a conversation is.
+    /// Tokens of all this by our own count, for a server that has to be told how long a conversation is. Pictures
+    /// whose tokens nobody knows are not in it.
     pub prompt_tokens: u64,
+    /// Most tokens to write where somebody asked for so many: `max_tokens` can also be only what a call may cost.
+    pub asked_output: Option<u32>,
 }
 
 /// One message of a conversation.

@@ -56,7 +56,7 @@ pub(crate) struct ProviderError {
     /// What the server or the network said: short, on one line, without the key.
     pub said: Option<String>,
     /// Whether the request had left and was not refused, so that a model may have read it. It counts where a person
-    /// ended it, by a stop or the offline switch.
+    /// ended it, by a stop or the offline switch, and where the server was there for a try before and now is not.
     pub left: bool,
 }
 
@@ -92,6 +92,8 @@ impl ProviderError {
             Trouble::Filtered => "filtered",
             Trouble::NotFound => "not_found",
             Trouble::Refused { .. } => "refused",
+            // What left with the try before must not be taken for what never did.
+            Trouble::NoNetwork if self.left => "cut",
             Trouble::NoNetwork => "no_network",
             Trouble::Certificate => "certificate",
             Trouble::Offline => "offline",

@@ -46,7 +46,9 @@ pub(super) fn retrying<T>(
             Ok(done) => return Ok(done),
             Err(failed) => failed,
         };
-        let error = within_reason(failed.error, limits.longest_wait);
+        let mut error = within_reason(failed.error, limits.longest_wait);
+        // What is tried again was there for the try before.
+        error.left |= error.trouble == Trouble::NoNetwork && tried > 1;
         if failed.begun || tried >= limits.tries || !error.may_pass() {
             return Err(error);
         }

@@ -58,6 +58,11 @@ pub(super) trait Decode: Default {
     /// Whether an event is a piece of the answer: after it, a new try would say things twice.
     fn is_answer(event: &Self::Event) -> bool;
 
+    /// Whether the server is at work after this event, so that it is waited for less long from then on.
+    fn begins(event: &Self::Event) -> bool {
+        Self::is_answer(event)
+    }
+
     /// Whether events of this name are read; others are not even looked into.
     fn knows(&self, name: &str) -> bool {
         let _ = name;
@@ -123,7 +128,7 @@ pub(super) fn read<D: Decode>(
         let hear = &mut |event: Event| {
             if !over {
                 let hear = &mut |event: D::Event| {
-                    begun |= D::is_answer(&event);
+                    begun |= D::begins(&event);
                     on_event(event);
                 };
                 over = piece(&mut decoder, &event, hear)? == Progress::Over;

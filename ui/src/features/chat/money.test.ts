@@ -10,6 +10,7 @@ import { go } from "$lib/navigation.svelte";
 import { refreshAccounts, routesChanged } from "$lib/state/accounts.svelte";
 import { watchModels } from "$lib/state/models.svelte";
 import { readSettings } from "$lib/state/settings.svelte";
+import { toasts } from "$lib/state/toasts.svelte";
 
 import { withAccount, withChain } from "../../test/account";
 import { host, option, show } from "../../test/render";
@@ -160,7 +161,7 @@ describe("an answer that moved along a chain", () => {
 	});
 
 	it("shows what left for one that did not answer", async () => {
-		const { ask, user } = await open("cheap", { down: ["gpt-6-luna"] });
+		const { ask, user } = await open("cheap", { busy: ["gpt-6-luna"] });
 		await ask("Please write to anna.weiss@example.org.");
 		const answer = within(answers()[0]!);
 		expect(answer.queryByRole("button", { name: "See what left" }), "it stayed here").toBeNull();
@@ -169,6 +170,17 @@ describe("an answer that moved along a chain", () => {
 		const received = within(sheet).getByRole("region", { name: "OpenAI received" });
 		expect(received.textContent).toMatch(/^.*Please write to/);
 		expect(received.textContent).not.toContain("anna.weiss");
+	});
+
+	it("says that nothing left for one that was not reached", async () => {
+		const { ask, user } = await open("cheap", { down: ["gpt-6-luna"] });
+		await ask("Please write to anna.weiss@example.org.");
+		const answer = within(answers()[0]!);
+		await user.click(answer.getByRole("button", { name: "See what left for gpt-6-luna" }));
+		await waitFor(() =>
+			expect(toasts.list.map(({ text }) => text).join()).toMatch(/^Nothing left/),
+		);
+		expect(screen.queryByRole("dialog")).toBeNull();
 	});
 
 	it("says while it waits which model is asked now", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Account, Policy } from "$lib/backend";
 
-import { matching, routeTo, rowsOf, type Facts } from "./rows";
+import { matching, routeTo, rowOfChain, rowsOf, type Facts } from "./rows";
 
 const policy: Policy = {
 	nothing: { ownServer: "allow", cloud: "allow" },
@@ -62,6 +62,21 @@ describe("the models of an account", () => {
 			models: [model("llama3.2:3b", false), model("gpt-oss:120b-cloud", true)],
 		};
 		expect(rowsOf(ollama, facts).map(({ route }) => route)).toEqual(["cloud", "masked"]);
+		const copy = { ...ollama, models: [model("mine:latest", true), model("llama3.2:3b", false)] };
+		const routeOf = (first: string) => {
+			const chain = [{ type: "account" as const, accountId: copy.id, model: first }];
+			return rowOfChain({ id: "c", name: "chain", chain }, [copy], facts, () => "").route;
+		};
+		for (const name of [
+			"mine",
+			"MINE:latest",
+			"registry.ollama.ai/library/mine",
+			"glm-4.6:Cloud",
+		]) {
+			expect(routeOf(name), name).toBe("masked");
+		}
+		expect(routeOf("llama3.2:3b")).toBe("cloud");
+		expect(routeOf("not-listed")).toBe("cloud");
 	});
 
 	it("are those that the person wants in lists", () => {

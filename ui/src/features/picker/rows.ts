@@ -106,9 +106,27 @@ function priceWords(accountId: string, model: string, prices: AskingPrice[] | nu
 	return price ? `${price.input} in · ${price.output ?? "unknown"} out` : "price unknown";
 }
 
-/** Whose computer a model answers on: a server can pass some of its models on to somebody else's. */
+/** One spelling for all that Ollama takes for a model, as the host has it. */
+function ollamaName(model: string): string {
+	return model
+		.trim()
+		.toLowerCase()
+		.replace(/^.*?:\/\//, "")
+		.replace(/^registry\.ollama\.ai\//, "")
+		.replace(/^library\//, "")
+		.replace(/:latest$/, "");
+}
+
+/**
+ * Whose computer a model answers on: a server can pass some of its models on to somebody else's. A chain can name
+ * one that is not listed, or that is listed under another spelling.
+ */
 function destinationOf(account: Account, model: string): Destination {
-	return account.models.find(({ id }) => id === model)?.passedOn ? "cloud" : account.destination;
+	const wanted = ollamaName(model);
+	const isPassedOn =
+		/[-:]cloud$/.test(wanted) ||
+		account.models.some(({ id, passedOn }) => passedOn && ollamaName(id) === wanted);
+	return isPassedOn ? "cloud" : account.destination;
 }
 
 /** The models of an account that the person wants in lists. */

@@ -143,6 +143,17 @@ pub fn get(conn: &Connection, number: i64) -> rusqlite::Result<CallSummary> {
     .query_row([number], |row| summary(row, 0))
 }
 
+/// Whether no server of a call was reached, so that nothing of it left.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn was_unreached(conn: &Connection, number: i64) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT 1 FROM calls WHERE number = ?1 AND error_kind IN ('no_network', 'certificate')",
+    )?
+    .exists([number])
+}
+
 /// What [`summary`] reads, from the table `calls` under the name `k`.
 pub(crate) const SUMMARY_COLUMNS: &str = "k.number, k.model, k.route, k.input_tokens, k.cached_tokens, k.output_tokens, \
      k.writing_ms, k.first_token_ms, k.duration_ms, k.cost_pico, k.measured, k.dropped_messages, k.finish, \

@@ -139,6 +139,7 @@ impl Asking<'_> {
                 sampling: ready.request.sampling.clone(),
                 max_tokens: ready.request.max_tokens,
                 prompt_tokens: ready.request.prompt_tokens,
+                asked_output: ready.request.asked_output,
             };
             Ok(Ready {
                 wanted: Wanted::Completion(completion),

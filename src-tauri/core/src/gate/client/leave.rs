@@ -63,6 +63,7 @@ pub(super) fn decide(
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
+        asked_output: None,
     };
     number_calls(&mut body.messages);
     clean_pictures(&mut body.messages)?;

@@ -115,6 +115,7 @@ pub(super) fn request(
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
+        asked_output: None,
     })
 }
 

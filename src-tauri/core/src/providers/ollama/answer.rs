@@ -99,6 +99,10 @@ impl Decode for Pull {
         false
     }
 
+    fn begins(_: &PullProgress) -> bool {
+        true
+    }
+
     fn value(
         &mut self,
         line: &Value,

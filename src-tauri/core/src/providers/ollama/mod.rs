@@ -21,8 +21,15 @@ use crate::{engine::Stop, gate::Inspected};
 
 /// What Ollama reads and writes of a conversation unless it is told otherwise, where there is little memory.
 const UNTOLD_CONTEXT: u64 = 4_096;
-/// What is kept free for an answer.
+/// What is told at least. It takes the place of what the server was set to, which nobody sees from here: much less
+/// would take room away that was there, and much more would ask for memory that is not.
+const TOLD_CONTEXT: u64 = 16_384;
+/// What is kept free for an answer, and the most of it: programs ask for far more than they are ever answered, and
+/// all of it would be memory of the server.
 const ROOM: u64 = 4_096;
+const MOST_ROOM: u64 = 16_384;
+/// What is counted for a picture: how many tokens it takes is each model's own, and Ollama does not say it.
+const PICTURE: u64 = 2_048;
 /// No model reads more.
 const LONGEST_CONTEXT: u64 = 1 << 20;
 
@@ -46,6 +53,8 @@ pub(crate) struct CompletionRequest {
     pub max_tokens: Option<u32>,
     /// See [`CloudRequest::prompt_tokens`].
     pub prompt_tokens: u64,
+    /// See [`CloudRequest::asked_output`].
+    pub asked_output: Option<u32>,
 }
 
 /// How far a download is.
@@ -96,12 +105,12 @@ impl Ollama {
         if let Some(effort) = request.effort.map(Effort::name) {
             body.insert("think".into(), effort.into());
         }
-        self.add_options(
-            &mut body,
-            &request.sampling,
-            request.max_tokens,
+        let context = context_for(
             request.prompt_tokens,
+            pictures(request),
+            request.asked_output,
         );
+        self.add_options(&mut body, &request.sampling, request.max_tokens, context);
         Value::Object(body).to_string().into_bytes()
     }
 
@@ -117,12 +126,8 @@ impl Ollama {
             body.insert("suffix".into(), request.suffix.as_str().into());
         }
         body.insert("stream".into(), true.into());
-        self.add_options(
-            &mut body,
-            &request.sampling,
-            request.max_tokens,
-            request.prompt_tokens,
-        );
+        let context = context_for(request.prompt_tokens, 0, request.asked_output);
+        self.add_options(&mut body, &request.sampling, request.max_tokens, context);
         Value::Object(body).to_string().into_bytes()
     }
 
@@ -131,7 +136,7 @@ impl Ollama {
         body: &mut Map<String, Value>,
         sampling: &Sampling,
         most: Option<u32>,
-        prompt_tokens: u64,
+        context: Option<u64>,
     ) {
         let mut options = Map::new();
         let mut set = |name: &str, value: Option<Value>| {
@@ -145,10 +150,7 @@ impl Ollama {
         // It takes 0 for no limit at all.
         set("num_predict", most.map(|most| most.max(1).into()));
         let wanted = self.context_tokens.map(u64::from);
-        set(
-            "num_ctx",
-            wanted.or(context_for(prompt_tokens)).map(Value::from),
-        );
+        set("num_ctx", wanted.or(context).map(Value::from));
         set(
             "stop",
             (!sampling.stop.is_empty()).then(|| json!(sampling.stop)),
@@ -273,14 +275,27 @@ impl Ollama {
     }
 }
 
-/// The context that a prompt needs; `None`: what Ollama has anyway is enough. Each other size loads the model
-/// again, so a conversation that grows goes from one to its double.
-fn context_for(prompt_tokens: u64) -> Option<u64> {
-    (prompt_tokens > UNTOLD_CONTEXT / 2).then(|| {
-        (prompt_tokens + ROOM)
+/// The context that a request needs; `None`: what Ollama has anyway is enough. Half as much again as we count, as
+/// other languages and code have more tokens than an estimate says, and what is too long loses its beginning without
+/// a word. Each other size loads the model again, so a conversation that grows goes from one to its double.
+fn context_for(prompt_tokens: u64, pictures: u64, asked_output: Option<u32>) -> Option<u64> {
+    let read = prompt_tokens + prompt_tokens / 2 + pictures * PICTURE;
+    let written = asked_output.map_or(ROOM, |asked| u64::from(asked).clamp(ROOM, MOST_ROOM));
+    (read > UNTOLD_CONTEXT / 2).then(|| {
+        (read + written)
             .next_power_of_two()
-            .min(LONGEST_CONTEXT)
+            .clamp(TOLD_CONTEXT, LONGEST_CONTEXT)
     })
+}
+
+fn pictures(request: &CloudRequest) -> u64 {
+    let parts = request.messages.iter().flat_map(|message| match message {
+        Message::User(parts) => parts.as_slice(),
+        _ => &[],
+    });
+    parts
+        .filter(|part| matches!(part, Part::Image { .. }))
+        .count() as u64
 }
 
 pub(super) fn embed_body(request: &EmbedRequest) -> Vec<u8> {

@@ -228,6 +228,7 @@ fn everything() -> CloudRequest {
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
+        asked_output: None,
     }
 }
 
@@ -320,6 +321,7 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
                     keep_prompt,
                     stream,
                     prompt_tokens: 0,
+                    asked_output: None,
                 }
             },
         )
@@ -368,31 +370,66 @@ fn openai_bodies_are_as_published() {
 
 #[test]
 fn ollama_is_told_how_long_a_conversation_is_before_it_would_drop_its_beginning() {
-    let context = |entered, prompt_tokens| {
+    let context_for = |entered, prompt_tokens, asked_output| {
         let provider = Ollama::new(base(ProviderKind::Ollama), None, entered).unwrap();
         let request = CloudRequest {
             prompt_tokens,
+            asked_output,
             ..question()
         };
         let chat: Value = serde_json::from_slice(&provider.body(&request)).unwrap();
         let completion = CompletionRequest {
             prompt_tokens,
+            asked_output,
             ..CompletionRequest::default()
         };
         let text: Value = serde_json::from_slice(&provider.completion_body(&completion)).unwrap();
         assert_eq!(chat["options"]["num_ctx"], text["options"]["num_ctx"]);
         chat["options"]["num_ctx"].as_u64()
     };
-    assert_eq!(context(None, 2_000), None, "it reads that anyway");
-    assert_eq!(context(None, 3_000), Some(8_192));
-    assert_eq!(context(None, 4_000), Some(8_192), "no other size, no load");
-    assert_eq!(context(None, 50_000), Some(65_536));
+    let context = |entered, prompt_tokens| context_for(entered, prompt_tokens, None);
+    assert_eq!(context(None, 1_300), None, "it reads that anyway");
+    assert_eq!(
+        context(None, 1_400),
+        Some(16_384),
+        "an estimate can be too low by a third, and a server is set to more than the least"
+    );
+    assert_eq!(context(None, 8_000), Some(16_384), "no other size, no load");
+    assert_eq!(context(None, 8_200), Some(32_768));
+    assert_eq!(context(None, 50_000), Some(131_072));
     assert_eq!(context(None, u64::MAX / 4), Some(1 << 20));
+    assert_eq!(context_for(None, 4_000, Some(12_000)), Some(32_768));
+    assert_eq!(
+        context_for(None, 4_000, Some(64_000)),
+        Some(32_768),
+        "no answer is so long that the memory for it would not be wasted"
+    );
     assert_eq!(
         context(Some(16_384), 50_000),
         Some(16_384),
         "the person knows better what fits"
     );
+}
+
+#[test]
+fn ollama_is_told_of_the_room_that_pictures_take() {
+    let context = |count| {
+        let picture = Part::Image {
+            media_type: "image/png".into(),
+            bytes: vec![0],
+        };
+        let request = CloudRequest {
+            messages: vec![Message::User(vec![picture; count])],
+            prompt_tokens: 10,
+            ..question()
+        };
+        let provider = Ollama::new(base(ProviderKind::Ollama), None, None).unwrap();
+        let body: Value = serde_json::from_slice(&provider.body(&request)).unwrap();
+        body["options"]["num_ctx"].as_u64()
+    };
+    assert_eq!(context(0), None);
+    assert_eq!(context(1), Some(16_384));
+    assert_eq!(context(8), Some(32_768));
 }
 
 #[test]
@@ -413,6 +450,7 @@ fn ollama_bodies_are_as_published() {
             sampling: everything().sampling,
             max_tokens: Some(5),
             prompt_tokens: 0,
+            asked_output: None,
         };
         let body = provider.completion_body(&completion);
         assert_eq!(published.operation("/api/generate").faults(&body), NONE);

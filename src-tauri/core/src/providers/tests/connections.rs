@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    DONE, Ended, KEY, LIMITS, Language, Net, ask, ask_hearing, at_best,
+    DONE, Ended, KEY, LIMITS, Language, Limits, Net, ask, ask_hearing, at_best,
     fault_server::{FaultServer, Received, Script, Step, answer, chunk, head, stream},
     finish, inspected, net, net_with, provider, question, said,
 };
@@ -28,6 +28,7 @@ use crate::{
         offline::OfflineSwitch,
         ollama::{CompletionRequest, Ollama},
         openai::OpenAi,
+        retry::retrying,
         telemetry,
     },
     secrets::SecretHeader,
@@ -623,12 +624,35 @@ fn ollama_continues_a_text() {
     assert!(server.finish()[0].head.starts_with("POST /api/generate "));
 }
 
+#[test]
+fn a_server_that_is_gone_after_a_try_is_none_that_was_never_reached() {
+    let kind = |troubles: &[Trouble]| {
+        let mut troubles = troubles.iter();
+        let tried = retrying(
+            &net(LIMITS).http,
+            &Stop::default(),
+            &AtomicU32::new(0),
+            || {
+                let trouble = troubles.next().unwrap().clone();
+                Err::<(), _>(ProviderError::new(trouble, "server").into())
+            },
+        );
+        tried.unwrap_err().kind()
+    };
+    assert_eq!(kind(&[Trouble::NoNetwork]), "no_network");
+    assert_eq!(kind(&[Trouble::Overloaded, Trouble::NoNetwork]), "cut");
+}
+
 fn pull(script: Script) -> (Vec<String>, Result<(), ProviderError>) {
+    pull_within(LIMITS, script)
+}
+
+fn pull_within(limits: Limits, script: Script) -> (Vec<String>, Result<(), ProviderError>) {
     let server = FaultServer::start(vec![script]);
     let mut told = Vec::new();
     let provider = Ollama::new(&server.address, None, None).unwrap();
     let result = provider.pull(
-        &net(super::Limits { tries: 1, ..LIMITS }).http,
+        &net(Limits { tries: 1, ..limits }).http,
         "m",
         &Stop::default(),
         &mut |progress| {
@@ -671,6 +695,27 @@ fn a_download_tells_how_far_it_is_and_only_success_is_success() {
             .unwrap_err()
             .to_string()
             .contains("file does not exist")
+    );
+}
+
+#[test]
+fn a_download_that_has_begun_is_waited_for_as_long_as_an_answer_that_has() {
+    let limits = Limits {
+        idle: Duration::from_millis(300),
+        ..LIMITS
+    };
+    let progress = json!({ "status": "pulling abc", "total": 10, "completed": 4 });
+    let steps = vec![
+        head("200 OK", &[]),
+        chunk(format!("{progress}\n").as_bytes()),
+        Step::Hold,
+    ];
+    let (told, result) = pull_within(limits, Script::Steps(steps));
+    assert_eq!(told, ["pulling abc Some(4)/Some(10)"]);
+    assert_eq!(
+        result.unwrap_err().trouble,
+        Trouble::Silent { after: limits.idle },
+        "and not as long as one that has not"
     );
 }
 

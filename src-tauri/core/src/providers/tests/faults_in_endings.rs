@@ -477,17 +477,24 @@ fn a_wait_between_two_tries_can_be_stopped() {
     let server = FaultServer::start(vec![full]);
     let stop = crate::engine::Stop::default();
     let later = stop.clone();
+    let net = net(limits);
+    let log = net.log.clone();
     let person = std::thread::spawn(move || {
-        // Where this is too short, the stop comes before the wait, and ends it all the same.
-        std::thread::sleep(Duration::from_millis(200));
+        let began = Instant::now();
+        // Its line is written when the answer is read, after which there is only the wait.
+        while log.lock().unwrap().is_empty() && began.elapsed() < LIMITS.idle {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         later.set();
     });
-    let told = ask_hearing(&net(limits), OpenAi, &server, &stop, &mut |_| {});
+    let told = ask_hearing(&net, OpenAi, &server, &stop, &mut |_| {});
     person.join().unwrap();
-    match &told.result {
-        Ok(()) => assert_eq!(told.end().reason, EndReason::Stopped),
-        Err(error) => assert_eq!((&error.trouble, error.left), (&Trouble::Stopped, false)),
-    }
+    assert_eq!(
+        told.connections[0].outcome,
+        ConnectionOutcome::Answered(429)
+    );
+    let error = told.result.as_ref().unwrap_err();
+    assert_eq!((&error.trouble, error.left), (&Trouble::Stopped, false));
     assert!(told.took < wait, "it is not waited to its end");
 }
 

@@ -26,8 +26,10 @@ export type Known = {
 	budgets: BudgetView[];
 	policy: Policy;
 	offline: () => boolean;
-	/** Models that do not answer. */
+	/** Models that cannot be reached. */
 	down: string[];
+	/** Models that take a request and do not answer it. */
+	busy: string[];
 };
 
 /** What is asked, and of whom. */
@@ -157,11 +159,16 @@ function whyNot(known: Known, link: Cloud, text: string, mistakes: Mistake[] = [
 	return null;
 }
 
-/** That a model is down is found out when it is asked. */
+/** That a model is down or busy is found out when it is asked. */
 function whyNoAnswer(known: Known, link: Cloud, text: string): Problem | null {
-	if (!known.down.includes(link.model)) return whyNot(known, link, text);
-	const message = `${accountOf(known, link).name} cannot be reached.`;
-	return { code: "offline", message, hint: null };
+	const { name } = accountOf(known, link);
+	if (known.down.includes(link.model)) {
+		return { code: "offline", message: `${name} cannot be reached.`, hint: null };
+	}
+	if (known.busy.includes(link.model)) {
+		return { code: "provider", message: `${name} has too much to do right now.`, hint: null };
+	}
+	return whyNot(known, link, text);
 }
 
 function accountOf({ accounts }: Known, link: Cloud): Account {
@@ -267,8 +274,9 @@ export function awayCall(known: Known, elsewhere: Elsewhere | null, text: string
 		if (link.type === "local") break;
 		const problem = whyNoAnswer(known, link, text);
 		if (problem) {
-			// One that is down was asked all the same.
-			const call = known.down.includes(link.model) ? firstFailed + moves.length : null;
+			// One that is down or busy was asked all the same.
+			const wasAsked = [...known.down, ...known.busy].includes(link.model);
+			const call = wasAsked ? firstFailed + moves.length : null;
 			moves.push({ model: link.model, reason: problem.message, call });
 			continue;
 		}

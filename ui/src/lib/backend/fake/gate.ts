@@ -79,8 +79,10 @@ export type AwayPart = {
 
 export type GateOptions = {
 	offline: () => boolean;
-	/** Models that do not answer. */
+	/** Models that cannot be reached. */
 	down: string[];
+	/** Models that take a request and do not answer it. */
+	busy: string[];
 	/** What a turn says, and what is to answer it. */
 	asked: (turn: Turn) => Question;
 };
@@ -115,8 +117,9 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 	return {
 		call: (number, elsewhere, text) => {
 			const made = awayCall(known(), elsewhere, text);
-			for (const { call } of made.moves) {
-				if (call === null) continue;
+			for (const { call, model } of made.moves) {
+				// Nothing left for one that was not reached.
+				if (call === null || options.down.includes(model)) continue;
 				const asked = { elsewhere, text, pictures: 0, mistakes: [] };
 				left.set(call, { ...leaves(known(), asked), accountId: null, asks: false });
 			}

@@ -40,8 +40,10 @@ export type FakeOptions = {
 	problem?: StartupCode | null;
 	/** Keep the start-up waiting for ever. */
 	starting?: boolean;
-	/** Models elsewhere that do not answer. */
+	/** Models elsewhere that cannot be reached. */
 	down?: string[];
+	/** Models elsewhere that take a request, and have too much to do to answer it. */
+	busy?: string[];
 	/** Entries of the record. */
 	entries?: number;
 	/** The entry of the record that was changed after it was written, which the start has found. */
@@ -265,6 +267,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 	const { call: away, ...gate } = fakeGate({
 		offline: () => settings.offline,
 		down: options.down ?? [],
+		busy: options.busy ?? [],
 		asked: (turn) => asked(turn),
 	});
 	const { taken, ...pictures } = fakePictures();

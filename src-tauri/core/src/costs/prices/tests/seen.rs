@@ -126,7 +126,7 @@ fn a_price_that_is_over_sooner_interrupts_the_one_before_and_does_not_end_it() {
     let ends: Vec<_> = store
         .write(|tx| {
             take(tx, &known, Origin::File, NOON)?;
-            list_with_ends(tx)
+            Ok::<_, PriceError>(list_with_ends(tx)?)
         })
         .unwrap()
         .into_iter()
