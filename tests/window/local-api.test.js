@@ -116,6 +116,8 @@ test("the local API", async (t) => {
 		await app.click("button", "Go back", await app.see("dialog"));
 		await app.says("Gatehouse is still working on something.");
 		assert.equal((await ask("Still there?")).status, 200);
+		// The message stays until it is read, over what is at the top of a screen.
+		await app.click("button", "Dismiss", await app.see("region", "Messages"));
 		await app.press("Control+2");
 		await app.click("button", "Cancel", await app.see("region", "Adding a model"));
 		await app.gone("region", "Adding a model");
