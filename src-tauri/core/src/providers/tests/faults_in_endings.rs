@@ -1,19 +1,24 @@
 //! Faults 18 to 33: ends of streams, errors, and time.
 
 use std::{
-    sync::mpsc,
+    sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
 use super::{
-    DONE, LIMITS, Language, anthropic, ask, ask_hearing, ask_within, at_best, data, delta, event,
+    DONE, Ended, LIMITS, Language, Net, anthropic, ask, ask_hearing, ask_within, at_best, data,
+    delta, event,
     fault_server::{FaultServer, Script, Step, answer, chunk, head, last_chunk, stream},
     finish, net, said, text_block,
 };
 use crate::providers::{
-    cloud::EndReason, connection_log::ConnectionOutcome, error::Trouble, http::Limits,
+    cloud::EndReason,
+    connection_log::{Connection, ConnectionLog, ConnectionOutcome},
+    error::Trouble,
+    http::{Http, Limits},
+    offline::OfflineSwitch,
 };
 
 use Language::{Anthropic, Ollama, OpenAi};
@@ -466,6 +471,24 @@ fn time_to_stop(writes: bool) -> Duration {
     ended.max(closed) - stopped
 }
 
+/// A log that tells when a connection has ended.
+struct Telling {
+    log: Arc<Ended>,
+    ends: mpsc::Sender<()>,
+}
+
+impl ConnectionLog for Telling {
+    fn opens(&self, connection: &Connection) -> Option<i64> {
+        self.log.opens(connection)
+    }
+
+    fn ended(&self, line: Option<i64>, connection: Connection) {
+        self.log.ended(line, connection);
+        // An error: the test waits no more.
+        let _ = self.ends.send(());
+    }
+}
+
 #[test]
 fn a_wait_between_two_tries_can_be_stopped() {
     let wait = Duration::from_secs(30);
@@ -477,15 +500,19 @@ fn a_wait_between_two_tries_can_be_stopped() {
     let server = FaultServer::start(vec![full]);
     let stop = crate::engine::Stop::default();
     let later = stop.clone();
-    let net = net(limits);
-    let log = net.log.clone();
+    let (ends, ended) = mpsc::channel();
+    let (offline, log) = (OfflineSwitch::default(), Arc::<Ended>::default());
+    let telling = Arc::new(Telling {
+        log: log.clone(),
+        ends,
+    });
+    let http = Http::new(limits, offline.clone(), None, telling).unwrap();
+    let net = Net { http, offline, log };
     let person = std::thread::spawn(move || {
-        let began = Instant::now();
         // Its line is written when the answer is read, after which there is only the wait.
-        while log.lock().unwrap().is_empty() && began.elapsed() < LIMITS.idle {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let is_refused = ended.recv_timeout(LIMITS.idle);
         later.set();
+        is_refused.unwrap();
     });
     let told = ask_hearing(&net, OpenAi, &server, &stop, &mut |_| {});
     person.join().unwrap();
