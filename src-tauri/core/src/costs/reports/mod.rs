@@ -128,9 +128,13 @@ pub(crate) fn number_of(day: Date) -> i32 {
     since.expect("days between two dates are counted because a calendar has less than 8 million")
 }
 
-/// The day of a number; the last of the calendar for one beyond it.
+/// More days than lie between 1970 and either end of the calendar, from -9999 to 9999.
+const MOST_DAYS: i32 = 7_000_000;
+
+/// The day of a number; the first or the last of the calendar for one beyond it.
 pub(crate) fn date_of(day: i32) -> Date {
-    EPOCH.saturating_add(day.days())
+    // A span has no more days than a calendar has, and panics where it is to.
+    EPOCH.saturating_add(day.clamp(-MOST_DAYS, MOST_DAYS).days())
 }
 
 /// The day that holds a moment, in UTC milliseconds, by the clocks of a time zone, as its number.

@@ -9,11 +9,7 @@ use rusqlite::{Connection, Row};
 
 use super::{Counted, Measure, Table, each_row};
 use crate::{
-    costs::{
-        budgets::Period,
-        days,
-        reports::{PricedModel, Span, date_of, number_of, steps_of},
-    },
+    costs::reports::{PricedModel, Span, date_of, number_of},
     store::{Migration, Store, StoreError},
 };
 
@@ -79,15 +75,24 @@ pub(crate) fn add_up(store: &Store, today: i32) -> Result<(), StoreError> {
 
 /// The months that [`add_up`] is to add up.
 pub(super) fn missing(conn: &Connection, today: i32) -> Result<Vec<Span>, StoreError> {
-    let Some(first) = days::first_day(conn)? else {
-        return Ok(Vec::new());
-    };
-    // A damaged row may name any day.
-    let first = number_of(date_of(first).first_of_month());
-    let last = number_of(date_of(today).first_of_month()) - 1;
-    let known = known(conn, Span { first, last })?;
-    let mut months = steps_of(Span { first, last }, Period::Month);
-    months.retain(|month| !known.iter().any(|known| known.first == month.first));
+    let this_month = number_of(date_of(today).first_of_month());
+    let mut next_day =
+        conn.prepare_cached("SELECT min(day) FROM call_days WHERE day >= ?1 AND day < ?2")?;
+    let mut is_known = conn.prepare_cached("SELECT 1 FROM call_months WHERE first_day = ?1")?;
+    let (mut months, mut from) = (Vec::new(), i32::MIN);
+    // From call to call: an archive may bring one of any day, and the months between have nothing to add up.
+    while let Some(day) =
+        next_day.query_row([from, this_month], |row| row.get::<_, Option<i32>>(0))?
+    {
+        let month = Span {
+            first: number_of(date_of(day).first_of_month()),
+            last: number_of(date_of(day).last_of_month()),
+        };
+        if !is_known.exists([month.first])? {
+            months.push(month);
+        }
+        from = month.last + 1;
+    }
     Ok(months)
 }
 

@@ -424,6 +424,20 @@ fn a_month_that_is_over_is_read_from_its_sums_until_a_call_of_it_changes() {
     assert_eq!(rows(), added_up + 1, "one class more");
 }
 
+#[test]
+fn of_calls_far_apart_only_their_months_are_added_up() {
+    let opened = Place::new().open();
+    let missing = opened.write(|tx| {
+        let of = workspace(tx);
+        // As an archive may bring them.
+        for at_ms in [i64::from(i32::MIN) * 86_400_000, -9_000_000_000_000, NOON] {
+            call(tx, of, at_ms);
+        }
+        months::missing(tx, LAST_DAY)
+    });
+    assert_eq!(missing.unwrap().len(), 3);
+}
+
 fn timed(first_token_ms: i64) -> CallEnd<'static> {
     CallEnd {
         first_token_ms: Some(first_token_ms),
