@@ -143,6 +143,16 @@ pub(crate) fn complete(db: &Database, number: i64, line: &Connection) -> rusqlit
     Ok(())
 }
 
+/// Take the line of a connection away that was not opened after all.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn forget(db: &Database, number: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM connections WHERE number = ?1")?
+        .execute([number])?;
+    Ok(())
+}
+
 /// Say of every connection that is open that it broke off, when no process is left that could have it open.
 ///
 /// # Errors

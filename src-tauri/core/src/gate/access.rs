@@ -298,6 +298,12 @@ impl Gate {
     /// [`GateError`] when there is no key or no network, or a proxy would read what policy lets go to a server
     /// of the person's own.
     pub(super) fn way(&self, account: &Account) -> Result<(Cloud, Arc<Http>), GateError> {
+        let http = self.network.http()?;
+        Ok((self.client_of(account, &http)?, http))
+    }
+
+    /// The client of an account, with its key, for a way out.
+    pub(super) fn client_of(&self, account: &Account, http: &Http) -> Result<Cloud, GateError> {
         let key = if account.has_key {
             Some(self.keys.get(account.id)?)
         } else {
@@ -307,13 +313,12 @@ impl Gate {
             return Err(SecretError::None.into());
         }
         let client = elsewhere::client(account, key.as_ref().map(|key| key.as_str()))?;
-        let http = self.network.http()?;
         let is_read = |address: Url| http.is_read_by_proxy(&address);
         if account.destination == Destination::OwnServer
             && Url::parse(&account.base_url).is_ok_and(is_read)
         {
             return Err(AddressError::Proxied.into());
         }
-        Ok((client, http))
+        Ok(client)
     }
 }

@@ -80,10 +80,11 @@ pub(super) enum Passed {
 }
 
 impl Passed {
-    /// Why its call could not be begun: another one may cost less, or be told what this one cannot.
+    /// Why its call could not be begun: another one may cost less, be told what this one cannot, or be on this
+    /// computer.
     pub(super) fn by(error: GateError) -> Self {
         let may_another = match &error {
-            GateError::Budget(_) | GateError::ClientBudget(_) => true,
+            GateError::Budget(_) | GateError::ClientBudget(_) | GateError::Offline => true,
             GateError::Provider(fault) => fault.0.trouble == Trouble::Unsupported,
             _ => false,
         };
@@ -235,8 +236,8 @@ impl Answering<'_> {
         let mut refused = GateError::NoModel;
         for (nth, candidate) in candidates.iter().enumerate() {
             let others = nth + 1 < candidates.len();
-            let begun = self.ready(candidate, others).and_then(|asked| {
-                let call = self.begin(&asked, last.as_ref())?;
+            let begun = self.ready(candidate, others).and_then(|mut asked| {
+                let call = self.begin(&mut asked, last.as_ref())?;
                 Ok((asked, call))
             });
             let (asked, call) = match begun {

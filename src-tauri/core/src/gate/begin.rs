@@ -10,6 +10,7 @@ use super::{
     answer::{Answering, Asked, Passed, Rows},
     call::Outcome,
     elsewhere::Ready,
+    network::Opens,
     record,
 };
 use crate::{
@@ -26,7 +27,7 @@ impl Answering<'_> {
     /// not there yet. From here on a crash leaves a state that the next start shows as interrupted.
     pub(super) fn begin(
         &mut self,
-        asked: &Asked,
+        asked: &mut Asked,
         before: Option<&(Outcome, i64)>,
     ) -> Result<i64, Passed> {
         let store = Arc::clone(&self.place.gate.store);
@@ -40,16 +41,17 @@ impl Answering<'_> {
                 Some(rows) => rows.answer.id,
                 None => begin_rows(tx, self.ask)?.answer,
             };
-            let call = self.begin_call(tx, asked, turn)?;
+            let (call, opens) = self.begin_call(tx, asked, turn)?;
             let rows = match self.rows {
                 Some(_) => None,
                 None => Some(read_rows(tx, turn, self.ask)?),
             };
-            Ok::<_, GateError>((call, rows))
+            Ok::<_, GateError>((call, opens, rows))
         });
         match begun {
-            Ok((call, rows)) => {
+            Ok((call, opens, rows)) => {
                 if let Asked::Elsewhere(ready) = asked {
+                    ready.opens = opens;
                     self.is_noted |= self.review().lets(ready.cloud.account.id);
                 }
                 if let Some(rows) = rows {
@@ -66,7 +68,7 @@ impl Answering<'_> {
         tx: &Transaction<'_>,
         asked: &Asked,
         answer: MessageId,
-    ) -> Result<i64, GateError> {
+    ) -> Result<(i64, Option<Opens>), GateError> {
         let conversation = &self.plan.conversation;
         let version = match asked {
             Asked::Local(model) => model.version(),
@@ -103,23 +105,28 @@ impl Answering<'_> {
                     model: &model.name,
                     ..start
                 };
-                Ok(record::begin(&self.place.gate.record, tx, &call, None)?)
+                let call = record::begin(&self.place.gate.record, tx, &call, None)?;
+                Ok((call, None))
             }
-            Asked::Elsewhere(ready) => self.begin_elsewhere(tx, ready, start),
+            Asked::Elsewhere(ready) => {
+                let (call, opens) = self.begin_elsewhere(tx, ready, start)?;
+                Ok((call, Some(opens)))
+            }
         }
     }
 
-    /// What leaves is set aside in the budgets and kept, with the map that restores it, before it
-    /// does.
+    /// What leaves is set aside in the budgets and kept, with the map that restores it and the line of its
+    /// connection, before it does.
     fn begin_elsewhere(
         &self,
         tx: &Transaction<'_>,
         ready: &Ready,
         start: CallStart<'_>,
-    ) -> Result<i64, GateError> {
+    ) -> Result<(i64, Opens), GateError> {
         let account = &ready.cloud.account;
         let conversation = self.plan.conversation.id;
         let body = ready.body()?;
+        let opens = ready.opens(&self.place.gate.network, tx, &body)?;
         let start = CallStart {
             provider: account.billed_as(),
             account_id: Some(account.id),
@@ -145,7 +152,7 @@ impl Answering<'_> {
                 policy::reviews::note_picture(tx, picture.id, to, now_ms())?;
             }
         }
-        Ok(call)
+        Ok((call, opens))
     }
 }
 

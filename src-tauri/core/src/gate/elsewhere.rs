@@ -8,12 +8,14 @@ use std::time::Instant;
 use gatehouse_protocol::{FinishReason, RequestErrorKind, Sampling};
 use rusqlite::Connection;
 use serde_json::Value;
+use url::Url;
 
 use super::{
     AnswerEvent, GateError,
     call::{CallError, Outcome},
     decide::Decided,
     inspect,
+    network::{Network, Opens},
     price::{self, Pricing},
     route::CloudModel,
 };
@@ -24,6 +26,7 @@ use crate::{
     money::Money,
     problem::{Problem, ProblemCode},
     providers::{
+        account::AddressError,
         anthropic::Anthropic,
         cloud::{Cloud, CloudRequest, EmbedRequest, EndReason, ModerationRequest, ToolCall},
         error::{ProviderError, Trouble},
@@ -44,6 +47,8 @@ pub(super) struct Ready {
     pub pricing: Pricing,
     pub request: CloudRequest,
     pub wanted: Wanted,
+    /// The connection that is about to be opened, once the call was begun.
+    pub opens: Option<Opens>,
 }
 
 /// What is wanted for a request.
@@ -58,6 +63,19 @@ pub(super) enum Wanted {
     Moderation(ModerationRequest),
     /// How many tokens it has.
     Count,
+}
+
+impl Wanted {
+    /// What its connection is for, as the log of connections says it.
+    fn purpose(&self) -> &'static str {
+        match self {
+            Self::Answer => "chat",
+            Self::Completion(_) => "complete",
+            Self::Vectors(_) => "embed",
+            Self::Moderation(_) => "moderate",
+            Self::Count => "count",
+        }
+    }
 }
 
 /// The client of an account.
@@ -131,6 +149,7 @@ impl Ready {
             pricing,
             request,
             wanted: Wanted::Answer,
+            opens: None,
         })
     }
 
@@ -148,6 +167,22 @@ impl Ready {
         let request = CloudRequest::default();
         let ready = Self::priced(conn, cloud, decided, request, Some(0), at_ms)?;
         Ok(Self { wanted, ..ready })
+    }
+
+    /// Keep the line of the connection that is about to be opened, with the rows of the call, unless nothing may be
+    /// sent now.
+    ///
+    /// # Errors
+    /// [`GateError::Offline`], or another one when the address is none or the database fails.
+    pub(super) fn opens(
+        &self,
+        network: &Network,
+        tx: &Connection,
+        body: &[u8],
+    ) -> Result<Opens, GateError> {
+        let address = Url::parse(self.cloud.account.base_url.trim())
+            .map_err(|_| AddressError::NotAnAddress)?;
+        network.opens(tx, &address, self.wanted.purpose(), body.len())
     }
 
     /// The body that leaves, byte for byte.
@@ -182,6 +217,7 @@ pub(super) fn call(
         pricing,
         request,
         wanted,
+        ..
     } = &ready;
     let hear = &mut |event| answer.hear(event);
     let called = if let Wanted::Completion(text) = wanted {

@@ -29,12 +29,21 @@ use crate::{
 const KEEP_EVERY: Duration = Duration::from_millis(500);
 
 impl Gate {
-    /// The client of the account that is about to be asked, with its key, and the way out.
+    /// The client of the account that is about to be asked, with its key, and the way out that the call was begun
+    /// with.
     ///
     /// # Errors
     /// As [`Gate::way`].
-    pub(super) fn way_to(&self, ready: &Ready) -> Result<(Cloud, Arc<Http>), GateError> {
-        self.way(&ready.cloud.account)
+    pub(super) fn way_to(&self, ready: &mut Ready) -> Result<(Cloud, Arc<Http>), GateError> {
+        let opens = ready
+            .opens
+            .take()
+            .expect("a call that is made was begun, which says what it opens");
+        // Where there is no key, the line of the connection goes with this.
+        let (announced, http) = self.network.way(opens)?;
+        let client = self.client_of(&ready.cloud.account, &http)?;
+        client.announce(announced);
+        Ok((client, http))
     }
 
     /// Remember how an account has answered.
@@ -119,10 +128,10 @@ impl Answering<'_> {
 
     fn stream_elsewhere(
         &self,
-        ready: Ready,
+        mut ready: Ready,
         sink: &mut dyn FnMut(AnswerEvent),
     ) -> Result<Outcome, GateError> {
-        let (client, http) = self.place.gate.way_to(&ready)?;
+        let (client, http) = self.place.gate.way_to(&mut ready)?;
         let account = ready.cloud.account.id;
         let outcome = self.keeping(sink, |on_event| {
             let stop = &self.place.stop;

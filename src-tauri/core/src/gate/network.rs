@@ -6,11 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rusqlite::Connection as Database;
+use url::Url;
+
 use super::GateError;
 use crate::{
     connections::{self, Outcome},
+    now_ms,
     providers::{
-        connection_log::{Connection, ConnectionLog, ConnectionOutcome},
+        connection_log::{Announced, Connection, ConnectionLog, ConnectionOutcome},
         http::{Http, Limits},
         offline::OfflineSwitch,
     },
@@ -36,6 +40,15 @@ const MOST_TOGETHER: usize = 200;
 /// connection is over is no news that anybody waits for. That one was opened is kept before it is.
 const GATHERED_FOR: Duration = Duration::from_millis(100);
 
+/// What was found and kept with the rows of a call that is about to open a connection.
+#[derive(Debug)]
+pub(super) struct Opens {
+    /// The number of the line of that connection.
+    line: i64,
+    /// The address of the proxy that was set then; empty: none.
+    proxy: String,
+}
+
 /// The log of connections.
 struct Log {
     store: Arc<Store>,
@@ -45,10 +58,17 @@ struct Log {
 
 /// What the thread that writes the log is given.
 enum Line {
-    /// A connection that has ended, with the number of its line if it has one.
-    Ended(Option<i64>, Connection),
+    /// What came of a connection.
+    End(End),
     /// Say when all before this is written.
     Settle(mpsc::SyncSender<()>),
+}
+
+enum End {
+    /// It has ended; with the number of its line if it has one.
+    Of(Option<i64>, Connection),
+    /// There was none: its line goes.
+    NeverOpened(i64),
 }
 
 #[derive(Default)]
@@ -99,14 +119,51 @@ impl Network {
         let _ = wait.recv();
     }
 
+    /// Look, with the rows of a call, whether anything may be sent now, and keep the line of the connection that the
+    /// call is about to open: so neither takes a transaction of its own.
+    ///
+    /// # Errors
+    /// [`GateError::Offline`]: then the call is not made.
+    pub(super) fn opens(
+        &self,
+        tx: &Database,
+        address: &Url,
+        purpose: &'static str,
+        bytes_out: usize,
+    ) -> Result<Opens, GateError> {
+        let set = settings::of_network(tx)?;
+        self.offline.was_found(set.offline);
+        if set.offline {
+            return Err(GateError::Offline);
+        }
+        let line = connections::Connection {
+            at_ms: now_ms(),
+            host: address.host_str().unwrap_or_default().to_owned(),
+            port: address.port_or_known_default().unwrap_or_default(),
+            purpose: purpose.to_owned(),
+            bytes_out: bytes_out as u64,
+            bytes_in: 0,
+            outcome: Outcome::Open,
+            status: None,
+        };
+        Ok(Opens {
+            line: connections::add(tx, &line)?,
+            proxy: set.proxy,
+        })
+    }
+
+    /// The way out that a call was begun with.
+    ///
+    /// # Errors
+    /// As [`Network::http`].
+    pub(super) fn way(&self, opens: Opens) -> Result<(Announced, Arc<Http>), GateError> {
+        let announced = Announced::new(self.log.clone(), opens.line);
+        Ok((announced, self.through(opens.proxy)?))
+    }
+
     /// Do at once what was set: the offline switch ends every open connection.
     pub(super) fn obey(&self, settings: &Settings) {
         self.offline.set(settings.offline);
-    }
-
-    /// Whether nothing may be sent now.
-    pub(super) fn is_offline(&self) -> bool {
-        self.offline.forbids()
     }
 
     /// The way out, through the proxy that is set now if there is one.
@@ -116,9 +173,13 @@ impl Network {
     /// none.
     pub(super) fn http(&self) -> Result<Arc<Http>, GateError> {
         let set = self.store.read(settings::of_network)?;
+        self.through(set.proxy)
+    }
+
+    fn through(&self, proxy: String) -> Result<Arc<Http>, GateError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.proxy != set.proxy {
-            state.proxy = set.proxy;
+        if state.proxy != proxy {
+            state.proxy = proxy;
             state.http = None;
         }
         if let Some(http) = &state.http {
@@ -173,7 +234,11 @@ impl ConnectionLog for Log {
     }
 
     fn ended(&self, line: Option<i64>, connection: Connection) {
-        self.give(Line::Ended(line, connection));
+        self.give(Line::End(End::Of(line, connection)));
+    }
+
+    fn never_opened(&self, line: i64) {
+        self.give(Line::End(End::NeverOpened(line)));
     }
 }
 
@@ -191,18 +256,15 @@ fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
     }
 }
 
-/// How connections ended, as they are written.
-type Ended = Vec<(Option<i64>, connections::Connection)>;
-
 /// This line and those that come within [`GATHERED_FOR`], to be written in one transaction. Who waits for them does
 /// not wait for others.
-fn gather(first: Line, lines: &mpsc::Receiver<Line>) -> (Ended, Vec<mpsc::SyncSender<()>>) {
+fn gather(first: Line, lines: &mpsc::Receiver<Line>) -> (Vec<End>, Vec<mpsc::SyncSender<()>>) {
     let (mut ended, mut settled) = (Vec::new(), Vec::new());
     let until = Instant::now() + GATHERED_FOR;
     let mut next = Some(first);
     while let Some(line) = next {
         match line {
-            Line::Ended(number, connection) => ended.push((number, kept(connection))),
+            Line::End(end) => ended.push(end),
             Line::Settle(sender) => settled.push(sender),
         }
         next = match settled.is_empty() && ended.len() < MOST_TOGETHER {
@@ -220,20 +282,20 @@ fn not_logged(error: &StoreError) {
 }
 
 /// Say of connections how they ended; those that could not be written when they began are written now.
-fn complete(
-    store: &Store,
-    ended: &[(Option<i64>, connections::Connection)],
-) -> Result<(), StoreError> {
+fn complete(store: &Store, ended: &[End]) -> Result<(), StoreError> {
     if ended.is_empty() {
         return Ok(());
     }
     store.write_together(|conn| {
-        for (number, connection) in ended {
-            match number {
-                Some(number) => connections::complete(conn, *number, connection)?,
-                None => {
-                    connections::add(conn, connection)?;
+        for end in ended {
+            match end {
+                End::Of(Some(number), connection) => {
+                    connections::complete(conn, *number, &kept(connection.clone()))?;
                 }
+                End::Of(None, connection) => {
+                    connections::add(conn, &kept(connection.clone()))?;
+                }
+                End::NeverOpened(number) => connections::forget(conn, *number)?,
             }
         }
         Ok(())

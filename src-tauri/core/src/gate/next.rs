@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use gatehouse_protocol::Constraint;
 use jiff::tz::TimeZone;
+use rusqlite::Connection;
 
 use super::{
     Gate, GateError, Review, call,
@@ -28,6 +29,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     sealed,
     secrets::SecretError,
+    settings,
 };
 
 /// A model elsewhere, before it is asked.
@@ -175,7 +177,9 @@ impl Gate {
         let ready = self.prepare(plan, cloud, constraint)?;
         let workspace = plan.conversation.workspace_id;
         let looks = can_look(plan.shows_pictures(), &ready);
-        let (budget, verdict) = self.verdict(workspace, &ready, looks, review, others)?;
+        let (budget, verdict) = self
+            .store
+            .read(|conn| self.verdict(conn, workspace, &ready, looks, review, others))?;
         let verdict = match verdict {
             // Last, so that nobody looks at what could not be sent anyway.
             Ok(()) if asks_first(&ready, review) => self.was_reviewed(plan, &ready)?,
@@ -191,16 +195,18 @@ impl Gate {
     /// [`GateError`] when the budgets cannot be read.
     pub(super) fn verdict(
         &self,
+        conn: &Connection,
         workspace: WorkspaceId,
         ready: &Ready,
         looks: Result<(), GateError>,
         review: &Review,
         others: bool,
     ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
-        let (budget, fits) = self.standing(workspace, ready)?;
+        let (budget, fits) = standing(conn, workspace, ready)?;
+        let offline = settings::of_network(conn)?.offline;
         let verdict = by_policy(ready, review)
             .and(looks)
-            .and_then(|()| self.can_be_reached(ready, others))
+            .and_then(|()| self.can_be_reached(ready, offline, others))
             .and(fits);
         Ok((budget, verdict))
     }
@@ -253,9 +259,9 @@ impl Gate {
     }
 
     /// Whether anything may be sent to an account now.
-    fn can_be_reached(&self, ready: &Ready, others: bool) -> Result<(), GateError> {
+    fn can_be_reached(&self, ready: &Ready, offline: bool, others: bool) -> Result<(), GateError> {
         let account = &ready.cloud.account;
-        if self.network.is_offline() {
+        if offline {
             return Err(GateError::Offline);
         }
         if account.kind.needs_key() && !account.has_key {
@@ -293,32 +299,28 @@ impl Gate {
             })
         })
     }
+}
 
-    /// How the tightest budget would stand with a call, and whether it may be made.
-    fn standing(
-        &self,
-        workspace: WorkspaceId,
-        ready: &Ready,
-    ) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
-        let standings = self
-            .store
-            .read(|conn| budgets::standings(conn, workspace, now_ms(), &TimeZone::system()))?;
-        let most = ready.pricing.most();
-        let fits = budgets::allow(&standings, most).map_err(|error| match error {
-            BudgetError::UnknownPrice(_) if ready.pricing.uncounted => {
-                GateError::UncountedPictures {
-                    model: ready.cloud.model.clone(),
-                }
-            }
-            other => other.into(),
-        });
-        let with = |standing: &Standing| {
-            let mut standing = *standing;
-            standing.spending.reserved = standing.spending.reserved + most.unwrap_or(Money::ZERO);
-            standing.level()
-        };
-        Ok((standings.iter().map(with).max(), fits))
-    }
+/// How the tightest budget would stand with a call, and whether it may be made.
+fn standing(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    ready: &Ready,
+) -> Result<(Option<Level>, Result<(), GateError>), GateError> {
+    let standings = budgets::standings(conn, workspace, now_ms(), &TimeZone::system())?;
+    let most = ready.pricing.most();
+    let fits = budgets::allow(&standings, most).map_err(|error| match error {
+        BudgetError::UnknownPrice(_) if ready.pricing.uncounted => GateError::UncountedPictures {
+            model: ready.cloud.model.clone(),
+        },
+        other => other.into(),
+    });
+    let with = |standing: &Standing| {
+        let mut standing = *standing;
+        standing.spending.reserved = standing.spending.reserved + most.unwrap_or(Money::ZERO);
+        standing.level()
+    };
+    Ok((standings.iter().map(with).max(), fits))
 }
 
 /// What policy and the person say, whatever can be reached.

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::{
     cloud::{CloudEvent, End, EndReason},
     complaint::{Complaint, classify},
+    connection_log::Announced,
     error::{ProviderError, Trouble},
     http::{Answer, Http, Outgoing},
     key::ApiKey,
@@ -30,6 +31,8 @@ pub(crate) struct Account {
     key: Option<ApiKey>,
     /// See [`Account::lost_tries`].
     lost: Arc<AtomicU32>,
+    /// The line of the first connection of the call, if it is kept already.
+    announced: Arc<Mutex<Option<Announced>>>,
 }
 
 /// Why an address cannot be used.
@@ -75,7 +78,19 @@ impl Account {
             base,
             key,
             lost: Arc::default(),
+            announced: Arc::default(),
         })
+    }
+
+    /// The first connection that is opened has this line.
+    pub(super) fn announce(&self, line: Announced) {
+        *self.announced() = Some(line);
+    }
+
+    fn announced(&self) -> MutexGuard<'_, Option<Announced>> {
+        self.announced
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many tries came to nothing, were made again, and may be billed all the same. A client is made for
@@ -220,8 +235,9 @@ impl Account {
         request: &Outgoing,
         stop: &Stop,
     ) -> Result<Answer<'h>, ProviderError> {
+        let announced = self.announced().take();
         let mut answer = http
-            .open(request, stop)
+            .open(request, announced, stop)
             .map_err(|error| self.scrubbed(error))?;
         let status = answer.status();
         if (200..300).contains(&status) {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     anthropic::{self, Anthropic},
+    connection_log::Announced,
     error::ProviderError,
     http::Http,
     ollama::{self, CompletionRequest, Ollama},
@@ -329,6 +330,15 @@ impl Cloud {
             Self::OpenAi(provider) => provider.chat(http, request, stop, on_event),
             Self::Anthropic(provider) => provider.chat(http, request, stop, on_event),
             Self::Ollama(provider) => provider.chat(http, request, stop, on_event),
+        }
+    }
+
+    /// Its first connection has this line.
+    pub(crate) fn announce(&self, line: Announced) {
+        match self {
+            Self::OpenAi(provider) => provider.account.announce(line),
+            Self::Anthropic(provider) => provider.account.announce(line),
+            Self::Ollama(provider) => provider.account.announce(line),
         }
     }
 

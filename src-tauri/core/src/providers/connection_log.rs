@@ -1,6 +1,8 @@
 //! The log of all connections, which a person can read. Each is in it before its first byte leaves, so that
 //! none is lost to a crash, and how it ended is added at its end.
 
+use std::sync::Arc;
+
 use super::error::Trouble;
 
 /// How a connection ended.
@@ -44,6 +46,47 @@ pub(crate) trait ConnectionLog: Send + Sync {
 
     /// The connection of this line has ended.
     fn ended(&self, line: Option<i64>, connection: Connection);
+
+    /// The connection of this line was not opened after all: there was none.
+    fn never_opened(&self, line: i64);
+}
+
+/// The line of a connection that a call is about to open, kept in one transaction with the rows of that call. The
+/// first connection of the call takes it; where none does, the line goes.
+pub(crate) struct Announced {
+    log: Arc<dyn ConnectionLog>,
+    line: Option<i64>,
+}
+
+impl Announced {
+    /// A line that is kept.
+    pub(crate) fn new(log: Arc<dyn ConnectionLog>, line: i64) -> Self {
+        Self {
+            log,
+            line: Some(line),
+        }
+    }
+
+    /// Its number, for the connection that is opened now.
+    fn take(mut self) -> Option<i64> {
+        self.line.take()
+    }
+}
+
+impl std::fmt::Debug for Announced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Announced")
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        if let Some(line) = self.line {
+            self.log.never_opened(line);
+        }
+    }
 }
 
 /// A line of the log, completed when the connection is over, whatever became of it.
@@ -54,10 +97,16 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn begin(log: &'a dyn ConnectionLog, connection: Connection) -> Self {
+    /// A connection is about to be opened, for which there may be a line already.
+    pub(super) fn begin(
+        log: &'a dyn ConnectionLog,
+        announced: Option<Announced>,
+        connection: Connection,
+    ) -> Self {
+        let line = announced.map_or_else(|| log.opens(&connection), Announced::take);
         Self {
             log,
-            line: log.opens(&connection),
+            line,
             connection,
         }
     }

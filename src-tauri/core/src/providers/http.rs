@@ -30,7 +30,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
-    connection_log::{Connection, ConnectionLog, ConnectionOutcome, Record},
+    connection_log::{Announced, Connection, ConnectionLog, ConnectionOutcome, Record},
     error::{ProviderError, Trouble},
     inflate::Inflate,
     offline::OfflineSwitch,
@@ -161,13 +161,15 @@ impl Http {
         &self.limits
     }
 
-    /// Send a request and wait until its answer begins, whatever its status.
+    /// Send a request and wait until its answer begins, whatever its status. Where the connection is `announced`,
+    /// it was looked whether anything may be sent when its line was kept.
     pub(super) fn open(
         &self,
         request: &Outgoing,
+        announced: Option<Announced>,
         stop: &Stop,
     ) -> Result<Answer<'_>, ProviderError> {
-        self.open_within(request, self.limits.first_byte, stop)
+        self.open_as(request, announced, self.limits.first_byte, stop)
     }
 
     /// The same, where the answer must begin within a limit.
@@ -177,12 +179,23 @@ impl Http {
         limit: Duration,
         stop: &Stop,
     ) -> Result<Answer<'_>, ProviderError> {
+        self.open_as(request, None, limit, stop)
+    }
+
+    fn open_as(
+        &self,
+        request: &Outgoing,
+        announced: Option<Announced>,
+        limit: Duration,
+        stop: &Stop,
+    ) -> Result<Answer<'_>, ProviderError> {
         let host = request.url.host_str().unwrap_or_default();
-        if self.offline.forbids() {
+        if announced.is_none() && self.offline.forbids() {
             return Err(ProviderError::new(Trouble::Offline, host));
         }
         let mut record = Record::begin(
             &*self.log,
+            announced,
             Connection {
                 at_ms: now_ms(),
                 host: host.to_owned(),

@@ -44,6 +44,13 @@ impl OfflineSwitch {
         self.0.is_on.store(offline, Ordering::Relaxed);
     }
 
+    /// What somebody has found where it is kept, who holds back whoever would turn it there meanwhile.
+    pub(crate) fn was_found(&self, offline: bool) {
+        let mut looked = unpoisoned(&self.0.looked);
+        *looked = Some(Instant::now());
+        self.0.is_on.store(offline, Ordering::Relaxed);
+    }
+
     /// Whether nothing may be sent now. Where that cannot be told, nothing may.
     pub(crate) fn forbids(&self) -> bool {
         let mut looked = unpoisoned(&self.0.looked);

@@ -131,9 +131,9 @@ impl Asking<'_> {
         let mut refused = GateError::NoModel;
         for (nth, candidate) in candidates.iter().enumerate() {
             let others = nth + 1 < candidates.len();
-            let begun = ready(&self, candidate, others).and_then(|asked| {
+            let begun = ready(&self, candidate, others).and_then(|mut asked| {
                 let before = last.as_ref().map(|(_, outcome, call)| (outcome, *call));
-                let call = self.begin(&asked, before)?;
+                let call = self.begin(&mut asked, before)?;
                 Ok((asked, call))
             });
             let (asked, call) = match begun {
@@ -208,24 +208,32 @@ impl Asking<'_> {
                 Ok(Asked::Local(model.clone()))
             }
             Candidate::Elsewhere(cloud) => {
-                let ready = self.prepare(request, cloud).map_err(|error| match error {
+                let priced = self.prepare(request, cloud).map_err(|error| match error {
                     // What this one cannot be told another one may be.
                     GateError::OnlyHere(_) => Passed::Over(error),
                     error => Passed::Ends(error),
                 })?;
-                self.judged(ready, others)
+                self.judged(priced, others)
             }
         }
     }
 
-    /// What policy, the network and the budgets say of what would leave.
-    pub(super) fn judged(&self, ready: Ready, others: bool) -> Result<Asked, Passed> {
+    /// What policy, the network and the budgets say of what would leave, read at one moment with what it can cost.
+    pub(super) fn judged(
+        &self,
+        priced: impl FnOnce(&Connection) -> Result<Ready, GateError>,
+        others: bool,
+    ) -> Result<Asked, Passed> {
         let gate = self.place.gate;
-        let looks = can_look(leave::pictures(&ready.request.messages) > 0, &ready);
         let workspace = self.client.workspace_id;
-        let (_, verdict) = gate
-            .verdict(workspace, &ready, looks, &Review::NotAsked, others)
-            .map_err(Passed::Ends)?;
+        let judged = gate.store.read(|conn| {
+            let ready = priced(conn)?;
+            let looks = can_look(leave::pictures(&ready.request.messages) > 0, &ready);
+            let (_, verdict) =
+                gate.verdict(conn, workspace, &ready, looks, &Review::NotAsked, others)?;
+            Ok((ready, verdict))
+        });
+        let (ready, verdict) = judged.map_err(Passed::Ends)?;
         match verdict {
             Ok(()) if asks_first(&ready, &Review::NotAsked) => {
                 Err(Passed::Ends(GateError::NobodyLooks {
@@ -238,11 +246,12 @@ impl Asking<'_> {
         }
     }
 
-    pub(super) fn prepare(
+    /// Look at a request, and put it together as it may leave; what it can cost is still to be read.
+    pub(super) fn prepare<'r>(
         &self,
-        request: &ClientRequest,
-        cloud: &CloudModel,
-    ) -> Result<Ready, GateError> {
+        request: &'r ClientRequest,
+        cloud: &'r CloudModel,
+    ) -> Result<impl FnOnce(&Connection) -> Result<Ready, GateError> + use<'r>, GateError> {
         let gate = self.place.gate;
         let inspection = gate.inspector.of(
             self.client.workspace_id,
@@ -252,15 +261,9 @@ impl Asking<'_> {
         let (decided, body) =
             leave::decide(self.client, &inspection, &self.plan.policy, cloud, request)?;
         let pictures = leave::pictures(&body.messages);
-        gate.store.read(|conn| {
-            let mut ready = Ready::priced(
-                conn,
-                cloud.clone(),
-                decided,
-                body,
-                request.max_tokens,
-                now_ms(),
-            )?;
+        Ok(move |conn: &Connection| {
+            let most = request.max_tokens;
+            let mut ready = Ready::priced(conn, cloud.clone(), decided, body, most, now_ms())?;
             ready.pricing.count_pictures(cloud, pictures);
             Ok(ready)
         })
@@ -306,7 +309,7 @@ impl Asking<'_> {
     /// Ask a model elsewhere; the client hears which, and what it writes.
     pub(super) fn make_elsewhere(
         &self,
-        ready: Ready,
+        mut ready: Ready,
         under_way: &UnderWay<'_>,
         sink: &mut dyn FnMut(ClientEvent),
     ) -> Result<Outcome, GateError> {
@@ -314,7 +317,7 @@ impl Asking<'_> {
         sink(ClientEvent::Begun {
             model: ready.cloud.model.clone(),
         });
-        let (way, http) = gate.way_to(&ready)?;
+        let (way, http) = gate.way_to(&mut ready)?;
         let account = ready.cloud.account.id;
         let mut pass_on = |event, _: &str| {
             under_way.hear(&event);

@@ -48,15 +48,15 @@ impl<'a> Begins<'a> {
 }
 
 impl Asking<'_> {
-    /// Write the row of the call in one transaction with its entry, with what is set aside for it and with
-    /// what leaves.
+    /// Write the row of the call in one transaction with its entry, with what is set aside for it, with what leaves
+    /// and with the line of the connection that it is about to open.
     pub(super) fn begin(
         &self,
-        asked: &Asked,
+        asked: &mut Asked,
         before: Option<(&Outcome, i64)>,
     ) -> Result<i64, Passed> {
         let gate = self.place.gate;
-        let begins = match asked {
+        let begins = match &*asked {
             Asked::Local(model) => Begins::Here(model),
             Asked::Elsewhere(ready) => Begins::elsewhere(gate, ready, self.client.keeps_sent)?,
         };
@@ -67,22 +67,27 @@ impl Asking<'_> {
             }
             clients::used(tx, self.client.id, now_ms())?;
             match &begins {
-                Begins::Here(model) => self.begin_here(tx, model),
+                Begins::Here(model) => Ok((self.begin_here(tx, model)?, None)),
                 Begins::Elsewhere {
                     ready,
                     body,
                     kept,
                     beginning,
                 } => {
+                    let opens = ready.opens(&gate.network, tx, body)?;
                     let call = self.begin_elsewhere(tx, ready, body, kept.as_ref())?;
                     if let Some(beginning) = beginning {
                         beginning.keep(tx, call)?;
                     }
-                    Ok(call)
+                    Ok((call, Some(opens)))
                 }
             }
         });
-        begun.map_err(Passed::by)
+        let (call, opens) = begun.map_err(Passed::by)?;
+        if let Asked::Elsewhere(ready) = asked {
+            ready.opens = opens;
+        }
+        Ok(call)
     }
 
     fn start<'s>(&'s self, version: &'s str) -> CallStart<'s> {

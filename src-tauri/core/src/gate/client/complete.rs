@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use gatehouse_protocol::{GenerateRequest, Input, Role};
+use rusqlite::Connection;
 
 use super::{
     ClientAnswer, ClientEvent, Sampling,
@@ -84,24 +85,24 @@ impl Asking<'_> {
                 )))
             }
             Candidate::Elsewhere(cloud) => {
-                let ready =
+                let priced =
                     self.prepare_completion(wanted, cloud)
                         .map_err(|error| match error {
                             // Another server may be given it.
                             GateError::KeptByPolicy { .. } => Passed::Over(error),
                             error => Passed::Ends(error),
                         })?;
-                self.judged(ready, others)
+                self.judged(priced, others)
             }
         }
     }
 
-    /// Look at all that would leave, and put it into a request as it may.
-    fn prepare_completion(
+    /// Look at all that would leave, and put it into a request as it may; what it can cost is still to be read.
+    fn prepare_completion<'r>(
         &self,
         wanted: &CompletionWanted,
-        cloud: &CloudModel,
-    ) -> Result<Ready, GateError> {
+        cloud: &'r CloudModel,
+    ) -> Result<impl FnOnce(&Connection) -> Result<Ready, GateError> + use<'r>, GateError> {
         let gate = self.place.gate;
         let policy = &self.plan.policy;
         let inspection = gate
@@ -130,7 +131,7 @@ impl Asking<'_> {
             ..CloudRequest::default()
         };
         let most = Some(wanted.max_tokens);
-        gate.store.read(|conn| {
+        Ok(move |conn: &Connection| {
             let ready = Ready::priced(conn, cloud.clone(), decided, request, most, now_ms())?;
             let completion = CompletionRequest {
                 model: cloud.model.clone(),

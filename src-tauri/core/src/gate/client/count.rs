@@ -2,6 +2,7 @@
 //! for everything that leaves; where it may not be, or does not answer, and for all others, we count.
 
 use gatehouse_protocol::{ChatMessage, FinishReason};
+use rusqlite::Connection;
 
 use super::{ClientRequest, Message, Part, ToolCall, ask::Asking, here, names};
 use crate::{
@@ -73,19 +74,23 @@ impl Gate {
 impl Asking<'_> {
     /// By the provider, which bills nothing for it. `None`: it may not be asked, or does not answer.
     fn count_there(&self, request: &ClientRequest, cloud: &CloudModel) -> Option<u64> {
-        let mut ready = Ready {
-            wanted: Wanted::Count,
-            ..self.prepare(request, cloud).ok()?
+        let priced = self.prepare(request, cloud).ok()?;
+        let free = |conn: &Connection| {
+            let mut ready = Ready {
+                wanted: Wanted::Count,
+                ..priced(conn)?
+            };
+            ready.pricing.free = true;
+            Ok(ready)
         };
-        ready.pricing.free = true;
-        let asked = self.judged(ready, true).ok()?;
-        let call = self.begin(&asked, None).ok()?;
-        let Asked::Elsewhere(ready) = asked else {
+        let mut asked = self.judged(free, true).ok()?;
+        let call = self.begin(&mut asked, None).ok()?;
+        let Asked::Elsewhere(mut ready) = asked else {
             return None;
         };
         let _under_way = self.place.gate.under_way(call, &self.place.stop);
         let mut outcome = Outcome::begun();
-        let counted = self.place.gate.way_to(&ready).map(|(way, http)| {
+        let counted = self.place.gate.way_to(&mut ready).map(|(way, http)| {
             let sent = inspect::as_decided(ready.request.clone(), &ready.decided);
             way.count_tokens(&http, sent, &self.place.stop)
         });

@@ -2,6 +2,7 @@
 //! everything that leaves.
 
 use gatehouse_protocol::{FinishReason, ModelPurpose, Role};
+use rusqlite::Connection;
 
 use super::{
     ClientUsage,
@@ -104,21 +105,22 @@ impl Asking<'_> {
                         dimensions: wanted.dimensions,
                     })
                 };
-                let ready = self
+                let priced = self
                     .prepare_texts(&wanted.texts, cloud, request)
                     .map_err(Passed::Ends)?;
-                self.judged(ready, others)
+                self.judged(priced, others)
             }
         }
     }
 
-    /// Look at texts of which nothing comes back, and put them into a request as they may leave.
-    pub(super) fn prepare_texts(
+    /// Look at texts of which nothing comes back, and put them into a request as they may leave; what it can cost is
+    /// still to be read.
+    pub(super) fn prepare_texts<'r, R: FnOnce(Vec<String>) -> Wanted>(
         &self,
         texts: &[String],
-        cloud: &CloudModel,
-        request: impl FnOnce(Vec<String>) -> Wanted,
-    ) -> Result<Ready, GateError> {
+        cloud: &'r CloudModel,
+        request: R,
+    ) -> Result<impl FnOnce(&Connection) -> Result<Ready, GateError> + use<'r, R>, GateError> {
         let gate = self.place.gate;
         let workspace = self.client.workspace_id;
         let inspection = gate
@@ -144,12 +146,13 @@ impl Asking<'_> {
             .iter()
             .map(|text| text.leaving.clone())
             .collect();
-        gate.store.read(|conn| {
+        let wanted = request(texts);
+        Ok(move |conn: &Connection| {
             Ok(Ready::of_texts(
                 conn,
                 cloud.clone(),
                 decided,
-                request(texts),
+                wanted,
                 now_ms(),
             )?)
         })
@@ -178,7 +181,7 @@ impl Asking<'_> {
                     }
                 }
             }
-            Asked::Elsewhere(ready) => self.embed_elsewhere(&ready, &mut outcome)?,
+            Asked::Elsewhere(mut ready) => self.embed_elsewhere(&mut ready, &mut outcome)?,
         };
         outcome.duration = self.since.elapsed();
         Ok((outcome, vectors))
@@ -186,14 +189,14 @@ impl Asking<'_> {
 
     fn embed_elsewhere(
         &self,
-        ready: &Ready,
+        ready: &mut Ready,
         outcome: &mut Outcome,
     ) -> Result<Vec<Vec<f32>>, GateError> {
         let gate = self.place.gate;
+        let (way, http) = gate.way_to(ready)?;
         let Wanted::Vectors(request) = &ready.wanted else {
             return Err(GateError::NoModel);
         };
-        let (way, http) = gate.way_to(ready)?;
         let request = inspect::as_decided(request.clone(), &ready.decided);
         let answer = way.embed(&http, request, &self.place.stop);
         let (counted, vectors) = match answer {

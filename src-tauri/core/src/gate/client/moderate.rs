@@ -1,6 +1,7 @@
 //! What a provider's policy says of texts, for a client. They leave masked as everything that leaves.
 
 use gatehouse_protocol::FinishReason;
+use rusqlite::Connection;
 
 use super::{
     Moderation,
@@ -56,10 +57,10 @@ impl Gate {
         let asked = asking.ask_in_turn(
             |asking, candidate, others| asking.ready_to_moderate(wanted, candidate, others),
             |asking, asked, _| {
-                let Asked::Elsewhere(ready) = asked else {
+                let Asked::Elsewhere(mut ready) = asked else {
                     return Err(GateError::NoModel);
                 };
-                let (outcome, made) = asking.moderate(&ready)?;
+                let (outcome, made) = asking.moderate(&mut ready)?;
                 results = made;
                 Ok(outcome)
             },
@@ -91,20 +92,24 @@ impl Asking<'_> {
                 texts,
             })
         };
-        let mut ready = self
+        let priced = self
             .prepare_texts(&wanted.texts, cloud, request)
             .map_err(Passed::Ends)?;
-        // OpenAI's guide: its moderation is free.
-        ready.pricing.free |= cloud.account.kind == ProviderKind::OpenAi;
-        self.judged(ready, others)
+        let priced = |conn: &Connection| {
+            let mut ready = priced(conn)?;
+            // OpenAI's guide: its moderation is free.
+            ready.pricing.free |= cloud.account.kind == ProviderKind::OpenAi;
+            Ok(ready)
+        };
+        self.judged(priced, others)
     }
 
-    fn moderate(&self, ready: &Ready) -> Result<(Outcome, Vec<Moderation>), GateError> {
+    fn moderate(&self, ready: &mut Ready) -> Result<(Outcome, Vec<Moderation>), GateError> {
+        let gate = self.place.gate;
+        let (way, http) = gate.way_to(ready)?;
         let Wanted::Moderation(request) = &ready.wanted else {
             return Err(GateError::NoModel);
         };
-        let gate = self.place.gate;
-        let (way, http) = gate.way_to(ready)?;
         let request = inspect::as_decided(request.clone(), &ready.decided);
         let answer = way.moderate(&http, request, &self.place.stop);
         let mut outcome = Outcome::begun();

@@ -487,6 +487,10 @@ impl ConnectionLog for Telling {
         // An error: the test waits no more.
         let _ = self.ends.send(());
     }
+
+    fn never_opened(&self, line: i64) {
+        self.log.never_opened(line);
+    }
 }
 
 #[test]

@@ -57,6 +57,8 @@ impl ConnectionLog for Ended {
     fn ended(&self, _: Option<i64>, connection: Connection) {
         self.lock().unwrap().push(connection);
     }
+
+    fn never_opened(&self, _: i64) {}
 }
 
 /// A way out with its switch and its log.
