@@ -13,7 +13,7 @@ mod view;
 pub use view::{BudgetInput, BudgetView, views};
 
 pub use super::period::Period;
-use super::spending::{Spending, keep, set_aside, spending};
+use super::spending::{Spending, keep, set_aside, spending, with_nothing_set_aside};
 use crate::{ids::WorkspaceId, money::Money, store::Migration};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -297,8 +297,8 @@ pub fn reserve(
     most: Option<Money>,
     zone: &TimeZone,
 ) -> Result<Vec<Standing>, BudgetError> {
-    // The row of a call counts as soon as something is set aside in it: first as if nothing were.
-    let (workspace, began_ms) = set_aside(conn, call, None)?;
+    // The row of a call counts as soon as something is set aside in it.
+    let (workspace, began_ms) = with_nothing_set_aside(conn, call)?;
     let mut standings = Vec::new();
     for budget in holding(conn, Some(workspace))? {
         let spending = keep_sum(conn, &budget, began_ms, zone)?;

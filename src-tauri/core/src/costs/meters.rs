@@ -132,6 +132,35 @@ macro_rules! count_those {
     };
 }
 
+/// Counts the call that a trigger is about.
+macro_rules! count_one {
+    () => {
+        "INSERT INTO call_meters (provider, model, operation, status, error, calls, unknown, duration_ms,
+           first_token_ms, input, fresh, cached, cache_written, output, plain, reasoning, cost_high, cost_low)
+         SELECT provider, model, operation, status, error, 1, cost_pico IS NULL, duration_ms,
+           ifnull(first_token_ms, 0), input_tokens, fresh_tokens, cached_tokens, cache_written_tokens,
+           output_tokens, plain_tokens, reasoning_tokens, ifnull(cost_pico >> 20, 0),
+           ifnull(cost_pico & 1048575, 0)
+         FROM counted_calls WHERE number = NEW.number
+         ON CONFLICT DO UPDATE SET
+           calls = calls + excluded.calls, unknown = unknown + excluded.unknown,
+           duration_ms = duration_ms + excluded.duration_ms,
+           first_token_ms = first_token_ms + excluded.first_token_ms,
+           input = input + excluded.input, fresh = fresh + excluded.fresh,
+           cached = cached + excluded.cached, cache_written = cache_written + excluded.cache_written,
+           output = output + excluded.output, plain = plain + excluded.plain,
+           reasoning = reasoning + excluded.reasoning,
+           cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low;
+         INSERT INTO call_meter_buckets (meter, what, bucket, calls)
+         SELECT m.id, w.column1, CASE w.column1 WHEN 0 THEN c.duration_bucket WHEN 1 THEN c.first_token_bucket
+             WHEN 2 THEN c.input_bucket ELSE c.output_bucket END AS filled, 1
+         FROM counted_calls c CROSS JOIN call_meters m CROSS JOIN (VALUES (0), (1), (2), (3)) w
+         WHERE c.number = NEW.number AND m.provider = c.provider AND m.model = c.model
+           AND m.operation = c.operation AND m.status = c.status AND m.error = c.error AND filled IS NOT NULL
+         ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;"
+    };
+}
+
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         name: "2026-11-28 say how calls are counted",
@@ -196,6 +225,22 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: concat!(
             "DROP VIEW counted_calls; ",
             view!(" AND k.purpose <> 'count'")
+        ),
+    },
+    // One call makes no groups, and which meter it is counted by is found out once.
+    Migration {
+        name: "2026-12-02 count a call that ends without grouping it",
+        sql: concat!(
+            "DROP TRIGGER call_meters_of_an_ended_call;
+             DROP TRIGGER call_meters_of_a_written_call;
+             CREATE TRIGGER call_meters_of_an_ended_call AFTER UPDATE OF status ON calls
+               WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN ",
+            count_one!(),
+            " END;
+             CREATE TRIGGER call_meters_of_a_written_call AFTER INSERT ON calls
+               WHEN NEW.status <> 'running' BEGIN ",
+            count_one!(),
+            " END"
         ),
     },
 ];

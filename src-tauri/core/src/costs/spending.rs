@@ -15,23 +15,37 @@ use crate::{
     money::Money,
 };
 
-/// Set the most that a call can cost aside, until [`end`](super::end) says what it did cost; the
-/// workspace of the call and when it began, in UTC milliseconds.
+/// Set the most that a call can cost aside, until [`end`](super::end) says what it did cost.
 ///
 /// # Errors
-/// [`rusqlite::Error`] when there is no such call.
+/// [`rusqlite::Error`] when the database fails.
 pub(super) fn set_aside(
     conn: &Connection,
     number: i64,
     most: Option<Money>,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE calls SET reserved_pico = ?2, reserved_by = ?3 WHERE number = ?1")?
+        .execute(params![number, most, this_process()])
+        .map(drop)
+}
+
+/// The workspace of a call and when it began, in UTC milliseconds; nothing is set aside for it after this.
+///
+/// # Errors
+/// [`rusqlite::Error`] when there is no such call.
+pub(super) fn with_nothing_set_aside(
+    conn: &Connection,
+    number: i64,
 ) -> rusqlite::Result<(WorkspaceId, i64)> {
-    conn.prepare_cached(
-        "UPDATE calls SET reserved_pico = ?2, reserved_by = ?3 WHERE number = ?1
-         RETURNING workspace_id, started_at_ms",
-    )?
-    .query_row(params![number, most, this_process()], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
+    let (workspace, began_ms, was_set_aside) = conn
+        .prepare_cached(
+            "SELECT workspace_id, started_at_ms, reserved_pico IS NOT NULL FROM calls WHERE number = ?1",
+        )?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if was_set_aside {
+        set_aside(conn, number, None)?;
+    }
+    Ok((workspace, began_ms))
 }
 
 /// Release what was set aside for calls whose process does not run any more; `runs` says which do.

@@ -202,6 +202,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: WITHOUT_COUNTS,
     },
     super::months::MIGRATION,
+    Migration {
+        name: "2026-12-02 take nothing off where nothing was counted",
+        sql: FIRST_COUNTED,
+    },
 ];
 
 pub(super) const COUNTED: &str = concat!(
@@ -306,4 +310,67 @@ const WITHOUT_COUNTS: &str = concat!(
      DROP TRIGGER call_times_of_a_changed_call;
      DROP TRIGGER call_times_of_a_removed_call;",
     counting!(["WHEN OLD.purpose <> 'count' ", "WHEN NEW.purpose <> 'count' "] nothing_left!("0, 1, 2")),
+);
+
+/// Whether a call says nothing yet of what [`sizes`] counts, as one that is under way.
+macro_rules! says_nothing {
+    ($row:literal) => {
+        concat!(
+            "(",
+            $row,
+            "first_token_ms IS NULL AND ",
+            $row,
+            "status <> 'answered' AND (",
+            $row,
+            "output_tokens <= 1 OR ",
+            $row,
+            "writing_ms <= 0))"
+        )
+    };
+}
+
+// Nearly all changes are ends of calls: then nothing is to be taken off, and no day is left with nothing.
+#[rustfmt::skip]
+const FIRST_COUNTED: &str = concat!(
+    "DROP TRIGGER call_times_of_a_new_call;
+     DROP TRIGGER call_times_of_a_changed_call;
+     DROP TRIGGER call_waits_of_a_changed_call;
+     DROP TRIGGER call_first_tokens_of_a_changed_call;
+     CREATE TRIGGER call_times_of_a_new_call AFTER INSERT ON calls
+       WHEN NEW.purpose <> 'count' AND NOT ", says_nothing!("NEW."), " BEGIN ",
+    counted!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_times_of_an_ended_call AFTER UPDATE OF day, started_at_ms, provider, model, status,
+       first_token_ms, duration_ms, output_tokens, writing_ms ON calls
+       WHEN NEW.purpose <> 'count' AND ", says_nothing!("OLD."), " AND NOT ", says_nothing!("NEW."), " BEGIN ",
+    counted!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_times_of_a_changed_call AFTER UPDATE OF day, started_at_ms, provider, model, status,
+       first_token_ms, duration_ms, output_tokens, writing_ms ON calls
+       WHEN NEW.purpose <> 'count' AND NOT ", says_nothing!("OLD."), " BEGIN ",
+    counted!("-", "OLD."),
+    counted!("+", "NEW."),
+    nothing_left!("0, 1, 2"),
+    " END;
+     CREATE TRIGGER call_waits_of_an_ended_call AFTER UPDATE OF day, started_at_ms, provider, model, waited_ms ON calls
+       WHEN OLD.waited_ms IS NULL AND NEW.waited_ms IS NOT NULL BEGIN ",
+    waited!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_waits_of_a_changed_call AFTER UPDATE OF day, started_at_ms, provider, model, waited_ms ON calls
+       WHEN OLD.waited_ms IS NOT NULL BEGIN ",
+    waited!("-", "OLD."),
+    waited!("+", "NEW."),
+    nothing_left!("3"),
+    " END;
+     CREATE TRIGGER call_first_tokens_of_an_ended_call AFTER UPDATE OF day, started_at_ms, workspace_id, provider,
+       model, first_token_ms ON calls
+       WHEN OLD.first_token_ms IS NULL AND NEW.first_token_ms IS NOT NULL BEGIN ",
+    begun!("+", "NEW."),
+    " END;
+     CREATE TRIGGER call_first_tokens_of_a_changed_call AFTER UPDATE OF day, started_at_ms, workspace_id, provider,
+       model, first_token_ms ON calls WHEN OLD.first_token_ms IS NOT NULL BEGIN ",
+    begun!("-", "OLD."),
+    begun!("+", "NEW."),
+    none_begun!(),
+    " END"
 );
