@@ -121,16 +121,20 @@ impl Listening {
     }
 }
 
-/// Wait for the whole of an answer.
+/// Have the gate answer a client, and wait for the whole of it.
 ///
 /// # Errors
 /// [`Fault`] when there is none.
-pub(crate) async fn whole(listening: &mut Listening) -> Result<ClientAnswer, Fault> {
-    loop {
-        if let Heard::End(end) = listening.next().await? {
-            return *end;
-        }
-    }
+pub(crate) async fn whole(
+    shared: &Arc<Shared>,
+    answer: impl FnOnce(&Gate, &Stop, &mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
+    + Send
+    + 'static,
+) -> Result<ClientAnswer, Fault> {
+    done(shared, move |shared, stop| {
+        answer(&shared.app.gate, stop, &mut |_| {})
+    })
+    .await
 }
 
 /// What is heard first of an answer, and the model that gives it.

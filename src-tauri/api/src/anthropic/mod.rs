@@ -13,7 +13,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use gatehouse_core::{clients::Client, gate::client::ClientModel};
+use gatehouse_core::{
+    clients::Client,
+    engine::Stop,
+    gate::{
+        Gate,
+        client::{ClientEvent, ClientModel},
+    },
+};
 use serde_json::{Value, json};
 
 use self::request::MessagesBody;
@@ -40,14 +47,15 @@ async fn message(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Res
     let read: MessagesBody = body::read(body, &shared.config.limits, &shared.refusals).await?;
     let streams = read.stream.unwrap_or(false);
     let request = read.request(true)?;
-    let mut listening = work::listen(shared, move |gate, stop, tell| {
+    let ask = move |gate: &Gate, stop: &Stop, tell: &mut dyn FnMut(ClientEvent)| {
         gate.answer_client(&client, &request, stop, tell)
-    });
+    };
     if streams {
+        let mut listening = work::listen(shared, ask);
         let first = first(&mut listening).await?;
         return Ok(stream::response(listening, first));
     }
-    let answer = work::whole(&mut listening).await?;
+    let answer = work::whole(shared, ask).await?;
     Ok(json_response(StatusCode::OK, &answer::message(&answer)))
 }
 

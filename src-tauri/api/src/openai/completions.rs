@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::{body::Body, http::StatusCode, response::Response};
 use gatehouse_core::{
     clients::Client,
-    gate::client::{ClientAnswer, ClientEvent, CompletionWanted, Sampling},
+    engine::Stop,
+    gate::{
+        Gate,
+        client::{ClientAnswer, ClientEvent, CompletionWanted, Sampling},
+    },
     now_ms,
 };
 use serde::Deserialize;
@@ -75,14 +79,15 @@ pub(super) async fn answer(
     let streams = read.stream.unwrap_or(false);
     let usage = StreamOptions::want_usage(read.stream_options.as_ref());
     let wanted = read.wanted()?;
-    let mut listening = work::listen(shared, move |gate, stop, tell| {
+    let ask = move |gate: &Gate, stop: &Stop, tell: &mut dyn FnMut(ClientEvent)| {
         gate.complete_for_client(&client, &wanted, stop, tell)
-    });
+    };
     if streams {
+        let mut listening = work::listen(shared, ask);
         let (model, begun) = first(&mut listening).await?;
         return Ok(sse::response(listening, begun, Chunks::of(model, usage)));
     }
-    let answer = work::whole(&mut listening).await?;
+    let answer = work::whole(shared, ask).await?;
     Ok(json_response(StatusCode::OK, &whole(&answer)))
 }
 

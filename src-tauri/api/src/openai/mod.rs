@@ -16,7 +16,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use gatehouse_core::{clients::Client, gate::client::ClientModel};
+use gatehouse_core::{
+    clients::Client,
+    engine::Stop,
+    gate::{
+        Gate,
+        client::{ClientEvent, ClientModel},
+    },
+};
 use serde_json::{Value, json};
 
 use self::request::ChatBody;
@@ -45,15 +52,16 @@ async fn answer(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Resp
     let streams = read.stream.unwrap_or(false);
     let usage = read.wants_usage();
     let request = read.request()?;
-    let mut listening = work::listen(shared, move |gate, stop, tell| {
+    let ask = move |gate: &Gate, stop: &Stop, tell: &mut dyn FnMut(ClientEvent)| {
         gate.answer_client(&client, &request, stop, tell)
-    });
+    };
     if streams {
+        let mut listening = work::listen(shared, ask);
         // Until something comes of the answer, a fault can still be told with its own status.
         let first = first(&mut listening).await?;
         return Ok(stream::response(listening, first, usage));
     }
-    let answer = work::whole(&mut listening).await?;
+    let answer = work::whole(shared, ask).await?;
     Ok(json_response(StatusCode::OK, &answer::completion(&answer)))
 }
 

@@ -32,8 +32,9 @@ pub(crate) enum Woken {
 impl Bell {
     /// Wake who waits; who comes to wait later is woken at once.
     pub(crate) fn ring(&self) {
-        self.state().rung = true;
-        self.changed.notify_all();
+        if !std::mem::replace(&mut self.state().rung, true) {
+            self.changed.notify_all();
+        }
     }
 
     /// Ring no more. What was rung before is still heard.

@@ -81,8 +81,11 @@ impl Calls {
     }
 
     fn end(&self, number: i64) {
-        self.now().calls.remove(&number);
-        self.shared.ended.notify_all();
+        let mut now = self.now();
+        now.calls.remove(&number);
+        if now.calls.is_empty() {
+            self.shared.ended.notify_all();
+        }
     }
 }
 

@@ -7,9 +7,10 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    thread::{self, Thread},
 };
 
 use rusqlite::{Connection, ffi};
@@ -30,8 +31,9 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Group {
     /// How it ended.
-    ended: Mutex<Option<Result<(), Failed>>>,
-    told: Condvar,
+    ended: OnceLock<Result<(), Failed>>,
+    /// Who is to be told of it. Each is woken for itself: if all were at once, they would wait for each other again.
+    waiting: Mutex<Vec<Thread>>,
 }
 
 /// What SQLite said, for each of them.
@@ -88,24 +90,32 @@ impl Writer {
             // What cannot even be given up is met by whoever writes next.
             let _ = self.conn.execute_batch("ROLLBACK");
         }
-        *unpoisoned(&group.ended) = Some(ended);
-        group.told.notify_all();
+        group.end(ended);
     }
 }
 
 impl Group {
+    fn end(&self, ended: Result<(), Failed>) {
+        let mut waiting = unpoisoned(&self.waiting);
+        let _ = self.ended.set(ended);
+        for thread in waiting.drain(..) {
+            thread.unpark();
+        }
+    }
+
     fn wait(&self) -> rusqlite::Result<()> {
-        let mut ended = unpoisoned(&self.ended);
+        let mut waiting = unpoisoned(&self.waiting);
+        if self.ended.get().is_none() {
+            waiting.push(thread::current());
+        }
+        drop(waiting);
         loop {
-            if let Some(ended) = ended.as_ref() {
+            if let Some(ended) = self.ended.get() {
                 return ended
                     .clone()
                     .map_err(|Failed(error, said)| rusqlite::Error::SqliteFailure(error, said));
             }
-            ended = self
-                .told
-                .wait(ended)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            thread::park();
         }
     }
 }
