@@ -3,7 +3,7 @@
 //! A name is found by its context in one message and has none in the next. Without this it would
 //! leave there.
 
-use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
+use std::{cmp::Reverse, collections::BTreeMap, ops::Range, sync::OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
@@ -59,7 +59,10 @@ struct Spelling {
 /// A search for all of them: one pass for how they are written, and one for numbers if there are some.
 #[derive(Clone)]
 pub(super) struct Known {
-    automaton: AhoCorasick,
+    /// How they are written, in the order of `spellings`.
+    texts: Vec<String>,
+    /// Made of those when it is first needed: in most requests nothing is masked.
+    automaton: OnceLock<AhoCorasick>,
     spellings: Vec<Spelling>,
     numbers: Option<Grouped>,
     count: usize,
@@ -122,20 +125,27 @@ impl Known {
         let numbers = Grouped::of(by_spelling.values().flatten());
         let (texts, sought): (Vec<String>, Vec<_>) = by_spelling.into_iter().unzip();
         let spellings = sought.into_iter().zip(prefixes(&texts));
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&texts)
-            .expect("few enough states, because the texts together are bounded");
+        let spellings = spellings
+            .map(|(sought, shorter)| Spelling { sought, shorter })
+            .collect();
         Self {
-            automaton,
-            spellings: spellings
-                .map(|(sought, shorter)| Spelling { sought, shorter })
-                .collect(),
+            texts,
+            automaton: OnceLock::new(),
+            spellings,
             numbers,
             count,
         }
+    }
+
+    fn automaton(&self) -> &AhoCorasick {
+        self.automaton.get_or_init(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .ascii_case_insensitive(true)
+                .kind(Some(AhoCorasickKind::ContiguousNFA))
+                .build(&self.texts)
+                .expect("few enough states, because the texts together are bounded")
+        })
     }
 
     /// How many there were when this was made.
@@ -173,7 +183,8 @@ impl Known {
     fn find_as_written(&self, text: &str, span: Range<usize>) -> Vec<(Range<usize>, &Sought)> {
         let mut found = Vec::new();
         let mut from = span.start;
-        while let Some(hit) = self.automaton.find(Input::new(text).span(from..span.end)) {
+        let automaton = self.automaton();
+        while let Some(hit) = automaton.find(Input::new(text).span(from..span.end)) {
             let start = hit.start();
             if let Some(sought) = self.meant(text, start, hit.pattern().as_usize()) {
                 from = start + sought.text().len();
