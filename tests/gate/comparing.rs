@@ -284,7 +284,7 @@ fn what_was_found_is_that_of_the_models_that_are_compared() {
     assert!(matches!(error, GateError::Blocked { .. }), "{error}");
 
     let turn = say(conversation, LETTER);
-    let own = gate.found_in(&turn).unwrap();
+    let own = gate.found_in(&turn, None).unwrap();
     assert_eq!(own, None, "the chat's own model may read everything");
     let found = gate.found_comparing(&turn, &models).unwrap();
     let of: Vec<_> = found

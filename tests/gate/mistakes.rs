@@ -2,6 +2,7 @@
 
 use gatehouse_core::{
     gate::{FoundFor, Mistake, MistakeError},
+    protocol::Constraint,
     record,
 };
 
@@ -18,7 +19,7 @@ fn mistake(kind: &str, text: &str) -> Mistake {
 
 impl Place {
     fn found(&self, turn: &Turn) -> FoundFor {
-        self.app.gate.found_in(turn).unwrap().unwrap()
+        self.app.gate.found_in(turn, None).unwrap().unwrap()
     }
 
     fn route(&self, turn: &Turn) -> Route {
@@ -68,8 +69,16 @@ fn a_mistake_leaves_as_written_in_its_conversation_alone_and_is_in_the_record() 
         (Action::KeepLocal, false)
     );
     let asthma = mistake(&asthma.kind, &asthma.text);
-    place.app.gate.overrule(&turn, &asthma, false).unwrap();
-    place.app.gate.overrule(&turn, &asthma, false).unwrap();
+    place
+        .app
+        .gate
+        .overrule(&turn, None, &asthma, false)
+        .unwrap();
+    place
+        .app
+        .gate
+        .overrule(&turn, None, &asthma, false)
+        .unwrap();
     assert_eq!(
         place.entries(record::Action::FindingOverruled),
         1,
@@ -100,7 +109,11 @@ fn what_is_taken_back_is_found_again() {
     let place = place("http://127.0.0.1:9/v1");
     let turn = say(place.conversation(), ESSAY);
     let asthma = mistake("HEALTH_CONDITION", "asthma");
-    place.app.gate.overrule(&turn, &asthma, false).unwrap();
+    place
+        .app
+        .gate
+        .overrule(&turn, None, &asthma, false)
+        .unwrap();
     assert_eq!(place.route(&turn), Route::Cloud);
     place.app.gate.take_back(&turn, &asthma).unwrap();
     assert_eq!(place.route(&turn), Route::Local);
@@ -118,10 +131,38 @@ fn the_first_message_of_a_new_chat_brings_its_mistakes_along_and_nothing_is_kept
     };
     let asthma = mistake("HEALTH_CONDITION", "asthma");
     let before = turn(Vec::new());
-    place.app.gate.overrule(&before, &asthma, false).unwrap();
+    place
+        .app
+        .gate
+        .overrule(&before, None, &asthma, false)
+        .unwrap();
     assert_eq!(place.route(&before), Route::Local);
     assert_eq!(place.route(&turn(vec![asthma])), Route::Cloud);
     assert_eq!(place.entries(record::Action::FindingOverruled), 0);
+}
+
+#[test]
+fn what_is_found_in_the_shape_of_the_answer_can_be_called_a_mistake() {
+    let provider = Provider::echo();
+    let place = place(&provider.address);
+    let turn = say(place.conversation(), "Please read it before Friday.");
+    let schema = json!({ "type": "object", "description": "Read \"it\":\nmy essay on asthma." });
+    let schema = Constraint::JsonSchema(schema);
+    let gate = &place.app.gate;
+    let route = || gate.preview(&turn, Some(&schema)).unwrap().route;
+    assert_eq!(route(), Route::Local, "it is kept here at first");
+    let found = gate.found_in(&turn, Some(&schema)).unwrap().unwrap().found;
+    let [asthma] = found.as_slice() else {
+        panic!("one thing is found: {found:?}");
+    };
+    let asthma = mistake(&asthma.kind, &asthma.text);
+    let error = gate.overrule(&turn, None, &asthma, false).unwrap_err();
+    assert!(
+        matches!(error, GateError::Mistake(MistakeError::NotFound)),
+        "nothing is found where there is no such shape: {error}"
+    );
+    gate.overrule(&turn, Some(&schema), &asthma, false).unwrap();
+    assert_eq!(route(), Route::Cloud);
 }
 
 #[test]
@@ -135,14 +176,18 @@ fn a_guessed_secret_needs_a_second_word_and_a_proven_one_never_leaves() {
     let error = place
         .app
         .gate
-        .overrule(&turn, &password, false)
+        .overrule(&turn, None, &password, false)
         .unwrap_err();
     assert!(
         matches!(error, GateError::Mistake(MistakeError::NotSure)),
         "{error}"
     );
     assert_eq!(place.route(&turn), Route::Blocked);
-    place.app.gate.overrule(&turn, &password, true).unwrap();
+    place
+        .app
+        .gate
+        .overrule(&turn, None, &password, true)
+        .unwrap();
     assert_eq!(place.say(conversation, guessed).text, guessed);
     assert!(provider.everything().contains("Tr0ub4dor&3xyz"));
 
@@ -152,7 +197,7 @@ fn a_guessed_secret_needs_a_second_word_and_a_proven_one_never_leaves() {
     let error = place
         .app
         .gate
-        .overrule(&proven, &mistake(&key, token), true)
+        .overrule(&proven, None, &mistake(&key, token), true)
         .unwrap_err();
     assert!(
         matches!(error, GateError::Mistake(MistakeError::Proven)),
@@ -177,7 +222,11 @@ fn a_mistake_hides_nothing_that_lies_below_it() {
     let found = place.found(&turn).found;
     assert_eq!(found[0].kind, "PASSWORD", "the secret hides the address");
     let password = mistake("PASSWORD", &found[0].text);
-    place.app.gate.overrule(&turn, &password, true).unwrap();
+    place
+        .app
+        .gate
+        .overrule(&turn, None, &password, true)
+        .unwrap();
     assert_eq!(place.say(conversation, text).text, text);
     let sent = provider.everything();
     assert!(
@@ -196,7 +245,11 @@ fn what_was_masked_in_an_earlier_turn_and_is_none_leaves_as_written() {
     let next = "Write to anna.weiss@example.org once more, and to bob@example.net.";
     let turn = say(conversation, next);
     let address = mistake("EMAIL_ADDRESS", "anna.weiss@example.org");
-    place.app.gate.overrule(&turn, &address, false).unwrap();
+    place
+        .app
+        .gate
+        .overrule(&turn, None, &address, false)
+        .unwrap();
     let answer = place.say(conversation, next);
     assert_eq!(answer.text, next);
     let sent = provider.received()[1].last_message();
@@ -216,7 +269,7 @@ fn only_what_was_found_can_be_called_a_mistake() {
         let error = place
             .app
             .gate
-            .overrule(&turn, &not_found, true)
+            .overrule(&turn, None, &not_found, true)
             .unwrap_err();
         assert!(
             matches!(error, GateError::Mistake(MistakeError::NotFound)),

@@ -288,7 +288,7 @@ def de_health(source):
 def de_document(first):
     def number(source):
         pool = "0123456789CFGHJKLMNPRTVWXYZ"
-        return source.pick(first) + source.digits(3) + source.letters(3, pool) + source.digits(2)
+        return source.pick(first) + source.letters(8, pool)
 
     return number
 

@@ -80,12 +80,19 @@ impl Ask {
         };
         options.sampling.max_tokens = self.max_tokens;
         let elsewhere = comparing::elsewhere(&links).unwrap_or_else(|| options.clone());
-        let mistakes = mistakes::named(&app, &elsewhere, &text, &self.mistakes, &self.no_secrets)?;
+        let held_to = constraint.as_ref();
+        let mistakes = mistakes::named(
+            &app,
+            &elsewhere,
+            &text,
+            held_to,
+            &self.mistakes,
+            &self.no_secrets,
+        )?;
         if self.show_request {
             if self.model.len() > 1 {
                 return Err(Failure::input("--show-request shows one model at a time."));
             }
-            let held_to = constraint.as_ref();
             return leaving::show(
                 &app,
                 &options,
@@ -98,7 +105,7 @@ impl Ask {
         }
         stop_on_interrupt(&app)?;
         let conversation = app.gate.new_conversation(&options)?.id;
-        mistakes::keep(&app, conversation, &text, &mistakes)?;
+        mistakes::keep(&app, conversation, &text, held_to, &mistakes)?;
         let pictures = taken(&app, Some(conversation), &self.pictures)?;
         if !links.is_empty() {
             let ask = gate::Ask::SayWith(conversation, &text, &pictures);

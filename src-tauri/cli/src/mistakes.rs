@@ -5,11 +5,13 @@ use gatehouse_core::{
     chat::Options,
     gate::{GateError, Mistake, MistakeError, Overruling, Turn},
     ids::ConversationId,
+    protocol::Constraint,
 };
 
 use crate::{failure::Failure, leaving};
 
-/// What these texts were taken for in a question. `no_secrets` are those of which a person is sure.
+/// What these texts were taken for in a question whose answer is held to `constraint`. `no_secrets` are those
+/// of which a person is sure.
 ///
 /// # Errors
 /// [`Failure`] when nothing was found in one of them, or it stays what it is.
@@ -17,6 +19,7 @@ pub(crate) fn named(
     app: &App,
     options: &Options,
     text: &str,
+    constraint: Option<&Constraint>,
     mistakes: &[String],
     no_secrets: &[String],
 ) -> Result<Vec<Mistake>, Failure> {
@@ -27,7 +30,7 @@ pub(crate) fn named(
     }
     // A finding may lie below another one, and is seen when that one is none.
     loop {
-        let more = found(app, options, text, &named)?;
+        let more = found(app, options, text, constraint, &named)?;
         let before = named.len();
         for (mistake, overruling) in more {
             if !wanted().any(|text| text.trim() == mistake.text.trim()) {
@@ -64,13 +67,17 @@ fn found(
     app: &App,
     options: &Options,
     text: &str,
+    constraint: Option<&Constraint>,
     named: &[Mistake],
 ) -> Result<Vec<(Mistake, Overruling)>, Failure> {
     if options.model_id.is_some() {
         return Ok(Vec::new());
     }
     let turn = leaving::turn(options, text, &[], named.to_vec());
-    let found = app.gate.found_in(&turn)?.map(|found| found.found);
+    let found = app
+        .gate
+        .found_in(&turn, constraint)?
+        .map(|found| found.found);
     let still = found.into_iter().flatten().filter(|one| !one.overruled);
     Ok(still
         .map(|one| {
@@ -91,6 +98,7 @@ pub(crate) fn keep(
     app: &App,
     conversation: ConversationId,
     text: &str,
+    constraint: Option<&Constraint>,
     mistakes: &[Mistake],
 ) -> Result<(), Failure> {
     let turn = Turn::Say {
@@ -99,7 +107,7 @@ pub(crate) fn keep(
         pictures: Vec::new(),
     };
     for mistake in mistakes {
-        app.gate.overrule(&turn, mistake, true)?;
+        app.gate.overrule(&turn, constraint, mistake, true)?;
     }
     Ok(())
 }

@@ -2,6 +2,10 @@
 //! it has. The key of an account is never here; it is in the keychain ([`crate::secrets`]).
 
 mod entered;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -308,8 +312,11 @@ pub fn take_models(
     let first = before.models_read_at_ms.is_none();
     let few = offered.len() <= FEW;
     let was_chosen = |id: &str| before.model(id).is_some_and(|model| model.chosen);
+    // Some servers list a model twice, under each of the names that they know it by.
+    let mut listed = HashSet::new();
     let mut models: Vec<AccountModel> = offered
         .into_iter()
+        .filter(|model| listed.insert(model.id.clone()))
         .map(|model| AccountModel {
             chosen: was_chosen(&model.id) || first && few,
             ..model

@@ -72,7 +72,14 @@ pub(crate) async fn what_comparing_leaves(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn found_in_message(handle: AppHandle, turn: Turn) -> Result<Option<FoundFor>> {
-    apart(move || Ok(handle.state::<AppState>().app()?.gate.found_in(&turn)?)).await
+    apart(move || {
+        Ok(handle
+            .state::<AppState>()
+            .app()?
+            .gate
+            .found_in(&turn, None)?)
+    })
+    .await
 }
 
 /// The same for each account of the models that are to answer a turn together.
@@ -102,7 +109,7 @@ pub(crate) async fn overrule_finding(
 ) -> Result<()> {
     apart(move || {
         let state = handle.state::<AppState>();
-        Ok(state.app()?.gate.overrule(&turn, &mistake, sure)?)
+        Ok(state.app()?.gate.overrule(&turn, None, &mistake, sure)?)
     })
     .await
 }

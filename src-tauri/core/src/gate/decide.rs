@@ -47,6 +47,9 @@ pub(super) enum Form {
     Json,
 }
 
+/// Why JSON does not leave of which a name would be lost.
+pub(super) const NAMES_MADE_ONE: &str = "masking has made two names in a JSON object one";
+
 /// A text that would leave.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
@@ -69,7 +72,8 @@ impl From<Said> for Piece {
 }
 
 impl Piece {
-    fn unmasked(&self) -> Unmasked<'_> {
+    /// As inspection reads it.
+    pub(super) fn unmasked(&self) -> Unmasked<'_> {
         match self.form {
             Form::Words => Unmasked::words(&self.text),
             Form::Json => Unmasked::json(&self.text),
@@ -175,13 +179,12 @@ pub(super) fn decide(
         let found = found.iter().flat_map(|found| found.iter());
         found.map(|finding| finding.kind.class())
     };
-    let of_texts = policy.strictest(classes(), destination);
-    let class = classes().max();
     let is_masked = |class| policy.action(Some(class), destination) >= Action::Mask;
-    // What left masked before leaves so again, also where nothing around it gives it away this time.
-    let knows = !masks.is_empty() && is_masked(DataClass::Personal);
+    // What left masked before leaves so again, also where nothing around it gives it away this time, but
+    // for what may leave as it is for this destination.
+    masks.seek(is_masked);
     // Where nothing is masked for this destination, nothing needs to be restored either.
-    let leaving = (of_texts != Action::Allow || knows).then(|| {
+    let leaving = (classes().any(is_masked) || masks.seeks()).then(|| {
         let wanted = |at: usize| {
             let found = found[at].iter();
             let wanted = found.filter(|finding| is_masked(finding.kind.class()));
@@ -190,13 +193,12 @@ pub(super) fn decide(
         mask_together(inspection, &unmasked, wanted, &mut masks, overruled)
     });
     let masked: usize = leaving.iter().flatten().map(|masked| masked.count).sum();
-    let (of_texts, class) = if masked > 0 && (class.is_none() || of_texts == Action::Allow) {
-        let personal = Some(DataClass::Personal);
-        let action = policy.action(personal, destination);
-        (of_texts.max(action), class.max(personal))
-    } else {
-        (of_texts, class)
+    let classes = || {
+        let places = leaving.iter().flatten().flat_map(|masked| &masked.spans);
+        classes().chain(places.filter_map(|place| place.class))
     };
+    let of_texts = policy.strictest(classes(), destination);
+    let class = classes().max();
     let shows = prompt.iter().any(|piece| !piece.pictures.is_empty());
     let originals: Vec<String> = unmasked.iter().map(|text| text.read().to_owned()).collect();
     let mut decided = Decided {

@@ -2,6 +2,8 @@
 
 mod hearing;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::time::Instant;
 
@@ -35,7 +37,7 @@ use crate::{
         ollama::{CompletionRequest, Ollama},
         openai::OpenAi,
     },
-    safety::{mask, restore::restore_json},
+    safety::{distinct_object, mask, restore::restore_json},
 };
 use hearing::Hearing;
 pub(super) use request::{beside, prompt};
@@ -270,10 +272,10 @@ fn restored(call: ToolCall, masks: &mask::Masks) -> ToolCall {
         return call;
     }
     let written = Value::Object(call.arguments.clone()).to_string();
-    match serde_json::from_str(&restore_json(&written, masks)) {
-        Ok(arguments) => ToolCall { arguments, ..call },
+    match distinct_object(&restore_json(&written, masks)) {
+        Some(arguments) => ToolCall { arguments, ..call },
         // Two names that became one: better with placeholders than without one of them.
-        Err(_) => call,
+        None => call,
     }
 }
 

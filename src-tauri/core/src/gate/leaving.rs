@@ -11,7 +11,11 @@ use crate::{
     ids::AccountId,
     policy::{Action, Destination, own_rules::RuleClass},
     problem::Problem,
-    safety::{DataClass, Finding, mask::Masks, restore::restore},
+    safety::{
+        DataClass, Finding,
+        mask::{Masks, is_note},
+        restore::restore,
+    },
 };
 
 /// One thing that was found in a text.
@@ -47,8 +51,10 @@ pub struct Found {
 pub struct Piece {
     /// As it leaves.
     pub sent: String,
-    /// What it stands for; `None`: itself.
+    /// What it stands for; `None`: itself, unless it was `removed`.
     pub original: Option<String>,
+    /// Whether it is a note where a secret was, which is not kept.
+    pub removed: bool,
 }
 
 /// A message as it leaves.
@@ -122,6 +128,8 @@ pub struct WhatLeaves {
     pub client: Option<String>,
     /// The messages, in pieces that show what was masked.
     pub messages: Vec<LeavingMessage>,
+    /// Places in all that leaves that hold a placeholder or a note.
+    pub masked: u32,
     /// The body of the request, byte for byte.
     pub body: String,
     /// What was found; empty when it is looked at later, as only what left is kept.
@@ -237,7 +245,7 @@ fn pictures_of(message: &Value) -> Vec<String> {
     in_parts.chain(listed).collect()
 }
 
-/// A text that left, taken apart at its placeholders.
+/// A text that left, taken apart at its placeholders and notes.
 pub(super) fn pieces(text: &str, masks: &Masks) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let (mut plain, mut at) = (0, 0);
@@ -246,8 +254,9 @@ pub(super) fn pieces(text: &str, masks: &Masks) -> Vec<Piece> {
         at = end;
         let Some(open) = open else { continue };
         let placeholder = &text[open..end];
-        let original = restore(placeholder, masks);
-        if original == placeholder {
+        let original = Some(restore(placeholder, masks)).filter(|value| value != placeholder);
+        let removed = original.is_none() && is_note(placeholder);
+        if original.is_none() && !removed {
             continue;
         }
         if plain < open {
@@ -255,7 +264,8 @@ pub(super) fn pieces(text: &str, masks: &Masks) -> Vec<Piece> {
         }
         pieces.push(Piece {
             sent: placeholder.to_owned(),
-            original: Some(original),
+            original,
+            removed,
         });
         plain = end;
     }
@@ -269,6 +279,7 @@ fn as_is(text: &str) -> Piece {
     Piece {
         sent: text.to_owned(),
         original: None,
+        removed: false,
     }
 }
 
@@ -296,6 +307,27 @@ mod tests {
                 .collect();
             prop_assert_eq!(original, restore(&sent, &masks));
         }
+    }
+
+    #[test]
+    fn a_note_is_a_piece_that_says_that_a_secret_was_there() {
+        let text = "The password is hunter2!x, write to [Anna] [removed: it]";
+        let mut masks = Masks::new(7);
+        let findings = Scanner::new(Options::default()).unwrap().scan(text);
+        let sent = mask(text, &findings, &mut masks).text;
+        let pieces = pieces(&sent, &masks);
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| (piece.sent.as_str(), piece.removed))
+            .collect();
+        assert_eq!(
+            pieces,
+            [
+                ("The password is ", false),
+                ("[removed: PASSWORD]", true),
+                (", write to [Anna] [removed: it]", false)
+            ]
+        );
     }
 
     #[test]

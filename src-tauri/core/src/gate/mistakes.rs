@@ -5,6 +5,7 @@
 //! the policy. A secret that was guessed needs a second word; one that its form proves is never let go,
 //! whatever a person says.
 
+use gatehouse_protocol::Constraint;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,7 +13,8 @@ use specta::Type;
 
 use super::{
     Found, Gate, GateError, Turn,
-    elsewhere::Ready,
+    decide::Piece,
+    elsewhere::{self, Ready},
     leaving, record,
     route::{Candidate, Plan},
 };
@@ -20,7 +22,10 @@ use crate::{
     now_ms, policy,
     problem::{Problem, ProblemCode},
     record::{Action, Event, Subject},
-    safety::{DataClass, Finding, Kind, mask},
+    safety::{
+        DataClass, Finding, Kind,
+        mask::{self, Unmasked},
+    },
     sealed::{self, Marks},
 };
 
@@ -178,12 +183,16 @@ impl Mistake {
 }
 
 impl Gate {
-    /// What was found in a turn for the model that was chosen for it, and what a person has called a
-    /// mistake; `None`: that is one on this computer, which may read everything.
+    /// What was found in a turn whose answer is held to `constraint`, for the model that was chosen for it, and
+    /// what a person has called a mistake; `None`: that is one on this computer, which may read everything.
     ///
     /// # Errors
     /// [`GateError`] when the turn cannot be inspected.
-    pub fn found_in(&self, turn: &Turn) -> Result<Option<FoundFor>, GateError> {
+    pub fn found_in(
+        &self,
+        turn: &Turn,
+        constraint: Option<&Constraint>,
+    ) -> Result<Option<FoundFor>, GateError> {
         let plan = self.store.read(|conn| turn.plan(conn))?;
         let chosen = plan
             .chain
@@ -194,21 +203,28 @@ impl Gate {
                 Candidate::Local(_) => None,
             });
         let Some(cloud) = chosen else { return Ok(None) };
-        let ready = self.prepare(&plan, cloud, None)?;
+        let ready = self.prepare(&plan, cloud, constraint)?;
         self.note_shown(turn)?;
         Ok(Some(FoundFor::of(&plan, &ready)))
     }
 
-    /// Let something leave as written that was found in a turn, in its conversation from now on.
+    /// Let something leave as written that was found in a turn whose answer is held to `constraint`, in its
+    /// conversation from now on.
     /// `sure`: that it is no secret was said a second time. For the first message of a new conversation
     /// nothing is kept: then it is only looked at whether it may be.
     ///
     /// # Errors
     /// [`MistakeError`] when it was not found or stays what it is; another [`GateError`] when the turn
     /// cannot be inspected.
-    pub fn overrule(&self, turn: &Turn, mistake: &Mistake, sure: bool) -> Result<(), GateError> {
+    pub fn overrule(
+        &self,
+        turn: &Turn,
+        constraint: Option<&Constraint>,
+        mistake: &Mistake,
+        sure: bool,
+    ) -> Result<(), GateError> {
         let plan = self.store.read(|conn| turn.plan(conn))?;
-        let kind = self.kind_of(&plan, mistake)?;
+        let kind = self.kind_of(&plan, constraint, mistake)?;
         match Overruling::of(&kind) {
             Overruling::Never => return Err(MistakeError::Proven.into()),
             Overruling::Surely if !sure => return Err(MistakeError::NotSure.into()),
@@ -234,7 +250,7 @@ impl Gate {
     /// inspected.
     pub fn take_back(&self, turn: &Turn, mistake: &Mistake) -> Result<(), GateError> {
         let plan = self.store.read(|conn| turn.plan(conn))?;
-        let kind = self.kind_of(&plan, mistake)?;
+        let kind = self.kind_of(&plan, None, mistake)?;
         self.store.write(|tx| {
             let Some(conversation) = turn.conversation(tx)? else {
                 return Ok(());
@@ -249,16 +265,21 @@ impl Gate {
     }
 
     /// What was found under this name and with this value, be it a mistake or not.
-    fn kind_of(&self, plan: &Plan, mistake: &Mistake) -> Result<Kind, GateError> {
+    fn kind_of(
+        &self,
+        plan: &Plan,
+        constraint: Option<&Constraint>,
+        mistake: &Mistake,
+    ) -> Result<Kind, GateError> {
         let inspection =
             self.inspector
                 .of(plan.conversation.workspace_id, &plan.policy, &plan.rules)?;
         let overruled = self.store.read(|conn| Overruled::of(conn, plan))?;
-        let system = &plan.conversation.system_prompt;
-        let stops = &plan.conversation.sampling.stop;
-        let texts = plan.turns.iter().map(|said| &said.text);
-        let texts = texts.chain([system]).chain(stops);
-        for text in texts {
+        let beside = elsewhere::beside(&plan.conversation.sampling, constraint)?;
+        let beside: Vec<_> = beside.iter().map(Piece::unmasked).collect();
+        let texts = plan.turns.iter().map(|said| said.text.as_str());
+        let texts = texts.chain([plan.conversation.system_prompt.as_str()]);
+        for text in texts.chain(beside.iter().map(Unmasked::read)) {
             // What was hidden by a mistake is only found without it.
             for found in [
                 inspection.find(text),

@@ -292,3 +292,38 @@ fn its_own_word_right_before_a_number_says_more_than_what_follows() {
         ("firewall rule 203.0.113.7", &["IP_ADDRESS=203.0.113.7"]),
     ]);
 }
+
+#[test]
+fn a_slash_hides_no_number_whose_check_says_what_it_is() {
+    expect(&[
+        (
+            "IBAN/BIC: DE89 3704 0044 0532 0130 00/GENODEM1GLS",
+            &["IBAN_CODE=DE89 3704 0044 0532 0130 00"],
+        ),
+        ("4111111111111111/0927", &["CREDIT_CARD=4111111111111111"]),
+        (
+            "PESEL/NIP 44051401359/5260250274",
+            &["PL_PESEL=44051401359"],
+        ),
+        (
+            "GET /v1/4111111111111111/2026",
+            &["CREDIT_CARD=4111111111111111"],
+        ),
+    ]);
+    expect(&[
+        ("4111111111111111-0927 and 2026.4111111111111111", &[]),
+        ("the file 12/1234567/9", &[]),
+    ]);
+}
+
+#[test]
+fn twelve_digits_are_a_network_card_only_beside_a_word_or_with_letters_among_them() {
+    expect(&[
+        ("Article 1234.5678.9012, 12-34-56-78-90-12", &[]),
+        ("001b.4411.3ab7", &["MAC_ADDRESS=001b.4411.3ab7"]),
+        (
+            "MAC address 1234.5678.9012",
+            &["MAC_ADDRESS=1234.5678.9012"],
+        ),
+    ]);
+}

@@ -5,6 +5,47 @@
 
 use std::{fmt::Write, ops::Range};
 
+use serde_json::{Map, Value};
+
+/// The object that JSON text holds; `None`: it holds none, or two names in one of its objects are the same. A
+/// parser keeps the last of those and drops the others without a word.
+pub(crate) fn distinct_object(json: &str) -> Option<Map<String, Value>> {
+    let object = serde_json::from_str(json).ok()?;
+    (names_read(&object) == names_written(json)).then_some(object)
+}
+
+/// How many names there are in an object and in those inside it.
+fn names_read(object: &Map<String, Value>) -> usize {
+    let mut names = object.len();
+    let mut left: Vec<&Value> = object.values().collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Object(inner) => {
+                names += inner.len();
+                left.extend(inner.values());
+            }
+            Value::Array(inner) => left.extend(inner),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The same for how it is written: a colon stands after each name, and elsewhere within strings alone.
+fn names_written(json: &str) -> usize {
+    let (mut names, mut quoted, mut escaped) = (0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b':' if !quoted => names += 1,
+            _ => {}
+        }
+    }
+    names
+}
+
 /// What an escape stands for: the character, and its length in bytes.
 pub(super) enum Escape {
     /// More is needed to tell.
@@ -218,6 +259,28 @@ mod tests {
         ] {
             let read = Read::new(odd);
             assert_eq!(read.origin(read.text.len()), odd.len(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_object_has_each_of_its_names_once() {
+        let good = r#"{"a:": [{"b\"": ":", "c": null}, {"b\"": {}}], "": 1}"#;
+        let object = distinct_object(good).unwrap();
+        assert_eq!(
+            object,
+            *serde_json::from_str::<Value>(good)
+                .unwrap()
+                .as_object()
+                .unwrap()
+        );
+        for bad in [
+            r#"{"a": 1, "a": 2}"#,
+            r#"{"a": 1, "\u0061": 2}"#,
+            r#"{"x": [{"a": 1, "b": 2, "a": 3}]}"#,
+            r#"[{"a": 1}]"#,
+            "{",
+        ] {
+            assert!(distinct_object(bad).is_none(), "{bad}");
         }
     }
 

@@ -34,6 +34,7 @@ mod tests;
 pub use countries::{Countries, UnknownCountry};
 pub use finding::{DataClass, Finding, Kind, Tier, char_spans};
 pub(crate) use fold::View;
+pub(crate) use json::distinct_object;
 pub(crate) use own::found_alone;
 pub use own::{OwnPattern, OwnRule, OwnRuleError};
 pub use scanner::{Options, Scanner};

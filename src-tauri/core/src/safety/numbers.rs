@@ -52,6 +52,8 @@ pub(crate) struct Candidate<'a> {
     pub formed: bool,
     /// What stands between its groups.
     pub gaps: Gaps,
+    /// Whether a slash ties it to more digits: most such numbers are a part of something else.
+    pub slashed: bool,
 }
 
 /// What stands between the groups of a number.
@@ -145,7 +147,8 @@ impl Table {
             for shape in self.of(key) {
                 let fits = (letters ^ shape.letters) & !shape.either == 0
                     && same_separators(&separators[..nth], &shape.separators);
-                if fits && !is_part_of_more(text, &span) {
+                let tie = if fits { tie(text, &span) } else { Tie::Other };
+                if tie != Tie::Other {
                     each(Candidate {
                         rule: shape.rule,
                         compact: &compact[..length],
@@ -156,6 +159,7 @@ impl Table {
                             _ if dashed == nth => Gaps::Dashed,
                             _ => Gaps::Wide,
                         },
+                        slashed: tie == Tie::Slash,
                     });
                 }
             }
@@ -163,21 +167,45 @@ impl Table {
     }
 }
 
-/// Whether a dash, dot or slash ties it to more digits, or a plus makes it a phone number: a part of
-/// something else.
-pub(crate) fn is_part_of_more(text: &[u8], span: &Range<usize>) -> bool {
+/// What ties a number to more digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tie {
+    /// Nothing.
+    None,
+    /// Slashes alone, which also stand between two numbers, such as a card and its month.
+    Slash,
+    /// A dash or a dot, or a plus, which makes it a phone number: it is a part of something else.
+    Other,
+}
+
+/// What ties a number to digits right before or after it.
+pub(crate) fn tie(text: &[u8], span: &Range<usize>) -> Tie {
     const NEAR: usize = 12;
-    let ties = |byte: &u8| matches!(byte, b'-' | b'.' | b'/');
     let has_digit = |near: &mut dyn Iterator<Item = &u8>| {
         near.take(NEAR)
             .take_while(|byte| byte.is_ascii_alphanumeric())
             .any(u8::is_ascii_digit)
     };
-    let before = &text[..span.start];
-    let after = &text[span.end..];
-    before.last() == Some(&b'+')
-        || before.last().is_some_and(ties) && has_digit(&mut before.iter().rev().skip(1))
-        || after.first().is_some_and(ties) && has_digit(&mut after.iter().skip(1))
+    let (before, after) = (&text[..span.start], &text[span.end..]);
+    let mut slashed = false;
+    let mut ties = |sign: Option<&u8>, beyond: &mut dyn Iterator<Item = &u8>| match sign {
+        Some(b'-' | b'.') => has_digit(beyond),
+        Some(b'/') => {
+            slashed |= has_digit(beyond);
+            false
+        }
+        _ => false,
+    };
+    if before.last() == Some(&b'+')
+        || ties(before.last(), &mut before.iter().rev().skip(1))
+        || ties(after.first(), &mut after.iter().skip(1))
+    {
+        Tie::Other
+    } else if slashed {
+        Tie::Slash
+    } else {
+        Tie::None
+    }
 }
 
 fn same_separators(found: &[u8], wanted: &[u8]) -> bool {
@@ -226,6 +254,9 @@ mod tests {
         let mut seen = Vec::new();
         runs(text.as_bytes(), |tokens| {
             table.candidates(text.as_bytes(), tokens, &mut |candidate| {
+                if candidate.slashed {
+                    return;
+                }
                 let compact = String::from_utf8(candidate.compact.to_vec()).unwrap();
                 seen.push((compact, candidate.formed));
             });

@@ -242,6 +242,28 @@ fn one_wrong_digit_is_not_taken_for_the_number() {
 }
 
 #[test]
+fn a_german_document_of_letters_and_few_digits_is_found_beside_a_word() {
+    // Issued numbers are drawn from letters and digits alike: a third of them has two digits or fewer.
+    let scanner = scanner("DE");
+    for (text, kind) in [
+        ("Reisepassnummer: CFGHJK1LM3.", "DE_PASSPORT"),
+        ("passport CZ6311T472", "DE_PASSPORT"),
+        ("Reisepassnummer: CFGHJK1LM.", "DE_PASSPORT"),
+        ("Personalausweis L1PRTVWXY9", "DE_ID_CARD"),
+        ("Ausweisnummer L1PRTVWXY", "DE_ID_CARD"),
+    ] {
+        assert_eq!(kinds(&scanner.scan(text)), [kind], "{text}");
+    }
+    for text in [
+        "the value CFGHJK1LM3 came up",
+        "Reisepassnummer, dann CFGHJK1LM4",
+        "identity card L1PRTVWXY8",
+    ] {
+        assert!(scanner.scan(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn a_number_without_a_check_digit_needs_its_word() {
     for (country, kind, _, number) in FORMS {
         let found = scanner(country).scan(&format!("The value {number} came up again."));

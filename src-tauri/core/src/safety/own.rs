@@ -162,7 +162,7 @@ fn whole_words(words: &AhoCorasick, read: &str) -> Vec<Range<usize>> {
     // They come in the order of their ends.
     for found in words.find_overlapping_iter(read) {
         let found = found.range();
-        if !starts_word(read, found.start) || !ends_word(read, found.end) {
+        if !stands_alone(read, &found) {
             continue;
         }
         while whole.last().is_some_and(|last| found.start <= last.start) {
@@ -173,6 +173,17 @@ fn whole_words(words: &AhoCorasick, read: &str) -> Vec<Range<usize>> {
         }
     }
     whole
+}
+
+/// Whether no word and no number goes on beyond these bytes: "LK-22" is no part of "LK-2291".
+fn stands_alone(read: &str, found: &Range<usize>) -> bool {
+    let in_number = |at: usize| {
+        let is_digit = |letter: Option<char>| letter.is_some_and(char::is_numeric);
+        let (before, after) = read.split_at(at);
+        is_digit(before.chars().next_back()) && is_digit(after.chars().next())
+    };
+    let begins = starts_word(read, found.start) && !in_number(found.start);
+    begins && ends_word(read, found.end) && !in_number(found.end)
 }
 
 /// `Case number (old)` as `CASE_NUMBER_OLD`.
@@ -234,7 +245,7 @@ fn compile_pattern(name: &str, pattern: &str) -> Result<Regex, OwnRuleError> {
     }
 }
 
-/// The lines of a text; those that are very long in pieces that overlap.
+/// The lines of a text without what ends them; those that are very long in pieces that overlap.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -243,7 +254,8 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let from = at;
         if let Some(line_end) = memchr::memchr(b'\n', near.as_bytes()) {
             at += line_end + 1;
-            return Some((from, &rest[..line_end]));
+            let line = &rest[..line_end];
+            return Some((from, line.strip_suffix('\r').unwrap_or(line)));
         }
         if near.len() == rest.len() {
             at = text.len();
@@ -318,12 +330,29 @@ mod tests {
     }
 
     #[test]
+    fn a_word_of_digits_stands_alone_where_no_number_goes_on() {
+        let words = OwnPattern::Words(vec!["LK-22".into(), "4711".into()]);
+        assert_eq!(
+            found(words, "LK-2291, LK-22/26, 14711, 47110, (4711) and LK-22."),
+            ["LK-22", "4711", "LK-22"]
+        );
+    }
+
+    #[test]
     fn a_pattern_finds_its_value() {
         assert_eq!(
             found(pattern(r"\bAZ-\d{4}\b"), "AZ-1234, AZ-12345\nAZ-9999"),
             ["AZ-1234", "AZ-9999"]
         );
         assert_eq!(found(pattern(r"ref (?P<value>\w+)"), "ref abc"), ["abc"]);
+        assert_eq!(
+            found(
+                pattern(r"^Case \d{4}$"),
+                "Case 1234\r\nCase 5678\r\nCase 9012"
+            ),
+            ["Case 1234", "Case 5678", "Case 9012"],
+            "a line ends before its line break, whichever that is"
+        );
         assert_eq!(kind_name("Case number (old)").unwrap(), "CASE_NUMBER_OLD");
     }
 

@@ -153,6 +153,10 @@ impl Scanner {
     fn judge(&self, scan: &Scan<'_>, candidate: &Candidate<'_>) -> Option<Finding> {
         let topic = Topic::Number(candidate.rule);
         let rule = self.numbers.get(candidate.rule)?;
+        // Of "4111111111111111/0927" the check says that it is a card, and of nothing else what it is.
+        if candidate.slashed && !matches!(rule.check, Check::Strong(_)) {
+            return None;
+        }
         let formed = || candidate.formed && !in_thousands(written(scan, candidate));
         let (holds, alone, sure) = match rule.check {
             Check::Strong(holds) => (holds, if formed() { 0.8 } else { 0.6 }, 1.0),

@@ -137,6 +137,17 @@ describe("the sheet", () => {
 		);
 	});
 
+	it("does not say that it is masked where nothing is", async () => {
+		const { fake, user } = await open();
+		fake.fail("sendMessage", { code: "review_first", message: "Look first.", hint: null });
+		await user.type(field(), "What is a lease?{Enter}");
+		const sheet = await screen.findByRole("dialog", { name: "What leaves for OpenAI" });
+		expect(within(sheet).queryByRole("button", { name: "Send masked" })).toBeNull();
+		fake.fail("sendMessage", null);
+		await user.click(within(sheet).getByRole("button", { name: "Send as written" }));
+		await waitFor(() => expect(sent(fake).at(-1)?.args[3]).toEqual({ may_leave: ["account-1"] }));
+	});
+
 	it("keeps it on this computer when the person says so", async () => {
 		const { fake, user } = await open();
 		fake.fail("sendMessage", { code: "review_first", message: "Look first.", hint: null });

@@ -371,10 +371,11 @@ describe("What was spent", () => {
 			messages: [
 				{
 					role: "user",
-					pieces: [{ sent: `Call ${number}: sort [EMAIL_1]`, original: null }],
+					pieces: [{ sent: `Call ${number}: sort [EMAIL_1]`, original: null, removed: false }],
 					pictures: [],
 				},
 			],
+			masked: 1,
 			body: "{}",
 			found: [],
 			moves: [],

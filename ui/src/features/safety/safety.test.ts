@@ -125,6 +125,16 @@ it("shows what is found in a text, and what would become of it", async () => {
 	expect(sent.textContent).not.toContain("anna.weiss");
 });
 
+it("shows a value that stands in a text twice once for each place", async () => {
+	const { user } = await open();
+	await user.type(
+		screen.getByRole("textbox", { name: "A text to look at" }),
+		"Write to anna.weiss@example.org, not to anna.weiss@example.org",
+	);
+	const table = await screen.findByRole("table", { name: "What was found" });
+	expect(within(table).getAllByRole("cell", { name: "anna.weiss@example.org" })).toHaveLength(2);
+});
+
 it("has no fault that an accessibility checker finds", async () => {
 	await open();
 	await screen.findByRole("table", { name: "Recall and precision of each type" });

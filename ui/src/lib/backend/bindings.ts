@@ -2664,8 +2664,10 @@ export type PicturesDropped = Record<string, never>;
 export type Piece = {
 	/**  As it leaves. */
 	sent: string,
-	/**  What it stands for; `None`: itself. */
+	/**  What it stands for; `None`: itself, unless it was `removed`. */
 	original: string | null,
+	/**  Whether it is a note where a secret was, which is not kept. */
+	removed: boolean,
 };
 
 /**  One place where a person stands. */
@@ -3789,6 +3791,8 @@ export type WhatLeaves = {
 	client: string | null,
 	/**  The messages, in pieces that show what was masked. */
 	messages: LeavingMessage[],
+	/**  Places in all that leaves that hold a placeholder or a note. */
+	masked: number,
 	/**  The body of the request, byte for byte. */
 	body: string,
 	/**  What was found; empty when it is looked at later, as only what left is kept. */

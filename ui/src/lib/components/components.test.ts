@@ -11,6 +11,7 @@ import Dialog from "./Dialog.svelte";
 import IconButton from "./IconButton.svelte";
 import LinkDialog from "./LinkDialog.svelte";
 import NumberField from "./NumberField.svelte";
+import Pieces from "./Pieces.svelte";
 import Progress from "./Progress.svelte";
 import Toasts from "./Toasts.svelte";
 
@@ -42,6 +43,19 @@ describe("a question before something is lost", () => {
 		await user.click(screen.getByRole("button", { name: "Remove" }));
 		expect(onconfirm).toHaveBeenCalledOnce();
 	});
+});
+
+it("tells a secret that was taken out from what somebody wrote", () => {
+	const pieces = [
+		{ sent: "It is ", original: null, removed: false },
+		{ sent: "[removed: PASSWORD]", original: null, removed: true },
+	];
+	const { unmount } = show(Pieces, { pieces, side: "original" });
+	expect(screen.getByText("a secret").title).toBe("Leaves as [removed: PASSWORD]");
+	expect(screen.queryByText(/removed/)).toBeNull();
+	unmount();
+	show(Pieces, { pieces, side: "sent" });
+	expect(screen.getByText("[removed: PASSWORD]").title).toContain("a secret");
 });
 
 describe("a number field", () => {

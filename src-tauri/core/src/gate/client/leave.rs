@@ -1,10 +1,14 @@
 //! What would leave of a request: every text of it looked at, masked as policy says, and put back where
 //! it stood.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, PoisonError};
 
 use gatehouse_protocol::Role;
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::ClientRequest;
@@ -14,14 +18,14 @@ use crate::{
     clients::Client,
     gate::{
         GateError,
-        decide::{self, Decided, Form, Piece},
+        decide::{self, Decided, Form, NAMES_MADE_ONE, Piece},
         inspect::Inspection,
         mistakes::Overruled,
         route::CloudModel,
     },
     policy::Policy,
     providers::cloud::{CloudRequest, Message, Part, ToolChoice},
-    safety::{mask, mask::Masks},
+    safety::{distinct_object, mask, mask::Masks},
 };
 
 /// The most pictures of a request: each is unpacked and written anew.
@@ -198,7 +202,7 @@ fn number_calls(messages: &mut [Message]) {
 /// Visit every text of a request in one order, and take back what the visitor makes of it.
 ///
 /// # Errors
-/// [`GateError`] when JSON is none any more.
+/// [`GateError`] when a name in JSON is lost.
 fn each_text(
     body: &mut CloudRequest,
     visit: &mut dyn FnMut(Role, Form, &mut String),
@@ -236,10 +240,21 @@ fn each_text(
                     each_json(&mut call.arguments, Role::Assistant, visit)?;
                 }
             }
-            Message::ToolResult { content, .. } => visit(Role::User, Form::Words, content),
+            Message::ToolResult { content, .. } => {
+                visit(Role::User, form_of_result(content), content);
+            }
         }
     }
     Ok(())
+}
+
+/// Most results of tools are JSON, one value or one a line, whose escapes hide what they stand for.
+fn form_of_result(content: &str) -> Form {
+    let mut values = Deserializer::from_str(content).into_iter::<IgnoredAny>();
+    match content.trim_start().starts_with(['{', '[']) && values.all(|value| value.is_ok()) {
+        true => Form::Json,
+        false => Form::Words,
+    }
 }
 
 fn each_json(
@@ -249,7 +264,6 @@ fn each_json(
 ) -> Result<(), GateError> {
     let mut text = Value::Object(std::mem::take(json)).to_string();
     visit(role, Form::Json, &mut text);
-    *json = serde_json::from_str(&text)
-        .map_err(|_| GateError::OnlyHere("masking has made two names in a JSON object one"))?;
+    *json = distinct_object(&text).ok_or(GateError::OnlyHere(NAMES_MADE_ONE))?;
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::{
 
 const SECRET_NAME: &str = "anna.weiss@example.org";
 
-fn client() -> Client {
+pub(super) fn client() -> Client {
     Client {
         id: ClientId::new(),
         name: "Editor".into(),
@@ -35,7 +35,7 @@ fn client() -> Client {
     }
 }
 
-fn cloud(destination: Destination) -> CloudModel {
+pub(super) fn cloud(destination: Destination) -> CloudModel {
     CloudModel {
         account: Account {
             id: AccountId::new(),
@@ -52,7 +52,7 @@ fn cloud(destination: Destination) -> CloudModel {
     }
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(super) fn object(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 

@@ -5,7 +5,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{gate::inspect::Inspector, ids::WorkspaceId, safety::restore::restore};
+use crate::{
+    gate::inspect::Inspector,
+    ids::WorkspaceId,
+    safety::{Kind, restore::restore},
+};
 
 const PASSWORD: &str = "Xk9#mQ2vLp";
 
@@ -50,18 +54,83 @@ fn policy() -> Policy {
 }
 
 fn decided(texts: &[&str]) -> Decided {
+    decided_with(texts, &policy(), Masks::new(7))
+}
+
+fn decided_with(texts: &[&str], policy: &Policy, masks: Masks) -> Decided {
     let prompt: Vec<_> = texts
         .iter()
         .map(|text| Said::text(Role::User, *text))
         .collect();
     decide(
         &INSPECTION,
-        &policy(),
+        policy,
         Destination::Cloud,
         prompt,
-        Masks::new(7),
+        masks,
         &Overruled::default(),
     )
+}
+
+/// What policy says of personal data and of special categories.
+fn policy_of(personal: Action, special: Action) -> Policy {
+    let mut policy = policy();
+    policy.personal.cloud = personal;
+    policy.special.cloud = special;
+    policy
+}
+
+/// A map of an earlier turn: a person, and what the person's own rule calls special.
+fn known() -> Masks {
+    let mut masks = Masks::new(7);
+    let project = Kind::Own {
+        name: "PROJECT".into(),
+        class: DataClass::Special,
+    };
+    masks.placeholder(&Kind::Person, "Anna Quexley").unwrap();
+    masks.placeholder(&project, "Blue Heron").unwrap();
+    masks
+}
+
+#[test]
+fn what_was_masked_before_leaves_again_as_policy_says_of_its_class() {
+    use Action::{Allow, Ask, KeepLocal, Mask};
+    let text = "so what does anna quexley say of blue heron?";
+    assert_eq!(
+        decided(&[text]).texts[0].leaving,
+        text,
+        "nothing in it gives it away"
+    );
+    for (personal, special, action, class) in [
+        (Allow, Allow, Allow, None),
+        (Mask, Allow, Mask, Some(DataClass::Personal)),
+        (Allow, Mask, Mask, Some(DataClass::Special)),
+        (Mask, Mask, Mask, Some(DataClass::Special)),
+        (Mask, Ask, Ask, Some(DataClass::Special)),
+        (Ask, Mask, Ask, Some(DataClass::Special)),
+        (Mask, KeepLocal, KeepLocal, Some(DataClass::Special)),
+    ] {
+        let stored = serde_json::to_string(&known()).unwrap();
+        for masks in [known(), serde_json::from_str(&stored).unwrap()] {
+            let decided = decided_with(&[text], &policy_of(personal, special), masks);
+            let leaving = &decided.texts[0].leaving;
+            let of = format!("{personal:?}, {special:?}: {leaving}");
+            assert_eq!(leaving.contains("anna quexley"), personal == Allow, "{of}");
+            assert_eq!(leaving.contains("blue heron"), special == Allow, "{of}");
+            assert_eq!((decided.action, decided.class), (action, class), "{of}");
+        }
+    }
+}
+
+#[test]
+fn what_is_found_of_one_class_masks_nothing_known_of_another_that_may_leave() {
+    let text = "She takes metformin, and anna quexley knows.";
+    let policy = policy_of(Action::Allow, Action::Mask);
+    let decided = decided_with(&[text], &policy, known());
+    let leaving = &decided.texts[0].leaving;
+    assert!(!leaving.contains("metformin"), "{leaving}");
+    assert!(leaving.contains("anna quexley"), "{leaving}");
+    assert_eq!(decided.masked, 1);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use crate::{
     chat::{ChatError, Said, pictures},
     gate::{
         GateError,
-        decide::{Decided, Form, Piece},
+        decide::{Decided, Form, NAMES_MADE_ONE, Piece},
         route,
     },
     providers::cloud::{self, AnswerSchema, CloudRequest, Message, Part, ToolChoice},
-    safety::mask,
+    safety::{distinct_object, mask},
 };
 
 /// A schema that can be sent is an object; `true` and `false`, which allow all and nothing, are not.
@@ -146,10 +146,9 @@ fn decimal(value: f32) -> f64 {
 
 /// The shape of the answer, as it may leave.
 fn schema(leaving: &str) -> Result<AnswerSchema, GateError> {
-    let schema = serde_json::from_str(leaving);
     Ok(AnswerSchema {
         name: "answer".to_owned(),
-        schema: schema.map_err(|_| GateError::OnlyHere(NO_SCHEMA))?,
+        schema: distinct_object(leaving).ok_or(GateError::OnlyHere(NAMES_MADE_ONE))?,
         strict: false,
     })
 }

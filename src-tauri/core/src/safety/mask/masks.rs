@@ -1,5 +1,7 @@
 //! The map of one conversation: which placeholder stands for which value.
 
+mod stored;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
@@ -8,15 +10,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use self::stored::Stored;
 use super::{
     known::Known,
-    placeholder::{ESCAPE_LABEL, Nonce, core, is_label, label},
+    placeholder::{ESCAPE_LABEL, Nonce, core, label},
     sameness::{Sameness, words_of_name},
 };
 use crate::safety::{DataClass, Kind, rules::is_unusual};
 
-/// The version of the stored form.
-const VERSION: u32 = 1;
+pub use stored::MasksError;
 
 /// The label of people.
 const PERSON: &str = "PERSON";
@@ -28,7 +30,7 @@ const PERSON: &str = "PERSON";
 /// each is restored exactly as it was written and the model still sees that they are the same. So
 /// does one word of a person's name ("Berg" after "Anna Berg"), unless two people have it.
 ///
-/// Serialised (`{"version", "nonce", "values": [{"label", "forms"}]}`) it is as sensitive as the
+/// Serialised (`{"version", "nonce", "values": [{"label", "class", "forms"}]}`) it is as sensitive as the
 /// conversation itself: whoever stores it encrypts it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
@@ -47,6 +49,10 @@ pub struct Masks {
     counts: HashMap<String, usize>,
     /// What is not looked for again, by label and key, see [`Masks::spare`]. That is not kept.
     spared: HashSet<String>,
+    /// The classes of which nothing is looked for, see [`Masks::seek`]. That is not kept.
+    unsought: Vec<DataClass>,
+    /// How often a value turned out to be of a stricter class.
+    raised: usize,
     known: Known,
     /// Secrets of the texts that were masked, which are looked for in all of them. They are not kept.
     secrets: BTreeMap<String, Kind>,
@@ -58,6 +64,8 @@ pub struct Masks {
 pub(super) struct Value {
     pub(super) label: String,
     pub(super) number: usize,
+    /// The strictest of what it was found to be; `None`: harmless text that would look like a placeholder.
+    pub(super) class: Option<DataClass>,
     pub(super) forms: Vec<String>,
 }
 
@@ -84,6 +92,8 @@ impl Masks {
             by_word: HashMap::new(),
             counts: HashMap::new(),
             spared: HashSet::new(),
+            unsought: Vec::new(),
+            raised: 0,
             known: Known::of_values(&nonce, std::iter::empty(), 0),
             secrets: BTreeMap::new(),
             known_secrets: Known::of_secrets(BTreeMap::new().iter()),
@@ -94,17 +104,28 @@ impl Masks {
     /// value, which have none.
     pub fn placeholder(&mut self, kind: &Kind, value: &str) -> Option<String> {
         let may = kind.class() != DataClass::Secret && !value.is_empty();
-        may.then(|| self.placeholder_of(&label(kind), value))
+        may.then(|| self.placed(&label(kind), value, Some(kind.class())).0)
     }
 
     /// The placeholder of text that would look like one.
     pub(super) fn escape(&mut self, text: &str) -> String {
-        self.placeholder_of(ESCAPE_LABEL, text)
+        self.placed(ESCAPE_LABEL, text, None).0
     }
 
-    pub(super) fn placeholder_of(&mut self, label: &str, form: &str) -> String {
-        let place = self.place(label, form);
-        format!("[{}]", self.core(place))
+    /// The placeholder of a value that is known, perhaps in another way of writing it, and the class of it.
+    pub(super) fn known_as(&mut self, label: &str, form: &str) -> (String, Option<DataClass>) {
+        self.placed(label, form, None)
+    }
+
+    fn placed(
+        &mut self,
+        label: &str,
+        form: &str,
+        class: Option<DataClass>,
+    ) -> (String, Option<DataClass>) {
+        let place = self.place(label, form, class);
+        let class = self.values[place.value].class;
+        (format!("[{}]", self.core(place)), class)
     }
 
     /// The value that a placeholder stands for, as it was written.
@@ -143,6 +164,25 @@ impl Masks {
         self.known = self.search();
     }
 
+    /// Look only for values of classes that are `wanted`: policy lets the others leave. Their placeholders stay
+    /// what they are.
+    pub(crate) fn seek(&mut self, wanted: impl Fn(DataClass) -> bool) {
+        let all = [DataClass::Personal, DataClass::Special, DataClass::Secret];
+        let unsought: Vec<_> = all.into_iter().filter(|class| !wanted(*class)).collect();
+        if unsought != self.unsought {
+            self.unsought = unsought;
+            self.known = self.search();
+        }
+    }
+
+    /// Whether there is anything that is looked for.
+    pub(crate) fn seeks(&self) -> bool {
+        let sought = |class: DataClass| !self.unsought.contains(&class);
+        self.values
+            .iter()
+            .any(|value| value.class.is_none_or(sought))
+    }
+
     /// Every placeholder without its brackets, with its value.
     pub(crate) fn cores(&self) -> impl Iterator<Item = (String, &str)> {
         self.values.iter().flat_map(move |value| {
@@ -163,10 +203,14 @@ impl Masks {
         self.values.is_empty()
     }
 
-    /// How much there is to look for in a text. It grows with each new way of writing a value and with each
-    /// secret.
+    /// How much there is to look for in a text. It grows with each new way of writing a value, with each that
+    /// turns out to be more than it was, and with each secret.
     pub fn extent(&self) -> usize {
-        self.by_form.len() + self.secrets.len()
+        self.of_values() + self.secrets.len()
+    }
+
+    fn of_values(&self) -> usize {
+        self.by_form.len() + self.raised
     }
 
     pub(crate) fn nonce(&self) -> &Nonce {
@@ -175,7 +219,7 @@ impl Masks {
 
     /// Where values of this map stand in a text, made ready again if values came.
     pub(super) fn known(&mut self) -> &Known {
-        if self.known.count() != self.by_form.len() {
+        if self.known.count() != self.of_values() {
             self.known = self.search();
         }
         &self.known
@@ -215,7 +259,7 @@ impl Masks {
             let forms = self.sought_of(value);
             forms.map(|form| (value.label.as_str(), form))
         });
-        Known::of_values(&self.nonce, newest, self.by_form.len())
+        Known::of_values(&self.nonce, newest, self.of_values())
     }
 
     /// The ways of writing a value that are looked for.
@@ -224,21 +268,33 @@ impl Masks {
             let key = || joined(&value.label, &Sameness::of(&value.label).key(form));
             !self.spared.is_empty() && self.spared.contains(&key())
         };
+        let allowed = value.class.is_some_and(|of| self.unsought.contains(&of));
         let forms = value.forms.iter().map(String::as_str);
-        forms.filter(move |form| !spared(form))
+        forms.filter(move |form| !allowed && !spared(form))
     }
 
-    fn place(&mut self, label: &str, form: &str) -> Place {
-        if let Some(place) = self.by_form.get(&joined(label, form)) {
-            return *place;
+    fn place(&mut self, label: &str, form: &str, class: Option<DataClass>) -> Place {
+        if let Some(place) = self.by_form.get(&joined(label, form)).copied() {
+            self.raise(place.value, class);
+            return place;
         }
         let key = Sameness::of(label).key(form);
         let known = self.by_key.get(&joined(label, &key)).copied();
         let value = match known.or_else(|| self.person_called(label, &key)) {
             Some(value) => value,
-            None => self.add_value(label),
+            None => self.add_value(label, class),
         };
+        self.raise(value, class);
         self.add_form(value, form)
+    }
+
+    /// What is of a stricter class once is so wherever it stands.
+    fn raise(&mut self, value: usize, class: Option<DataClass>) {
+        let known = &mut self.values[value].class;
+        if class > *known {
+            *known = class;
+            self.raised += 1;
+        }
     }
 
     /// The one person whose name has this word, or is it the other way round: "Berg, Anna".
@@ -254,12 +310,13 @@ impl Masks {
     }
 
     /// A value that has no form yet.
-    fn add_value(&mut self, label: &str) -> usize {
+    fn add_value(&mut self, label: &str, class: Option<DataClass>) -> usize {
         let number = self.counts.entry(label.to_owned()).or_default();
         *number += 1;
         self.values.push(Value {
             label: label.to_owned(),
             number: *number,
+            class,
             forms: Vec::new(),
         });
         self.values.len() - 1
@@ -302,79 +359,6 @@ impl fmt::Debug for Masks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.values.len();
         f.debug_struct("Masks").field("values", &count).finish()
-    }
-}
-
-/// The form in which a map is stored. Numbers follow from the order of the values.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    version: u32,
-    nonce: String,
-    values: Vec<StoredValue>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredValue {
-    label: String,
-    forms: Vec<String>,
-}
-
-/// A stored map that cannot be one.
-#[derive(Debug, thiserror::Error)]
-pub enum MasksError {
-    /// A newer Gatehouse wrote it.
-    #[error("version {0} of the map of placeholders is not known to this program")]
-    Version(u32),
-    /// It was damaged or is something else.
-    #[error("this is no map of placeholders: {0}")]
-    Damaged(&'static str),
-}
-
-impl TryFrom<Stored> for Masks {
-    type Error = MasksError;
-
-    fn try_from(stored: Stored) -> Result<Self, MasksError> {
-        if stored.version != VERSION {
-            return Err(MasksError::Version(stored.version));
-        }
-        let nonce = Nonce::parse(&stored.nonce).ok_or(MasksError::Damaged("its nonce is none"))?;
-        let mut masks = Self::with_nonce(nonce);
-        for StoredValue { label, forms } in stored.values {
-            if !is_label(&label) {
-                return Err(MasksError::Damaged("a label is not in capitals"));
-            }
-            let Some((first, others)) = forms.split_first() else {
-                return Err(MasksError::Damaged("a value has no form"));
-            };
-            // Not by their keys: a later version may call more forms the same, and the placeholders that
-            // were sent must keep their meaning.
-            if masks.by_form.contains_key(&joined(&label, first)) {
-                return Err(MasksError::Damaged("a value is there twice"));
-            }
-            let value = masks.add_value(&label);
-            masks.add_form(value, first);
-            for form in others {
-                if masks.by_form.contains_key(&joined(&label, form)) {
-                    return Err(MasksError::Damaged("a form is there twice"));
-                }
-                masks.add_form(value, form);
-            }
-        }
-        Ok(masks)
-    }
-}
-
-impl From<Masks> for Stored {
-    fn from(masks: Masks) -> Self {
-        let values = masks.values.into_iter().map(|value| StoredValue {
-            label: value.label,
-            forms: value.forms,
-        });
-        Self {
-            version: VERSION,
-            nonce: masks.nonce.as_str().to_owned(),
-            values: values.collect(),
-        }
     }
 }
 

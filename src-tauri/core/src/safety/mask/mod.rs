@@ -67,6 +67,8 @@ pub struct MaskedSpan {
     pub masked: Range<usize>,
     /// What was replaced.
     pub replaced: Replaced,
+    /// How careful policy is with that; `None`: it is an escape.
+    pub class: Option<DataClass>,
 }
 
 /// What placeholders call a kind.
@@ -88,6 +90,15 @@ pub(crate) fn same(kind: &Kind, text: &str) -> String {
 /// What stands where a secret of a kind was.
 pub(crate) fn note_of(kind: &Kind) -> String {
     note(&label(kind))
+}
+
+/// Whether a text is a note that stands where a secret was. Somebody may have written the like, as a model
+/// repeats it.
+pub(crate) fn is_note(text: &str) -> bool {
+    let label = text
+        .strip_prefix(NOTE)
+        .and_then(|rest| rest.strip_suffix(']'));
+    label.is_some_and(placeholder::is_label)
 }
 
 /// What was replaced, and so whether it can come back.
@@ -215,6 +226,7 @@ struct Cut {
     bytes: Range<usize>,
     with: String,
     replaced: Replaced,
+    class: Option<DataClass>,
     quoted: bool,
 }
 
@@ -235,6 +247,7 @@ fn render(text: &str, cuts: impl Iterator<Item = Cut>) -> Masked {
             original: cut.bytes,
             masked: start..masked.text.len(),
             replaced: cut.replaced,
+            class: cut.class,
         });
     }
     masked.text.push_str(&text[from..]);
@@ -272,6 +285,7 @@ fn plan(text: &str, fields: &[json::Field], findings: &[Finding], masks: &mut Ma
                 bytes: place.bytes.clone(),
                 with,
                 replaced,
+                class: Some(place.kind.class()),
                 quoted: fields[place.field].quoted,
             }
         })
@@ -283,8 +297,11 @@ fn plan(text: &str, fields: &[json::Field], findings: &[Finding], masks: &mut Ma
 
 /// What stands where a secret was. It has no nonce, so nothing takes it for a placeholder.
 fn note(label: &str) -> String {
-    format!("[removed: {label}]")
+    format!("{NOTE}{label}]")
 }
+
+/// With what a note begins.
+const NOTE: &str = "[removed: ";
 
 /// One more place of something known.
 struct Again {
@@ -334,23 +351,25 @@ fn add(cuts: &mut Vec<Cut>, again: Vec<Again>, text: &str, masks: &mut Masks) {
     } in again
     {
         let value = &text[bytes.clone()];
-        let (with, replaced) = match sought {
-            Sought::Nonce(_) => (masks.escape(value), Replaced::Escape),
+        let (with, replaced, class) = match sought {
+            Sought::Nonce(_) => (masks.escape(value), Replaced::Escape, None),
             Sought::Value { label, .. } => {
+                let (placeholder, class) = masks.known_as(&label, value);
                 let escaped = label == placeholder::ESCAPE_LABEL;
                 let replaced = if escaped {
                     Replaced::Escape
                 } else {
                     Replaced::Value
                 };
-                (masks.placeholder_of(&label, value), replaced)
+                (placeholder, replaced, class)
             }
-            Sought::Secret { kind, .. } => (note_of(&kind), Replaced::Secret),
+            Sought::Secret { kind, .. } => (note_of(&kind), Replaced::Secret, Some(kind.class())),
         };
         cuts.push(Cut {
             bytes,
             with,
             replaced,
+            class,
             quoted,
         });
     }

@@ -355,6 +355,44 @@ fn a_stored_map_that_was_damaged_is_refused() {
 }
 
 #[test]
+fn a_value_of_a_map_without_classes_is_what_its_label_says_or_else_special() {
+    let values = r#"[{"label":"PERSON","forms":["Anna Berg"]},{"label":"HEALTH-CONDITION","forms":["asthma"]},
+        {"label":"TERM","forms":["Blue Heron"]}]"#;
+    let stored = format!(r#"{{"version":1,"nonce":"bbbb","values":{values}}}"#);
+    let masks: Masks = serde_json::from_str(&stored).unwrap();
+    let classes = |masks: &Masks| -> Vec<Option<DataClass>> {
+        let text = "anna berg, asthma, blue heron";
+        let masked = mask(text, &[], &mut masks.clone());
+        masked.spans.iter().map(|span| span.class).collect()
+    };
+    let (personal, special) = (Some(DataClass::Personal), Some(DataClass::Special));
+    assert_eq!(classes(&masks), [personal, special, special]);
+    let again: Masks = serde_json::from_str(&serde_json::to_string(&masks).unwrap()).unwrap();
+    assert_eq!(classes(&again), [personal, special, special]);
+}
+
+#[test]
+fn a_value_that_turns_out_to_be_special_is_special_in_all_texts() {
+    let own = |class| Kind::Own {
+        name: "PROJECT".into(),
+        class,
+    };
+    let mut masks = masks();
+    let text = "Blue Heron";
+    let found = |class| [finding(own(class), 0..text.len())];
+    mask(text, &found(DataClass::Personal), &mut masks);
+    masks.seek(|class| class == DataClass::Special);
+    assert_eq!(mask(text, &[], &mut masks).text, text, "it may leave");
+    let texts = [Unmasked::words(text), Unmasked::words(text)];
+    let masked = mask_all(&texts, &mut masks, |at, _| match at {
+        1 => found(DataClass::Special).to_vec(),
+        _ => Vec::new(),
+    });
+    assert_eq!(masked[0].text, masked[1].text);
+    assert_eq!(masked[0].count, 1, "{}", masked[0].text);
+}
+
+#[test]
 fn five_megabytes_and_a_hundred_thousand_values_are_ordinary() {
     let half: String = (0..100_000)
         .map(|n| format!("user{n:06}@example.org, "))

@@ -100,6 +100,15 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         reason: "A German identity card number; the check digit is right",
     },
     NumberRule {
+        name: "de-id-card/mostly-letters",
+        kind: Kind::DeIdCard,
+        country: "DE",
+        shapes: &["Lxxxxxxxxd"],
+        words: &[words::IDENTITY],
+        check: Check::Form(checked_document),
+        reason: "A German identity card number; the check digit is right",
+    },
+    NumberRule {
         name: "de-id-card/without-check",
         kind: Kind::DeIdCard,
         country: "DE",
@@ -120,17 +129,17 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::DePassport,
         country: "DE",
         shapes: &["Lxxxxxxxxd"],
-        words: &[
-            &[
-                "reisepass*",
-                "passnummer",
-                "pass-nr",
-                "pass nr",
-                "german passport*",
-            ],
-            words::PASSPORT,
-        ],
+        words: &[PASSPORT, words::PASSPORT],
         check: Check::Weak(travel_document),
+        reason: "A German passport number; the check digit is right",
+    },
+    NumberRule {
+        name: "de-passport/mostly-letters",
+        kind: Kind::DePassport,
+        country: "DE",
+        shapes: &["Lxxxxxxxxd"],
+        words: &[PASSPORT, words::PASSPORT],
+        check: Check::Form(checked_document),
         reason: "A German passport number; the check digit is right",
     },
     NumberRule {
@@ -138,16 +147,18 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::DePassport,
         country: "DE",
         shapes: &["Lxxxxxxxx"],
-        words: &[&[
-            "reisepass*",
-            "passnummer",
-            "pass-nr",
-            "pass nr",
-            "german passport*",
-        ]],
+        words: &[PASSPORT],
         check: Check::Form(document_letters),
         reason: "The form of a German passport number",
     },
+];
+
+const PASSPORT: &[&str] = &[
+    "reisepass*",
+    "passnummer",
+    "pass-nr",
+    "pass nr",
+    "german passport*",
 ];
 
 /// § 139b AO: ISO 7064 MOD 11,10; of the first ten digits one comes twice or three times and no other
@@ -196,13 +207,20 @@ fn health_number(number: &[u8]) -> bool {
     sum.is_some_and(|sum| digit(number[9]) == Some(sum % 10))
 }
 
-/// ICAO Doc 9303 over the first nine.
+/// With so many digits that it may be one without a word. About a third of all have fewer, as an abbreviation or
+/// a name in a program may.
 fn travel_document(number: &[u8]) -> bool {
+    let digits = number[..9].iter().filter(|byte| byte.is_ascii_digit());
+    digits.count() >= 3 && checked_document(number)
+}
+
+/// ICAO Doc 9303 over the first nine.
+fn checked_document(number: &[u8]) -> bool {
     document_letters(&number[..9]) && icao_731(&number[..9]) == digit(number[9])
 }
 
-/// PAuswV § 2: no vowels or letters like digits are used.
+/// PAuswV § 2: no vowels or letters like digits are used, so that no word is taken for a number.
 fn document_letters(number: &[u8]) -> bool {
     let used = |byte: &u8| byte.is_ascii_digit() || b"CFGHJKLMNPRTVWXYZ".contains(byte);
-    number.iter().all(used) && number.iter().filter(|byte| byte.is_ascii_digit()).count() >= 3
+    number.iter().all(used)
 }

@@ -7,7 +7,7 @@ use crate::safety::{
     Finding, Kind,
     check::{all_same, luhn, mod_97, number as value},
     context::Topic,
-    numbers::{Token, is_part_of_more},
+    numbers::{Tie, Token, tie},
 };
 
 const CARD_WORDS: &[&str] = &[
@@ -239,7 +239,7 @@ pub(super) fn iban(text: &[u8], tokens: &[Token], out: &mut Vec<Finding>) {
         if filled == length {
             let rotated = compact[4..length].iter().chain(&compact[..4]).copied();
             let span = first.start..token.end;
-            if mod_97(rotated) == Some(1) && !is_part_of_more(text, &span) {
+            if mod_97(rotated) == Some(1) && tie(text, &span) != Tie::Other {
                 let country = String::from_utf8_lossy(&country).into_owned();
                 let reason = format!(
                     "{length} characters, as an IBAN of {country} has; the check digits are right"

@@ -12,7 +12,7 @@ use crate::safety::{
     Finding, Kind,
     amounts::is_amount,
     context::{AFTER, NEAR, Topic},
-    numbers::is_part_of_more,
+    numbers::{Tie, tie},
 };
 
 /// So many digits are a phone number if a word says so.
@@ -121,7 +121,7 @@ pub(super) fn phone(scan: &Scan<'_>, at: usize, out: &mut Vec<Finding>) {
             .map(|(score, rule, reason)| (written.span, score, false, rule, reason.to_owned()))
     };
     if let Some((span, score, validated, rule, reason)) = found
-        && !is_part_of_more(text, &span)
+        && tie(text, &span) == Tie::None
     {
         let end = extension(text, span.end);
         out.push(finding(

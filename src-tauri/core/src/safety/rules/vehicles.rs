@@ -75,13 +75,23 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         kind: Kind::MacAddress,
         country: "",
         shapes: &["xx-xx-xx-xx-xx-xx", "xxxx.xxxx.xxxx"],
-        words: &[&["mac", "mac address*", "ethernet", "hwaddr", "bssid"]],
+        words: &[MAC_WORDS],
         check: Check::Strong(|number| {
-            number.iter().all(u8::is_ascii_hexdigit)
+            is_mac(number)
                 && number.iter().any(u8::is_ascii_digit)
-                && !super::network::is_idle_mac(number.iter().copied())
+                && !number.iter().all(u8::is_ascii_digit)
         }),
         reason: "Twelve hexadecimal digits in the groups of a network card's address",
+    },
+    // Without letters that is how articles and accounts are numbered, too: "1234.5678.9012".
+    NumberRule {
+        name: "mac/decimal",
+        kind: Kind::MacAddress,
+        country: "",
+        shapes: &["dd-dd-dd-dd-dd-dd", "dddd.dddd.dddd"],
+        words: &[MAC_WORDS],
+        check: Check::Form(is_mac),
+        reason: "Twelve digits in the groups of a network card's address",
     },
     NumberRule {
         name: "vin",
@@ -157,6 +167,13 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         reason: "The form of a plate after a word for one",
     },
 ];
+
+const MAC_WORDS: &[&str] = &["mac", "mac address*", "ethernet", "hwaddr", "bssid"];
+
+/// Any hexadecimal digits but those of no card.
+fn is_mac(number: &[u8]) -> bool {
+    number.iter().all(u8::is_ascii_hexdigit) && !super::network::is_idle_mac(number.iter().copied())
+}
 
 const VIN_WORDS: &[&str] = &[
     "vin",

@@ -65,13 +65,19 @@ export function pieces(text: string): Piece[] {
 	const made: Piece[] = [];
 	let at = 0;
 	for (const match of text.matchAll(address)) {
-		if (match.index > at) made.push({ sent: text.slice(at, match.index), original: null });
-		made.push({ sent: `[EMAIL-ADDRESS-${made.length + 1}-kqvt]`, original: match[0] });
+		if (match.index > at) made.push(asIs(text.slice(at, match.index)));
+		made.push({
+			sent: `[EMAIL-ADDRESS-${made.length + 1}-kqvt]`,
+			original: match[0],
+			removed: false,
+		});
 		at = match.index + match[0].length;
 	}
-	if (at < text.length) made.push({ sent: text.slice(at), original: null });
+	if (at < text.length) made.push(asIs(text.slice(at)));
 	return made;
 }
+
+const asIs = (sent: string): Piece => ({ sent, original: null, removed: false });
 
 export function found(text: string): Found {
 	return {
@@ -251,6 +257,7 @@ export function leaves(
 		asks: asks(known, masked(text).length, pictures),
 		client: null,
 		messages: [{ role: "user", pieces: pieces(text), pictures: Array(pictures).fill(pixel) }],
+		masked: masked(text).length,
 		body: JSON.stringify({ messages: [{ role: "user", content: text.replace(address, "[…]") }] }),
 		found: allFound(text, mistakes),
 		// That a model is down is found out when it is asked.
