@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use gatehouse_core::{protocol::Constraint, safety::mask};
+use gatehouse_core::{
+    costs::reports::{CallFilter, Query},
+    protocol::Constraint,
+    safety::mask,
+};
 
 use super::{
     network::{as_proxy, place_without_key, set},
@@ -59,7 +63,62 @@ fn a_stopped_stream_is_billed_for_what_was_seen_and_says_that_it_is_estimated() 
 
 #[test]
 fn instructions_that_are_read_anew_in_chat_after_chat_are_advised_about_by_what_they_cost() {
-    let provider = Provider::echo();
+    let provider = Provider::start(|request| {
+        let counted = request.body.len() as u64 / 4;
+        Reply::Pieces(vec!["Yes.".into()], counted, 10)
+    });
+    let place = dear_place(&provider);
+    let told = |system_prompt: &str| told(&place, system_prompt);
+    let long = "You write letters for a clinic, and mind every word. ".repeat(200);
+    told(&long);
+    told("Be brief.");
+    told(&format!("{long}In French."));
+    let repeats = told(&long);
+    told("Be brief.");
+    let advice = place.app.cost_advice(&these_days()).unwrap();
+    let [one] = &advice[..] else {
+        panic!("one piece of advice: {advice:?}");
+    };
+    assert_eq!(one.kind, gatehouse_core::review::AdviceKind::Caching);
+    let behind = Query {
+        filter: one.filter.clone(),
+        ..these_days()
+    };
+    let page = place.app.cost_calls(&behind, None, 50).unwrap();
+    let numbers: Vec<i64> = page.calls.iter().map(|call| call.summary.number).collect();
+    assert_eq!((one.calls, numbers), (1, vec![repeats]));
+}
+
+#[test]
+fn instructions_in_another_alphabet_are_advised_about_by_the_count_of_the_provider() {
+    // Of whatever has these instructions, it counts 3,000 tokens: less than half of what our own estimate is.
+    let calls = AtomicU32::new(0);
+    let provider = Provider::start(move |_| match calls.fetch_add(1, Ordering::Relaxed) {
+        1 => counted(3_000, 2_900),
+        _ => counted(3_000, 0),
+    });
+    let place = dear_place(&provider);
+    let long = "Вы пишете письма для клиники и взвешиваете каждое слово. ".repeat(150);
+    told(&place, &long);
+    told(&place, &long);
+    let advice = || place.app.cost_advice(&these_days()).unwrap();
+    assert_eq!(advice(), [], "the cache had them");
+    told(&place, &long);
+    let [one] = &advice()[..] else {
+        panic!("one piece of advice: {:?}", advice());
+    };
+    let saving = Money::of_dollars(one.saving.trim_start_matches('$')).unwrap();
+    // All 3,000 tokens at $100 a million less $10 from the cache, and of these the question is a few.
+    let all = Money::of_dollars("0.27").unwrap();
+    assert!(
+        saving < all && saving.pico() * 100 > all.pico() * 98,
+        "{saving}"
+    );
+    assert!(one.at_most, "as it rests on an estimate of ours");
+}
+
+/// A place whose model has dear prices, so that advice is given about a few calls.
+fn dear_place(provider: &Provider) -> Place {
     let place = place(&provider.address);
     place
         .app
@@ -72,41 +131,40 @@ fn instructions_that_are_read_anew_in_chat_after_chat_are_advised_about_by_what_
             ..Default::default()
         })
         .unwrap();
-    let told = |system_prompt: &str| {
-        let options = Options {
-            system_prompt: system_prompt.to_owned(),
-            ..elsewhere(&place.account)
-        };
-        let chat = place.app.gate.new_conversation(&options).unwrap().id;
-        place.say(chat, "Hello").call.unwrap().number
+    place
+}
+
+/// Say something in a chat of its own with these instructions; the number of the call.
+fn told(place: &Place, system_prompt: &str) -> i64 {
+    let options = Options {
+        system_prompt: system_prompt.to_owned(),
+        ..elsewhere(&place.account)
     };
-    let long = "You write letters for a clinic, and mind every word. ".repeat(200);
-    told(&long);
-    told("Be brief.");
-    told(&format!("{long}In French."));
-    let repeats = told(&long);
-    told("Be brief.");
+    let chat = place.app.gate.new_conversation(&options).unwrap().id;
+    place.say(chat, "Hello").call.unwrap().number
+}
+
+/// Yesterday, should it be about midnight, and today.
+fn these_days() -> Query {
     let today = jiff::tz::TimeZone::system()
         .to_datetime(jiff::Timestamp::now())
         .date();
-    let query = gatehouse_core::costs::reports::Query {
+    Query {
         first: today.yesterday().unwrap(),
         last: today,
         step: Period::Day,
-        filter: gatehouse_core::costs::reports::CallFilter::default(),
-    };
-    let advice = place.app.cost_advice(&query).unwrap();
-    let [one] = &advice[..] else {
-        panic!("one piece of advice: {advice:?}");
-    };
-    assert_eq!(one.kind, gatehouse_core::review::AdviceKind::Caching);
-    let behind = gatehouse_core::costs::reports::Query {
-        filter: one.filter.clone(),
-        ..query
-    };
-    let page = place.app.cost_calls(&behind, None, 50).unwrap();
-    let numbers: Vec<i64> = page.calls.iter().map(|call| call.summary.number).collect();
-    assert_eq!((one.calls, numbers), (1, vec![repeats]));
+        filter: CallFilter::default(),
+    }
+}
+
+/// An answer of a few words, and what the provider counted.
+fn counted(prompt: u32, cached: u32) -> Reply {
+    let said = json!({ "choices": [{ "index": 0, "delta": { "content": "Yes." },
+        "finish_reason": "stop" }] });
+    let counted = json!({ "choices": [], "usage": { "prompt_tokens": prompt,
+        "completion_tokens": 10, "prompt_tokens_details": { "cached_tokens": cached } } });
+    let answer = format!("data: {said}\n\ndata: {counted}\n\ndata: [DONE]\n\n");
+    Reply::Raw("text/event-stream", answer.into_bytes())
 }
 
 #[test]
@@ -180,14 +238,7 @@ fn the_instruction_to_keep_placeholders_and_the_shape_of_an_answer_are_counted()
 #[test]
 fn cached_tokens_are_counted_by_what_is_spoken_and_not_by_who_bills() {
     // Anthropic's own host, asked as OpenAI is: its count of the prompt then has what the cache read in it.
-    let proxy = Provider::start(|_| {
-        let said = json!({ "choices": [{ "index": 0, "delta": { "content": "Yes." },
-            "finish_reason": "stop" }] });
-        let counted = json!({ "choices": [], "usage": { "prompt_tokens": 100,
-            "completion_tokens": 10, "prompt_tokens_details": { "cached_tokens": 80 } } });
-        let answer = format!("data: {said}\n\ndata: {counted}\n\ndata: [DONE]\n\n");
-        Reply::Raw("text/event-stream", answer.into_bytes())
-    });
+    let proxy = Provider::start(|_| counted(100, 80));
     let place = place_without_key("http://api.anthropic.com/v1", Destination::Cloud);
     set(&place.app, |settings| {
         as_proxy(&proxy).clone_into(&mut settings.proxy);

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use gatehouse_core::{
-    accounts,
+    accounts::Billed,
     app::App,
     costs::{
         listing::{Listing, Service},
         name_of,
-        prices::{self, Origin, Price},
+        prices::{self, Price},
         published,
         rates::{Rates, TokenKind},
     },
@@ -259,7 +259,7 @@ impl Set {
         let Some(input) = self.input else {
             return Err(Failure::input("--input is missing."));
         };
-        let billed = Billed::find(app, &self.provider)?;
+        let billed = billed(app, &self.provider)?;
         let listing = Listing {
             provider: billed.provider.clone(),
             model: self.model.clone(),
@@ -281,7 +281,7 @@ impl Set {
             as_of: today,
         };
         let price = app.set_own_price(&listing)?;
-        if let Some(warning) = billed.warning(&self.provider) {
+        if let Some(warning) = billed.warning() {
             note(&warning, json);
         }
         if json {
@@ -298,7 +298,7 @@ impl Set {
         let mut provider = self.provider.trim().to_lowercase();
         let mut removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
         if removed == 0 {
-            provider = Billed::find(app, &self.provider)?.provider;
+            provider = billed(app, &self.provider)?.provider;
             removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
         }
         if removed == 0 {
@@ -315,59 +315,8 @@ impl Set {
     }
 }
 
-/// Under whose name a price is kept.
-struct Billed {
-    provider: String,
-    /// The account that was named.
-    account: Option<String>,
-    /// Whether calls or other prices have that name.
-    is_known: bool,
-}
-
-impl Billed {
-    /// What a person means: an account by its name, else a provider.
-    fn find(app: &App, named: &str) -> Result<Self, Failure> {
-        let named = named.trim();
-        let (accounts, prices) = app
-            .store
-            .read(|conn| Ok::<_, StoreError>((accounts::all(conn)?, prices::list(conn)?)))?;
-        let account = accounts
-            .iter()
-            .find(|account| account.name.to_lowercase() == named.to_lowercase());
-        if let Some(account) = account {
-            return Ok(Self {
-                provider: account.billed_as().to_owned(),
-                account: Some(account.name.clone()),
-                is_known: true,
-            });
-        }
-        let provider = named.to_ascii_lowercase();
-        let is_known = accounts
-            .iter()
-            .any(|account| account.billed_as() == provider)
-            || prices
-                .iter()
-                .any(|price| price.origin != Origin::Own && price.listing.provider == provider);
-        Ok(Self {
-            provider,
-            account: None,
-            is_known,
-        })
-    }
-
-    /// What a person is told who may have meant something else.
-    fn warning(&self, named: &str) -> Option<String> {
-        if !self.is_known {
-            return Some(format!(
-                "Nothing uses this price yet: no account is billed as “{}”, and no other price has that name. \
-                 Name the account (“gatehouse providers list”) or a provider of “gatehouse prices list”.",
-                self.provider
-            ));
-        }
-        self.account.as_ref().filter(|_| !self.provider.eq_ignore_ascii_case(named.trim())).map(|account| {
-            format!("The calls of “{account}” are billed as {}, as are those of all accounts of that kind.", self.provider)
-        })
-    }
+fn billed(app: &App, named: &str) -> Result<Billed, StoreError> {
+    app.store.read(|conn| Ok(Billed::find(conn, named)?))
 }
 
 fn today() -> Date {

@@ -1,6 +1,7 @@
 //! Accounts at providers: where a model that is not on this computer is reached, and which models
 //! it has. The key of an account is never here; it is in the keychain ([`crate::secrets`]).
 
+mod billed;
 mod entered;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::{
     store::{Migration, StoreError},
 };
 
+pub use billed::Billed;
 pub use entered::AccountInput;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {

@@ -178,10 +178,10 @@ pub(crate) fn list_prices(state: State<'_, AppState>, words: String) -> Result<P
     Ok(state.app()?.price_page(&words)?)
 }
 
-/// Set a price of one's own.
+/// Set a price of one's own; what a person is told who may have meant another provider.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn set_price(state: State<'_, AppState>, price: PriceInput) -> Result<()> {
+pub(crate) fn set_price(state: State<'_, AppState>, price: PriceInput) -> Result<Option<String>> {
     Ok(state.app()?.set_price(&price)?)
 }
 

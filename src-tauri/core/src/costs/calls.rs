@@ -120,6 +120,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: "UPDATE calls SET moves = '[]'
               WHERE conversation_id IS NULL AND client_id IS NULL AND moves <> '[]'",
     },
+    // What our own count says of the beginning is only comparable with what it says of the whole prompt,
+    // which the provider counts, too.
+    Migration {
+        name: "2026-12-01 keep our own count of prompts with a beginning",
+        sql: "ALTER TABLE calls ADD COLUMN own_prompt_tokens INTEGER",
+    },
 ];
 
 /// Where a message goes: the one colour code of the product.
@@ -298,7 +304,8 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
 }
 
 /// Note what a call begins with, where that is long enough for a provider to keep it: `mark` is the same
-/// for calls of this process whose instructions are, of about so many tokens.
+/// for calls of this process whose instructions are, and they have so many of the `of_prompt` tokens of the
+/// prompt, both by our own count.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -307,14 +314,16 @@ pub(crate) fn note_beginning(
     number: i64,
     mark: i64,
     tokens: u64,
+    of_prompt: u64,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
-        "UPDATE calls SET beginning = ?2, beginning_tokens = ?3 WHERE number = ?1",
+        "UPDATE calls SET beginning = ?2, beginning_tokens = ?3, own_prompt_tokens = ?4 WHERE number = ?1",
     )?
     .execute(params![
         number,
         mark,
-        i64::try_from(tokens).unwrap_or(i64::MAX)
+        i64::try_from(tokens).unwrap_or(i64::MAX),
+        i64::try_from(of_prompt).unwrap_or(i64::MAX)
     ])?;
     Ok(())
 }

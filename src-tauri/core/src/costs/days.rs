@@ -118,7 +118,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: "CREATE INDEX calls_with_long_prompts ON calls(day, provider, model, input_tokens, cached_tokens)
               WHERE input_tokens >= 8000",
     },
-    // Advice about them is read from the index alone; and few failed calls are paid.
+    // Advice about them finds them in the index alone; and few failed calls are paid.
     Migration {
         name: "2026-11-29 find long histories and paid failures",
         sql: "DROP INDEX calls_with_long_prompts;

@@ -131,13 +131,25 @@ pub fn at_host(host: &str) -> Option<&'static str> {
     Some(vendor.name)
 }
 
-/// From so many tokens on a vendor keeps the beginning of a prompt, with whichever of its models: some ask
-/// for less. As their documentation says it in 2026.
+/// Vendors that keep the beginning of a prompt only from so many tokens on, with whichever of their models:
+/// some ask for less. As their documentation says it in 2026.
+const LEAST_KEPT: &[(&str, u64)] = &[("anthropic", 4_096), ("google", 4_096)];
+/// The same of all others.
+const LEAST_KEPT_BY_OTHERS: u64 = 1_024;
+
+/// From so many tokens on a vendor keeps the beginning of a prompt.
 pub(crate) fn least_kept(name: &str) -> u64 {
-    match name {
-        "anthropic" | "google" => 4_096,
-        _ => 1_024,
-    }
+    let of_vendor = LEAST_KEPT.iter().find(|(vendor, _)| *vendor == name);
+    of_vendor.map_or(LEAST_KEPT_BY_OTHERS, |(_, least)| *least)
+}
+
+/// The same in SQL, of the vendor that a column names.
+pub(super) fn least_kept_sql(column: &str) -> String {
+    let cases = LEAST_KEPT.iter();
+    let cases: String = cases
+        .map(|(vendor, least)| format!(" WHEN '{vendor}' THEN {least}"))
+        .collect();
+    format!("CASE {column}{cases} ELSE {LEAST_KEPT_BY_OTHERS} END")
 }
 
 #[cfg(test)]

@@ -17,30 +17,36 @@ pub(super) struct Beginnings(RandomState);
 /// What a call begins with.
 pub(super) struct Beginning {
     mark: i64,
+    /// Its tokens by our own count.
     tokens: u64,
+    /// Those of the whole prompt, counted in the same way.
+    of_prompt: u64,
 }
 
 impl Beginnings {
-    /// What a request begins with, as it was before masking; `None`: no provider would keep that.
+    /// What a request begins with; `None`: no provider would keep that. The mark is of the texts as they were
+    /// before masking, which differs from chat to chat, and the tokens are of what leaves.
     pub(super) fn of(&self, ready: &Ready) -> Option<Beginning> {
         let least = vendors::least_kept(ready.cloud.account.billed_as());
-        let said: Vec<&str> = ready
-            .decided
-            .texts
-            .iter()
-            .filter(|text| text.role == Role::System)
-            .map(|text| text.original.as_str())
-            .collect();
+        let said = || {
+            let texts = ready.decided.texts.iter();
+            texts.filter(|text| text.role == Role::System)
+        };
         // No token has less than a byte: most requests need not be counted.
-        let bytes: usize = said.iter().map(|text| text.len()).sum();
+        let bytes: usize = said().map(|text| text.leaving.len()).sum();
         if u64::try_from(bytes).is_ok_and(|bytes| bytes < least) {
             return None;
         }
-        let tokens = said.iter().map(|text| price::own_count(&ready.cloud, text));
+        let tokens = said().map(|text| price::own_count(&ready.cloud, &text.leaving));
         let tokens: u64 = tokens.sum();
+        let originals = || said().map(|text| text.original.as_str());
         (tokens >= least).then(|| Beginning {
-            mark: self.0.hash_one(&said).cast_signed(),
+            mark: self
+                .0
+                .hash_one(originals().collect::<Vec<_>>())
+                .cast_signed(),
             tokens,
+            of_prompt: ready.pricing.prompt_tokens,
         })
     }
 }
@@ -51,6 +57,6 @@ impl Beginning {
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
     pub(super) fn keep(&self, tx: &Connection, call: i64) -> rusqlite::Result<()> {
-        costs::note_beginning(tx, call, self.mark, self.tokens)
+        costs::note_beginning(tx, call, self.mark, self.tokens, self.of_prompt)
     }
 }

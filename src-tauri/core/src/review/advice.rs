@@ -37,7 +37,7 @@ pub struct Advice {
     pub reason: String,
     /// What it would have saved in these days, exact.
     pub saving: String,
-    /// Whether it would have saved no more than that, and maybe less.
+    /// Whether that is the most that it would have saved, as far as is known.
     pub at_most: bool,
     /// How many calls it rests on.
     #[specta(type = Number)]
@@ -99,7 +99,7 @@ fn advice(
         title,
         reason,
         saving: amount.to_string(),
-        at_most: kind == AdviceKind::LongHistory,
+        at_most: matches!(kind, AdviceKind::Caching | AdviceKind::LongHistory),
         calls,
         filter,
         amount,

@@ -122,11 +122,11 @@ pub(super) fn facts(overview: &Overview) -> Vec<Fact> {
         ));
     }
     if let Some(energy) = &overview.energy {
-        let took = format!(
-            "{} kWh, {}",
-            energy.kilowatt_hours,
-            money::shown(&energy.cost)
-        );
+        let hours = format!("{} kWh", energy.kilowatt_hours);
+        let took = match &energy.cost {
+            Some(cost) => format!("{hours}, {}", money::shown(cost)),
+            None => hours,
+        };
         facts.push(Fact::new(
             format!("Energy here, at {} W", energy.watts),
             took,

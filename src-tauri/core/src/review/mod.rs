@@ -217,7 +217,7 @@ fn preferences(conn: &Connection) -> rusqlite::Result<Preferences> {
         compare_with: settings.compare_with,
         power: Power {
             watts: settings.watts,
-            kilowatt_hour: Money::of_dollars(&settings.kilowatt_hour).unwrap_or_default(),
+            kilowatt_hour: Money::of_dollars(&settings.kilowatt_hour),
         },
     })
 }

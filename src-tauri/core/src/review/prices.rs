@@ -1,6 +1,7 @@
 //! The table of prices as a person reads it, and their own prices in it.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use specta_typescript::Number;
@@ -10,6 +11,7 @@ use super::{
     askable::{Askable, Terms},
 };
 use crate::{
+    accounts::Billed,
     app::App,
     costs::{
         listing::{Listing, Service},
@@ -61,6 +63,8 @@ pub struct PriceRow {
     pub provider: String,
     /// Of what; `*` for whatever the provider runs.
     pub model: String,
+    /// Whether it is also for the dated versions of the model.
+    pub dated: bool,
     /// Asked how.
     pub service: Service,
     /// The first day on which it holds, by UTC.
@@ -103,10 +107,12 @@ pub struct PricePage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceInput {
-    /// Whose.
+    /// Whose: a provider, or an account by its name.
     pub provider: String,
     /// Of what.
     pub model: String,
+    /// Also of the dated versions of the model.
+    pub dated: bool,
     /// Asked how.
     pub service: Service,
     /// For input.
@@ -194,14 +200,15 @@ impl App {
         Ok(found.iter().map(row).collect())
     }
 
-    /// Set a price of one's own, from today on.
+    /// Set a price of one's own, from today on. What a person is told who may have meant another provider.
     ///
     /// # Errors
     /// [`PriceInputError`] when it is none; nothing is changed then.
-    pub fn set_price(&self, input: &PriceInput) -> Result<(), PriceInputError> {
-        let listing = input.listing(now_ms())?;
-        self.set_own_price(&listing)?;
-        Ok(())
+    pub fn set_price(&self, input: &PriceInput) -> Result<Option<String>, PriceInputError> {
+        let find = |conn: &Connection| Billed::find(conn, &input.provider);
+        let billed = self.store.read(find).map_err(PriceError::from)?;
+        self.set_own_price(&input.listing(&billed.provider, now_ms())?)?;
+        Ok(billed.warning())
     }
 }
 
@@ -211,6 +218,7 @@ fn row(price: &Price) -> PriceRow {
         id: u32::try_from(price.id.number()).unwrap_or(u32::MAX),
         provider: listing.provider.clone(),
         model: listing.model.clone(),
+        dated: listing.dated,
         service: listing.service,
         from: listing.from,
         until: listing.until,
@@ -243,7 +251,7 @@ fn shown(rates: &Rates) -> ShownRates {
 }
 
 impl PriceInput {
-    fn listing(&self, now_ms: i64) -> Result<Listing, NotAPrice> {
+    fn listing(&self, provider: &str, now_ms: i64) -> Result<Listing, NotAPrice> {
         let amount = |text: &str| text.trim().trim_start_matches('$').parse::<UnitPrice>();
         let maybe = |text: &str| match text.trim() {
             "" => Ok(None),
@@ -256,9 +264,9 @@ impl PriceInput {
             source => source,
         };
         Ok(Listing {
-            provider: self.provider.trim().to_lowercase(),
+            provider: provider.to_owned(),
             model: self.model.trim().to_owned(),
-            dated: false,
+            dated: self.dated,
             service: self.service,
             from: today,
             until: None,

@@ -93,6 +93,10 @@ fn what_if(found: &[WhatIf]) -> Table {
     let amounts = [
         ("Would have cost, US$ (empty: not known)", Kind::Money),
         ("Less, US$", Kind::Money),
+        (
+            "Calls whose cost is not known, which Less counts as nothing",
+            Kind::Count,
+        ),
     ];
     let words = ["Model", "Provider", "Price from", "Why there is no amount"];
     let mut table = table("What if", &words, &amounts);
@@ -102,6 +106,7 @@ fn what_if(found: &[WhatIf]) -> Table {
             Cell::maybe(of.why.as_deref()),
             amount(of.cost.as_deref()),
             amount(of.less.as_deref()),
+            of.unknown.into(),
         ];
         model_cells(&of.model).into_iter().chain(rest).collect()
     };
@@ -109,7 +114,7 @@ fn what_if(found: &[WhatIf]) -> Table {
     table
 }
 
-fn planned(plan: &Plan, found: &[Planned]) -> Table {
+pub(super) fn planned(plan: &Plan, found: &[Planned]) -> Table {
     let numbers = [
         ("Tokens read a call", Kind::Count),
         ("Of those, cached", Kind::Count),
@@ -119,24 +124,38 @@ fn planned(plan: &Plan, found: &[Planned]) -> Table {
         ("A day, US$", Kind::Money),
         ("30 days, US$", Kind::Money),
     ];
-    let mut table = table("What the plan would cost", &["Model", "Provider"], &numbers);
+    let words = ["Model", "Provider", "A call at other hours, US$"];
+    let mut table = table("What the plan would cost", &words, &numbers);
+    let at_hours = |of: &Planned| {
+        let calls = of.at_hours.iter();
+        let calls: Vec<String> = calls
+            .map(|at| format!("{} at {} UTC", at.call.trim_start_matches('$'), at.hours))
+            .collect();
+        Cell::from(calls.join(" and "))
+    };
     let row = |of: &Planned| {
         let asked = [plan.input, plan.cached, plan.output, plan.calls_a_day].map(Cell::from);
         let costs = [&of.call, &of.day, &of.month].map(|cost| amount(cost.as_deref()));
         let model = model_cells(&of.model).into_iter();
-        model.chain(asked).chain(costs).collect()
+        model
+            .chain([at_hours(of)])
+            .chain(asked)
+            .chain(costs)
+            .collect()
     };
     table.rows = found.iter().map(row).collect();
     table
 }
 
-fn advice(found: &[Advice]) -> Table {
+pub(super) fn advice(found: &[Advice]) -> Table {
     let numbers = [("Saving, US$", Kind::Money), ("Calls", Kind::Count)];
-    let mut table = table("Where it would be cheaper", &["What", "Why"], &numbers);
+    let words = ["What", "Why", "The saving is at most that"];
+    let mut table = table("Where it would be cheaper", &words, &numbers);
     let row = |of: &Advice| {
         vec![
             of.title.as_str().into(),
             of.reason.as_str().into(),
+            yes_or_no(of.at_most),
             Cell::money(&of.saving),
             of.calls.into(),
         ]
@@ -154,6 +173,7 @@ fn prices(found: &[PriceRow]) -> Table {
         "Until before",
         "Hours, UTC",
         "For prompts of more tokens than (empty: all others)",
+        "Dated versions, too",
         "Own price",
         "Source",
         "As of",
@@ -181,7 +201,6 @@ fn prices(found: &[PriceRow]) -> Table {
             Kind::Money,
         ),
     ];
-    let said = |is_so: bool| Cell::from(if is_so { "yes" } else { "no" });
     let mut table = table("Prices", &words, &amounts);
     let row = |of: &PriceRow, above: Option<u64>, rates: &ShownRates| {
         vec![
@@ -192,7 +211,8 @@ fn prices(found: &[PriceRow]) -> Table {
             Cell::maybe(of.until),
             Cell::maybe(of.hours.as_deref()),
             Cell::maybe(above),
-            said(of.is_own),
+            yes_or_no(of.dated),
+            yes_or_no(of.is_own),
             of.source.as_str().into(),
             of.as_of.into(),
             Cell::money(&rates.input),
@@ -214,6 +234,10 @@ fn prices(found: &[PriceRow]) -> Table {
     };
     table.rows = found.iter().flat_map(rows_of).collect();
     table
+}
+
+fn yes_or_no(is_so: bool) -> Cell {
+    if is_so { "yes" } else { "no" }.into()
 }
 
 /// An amount that may not be known.

@@ -274,6 +274,19 @@ describe("What was spent", () => {
 		expect(costWords("$0", 0)).toBe("$0.00");
 	});
 
+	it("says what energy costs only where its price is known", async () => {
+		const { fake, user } = await open();
+		const overview = await fake.costOverview(monthOf(testDay));
+		fake.costOverview = async () => ({
+			...overview,
+			energy: { kilowattHours: "0.120", cost: null, watts: 90 },
+		});
+		await user.click(screen.getByRole("radio", { name: "7 days" }));
+		await screen.findByRole("button", { name: "0.120 kWh" });
+		const kept = screen.getByRole("region", { name: "Kept on this computer" });
+		expect(kept.textContent.replace(/\s+/g, " ")).toMatch(/0\.120 kWh at 90 W *$/);
+	});
+
 	it("leads from the comparison to the calls of the days before", async () => {
 		const { fake, user } = await open();
 		await user.click(screen.getByRole("radio", { name: "7 days" }));
@@ -634,7 +647,46 @@ describe("Prices", () => {
 			name: "Remove the price of anthropic/claude-sonnet-5-5",
 		});
 		const set = fake.calls.filter(({ method }) => method === "setPrice").at(-1)?.args[0];
-		expect(set).toMatchObject({ cacheWrite: "3.75", cacheWriteHour: "", service: "standard" });
+		expect(set).toMatchObject({
+			cacheWrite: "3.75",
+			cacheWriteHour: "",
+			service: "standard",
+			dated: true,
+		});
+	});
+
+	it("says that nothing uses a price, for as long as it is the last one that was set", async () => {
+		const { user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		for (const [provider, told] of [
+			["nosuchthing", true],
+			["acme", false],
+		] as const) {
+			await user.click(await screen.findByRole("button", { name: /^Own price/ }));
+			const dialog = await screen.findByRole("dialog", { name: "A price of your own" });
+			const type = (name: RegExp | string, text: string) =>
+				user.type(within(dialog).getByRole("textbox", { name }), text);
+			await type("Provider", provider);
+			await type("Model", "m-1");
+			await type(/^Input/, "2");
+			await user.click(within(dialog).getByRole("button", { name: "Set price" }));
+			await screen.findByRole("button", { name: `Remove the price of ${provider}/m-1` });
+			const words = screen.queryByText(/Nothing uses this price yet/);
+			expect(words !== null).toBe(told);
+		}
+	});
+
+	it("has the other parts of the screen read again when one is set", async () => {
+		const { fake, user } = await open();
+		await user.click(await screen.findByRole("tab", { name: "Prices" }));
+		await user.click(
+			await screen.findByRole("button", { name: "Your own price of anthropic/claude-sonnet-5-5" }),
+		);
+		const dialog = await screen.findByRole("dialog", { name: "A price of your own" });
+		const read = () => fake.calls.filter(({ method }) => method === "costOverview").length;
+		const before = read();
+		await user.click(within(dialog).getByRole("button", { name: "Set price" }));
+		await waitFor(() => expect(read()).toBe(before + 1));
 	});
 
 	it("says what is free on a server of one's own, and every rate that calls are billed by", async () => {

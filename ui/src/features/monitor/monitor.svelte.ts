@@ -15,6 +15,9 @@ import { markOf } from "$lib/state/calls";
 
 import { paceOf } from "./days";
 
+/** How often alerts are read again: what they say of the last minutes changes with time alone. */
+const alertsEveryMs = 30_000;
+
 export class Monitor {
 	range = $state<Range>("week");
 	/** The days that were chosen one by one. */
@@ -32,6 +35,7 @@ export class Monitor {
 	readonly error = $derived(this.#readError ?? this.#lookError);
 	/** Counts the questions, so that a late answer to an earlier one is not shown. */
 	#asked = 0;
+	#alertsReadMs = Date.now();
 	#day = $state(today());
 
 	readonly query = $derived.by<MonitorQuery>(() => {
@@ -56,15 +60,17 @@ export class Monitor {
 		}
 	}
 
-	/** What is under way; all the rest again where a call has begun or ended since. */
+	/** What is under way; all the rest again where a call has begun or ended since, and alerts now and then. */
 	async look(): Promise<void> {
 		try {
 			const before = this.live;
 			const live = await backend.monitorLive();
 			this.live = live;
 			this.#day = today();
-			if (before !== null && markOf(before) !== markOf(live)) {
-				await Promise.all([this.read(), readAlerts()]);
+			const hasCalls = before !== null && markOf(before) !== markOf(live);
+			if (hasCalls || Date.now() - this.#alertsReadMs >= alertsEveryMs) {
+				this.#alertsReadMs = Date.now();
+				await Promise.all([hasCalls ? this.read() : undefined, readAlerts()]);
 			}
 			this.#lookError = null;
 		} catch (thrown) {

@@ -4,7 +4,7 @@
 import "../../test/layout";
 
 import { cleanup, screen, waitFor, within } from "@testing-library/svelte";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { MonitorOverview, MonitorQuery } from "$lib/backend";
 import type { FakeBackend, FakeOptions } from "$lib/backend/fake";
@@ -19,6 +19,7 @@ import { testDay } from "../../test/day";
 import { host, openTables, show } from "../../test/render";
 import { paceOf } from "./days";
 import { callsOfStep } from "./follow";
+import { Monitor } from "./monitor.svelte";
 import MonitorScreen from "./MonitorScreen.svelte";
 import { formatShare, formatSpeed, formatSuccess, formatTime } from "./words";
 
@@ -269,6 +270,27 @@ describe("Alerts", () => {
 		expect(await screen.findByText(/None is set/)).toBeTruthy();
 		expect(screen.queryByRole("alert")).toBeNull();
 		unwatch();
+	});
+
+	it("say how it stands now, also where no call begins or ends", async () => {
+		const fake = host();
+		await fake.addAlert({ kind: "failures", model: null, over: "5", minutes: 60, calls: 20 });
+		vi.useFakeTimers({ toFake: ["Date"] });
+		try {
+			const monitor = new Monitor();
+			await monitor.look();
+			await readAlerts();
+			const [alert] = await fake.listAlerts();
+			fake.listAlerts = async () => [{ ...alert!, now: "0.4%" }];
+			vi.setSystemTime(Date.now() + 29_000);
+			await monitor.look();
+			expect(alerts.list?.[0]?.now).toBe("3.1%");
+			vi.setSystemTime(Date.now() + 1_000);
+			await monitor.look();
+			expect(alerts.list?.[0]?.now).toBe("0.4%");
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	it("say what they do not take, and keep what was entered", async () => {

@@ -377,7 +377,8 @@ export type Backend = {
 	/** Where the person wanted the file; null: nowhere. */
 	saveCostTable(table: CostTable): Promise<string | null>;
 	listPrices(words: string): Promise<PricePage>;
-	setPrice(price: PriceInput): Promise<void>;
+	/** What a person is told who may have meant another provider, if they may. */
+	setPrice(price: PriceInput): Promise<string | null>;
 	/** One price of one's own, by its number. */
 	removePrice(id: number): Promise<void>;
 

@@ -232,8 +232,8 @@ export const commands = {
 	saveCostTable: (table: CostTable) => typedError<string | null, Problem>(__TAURI_INVOKE("save_cost_table", { table })),
 	/**  The known prices that a search finds. */
 	listPrices: (words: string) => typedError<PricePage, Problem>(__TAURI_INVOKE("list_prices", { words })),
-	/**  Set a price of one's own. */
-	setPrice: (price: PriceInput) => typedError<null, Problem>(__TAURI_INVOKE("set_price", { price })),
+	/**  Set a price of one's own; what a person is told who may have meant another provider. */
+	setPrice: (price: PriceInput) => typedError<string | null, Problem>(__TAURI_INVOKE("set_price", { price })),
 	/**  Remove one price of one's own, by its number. */
 	removePrice: (id: number) => typedError<null, Problem>(__TAURI_INVOKE("remove_price", { id })),
 	/**  How the record stands. */
@@ -513,7 +513,7 @@ export type Advice = {
 	reason: string,
 	/**  What it would have saved in these days, exact. */
 	saving: string,
-	/**  Whether it would have saved no more than that, and maybe less. */
+	/**  Whether that is the most that it would have saved, as far as is known. */
 	atMost: boolean,
 	/**  How many calls it rests on. */
 	calls: number,
@@ -1374,8 +1374,8 @@ aliasId: AliasId };
 export type Energy = {
 	/**  Kilowatt-hours, to three decimals. */
 	kilowattHours: string,
-	/**  What they cost, in dollars to the pico-dollar; rounded down. */
-	cost: string,
+	/**  What they cost, in dollars to the pico-dollar, rounded down; `None`: the price is not known. */
+	cost: string | null,
 	/**  The watts that it rests on. */
 	watts: number,
 };
@@ -2828,10 +2828,12 @@ export type Preview = {
 
 /**  A price as a person enters it, in dollars for a million tokens. */
 export type PriceInput = {
-	/**  Whose. */
+	/**  Whose: a provider, or an account by its name. */
 	provider: string,
 	/**  Of what. */
 	model: string,
+	/**  Also of the dated versions of the model. */
+	dated: boolean,
 	/**  Asked how. */
 	service: Service,
 	/**  For input. */
@@ -2870,6 +2872,8 @@ export type PriceRow = {
 	provider: string,
 	/**  Of what; `*` for whatever the provider runs. */
 	model: string,
+	/**  Whether it is also for the dated versions of the model. */
+	dated: boolean,
 	/**  Asked how. */
 	service: Service,
 	/**  The first day on which it holds, by UTC. */

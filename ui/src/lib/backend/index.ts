@@ -204,7 +204,7 @@ const host: Backend = {
 	saveCosts: throwing(commands.saveCosts),
 	saveCostTable: throwing(commands.saveCostTable),
 	listPrices: throwing(commands.listPrices),
-	setPrice: silent(commands.setPrice),
+	setPrice: throwing(commands.setPrice),
 	removePrice: silent(commands.removePrice),
 
 	monitorOverview: throwing(commands.monitorOverview),

@@ -12,8 +12,8 @@ use crate::{costs::worked::worked_ms, money::Money};
 pub struct Power {
     /// Watts while a model works; 0: nobody has said.
     pub watts: u32,
-    /// The price of a kilowatt-hour.
-    pub kilowatt_hour: Money,
+    /// The price of a kilowatt-hour; `None`: nobody has said.
+    pub kilowatt_hour: Option<Money>,
 }
 
 /// What the calls on this computer took.
@@ -22,8 +22,8 @@ pub struct Power {
 pub struct Energy {
     /// Kilowatt-hours, to three decimals.
     pub kilowatt_hours: String,
-    /// What they cost, in dollars to the pico-dollar; rounded down.
-    pub cost: String,
+    /// What they cost, in dollars to the pico-dollar, rounded down; `None`: the price is not known.
+    pub cost: Option<String>,
     /// The watts that it rests on.
     pub watts: u32,
 }
@@ -52,12 +52,15 @@ pub(super) fn energy(
 /// What this computer took in so many milliseconds of work.
 fn taken(worked_ms: u64, power: Power) -> Energy {
     let ms_watts = u128::from(worked_ms) * u128::from(power.watts);
-    let price = u128::try_from(power.kilowatt_hour.pico()).unwrap_or(0);
-    let pico = ms_watts.saturating_mul(price) / MS_WATTS;
+    let cost = |price: Money| {
+        let price = u128::try_from(price.pico()).unwrap_or(0);
+        let pico = ms_watts.saturating_mul(price) / MS_WATTS;
+        Money::from_pico(i128::try_from(pico).unwrap_or(i128::MAX)).to_string()
+    };
     let thousandths = (ms_watts * 1000 + MS_WATTS / 2) / MS_WATTS;
     Energy {
         kilowatt_hours: format!("{}.{:03}", thousandths / 1000, thousandths % 1000),
-        cost: Money::from_pico(i128::try_from(pico).unwrap_or(i128::MAX)).to_string(),
+        cost: power.kilowatt_hour.map(cost),
         watts: power.watts,
     }
 }
@@ -77,15 +80,24 @@ mod tests {
     const HOUR: i64 = 3_600_000;
     const HALF_A_KILOWATT: Power = Power {
         watts: 500,
-        kilowatt_hour: Money::from_pico(300_000_000_000),
+        kilowatt_hour: Some(Money::from_pico(300_000_000_000)),
     };
 
     #[test]
     fn two_hours_at_half_a_kilowatt_are_a_kilowatt_hour() {
         let energy = taken(2 * 3_600_000, HALF_A_KILOWATT);
         assert_eq!(
-            (energy.kilowatt_hours.as_str(), energy.cost.as_str()),
-            ("1.000", "$0.3")
+            (energy.kilowatt_hours.as_str(), energy.cost.as_deref()),
+            ("1.000", Some("$0.3"))
+        );
+        let unpriced = Power {
+            kilowatt_hour: None,
+            ..HALF_A_KILOWATT
+        };
+        assert_eq!(
+            taken(2 * 3_600_000, unpriced).cost,
+            None,
+            "and never nothing"
         );
     }
 

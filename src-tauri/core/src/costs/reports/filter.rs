@@ -6,7 +6,10 @@ use specta::Type;
 use specta_typescript::Number;
 
 use super::{PricedModel, Span};
-use crate::ids::{ClientId, ConversationId, WorkspaceId};
+use crate::{
+    costs::vendors,
+    ids::{ClientId, ConversationId, WorkspaceId},
+};
 
 /// Of which calls, where not of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -132,15 +135,22 @@ fn long_history() -> String {
     )
 }
 
+/// Tokens of what a row `k` of the calls begins with, in SQL: as large a part of the prompt that the provider
+/// counted as of the one that we did, since our own count can be twice what the provider's is and the cache is
+/// told in the provider's. Of a call from before the prompt was counted, our own count, at most the prompt.
+pub(super) const BEGINNING: &str = "min(k.input_tokens, ifnull(k.beginning_tokens * k.input_tokens / \
+                                        k.own_prompt_tokens, k.beginning_tokens))";
+
 /// What a cache had is in steps of its own, so a beginning of which it had more than half counts as
 /// found there.
 fn repeated_beginning() -> String {
     format!(
         "k.beginning IS NOT NULL AND k.provider <> 'local'
-         AND k.input_tokens > 0 AND k.cached_tokens * 2 < k.beginning_tokens
+         AND k.input_tokens > 0 AND k.cached_tokens * 2 < {BEGINNING} AND {BEGINNING} >= {least}
          AND EXISTS (SELECT 1 FROM calls e WHERE e.beginning = k.beginning AND e.provider = k.provider
                        AND e.model = k.model AND e.number < k.number AND e.input_tokens > 0
-                       AND e.started_at_ms BETWEEN k.started_at_ms - {KEPT_MS} AND k.started_at_ms)"
+                       AND e.started_at_ms BETWEEN k.started_at_ms - {KEPT_MS} AND k.started_at_ms)",
+        least = vendors::least_kept_sql("k.provider")
     )
 }
 

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::{CallFilter, Chosen, LONG_PROMPT, Only, Span};
+use super::{CallFilter, Chosen, Only, Span, filter::BEGINNING};
 
 /// A habit with one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,12 +12,11 @@ pub(crate) struct Habit {
     pub model: String,
     /// Calls that it shows in.
     pub calls: u64,
-    /// Tokens that were read for it, and in no cache.
+    /// Tokens that were read for it.
     pub tokens: u64,
 }
 
-/// Tokens beyond the first [`LONG_PROMPT`] of prompts that carried a history along, and that no cache
-/// helped with.
+/// Tokens of prompts that carried a long history along.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -26,12 +25,11 @@ pub(crate) fn long_histories(
     span: Span,
     filter: &CallFilter,
 ) -> rusqlite::Result<Vec<Habit>> {
-    let beyond = format!("k.input_tokens - k.cached_tokens - {LONG_PROMPT}");
-    let index = "calls_with_long_prompts";
-    habits(conn, span, filter, Only::LongHistory, index, &beyond)
+    let (tokens, index) = ("k.input_tokens", "calls_with_long_prompts");
+    habits(conn, span, filter, Only::LongHistory, index, tokens)
 }
 
-/// Tokens of instructions that a call a moment before had begun with, too, and of which the provider's
+/// Tokens, about, of instructions that a call a moment before had begun with, too, and of which the provider's
 /// cache had little or nothing.
 ///
 /// # Errors
@@ -41,9 +39,9 @@ pub(crate) fn repeated_beginnings(
     span: Span,
     filter: &CallFilter,
 ) -> rusqlite::Result<Vec<Habit>> {
-    let again = "k.beginning_tokens - k.cached_tokens";
+    let again = format!("{BEGINNING} - k.cached_tokens");
     let index = "calls_with_beginnings";
-    habits(conn, span, filter, Only::RepeatedBeginning, index, again)
+    habits(conn, span, filter, Only::RepeatedBeginning, index, &again)
 }
 
 /// Calls and `tokens` by model, along an index that has few calls but those that are looked for.

@@ -32,7 +32,7 @@ pub(crate) use self::{
     habits::{Habit, long_histories, repeated_beginnings},
     kept::{THIS_COMPUTER, price_for, price_now},
     steps::{step_at, steps_of},
-    usage::{as_cached_by, usages},
+    usage::{as_cached_by, usages, usages_of_long_histories},
 };
 use super::prices::PriceError;
 use crate::{

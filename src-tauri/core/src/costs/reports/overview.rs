@@ -156,7 +156,7 @@ fn sum(groups: &[Group]) -> Figures {
     groups.iter().fold(Figures::default(), added)
 }
 
-/// How much more `now` is than `before`, in whole percent, halves away from zero.
+/// How much more `now` is than `before`, in whole percent, halves away from zero; no more than there is room for.
 fn more_percent(before: Money, now: Money) -> Option<i32> {
     let (before, now) = (before.pico(), now.pico());
     if before <= 0 {
@@ -164,7 +164,7 @@ fn more_percent(before: Money, now: Money) -> Option<i32> {
     }
     let twice = (now - before) * 200;
     let rounded = (twice + twice.signum() * before) / (2 * before);
-    i32::try_from(rounded).ok()
+    Some(i32::try_from(rounded).unwrap_or(i32::MAX))
 }
 
 /// The forecast for the month that `now_ms`, UTC milliseconds, is in by the clocks of `zone`, of the calls that
@@ -224,4 +224,18 @@ pub fn forecast_of(
         unknown,
         ..forecast
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_there_is_room_for_is_not_said_to_follow_nothing() {
+        let pico = Money::from_pico;
+        assert_eq!(more_percent(pico(200), pico(301)), Some(51));
+        assert_eq!(more_percent(pico(1), pico(1_000_000_000)), Some(i32::MAX));
+        assert_eq!(more_percent(pico(1), pico(0)), Some(-100));
+        assert_eq!(more_percent(Money::ZERO, pico(1)), None);
+    }
 }

@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::{CallFilter, Chosen, LONG_PROMPT, ReportError, Span};
+use super::{CallFilter, Chosen, LONG_PROMPT, Only, ReportError, Span};
 use crate::{
     costs::{
         days::Group,
         estimate::{Counting, Tokens, Unpriced, Usage, at_rates},
         listing::Listing,
-        rates::Rates,
+        rates::{Rates, TokenKind},
     },
     money::Money,
 };
@@ -19,6 +19,9 @@ pub struct Usages {
     /// One for the rates of the shortest prompts, then one for each tier.
     by_tier: Vec<Tokens>,
 }
+
+/// Along the few calls whose prompts are long.
+const LONG_PROMPTS: &str = "INDEXED BY calls_with_long_prompts";
 
 /// What some usage would cost at a price.
 pub type WouldCost = Result<Money, Unpriced>;
@@ -42,26 +45,56 @@ pub(crate) fn usages<'g>(
             by_tier: vec![whole],
         });
     };
-    let Chosen { condition, values } = filter.chosen(span);
     // The rates of long prompts begin far up: those few are read, and what is left of the sums is short.
     let only_long = lowest >= LONG_PROMPT.into();
     let (index, among) = if only_long {
         let among = format!(" AND k.input_tokens >= {LONG_PROMPT} AND k.input_tokens > {lowest}");
-        ("INDEXED BY calls_with_long_prompts", among)
+        (LONG_PROMPTS, among)
     } else {
         ("", String::new())
     };
-    let passed: Vec<String> = listing
-        .tiers
-        .iter()
-        .map(|tier| format!("(k.input_tokens > {})", tier.above))
+    let mut by_tier = read_by_tier(conn, filter.chosen(span), listing, index, &among)?;
+    if only_long {
+        let mut long = Tokens::default();
+        by_tier.iter().for_each(|tokens| long.add(tokens));
+        by_tier[0] = whole.without(&long);
+    }
+    Ok(Usages { by_tier })
+}
+
+/// The same of calls with long histories.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn usages_of_long_histories(
+    conn: &Connection,
+    span: Span,
+    filter: &CallFilter,
+    listing: &Listing,
+) -> rusqlite::Result<Usages> {
+    let chosen = filter.and(Only::LongHistory).chosen(span);
+    let by_tier = read_by_tier(conn, chosen, listing, LONG_PROMPTS, "")?;
+    Ok(Usages { by_tier })
+}
+
+/// What calls used by the tier of a price that their prompts fall into, along an index; `among`: one more
+/// condition.
+fn read_by_tier(
+    conn: &Connection,
+    Chosen { condition, values }: Chosen,
+    listing: &Listing,
+    index: &str,
+    among: &str,
+) -> rusqlite::Result<Vec<Tokens>> {
+    let tiers = listing.tiers.iter();
+    let tier: String = tiers
+        .map(|tier| format!(" + (k.input_tokens > {})", tier.above))
         .collect();
     let mut by_tier = vec![Tokens::default(); listing.tiers.len() + 1];
     let mut statement = conn.prepare(&format!(
-        "SELECT {} AS tier, sum(k.input_tokens), sum(k.cached_tokens), sum(k.cache_written_tokens),
+        "SELECT 0{tier} AS tier, sum(k.input_tokens), sum(k.cached_tokens), sum(k.cache_written_tokens),
                 sum(k.cache_written_hour_tokens), sum(k.output_tokens), sum(k.reasoning_tokens)
-         FROM calls k {index} WHERE {condition}{among} GROUP BY tier",
-        passed.join(" + ")
+         FROM calls k {index} WHERE {condition}{among} GROUP BY tier"
     ))?;
     let mut rows = statement.query(params_from_iter(values))?;
     while let Some(row) = rows.next()? {
@@ -76,12 +109,7 @@ pub(crate) fn usages<'g>(
         let tier: usize = row.get(0)?;
         by_tier[tier.min(listing.tiers.len())] = Tokens::of(usage, Counting::CacheIncluded);
     }
-    if only_long {
-        let mut long = Tokens::default();
-        by_tier.iter().for_each(|tokens| long.add(tokens));
-        by_tier[0] = whole.without(&long);
-    }
-    Ok(Usages { by_tier })
+    Ok(by_tier)
 }
 
 impl Usages {
@@ -96,6 +124,37 @@ impl Usages {
             .zip(&self.by_tier)
             .map(|(rates, tokens)| at_rates(rates, &as_cached_by(rates, tokens)))
             .sum()
+    }
+
+    /// The most that so many calls would have cost less, had each read so many tokens and written the same:
+    /// the tokens read are taken to cost what the cheapest kind of them does, and the rest what it costs in a
+    /// prompt of that length.
+    ///
+    /// # Errors
+    /// [`Unpriced`] when the model has no price for what it would write.
+    pub fn would_save(&self, listing: &Listing, calls: u64, prompt: u64) -> WouldCost {
+        let rates = listing.rates_for(prompt);
+        let written = self
+            .by_tier
+            .iter()
+            .fold(Tokens::default(), |sum, tokens| Tokens {
+                output: sum.output.saturating_add(tokens.output),
+                reasoning: sum.reasoning.saturating_add(tokens.reasoning),
+                ..sum
+            });
+        let kinds = [
+            TokenKind::Cached,
+            TokenKind::CacheWrite,
+            TokenKind::CacheWriteHour,
+        ];
+        let cheapest = kinds
+            .iter()
+            .filter_map(|kind| rates.of(*kind))
+            .fold(rates.input, Ord::min);
+        let least = cheapest.times(calls.saturating_mul(prompt)) + at_rates(rates, &written)?;
+        Ok(Money::from_pico(
+            self.would_cost(listing)?.pico() - least.pico(),
+        ))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         rates::Rates,
         reports::{
             Habit, LONG_PROMPT, Only, PricedModel, Query, THIS_COMPUTER, long_histories as long,
-            price_for, price_now, repeated_beginnings, usages,
+            price_for, price_now, repeated_beginnings, usages, usages_of_long_histories,
         },
         vendors,
     },
@@ -84,14 +84,16 @@ pub(super) fn caching(conn: &Connection, query: &Query) -> Result<Vec<Advice>, R
         habits,
         Only::RepeatedBeginning,
         |habit, price| {
-            let less = less_from_the_cache(&price.listing.rates)?;
+            let Some(less) = less_from_the_cache(&price.listing.rates) else {
+                return Ok(None);
+            };
             let least = vendors::least_kept(&habit.provider);
-            Some(Said {
+            Ok(Some(Said {
                 kind: AdviceKind::Caching,
                 title: format!("{}: the same instructions are read anew", habit.model),
                 reason: format!(
                     "{} began with the same instructions as another one in the five minutes before, and {} read \
-                 {} tokens of them anew, at the full price. It keeps what prompts begin with, from {least} tokens \
+                 about {} tokens of them anew, at the full price. It keeps what prompts begin with, from {least} tokens \
                  on, if every letter of it is the same: write names, dates and what else differs into the \
                  question and not into the instructions, where what is masked differs from chat to chat, and \
                  let the first answer begin before you send the next.",
@@ -100,7 +102,7 @@ pub(super) fn caching(conn: &Connection, query: &Query) -> Result<Vec<Advice>, R
                     habit.tokens
                 ),
                 saving: Money::from_pico(less.saturating_mul(i128::from(habit.tokens))),
-            })
+            }))
         },
     )
 }
@@ -115,22 +117,27 @@ fn less_from_the_cache(rates: &Rates) -> Option<i128> {
     (less > 0).then_some(less)
 }
 
-/// What was read beyond the first thousands of tokens where a history was carried along.
+/// What calls that carried a long history along cost more than with a short prompt.
 pub(super) fn long_histories(conn: &Connection, query: &Query) -> Result<Vec<Advice>, ReviewError> {
-    let habits = long(conn, query.span()?, &query.filter)?;
+    let span = query.span()?;
+    let habits = long(conn, span, &query.filter)?;
     of_habits(conn, query, habits, Only::LongHistory, |habit, price| {
-        Some(Said {
+        let these = of_model(query, &habit.provider, &habit.model);
+        let used = usages_of_long_histories(conn, span, &these, &price.listing)?;
+        let saving = used.would_save(&price.listing, habit.calls, LONG_PROMPT.into());
+        Ok(saving.ok().map(|saving| Said {
             kind: AdviceKind::LongHistory,
             title: format!("{}: begin a new chat sooner", habit.model),
             reason: format!(
-                "{} in chats that had gone on sent more than {LONG_PROMPT} tokens along; {} tokens beyond that \
-                 were billed in full. A new chat with a short summary sends only what matters. A long \
-                 document that is still needed has to be sent again, so it may save less.",
+                "{} in chats that had gone on sent more than {LONG_PROMPT} tokens along that no cache had, {} \
+                 tokens in all. A new chat with a short summary sends only what matters. With {LONG_PROMPT} \
+                 tokens each they would have cost so much less at most, at today’s price; a long document that \
+                 is still needed has to be sent again, so it may save less.",
                 calls(habit.calls),
                 habit.tokens
             ),
-            saving: price.listing.rates.input.times(habit.tokens),
-        })
+            saving,
+        }))
     })
 }
 
@@ -147,7 +154,7 @@ fn of_habits(
     query: &Query,
     habits: Vec<Habit>,
     only: Only,
-    say: impl Fn(&Habit, &Price) -> Option<Said>,
+    say: impl Fn(&Habit, &Price) -> Result<Option<Said>, ReviewError>,
 ) -> Result<Vec<Advice>, ReviewError> {
     let mut all = Vec::new();
     for habit in habits {
@@ -158,7 +165,7 @@ fn of_habits(
         let Some(price) = price_now(conn, &model, now_ms())? else {
             continue;
         };
-        let Some(said) = say(&habit, &price) else {
+        let Some(said) = say(&habit, &price)? else {
             continue;
         };
         let filter = of_model(query, &habit.provider, &habit.model).and(only);

@@ -21,9 +21,13 @@ struct Made {
     at_ms: i64,
     input: u32,
     cached: u32,
+    written: u32,
+    output: u32,
     pico: Option<i64>,
     conversation: Option<ConversationId>,
     beginning: Option<(i64, u32)>,
+    /// The prompt by our own count.
+    counted: Option<u32>,
 }
 
 const GPT: Made = Made {
@@ -34,9 +38,12 @@ const GPT: Made = Made {
     at_ms: MID_NOVEMBER,
     input: 100_000,
     cached: 0,
+    written: 0,
+    output: 0,
     pico: Some(1_000_000_000_000),
     conversation: None,
     beginning: None,
+    counted: None,
 };
 
 fn write(app: &App, calls: &[Made]) {
@@ -46,9 +53,11 @@ fn write(app: &App, calls: &[Made]) {
             let (mark, tokens) = made.beginning.unzip();
             tx.execute(
                 "INSERT INTO calls (started_at_ms, workspace_id, purpose, provider, model, version, route, status,
-                                    input_tokens, cached_tokens, output_tokens, duration_ms, cost_pico, day,
-                                    conversation_id, beginning, beginning_tokens)
-                 VALUES (?1, ?2, ?3, ?4, ?5, '', 'cloud', ?6, ?7, ?8, 0, 1000, ?9, ?1 / 86400000, ?10, ?11, ?12)",
+                                    input_tokens, cached_tokens, cache_written_tokens, output_tokens, duration_ms,
+                                    cost_pico, day, conversation_id, beginning, beginning_tokens,
+                                    own_prompt_tokens)
+                 VALUES (?1, ?2, ?3, ?4, ?5, '', 'cloud', ?6, ?7, ?8, ?9, ?10, 1000, ?11, ?1 / 86400000, ?12, ?13,
+                         ?14, ?15)",
                 rusqlite::params![
                     made.at_ms,
                     workspace,
@@ -58,10 +67,13 @@ fn write(app: &App, calls: &[Made]) {
                     made.status,
                     made.input,
                     made.cached,
+                    made.written,
+                    made.output,
                     made.pico,
                     made.conversation,
                     mark,
-                    tokens
+                    tokens,
+                    made.counted
                 ],
             )?;
         }
@@ -175,7 +187,48 @@ fn what_it_costs_to_keep_a_beginning_is_taken_off() {
     write(&app, &[claude(0), claude(1)]);
     let (one, _) = found(&app, AdviceKind::Caching).unwrap();
     // At $3 a million less $0.30 from the cache, and $0.75 more to have it kept.
-    assert_eq!(one.saving, "$0.195");
+    assert_eq!((one.saving.as_str(), one.at_most), ("$0.195", true));
+}
+
+#[test]
+fn what_we_counted_of_a_beginning_is_taken_for_as_large_a_part_of_what_the_provider_counted() {
+    let (_dir, app) = app();
+    // Of a prompt of 30,000 tokens by the provider's count, the first 16,000: we counted twice as many.
+    let russian = |minutes, cached| Made {
+        at_ms: MID_NOVEMBER + minutes * MINUTE,
+        input: 30_000,
+        cached,
+        beginning: Some((7, 32_000)),
+        counted: Some(60_000),
+        ..GPT
+    };
+    write(&app, &[russian(0, 0), russian(1, 15_872)]);
+    assert_eq!(found(&app, AdviceKind::Caching), None, "the cache had it");
+    write(&app, &[russian(2, 0)]);
+    let (one, behind) = found(&app, AdviceKind::Caching).unwrap();
+    // 16,000 tokens at $2.50 a million less $1.25 from the cache.
+    assert_eq!((one.saving.as_str(), behind), ("$0.02", vec![3]));
+    assert!(one.reason.contains("about 16000 tokens"), "{}", one.reason);
+}
+
+#[test]
+fn a_beginning_that_was_counted_alone_is_no_longer_than_its_prompt_and_one_that_no_provider_keeps_is_none()
+ {
+    let (_dir, app) = app();
+    let began = |minutes, mark, counted| Made {
+        at_ms: MID_NOVEMBER + minutes * MINUTE,
+        input: 10_000,
+        beginning: Some((mark, 100_000)),
+        counted,
+        ..GPT
+    };
+    // A tenth of a thousandth of what we counted: 1,000 tokens.
+    let short = Some(1_000_000);
+    write(&app, &[began(0, 1, short), began(1, 1, short)]);
+    assert_eq!(found(&app, AdviceKind::Caching), None);
+    write(&app, &[began(0, 2, None), began(1, 2, None)]);
+    let (one, _) = found(&app, AdviceKind::Caching).unwrap();
+    assert_eq!(one.saving, "$0.0125", "of 10,000 tokens");
 }
 
 #[test]
@@ -204,8 +257,40 @@ fn a_long_first_message_is_no_history_nor_are_models_asked_side_by_side() {
     write(&app, &[at(MINUTE), mostly_cached]);
     let (one, behind) = found(&app, AdviceKind::LongHistory).unwrap();
     assert_eq!(behind, [5]);
-    // 92,000 tokens at $2.50 a million.
-    assert_eq!((one.saving.as_str(), one.at_most), ("$0.23", true));
+    // 100,000 tokens at $2.50 a million, less 8,000 of them at $1.25 from the cache.
+    assert_eq!((one.saving.as_str(), one.at_most), ("$0.24", true));
+}
+
+#[test]
+fn what_a_long_history_cost_at_most_has_its_tier_and_all_that_the_cache_took_part_in() {
+    let saving = |provider, model| {
+        let (_dir, app) = app();
+        let chat = Some(conversation(&app));
+        let at = |minutes| Made {
+            provider,
+            model,
+            at_ms: MID_NOVEMBER + minutes * MINUTE,
+            conversation: chat,
+            input: 1_000,
+            ..GPT
+        };
+        let long = Made {
+            input: 300_000,
+            cached: 100_000,
+            written: 150_000,
+            output: 1_000,
+            ..at(1)
+        };
+        write(&app, &[at(0), long]);
+        let (one, behind) = found(&app, AdviceKind::LongHistory).unwrap();
+        assert_eq!(behind, [2]);
+        one.saving
+    };
+    // 50,000 at $3, 100,000 at $0.30 and 150,000 at $3.75 a million; less 8,000 at $0.30.
+    assert_eq!(saving("anthropic", "claude-sonnet-4-5"), "$0.7401");
+    // By the rates above 200,000 tokens, without one for what is written to the cache: 200,000 at $2.50, 100,000 at
+    // $0.25 and 1,000 at $15 a million; less, by the others, 8,000 at $0.125 and 1,000 at $10.
+    assert_eq!(saving("google", "gemini-2.5-pro"), "$0.529");
 }
 
 #[test]

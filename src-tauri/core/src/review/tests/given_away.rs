@@ -314,6 +314,7 @@ fn the_table_behind_the_chart_has_what_each_model_cost_told_apart_by_whose_it_is
 fn each_table_of_the_screen_can_be_given_away_and_leaves_its_entry() {
     let (_dir, app) = app();
     call(&app, "gpt-4o", Some(1_000_000_000_000), MID_NOVEMBER);
+    call(&app, "gpt-4o", None, MID_NOVEMBER);
     let mini = PricedModel {
         provider: "openai".into(),
         model: "gpt-4o-mini".into(),
@@ -355,13 +356,17 @@ fn each_table_of_the_screen_can_be_given_away_and_leaves_its_entry() {
         let at = rows[0].iter().position(|heading| heading == name);
         rows[1][at.unwrap_or_else(|| panic!("no column {name}"))].as_str()
     };
-    // A thousand tokens in and a hundred out, at $0.15 and $0.60 a million.
+    // Two calls, each with a thousand tokens in and a hundred out, at $0.15 and $0.60 a million.
     assert_eq!(
         value(0, "Would have cost, US$ (empty: not known)"),
-        "0.00021"
+        "0.00042"
     );
-    assert_eq!(value(0, "Less, US$"), "0.99979");
+    assert_eq!(value(0, "Less, US$"), "0.99958");
+    let not_known = "Calls whose cost is not known, which Less counts as nothing";
+    assert_eq!(value(0, not_known), "1");
     assert_eq!(value(1, "30 days, US$"), "45");
+    assert_eq!(value(1, "A call at other hours, US$"), "");
+    assert_eq!(value(3, "Dated versions, too"), "yes");
     assert_eq!(found[2].len(), 1, "there is nothing to advise");
     let [model, service, input] =
         ["Model", "Asked how", "Input, US$ a million tokens"].map(|name| {
@@ -374,4 +379,54 @@ fn each_table_of_the_screen_can_be_given_away_and_leaves_its_entry() {
         .iter()
         .find(|row| row[model] == "gpt-4o-mini" && row[service] == "standard");
     assert_eq!(price.unwrap()[input], "0.15");
+}
+
+#[test]
+fn a_table_says_what_the_screen_says_beside_an_amount() {
+    let (_dir, app) = app();
+    let of = |table: &CostTable| {
+        let csv = app.export_cost_table(table).unwrap();
+        let rows = read(&String::from_utf8(csv).unwrap());
+        move |name: &str| {
+            let at = rows[0].iter().position(|heading| heading == name);
+            rows[1][at.unwrap_or_else(|| panic!("no column {name}"))].clone()
+        }
+    };
+    call(&app, "gpt-4o", Some(1_000_000_000_000), MID_NOVEMBER);
+    let failed = "UPDATE calls SET status = 'failed'";
+    app.store.write(|tx| tx.execute(failed, [])).unwrap();
+    let advice = of(&CostTable::Advice { query: query() });
+    assert_eq!(advice("Saving, US$"), "1");
+    assert_eq!(advice("The saving is at most that"), "no");
+    let found = [true, false].map(|at_most| {
+        let mut one = app.cost_advice(&query()).unwrap().remove(0);
+        one.at_most = at_most;
+        one
+    });
+    let rows = read(&screen_tables::advice(&found).csv());
+    assert_eq!((rows[1][2].as_str(), rows[2][2].as_str()), ("yes", "no"));
+    let planned = Planned {
+        model: PricedModel {
+            provider: "deepseek".into(),
+            model: "deepseek-chat".into(),
+        },
+        call: Some("$0.001".into()),
+        day: Some("$0.05".into()),
+        month: Some("$1.5".into()),
+        at_hours: vec![AtHours {
+            hours: "16:30-00:30".into(),
+            call: "$0.0005".into(),
+        }],
+    };
+    let plan = Plan {
+        input: 1,
+        cached: 0,
+        output: 1,
+        calls_a_day: 50,
+    };
+    let rows = read(&screen_tables::planned(&plan, &[planned]).csv());
+    let at = rows[0]
+        .iter()
+        .position(|name| name == "A call at other hours, US$");
+    assert_eq!(rows[1][at.unwrap()], "0.0005 at 16:30-00:30 UTC");
 }

@@ -115,3 +115,67 @@ fn every_rate_that_a_call_can_be_billed_by_stands_in_the_table_of_prices() {
         assert!(found, "{border} {rates:?} in {rows:?}");
     }
 }
+
+#[test]
+fn a_report_says_what_energy_costs_only_where_its_price_was_set() {
+    let (_dir, app) = app();
+    call(&app, "SmolLM2", Some(0), MID_NOVEMBER);
+    let here = "UPDATE calls SET provider = 'local', route = 'local', duration_ms = 7200000";
+    app.store.write(|tx| tx.execute(here, [])).unwrap();
+    let mut settings = app.store.read(settings::get).unwrap();
+    settings.watts = 500;
+    let mut page = |price: &str| {
+        price.clone_into(&mut settings.kilowatt_hour);
+        app.set_settings(&settings).unwrap();
+        let page = app.export_costs(&query(), ReportFile::Html, ChartTheme::Light);
+        String::from_utf8(page.unwrap()).unwrap()
+    };
+    let unpriced = page("");
+    assert!(unpriced.contains(" kWh</dd>"), "{unpriced}");
+    let priced = page("0.30");
+    assert!(priced.contains(" kWh, $0.30</dd>"), "{priced}");
+    let free = page("0");
+    assert!(
+        free.contains(" kWh, $0.00</dd>"),
+        "somebody said so: {free}"
+    );
+}
+
+#[test]
+fn a_price_of_ones_own_is_kept_under_the_name_that_calls_are_billed_by() {
+    let (_dir, app) = app();
+    let set = |provider: &str, dated| {
+        let price = PriceInput {
+            provider: provider.into(),
+            model: "m-1".into(),
+            dated,
+            input: "1".into(),
+            ..PriceInput::default()
+        };
+        app.set_price(&price).unwrap()
+    };
+    let own = || {
+        let rows = app.price_page("m-1").unwrap().rows;
+        let told = rows.into_iter().filter(|row| row.is_own);
+        told.map(|row| (row.provider, row.dated))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(set("OpenAI ", true), None);
+    assert_eq!(own(), [("openai".to_owned(), true)]);
+    let told = set("gemini", false).unwrap();
+    assert!(told.contains("kept as those of google"), "{told}");
+    assert!(own().contains(&("google".to_owned(), false)));
+    let told = set("nosuchthing", false).unwrap();
+    assert!(told.contains("Nothing uses this price yet"), "{told}");
+    let input = crate::accounts::AccountInput {
+        kind: crate::accounts::ProviderKind::Compatible,
+        name: "Our proxy".into(),
+        base_url: "https://proxy.example/v1".into(),
+        destination: None,
+        context_tokens: None,
+    };
+    app.gate.save_account(None, &input).unwrap();
+    let told = set("our proxy", false).unwrap();
+    assert!(told.contains("billed as compatible"), "{told}");
+    assert!(own().contains(&("compatible".to_owned(), false)));
+}

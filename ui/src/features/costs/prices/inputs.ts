@@ -13,6 +13,7 @@ export const services: { value: Service; label: string }[] = [
 export function emptyInput(model: PricedModel): PriceInput {
 	return {
 		...model,
+		dated: false,
 		service: "standard",
 		input: "",
 		cached: "",
@@ -30,6 +31,7 @@ export function inputOf(row: PriceRow): PriceInput {
 	return {
 		provider: row.provider,
 		model: row.model,
+		dated: row.dated,
 		service: row.service,
 		input: amount(row.input),
 		cached: amount(row.cached),

@@ -262,6 +262,7 @@ function priceRow(id: number, price: PriceInput, isOwn: boolean, day: string): P
 		id,
 		provider: price.provider,
 		model: price.model,
+		dated: price.dated,
 		service: price.service,
 		from: day,
 		until: null,
@@ -285,6 +286,7 @@ export function fakeCosts(options: Options): CostsPart {
 			...nothing,
 			provider: "openai",
 			model: "gpt-6-luna",
+			dated: true,
 			service: "standard",
 			input: "0.15",
 			cached: "0.075",
@@ -295,6 +297,7 @@ export function fakeCosts(options: Options): CostsPart {
 			...nothing,
 			provider: "anthropic",
 			model: "claude-sonnet-5-5",
+			dated: true,
 			service: "standard",
 			input: "3",
 			cached: "0.3",
@@ -421,6 +424,10 @@ export function fakeCosts(options: Options): CostsPart {
 			const isOther = ({ model, service }: PriceInput) =>
 				model !== price.model || service !== price.service;
 			own = [...own.filter((one) => isOther(one.price)), { id: ids++, price }];
+			const isKnown = ["acme", ...published.map(({ provider }) => provider)].includes(
+				price.provider,
+			);
+			return isKnown ? null : "Nothing uses this price yet.";
 		},
 		async removePrice(id) {
 			own = own.filter((one) => one.id !== id);
