@@ -192,6 +192,7 @@ impl MessagesBody {
                 name: "answer".into(),
                 schema,
                 strict: false,
+                any_object: false,
             }),
             sampling: Sampling {
                 temperature: within("temperature", self.temperature, 1.0)?,

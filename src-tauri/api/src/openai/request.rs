@@ -419,16 +419,17 @@ fn choice(choice: &Value) -> Result<ToolChoice, Fault> {
 fn schema(format: ResponseFormat) -> Option<AnswerSchema> {
     match format {
         ResponseFormat::Text => None,
-        // Any object, which is what it means.
         ResponseFormat::JsonObject => Some(AnswerSchema {
             name: "object".into(),
             schema: object(),
             strict: false,
+            any_object: true,
         }),
         ResponseFormat::JsonSchema { json_schema } => Some(AnswerSchema {
             name: json_schema.name,
             schema: json_schema.schema.unwrap_or_else(object),
             strict: json_schema.strict.unwrap_or(false),
+            any_object: false,
         }),
     }
 }

@@ -134,6 +134,8 @@ pub struct AnswerSchema {
     pub schema: Map<String, Value>,
     /// Whether the provider must hold the answer to it exactly, which not every schema allows.
     pub strict: bool,
+    /// Whether any JSON object will do, of which the schema says no more: servers that know no schema promise that.
+    pub any_object: bool,
 }
 
 /// How the next token is chosen; `None` leaves it to the provider.

@@ -151,5 +151,6 @@ fn schema(leaving: &str) -> Result<AnswerSchema, GateError> {
         name: "answer".to_owned(),
         schema: schema.map_err(|_| GateError::OnlyHere(NO_SCHEMA))?,
         strict: false,
+        any_object: false,
     })
 }
