@@ -202,6 +202,8 @@ impl MessagesBody {
             },
             max_tokens: self.max_tokens,
             effort: effort.as_deref().map(how_much).transpose()?,
+            // Here it is asked for with `thinking`, which is refused.
+            thinks: false,
             is_begun,
         })
     }

@@ -197,6 +197,7 @@ impl ChatBody {
             schema: self.response_format.and_then(schema),
             sampling,
             max_tokens: self.max_completion_tokens.or(self.max_tokens),
+            thinks: self.reasoning_effort.is_some(),
             effort: self.reasoning_effort.as_deref().map(effort).transpose()?,
             is_begun: false,
         })

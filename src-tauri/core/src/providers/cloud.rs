@@ -34,6 +34,8 @@ pub(crate) struct CloudRequest {
     pub max_tokens: Option<u32>,
     /// How much to think first; `None` leaves it to the provider.
     pub effort: Option<Effort>,
+    /// Whether that asks a model to think which would not by itself, where the provider tells the two apart.
+    pub thinks: bool,
     /// Ask the provider to keep what it has read for the next turn, where that has to be asked for.
     pub keep_prompt: bool,
     /// Whether the answer comes in pieces.
@@ -207,6 +209,8 @@ impl CloudEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Delta {
     Text(String),
+    /// Words with which the model says that it does not want to, where the provider tells them from an answer.
+    Refusal(String),
     Reasoning(String),
     /// A piece of a call that is being written. Nothing may be called before [`End`] has it whole.
     ToolCall {

@@ -62,6 +62,7 @@ pub(super) fn decide(
         sampling: request.sampling.clone(),
         max_tokens: None,
         effort: request.effort,
+        thinks: request.thinks,
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,

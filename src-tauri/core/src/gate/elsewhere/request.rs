@@ -112,6 +112,7 @@ pub(super) fn request(
         },
         max_tokens: None,
         effort: None,
+        thinks: false,
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,

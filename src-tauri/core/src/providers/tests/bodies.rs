@@ -226,6 +226,7 @@ fn everything() -> CloudRequest {
         },
         max_tokens: Some(500),
         effort: Some(Effort::High),
+        thinks: true,
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
@@ -319,6 +320,7 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
                     },
                     max_tokens: all.max_tokens.filter(|_| most),
                     effort,
+                    thinks: all.thinks && !stream,
                     keep_prompt,
                     stream,
                     prompt_tokens: 0,
@@ -657,6 +659,23 @@ fn anthropic_is_asked_to_keep_instructions_for_whatever_else_begins_with_them() 
         { "type": "text", "text": "Be brief.", "cache_control": { "type": "ephemeral" } }
     ]);
     assert_eq!(body["system"], kept);
+}
+
+#[test]
+fn claude_is_told_to_think_only_where_its_client_asks_for_that() {
+    let body = |thinks| {
+        anthropic_body(&CloudRequest {
+            effort: Some(Effort::Low),
+            thinks,
+            ..question()
+        })
+    };
+    for thinks in [false, true] {
+        let body = body(thinks);
+        assert_eq!(body["output_config"]["effort"], "low");
+        assert_eq!(body.get("thinking").is_some(), thinks);
+        assert_eq!(anthropic_faults(&body), NONE, "{body}");
+    }
 }
 
 #[test]
