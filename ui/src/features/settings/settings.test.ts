@@ -293,7 +293,7 @@ describe("the local API", () => {
 			message: "There is a client with this name already.",
 			hint: null,
 		};
-		const add = vi.fn((_: ClientInput) => Promise.reject<never>(taken));
+		const add = vi.fn<(client: ClientInput) => Promise<never>>(() => Promise.reject(taken));
 		fake.addClient = add;
 		await user.type(await card.findByLabelText("New client"), "My editor");
 		await user.click(card.getByRole("button", { name: "Add" }));
