@@ -84,7 +84,7 @@ fn an_engine_that_ends_in_mid_answer_costs_only_that_answer() {
         let (mut heard, mut ended) = (String::new(), false);
         let ask = Ask::Say(conversation.id, "Tell me a very long story.");
         let answer = app::answer(&app, ask, |event| {
-            if let AnswerEvent::Text { tokens, text } = event {
+            if let AnswerEvent::Text { tokens, text, .. } = event {
                 heard.push_str(&text);
                 if tokens >= 8 && !ended {
                     ended = true;

@@ -76,10 +76,11 @@ fn is_text(event: &AnswerEvent) -> bool {
 fn joined(event: &mut AnswerEvent, next: AnswerEvent) -> Option<AnswerEvent> {
     match (event, next) {
         (
-            AnswerEvent::Text { text, tokens },
+            AnswerEvent::Text { text, tokens, .. },
             AnswerEvent::Text {
                 text: more,
                 tokens: now,
+                ..
             },
         ) => {
             text.push_str(&more);
@@ -104,6 +105,7 @@ mod tests {
         AnswerEvent::Text {
             text: format!("{nth} "),
             tokens: nth,
+            refusal: false,
         }
     }
 
@@ -183,6 +185,7 @@ mod tests {
             pause_after(&AnswerEvent::Text {
                 text: "ä".repeat(characters),
                 tokens: 1,
+                refusal: false,
             })
         };
         assert_eq!(after(1), Some(SHORTEST), "slow text is shown as it comes");

@@ -1,6 +1,6 @@
 """A collector of OpenTelemetry: decodes what it is sent with the official messages, tells it on its
 standard output, a line of JSON each, and answers as it was last told on its standard input: `takes`,
-`answers STATUS`, `hangs` or `closes`."""
+`rejects COUNT` of what a message has, `answers STATUS`, `hangs` or `closes`."""
 
 import base64
 import json
@@ -8,8 +8,14 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 
 manner = ["takes"]
 output = threading.Lock()
@@ -80,6 +86,17 @@ def point(kind, one):
     return told
 
 
+def rejection(path, count):
+    if path == "/v1/traces":
+        answer = ExportTraceServiceResponse()
+        answer.partial_success.rejected_spans = count
+    else:
+        answer = ExportMetricsServiceResponse()
+        answer.partial_success.rejected_data_points = count
+    answer.partial_success.error_message = "too old"
+    return answer.SerializeToString()
+
+
 class Collector(BaseHTTPRequestHandler):
     def do_POST(self):
         now = manner[0]
@@ -95,9 +112,12 @@ class Collector(BaseHTTPRequestHandler):
         if now == "hangs":
             threading.Event().wait()
         if now != "closes":
-            self.send_response(200 if now == "takes" else int(now.split()[1]))
-            self.send_header("content-length", "0")
+            answer = rejection(self.path, int(now.split()[1])) if now.startswith("rejects") else b""
+            self.send_response(int(now.split()[1]) if now.startswith("answers") else 200)
+            self.send_header("content-type", "application/x-protobuf")
+            self.send_header("content-length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
     def log_message(self, *_):
         pass

@@ -50,3 +50,29 @@ fn tokens_that_were_kept_for_later_are_told_as_what_they_are_billed_as() {
         );
     }
 }
+
+#[test]
+fn claude_thinks_first_where_a_client_asks_for_that_in_its_own_language() {
+    let provider = that_keeps_prompts();
+    let place = with_provider(&provider, &[]);
+    add_claude(&place.app, &provider);
+    let said = json!([{ "role": "user", "content": "Is it?" }]);
+    let asked = |path: &str, field: &str, value: Value| {
+        let mut asked = json!({ "model": "Claude/claude-x", "max_tokens": 60, "messages": said });
+        asked[field] = value;
+        let answer = place.served.post(path, &place.key, &asked);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let sent = last(&provider).json();
+        assert_eq!(sent["output_config"]["effort"], "low");
+        sent["thinking"].clone()
+    };
+    let effort = json!({ "effort": "low" });
+    let thinks = asked("/v1/messages", "output_config", effort);
+    assert_eq!(
+        thinks,
+        Value::Null,
+        "there it is said with a word of its own"
+    );
+    let thinks = asked("/v1/chat/completions", "reasoning_effort", "low".into());
+    assert_eq!(thinks["type"], "adaptive");
+}

@@ -204,6 +204,41 @@ fn a_stream_that_fails_within_has_its_first_words_and_an_error_and_no_end() {
 }
 
 #[test]
+fn what_a_model_says_in_place_of_an_answer_is_told_as_a_refusal() {
+    let provider = Provider::start(|_| {
+        let piece = |delta: Value, finish: Value| {
+            let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish });
+            format!("data: {}\n\n", json!({ "choices": [choice] }))
+        };
+        let pieces = [
+            piece(json!({ "refusal": "I cannot" }), Value::Null),
+            piece(json!({ "refusal": " do that." }), Value::Null),
+            piece(json!({}), "stop".into()),
+        ];
+        Reply::Raw("text/event-stream", pieces.concat().into_bytes())
+    });
+    let place = with_provider(&provider, &[]);
+    let [openai, anthropic] = ask(&place, "Hello", false);
+    let message = &openai.json()["choices"][0]["message"];
+    let told = (&message["content"], &message["refusal"]);
+    assert_eq!(told, (&Value::Null, &json!("I cannot do that.")));
+    assert_eq!(anthropic.json()["content"][0]["text"], "I cannot do that.");
+    let [streamed, _] = ask(&place, "Hello", true);
+    let told = |field: &str| -> String {
+        let pieces = streamed
+            .body
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
+        let pieces = pieces.map(|piece| piece["choices"][0]["delta"][field].clone());
+        pieces
+            .filter_map(|piece| piece.as_str().map(str::to_owned))
+            .collect()
+    };
+    assert_eq!(told("refusal"), "I cannot do that.");
+    assert_eq!(told("content"), "");
+}
+
+#[test]
 fn a_call_to_the_next_of_a_chain_is_timed_from_its_own_turn_on() {
     // It is tried three times, with pauses between, before it is given up.
     let (down, up) = (

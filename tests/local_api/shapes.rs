@@ -5,6 +5,7 @@ use std::path::Path;
 use jsonschema::Validator;
 
 use super::*;
+use crate::gate::add_claude;
 
 /// The description; `None`, said aloud, where it is missing.
 fn published() -> Option<Value> {
@@ -118,6 +119,30 @@ fn what_a_provider_is_sent_for_a_client_has_its_tools_and_its_schema() {
     assert_eq!(sent["stop"], json!(["END"]));
     assert_eq!(sent["messages"][0]["content"], "Be brief.");
     assert_eq!(sent["max_tokens"], 7);
+}
+
+#[test]
+fn any_json_object_is_asked_for_as_such_and_of_claude_not_at_all() {
+    let provider = able();
+    let place = with_provider(&provider, &[]);
+    let asked = |model: &str| {
+        json!({
+            "model": model,
+            "messages": [{ "role": "user", "content": "Which colour? Answer as JSON." }],
+            "response_format": { "type": "json_object" },
+        })
+    };
+    let answer = place.chat(&asked(ALIAS));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let content = &answer.json()["choices"][0]["message"]["content"];
+    assert_eq!(*content, "{\"colour\":\"red\"}");
+    let sent = last(&provider).json();
+    assert_eq!(sent["response_format"], json!({ "type": "json_object" }));
+    add_claude(&place.app, &provider);
+    let refused = place.chat(&asked("Claude/claude-x"));
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(refused.body.contains("json_object"), "{}", refused.body);
+    assert_eq!(provider.received().len(), 1, "and it was not asked");
 }
 
 #[test]

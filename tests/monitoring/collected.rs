@@ -221,6 +221,24 @@ fn what_a_collector_refuses_is_lost_and_counted_and_the_next_is_sent() {
 }
 
 #[test]
+fn what_a_collector_takes_only_in_part_is_counted_and_another_one_begins_anew() {
+    let [collector, other] = [Collector::start(), Collector::start()];
+    let provider = provider();
+    let watched = watched(&collector, &provider);
+    collector.metrics();
+    collector.becomes("rejects 1");
+    watched.ask();
+    let status = watched.until(|status| status.lost == 1);
+    assert!(status.sent_at_ms.is_some());
+    let problem = status.problem.unwrap();
+    assert!(problem.contains("did not take 1 of"), "{problem}");
+    change(&watched.app, |settings| {
+        settings.telemetry_url = other.address.clone();
+    });
+    watched.until(|status| status.lost == 0 && status.problem.is_none());
+}
+
+#[test]
 fn what_ends_while_a_collector_is_away_is_sent_when_it_is_back() {
     let collector = Collector::start();
     let provider = provider();

@@ -184,6 +184,45 @@ fn of_the_rules() -> Vec<String> {
 }
 
 #[test]
+fn a_record_that_was_never_verified_is_told_of_as_one_that_was_long_ago() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("never.yml");
+    let alerts = prometheus::file("alerts.yml");
+    let labels = |instance: &str| json!({ "severity": "warning", "instance": instance });
+    let entries = |instance: &str| {
+        let series = format!("gatehouse_record_entries{{instance=\"{instance}\"}}");
+        json!({ "series": series, "values": "5x40" })
+    };
+    // The other one, which is as old, was verified a day ago.
+    let verified = json!({
+        "series": "gatehouse_record_verified_timestamp_seconds{instance=\"b\"}", "values": "2678400x40",
+    });
+    let summary = "The record was not verified in the last 30 days, or never.";
+    let rules = json!({
+        "rule_files": [alerts],
+        "evaluation_interval": "1d",
+        "tests": [{
+            "interval": "1d",
+            "input_series": [entries("a"), entries("b"), verified],
+            "alert_rule_test": [{
+                "eval_time": "32d",
+                "alertname": "GatehouseRecordNotVerifiedForLong",
+                "exp_alerts": [{ "exp_labels": labels("a"), "exp_annotations": { "summary": summary } }],
+            }],
+        }],
+    });
+    // JSON is YAML, too.
+    std::fs::write(&file, rules.to_string()).unwrap();
+    let tested = promtool(&["test", "rules", file.to_str().unwrap()], "");
+    let said = [tested.stdout, tested.stderr].concat();
+    assert!(
+        tested.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+}
+
+#[test]
 fn every_expression_of_the_dashboard_and_of_the_alerts_has_an_answer() {
     let checked = promtool(
         &[

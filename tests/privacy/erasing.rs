@@ -5,7 +5,9 @@ use std::{ops::ControlFlow, path::PathBuf, sync::mpsc, thread};
 use gatehouse_core::{
     app::App,
     chat::{self, MessageState, Options},
-    gate::{AnswerEvent, Ask},
+    clients::{self, ClientError, NewClient},
+    engine::Stop,
+    gate::{AnswerEvent, Ask, GateError, client::ClientRequest},
     ids::WorkspaceId,
     now_ms,
     policy::own_rules,
@@ -13,6 +15,7 @@ use gatehouse_core::{
         EraseError, Erasure, ErasureStep, Extent, FileForm,
         archive::{Scope, Target},
     },
+    record::Action,
     store::{StoreError, snapshot},
     workspaces,
 };
@@ -199,6 +202,56 @@ fn an_erased_workspace_leaves_neither_its_name_nor_what_was_in_it() {
         "gone is gone"
     );
     assert!(app.gate.new_conversation(&Options::default()).is_ok());
+    holds(&app);
+}
+
+fn client(name: &str, only_metrics: bool) -> NewClient {
+    NewClient {
+        name: name.into(),
+        workspace_id: None,
+        days: None,
+        budget: None,
+        keeps_sent: !only_metrics,
+        only_metrics,
+    }
+}
+
+#[test]
+fn what_a_client_of_an_erased_workspace_still_asks_is_not_kept() {
+    let (_folder, app) = app::new();
+    let (client, _) = app.add_client(&client("Editor", false)).unwrap();
+    let id = client.workspace_id;
+    erase(&app, &Erasure::Workspace { id });
+    let request = ClientRequest {
+        model: format!("the model of {OTHER}"),
+        ..ClientRequest::default()
+    };
+    let refused = app
+        .gate
+        .answer_client(&client, &request, &Stop::default(), &mut |_| ());
+    assert!(matches!(refused, Err(GateError::ModelUnknown(_))));
+    let refused = app::fact(&app, Action::Refused, "client");
+    assert_eq!(refused, Some(client.id.to_string()), "that it was is known");
+    let subjects = |conn: &rusqlite::Connection| {
+        let sql = "SELECT count(*) FROM audit_subjects WHERE of = ?1";
+        conn.query_row(sql, [id], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(app.store.read(subjects).unwrap(), 0);
+    holds(&app);
+}
+
+#[test]
+fn a_client_that_reads_metrics_outlives_the_workspace_in_which_it_was_added() {
+    let (_folder, app) = app::new();
+    let (reader, key) = app.add_client(&client("Prometheus", true)).unwrap();
+    let (asker, _) = app.add_client(&client("Editor", false)).unwrap();
+    let id = reader.workspace_id;
+    erase(&app, &Erasure::Workspace { id });
+    let let_in = |conn: &_| clients::by_key(conn, key.as_str(), now_ms());
+    let reader = app.store.read(let_in).unwrap();
+    assert_ne!(reader.workspace_id, id);
+    let asker = app.store.read(|conn| clients::get(conn, asker.id));
+    assert!(matches!(asker, Err(ClientError::NotFound)));
     holds(&app);
 }
 

@@ -143,7 +143,11 @@ impl Config {
             Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
             _ => host,
         };
-        let own = ["127.0.0.1", "localhost", "[::1]"];
+        let listens_at = match self.address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        };
+        let own = ["127.0.0.1", "localhost", "[::1]", &listens_at];
         let is_own =
             self.address.is_loopback() && own.iter().any(|own| own.eq_ignore_ascii_case(name));
         is_own || self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
@@ -187,6 +191,20 @@ mod tests {
         ] {
             assert!(!config.answers_to(other), "{other}");
         }
+    }
+
+    #[test]
+    fn the_address_of_this_computer_at_which_it_listens_is_a_name_of_its_own() {
+        let at = |address: [u8; 4]| Config {
+            address: IpAddr::from(address),
+            ..Config::default()
+        };
+        assert!(at([127, 0, 0, 2]).answers_to("127.0.0.2:7411"));
+        assert!(!at([127, 0, 0, 1]).answers_to("127.0.0.2:7411"));
+        assert!(
+            !at([0, 0, 0, 0]).answers_to("0.0.0.0:7411"),
+            "beyond this computer it has the names that it was given"
+        );
     }
 
     #[test]

@@ -8,8 +8,11 @@ use axum::{
     response::Response,
 };
 use gatehouse_core::{
+    clients::ClientError,
+    engine::EngineError,
     gate::{GateError, client::ProviderSays},
     problem::{Problem, ProblemCode},
+    protocol::RequestErrorKind,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +39,12 @@ const OVERLOADED: u16 = 529;
 
 /// What OpenAI calls it when no credit is left.
 const NO_CREDIT: &str = "insufficient_quota";
+
+/// What it is called when a key is none, or not good any more.
+pub(crate) const WRONG_KEY: &str = "invalid_api_key";
+
+/// After what time it is worth asking again while something is erased.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Why a request has no answer.
 #[derive(Debug, Clone)]
@@ -183,12 +192,43 @@ pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
 impl From<GateError> for Fault {
     fn from(error: GateError) -> Self {
         let says = error.provider_says();
-        let fault = Self::from(Problem::from(error));
+        let wait = matches!(error, GateError::Paused).then_some(PAUSE);
+        let key_is_gone = matches!(
+            error,
+            GateError::Client(ClientError::Revoked | ClientError::Expired)
+        );
+        let for_programs = has_a_hint_for_programs(&error);
+        let mut problem = Problem::from(error);
+        if key_is_gone {
+            // It was good when the request came.
+            return Self::new(StatusCode::UNAUTHORIZED, WRONG_KEY, problem.to_string());
+        }
+        if !for_programs {
+            problem.hint = None;
+        }
+        let fault = Self {
+            wait,
+            ..Self::from(problem)
+        };
         match says {
             None => fault,
             Some(says) => fault.told_as(says),
         }
     }
+}
+
+/// Most hints speak to the person at the window, of what is kept there and of its screens.
+fn has_a_hint_for_programs(error: &GateError) -> bool {
+    matches!(
+        error,
+        GateError::ModelUnknown(_)
+            | GateError::NobodyLooks { .. }
+            | GateError::Paused
+            | GateError::Engine(EngineError::Request {
+                kind: RequestErrorKind::NoGap,
+                ..
+            })
+    )
 }
 
 impl From<Problem> for Fault {
@@ -218,8 +258,6 @@ impl From<Problem> for Fault {
 
 #[cfg(test)]
 mod tests {
-    use gatehouse_core::engine::EngineError;
-
     use super::*;
 
     #[test]
@@ -228,6 +266,42 @@ mod tests {
         assert_eq!(fault.status_in(Dialect::OpenAi).as_u16(), 499);
         assert_eq!(fault.status_in(Dialect::Anthropic).as_u16(), 499);
         assert_eq!(fault.body(Dialect::OpenAi)["error"]["code"], "cancelled");
+    }
+
+    #[test]
+    fn a_key_that_was_taken_back_since_the_request_came_is_the_clients_and_not_a_providers() {
+        for gone in [ClientError::Revoked, ClientError::Expired] {
+            let fault = Fault::from(GateError::Client(gone));
+            assert_eq!(fault.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(fault.body(Dialect::OpenAi)["error"]["code"], WRONG_KEY);
+            let kind = &fault.body(Dialect::Anthropic)["error"]["type"];
+            assert_eq!(*kind, "authentication_error");
+        }
+    }
+
+    #[test]
+    fn a_program_is_told_nothing_of_the_window_and_of_what_is_kept_there() {
+        let model = || "m".to_owned();
+        let kept = Fault::from(GateError::UncountedPictures { model: model() });
+        assert!(!kept.message.contains("is kept"), "{}", kept.message);
+        assert!(kept.message.contains("counts pictures"), "{}", kept.message);
+        let none = Fault::from(GateError::NoModel);
+        assert!(!none.message.contains("screen"), "{}", none.message);
+        let unknown = Fault::from(GateError::ModelUnknown(model()));
+        assert!(
+            unknown.message.contains("/v1/models"),
+            "{}",
+            unknown.message
+        );
+    }
+
+    #[test]
+    fn while_something_is_erased_a_program_is_told_to_come_again() {
+        let fault = Fault::from(GateError::Paused);
+        assert!(fault.message.contains("erased"), "{}", fault.message);
+        let response = fault.response(Dialect::OpenAi);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
     }
 
     #[test]

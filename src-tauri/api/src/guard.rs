@@ -18,7 +18,7 @@ use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::{
     body::too_large,
-    fault::{Dialect, Fault},
+    fault::{Dialect, Fault, WRONG_KEY},
     metrics,
     refusals::Refusal,
     server::Shared,
@@ -147,11 +147,7 @@ async fn owner(shared: &Arc<Shared>, key: String) -> Result<Client, Refusing> {
 }
 
 fn unauthorized(said: impl ToString) -> Refusing {
-    let fault = Fault::new(
-        StatusCode::UNAUTHORIZED,
-        "invalid_api_key",
-        said.to_string(),
-    );
+    let fault = Fault::new(StatusCode::UNAUTHORIZED, WRONG_KEY, said.to_string());
     (Refusal::Key, fault)
 }
 

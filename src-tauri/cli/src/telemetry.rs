@@ -106,6 +106,9 @@ fn to(app: &App, address: &str, header: Option<&str>, json: bool) -> Result<(), 
     }
     let problem = match app.try_telemetry(address)? {
         Delivery::Taken => None,
+        Delivery::InPart(left) => Some(format!(
+            "It did not take {left} of the figures that it was sent."
+        )),
         Delivery::Refused(status) => Some(format!("It refused what it was sent ({status}).")),
         Delivery::NotNow(problem) => Some(problem),
     };

@@ -344,11 +344,27 @@ pub(crate) fn revoke(conn: &Connection, id: ClientId, now_ms: i64) -> Result<Cli
     }
 }
 
-/// The clients of a workspace that is erased go with it; what they cost stays.
+/// The clients of a workspace that was erased go with it; what they cost stays. One that reads metrics has nothing
+/// of it, and goes on in the one that is open now.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
-pub(crate) fn forget_workspace(conn: &Connection, workspace: WorkspaceId) -> rusqlite::Result<()> {
+pub(crate) fn forget_workspace(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let readers = conn
+        .prepare("SELECT id FROM clients WHERE workspace_id = ?1 AND only_metrics AND revoked_at_ms IS NULL")?
+        .query_map([workspace], |row| row.get::<_, ClientId>(0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    for reader in readers {
+        let open = workspaces::current(conn, now_ms)?;
+        conn.execute(
+            "UPDATE clients SET workspace_id = ?2 WHERE id = ?1",
+            params![reader, open],
+        )?;
+    }
     conn.execute("DELETE FROM clients WHERE workspace_id = ?1", [workspace])
         .map(drop)
 }

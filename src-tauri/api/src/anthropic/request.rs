@@ -192,6 +192,7 @@ impl MessagesBody {
                 name: "answer".into(),
                 schema,
                 strict: false,
+                any_object: false,
             }),
             sampling: Sampling {
                 temperature: within("temperature", self.temperature, 1.0)?,
@@ -201,6 +202,8 @@ impl MessagesBody {
             },
             max_tokens: self.max_tokens,
             effort: effort.as_deref().map(how_much).transpose()?,
+            // Here it is asked for with `thinking`, which is refused.
+            thinks: false,
             is_begun,
         })
     }

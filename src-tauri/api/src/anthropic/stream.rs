@@ -113,7 +113,8 @@ impl Writes for Events {
 
     fn event(&mut self, event: ClientEvent) -> Vec<String> {
         match event {
-            ClientEvent::Text(text) => self.text(&text),
+            // Its language has no field for a refusal in words.
+            ClientEvent::Text(text) | ClientEvent::Refusal(text) => self.text(&text),
             // Thinking was not asked for, and without a signature nobody could send it back.
             ClientEvent::Thinking(_) | ClientEvent::Begun { .. } => Vec::new(),
         }

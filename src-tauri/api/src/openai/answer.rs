@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 
 /// Whole.
 pub(super) fn completion(answer: &ClientAnswer) -> Value {
-    let mut message = json!({ "role": "assistant", "content": answer.text, "refusal": null });
+    let (content, refusal) = match answer.refused {
+        true => (Value::Null, answer.text.as_str().into()),
+        false => (answer.text.as_str().into(), Value::Null),
+    };
+    let mut message = json!({ "role": "assistant", "content": content, "refusal": refusal });
     if !answer.tool_calls.is_empty() {
         if answer.text.is_empty() {
             message["content"] = Value::Null;

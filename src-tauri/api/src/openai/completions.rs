@@ -219,7 +219,9 @@ impl Writes for Chunks {
 
     fn event(&mut self, event: ClientEvent) -> Vec<String> {
         match event {
-            ClientEvent::Text(text) => vec![self.chunk(&[choice(&text, None)], None)],
+            ClientEvent::Text(text) | ClientEvent::Refusal(text) => {
+                vec![self.chunk(&[choice(&text, None)], None)]
+            }
             // There is no place for what a model thinks.
             ClientEvent::Thinking(_) | ClientEvent::Begun { .. } => Vec::new(),
         }

@@ -197,6 +197,7 @@ impl ChatBody {
             schema: self.response_format.and_then(schema),
             sampling,
             max_tokens: self.max_completion_tokens.or(self.max_tokens),
+            thinks: self.reasoning_effort.is_some(),
             effort: self.reasoning_effort.as_deref().map(effort).transpose()?,
             is_begun: false,
         })
@@ -419,16 +420,17 @@ fn choice(choice: &Value) -> Result<ToolChoice, Fault> {
 fn schema(format: ResponseFormat) -> Option<AnswerSchema> {
     match format {
         ResponseFormat::Text => None,
-        // Any object, which is what it means.
         ResponseFormat::JsonObject => Some(AnswerSchema {
             name: "object".into(),
             schema: object(),
             strict: false,
+            any_object: true,
         }),
         ResponseFormat::JsonSchema { json_schema } => Some(AnswerSchema {
             name: json_schema.name,
             schema: json_schema.schema.unwrap_or_else(object),
             strict: json_schema.strict.unwrap_or(false),
+            any_object: false,
         }),
     }
 }

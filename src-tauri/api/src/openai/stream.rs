@@ -65,10 +65,17 @@ impl Chunks {
         self.chunk(json!([choice]), None)
     }
 
+    fn text(&mut self, text: &str, refusal: bool) -> Vec<String> {
+        self.told = true;
+        let field = said_in(refusal);
+        vec![self.delta(json!({ field: text }), None)]
+    }
+
     fn ended(&self, answer: &ClientAnswer) -> Vec<String> {
         let mut events = Vec::new();
         if !self.told && !answer.text.is_empty() {
-            events.push(self.delta(json!({ "content": answer.text }), None));
+            let field = said_in(answer.refused);
+            events.push(self.delta(json!({ field: answer.text }), None));
         }
         for (index, call) in answer.tool_calls.iter().enumerate() {
             let mut called = answer::call(call);
@@ -91,10 +98,8 @@ impl Writes for Chunks {
 
     fn event(&mut self, event: ClientEvent) -> Vec<String> {
         match event {
-            ClientEvent::Text(text) => {
-                self.told = true;
-                vec![self.delta(json!({ "content": text }), None)]
-            }
+            ClientEvent::Text(text) => self.text(&text, false),
+            ClientEvent::Refusal(text) => self.text(&text, true),
             // OpenAI's interface has no place for what a model thinks.
             ClientEvent::Thinking(_) | ClientEvent::Begun { .. } => Vec::new(),
         }
@@ -109,6 +114,11 @@ impl Writes for Chunks {
             },
         }
     }
+}
+
+/// The field for a piece of an answer, or of what a model says in place of one.
+fn said_in(refusal: bool) -> &'static str {
+    if refusal { "refusal" } else { "content" }
 }
 
 /// A fault after the answer has begun: clients raise it, and take nothing for the end.

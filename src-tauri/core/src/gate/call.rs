@@ -45,6 +45,8 @@ pub(super) enum CallError {
 /// What came of a call.
 pub(super) struct Outcome {
     pub text: String,
+    /// Whether the text says that the model does not want to.
+    pub refused: bool,
     /// What a model elsewhere calls, whole.
     pub tool_calls: Vec<ToolCall>,
     pub end: Result<FinishReason, CallError>,
@@ -187,7 +189,11 @@ fn for_the_caller(event: Event) -> Option<AnswerEvent> {
             dropped_messages,
         },
         Event::Reading { read, total, .. } => AnswerEvent::Reading { read, total },
-        Event::Text { text, tokens, .. } => AnswerEvent::Text { text, tokens },
+        Event::Text { text, tokens, .. } => AnswerEvent::Text {
+            text,
+            tokens,
+            refusal: false,
+        },
         _ => return None,
     })
 }
@@ -197,6 +203,7 @@ impl Outcome {
     pub(super) fn begun() -> Self {
         Self {
             text: String::new(),
+            refused: false,
             tool_calls: Vec::new(),
             end: Err(CallError::Engine(EngineError::Stopped)),
             stopped_by: None,

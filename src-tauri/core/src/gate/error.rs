@@ -35,6 +35,9 @@ pub enum GateError {
     /// This conversation is being answered already.
     #[error("this conversation is being answered already")]
     Busy,
+    /// Nothing is, as what was erased must not be written again.
+    #[error("nothing is answered while data is being erased")]
+    Paused,
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -218,6 +221,9 @@ impl From<GateError> for Problem {
             }
             GateError::Busy => {
                 Problem::new(Code::Busy, &error).hint("Stop that answer or wait for its end.")
+            }
+            GateError::Paused => {
+                Problem::new(Code::Busy, &error).hint("Try again in a moment.")
             }
             GateError::Model(model) => model.into(),
             GateError::Engine(engine) => Problem::from(&engine),

@@ -68,6 +68,9 @@ pub enum AnswerEvent {
         text: String,
         /// Tokens so far.
         tokens: u32,
+        /// Whether the model says with it that it does not want to. A person reads that; programs are told.
+        #[serde(skip)]
+        refusal: bool,
     },
     /// It is over, also when it was stopped or failed.
     Ended {

@@ -183,11 +183,16 @@ pub(super) fn refused(conversation: ConversationId, error: &GateError) -> Event 
 }
 
 /// The same of a request of a client of the local API.
-pub(super) fn refused_to(client: &Client, error: &GateError) -> Event {
-    Event::new(Action::Refused)
+pub(super) fn refused_to(client: &Client, is_there: bool, error: &GateError) -> Event {
+    let event = Event::new(Action::Refused)
         .by(Actor::LocalApi)
         .fact("outcome", outcome(error))
-        .fact("client", client.id.to_string())
+        .fact("client", client.id.to_string());
+    if !is_there {
+        // It went with its workspace, of which nothing private is begun anew.
+        return event;
+    }
+    event
         .about(Subject::Workspace(client.workspace_id))
         .payload(json!({ "reason": error.to_string() }))
 }

@@ -37,6 +37,8 @@ pub struct TelemetryHeader {
 pub enum Delivery {
     /// It took it.
     Taken,
+    /// It took it but for so many of its spans or figures, which it will never take.
+    InPart(u64),
     /// It will never take it: the status of its answer.
     Refused(u16),
     /// It did not take it now, and may later; why not, as a sentence.
@@ -104,12 +106,15 @@ impl Gate {
         stop: &Stop,
     ) -> Delivery {
         match self.try_telemetry(base, path, message, stop) {
-            Ok(200..=299) => Delivery::Taken,
-            // Those which the protocol wants tried again.
-            Ok(status @ (429 | 502..=504)) => Delivery::NotNow(format!(
-                "The collector cannot take anything now ({status})."
-            )),
-            Ok(status) => Delivery::Refused(status),
+            Ok(reply) => match reply.status {
+                200..=299 if reply.rejected > 0 => Delivery::InPart(reply.rejected),
+                200..=299 => Delivery::Taken,
+                // Those which the protocol wants tried again.
+                status @ (429 | 502..=504) => Delivery::NotNow(format!(
+                    "The collector cannot take anything now ({status})."
+                )),
+                status => Delivery::Refused(status),
+            },
             Err(error) => Delivery::NotNow(Problem::from(error).message),
         }
     }
@@ -120,7 +125,7 @@ impl Gate {
         path: &str,
         message: Vec<u8>,
         stop: &Stop,
-    ) -> Result<u16, GateError> {
+    ) -> Result<telemetry::Reply, GateError> {
         let base = settings::telemetry_address(base).ok_or(HeaderError::NoAddress)?;
         let address = below(&base, path).ok_or(HeaderError::NoAddress)?;
         let header = match self.telemetry_header()? {

@@ -86,7 +86,7 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// # Errors
-    /// [`GateError::Busy`] when it is worked on, or while nothing may be.
+    /// [`GateError::Busy`] when it is worked on, [`GateError::Paused`] while nothing may be.
     pub(super) fn take(
         gate: &'a Gate,
         conversation: ConversationId,
@@ -98,7 +98,7 @@ impl<'a> Place<'a> {
     /// The place of a request of a client, which is stopped by this.
     ///
     /// # Errors
-    /// [`GateError::Busy`] while nothing may be worked on.
+    /// [`GateError::Paused`] while nothing may be worked on.
     pub(super) fn of_client(gate: &'a Gate, stop: &Stop) -> Result<Self, GateError> {
         Self::take_with(gate, ConversationId::new(), Task::Client, stop.clone())
     }
@@ -111,7 +111,7 @@ impl<'a> Place<'a> {
     ) -> Result<Self, GateError> {
         let mut now = gate.work.now();
         if now.pauses > 0 {
-            return Err(GateError::Busy);
+            return Err(GateError::Paused);
         }
         match now.tasks.entry((conversation, task)) {
             Entry::Occupied(_) => Err(GateError::Busy),
@@ -193,5 +193,38 @@ impl Gate {
         // Dropping the pause takes the lock.
         drop(now);
         ended.then_some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::{App, Surroundings},
+        record::Actor,
+        secrets::{self, KeyHome},
+        store::DataFolder,
+    };
+
+    #[test]
+    fn who_asks_while_something_is_erased_is_told_of_that_and_of_no_other_answer() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::resolve(Some(dir.path())).unwrap();
+        secrets::database_key(&folder, KeyHome::File).unwrap();
+        let around = Surroundings {
+            actor: Actor::CommandLine,
+            engine_program: std::path::PathBuf::new(),
+            resources: None,
+            on_engine_change: Box::new(|| ()),
+        };
+        let app = App::open(&folder, around).unwrap();
+        let take = |task| Place::take(&app.gate, ConversationId::new(), task).map(drop);
+        let of_client = || Place::of_client(&app.gate, &Stop::default()).map(drop);
+        let pause = app.gate.pause().unwrap();
+        for refused in [take(Task::Answer), of_client()] {
+            assert!(matches!(refused, Err(GateError::Paused)), "{refused:?}");
+        }
+        drop(pause);
+        assert!(take(Task::Answer).is_ok() && of_client().is_ok());
     }
 }

@@ -168,7 +168,11 @@ impl Sending {
         }
         let mut to = match self.to.take().filter(|to| to.address == address) {
             Some(to) => to,
-            None => Collector::new(app, address)?,
+            None => {
+                // What another one took or lost says nothing of this one.
+                *lock(&self.status) = ExportStatus::default();
+                Collector::new(app, address)?
+            }
         };
         let sent = if Instant::now() >= to.next_try {
             self.send(app, &mut to)
@@ -201,9 +205,9 @@ impl Sending {
             }
             let count = u64::try_from(calls.len()).unwrap_or(u64::MAX);
             match self.deliver(app, to, "v1/traces", source.spans(&calls)) {
-                Some(taken) => {
+                Some(left) => {
                     to.looked = looked;
-                    lock(&self.status).lost += passed + if taken { 0 } else { count };
+                    lock(&self.status).lost += passed + left.min(count);
                 }
                 None => return Ok(()),
             }
@@ -217,8 +221,8 @@ impl Sending {
         Ok(())
     }
 
-    /// Whether a message was taken, or is refused for good; `None`: it is to be tried again later.
-    fn deliver(&self, app: &App, to: &mut Collector, path: &str, message: Vec<u8>) -> Option<bool> {
+    /// How much of a message is refused for good, which may be more than it has; `None`: it is to be tried again later.
+    fn deliver(&self, app: &App, to: &mut Collector, path: &str, message: Vec<u8>) -> Option<u64> {
         let delivery = app
             .gate
             .send_telemetry(&to.address, path, message, &self.stop);
@@ -226,17 +230,22 @@ impl Sending {
         match delivery {
             Delivery::Taken => {
                 to.missed = 0;
-                *status = ExportStatus {
-                    sent_at_ms: Some(now_ms()),
-                    problem: None,
-                    lost: status.lost,
-                };
-                Some(true)
+                status.sent_at_ms = Some(now_ms());
+                status.problem = None;
+                Some(0)
+            }
+            Delivery::InPart(left) => {
+                to.missed = 0;
+                status.sent_at_ms = Some(now_ms());
+                status.problem = Some(format!(
+                    "The collector did not take {left} of the calls or figures that it was sent."
+                ));
+                Some(left)
             }
             Delivery::Refused(code) => {
                 to.missed = 0;
                 status.problem = Some(refused(code));
-                Some(false)
+                Some(u64::MAX)
             }
             Delivery::NotNow(problem) => {
                 status.problem = Some(problem);

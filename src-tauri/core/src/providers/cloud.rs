@@ -35,6 +35,8 @@ pub(crate) struct CloudRequest {
     pub max_tokens: Option<u32>,
     /// How much to think first; `None` leaves it to the provider.
     pub effort: Option<Effort>,
+    /// Whether that asks a model to think which would not by itself, where the provider tells the two apart.
+    pub thinks: bool,
     /// Ask the provider to keep what it has read for the next turn, where that has to be asked for.
     pub keep_prompt: bool,
     /// Whether the answer comes in pieces.
@@ -135,6 +137,8 @@ pub struct AnswerSchema {
     pub schema: Map<String, Value>,
     /// Whether the provider must hold the answer to it exactly, which not every schema allows.
     pub strict: bool,
+    /// Whether any JSON object will do, of which the schema says no more: servers that know no schema promise that.
+    pub any_object: bool,
 }
 
 /// How the next token is chosen; `None` leaves it to the provider.
@@ -206,6 +210,8 @@ impl CloudEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Delta {
     Text(String),
+    /// Words with which the model says that it does not want to, where the provider tells them from an answer.
+    Refusal(String),
     Reasoning(String),
     /// A piece of a call that is being written. Nothing may be called before [`End`] has it whole.
     ToolCall {

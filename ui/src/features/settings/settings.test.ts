@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { registerActions } from "$lib/actions";
 import { startAfresh } from "$lib/afresh";
+import type { ClientInput, Problem } from "$lib/backend";
 import type { FakeOptions } from "$lib/backend/fake";
 import { watchModels } from "$lib/state/models.svelte";
 import { readSettings, settings } from "$lib/state/settings.svelte";
@@ -282,6 +283,25 @@ describe("the local API", () => {
 		await user.click(await screen.findByRole("button", { name: "Take back" }));
 		expect(await card.findByText(/taken back/)).toBeTruthy();
 		expect(card.queryByRole("button", { name: "Take the key of My editor back" })).toBeNull();
+	});
+
+	it("keeps the name of a new client that was not added", async () => {
+		const { user, fake } = await open();
+		const card = within(group("Local API"));
+		const taken: Problem = {
+			code: "invalid_input",
+			message: "There is a client with this name already.",
+			hint: null,
+		};
+		const add = vi.fn<(client: ClientInput) => Promise<never>>(() => Promise.reject(taken));
+		fake.addClient = add;
+		await user.type(await card.findByLabelText("New client"), "My editor");
+		await user.click(card.getByRole("button", { name: "Add" }));
+		await waitFor(() =>
+			expect(toasts.list.map((toast) => toast.text).join()).toContain("this name already"),
+		);
+		await user.click(card.getByRole("button", { name: "Add" }));
+		expect(add.mock.calls.map(([client]) => client.name)).toEqual(["My editor", "My editor"]);
 	});
 
 	it("says that a key is good no longer once its day has passed", async () => {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     accounts::ProviderKind,
-    clients::Client,
+    clients::{self, Client},
     costs::Move,
     engine::{EngineError, InUse, Stop},
     gate::{
@@ -93,10 +93,11 @@ impl Gate {
 
     /// Nothing was asked, and why. The refusal holds whether or not it can be written down.
     fn note_refused_to(&self, client: &Client, error: &GateError) {
-        let event = record::refused_to(client, error);
-        let noted = self
-            .store
-            .write_together(|tx| self.record.append(tx, event, now_ms()));
+        let noted = self.store.write_together(|tx| {
+            let is_there = clients::get(tx, client.id).is_ok();
+            let event = record::refused_to(client, is_there, error);
+            self.record.append(tx, event, now_ms())
+        });
         if let Err(error) = noted {
             tracing::warn!("a refusal could not be recorded: {error}");
         }
@@ -358,6 +359,11 @@ fn goes_on(candidate: &Candidate) -> bool {
 /// `streams`: whether the text is to be told as it comes.
 pub(super) fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(ClientEvent)) {
     match event {
+        AnswerEvent::Text {
+            text,
+            refusal: true,
+            ..
+        } if streams => sink(ClientEvent::Refusal(text)),
         AnswerEvent::Text { text, .. } if streams => sink(ClientEvent::Text(text)),
         AnswerEvent::Thinking { text } => sink(ClientEvent::Thinking(text)),
         _ => {}
@@ -390,6 +396,7 @@ pub(super) fn answered(
         call,
         model,
         text: outcome.text,
+        refused: outcome.refused,
         tool_calls: outcome.tool_calls,
         finish,
         stop_text,

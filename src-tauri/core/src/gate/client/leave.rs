@@ -44,8 +44,10 @@ pub(super) fn decide(
     cloud: &CloudModel,
     request: &ClientRequest,
 ) -> Result<(Decided, CloudRequest), GateError> {
-    if cloud.account.kind == ProviderKind::Ollama {
-        ollama_can_be_told(request)?;
+    match cloud.account.kind {
+        ProviderKind::Ollama => ollama_can_be_told(request)?,
+        ProviderKind::Anthropic => anthropic_can_be_told(request)?,
+        ProviderKind::OpenAi | ProviderKind::Compatible => {}
     }
     if let ToolChoice::Named(name) = &request.tool_choice
         && !request.tools.iter().any(|tool| tool.name == *name)
@@ -64,6 +66,7 @@ pub(super) fn decide(
         sampling: request.sampling.clone(),
         max_tokens: None,
         effort: request.effort,
+        thinks: request.thinks,
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
@@ -134,6 +137,23 @@ fn ollama_can_be_told(request: &ClientRequest) -> Result<(), GateError> {
         ToolChoice::Auto => return Ok(()),
     };
     Err(GateError::OnlyHere(untold))
+}
+
+/// Anthropic holds an answer to a schema that names every property, so to none that any object fits.
+///
+/// # Errors
+/// [`GateError::OnlyHere`] when any object is wanted.
+fn anthropic_can_be_told(request: &ClientRequest) -> Result<(), GateError> {
+    if request
+        .schema
+        .as_ref()
+        .is_some_and(|wanted| wanted.any_object)
+    {
+        return Err(GateError::OnlyHere(
+            "Anthropic's models cannot be told to answer with any JSON object: give a json_schema in place of json_object",
+        ));
+    }
+    Ok(())
 }
 
 /// Of a picture leaves what leaves of one in a chat: its pixels, and nothing that stood beside them.

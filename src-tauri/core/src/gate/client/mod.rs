@@ -51,6 +51,8 @@ pub struct ClientRequest {
     pub max_tokens: Option<u32>,
     /// How much to think first.
     pub effort: Option<Effort>,
+    /// Whether that asks a model to think which would not by itself; else it only says how thorough to be.
+    pub thinks: bool,
     /// Whether the last message is the beginning of the answer, which is to go on from there.
     pub is_begun: bool,
 }
@@ -67,6 +69,8 @@ pub enum ClientEvent {
     Thinking(String),
     /// A piece of the answer.
     Text(String),
+    /// A piece of what the model says in place of an answer, as it does not want to give one.
+    Refusal(String),
 }
 
 /// A whole answer.
@@ -78,6 +82,8 @@ pub struct ClientAnswer {
     pub model: String,
     /// Its words.
     pub text: String,
+    /// Whether they are no answer, and say that the model does not want to give one.
+    pub refused: bool,
     /// What the model calls.
     pub tool_calls: Vec<ToolCall>,
     /// Why it ended.

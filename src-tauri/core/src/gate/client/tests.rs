@@ -89,6 +89,7 @@ fn personal_everywhere(said: &str) -> ClientRequest {
             name: "answer".into(),
             schema,
             strict: false,
+            any_object: false,
         }),
         sampling: super::Sampling {
             stop: vec![said.into()],

@@ -59,6 +59,12 @@ impl<'a> Hearing<'a> {
                 let text = self.restorer.piece(channel, &piece);
                 self.tell(text);
             }
+            CloudEvent::Delta(Delta::Refusal(piece)) => {
+                self.piece(&piece);
+                self.outcome.refused = true;
+                let text = self.restorer.piece(Channel::Content, &piece);
+                self.tell(text);
+            }
             CloudEvent::Delta(Delta::Reasoning(piece)) => {
                 self.piece(&piece);
                 let text = self.restorer.piece(Channel::Reasoning, &piece);
@@ -102,7 +108,12 @@ impl<'a> Hearing<'a> {
         }
         self.outcome.text.push_str(&text);
         let tokens = u32::try_from(self.written.len().div_ceil(4)).unwrap_or(u32::MAX);
-        (self.on_event)(AnswerEvent::Text { text, tokens }, &self.outcome.text);
+        let event = AnswerEvent::Text {
+            text,
+            tokens,
+            refusal: self.outcome.refused,
+        };
+        (self.on_event)(event, &self.outcome.text);
     }
 
     fn think(&mut self, text: String) {

@@ -112,6 +112,7 @@ pub(super) fn request(
         },
         max_tokens: None,
         effort: None,
+        thinks: false,
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
@@ -150,5 +151,6 @@ fn schema(leaving: &str) -> Result<AnswerSchema, GateError> {
         name: "answer".to_owned(),
         schema: distinct_object(leaving).ok_or(GateError::OnlyHere(NAMES_MADE_ONE))?,
         strict: false,
+        any_object: false,
     })
 }

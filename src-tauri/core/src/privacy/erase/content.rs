@@ -292,12 +292,12 @@ fn workspace(
     costs::forget_moves_in(tx, id)?;
     let mut gone = conversations(record, tx, &ids, "workspace", now_ms)?;
     sealed::destroy_sent_of_clients(tx, id, i64::MAX)?;
-    clients::forget_workspace(tx, id)?;
     policy::forget_workspace(tx, id)?;
     budgets::forget_workspace(tx, id)?;
     retention::forget_workspace(tx, id)?;
     anonymise::forget_workspace(tx, id)?;
     workspaces::erase(tx, id, now_ms)?;
+    clients::forget_workspace(tx, id, now_ms)?;
     let event = Event::new(Action::Erased)
         .fact("kind", "workspace")
         .fact("cause", "asked");

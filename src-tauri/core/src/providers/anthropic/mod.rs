@@ -180,7 +180,9 @@ fn prompt(request: &CloudRequest) -> Map<String, Value> {
     }
     let mut output = Map::new();
     if let Some(effort) = request.effort {
-        body.insert("thinking".into(), json!({ "type": "adaptive" }));
+        if request.thinks {
+            body.insert("thinking".into(), json!({ "type": "adaptive" }));
+        }
         output.insert("effort".into(), effort.name().into());
     }
     if let Some(wanted) = &request.schema {

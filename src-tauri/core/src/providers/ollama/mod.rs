@@ -100,7 +100,11 @@ impl Ollama {
             body.insert("tools".into(), request.tools.iter().map(tool).collect());
         }
         if let Some(wanted) = &request.schema {
-            body.insert("format".into(), wanted.schema.clone().into());
+            let format = match wanted.any_object {
+                true => "json".into(),
+                false => wanted.schema.clone().into(),
+            };
+            body.insert("format".into(), format);
         }
         if let Some(effort) = request.effort.map(Effort::name) {
             body.insert("think".into(), effort.into());

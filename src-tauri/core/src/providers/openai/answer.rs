@@ -103,7 +103,7 @@ impl Decoder {
         }
         if let Some(refusal) = delta["refusal"].as_str().filter(|text| !text.is_empty()) {
             self.refused = true;
-            tell(on_event, Delta::Text, Some(refusal));
+            tell(on_event, Delta::Refusal, Some(refusal));
         }
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
             let function = &call["function"];

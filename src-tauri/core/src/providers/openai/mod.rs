@@ -49,7 +49,11 @@ impl OpenAi {
 
     pub(super) fn body(&self, request: &CloudRequest) -> Result<Vec<u8>, ProviderError> {
         let strict = request.tools.iter().any(|tool| tool.strict);
-        if (request.schema.is_some() || strict) && !self.dialect.holds_to_a_schema() {
+        let shaped = request
+            .schema
+            .as_ref()
+            .is_some_and(|wanted| !wanted.any_object);
+        if (shaped || strict) && !self.dialect.holds_to_a_schema() {
             return Err(self.cannot("it cannot hold an answer or a call to a JSON Schema"));
         }
         let one_call = !request.tools.is_empty() && request.parallel_calls == Some(false);

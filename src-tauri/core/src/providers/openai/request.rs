@@ -6,7 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use crate::providers::{
-    cloud::{CloudRequest, EmbedRequest, Message, ModerationRequest, Part, ToolCall, ToolChoice},
+    cloud::{
+        AnswerSchema, CloudRequest, EmbedRequest, Message, ModerationRequest, Part, Tool, ToolCall,
+        ToolChoice,
+    },
     compatible::Dialect,
 };
 
@@ -22,7 +25,7 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
         }
     }
     if !request.tools.is_empty() {
-        body.insert("tools".into(), tools(request).into());
+        body.insert("tools".into(), tools(request, dialect).into());
         if let Some(choice) = tool_choice(&request.tool_choice) {
             body.insert("tool_choice".into(), choice);
         }
@@ -32,12 +35,7 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
         }
     }
     if let Some(wanted) = &request.schema {
-        let schema =
-            json!({ "name": wanted.name, "schema": wanted.schema, "strict": wanted.strict });
-        body.insert(
-            "response_format".into(),
-            json!({ "type": "json_schema", "json_schema": schema }),
-        );
+        body.insert("response_format".into(), response_format(wanted));
     }
     let sampling = &request.sampling;
     if let Some(temperature) = sampling.temperature {
@@ -120,11 +118,25 @@ fn assistant<'a>(text: &str, tool_calls: &'a [ToolCall], ids: &mut Ids<'a>) -> V
     Value::Object(message)
 }
 
-fn tools(request: &CloudRequest) -> Vec<Value> {
-    let tool = |tool: &crate::providers::cloud::Tool| {
-        let mut function = json!({
-            "name": tool.name, "description": tool.description, "parameters": tool.parameters,
-        });
+fn response_format(wanted: &AnswerSchema) -> Value {
+    if wanted.any_object {
+        return json!({ "type": "json_object" });
+    }
+    let schema = json!({ "name": wanted.name, "schema": wanted.schema, "strict": wanted.strict });
+    json!({ "type": "json_schema", "json_schema": schema })
+}
+
+fn tools(request: &CloudRequest, dialect: &Dialect) -> Vec<Value> {
+    let tool = |tool: &Tool| {
+        let mut function = json!({ "name": tool.name, "description": tool.description });
+        // A schema that says nothing is refused as one that is not of an object.
+        let parameters = match tool.parameters.is_empty() {
+            true => dialect.no_parameters(),
+            false => Some(tool.parameters.clone().into()),
+        };
+        if let Some(parameters) = parameters {
+            function["parameters"] = parameters;
+        }
         // As it is without, some servers do not know the word.
         if tool.strict {
             function["strict"] = true.into();

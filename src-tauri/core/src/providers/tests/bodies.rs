@@ -216,6 +216,7 @@ fn everything() -> CloudRequest {
                 json!({ "type": "object", "properties": { "rain": { "type": "boolean" } } }),
             ),
             strict: true,
+            any_object: false,
         }),
         sampling: Sampling {
             temperature: Some(0.2),
@@ -225,6 +226,7 @@ fn everything() -> CloudRequest {
         },
         max_tokens: Some(500),
         effort: Some(Effort::High),
+        thinks: true,
         keep_prompt: true,
         stream: true,
         prompt_tokens: 0,
@@ -318,6 +320,7 @@ fn any_request() -> impl Strategy<Value = CloudRequest> {
                     },
                     max_tokens: all.max_tokens.filter(|_| most),
                     effort,
+                    thinks: all.thinks && !stream,
                     keep_prompt,
                     stream,
                     prompt_tokens: 0,
@@ -659,6 +662,23 @@ fn anthropic_is_asked_to_keep_instructions_for_whatever_else_begins_with_them() 
 }
 
 #[test]
+fn claude_is_told_to_think_only_where_its_client_asks_for_that() {
+    let body = |thinks| {
+        anthropic_body(&CloudRequest {
+            effort: Some(Effort::Low),
+            thinks,
+            ..question()
+        })
+    };
+    for thinks in [false, true] {
+        let body = body(thinks);
+        assert_eq!(body["output_config"]["effort"], "low");
+        assert_eq!(body.get("thinking").is_some(), thinks);
+        assert_eq!(anthropic_faults(&body), NONE, "{body}");
+    }
+}
+
+#[test]
 fn anthropic_gets_no_blank_text_and_no_empty_turn() {
     for blank in ["", " \n", "\u{FEFF}", "\u{1C}", "\u{3000}"] {
         let mut request = CloudRequest {
@@ -831,6 +851,67 @@ fn that_arguments_are_strict_and_calls_one_at_a_time_is_said_only_where_it_was_a
     );
     assert_eq!(anthropic_body(&unasked)["tools"][0]["strict"], Value::Null);
     assert_eq!(anthropic_body(&unasked)["tool_choice"], Value::Null);
+}
+
+fn compatible(base: &str) -> Cloud {
+    Cloud::OpenAi(OpenAi::new(base, None).unwrap())
+}
+
+fn sent_by(provider: &Cloud, request: &CloudRequest) -> Value {
+    serde_json::from_slice(&provider.body(request).unwrap()).unwrap()
+}
+
+#[test]
+fn any_json_object_is_asked_for_in_the_word_that_a_server_has_for_it() {
+    let request = CloudRequest {
+        schema: Some(AnswerSchema {
+            name: "object".into(),
+            schema: object(json!({ "type": "object" })),
+            strict: false,
+            any_object: true,
+        }),
+        ..question()
+    };
+    let word = json!({ "type": "json_object" });
+    for provider in [openai(), compatible("https://api.deepseek.com")] {
+        assert_eq!(sent_by(&provider, &request)["response_format"], word);
+    }
+    let ollama = provider(Language::Ollama, base(ProviderKind::Ollama));
+    assert_eq!(sent_by(&ollama, &request)["format"], "json");
+    if let Some(published) = Published::read("openai-openapi.json") {
+        let chat = published.operation("/chat/completions");
+        assert_eq!(chat.faults(&openai().body(&request).unwrap()), NONE);
+    }
+    if let Some(published) = Published::read("ollama-openapi.yaml") {
+        let chat = published.operation("/api/chat");
+        assert_eq!(chat.faults(&ollama.body(&request).unwrap()), NONE);
+    }
+}
+
+#[test]
+fn of_a_tool_that_takes_nothing_no_schema_is_sent_that_says_nothing() {
+    let request = CloudRequest {
+        tools: vec![Tool {
+            parameters: Map::new(),
+            ..weather_tool()
+        }],
+        ..question()
+    };
+    let parameters = |provider: &Cloud| {
+        let tool = sent_by(provider, &request)["tools"][0].clone();
+        tool["function"].get("parameters").cloned()
+    };
+    assert_eq!(parameters(&openai()), None);
+    assert_eq!(parameters(&compatible("https://api.deepseek.com")), None);
+    let nothing = json!({ "type": "object", "properties": {} });
+    let mistral = compatible("https://api.mistral.ai/v1");
+    assert_eq!(parameters(&mistral), Some(nothing), "it wants the field");
+    let claude = &anthropic_body(&request)["tools"][0]["input_schema"];
+    assert_eq!(*claude, json!({ "type": "object" }));
+    if let Some(published) = Published::read("openai-openapi.json") {
+        let chat = published.operation("/chat/completions");
+        assert_eq!(chat.faults(&openai().body(&request).unwrap()), NONE);
+    }
 }
 
 proptest! {

@@ -293,7 +293,7 @@ fn no_proxy_is_sent_what_is_for_a_server_of_ones_own() {
         b"figures".to_vec(),
         &Stop::default(),
     );
-    assert_eq!(sent.unwrap(), 200);
+    assert_eq!(sent.unwrap().status, 200);
     let [models, figures] = &server.finish()[..] else {
         panic!("both come to the server itself");
     };

@@ -8,7 +8,7 @@ use super::{
     finish, net, said, text_block,
 };
 use crate::providers::{
-    cloud::{EndReason, Usage},
+    cloud::{CloudEvent, Delta, EndReason, Usage},
     error::Trouble,
 };
 
@@ -117,6 +117,11 @@ fn fault_37_a_filtered_or_refused_answer_is_no_empty_success() {
         told.text(),
         "I cannot help with that.",
         "the person sees what the model said"
+    );
+    let is_answer = |event: &CloudEvent| matches!(event, CloudEvent::Delta(Delta::Text(_)));
+    assert!(
+        !told.events.iter().any(is_answer),
+        "and a program does not take it for an answer"
     );
 
     let told = ask(

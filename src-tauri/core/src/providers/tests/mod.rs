@@ -90,7 +90,7 @@ struct Told {
 impl Told {
     fn text(&self) -> String {
         let pieces = self.events.iter().filter_map(|event| match event {
-            CloudEvent::Delta(Delta::Text(text)) => Some(text.as_str()),
+            CloudEvent::Delta(Delta::Text(text) | Delta::Refusal(text)) => Some(text.as_str()),
             _ => None,
         });
         pieces.collect()
