@@ -120,7 +120,7 @@ impl Ready {
             pricing.count_tools();
         }
         let request = CloudRequest {
-            max_tokens: Some(pricing.max_output),
+            max_tokens: pricing.limit(),
             prompt_tokens: pricing.prompt_tokens,
             asked_output: max_output,
             ..request
@@ -132,6 +132,12 @@ impl Ready {
             request,
             wanted: Wanted::Answer,
         })
+    }
+
+    /// Count so many pictures whose size nobody has looked at, which leave less room for an answer.
+    pub(super) fn count_pictures(&mut self, count: u32) {
+        self.pricing.count_pictures(&self.cloud, count);
+        self.request.max_tokens = self.pricing.limit();
     }
 
     /// The same for texts of which a model writes nothing.

@@ -175,6 +175,7 @@ impl Asking<'_> {
                     call: Some(call),
                 });
             }
+            gate.came_to_nothing(&outcome, call);
             last = Some((who, outcome, call));
             self.since = Instant::now();
         }
@@ -261,7 +262,7 @@ impl Asking<'_> {
                 request.max_tokens,
                 now_ms(),
             )?;
-            ready.pricing.count_pictures(cloud, pictures);
+            ready.count_pictures(pictures);
             Ok(ready)
         })
     }
@@ -393,7 +394,7 @@ pub(super) fn answered(
         usage: ClientUsage {
             input: counts.input,
             cached: counts.cached,
-            cache_written: counts.cache_write + counts.cache_write_hour,
+            cache_written: counts.cache_write.saturating_add(counts.cache_write_hour),
             output: counts.output,
             reasoning: counts.reasoning,
         },
