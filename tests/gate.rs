@@ -14,6 +14,7 @@ mod mistakes;
 mod network;
 mod passed_on;
 pub mod pictures;
+mod room;
 mod spending;
 mod texts;
 mod under_way;
@@ -102,7 +103,7 @@ fn price(app: &App) {
 }
 
 /// A price in dollars for a million tokens in and out.
-fn price_of(app: &App, model: &str, input: &str, output: &str) {
+pub fn price_of(app: &App, model: &str, input: &str, output: &str) {
     price_at(app, "compatible", model, input, output);
 }
 
@@ -134,7 +135,7 @@ fn price_at(app: &App, provider: &str, model: &str, input: &str, output: &str) {
 }
 
 /// A budget for each day, of all workspaces, that stops what would pass it.
-fn budget(app: &App, dollars: &str) {
+pub fn budget(app: &App, dollars: &str) {
     let budget = Budget {
         workspace: None,
         period: Period::Day,

@@ -96,6 +96,31 @@ fn well_known_models_cost_what_their_vendors_say() {
 }
 
 #[test]
+fn a_day_without_an_hour_has_its_usual_price_and_a_moment_says_which_hours_its_price_is_for() {
+    let shell = Shell::new();
+    let of = |at| {
+        shell.text(&[
+            "costs",
+            "estimate",
+            "--model",
+            "deepseek-chat",
+            "--input",
+            "1000000",
+            "--at",
+            at,
+        ])
+    };
+    // Midnight by UTC is within the hours of the night.
+    let day = of("2025-05-05");
+    assert!(day.contains("$0.27") && !day.contains("UTC"), "{day}");
+    let night = of("2025-05-05T00:00Z");
+    assert!(
+        night.contains("$0.135") && night.contains("16:30-00:30 UTC"),
+        "{night}"
+    );
+}
+
+#[test]
 fn counts_mean_what_the_provider_means_by_them() {
     let shell = Shell::new();
     let counts = ["--input", "1000000", "--cached", "1000000", "--output", "0"];

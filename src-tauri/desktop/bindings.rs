@@ -77,6 +77,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             providers::choose_account_models,
             providers::remove_account,
             providers::pull_model,
+            providers::stop_pull,
             providers::account_health,
             providers::list_aliases,
             providers::save_alias,

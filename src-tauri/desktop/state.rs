@@ -1,6 +1,7 @@
 //! What the commands share: the opened Gatehouse, or why it is not open.
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak, atomic::AtomicBool},
     thread::JoinHandle,
@@ -10,6 +11,8 @@ use std::{
 use gatehouse_api::{Config, Server};
 use gatehouse_core::{
     app::{App, Surroundings, engine_beside_this_program},
+    engine::Stop,
+    ids::AccountId,
     metrics::{ExportStatus, Exporter, Pace},
     now_ms,
     privacy::retention::{Daily, Look},
@@ -56,6 +59,8 @@ pub(crate) struct AppState {
     pub(crate) stop_archive: AtomicBool,
     /// Pictures that were let go over the window and belong to no message yet.
     dropped: Mutex<Vec<PathBuf>>,
+    /// What stops the model that the server of an account fetches.
+    pulls: Mutex<HashMap<AccountId, Stop>>,
 }
 
 #[derive(Default)]
@@ -91,6 +96,7 @@ impl AppState {
             chosen_archive: Mutex::default(),
             stop_archive: AtomicBool::new(false),
             dropped: Mutex::default(),
+            pulls: Mutex::default(),
         }
     }
 
@@ -102,6 +108,11 @@ impl AppState {
     /// Pictures that were let go over the window.
     pub(crate) fn dropped(&self) -> MutexGuard<'_, Vec<PathBuf>> {
         self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What stops the model that the server of an account fetches.
+    pub(crate) fn pulls(&self) -> MutexGuard<'_, HashMap<AccountId, Stop>> {
+        self.pulls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The opened Gatehouse.

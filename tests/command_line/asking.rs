@@ -4,6 +4,7 @@ use gatehouse_core::{
     chat::{self, MessageState},
     problem::{Problem, ProblemCode},
 };
+use image::RgbImage;
 use serde_json::Value;
 
 use super::Shell;
@@ -51,6 +52,26 @@ fn ask_ends_with_one_json_object_for_programs() {
         (Some(1), Some("$0"))
     );
     assert!(object["model"].as_str().unwrap().contains("SmolLM2"));
+}
+
+#[test]
+fn what_would_leave_is_refused_where_the_question_is() {
+    let shell = Shell::used();
+    let name = shell.json(&["models", "list"])[0]["name"].clone();
+    let picture = shell.path().join("dot.png");
+    let dot = RgbImage::new(2, 2);
+    dot.save(&picture).unwrap();
+    let ask = |picture: &str, more: &[&str]| {
+        let ask = ["ask", "What is this?", "--model", name.as_str().unwrap()];
+        shell.refused(&[&ask[..], &["--image", picture], more].concat())
+    };
+    for picture in [picture.to_str().unwrap(), "/no/such/picture.png"] {
+        let (code, asked) = ask(picture, &[]);
+        let (shown_code, shown) = ask(picture, &["--show-request"]);
+        assert_eq!(code, shown_code, "{asked} / {shown}");
+        assert!(!shown.contains("Nothing leaves"), "{shown}");
+        assert_eq!(asked.lines().next(), shown.lines().next());
+    }
 }
 
 #[test]

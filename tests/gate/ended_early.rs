@@ -75,6 +75,18 @@ fn nobody_knows_what_a_request_costs_that_left_before_the_offline_switch() {
 }
 
 #[test]
+fn what_the_offline_switch_ended_is_no_failure_of_the_provider() {
+    let (provider, comes, _over) = thinks();
+    let place = place(&provider.address);
+    place.without_fallback();
+    ended(&place, |_| {
+        comes.lock().unwrap().recv().unwrap();
+        go_offline(&place);
+    });
+    assert_eq!(place.app.gate.health(), [], "it was not left to answer");
+}
+
+#[test]
 fn vectors_that_left_before_the_offline_switch_may_be_billed_too() {
     let (provider, comes, _over) = thinks();
     let place = place(&provider.address);

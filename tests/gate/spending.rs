@@ -236,6 +236,46 @@ fn the_instruction_to_keep_placeholders_and_the_shape_of_an_answer_are_counted()
 }
 
 #[test]
+fn what_a_failed_model_could_have_cost_is_free_again_for_the_next_one() {
+    let (down, up) = (
+        Provider::start(|_| Reply::Refuse(503, "overloaded")),
+        Provider::start(|_| Reply::Pieces(vec!["Yes.".into()], 100, 10)),
+    );
+    let place = place(&down.address);
+    let second = account(&place.app, "Second", &up.address);
+    // Of twelve tokens at most; of ten, sixty cents.
+    price_of(&place.app, "spent", "0.01", "60000");
+    price_of(&place.app, MODEL, "0.01", "25000");
+    price_of(&place.app, "other", "0.01", "20000");
+    place.say(place.conversation_with(vec![link(&second, "spent")]), "Hi");
+    budget(&place.app, "1");
+    let chain = vec![link(&place.account, MODEL), link(&second, "other")];
+    let conversation = place.conversation_with(chain);
+    let answer = place.say(conversation, "Hello");
+    assert_eq!(answer.state, MessageState::Done, "{:?}", answer.problem);
+    let call = answer.call.unwrap();
+    assert_eq!(call.model, "other");
+    let failed = call.moves[0].call.unwrap();
+    let calls = place.calls();
+    let failed = calls.iter().find(|row| row.summary.number == failed);
+    assert_eq!(failed.unwrap().summary.cost.as_deref(), Some("$0"));
+    app::holds(&place.app);
+}
+
+#[test]
+fn counts_that_no_call_has_leave_its_cost_unknown_and_its_end_is_kept() {
+    let absurd = Provider::start(|_| Reply::Pieces(vec!["Yes.".into()], u64::MAX, u64::MAX));
+    let place = place(&absurd.address);
+    price(&place.app);
+    place.without_fallback();
+    let answer = place.say(place.conversation(), "Hello");
+    assert_eq!(answer.state, MessageState::Done, "{:?}", answer.problem);
+    assert_eq!(answer.text, "Yes.");
+    assert_eq!(answer.call.unwrap().cost, None, "unknown, and never zero");
+    assert_eq!(place.calls()[0].status, CallStatus::Answered);
+}
+
+#[test]
 fn cached_tokens_are_counted_by_what_is_spoken_and_not_by_who_bills() {
     // Anthropic's own host, asked as OpenAI is: its count of the prompt then has what the cache read in it.
     let proxy = Provider::start(|_| counted(100, 80));

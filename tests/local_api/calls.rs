@@ -14,8 +14,9 @@ use gatehouse_core::{
 
 use super::*;
 use crate::gate::{
-    add_claude,
+    add_claude, budget,
     pictures::{photograph, sent_pictures, tells},
+    price_of,
 };
 
 const LETTER: &str = "Please write to anna.weiss@example.org that her lease ends in March.";
@@ -143,6 +144,41 @@ fn a_client_that_may_spend_nothing_is_refused_and_one_whose_key_was_taken_back_i
     place.app.revoke_client(poor.id).unwrap();
     assert_eq!(place.say("Hello").status, 401);
     assert!(provider.received().is_empty());
+}
+
+#[test]
+fn what_a_failed_model_could_have_cost_is_free_again_for_the_next_one() {
+    let (down, up) = (
+        Provider::start(|_| Reply::Refuse(503, "overloaded")),
+        Provider::start(|_| Reply::Pieces(vec!["Yes.".into()], 100, 10)),
+    );
+    let place = served(&[]);
+    let first = account(&place.app, "First", &down.address);
+    let second = account(&place.app, "Second", &up.address);
+    let link = |account: &Account, model: &str| Link::Account {
+        account_id: account.id,
+        model: model.into(),
+    };
+    let alias = Alias {
+        id: AliasId::new(),
+        name: ALIAS.into(),
+        chain: vec![link(&first, "dear"), link(&second, "other")],
+    };
+    place.app.save_alias(&alias).unwrap();
+    // Of twelve tokens at most; of ten, sixty cents.
+    price_of(&place.app, "spent", "0.01", "60000");
+    price_of(&place.app, "dear", "0.01", "25000");
+    price_of(&place.app, "other", "0.01", "20000");
+    let ask = |model: &str| {
+        place.chat(&json!({ "model": model, "max_tokens": 12,
+            "messages": [{ "role": "user", "content": "Hello" }] }))
+    };
+    assert_eq!(ask("Second/spent").status, 200);
+    budget(&place.app, "1");
+    let answer = ask(ALIAS);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.json()["model"], "other");
+    app::holds(&place.app);
 }
 
 #[test]

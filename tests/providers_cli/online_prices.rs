@@ -7,6 +7,8 @@ use super::*;
 /// A list as it is published, with one model at this price a token.
 fn list(input: f64) -> Value {
     json!({ "house-model-1": { "litellm_provider": "openai", "mode": "chat",
+        "input_cost_per_token": input, "output_cost_per_token": 4e-6 },
+        "other-model": { "litellm_provider": "somebody", "mode": "chat",
         "input_cost_per_token": input, "output_cost_per_token": 4e-6 } })
 }
 
@@ -25,6 +27,11 @@ fn prices_are_updated_from_a_copy_of_the_list_and_a_dry_run_writes_nothing() {
     assert_eq!(listed(&shell), Value::Null);
     let done = shell.json(&update);
     assert_eq!(done["written"], true);
+    for said in [&dry, &done] {
+        assert_eq!(said["skipped"], json!({ "other_vendor": 1 }), "and why");
+    }
+    let words = shell.text(&update);
+    assert!(words.contains("Left out: 1 of other vendors."), "{words}");
     let added = done["changes"]["added"].as_array().unwrap();
     assert!(
         added
@@ -33,7 +40,7 @@ fn prices_are_updated_from_a_copy_of_the_list_and_a_dry_run_writes_nothing() {
     );
     assert_eq!(listed(&shell), "2");
     let requests = provider.received();
-    assert_eq!(requests.len(), 2);
+    assert_eq!(requests.len(), 3);
     assert!(
         requests.iter().all(|request| request.body.is_empty()
             && request.head.starts_with("GET ")

@@ -65,6 +65,7 @@ fn a_pull_that_fails_says_what_the_server_said() {
     let (code, words) = shell.refused(&["providers", "pull", "Ollama", "no-such-model"]);
     assert_eq!(code, 8, "{words}");
     assert!(words.contains("file does not exist"), "{words}");
+    assert!(words.contains("Check the name of the model"), "{words}");
 }
 
 #[test]

@@ -62,9 +62,26 @@ pub(crate) struct Estimate {
     /// How the model is asked.
     #[arg(long, value_enum, default_value = "standard")]
     service: Asked,
-    /// When: a day, from midnight by UTC, or a moment such as 2026-11-24T15:30Z; without it, now.
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    at: Option<Timestamp>,
+    /// When: a day by UTC, at the price that is usual on it, or a moment such as 2026-11-24T15:30Z, at the price of
+    /// its hour; without it, now.
+    #[arg(long, value_name = "DATE", value_parser = when)]
+    at: Option<When>,
+}
+
+/// When a call is made.
+#[derive(Clone, Copy)]
+enum When {
+    Moment(Timestamp),
+    /// On a day that begins then by UTC; nobody knows at which hour.
+    Day(Timestamp),
+}
+
+impl When {
+    fn begins(self) -> Timestamp {
+        match self {
+            Self::Moment(at) | Self::Day(at) => at,
+        }
+    }
 }
 
 impl Costs {
@@ -78,8 +95,8 @@ impl Costs {
 
 impl Estimate {
     fn run(&self, app: &App, json: bool) -> Result<(), Failure> {
-        let at = self.at.unwrap_or_else(Timestamp::now);
-        let price = self.price(app, at)?;
+        let when = self.at.unwrap_or_else(|| When::Moment(Timestamp::now()));
+        let price = self.price(app, when)?;
         let tokens = self.tokens(&price)?;
         let cost = estimate::cost(&price.listing, &tokens)
             .map_err(|unpriced| Failure::missing(format!("the cost is unknown: {unpriced}")))?;
@@ -87,7 +104,7 @@ impl Estimate {
             return output::json(&json!({
                 "model": self.model,
                 "provider": price.listing.provider,
-                "at": format!("{at:.0}"),
+                "at": format!("{:.0}", when.begins()),
                 "tokens": tokens,
                 "cost_usd": cost.decimal(),
                 "rates": price.listing.rates_for(tokens.prompt()),
@@ -98,20 +115,24 @@ impl Estimate {
     }
 
     /// The price; that of this computer for a model that is installed and in no list.
-    fn price(&self, app: &App, at: Timestamp) -> Result<Price, PriceError> {
+    fn price(&self, app: &App, when: When) -> Result<Price, PriceError> {
         let provider = self.provider.as_deref().map(str::to_ascii_lowercase);
         let provider = provider.map(|name| vendors::named(&name).map_or(name, Into::into));
         let wanted = |provider| Wanted {
             provider,
             model: &self.model,
             service: Service::from(self.service),
-            at,
+            at: when.begins(),
+        };
+        let find = match when {
+            When::Moment(_) => prices::find,
+            When::Day(_) => prices::find_usual,
         };
         app.store.read(|conn| {
-            let found = prices::find(conn, &wanted(provider.as_deref()));
+            let found = find(conn, &wanted(provider.as_deref()));
             let unlisted = matches!(found, Err(PriceError::Unknown { .. })) && provider.is_none();
             if unlisted && models::find(conn, &self.model).is_ok() {
-                return prices::find(conn, &wanted(Some("local")));
+                return find(conn, &wanted(Some("local")));
             }
             found
         })
@@ -162,20 +183,26 @@ fn show(price: &Price, tokens: &Tokens, cost: Money) -> Result<(), Failure> {
         .collect();
     output::table(["TOKENS", "COUNT", "A MILLION", "COST"], &rows)?;
     output::line(&format!("\n{cost}"))?;
+    let hours = listing.hours.map(|hours| format!(", {hours} UTC"));
     output::line(&format!(
-        "{} of {}, a price since {}. Source: {}, as of {}.",
-        listing.model, listing.provider, listing.from, listing.source, listing.as_of
+        "{} of {}, a price since {}{}. Source: {}, as of {}.",
+        listing.model,
+        listing.provider,
+        listing.from,
+        hours.unwrap_or_default(),
+        listing.source,
+        listing.as_of
     ))
 }
 
-/// A moment, or the first one of a day by UTC.
-fn moment(text: &str) -> Result<Timestamp, String> {
+/// A moment, or a day by UTC.
+fn when(text: &str) -> Result<When, String> {
     if let Ok(moment) = text.parse() {
-        return Ok(moment);
+        return Ok(When::Moment(moment));
     }
     let day = |text: &str| {
         let midnight = text.parse::<Date>()?.to_zoned_datetime(TimeZone::UTC)?;
-        Ok::<_, jiff::Error>(midnight.timestamp())
+        Ok::<_, jiff::Error>(When::Day(midnight.timestamp()))
     };
     day(text).map_err(|_| "write a day as 2026-11-24, or a moment as 2026-11-24T15:30Z".into())
 }

@@ -27,17 +27,23 @@ pub(crate) fn show(
     constraint: Option<&Constraint>,
     json: bool,
 ) -> Result<(), Failure> {
-    // A model on this computer was named: nobody else is asked.
-    if options.model_id.is_some() {
-        return stays(None, json);
-    }
     let shown = ask::taken(app, None, pictures)?;
-    let looked = look(
-        app,
-        &turn(options, text, &shown, mistakes),
-        constraint,
-        json,
-    );
+    let looked = match options.model_id {
+        // A model on this computer was named: nobody else is asked.
+        Some(id) => match app
+            .gate
+            .would_answer_here(id, !shown.is_empty(), constraint)
+        {
+            Ok(name) => stays(&name, &[], json),
+            Err(error) => Err(error.into()),
+        },
+        None => look(
+            app,
+            &turn(options, text, &shown, mistakes),
+            constraint,
+            json,
+        ),
+    };
     ask::given_back(app, &shown)?;
     looked
 }
@@ -69,7 +75,11 @@ fn look(
     }
     match app.gate.what_would_leave(turn, constraint)? {
         Some(leaves) => print(&leaves, &preview, json),
-        None => stays(Some(&preview), json),
+        None => stays(
+            preview.model.as_deref().unwrap_or("a model"),
+            &preview.moves,
+            json,
+        ),
     }
 }
 
@@ -131,13 +141,11 @@ fn about(leaves: &WhatLeaves, preview: &Preview) -> String {
     lines.join("\n")
 }
 
-fn stays(preview: Option<&Preview>, json: bool) -> Result<(), Failure> {
-    let model = preview.and_then(|preview| preview.model.as_deref());
-    let who = model.map_or("a model on this computer".to_owned(), |name| {
-        format!("{name}, on this computer,")
-    });
-    tell(&format!("Nothing leaves: {who} answers."));
-    for moved in preview.map_or(&[][..], |preview| &preview.moves) {
+fn stays(model: &str, moves: &[Move], json: bool) -> Result<(), Failure> {
+    tell(&format!(
+        "Nothing leaves: {model}, on this computer, answers."
+    ));
+    for moved in moves {
         tell(&passed_over(moved));
     }
     if json {

@@ -140,8 +140,8 @@ impl Prices {
                 Some(file) => update::update(app, &New::read(file, *as_of)?, *dry_run, json),
                 None => {
                     let from = from.as_deref().unwrap_or(published::ADDRESS);
-                    let changes = app.gate.update_prices_from(from, *dry_run)?;
-                    update::tell(&changes, None, *dry_run, json)
+                    let (changes, skipped) = app.gate.update_prices_from(from, *dry_run)?;
+                    update::tell(&changes, Some(&skipped), *dry_run, json)
                 }
             },
         }

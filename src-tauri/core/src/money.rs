@@ -30,6 +30,11 @@ impl Money {
         self.0
     }
 
+    /// The same amount, if it can be stored; `None`: it is beyond any that a call costs.
+    pub fn storable(self) -> Option<Self> {
+        i64::try_from(self.0).ok().map(|_| self)
+    }
+
     /// Exact decimal dollars without the dollar sign, as programs read them: `0.0123`.
     pub fn decimal(self) -> String {
         self.to_string().replacen('$', "", 1)

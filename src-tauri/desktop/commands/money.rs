@@ -60,6 +60,8 @@ pub(crate) struct PriceUpdate {
     added: u32,
     /// Prices that are others now.
     changed: u32,
+    /// Models of the list that were left out, each kind with its number and why; empty: none was.
+    left_out: String,
 }
 
 /// Read the published list of prices online and take it over. Own prices stay before all others.
@@ -68,11 +70,12 @@ pub(crate) struct PriceUpdate {
 pub(crate) async fn update_prices(handle: AppHandle) -> Result<PriceUpdate> {
     apart(move || {
         let state = handle.state::<AppState>();
-        let changes = state.app()?.gate.update_prices(false)?;
+        let (changes, skipped) = state.app()?.gate.update_prices(false)?;
         let count = |prices: usize| u32::try_from(prices).unwrap_or(u32::MAX);
         Ok(PriceUpdate {
             added: count(changes.added.len()),
             changed: count(changes.changed.len()),
+            left_out: skipped.to_string(),
         })
     })
     .await

@@ -91,7 +91,7 @@ pub(crate) async fn remove_account(handle: AppHandle, id: AccountId) -> Result<(
     .await
 }
 
-/// Let an Ollama server fetch a model; returns when it is there.
+/// Let an Ollama server fetch a model; returns when it is there, or when [`stop_pull`] was called.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn pull_model(
@@ -103,15 +103,28 @@ pub(crate) async fn pull_model(
     apart(move || {
         let state = handle.state::<AppState>();
         let app = state.app()?;
-        app.gate
-            .pull_model(id, &model, &Stop::default(), &mut |progress| {
-                if let Err(error) = on_progress.send(progress) {
-                    tracing::debug!("the window did not hear of a download: {error}");
-                }
-            })?;
-        Ok(())
+        let stop = Stop::default();
+        state.pulls().insert(id, stop.clone());
+        let pulled = app.gate.pull_model(id, &model, &stop, &mut |progress| {
+            if let Err(error) = on_progress.send(progress) {
+                tracing::debug!("the window did not hear of a download: {error}");
+            }
+        });
+        state.pulls().remove(&id);
+        Ok(pulled?)
     })
     .await
+}
+
+/// Stop waiting for a model that the server of an account fetches. Ollama then stops, too, and goes on from there when
+/// it is asked for the same model again.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn stop_pull(state: State<'_, AppState>, id: AccountId) -> Result<()> {
+    if let Some(stop) = state.pulls().get(&id) {
+        stop.set();
+    }
+    Ok(())
 }
 
 /// The accounts that did not answer the last time they were asked.

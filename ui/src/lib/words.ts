@@ -1,6 +1,6 @@
 // Words for what the gate does, the same on every screen.
 
-import type { Action, Destination } from "$lib/backend";
+import type { Action, Destination, PriceUpdate } from "$lib/backend";
 
 /** What happens to data at a destination. */
 export const actionWords: Record<Action, string> = {
@@ -25,6 +25,12 @@ const purposes: Record<string, string> = {
 	embeddings: "Vectors for clients",
 	count: "Counts of tokens for clients",
 };
+
+/** What came of an update of the prices, with what was left out of the list. */
+export function priceUpdateWords({ added, changed, leftOut }: PriceUpdate): string {
+	const others = leftOut ? ` Left out: ${leftOut}.` : "";
+	return `Prices updated: ${added} new, ${changed} changed.${others}`;
+}
 
 export function purposeWords(name: string): string {
 	return purposes[name] ?? name;

@@ -13,7 +13,9 @@ mod view;
 pub use view::{BudgetInput, BudgetView, views};
 
 pub use super::period::Period;
-use super::spending::{Spending, keep, set_aside, spending, with_nothing_set_aside};
+use super::spending::{
+    Spending, keep, set_aside, set_less_aside, spending, with_nothing_set_aside,
+};
 use crate::{ids::WorkspaceId, money::Money, store::Migration};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -311,6 +313,23 @@ pub fn reserve(
         standing.spending.reserved = reserved + most.unwrap_or_default();
     }
     Ok(standings)
+}
+
+/// A call has come to nothing, and its end is written with the beginning of the one that is made in its place: that
+/// one is to be weighed without what this one can cost no more. `None`: nobody knows what it cost, so all of it
+/// stays set aside.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(crate) fn came_to_nothing(
+    conn: &Connection,
+    call: i64,
+    cost: Option<Money>,
+) -> rusqlite::Result<()> {
+    match cost {
+        Some(cost) => set_less_aside(conn, call, cost),
+        None => Ok(()),
+    }
 }
 
 /// Whether a call that costs at most this may be made, as the budgets stand without it.

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::listing::names_of;
+use super::{listing::names_of, vendors};
 use crate::store::Migration;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -58,7 +58,12 @@ pub fn find(conn: &Connection, provider: &str, model: &str) -> rusqlite::Result<
         "SELECT max_input_tokens, max_output_tokens, takes_pictures FROM model_limits
          WHERE provider = ?1 AND model = ?2",
     )?;
-    for name in names_of(model) {
+    let listed = vendors::listed_name(provider, model);
+    for name in [Some(model), listed]
+        .into_iter()
+        .flatten()
+        .flat_map(names_of)
+    {
         let found = statement.query_row(params![provider, name], |row| {
             Ok(Limits {
                 max_input_tokens: row.get(0)?,

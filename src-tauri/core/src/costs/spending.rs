@@ -25,7 +25,11 @@ pub(super) fn set_aside(
     most: Option<Money>,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE calls SET reserved_pico = ?2, reserved_by = ?3 WHERE number = ?1")?
-        .execute(params![number, most, this_process()])
+        .execute(params![
+            number,
+            most.and_then(Money::storable),
+            this_process()
+        ])
         .map(drop)
 }
 
@@ -46,6 +50,19 @@ pub(super) fn with_nothing_set_aside(
         set_aside(conn, number, None)?;
     }
     Ok((workspace, began_ms))
+}
+
+/// A call did not answer, and cost no more than this: of what was set aside for it, no more stays so until its end
+/// is written.
+///
+/// # Errors
+/// [`rusqlite::Error`] when the database fails.
+pub(super) fn set_less_aside(conn: &Connection, number: i64, cost: Money) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE calls SET reserved_pico = ?2 WHERE number = ?1 AND reserved_pico > ?2",
+    )?
+    .execute(params![number, cost])
+    .map(drop)
 }
 
 /// Release what was set aside for calls whose process does not run any more; `runs` says which do.

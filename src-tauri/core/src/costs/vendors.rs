@@ -111,6 +111,15 @@ pub(crate) fn resells(name: &str) -> bool {
         .any(|vendor| vendor.name == name && vendor.resells)
 }
 
+/// The name that price lists have for a model, where its vendor gives it another one: Google's own list has all its
+/// models in a folder.
+pub(super) fn listed_name<'m>(vendor: &str, model: &'m str) -> Option<&'m str> {
+    match vendor {
+        "google" => model.strip_prefix("models/"),
+        _ => None,
+    }
+}
+
 /// The name that prices of a vendor are kept under, by that name or one of price lists: `google`
 /// for `gemini`.
 pub fn named(name: &str) -> Option<&'static str> {

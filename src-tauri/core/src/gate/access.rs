@@ -14,7 +14,7 @@ use crate::{
     accounts::{self, Account, AccountError, AccountInput, AccountModel, ProviderKind},
     costs::{
         prices::{self, Changes, Origin},
-        published,
+        published::{self, Published, Skipped},
     },
     engine::Stop,
     ids::AccountId,
@@ -240,11 +240,11 @@ impl Gate {
     }
 
     /// Read the published list of prices online and take it over; with `dry_run`, only say what
-    /// that would change. A person's own prices stay before all others.
+    /// that would change. A person's own prices stay before all others. Also what was left out of it, and why.
     ///
     /// # Errors
     /// [`GateError`] when the list is not to be had or is none; the prices are as they were.
-    pub fn update_prices(&self, dry_run: bool) -> Result<Changes, GateError> {
+    pub fn update_prices(&self, dry_run: bool) -> Result<(Changes, Skipped), GateError> {
         self.update_prices_from(published::ADDRESS, dry_run)
     }
 
@@ -252,14 +252,18 @@ impl Gate {
     ///
     /// # Errors
     /// As [`Gate::update_prices`].
-    pub fn update_prices_from(&self, address: &str, dry_run: bool) -> Result<Changes, GateError> {
+    pub fn update_prices_from(
+        &self,
+        address: &str,
+        dry_run: bool,
+    ) -> Result<(Changes, Skipped), GateError> {
         let server = account::Account::new(address, None)?;
         let http = self.network.http()?;
         let bytes = server.fetch(&http, "prices", &Stop::default());
         self.network.settle();
         let bytes = bytes?;
         let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
-        let list = published::read(&bytes, published::SOURCE, today)?.list;
+        let Published { list, skipped, .. } = published::read(&bytes, published::SOURCE, today)?;
         let changes = if dry_run {
             self.store
                 .read(|conn| prices::compare_seen(conn, &list, Origin::File))
@@ -271,7 +275,7 @@ impl Gate {
                 Ok(changes)
             })
         };
-        Ok(changes?)
+        Ok((changes?, skipped))
     }
 
     /// Send a request for a time-stamp to a service, and give back what it answers, unread.

@@ -273,6 +273,7 @@ impl Answering<'_> {
                     call: Some(call),
                 });
             }
+            gate.came_to_nothing(&outcome, call);
             last = Some((outcome, call));
             self.since = Instant::now();
         }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Transaction;
 
 use super::{
-    Ask, GateError,
+    Ask, Gate, GateError,
     answer::{Answering, Asked, Passed, Rows},
     call::Outcome,
     elsewhere::Ready,
@@ -153,6 +153,20 @@ impl Answering<'_> {
             }
         }
         Ok((call, opens))
+    }
+}
+
+impl Gate {
+    /// Another model is to be asked in place of one that did not answer: what was set aside for it must not keep
+    /// the other one from being asked. If that cannot be written, the budgets hold all the more.
+    pub(super) fn came_to_nothing(&self, outcome: &Outcome, call: i64) {
+        let cost = outcome.row().cost;
+        let written = self
+            .store
+            .write(|tx| budgets::came_to_nothing(tx, call, cost));
+        if let Err(error) = written {
+            tracing::warn!("what was set aside for a call stays so: {error}");
+        }
     }
 }
 

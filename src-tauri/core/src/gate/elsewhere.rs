@@ -140,7 +140,7 @@ impl Ready {
             pricing.count_tools();
         }
         let request = CloudRequest {
-            max_tokens: Some(pricing.max_output),
+            max_tokens: pricing.limit(),
             prompt_tokens: pricing.prompt_tokens,
             asked_output: max_output,
             ..request
@@ -153,6 +153,12 @@ impl Ready {
             wanted: Wanted::Answer,
             opens: None,
         })
+    }
+
+    /// Count so many pictures whose size nobody has looked at, which leave less room for an answer.
+    pub(super) fn count_pictures(&mut self, count: u32) {
+        self.pricing.count_pictures(&self.cloud, count);
+        self.request.max_tokens = self.pricing.limit();
     }
 
     /// The same for texts of which a model writes nothing.

@@ -22,7 +22,7 @@ use crate::{
     engine::InUse,
     ids::AccountId,
     models::Model,
-    providers::{cloud::Cloud, http::Http},
+    providers::{cloud::Cloud, error::Trouble, http::Http},
 };
 
 /// How often what was streamed is kept, so that a crash loses little.
@@ -46,9 +46,10 @@ impl Gate {
         Ok((client, http))
     }
 
-    /// Remember how an account has answered.
+    /// Remember how an account has answered. What the offline switch ended says nothing of it.
     pub(super) fn note_health(&self, account: AccountId, failed: Option<&CallError>) {
         match failed {
+            Some(CallError::Provider(error)) if error.trouble == Trouble::Offline => {}
             Some(error) if elsewhere::may_move(error) => {
                 self.health.failed(account, Instant::now());
             }

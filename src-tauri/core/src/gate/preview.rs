@@ -4,17 +4,17 @@ use gatehouse_protocol::Constraint;
 use rusqlite::Connection;
 
 use super::{
-    Gate, GateError, Turn,
+    Gate, GateError, Turn, call,
     elsewhere::{self, Ready},
     leaving::{self, Preview, WhatLeaves},
     mistakes,
-    next::{Next, Weighed},
-    route::Plan,
+    next::{Next, Weighed, takes_no_pictures},
+    route::{self, Plan},
 };
 use crate::{
     clients::{self, ClientError},
     costs::{self, Move, Route},
-    ids::ClientId,
+    ids::{ClientId, ModelId},
     money::Money,
     now_ms,
     policy::Destination,
@@ -68,6 +68,27 @@ impl Gate {
             unseen: u32::try_from(unseen).unwrap_or(u32::MAX),
             ..preview
         })
+    }
+
+    /// Whether a model on this computer that was named would be asked a first message, as the answer looks at it; its
+    /// name. `shows`: whether the message shows pictures.
+    ///
+    /// # Errors
+    /// [`GateError`] when it would not be, or is not there.
+    pub fn would_answer_here(
+        &self,
+        model: ModelId,
+        shows: bool,
+        constraint: Option<&Constraint>,
+    ) -> Result<String, GateError> {
+        let model = self
+            .store
+            .read(|conn| route::chat_model(conn, Some(model)))?;
+        if shows {
+            return Err(takes_no_pictures(&model.name));
+        }
+        call::held_here(constraint)?;
+        Ok(model.name)
     }
 
     /// What would leave with a turn for the model that would be asked, byte for byte, where its answer is

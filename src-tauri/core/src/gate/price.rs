@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use tiktoken_rs::tokenizer::{self, Tokenizer};
 
 mod pictures;
 
@@ -19,7 +20,7 @@ use crate::{
 
 /// Tokens that a model elsewhere may write unless the person says otherwise, reasoning included.
 /// Without a limit nobody could say what a call costs at most, and no budget could hold. Less where
-/// the model cannot write as much.
+/// the model cannot write as much, or its context has no room for it.
 pub(super) const MAX_OUTPUT: u32 = 16_384;
 
 /// Texts longer than this are counted by their length: counting exactly takes a second for some
@@ -48,8 +49,14 @@ pub(super) struct Pricing {
     pub uncounted: bool,
     /// Whether the model can look at pictures; `None`: not known.
     pub sees: Option<bool>,
-    /// The most that it may write.
-    pub max_output: u32,
+    /// The most that somebody asked for; `None`: nobody did.
+    asked_output: Option<u32>,
+    /// The most that it may write where nobody asked, and there is room for it.
+    usual_output: u32,
+    /// Tokens that its prompt and its answer may have together, where its provider says so.
+    context: Option<u64>,
+    /// What its server speaks.
+    kind: ProviderKind,
 }
 
 impl Pricing {
@@ -74,6 +81,7 @@ impl Pricing {
             .pictures()
             .map(|picture| pictures::tokens(cloud, picture))
             .sum();
+        let model = cloud.account.model(&cloud.model);
         let limits = limits::find(conn, cloud.account.billed_as(), &cloud.model)?;
         let most = limits.and_then(|limits| limits.max_output_tokens);
         let most = most.map_or(MAX_OUTPUT, |most| {
@@ -86,8 +94,44 @@ impl Pricing {
             exact: exact && decided.shown() == 0,
             uncounted: of_pictures.is_none(),
             sees: limits.and_then(|limits| limits.takes_pictures),
-            max_output: max_output.unwrap_or(most),
+            asked_output: max_output,
+            usual_output: most,
+            context: model.and_then(|model| model.context_tokens),
+            kind: cloud.account.kind,
         })
+    }
+
+    /// The most that it may write: what somebody asked for, else as much as there is room for.
+    pub(super) fn max_output(&self) -> u32 {
+        let room = self.context.map(|context| {
+            // An estimate may be as far above the truth as below it: twice the estimate would leave nothing of a
+            // context that is half full, so half of what it leaves itself is never given up.
+            let left = context.saturating_sub(self.prompt_tokens) / 2;
+            context.saturating_sub(self.most_prompt()).max(left).max(1)
+        });
+        let room = room.map_or(u32::MAX, |room| u32::try_from(room).unwrap_or(u32::MAX));
+        self.asked_output
+            .unwrap_or_else(|| self.usual_output.min(room))
+    }
+
+    /// The limit that is sent. None where nobody asked for one and nobody bills: a server that speaks as OpenAI
+    /// does lets the model write into all the room it has, and vLLM refuses a limit that is beyond it.
+    pub(super) fn limit(&self) -> Option<u32> {
+        let needs_none = self.free && self.kind == ProviderKind::Compatible;
+        match self.asked_output {
+            None if needs_none => None,
+            _ => Some(self.max_output()),
+        }
+    }
+
+    /// The most tokens that the prompt can have. Our count may be a little low, so a tenth is added where it is
+    /// exact, and it is doubled where it is an estimate.
+    fn most_prompt(&self) -> u64 {
+        if self.exact {
+            self.prompt_tokens + self.prompt_tokens / 10 + 16
+        } else {
+            self.prompt_tokens * 2 + 64
+        }
     }
 
     /// Count so many pictures whose size nobody has looked at, each as the largest.
@@ -106,8 +150,7 @@ impl Pricing {
         }
     }
 
-    /// The most that the call can cost; `None`: not known. Our count may be a little low, so a
-    /// tenth is added where it is exact, and it is doubled where it is an estimate.
+    /// The most that the call can cost; `None`: not known.
     pub(super) fn most(&self) -> Option<Money> {
         if self.free {
             return Some(Money::ZERO);
@@ -115,14 +158,9 @@ impl Pricing {
         if self.uncounted {
             return None;
         }
-        let prompt = if self.exact {
-            self.prompt_tokens + self.prompt_tokens / 10 + 16
-        } else {
-            self.prompt_tokens * 2 + 64
-        };
         let ahead = Ahead {
-            prompt,
-            max_output: u64::from(self.max_output),
+            prompt: self.most_prompt(),
+            max_output: u64::from(self.max_output()),
             caching: Caching::Writes,
         };
         estimate::most(&self.price.as_ref()?.listing, &ahead).ok()
@@ -139,7 +177,7 @@ impl Pricing {
         }
         let tokens = Tokens {
             input: self.prompt_tokens,
-            output: u64::from(self.max_output).min(USUAL_ANSWER),
+            output: u64::from(self.max_output()).min(USUAL_ANSWER),
             ..Tokens::default()
         };
         estimate::cost(&self.price.as_ref()?.listing, &tokens).ok()
@@ -196,35 +234,41 @@ pub(super) fn sees(conn: &Connection, cloud: &CloudModel) -> rusqlite::Result<Op
     Ok(limits.and_then(|limits| limits.takes_pictures))
 }
 
-/// Tokens of a prompt, and whether they are counted as the model counts: OpenAI's current models
-/// all use the encoding `o200k_base`.
+/// Tokens of a prompt, and whether they are counted as the model counts.
 fn prompt_tokens<'t>(cloud: &CloudModel, texts: impl Iterator<Item = &'t str>) -> (u64, bool) {
-    let exact = cloud.account.kind == ProviderKind::OpenAi;
-    let mut all_exact = exact;
+    let mut exact = is_encoding_known(cloud);
     let tokens = texts.map(|text| {
-        let exact = exact && text.len() <= COUNTED_EXACTLY;
-        all_exact &= exact;
-        AROUND_A_MESSAGE
-            + if exact {
-                openai_tokens(text)
-            } else {
-                estimated(text)
-            }
+        exact &= text.len() <= COUNTED_EXACTLY;
+        AROUND_A_MESSAGE + own_count(cloud, text)
     });
     let sum = tokens.sum();
-    (sum, all_exact)
+    (sum, exact)
 }
 
 /// Tokens of a text that was written or sent, by our own count.
 pub(super) fn own_count(cloud: &CloudModel, text: &str) -> u64 {
-    if cloud.account.kind == ProviderKind::OpenAi && text.len() <= COUNTED_EXACTLY {
-        openai_tokens(text)
-    } else {
-        estimated(text)
+    if cloud.account.kind != ProviderKind::OpenAi || text.len() > COUNTED_EXACTLY {
+        return estimated(text);
+    }
+    match tokenizer::get_tokenizer(&cloud.model) {
+        Some(Tokenizer::Cl100kBase) => {
+            tiktoken_rs::cl100k_base_singleton().count_ordinary(text) as u64
+        }
+        _ => openai_tokens(text),
     }
 }
 
-/// Tokens of a text as OpenAI's current models count.
+/// Whether [`own_count`] counts as the model does. One that is newer than this program is counted as today's are,
+/// and nobody knows here whether it counts so.
+fn is_encoding_known(cloud: &CloudModel) -> bool {
+    cloud.account.kind == ProviderKind::OpenAi
+        && matches!(
+            tokenizer::get_tokenizer(&cloud.model),
+            Some(Tokenizer::Cl100kBase | Tokenizer::O200kBase | Tokenizer::O200kHarmony)
+        )
+}
+
+/// Tokens of a text as OpenAI's models of today count.
 pub(crate) fn openai_tokens(text: &str) -> u64 {
     tiktoken_rs::o200k_base_singleton().count_ordinary(text) as u64
 }
@@ -255,7 +299,10 @@ pub(super) fn tokens(cloud: &CloudModel, usage: Usage) -> Tokens {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{accounts::Account, ids::AccountId, policy::Destination};
 
     #[test]
     fn the_estimate_is_near_and_rather_high() {
@@ -270,5 +317,84 @@ mod tests {
         let chinese = "这份租约的通知期为三个月。".repeat(40);
         let (counted, guess) = (openai_tokens(&chinese), estimated(&chinese));
         assert!(guess >= counted, "{guess} for {counted}");
+    }
+
+    fn of_openai(model: &str) -> CloudModel {
+        CloudModel {
+            account: Account {
+                id: AccountId::new(),
+                kind: ProviderKind::OpenAi,
+                name: "OpenAI".into(),
+                base_url: "https://api.openai.com/v1".into(),
+                destination: Destination::Cloud,
+                context_tokens: None,
+                has_key: true,
+                models: Vec::new(),
+                models_read_at_ms: None,
+            },
+            model: model.into(),
+        }
+    }
+
+    #[test]
+    fn each_model_of_openai_is_counted_by_its_own_encoding_and_one_that_nobody_knows_is_not_called_exact()
+     {
+        let text = "Die Kündigungsfrist beträgt drei Monate zum Monatsende. ".repeat(20);
+        let cl100k = tiktoken_rs::cl100k_base_singleton().count_ordinary(&text) as u64;
+        let o200k = openai_tokens(&text);
+        assert_ne!(cl100k, o200k, "the text tells them apart");
+        for (model, tokens, exact) in [
+            ("gpt-4o-2024-08-06", o200k, true),
+            ("gpt-5-mini", o200k, true),
+            ("ft:gpt-4o:firm::1", o200k, true),
+            ("gpt-4", cl100k, true),
+            ("gpt-4-turbo", cl100k, true),
+            ("gpt-3.5-turbo-0125", cl100k, true),
+            ("text-embedding-3-small", cl100k, true),
+            ("text-embedding-ada-002", cl100k, true),
+            ("gpt-6-luna", o200k, false),
+            ("davinci", o200k, false),
+        ] {
+            let cloud = of_openai(model);
+            let counted = prompt_tokens(&cloud, [text.as_str()].into_iter());
+            assert_eq!(counted, (tokens + AROUND_A_MESSAGE, exact), "{model}");
+            assert_eq!(own_count(&cloud, &text), tokens, "{model}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_model_may_write_fits_beside_the_prompt_into_its_context(
+            prompt_tokens in 0u64..40_000,
+            context in prop::option::of(1u64..40_000),
+            usual_output in 1u32..=MAX_OUTPUT,
+            asked_output in prop::option::of(1u32..100_000),
+            exact: bool,
+            free: bool,
+        ) {
+            let pricing = Pricing {
+                price: None,
+                free,
+                prompt_tokens,
+                exact,
+                uncounted: false,
+                sees: None,
+                asked_output,
+                usual_output,
+                context,
+                kind: ProviderKind::Compatible,
+            };
+            let most = pricing.max_output();
+            prop_assert!(most >= 1);
+            match asked_output {
+                Some(asked) => prop_assert_eq!(most, asked, "a person is taken at their word"),
+                None => prop_assert!(most <= usual_output),
+            }
+            if let (None, Some(context)) = (asked_output, context) {
+                prop_assert!(most == 1 || prompt_tokens + u64::from(most) <= context);
+            }
+            let limit = pricing.limit();
+            prop_assert_eq!(limit, (!free || asked_output.is_some()).then_some(most));
+        }
     }
 }

@@ -104,11 +104,24 @@ impl Account {
         self.base.host_str().unwrap_or_default()
     }
 
-    /// The address of something below the base.
-    pub(super) fn url(&self, below: &[&str]) -> Url {
+    /// The address of an operation below the base, where it has the `root` first. People copy addresses with as much
+    /// of it as their provider's pages show, so what of it the base ends with already is not repeated.
+    pub(super) fn url(&self, root: &[&str], operation: &[&str]) -> Url {
         let mut url = self.base.clone();
+        let base: Vec<&str> = self
+            .base
+            .path_segments()
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let written = (0..=root.len())
+            .rev()
+            .find(|parts| base.ends_with(&root[..*parts]));
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(below);
+            path.pop_if_empty()
+                .extend(&root[written.unwrap_or_default()..])
+                .extend(operation);
         }
         url
     }
@@ -356,12 +369,41 @@ mod unit {
     }
 
     #[test]
+    fn what_the_address_ends_with_already_is_not_repeated() {
+        for (base, asked) in [
+            ("https://host", "https://host/openai/v1/models"),
+            ("https://host/openai", "https://host/openai/v1/models"),
+            ("https://host/openai/v1/", "https://host/openai/v1/models"),
+            ("https://host/v1", "https://host/v1/openai/v1/models"),
+            (
+                "https://host/models",
+                "https://host/models/openai/v1/models",
+            ),
+        ] {
+            let url = account(base, None)
+                .unwrap()
+                .url(&["openai", "v1"], &["models"]);
+            assert_eq!(url.as_str(), asked, "{base}");
+        }
+        let below_its_name = account("https://host/models", None)
+            .unwrap()
+            .url(&[], &["models"]);
+        assert_eq!(
+            below_its_name.as_str(),
+            "https://host/models/models",
+            "a server may lie below any name; only the root is left out"
+        );
+    }
+
+    #[test]
     fn paths_are_put_together_with_one_slash_and_cannot_be_left() {
         for base in ["https://host/v1", "https://host/v1/"] {
-            let url = account(base, None).unwrap().url(&["models"]);
+            let url = account(base, None).unwrap().url(&[], &["models"]);
             assert_eq!(url.as_str(), "https://host/v1/models");
         }
-        let url = account("https://host", None).unwrap().url(&["../x?y", "z"]);
+        let url = account("https://host", None)
+            .unwrap()
+            .url(&[], &["../x?y", "z"]);
         assert_eq!(
             url.as_str(),
             "https://host/..%2Fx%3Fy/z",

@@ -105,16 +105,15 @@ impl Dialect {
         }
     }
 
-    /// The path to an operation below the base address.
-    pub(super) fn path<'a>(&self, operation: &[&'a str], model: &'a str) -> Vec<&'a str> {
-        let before: &[&str] = match self {
+    /// What stands before an operation on a model, below the base address.
+    pub(super) fn root<'a>(&self, model: &'a str) -> Vec<&'a str> {
+        match self {
             Self::Azure {
                 api_version: Some(_),
-            } => &["openai", "deployments", model],
-            Self::Azure { api_version: None } => &["openai", "v1"],
-            _ => &[],
-        };
-        [before, operation].concat()
+            } => vec!["openai", "deployments", model],
+            Self::Azure { api_version: None } => vec!["openai", "v1"],
+            _ => Vec::new(),
+        }
     }
 }
 

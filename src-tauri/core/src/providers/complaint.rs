@@ -136,6 +136,12 @@ const KEY: &[&str] = &[
 ];
 const MISSING: &[&str] = &["not_found_error", "model_not_found"];
 
+/// Words for a model that is not there: Ollama's, of a download with status 200 and of a name that can be none.
+const NO_MODEL: &[&str] = &[
+    "pull model manifest: file does not exist",
+    "invalid model name",
+];
+
 /// What a status and a complaint mean. A name says most, then the words, then the status; a
 /// complaint in the middle of a stream comes with status 200. `wait` is how long the server asked
 /// us to wait.
@@ -159,7 +165,7 @@ pub(super) fn classify(status: u16, complaint: &Complaint, wait: Option<Duration
         _ if named(OVERLOAD) => Trouble::Overloaded,
         _ if named(RATE) => Trouble::RateLimited { wait },
         _ if named(KEY) => Trouble::KeyWrong,
-        _ if named(MISSING) => Trouble::NotFound,
+        _ if named(MISSING) || complaint.says(NO_MODEL) => Trouble::NotFound,
         404 => Trouble::NotFound,
         503 | 529 => Trouble::Overloaded,
         300..=399 => Trouble::Moved,

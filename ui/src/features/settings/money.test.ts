@@ -7,6 +7,7 @@ import type { Account } from "$lib/backend";
 import { accounts, refreshAccounts } from "$lib/state/accounts.svelte";
 import { watchModels } from "$lib/state/models.svelte";
 import { readSettings, settings } from "$lib/state/settings.svelte";
+import { toasts } from "$lib/state/toasts.svelte";
 
 import { withAccount, withChain } from "../../test/account";
 import { host, option, show } from "../../test/render";
@@ -30,6 +31,16 @@ async function begin() {
 	leave.push(watchModels(() => undefined));
 	return { fake, account };
 }
+
+describe("the list of prices", () => {
+	it("says what was left out when it is updated, and why", async () => {
+		await begin();
+		const { user } = show(BudgetSettings);
+		await user.click(screen.getByRole("button", { name: "Update prices" }));
+		const said = () => toasts.list.map(({ text }) => text).join();
+		await waitFor(() => expect(said()).toContain("Left out: 12 of other vendors, 1 malformed."));
+	});
+});
 
 describe("budgets", () => {
 	const limit = () => screen.getByRole<HTMLInputElement>("textbox", { name: "Budget in dollars" });

@@ -237,6 +237,7 @@ export type Backend = {
 	chooseAccountModels(id: string, models: string[]): Promise<Account>;
 	removeAccount(id: string): Promise<void>;
 	pullModel(id: string, model: string, onProgress: (progress: PullProgress) => void): Promise<void>;
+	stopPull(id: string): Promise<void>;
 	accountHealth(): Promise<AccountHealth[]>;
 	listAliases(): Promise<Alias[]>;
 	saveAlias(id: string | null, name: string, chain: Link[]): Promise<Alias>;

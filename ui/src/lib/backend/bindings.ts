@@ -140,8 +140,13 @@ export const commands = {
 	chooseAccountModels: (id: AccountId, models: string[]) => typedError<Account, Problem>(__TAURI_INVOKE("choose_account_models", { id, models })),
 	/**  Forget an account and its key. */
 	removeAccount: (id: AccountId) => typedError<null, Problem>(__TAURI_INVOKE("remove_account", { id })),
-	/**  Let an Ollama server fetch a model; returns when it is there. */
+	/**  Let an Ollama server fetch a model; returns when it is there, or when [`stop_pull`] was called. */
 	pullModel: (id: AccountId, model: string, onProgress: Channel<PullProgress>) => typedError<null, Problem>(__TAURI_INVOKE("pull_model", { id, model, onProgress })),
+	/**
+	 *  Stop waiting for a model that the server of an account fetches. Ollama then stops, too, and goes on from there when
+	 *  it is asked for the same model again.
+	 */
+	stopPull: (id: AccountId) => typedError<null, Problem>(__TAURI_INVOKE("stop_pull", { id })),
 	/**  The accounts that did not answer the last time they were asked. */
 	accountHealth: () => typedError<AccountHealth[], Problem>(__TAURI_INVOKE("account_health")),
 	/**  All names for chains of models. */
@@ -2904,6 +2909,8 @@ export type PriceUpdate = {
 	added: number,
 	/**  Prices that are others now. */
 	changed: number,
+	/**  Models of the list that were left out, each kind with its number and why; empty: none was. */
+	leftOut: string,
 };
 
 /**  A model at a provider, by the names that prices have. */

@@ -112,6 +112,7 @@ const host: Backend = {
 	chooseAccountModels: throwing(commands.chooseAccountModels),
 	removeAccount: silent(commands.removeAccount),
 	pullModel: (id, model, onProgress) => silent(commands.pullModel)(id, model, channel(onProgress)),
+	stopPull: silent(commands.stopPull),
 	accountHealth: throwing(commands.accountHealth),
 	listAliases: throwing(commands.listAliases),
 	saveAlias: throwing(commands.saveAlias),

@@ -6,10 +6,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     costs::{
+        self,
         listing::Service,
         rates::{Rates, Tier},
+        testing::{NOON, Place, call, ended, workspace},
     },
     money::UnitPrice,
+    store::StoreError,
 };
 
 type Exact = Ratio<i128>;
@@ -284,6 +287,35 @@ fn reasoning_costs_what_output_does_where_it_has_no_price_of_its_own() {
         cost(&listing(rates, Vec::new()), &tokens).unwrap().pico(),
         21_000_000
     );
+}
+
+#[test]
+fn whatever_counts_a_server_sends_the_end_of_the_call_is_stored_with_an_exact_cost_or_none() {
+    let store = Place::new().open();
+    let of = store
+        .write(|tx| Ok::<_, StoreError>(workspace(tx)))
+        .unwrap();
+    let count = || prop_oneof![any::<u64>(), 0..1_000_000_u64, Just(u64::MAX)];
+    let dollars = || prop_oneof![0.0..1_000_000.0_f64, 0.0..10.0_f64];
+    proptest!(|(input in count(), cached in count(), output in count(), price in dollars())| {
+        let rates = Rates {
+            cached: Some("0.1".parse().unwrap()),
+            output: Some("9".parse().unwrap()),
+            ..only_input(&format!("{price:.6}"))
+        };
+        let usage = Usage { input, cached, output, ..Usage::default() };
+        let tokens = Tokens::of(usage, Counting::CacheIncluded);
+        let exact = cost(&listing(rates, Vec::new()), &tokens).unwrap();
+        let kept = exact.storable();
+        let stored: Option<Money> = store.write(|tx| {
+            let number = call(tx, of, NOON);
+            costs::end(tx, number, &ended(kept))?;
+            let row = tx.query_row("SELECT cost_pico FROM calls WHERE number = ?1", [number], |row| row.get(0))?;
+            Ok::<_, StoreError>(row)
+        }).unwrap();
+        let fits = exact.pico() <= i128::from(i64::MAX);
+        prop_assert_eq!(stored, fits.then_some(exact));
+    });
 }
 
 #[test]

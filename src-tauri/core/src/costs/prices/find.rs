@@ -90,6 +90,13 @@ fn of_name(
         }
         holding.extend(listed(conn, wanted, name)?);
     }
+    let vendor = wanted.provider.unwrap_or_default();
+    if let Some(model) = vendors::listed_name(vendor, wanted.model) {
+        let wanted = Wanted { model, ..*wanted };
+        for name in names_of(model) {
+            holding.extend(listed(conn, &wanted, name)?);
+        }
+    }
     holding.retain(|(_, price)| fits(&price.listing));
     let own = |price: &Price| price.origin == Origin::Own;
     let for_others = |price: &Price| vendors::resells(&price.listing.provider) && !own(price);

@@ -116,6 +116,35 @@ fn the_closest_name_wins() {
 }
 
 #[test]
+fn a_model_of_google_has_its_price_and_its_limits_by_the_name_that_googles_list_has() {
+    let store = store();
+    let (bare, listed) = ("gemini-2.5-pro", "models/gemini-2.5-pro");
+    let of = |model| found(&store, &wanted(Some("google"), model)).listing;
+    assert_eq!(of(listed), of(bare));
+    assert_eq!(
+        of("models/gemini-2.0-flash-001").rates.input.to_string(),
+        "0.1",
+        "a dated version, too"
+    );
+    let limits = |model| {
+        store
+            .read(|conn| limits::find(conn, "google", model))
+            .unwrap()
+    };
+    assert!(limits(listed).is_some());
+    assert_eq!(limits(listed), limits(bare));
+    let elsewhere = wanted(Some("openai"), "models/gpt-4o");
+    assert!(store.read(|conn| find(conn, &elsewhere)).is_err());
+    // A person's own price has the name that they were shown.
+    let own = Listing {
+        provider: "google".into(),
+        ..listing(listed, "3")
+    };
+    store.write(|tx| set_own(tx, &own, NOON)).unwrap();
+    assert_eq!(of(listed).rates.input.to_string(), "3");
+}
+
+#[test]
 fn an_unknown_price_is_unknown_and_never_zero() {
     let store = store();
     let batch = Wanted {

@@ -176,6 +176,7 @@ impl Asking<'_> {
                     call: Some(call),
                 });
             }
+            gate.came_to_nothing(&outcome, call);
             last = Some((who, outcome, call));
             self.since = Instant::now();
         }
@@ -265,7 +266,7 @@ impl Asking<'_> {
         Ok(move |conn: &Connection| {
             let most = request.max_tokens;
             let mut ready = Ready::priced(conn, cloud.clone(), decided, body, most, now_ms())?;
-            ready.pricing.count_pictures(cloud, pictures);
+            ready.count_pictures(pictures);
             Ok(ready)
         })
     }
@@ -403,7 +404,7 @@ pub(super) fn answered(
         usage: ClientUsage {
             input: counts.input,
             cached: counts.cached,
-            cache_written: counts.cache_write + counts.cache_write_hour,
+            cache_written: counts.cache_write.saturating_add(counts.cache_write_hour),
             output: counts.output,
             reasoning: counts.reasoning,
         },

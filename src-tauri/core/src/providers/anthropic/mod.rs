@@ -30,7 +30,7 @@ pub(crate) struct Anthropic {
 }
 
 impl Anthropic {
-    /// A server by its base address, without `/v1`.
+    /// A server by its base address, with or without `/v1`.
     ///
     /// # Errors
     /// [`AddressError`] when the address cannot be used, or a key would not be safe there.
@@ -68,7 +68,7 @@ impl Anthropic {
         on_event: &mut dyn FnMut(CloudEvent),
     ) -> Result<(), ProviderError> {
         let body = self.body(&request.into_inner());
-        let outgoing = self.outgoing(&["v1", "messages"], Some(body), "chat");
+        let outgoing = self.outgoing(&["messages"], Some(body), "chat");
         self.account
             .chat::<answer::Decoder>(http, &outgoing, Framing::Events, stop, on_event)
     }
@@ -87,7 +87,7 @@ impl Anthropic {
         stop: &Stop,
     ) -> Result<u64, ProviderError> {
         let body = count_body(&request.into_inner());
-        let outgoing = self.outgoing(&["v1", "messages", "count_tokens"], Some(body), "count");
+        let outgoing = self.outgoing(&["messages", "count_tokens"], Some(body), "count");
         let answer = self.account.whole(http, &outgoing, stop)?;
         answer["input_tokens"].as_u64().ok_or_else(|| {
             self.account
@@ -102,7 +102,7 @@ impl Anthropic {
         http: &Http,
         stop: &Stop,
     ) -> Result<Vec<OfferedModel>, ProviderError> {
-        let mut outgoing = self.outgoing(&["v1", "models"], None, "models");
+        let mut outgoing = self.outgoing(&["models"], None, "models");
         // One page holds all there are, and a hundred times more.
         outgoing.url.set_query(Some("limit=1000"));
         let answer = self.account.whole(http, &outgoing, stop)?;
@@ -129,14 +129,19 @@ impl Anthropic {
         self.account.error(Trouble::Unsupported).saying(why)
     }
 
-    fn outgoing(&self, path: &[&str], body: Option<Vec<u8>>, purpose: &'static str) -> Outgoing {
+    fn outgoing(
+        &self,
+        operation: &[&str],
+        body: Option<Vec<u8>>,
+        purpose: &'static str,
+    ) -> Outgoing {
         let mut headers = self.account.key_header("x-api-key", "");
         headers.push((
             "anthropic-version".into(),
             Zeroizing::new(VERSION.to_owned()),
         ));
         Outgoing {
-            url: self.account.url(path),
+            url: self.account.url(&["v1"], operation),
             headers,
             body,
             purpose,

@@ -77,7 +77,9 @@ impl Ollama {
         key: Option<ApiKey>,
         context_tokens: Option<u32>,
     ) -> Result<Self, AddressError> {
-        let account = Account::new(base, key)?;
+        // Its address for programs that speak as OpenAI does, which is the one that is copied most.
+        let base = base.trim().trim_end_matches('/');
+        let account = Account::new(base.strip_suffix("/v1").unwrap_or(base), key)?;
         Ok(Self {
             account,
             context_tokens,
@@ -262,7 +264,7 @@ impl Ollama {
 
     fn outgoing(&self, operation: &str, body: Option<Vec<u8>>, purpose: &'static str) -> Outgoing {
         Outgoing {
-            url: self.account.url(&["api", operation]),
+            url: self.account.url(&["api"], &[operation]),
             headers: self.account.key_header("authorization", "Bearer "),
             body,
             purpose,

@@ -132,7 +132,7 @@ impl OpenAi {
         {
             // Models are not a deployment's.
             let query = outgoing.url.query().map(str::to_owned);
-            outgoing.url = self.account.url(&["openai", "models"]);
+            outgoing.url = self.account.url(&["openai"], &["models"]);
             outgoing.url.set_query(query.as_deref());
         }
         let answer = self.account.whole(http, &outgoing, stop)?;
@@ -160,7 +160,7 @@ impl OpenAi {
         body: Option<Vec<u8>>,
         purpose: &'static str,
     ) -> Outgoing {
-        let mut url = self.account.url(&self.dialect.path(operation, model));
+        let mut url = self.account.url(&self.dialect.root(model), operation);
         if let Dialect::Azure {
             api_version: Some(version),
         } = &self.dialect
@@ -204,6 +204,14 @@ mod unit {
             (
                 "https://firm.openai.azure.com",
                 "https://firm.openai.azure.com/openai/v1/chat/completions",
+            ),
+            (
+                "https://firm.openai.azure.com/openai/v1/",
+                "https://firm.openai.azure.com/openai/v1/chat/completions",
+            ),
+            (
+                "https://firm.openai.azure.com/openai?api-version=2024-10-21",
+                "https://firm.openai.azure.com/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21",
             ),
             (
                 "https://generativelanguage.googleapis.com/v1beta/openai/",

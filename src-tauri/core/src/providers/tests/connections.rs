@@ -699,6 +699,28 @@ fn a_download_tells_how_far_it_is_and_only_success_is_success() {
 }
 
 #[test]
+fn a_model_that_nobody_has_is_asked_for_once_and_the_person_is_told_to_look_at_its_name() {
+    let server = FaultServer::start(vec![lines(&[
+        json!({ "status": "pulling manifest" }),
+        json!({ "error": "pull model manifest: file does not exist" }),
+    ])]);
+    let provider = Ollama::new(&server.address, None, None).unwrap();
+    let pulled = provider.pull(&net(LIMITS).http, "lama3.2", &Stop::default(), &mut |_| ());
+    let error = pulled.unwrap_err();
+    assert_eq!(error.trouble, Trouble::NotFound);
+    assert!(
+        error.hint().contains("name of the model"),
+        "{}",
+        error.hint()
+    );
+    assert_eq!(
+        server.finish().len(),
+        1,
+        "it is not there a moment later either"
+    );
+}
+
+#[test]
 fn a_download_that_has_begun_is_waited_for_as_long_as_an_answer_that_has() {
     let limits = Limits {
         idle: Duration::from_millis(300),
@@ -717,6 +739,24 @@ fn a_download_that_has_begun_is_waited_for_as_long_as_an_answer_that_has() {
         Trouble::Silent { after: limits.idle },
         "and not as long as one that has not"
     );
+}
+
+#[test]
+fn an_address_that_was_copied_with_the_beginning_of_a_path_is_that_of_the_server() {
+    let asked = |language, end: &str| {
+        let list = json!({ "data": [], "models": [] });
+        let (models, got) = exchange(&list, |http, address, stop| {
+            provider(language, &format!("{address}{end}")).models(http, stop)
+        });
+        assert_eq!(models, Ok(Vec::new()), "{end}");
+        got.head.split(' ').nth(1).unwrap().to_owned()
+    };
+    for end in ["", "/", "/v1", "/v1/"] {
+        assert_eq!(asked(Language::Anthropic, end), "/v1/models?limit=1000");
+    }
+    for end in ["", "/", "/api", "/api/", "/v1", "/v1/"] {
+        assert_eq!(asked(Language::Ollama, end), "/api/tags");
+    }
 }
 
 #[test]

@@ -47,6 +47,7 @@ export type GatePart = Pick<
 	| "chooseAccountModels"
 	| "removeAccount"
 	| "pullModel"
+	| "stopPull"
 	| "accountHealth"
 	| "listAliases"
 	| "saveAlias"
@@ -227,6 +228,7 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		pullModel: async (_account, _model, onProgress) => {
 			onProgress({ status: "pulling", total: 100, completed: 50 });
 		},
+		stopPull: async () => undefined,
 		accountHealth: async () =>
 			accounts
 				.filter(({ models }) => models.some(({ id }) => options.down.includes(id)))
@@ -309,7 +311,11 @@ export function fakeGate(options: GateOptions): GatePart & AwayPart {
 		removeBudget: async (everywhere, period) => {
 			budgets = budgets.filter((one) => one.everywhere !== everywhere || one.period !== period);
 		},
-		updatePrices: async () => ({ added: 3, changed: 1 }),
+		updatePrices: async () => ({
+			added: 3,
+			changed: 1,
+			leftOut: "12 of other vendors, 1 malformed",
+		}),
 	};
 }
 
