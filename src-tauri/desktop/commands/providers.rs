@@ -1,5 +1,7 @@
 //! Accounts at providers, names for chains of models, and the log of connections.
 
+use std::collections::hash_map::Entry;
+
 use gatehouse_core::{
     accounts::{self, Account, AccountInput},
     aliases::{self, Alias, Link},
@@ -7,7 +9,7 @@ use gatehouse_core::{
     engine::Stop,
     gate::{AccountHealth, PullProgress},
     ids::{AccountId, AliasId},
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     store::StoreError,
 };
 use tauri::{AppHandle, Manager, State, ipc::Channel};
@@ -104,7 +106,13 @@ pub(crate) async fn pull_model(
         let state = handle.state::<AppState>();
         let app = state.app()?;
         let stop = Stop::default();
-        state.pulls().insert(id, stop.clone());
+        match state.pulls().entry(id) {
+            Entry::Occupied(_) => {
+                let said = "the server of this account is fetching a model already";
+                return Err(Problem::new(ProblemCode::Busy, said).hint("Stop that first."));
+            }
+            Entry::Vacant(free) => drop(free.insert(stop.clone())),
+        }
         let pulled = app.gate.pull_model(id, &model, &stop, &mut |progress| {
             if let Err(error) = on_progress.send(progress) {
                 tracing::debug!("the window did not hear of a download: {error}");

@@ -26,11 +26,11 @@ async function fetching() {
 		onProgress({ status: "pulling 6a07", total: 100, completed: 50 });
 		return new Promise((_done, failed) => (end = failed));
 	};
-	const { user } = show(AccountSettings);
+	const { user, unmount } = show(AccountSettings);
 	await user.type(screen.getByRole("textbox", { name: "Fetch a model" }), "lama3.2");
 	await user.click(screen.getByRole("button", { name: "Fetch" }));
 	expect(await screen.findByText("pulling 6a07, 50%")).toBeTruthy();
-	return { fake, user, end: (problem: Problem) => end(problem) };
+	return { fake, user, unmount, end: (problem: Problem) => end(problem) };
 }
 
 describe("a model that is fetched", () => {
@@ -42,6 +42,16 @@ describe("a model that is fetched", () => {
 		expect(screen.queryByRole("button", { name: "Stop" })).toBeNull();
 		expect(screen.queryByRole("alert"), "a stop is no failure").toBeNull();
 		expect(toasts.list.some(({ text }) => text.includes("goes on where it was"))).toBe(true);
+	});
+
+	it("can still be stopped after the screen was left", async () => {
+		const { fake, unmount, end } = await fetching();
+		unmount();
+		const { user } = show(AccountSettings);
+		expect(await screen.findByText("pulling 6a07, 50%")).toBeTruthy();
+		fake.stopPull = async () => end({ code: "cancelled", message: "Stopped.", hint: null });
+		await user.click(screen.getByRole("button", { name: "Stop" }));
+		await waitFor(() => expect(screen.queryByRole("button", { name: "Stop" })).toBeNull());
 	});
 
 	it("leaves no progress behind where it failed", async () => {
