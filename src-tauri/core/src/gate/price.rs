@@ -23,6 +23,9 @@ use crate::{
 /// the model cannot write as much, or its context has no room for it.
 pub(super) const MAX_OUTPUT: u32 = 16_384;
 
+/// Tokens that an answer has room for at least where our estimate of the prompt says that it has none.
+const LEAST_ROOM: u64 = 1_024;
+
 /// Texts longer than this are counted by their length: counting exactly takes a second for some
 /// megabytes, and a person is typing.
 const COUNTED_EXACTLY: usize = 400_000;
@@ -104,20 +107,28 @@ impl Pricing {
     /// The most that it may write: what somebody asked for, else as much as there is room for.
     pub(super) fn max_output(&self) -> u32 {
         let room = self.context.map(|context| {
+            let room = context.saturating_sub(self.most_prompt());
+            if self.exact {
+                return room.max(1);
+            }
             // An estimate may be as far above the truth as below it: twice the estimate would leave nothing of a
-            // context that is half full, so half of what it leaves itself is never given up.
+            // context that is half full, so half of what it leaves itself is never given up. In alphabets that a
+            // model knows well it may be three times the truth: where it leaves nothing, an answer still has
+            // [`LEAST_ROOM`]. A prompt that is too long after all is refused, and told as that.
             let left = context.saturating_sub(self.prompt_tokens) / 2;
-            context.saturating_sub(self.most_prompt()).max(left).max(1)
+            room.max(left).max(LEAST_ROOM.min(context / 4)).max(1)
         });
         let room = room.map_or(u32::MAX, |room| u32::try_from(room).unwrap_or(u32::MAX));
         self.asked_output
             .unwrap_or_else(|| self.usual_output.min(room))
     }
 
-    /// The limit that is sent. None where nobody asked for one and nobody bills: a server that speaks as OpenAI
-    /// does lets the model write into all the room it has, and vLLM refuses a limit that is beyond it.
+    /// The limit that is sent. None where nobody asked for one, nobody bills, and the server says how much its
+    /// models read, as vLLM does: it lets a model write into all the room it has, and refuses a limit that is
+    /// beyond it. Others, such as the server of MLX, would end each answer after some hundred tokens.
     pub(super) fn limit(&self) -> Option<u32> {
-        let needs_none = self.free && self.kind == ProviderKind::Compatible;
+        let needs_none =
+            self.free && self.kind == ProviderKind::Compatible && self.context.is_some();
         match self.asked_output {
             None if needs_none => None,
             _ => Some(self.max_output()),
@@ -391,10 +402,19 @@ mod tests {
                 None => prop_assert!(most <= usual_output),
             }
             if let (None, Some(context)) = (asked_output, context) {
-                prop_assert!(most == 1 || prompt_tokens + u64::from(most) <= context);
+                let fits = prompt_tokens + u64::from(most) <= context;
+                if exact {
+                    prop_assert!(most == 1 || fits);
+                } else {
+                    let least = LEAST_ROOM.min(context / 4).max(1);
+                    prop_assert!(fits || u64::from(most) <= least);
+                    let least = u32::try_from(least).unwrap();
+                    prop_assert!(most >= least.min(usual_output), "an estimate ends no answer at once");
+                }
             }
             let limit = pricing.limit();
-            prop_assert_eq!(limit, (!free || asked_output.is_some()).then_some(most));
+            let is_sent = !free || asked_output.is_some() || context.is_none();
+            prop_assert_eq!(limit, is_sent.then_some(most));
         }
     }
 }
