@@ -210,9 +210,16 @@ impl Http {
         let sent = self.drive(self.build(request, &left).send(), limit, stop);
         let response = sent
             .and_then(|sent| sent.map_err(|error| broken(&error)))
-            .map_err(|broken| ProviderError {
-                left: left.load(Ordering::Relaxed),
-                ..broken.at(&mut record)
+            .map_err(|broken| {
+                let left = left.load(Ordering::Relaxed);
+                if !left {
+                    // The switch or a stop came before anything was sent.
+                    record.connection.bytes_out = 0;
+                }
+                ProviderError {
+                    left,
+                    ..broken.at(&mut record)
+                }
             })?;
         record.connection.outcome = ConnectionOutcome::Answered(response.status().as_u16());
         let encoding = response.headers().get("content-encoding");
