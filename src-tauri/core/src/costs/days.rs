@@ -103,6 +103,7 @@ macro_rules! change {
         )
     };
 }
+pub(super) use change;
 
 // A call belongs to the day on which it began by the clocks of the person then: days since 1970-01-01.
 // One written without it counts to the day by UTC. Those that are there already are taken by the

@@ -11,7 +11,7 @@ use std::ops::Range;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Spending, Whose, added_up, amount, parts};
-use crate::store::Migration;
+use crate::{costs::days::change, store::Migration};
 
 /// Adds a call to the sums that it belongs to, or takes it off. Money goes in two parts, as in [`amount`].
 #[rustfmt::skip]
@@ -29,18 +29,6 @@ macro_rules! moved {
                  $row, "status <> 'running')
              WHERE whose IN (x'', ", $row, "workspace_id, ", $row, "client_id)
                AND from_ms <= ", $row, "started_at_ms AND until_ms > ", $row, "started_at_ms;"
-        )
-    };
-}
-
-/// Adds to a part of a sum what a call that changes is more, or less: its expression, in parts between which the row
-/// stands.
-macro_rules! change {
-    ($column:literal, $open:literal $(, $part:literal)+) => {
-        concat!(
-            $column, " = ", $column,
-            " + ", $open, $("NEW.", $part,)+
-            " - ", $open, $("OLD.", $part,)+
         )
     };
 }
