@@ -115,6 +115,11 @@ fn about(leaves: &WhatLeaves, preview: &Preview) -> String {
     for piece in pieces {
         if let Some(original) = &piece.original {
             lines.push(format!("masked: {original} leaves as {}", piece.sent));
+        } else if piece.removed {
+            lines.push(format!(
+                "a secret was taken out: it leaves as {}",
+                piece.sent
+            ));
         }
     }
     for found in leaves.found.iter().filter(|found| found.overruled) {

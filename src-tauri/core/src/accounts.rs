@@ -312,18 +312,17 @@ pub fn take_models(
     const FEW: usize = 12;
     let before = get(conn, id)?;
     let first = before.models_read_at_ms.is_none();
-    let few = offered.len() <= FEW;
     let was_chosen = |id: &str| before.model(id).is_some_and(|model| model.chosen);
     // Some servers list a model twice, under each of the names that they know it by.
     let mut listed = HashSet::new();
     let mut models: Vec<AccountModel> = offered
         .into_iter()
         .filter(|model| listed.insert(model.id.clone()))
-        .map(|model| AccountModel {
-            chosen: was_chosen(&model.id) || first && few,
-            ..model
-        })
         .collect();
+    let few = models.len() <= FEW;
+    for model in &mut models {
+        model.chosen = was_chosen(&model.id) || first && few;
+    }
     // A model that the person named by hand and the server does not list stays.
     let missing = before
         .models

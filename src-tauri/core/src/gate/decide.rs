@@ -193,12 +193,13 @@ pub(super) fn decide(
         mask_together(inspection, &unmasked, wanted, &mut masks, overruled)
     });
     let masked: usize = leaving.iter().flatten().map(|masked| masked.count).sum();
-    let classes = || {
-        let places = leaving.iter().flatten().flat_map(|masked| &masked.spans);
-        classes().chain(places.filter_map(|place| place.class))
-    };
-    let of_texts = policy.strictest(classes(), destination);
-    let class = classes().max();
+    let places = leaving.iter().flatten().flat_map(|masked| &masked.spans);
+    let known: Vec<_> = places.filter_map(|place| place.class).collect();
+    let of_known = known
+        .iter()
+        .map(|class| of_known(policy, *class, destination));
+    let of_texts = of_known.fold(policy.strictest(classes(), destination), Ord::max);
+    let class = classes().chain(known).max();
     let shows = prompt.iter().any(|piece| !piece.pictures.is_empty());
     let originals: Vec<String> = unmasked.iter().map(|text| text.read().to_owned()).collect();
     let mut decided = Decided {
@@ -215,6 +216,17 @@ pub(super) fn decide(
         decided.show_pictures(policy, destination);
     }
     decided
+}
+
+/// What is done with a request for a value that left masked before, where nothing else gives it away. It says no
+/// more of anybody than what is personal does, so it is masked and keeps a request here only where that does too.
+fn of_known(policy: &Policy, class: DataClass, destination: Destination) -> Action {
+    let action = policy.action(Some(class), destination);
+    if action <= Action::Ask {
+        return action;
+    }
+    let of_personal = policy.action(Some(DataClass::Personal), destination);
+    action.min(of_personal.max(Action::Mask))
 }
 
 /// The texts as they leave. What one of them gives away is masked in all of them, and so are people

@@ -317,9 +317,13 @@ fn a_slash_hides_no_number_whose_check_says_what_it_is() {
 }
 
 #[test]
-fn twelve_digits_are_a_network_card_only_beside_a_word_or_with_letters_among_them() {
+fn twelve_digits_between_dots_are_a_network_card_only_beside_a_word_or_with_letters_among_them() {
     expect(&[
-        ("Article 1234.5678.9012, 12-34-56-78-90-12", &[]),
+        ("Article 1234.5678.9012", &[]),
+        (
+            "Physische Adresse . . . : 00-14-22-01-23-45",
+            &["MAC_ADDRESS=00-14-22-01-23-45"],
+        ),
         ("001b.4411.3ab7", &["MAC_ADDRESS=001b.4411.3ab7"]),
         (
             "MAC address 1234.5678.9012",

@@ -108,7 +108,8 @@ fn what_was_masked_before_leaves_again_as_policy_says_of_its_class() {
         (Mask, Mask, Mask, Some(DataClass::Special)),
         (Mask, Ask, Ask, Some(DataClass::Special)),
         (Ask, Mask, Ask, Some(DataClass::Special)),
-        (Mask, KeepLocal, KeepLocal, Some(DataClass::Special)),
+        (Mask, KeepLocal, Mask, Some(DataClass::Special)),
+        (KeepLocal, KeepLocal, KeepLocal, Some(DataClass::Special)),
     ] {
         let stored = serde_json::to_string(&known()).unwrap();
         for masks in [known(), serde_json::from_str(&stored).unwrap()] {

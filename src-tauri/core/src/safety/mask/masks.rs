@@ -180,7 +180,7 @@ impl Masks {
         let sought = |class: DataClass| !self.unsought.contains(&class);
         self.values
             .iter()
-            .any(|value| value.class.is_none_or(sought))
+            .any(|value| value.class.is_some_and(sought))
     }
 
     /// Every placeholder without its brackets, with its value.

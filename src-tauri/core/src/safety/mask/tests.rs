@@ -355,7 +355,8 @@ fn a_stored_map_that_was_damaged_is_refused() {
 }
 
 #[test]
-fn a_value_of_a_map_without_classes_is_what_its_label_says_or_else_special() {
+fn a_value_of_a_map_without_classes_is_what_its_label_says_or_else_personal_until_it_is_found_to_be_more()
+ {
     let values = r#"[{"label":"PERSON","forms":["Anna Berg"]},{"label":"HEALTH-CONDITION","forms":["asthma"]},
         {"label":"TERM","forms":["Blue Heron"]}]"#;
     let stored = format!(r#"{{"version":1,"nonce":"bbbb","values":{values}}}"#);
@@ -366,9 +367,16 @@ fn a_value_of_a_map_without_classes_is_what_its_label_says_or_else_special() {
         masked.spans.iter().map(|span| span.class).collect()
     };
     let (personal, special) = (Some(DataClass::Personal), Some(DataClass::Special));
-    assert_eq!(classes(&masks), [personal, special, special]);
+    assert_eq!(classes(&masks), [personal, special, personal]);
     let again: Masks = serde_json::from_str(&serde_json::to_string(&masks).unwrap()).unwrap();
-    assert_eq!(classes(&again), [personal, special, special]);
+    assert_eq!(classes(&again), [personal, special, personal]);
+    let mut masks = again;
+    let own = Kind::Own {
+        name: "TERM".into(),
+        class: DataClass::Special,
+    };
+    mask("Blue Heron", &[finding(own, 0..10)], &mut masks);
+    assert_eq!(classes(&masks), [personal, special, special]);
 }
 
 #[test]

@@ -74,7 +74,16 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         name: "mac",
         kind: Kind::MacAddress,
         country: "",
-        shapes: &["xx-xx-xx-xx-xx-xx", "xxxx.xxxx.xxxx"],
+        shapes: &["xx-xx-xx-xx-xx-xx"],
+        words: &[MAC_WORDS],
+        check: Check::Strong(|number| is_mac(number) && number.iter().any(u8::is_ascii_digit)),
+        reason: "Twelve hexadecimal digits in the groups of a network card's address",
+    },
+    NumberRule {
+        name: "mac/dotted",
+        kind: Kind::MacAddress,
+        country: "",
+        shapes: &["xxxx.xxxx.xxxx"],
         words: &[MAC_WORDS],
         check: Check::Strong(|number| {
             is_mac(number)
@@ -88,7 +97,7 @@ pub(super) const NUMBERS: &[NumberRule] = &[
         name: "mac/decimal",
         kind: Kind::MacAddress,
         country: "",
-        shapes: &["dd-dd-dd-dd-dd-dd", "dddd.dddd.dddd"],
+        shapes: &["dddd.dddd.dddd"],
         words: &[MAC_WORDS],
         check: Check::Form(is_mac),
         reason: "Twelve digits in the groups of a network card's address",
@@ -168,7 +177,15 @@ pub(super) const NUMBERS: &[NumberRule] = &[
     },
 ];
 
-const MAC_WORDS: &[&str] = &["mac", "mac address*", "ethernet", "hwaddr", "bssid"];
+const MAC_WORDS: &[&str] = &[
+    "mac",
+    "mac address*",
+    "physical address*",
+    "hardware address*",
+    "ethernet",
+    "hwaddr",
+    "bssid",
+];
 
 /// Any hexadecimal digits but those of no card.
 fn is_mac(number: &[u8]) -> bool {

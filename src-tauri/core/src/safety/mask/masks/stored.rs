@@ -45,14 +45,14 @@ impl From<StoredClass> for DataClass {
     }
 }
 
-/// What a value is of which nobody said it: what its label says, and where that is of a person's own rules the
-/// stricter one.
+/// What a value is of which nobody said it: what its label says, and where that is of a person's own rules what it
+/// was masked as, until it is found to be more.
 fn class_of(label: &str) -> Option<DataClass> {
     if label == ESCAPE_LABEL {
         return None;
     }
     let kind = Kind::ALL.iter().find(|kind| self::label(kind) == label);
-    kind.map(Kind::class).or(Some(DataClass::Special))
+    kind.map(Kind::class).or(Some(DataClass::Personal))
 }
 
 /// A stored map that cannot be one.
