@@ -85,12 +85,6 @@ impl Dialect {
         *self != Self::DeepSeek
     }
 
-    /// The parameters of a tool that takes none, where something has to be said of them: Mistral wants the field, and
-    /// the others take a tool without it for one.
-    pub(super) fn no_parameters(&self) -> Option<Value> {
-        (*self == Self::Mistral).then(|| json!({ "type": "object", "properties": {} }))
-    }
-
     /// DeepSeek's reference has no word for it, so it would be passed over.
     pub(super) fn takes_one_call_at_a_time(&self) -> bool {
         *self != Self::DeepSeek

@@ -889,23 +889,31 @@ fn any_json_object_is_asked_for_in_the_word_that_a_server_has_for_it() {
 }
 
 #[test]
-fn of_a_tool_that_takes_nothing_no_schema_is_sent_that_says_nothing() {
-    let request = CloudRequest {
+fn of_a_tool_that_takes_nothing_a_schema_is_sent_that_says_so() {
+    let asked = |strict| CloudRequest {
         tools: vec![Tool {
             parameters: Map::new(),
+            strict,
             ..weather_tool()
         }],
         ..question()
     };
-    let parameters = |provider: &Cloud| {
-        let tool = sent_by(provider, &request)["tools"][0].clone();
-        tool["function"].get("parameters").cloned()
-    };
-    assert_eq!(parameters(&openai()), None);
-    assert_eq!(parameters(&compatible("https://api.deepseek.com")), None);
+    let request = asked(false);
     let nothing = json!({ "type": "object", "properties": {} });
-    let mistral = compatible("https://api.mistral.ai/v1");
-    assert_eq!(parameters(&mistral), Some(nothing), "it wants the field");
+    for base in [
+        base(ProviderKind::OpenAi),
+        "https://api.deepseek.com",
+        "https://api.mistral.ai/v1",
+        "http://localhost:1234/v1",
+    ] {
+        let tool = &sent_by(&compatible(base), &request)["tools"][0];
+        assert_eq!(tool["function"]["parameters"], nothing, "{base}");
+    }
+    let strict = &sent_by(&openai(), &asked(true))["tools"][0];
+    assert_eq!(
+        strict["function"]["parameters"]["additionalProperties"],
+        false
+    );
     let claude = &anthropic_body(&request)["tools"][0]["input_schema"];
     assert_eq!(*claude, json!({ "type": "object" }));
     if let Some(published) = Published::read("openai-openapi.json") {
