@@ -19,7 +19,10 @@ pub(crate) enum Dialect {
     OpenRouter,
     Mistral,
     DeepSeek,
-    /// Groq, Gemini's compatible endpoint, llama-server, vLLM, LM Studio, and any other.
+    Groq,
+    /// Gemini's compatible endpoint.
+    Google,
+    /// llama-server, vLLM, LM Studio, and any other.
     Other,
 }
 
@@ -48,6 +51,8 @@ impl Dialect {
             () if is("openrouter.ai") => Self::OpenRouter,
             () if is("mistral.ai") => Self::Mistral,
             () if is("deepseek.com") => Self::DeepSeek,
+            () if is("groq.com") => Self::Groq,
+            () if is("googleapis.com") => Self::Google,
             () => Self::Other,
         }
     }
@@ -83,6 +88,11 @@ impl Dialect {
     /// DeepSeek can promise JSON, but no schema.
     pub(super) fn holds_to_a_schema(&self) -> bool {
         *self != Self::DeepSeek
+    }
+
+    /// Of the others, LM Studio refuses the word for any JSON object, and takes a schema of one.
+    pub(super) fn has_a_word_for_any_object(&self) -> bool {
+        *self != Self::Other
     }
 
     /// DeepSeek's reference has no word for it, so it would be passed over.
@@ -129,7 +139,11 @@ mod unit {
             ("https://openrouter.ai/api/v1", Dialect::OpenRouter),
             ("https://api.mistral.ai/v1", Dialect::Mistral),
             ("https://api.deepseek.com", Dialect::DeepSeek),
-            ("https://api.groq.com/openai/v1", Dialect::Other),
+            ("https://api.groq.com/openai/v1", Dialect::Groq),
+            (
+                "https://generativelanguage.googleapis.com/v1beta/openai",
+                Dialect::Google,
+            ),
             ("https://notopenai.com/v1", Dialect::Other),
             ("https://openai.com.example.net/v1", Dialect::Other),
             ("http://localhost:8080/v1", Dialect::Other),

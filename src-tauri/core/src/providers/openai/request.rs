@@ -35,7 +35,7 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
         }
     }
     if let Some(wanted) = &request.schema {
-        body.insert("response_format".into(), response_format(wanted));
+        body.insert("response_format".into(), response_format(wanted, dialect));
     }
     let sampling = &request.sampling;
     if let Some(temperature) = sampling.temperature {
@@ -118,8 +118,8 @@ fn assistant<'a>(text: &str, tool_calls: &'a [ToolCall], ids: &mut Ids<'a>) -> V
     Value::Object(message)
 }
 
-fn response_format(wanted: &AnswerSchema) -> Value {
-    if wanted.any_object {
+fn response_format(wanted: &AnswerSchema, dialect: &Dialect) -> Value {
+    if wanted.any_object && dialect.has_a_word_for_any_object() {
         return json!({ "type": "json_object" });
     }
     let schema = json!({ "name": wanted.name, "schema": wanted.schema, "strict": wanted.strict });

@@ -873,9 +873,25 @@ fn any_json_object_is_asked_for_in_the_word_that_a_server_has_for_it() {
         ..question()
     };
     let word = json!({ "type": "json_object" });
-    for provider in [openai(), compatible("https://api.deepseek.com")] {
-        assert_eq!(sent_by(&provider, &request)["response_format"], word);
+    for base in [
+        base(ProviderKind::OpenAi),
+        "https://firm.openai.azure.com",
+        "https://openrouter.ai/api/v1",
+        "https://api.mistral.ai/v1",
+        "https://api.deepseek.com",
+        "https://api.groq.com/openai/v1",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+    ] {
+        let sent = sent_by(&compatible(base), &request);
+        assert_eq!(sent["response_format"], word, "{base}");
     }
+    let own = sent_by(&compatible("http://localhost:1234/v1"), &request);
+    let schema = json!({ "name": "object", "schema": { "type": "object" }, "strict": false });
+    assert_eq!(
+        own["response_format"],
+        json!({ "type": "json_schema", "json_schema": schema }),
+        "LM Studio takes a schema or a text"
+    );
     let ollama = provider(Language::Ollama, base(ProviderKind::Ollama));
     assert_eq!(sent_by(&ollama, &request)["format"], "json");
     if let Some(published) = Published::read("openai-openapi.json") {
