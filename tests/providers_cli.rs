@@ -378,6 +378,24 @@ fn a_price_of_ones_own_is_set_by_the_name_of_the_account() {
 }
 
 #[test]
+fn a_price_is_set_and_removed_by_the_name_that_its_provider_has_in_the_table() {
+    let provider = provider();
+    let shell = Shell::new();
+    add_account(&shell, "OpenAI", &provider);
+    let own = ["prices", "set", "--model", "gpt-5"];
+    for (name, of) in [("openai", "of openai"), ("OpenAI", "of compatible")] {
+        let set = [&own[..], &["--provider", name, "--input", "2"]].concat();
+        let (said, _) = shell.both(&set);
+        assert!(said.contains(of), "{said}");
+    }
+    for (name, of) in [("OpenAI", "of compatible"), ("openai", "of openai")] {
+        let remove = [&own[..], &["--provider", name, "--remove"]].concat();
+        let said = shell.text(&remove);
+        assert!(said.contains(of), "{said}");
+    }
+}
+
+#[test]
 fn an_alias_goes_before_a_model_and_falls_over_to_the_next_link() {
     let down = Provider::start(|_| Reply::Refuse(500, "down"));
     let provider = provider();

@@ -1,6 +1,7 @@
 """A collector of OpenTelemetry: decodes what it is sent with the official messages, tells it on its
 standard output, a line of JSON each, and answers as it was last told on its standard input: `takes`,
-`rejects COUNT` of what a message has, `answers STATUS`, `hangs` or `closes`."""
+`rejects COUNT` of what a message has, `rejects COUNT figures` of those alone, `answers STATUS`, `hangs`
+or `closes`."""
 
 import base64
 import json
@@ -112,7 +113,8 @@ class Collector(BaseHTTPRequestHandler):
         if now == "hangs":
             threading.Event().wait()
         if now != "closes":
-            answer = rejection(self.path, int(now.split()[1])) if now.startswith("rejects") else b""
+            rejects = now.startswith("rejects") and (not now.endswith("figures") or self.path == "/v1/metrics")
+            answer = rejection(self.path, int(now.split()[1])) if rejects else b""
             self.send_response(int(now.split()[1]) if now.startswith("answers") else 200)
             self.send_header("content-type", "application/x-protobuf")
             self.send_header("content-length", str(len(answer)))

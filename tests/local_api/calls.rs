@@ -129,6 +129,32 @@ fn a_picture_leaves_only_where_policy_lets_pictures_leave_and_without_what_it_te
 }
 
 #[test]
+fn a_prompt_with_pictures_is_no_measure_of_what_it_begins_with() {
+    let provider = Provider::start(|_| Reply::Pieces(vec!["I see.".into()], 2_000, 10));
+    let address = format!("data:image/jpeg;base64,{}", STANDARD.encode(photograph()));
+    let place = with_provider(&provider, &[]);
+    set_policy(&place.app, |policy| policy.pictures.cloud = Action::Allow);
+    let picture = json!([{ "type": "image_url", "image_url": { "url": address } }]);
+    for content in [json!("What is this?"), picture] {
+        let system = "Answer as a clerk would. ".repeat(400);
+        let answer = place.chat(&json!({ "model": ALIAS, "messages": [
+            { "role": "system", "content": system },
+            { "role": "user", "content": content },
+        ] }));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let kept = place.app.store.read(|conn| {
+        let sql = "SELECT beginning_tokens > 0, own_prompt_tokens > 0 FROM calls ORDER BY number";
+        let mut calls = conn.prepare(sql)?;
+        let kept = calls.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let kept: Vec<(Option<bool>, Option<bool>)> = kept.collect::<Result<_, _>>()?;
+        Ok::<_, StoreError>(kept)
+    });
+    let whole = (Some(true), Some(true));
+    assert_eq!(kept.unwrap(), [whole, (Some(true), None)]);
+}
+
+#[test]
 fn a_client_that_may_spend_nothing_is_refused_and_one_whose_key_was_taken_back_is_not_let_in() {
     let provider = Provider::echo();
     let mut place = with_provider(&provider, &[]);

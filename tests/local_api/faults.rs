@@ -203,20 +203,40 @@ fn a_stream_that_fails_within_has_its_first_words_and_an_error_and_no_end() {
     app::holds(&place.app);
 }
 
-#[test]
-fn what_a_model_says_in_place_of_an_answer_is_told_as_a_refusal() {
-    let provider = Provider::start(|_| {
-        let piece = |delta: Value, finish: Value| {
+/// A provider that streams these pieces of a message.
+fn that_says(deltas: Vec<Value>) -> Provider {
+    Provider::start(move |_| {
+        let piece = |delta: &Value, finish: Value| {
             let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish });
             format!("data: {}\n\n", json!({ "choices": [choice] }))
         };
-        let pieces = [
-            piece(json!({ "refusal": "I cannot" }), Value::Null),
-            piece(json!({ "refusal": " do that." }), Value::Null),
-            piece(json!({}), "stop".into()),
-        ];
+        let mut pieces: Vec<_> = deltas
+            .iter()
+            .map(|delta| piece(delta, Value::Null))
+            .collect();
+        pieces.push(piece(&json!({}), "stop".into()));
         Reply::Raw("text/event-stream", pieces.concat().into_bytes())
-    });
+    })
+}
+
+/// What a stream of Chat Completions has in this field of its pieces.
+fn in_pieces(streamed: &Answer, field: &str) -> String {
+    let pieces = streamed
+        .body
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
+    let pieces = pieces.map(|piece| piece["choices"][0]["delta"][field].clone());
+    pieces
+        .filter_map(|piece| piece.as_str().map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn what_a_model_says_in_place_of_an_answer_is_told_as_a_refusal() {
+    let provider = that_says(vec![
+        json!({ "refusal": "I cannot" }),
+        json!({ "refusal": " do that." }),
+    ]);
     let place = with_provider(&provider, &[]);
     let [openai, anthropic] = ask(&place, "Hello", false);
     let message = &openai.json()["choices"][0]["message"];
@@ -224,18 +244,30 @@ fn what_a_model_says_in_place_of_an_answer_is_told_as_a_refusal() {
     assert_eq!(told, (&Value::Null, &json!("I cannot do that.")));
     assert_eq!(anthropic.json()["content"][0]["text"], "I cannot do that.");
     let [streamed, _] = ask(&place, "Hello", true);
-    let told = |field: &str| -> String {
-        let pieces = streamed
-            .body
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
-        let pieces = pieces.map(|piece| piece["choices"][0]["delta"][field].clone());
-        pieces
-            .filter_map(|piece| piece.as_str().map(str::to_owned))
-            .collect()
-    };
-    assert_eq!(told("refusal"), "I cannot do that.");
-    assert_eq!(told("content"), "");
+    assert_eq!(in_pieces(&streamed, "refusal"), "I cannot do that.");
+    assert_eq!(in_pieces(&streamed, "content"), "");
+}
+
+#[test]
+fn an_answer_that_turns_into_a_refusal_is_told_as_both_whole_and_in_pieces() {
+    // Each ends with what may be the beginning of a placeholder, and so is held back.
+    let provider = that_says(vec![
+        json!({ "content": "Well, [" }),
+        json!({ "refusal": "I cannot" }),
+        json!({ "refusal": " do that. [" }),
+    ]);
+    let place = with_provider(&provider, &[]);
+    let said = "Write to anna.weiss@example.org.";
+    let [openai, anthropic] = ask(&place, said, false);
+    let message = &openai.json()["choices"][0]["message"];
+    let told = (&message["content"], &message["refusal"]);
+    let apart = (&json!("Well, ["), &json!("I cannot do that. ["));
+    assert_eq!(told, apart, "{}", openai.body);
+    let together = &anthropic.json()["content"][0]["text"];
+    assert_eq!(*together, "Well, [I cannot do that. [");
+    let [streamed, _] = ask(&place, said, true);
+    assert_eq!(in_pieces(&streamed, "content"), "Well, [");
+    assert_eq!(in_pieces(&streamed, "refusal"), "I cannot do that. [");
 }
 
 #[test]

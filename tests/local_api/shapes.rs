@@ -122,7 +122,7 @@ fn what_a_provider_is_sent_for_a_client_has_its_tools_and_its_schema() {
 }
 
 #[test]
-fn any_json_object_is_asked_for_as_such_and_of_claude_not_at_all() {
+fn any_json_object_is_asked_for_by_a_schema_and_of_claude_not_at_all() {
     let provider = able();
     let place = with_provider(&provider, &[]);
     let asked = |model: &str| {
@@ -137,7 +137,9 @@ fn any_json_object_is_asked_for_as_such_and_of_claude_not_at_all() {
     let content = &answer.json()["choices"][0]["message"]["content"];
     assert_eq!(*content, "{\"colour\":\"red\"}");
     let sent = last(&provider).json();
-    assert_eq!(sent["response_format"], json!({ "type": "json_object" }));
+    let format = &sent["response_format"];
+    assert_eq!(format["type"], "json_schema", "a server of one's own");
+    assert_eq!(format["json_schema"]["schema"], json!({ "type": "object" }));
     add_claude(&place.app, &provider);
     let refused = place.chat(&asked("Claude/claude-x"));
     assert_eq!(refused.status, 400, "{}", refused.body);

@@ -42,6 +42,10 @@ struct Watched {
 
 /// With a conversation that a provider answers.
 fn watched(collector: &Collector, provider: &Provider) -> Watched {
+    watched_at(QUICK, collector, provider)
+}
+
+fn watched_at(pace: Pace, collector: &Collector, provider: &Provider) -> Watched {
     let (folder, app) = app::new();
     let input = AccountInput {
         kind: ProviderKind::OpenAi,
@@ -68,7 +72,7 @@ fn watched(collector: &Collector, provider: &Provider) -> Watched {
     });
     let app = Arc::new(app);
     Watched {
-        exporter: Exporter::start(&app, QUICK).unwrap(),
+        exporter: Exporter::start(&app, pace).unwrap(),
         app,
         elsewhere,
         _folder: folder,
@@ -212,11 +216,11 @@ fn what_a_collector_refuses_is_lost_and_counted_and_the_next_is_sent() {
     let status = watched.until(|status| status.lost == 1);
     assert!(status.sent_at_ms.is_some());
     collector.becomes("takes");
-    watched.until(|status| status.problem.is_none());
     watched.ask();
     watched.ask();
     // The one that was refused came, too, and once.
     assert_eq!(collector.spans(3).len(), 3);
+    watched.until(|status| status.problem.is_none());
     assert_eq!(watched.exporter.status().lost, 1);
 }
 
@@ -236,6 +240,29 @@ fn what_a_collector_takes_only_in_part_is_counted_and_another_one_begins_anew() 
         settings.telemetry_url = other.address.clone();
     });
     watched.until(|status| status.lost == 0 && status.problem.is_none());
+}
+
+#[test]
+fn what_is_refused_of_figures_is_told_though_calls_are_taken() {
+    let collector = Collector::start();
+    collector.becomes("rejects 1 figures");
+    let provider = provider();
+    // Figures are sent once.
+    let pace = Pace {
+        figures: Duration::from_secs(3600),
+        ..QUICK
+    };
+    let watched = watched_at(pace, &collector, &provider);
+    watched.until(|status| status.problem.is_some());
+    for _ in 0..2 {
+        // The second is sent after the first was taken.
+        watched.ask();
+        assert_eq!(collector.spans(1).len(), 1);
+    }
+    let status = watched.exporter.status();
+    let problem = status.problem.unwrap();
+    assert!(problem.contains("did not take 1 of"), "{problem}");
+    assert_eq!(status.lost, 0);
 }
 
 #[test]

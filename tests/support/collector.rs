@@ -82,8 +82,8 @@ impl Collector {
         }
     }
 
-    /// Let it do so with what comes from now on: `takes`, `rejects COUNT`, `answers STATUS`, `hangs`
-    /// or `closes`.
+    /// Let it do so with what comes from now on: `takes`, `rejects COUNT`, `rejects COUNT figures`,
+    /// `answers STATUS`, `hangs` or `closes`.
     pub fn becomes(&self, manner: &str) {
         writeln!(self.orders.lock().unwrap(), "{manner}").unwrap();
         loop {

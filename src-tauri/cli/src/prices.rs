@@ -294,13 +294,8 @@ impl Set {
     }
 
     fn remove(&self, app: &App, json: bool) -> Result<(), Failure> {
-        // By the very name first: what was kept under the name of an account is found there.
-        let mut provider = self.provider.trim().to_lowercase();
-        let mut removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
-        if removed == 0 {
-            provider = billed(app, &self.provider)?.provider;
-            removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
-        }
+        let provider = billed(app, &self.provider)?.provider;
+        let removed = app.remove_own_price(&provider, &self.model, self.service.into())?;
         if removed == 0 {
             let message = format!("“{}” of {provider} has no price of your own", self.model);
             return Err(Failure::missing(message));

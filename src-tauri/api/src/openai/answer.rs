@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 
 /// Whole.
 pub(super) fn completion(answer: &ClientAnswer) -> Value {
-    let (content, refusal) = match answer.refused {
-        true => (Value::Null, answer.text.as_str().into()),
-        false => (answer.text.as_str().into(), Value::Null),
+    let (said, refusal) = answer.apart();
+    let content = match said {
+        "" if !refusal.is_empty() || !answer.tool_calls.is_empty() => Value::Null,
+        said => said.into(),
+    };
+    let refusal = match refusal {
+        "" => Value::Null,
+        refusal => refusal.into(),
     };
     let mut message = json!({ "role": "assistant", "content": content, "refusal": refusal });
     if !answer.tool_calls.is_empty() {
-        if answer.text.is_empty() {
-            message["content"] = Value::Null;
-        }
         message["tool_calls"] = answer.tool_calls.iter().map(call).collect();
     }
     json!({

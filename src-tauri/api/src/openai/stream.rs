@@ -73,9 +73,12 @@ impl Chunks {
 
     fn ended(&self, answer: &ClientAnswer) -> Vec<String> {
         let mut events = Vec::new();
-        if !self.told && !answer.text.is_empty() {
-            let field = said_in(answer.refused);
-            events.push(self.delta(json!({ field: answer.text }), None));
+        let (said, refusal) = answer.apart();
+        for (text, is_refusal) in [(said, false), (refusal, true)] {
+            if !self.told && !text.is_empty() {
+                let field = said_in(is_refusal);
+                events.push(self.delta(json!({ field: text }), None));
+            }
         }
         for (index, call) in answer.tool_calls.iter().enumerate() {
             let mut called = answer::call(call);

@@ -16,43 +16,44 @@ pub struct Billed {
     pub provider: String,
     /// What the person wrote.
     named: String,
-    /// The account that they named so.
-    account: Option<String>,
+    /// The account of that name, and what its calls are billed as.
+    account: Option<(String, &'static str)>,
     /// Whether calls or other prices have the name of the provider.
     is_known: bool,
 }
 
 impl Billed {
-    /// What a person means: an account by its name, else a provider by its name or by one of price lists.
+    /// What a person means: a provider, where it has prices or calls and they write it as these do; else an account
+    /// by its name, else a provider by its name or by one of price lists.
     ///
     /// # Errors
     /// [`rusqlite::Error`] when the database fails.
     pub fn find(conn: &Connection, named: &str) -> rusqlite::Result<Self> {
         let named = named.trim();
+        let lower = named.to_lowercase();
         let accounts = all(conn)?;
+        let prices = prices::list(conn)?;
+        let bills = |name: &str| accounts.iter().any(|account| account.billed_as() == name);
         let account = accounts
             .iter()
-            .find(|account| account.name.to_lowercase() == named.to_lowercase());
-        if let Some(account) = account {
-            return Ok(Self {
-                provider: account.billed_as().to_owned(),
-                named: named.to_owned(),
-                account: Some(account.name.clone()),
-                is_known: true,
-            });
-        }
-        let lower = named.to_lowercase();
-        let provider = vendors::named(&lower).map_or(lower, str::to_owned);
-        let is_known = accounts
-            .iter()
-            .any(|account| account.billed_as() == provider)
-            || prices::list(conn)?
+            .find(|account| account.name.to_lowercase() == lower)
+            .map(|account| (account.name.clone(), account.billed_as()));
+        // A price that is changed names its provider so, whatever accounts are called.
+        let is_provider =
+            bills(named) || prices.iter().any(|price| price.listing.provider == named);
+        let provider = match &account {
+            _ if is_provider => named.to_owned(),
+            Some((_, billed_as)) => (*billed_as).to_owned(),
+            None => vendors::named(&lower).map_or(lower, str::to_owned),
+        };
+        let is_known = bills(&provider)
+            || prices
                 .iter()
                 .any(|price| price.origin != Origin::Own && price.listing.provider == provider);
         Ok(Self {
             provider,
             named: named.to_owned(),
-            account: None,
+            account,
             is_known,
         })
     }
@@ -62,6 +63,13 @@ impl Billed {
         let Self {
             provider, named, ..
         } = self;
+        if let Some((account, billed_as)) = &self.account
+            && provider != billed_as
+        {
+            return Some(format!(
+                "This is a price of {provider}. The calls of your account “{account}” are billed as {billed_as}."
+            ));
+        }
         if !self.is_known {
             return Some(format!(
                 "Nothing uses this price yet: no account is billed as “{provider}”, and no other price has that \
@@ -72,7 +80,7 @@ impl Billed {
             return None;
         }
         Some(match &self.account {
-            Some(account) => format!(
+            Some((account, _)) => format!(
                 "The calls of “{account}” are billed as {provider}, as are those of all accounts of that kind."
             ),
             None => format!("The prices of “{named}” are kept as those of {provider}."),

@@ -305,7 +305,7 @@ pub fn begin(conn: &Connection, call: &CallStart<'_>) -> rusqlite::Result<i64> {
 
 /// Note what a call begins with, where that is long enough for a provider to keep it: `mark` is the same
 /// for calls of this process whose instructions are, and they have so many of the `of_prompt` tokens of the
-/// prompt, both by our own count.
+/// prompt, both by our own count; `None`: that says nothing of what the provider counts.
 ///
 /// # Errors
 /// [`rusqlite::Error`] when the database fails.
@@ -314,7 +314,7 @@ pub(crate) fn note_beginning(
     number: i64,
     mark: i64,
     tokens: u64,
-    of_prompt: u64,
+    of_prompt: Option<u64>,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE calls SET beginning = ?2, beginning_tokens = ?3, own_prompt_tokens = ?4 WHERE number = ?1",
@@ -323,7 +323,7 @@ pub(crate) fn note_beginning(
         number,
         mark,
         i64::try_from(tokens).unwrap_or(i64::MAX),
-        i64::try_from(of_prompt).unwrap_or(i64::MAX)
+        of_prompt.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX))
     ])?;
     Ok(())
 }

@@ -19,8 +19,9 @@ pub(super) struct Beginning {
     mark: i64,
     /// Its tokens by our own count.
     tokens: u64,
-    /// Those of the whole prompt, counted in the same way.
-    of_prompt: u64,
+    /// Those of the whole prompt, counted in the same way; `None`: it has pictures, which providers count each in
+    /// their own way.
+    of_prompt: Option<u64>,
 }
 
 impl Beginnings {
@@ -46,7 +47,7 @@ impl Beginnings {
                 .hash_one(originals().collect::<Vec<_>>())
                 .cast_signed(),
             tokens,
-            of_prompt: ready.pricing.prompt_tokens,
+            of_prompt: (ready.decided.of_pictures.is_none()).then_some(ready.pricing.prompt_tokens),
         })
     }
 }

@@ -7,7 +7,7 @@ use gatehouse_protocol::{
     Sampling,
 };
 
-use super::{AnswerEvent, inspect};
+use super::{AnswerEvent, client::Refusal, inspect};
 use crate::{
     costs::{CallEnd, CallStatus, estimate::Usage, prices::PriceId},
     engine::{Ended, Engine, EngineError, Stop},
@@ -45,8 +45,8 @@ pub(super) enum CallError {
 /// What came of a call.
 pub(super) struct Outcome {
     pub text: String,
-    /// Whether the text says that the model does not want to.
-    pub refused: bool,
+    /// The text told apart, where some of it says that the model does not want to answer.
+    pub refusal: Option<Refusal>,
     /// What a model elsewhere calls, whole.
     pub tool_calls: Vec<ToolCall>,
     pub end: Result<FinishReason, CallError>,
@@ -203,7 +203,7 @@ impl Outcome {
     pub(super) fn begun() -> Self {
         Self {
             text: String::new(),
-            refused: false,
+            refusal: None,
             tool_calls: Vec::new(),
             end: Err(CallError::Engine(EngineError::Stopped)),
             stopped_by: None,

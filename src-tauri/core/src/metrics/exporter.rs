@@ -5,6 +5,7 @@
 //! sends, so that nothing is counted twice.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc},
     thread::JoinHandle,
@@ -58,7 +59,7 @@ pub struct ExportStatus {
     /// When the collector last took something, UTC milliseconds.
     #[specta(type = Option<Number>)]
     pub sent_at_ms: Option<i64>,
-    /// What went wrong last, as a sentence; `None`: nothing since.
+    /// What went wrong last, as a sentence; `None`: what was sent in the same way since was taken.
     pub problem: Option<String>,
     /// Calls that the collector refused, or that it was not there for in time.
     #[specta(type = Number)]
@@ -138,6 +139,8 @@ struct Collector {
     /// Tries in a row that nobody answered.
     missed: u32,
     next_try: Instant,
+    /// What it refused last of what it is sent at a path: that it takes calls says nothing of figures.
+    refused: BTreeMap<&'static str, String>,
 }
 
 impl Sending {
@@ -222,31 +225,27 @@ impl Sending {
     }
 
     /// How much of a message is refused for good, which may be more than it has; `None`: it is to be tried again later.
-    fn deliver(&self, app: &App, to: &mut Collector, path: &str, message: Vec<u8>) -> Option<u64> {
+    fn deliver(
+        &self,
+        app: &App,
+        to: &mut Collector,
+        path: &'static str,
+        message: Vec<u8>,
+    ) -> Option<u64> {
         let delivery = app
             .gate
             .send_telemetry(&to.address, path, message, &self.stop);
+        let is_taken = matches!(delivery, Delivery::Taken | Delivery::InPart(_));
         let mut status = lock(&self.status);
-        match delivery {
-            Delivery::Taken => {
-                to.missed = 0;
-                status.sent_at_ms = Some(now_ms());
-                status.problem = None;
-                Some(0)
-            }
+        let (left, problem) = match delivery {
+            Delivery::Taken => (0, None),
             Delivery::InPart(left) => {
-                to.missed = 0;
-                status.sent_at_ms = Some(now_ms());
-                status.problem = Some(format!(
+                let said = format!(
                     "The collector did not take {left} of the calls or figures that it was sent."
-                ));
-                Some(left)
+                );
+                (left, Some(said))
             }
-            Delivery::Refused(code) => {
-                to.missed = 0;
-                status.problem = Some(refused(code));
-                Some(u64::MAX)
-            }
+            Delivery::Refused(code) => (u64::MAX, Some(refused(code))),
             Delivery::NotNow(problem) => {
                 status.problem = Some(problem);
                 let wait = self
@@ -255,9 +254,19 @@ impl Sending {
                     .saturating_mul(2u32.saturating_pow(to.missed));
                 to.missed = to.missed.saturating_add(1);
                 to.next_try = Instant::now() + wait.min(LONGEST_WAIT);
-                None
+                return None;
             }
+        };
+        to.missed = 0;
+        if is_taken {
+            status.sent_at_ms = Some(now_ms());
         }
+        match &problem {
+            Some(problem) => to.refused.insert(path, problem.clone()),
+            None => to.refused.remove(path),
+        };
+        status.problem = problem.or_else(|| to.refused.values().next().cloned());
+        Some(left)
     }
 }
 
@@ -272,6 +281,7 @@ impl Collector {
             figures_due: Instant::now(),
             missed: 0,
             next_try: Instant::now(),
+            refused: BTreeMap::new(),
         })
     }
 }

@@ -19,7 +19,10 @@ pub(crate) enum Dialect {
     OpenRouter,
     Mistral,
     DeepSeek,
-    /// Groq, Gemini's compatible endpoint, llama-server, vLLM, LM Studio, and any other.
+    Groq,
+    /// Gemini's compatible endpoint.
+    Google,
+    /// llama-server, vLLM, LM Studio, and any other.
     Other,
 }
 
@@ -48,6 +51,8 @@ impl Dialect {
             () if is("openrouter.ai") => Self::OpenRouter,
             () if is("mistral.ai") => Self::Mistral,
             () if is("deepseek.com") => Self::DeepSeek,
+            () if is("groq.com") => Self::Groq,
+            () if is("googleapis.com") => Self::Google,
             () => Self::Other,
         }
     }
@@ -85,10 +90,9 @@ impl Dialect {
         *self != Self::DeepSeek
     }
 
-    /// The parameters of a tool that takes none, where something has to be said of them: Mistral wants the field, and
-    /// the others take a tool without it for one.
-    pub(super) fn no_parameters(&self) -> Option<Value> {
-        (*self == Self::Mistral).then(|| json!({ "type": "object", "properties": {} }))
+    /// Of the others, LM Studio refuses the word for any JSON object, and takes a schema of one.
+    pub(super) fn has_a_word_for_any_object(&self) -> bool {
+        *self != Self::Other
     }
 
     /// DeepSeek's reference has no word for it, so it would be passed over.
@@ -135,7 +139,11 @@ mod unit {
             ("https://openrouter.ai/api/v1", Dialect::OpenRouter),
             ("https://api.mistral.ai/v1", Dialect::Mistral),
             ("https://api.deepseek.com", Dialect::DeepSeek),
-            ("https://api.groq.com/openai/v1", Dialect::Other),
+            ("https://api.groq.com/openai/v1", Dialect::Groq),
+            (
+                "https://generativelanguage.googleapis.com/v1beta/openai",
+                Dialect::Google,
+            ),
             ("https://notopenai.com/v1", Dialect::Other),
             ("https://openai.com.example.net/v1", Dialect::Other),
             ("http://localhost:8080/v1", Dialect::Other),

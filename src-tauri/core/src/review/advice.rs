@@ -99,7 +99,7 @@ fn advice(
         title,
         reason,
         saving: amount.to_string(),
-        at_most: matches!(kind, AdviceKind::Caching | AdviceKind::LongHistory),
+        at_most: kind == AdviceKind::LongHistory,
         calls,
         filter,
         amount,

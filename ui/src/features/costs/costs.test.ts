@@ -555,6 +555,24 @@ describe("Paying less", () => {
 		expect(await screen.findByText(/Still looking/)).toBeTruthy();
 	});
 
+	it("says of a saving that is an estimate that it is about that", async () => {
+		const { user, fake } = await open();
+		fake.costAdvice = ({ filter }) =>
+			Promise.resolve([
+				{
+					kind: "caching",
+					title: "gpt-6-luna: the same instructions are read anew",
+					reason: "2 calls began with the same instructions.",
+					saving: "$0.05",
+					atMost: false,
+					calls: 2,
+					filter,
+				},
+			]);
+		await user.click(await screen.findByRole("tab", { name: "Pay less" }));
+		expect(await screen.findByText("about $0.05")).toBeTruthy();
+	});
+
 	it("gives advice with its reason, its saving and its calls", async () => {
 		const { fake, user } = await open();
 		await user.click(await screen.findByRole("tab", { name: "Pay less" }));

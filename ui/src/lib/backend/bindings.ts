@@ -1510,7 +1510,7 @@ export type ExportFormat =
 export type ExportStatus = {
 	/**  When the collector last took something, UTC milliseconds. */
 	sentAtMs: number | null,
-	/**  What went wrong last, as a sentence; `None`: nothing since. */
+	/**  What went wrong last, as a sentence; `None`: what was sent in the same way since was taken. */
 	problem: string | null,
 	/**  Calls that the collector refused, or that it was not there for in time. */
 	lost: number,

@@ -137,9 +137,11 @@ fn long_history() -> String {
 
 /// Tokens of what a row `k` of the calls begins with, in SQL: as large a part of the prompt that the provider
 /// counted as of the one that we did, since our own count can be twice what the provider's is and the cache is
-/// told in the provider's. Of a call from before the prompt was counted, our own count, at most the prompt.
-pub(super) const BEGINNING: &str = "min(k.input_tokens, ifnull(k.beginning_tokens * k.input_tokens / \
-                                        k.own_prompt_tokens, k.beginning_tokens))";
+/// told in the provider's. Never more than our own count, as we may have missed more of the rest of the prompt;
+/// where there is nothing to compare it with, our own count, at most the prompt.
+pub(super) const BEGINNING: &str = "min(k.input_tokens, k.beginning_tokens, \
+                                        ifnull(k.beginning_tokens * k.input_tokens / k.own_prompt_tokens, \
+                                        k.beginning_tokens))";
 
 /// What a cache had is in steps of its own, so a beginning of which it had more than half counts as
 /// found there.

@@ -397,7 +397,7 @@ pub(super) fn answered(
         call,
         model,
         text: outcome.text,
-        refused: outcome.refused,
+        refusal: outcome.refusal,
         tool_calls: outcome.tool_calls,
         finish,
         stop_text,

@@ -82,8 +82,8 @@ pub struct ClientAnswer {
     pub model: String,
     /// Its words.
     pub text: String,
-    /// Whether they are no answer, and say that the model does not want to give one.
-    pub refused: bool,
+    /// The words told apart, where some say that the model does not want to answer.
+    pub refusal: Option<Refusal>,
     /// What the model calls.
     pub tool_calls: Vec<ToolCall>,
     /// Why it ended.
@@ -92,6 +92,25 @@ pub struct ClientAnswer {
     pub stop_text: Option<String>,
     /// What it used.
     pub usage: ClientUsage,
+}
+
+/// What a model says that does not want to answer, or to go on with its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it answers all the same.
+    pub answer: String,
+    /// The words that say so.
+    pub words: String,
+}
+
+impl ClientAnswer {
+    /// What it answers, and what it says in place of an answer.
+    pub fn apart(&self) -> (&str, &str) {
+        match &self.refusal {
+            Some(refusal) => (&refusal.answer, &refusal.words),
+            None => (&self.text, ""),
+        }
+    }
 }
 
 /// Why an answer ended.

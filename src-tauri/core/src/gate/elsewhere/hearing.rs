@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Ready;
 use crate::{
     costs::estimate::Usage,
-    gate::{AnswerEvent, call::Outcome},
+    gate::{AnswerEvent, call::Outcome, client::Refusal},
     providers::cloud::{CloudEvent, Delta, EndReason, ToolCall},
     safety::restore::{Channel, Restorer},
 };
@@ -57,13 +57,15 @@ impl<'a> Hearing<'a> {
                 self.piece(&piece);
                 let channel = self.channel(&piece);
                 let text = self.restorer.piece(channel, &piece);
-                self.tell(text);
+                self.tell(text, false);
             }
             CloudEvent::Delta(Delta::Refusal(piece)) => {
                 self.piece(&piece);
-                self.outcome.refused = true;
-                let text = self.restorer.piece(Channel::Content, &piece);
-                self.tell(text);
+                // What is held back of the answer stands before it.
+                let rest = self.restorer.end(self.content.unwrap_or(Channel::Content));
+                self.tell(rest, false);
+                let text = self.restorer.piece(Channel::Refusal, &piece);
+                self.tell(text, true);
             }
             CloudEvent::Delta(Delta::Reasoning(piece)) => {
                 self.piece(&piece);
@@ -90,7 +92,7 @@ impl<'a> Hearing<'a> {
     }
 
     /// As what the next piece of the text is restored. JSON that was asked for stays JSON, whatever the
-    /// values are that come back into its strings; a refusal in words is words all the same.
+    /// values are that come back into its strings; words in place of it are words all the same.
     fn channel(&mut self, piece: &str) -> Channel {
         let first = piece.trim_start().chars().next();
         if let (None, Some(first)) = (self.content, first) {
@@ -102,16 +104,29 @@ impl<'a> Hearing<'a> {
         self.content.unwrap_or(Channel::Content)
     }
 
-    fn tell(&mut self, text: String) {
+    /// `refusal`: whether it is said in place of an answer.
+    fn tell(&mut self, text: String, refusal: bool) {
         if text.is_empty() {
             return;
+        }
+        if refusal && self.outcome.refusal.is_none() {
+            self.outcome.refusal = Some(Refusal {
+                answer: self.outcome.text.clone(),
+                words: String::new(),
+            });
+        }
+        if let Some(apart) = &mut self.outcome.refusal {
+            match refusal {
+                true => apart.words.push_str(&text),
+                false => apart.answer.push_str(&text),
+            }
         }
         self.outcome.text.push_str(&text);
         let tokens = u32::try_from(self.written.len().div_ceil(4)).unwrap_or(u32::MAX);
         let event = AnswerEvent::Text {
             text,
             tokens,
-            refusal: self.outcome.refused,
+            refusal,
         };
         (self.on_event)(event, &self.outcome.text);
     }
@@ -126,7 +141,8 @@ impl<'a> Hearing<'a> {
     pub(super) fn finish(&mut self) {
         for (channel, rest) in self.restorer.end_all() {
             match channel {
-                Channel::Content | JSON_TEXT => self.tell(rest),
+                Channel::Content | JSON_TEXT => self.tell(rest, false),
+                Channel::Refusal => self.tell(rest, true),
                 Channel::Reasoning => self.think(rest),
                 Channel::Arguments(_) => {}
             }

@@ -25,7 +25,7 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
         }
     }
     if !request.tools.is_empty() {
-        body.insert("tools".into(), tools(request, dialect).into());
+        body.insert("tools".into(), tools(request).into());
         if let Some(choice) = tool_choice(&request.tool_choice) {
             body.insert("tool_choice".into(), choice);
         }
@@ -35,7 +35,7 @@ pub(super) fn body(request: &CloudRequest, dialect: &Dialect) -> Value {
         }
     }
     if let Some(wanted) = &request.schema {
-        body.insert("response_format".into(), response_format(wanted));
+        body.insert("response_format".into(), response_format(wanted, dialect));
     }
     let sampling = &request.sampling;
     if let Some(temperature) = sampling.temperature {
@@ -118,25 +118,21 @@ fn assistant<'a>(text: &str, tool_calls: &'a [ToolCall], ids: &mut Ids<'a>) -> V
     Value::Object(message)
 }
 
-fn response_format(wanted: &AnswerSchema) -> Value {
-    if wanted.any_object {
+fn response_format(wanted: &AnswerSchema, dialect: &Dialect) -> Value {
+    if wanted.any_object && dialect.has_a_word_for_any_object() {
         return json!({ "type": "json_object" });
     }
     let schema = json!({ "name": wanted.name, "schema": wanted.schema, "strict": wanted.strict });
     json!({ "type": "json_schema", "json_schema": schema })
 }
 
-fn tools(request: &CloudRequest, dialect: &Dialect) -> Vec<Value> {
+fn tools(request: &CloudRequest) -> Vec<Value> {
     let tool = |tool: &Tool| {
         let mut function = json!({ "name": tool.name, "description": tool.description });
-        // A schema that says nothing is refused as one that is not of an object.
-        let parameters = match tool.parameters.is_empty() {
-            true => dialect.no_parameters(),
-            false => Some(tool.parameters.clone().into()),
+        function["parameters"] = match tool.parameters.is_empty() {
+            true => no_parameters(tool.strict),
+            false => tool.parameters.clone().into(),
         };
-        if let Some(parameters) = parameters {
-            function["parameters"] = parameters;
-        }
         // As it is without, some servers do not know the word.
         if tool.strict {
             function["strict"] = true.into();
@@ -144,6 +140,16 @@ fn tools(request: &CloudRequest, dialect: &Dialect) -> Vec<Value> {
         json!({ "type": "function", "function": function })
     };
     request.tools.iter().map(tool).collect()
+}
+
+/// The parameters of a tool that takes none. Mistral, LM Studio and others want the field and the properties in it, and
+/// refuse a schema that says nothing as one that is not of an object; who is strict wants it closed.
+fn no_parameters(strict: bool) -> Value {
+    let mut nothing = json!({ "type": "object", "properties": {} });
+    if strict {
+        nothing["additionalProperties"] = false.into();
+    }
+    nothing
 }
 
 /// `None`: as it is without.

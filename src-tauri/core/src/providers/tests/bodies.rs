@@ -873,9 +873,25 @@ fn any_json_object_is_asked_for_in_the_word_that_a_server_has_for_it() {
         ..question()
     };
     let word = json!({ "type": "json_object" });
-    for provider in [openai(), compatible("https://api.deepseek.com")] {
-        assert_eq!(sent_by(&provider, &request)["response_format"], word);
+    for base in [
+        base(ProviderKind::OpenAi),
+        "https://firm.openai.azure.com",
+        "https://openrouter.ai/api/v1",
+        "https://api.mistral.ai/v1",
+        "https://api.deepseek.com",
+        "https://api.groq.com/openai/v1",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+    ] {
+        let sent = sent_by(&compatible(base), &request);
+        assert_eq!(sent["response_format"], word, "{base}");
     }
+    let own = sent_by(&compatible("http://localhost:1234/v1"), &request);
+    let schema = json!({ "name": "object", "schema": { "type": "object" }, "strict": false });
+    assert_eq!(
+        own["response_format"],
+        json!({ "type": "json_schema", "json_schema": schema }),
+        "LM Studio takes a schema or a text"
+    );
     let ollama = provider(Language::Ollama, base(ProviderKind::Ollama));
     assert_eq!(sent_by(&ollama, &request)["format"], "json");
     if let Some(published) = Published::read("openai-openapi.json") {
@@ -889,23 +905,31 @@ fn any_json_object_is_asked_for_in_the_word_that_a_server_has_for_it() {
 }
 
 #[test]
-fn of_a_tool_that_takes_nothing_no_schema_is_sent_that_says_nothing() {
-    let request = CloudRequest {
+fn of_a_tool_that_takes_nothing_a_schema_is_sent_that_says_so() {
+    let asked = |strict| CloudRequest {
         tools: vec![Tool {
             parameters: Map::new(),
+            strict,
             ..weather_tool()
         }],
         ..question()
     };
-    let parameters = |provider: &Cloud| {
-        let tool = sent_by(provider, &request)["tools"][0].clone();
-        tool["function"].get("parameters").cloned()
-    };
-    assert_eq!(parameters(&openai()), None);
-    assert_eq!(parameters(&compatible("https://api.deepseek.com")), None);
+    let request = asked(false);
     let nothing = json!({ "type": "object", "properties": {} });
-    let mistral = compatible("https://api.mistral.ai/v1");
-    assert_eq!(parameters(&mistral), Some(nothing), "it wants the field");
+    for base in [
+        base(ProviderKind::OpenAi),
+        "https://api.deepseek.com",
+        "https://api.mistral.ai/v1",
+        "http://localhost:1234/v1",
+    ] {
+        let tool = &sent_by(&compatible(base), &request)["tools"][0];
+        assert_eq!(tool["function"]["parameters"], nothing, "{base}");
+    }
+    let strict = &sent_by(&openai(), &asked(true))["tools"][0];
+    assert_eq!(
+        strict["function"]["parameters"]["additionalProperties"],
+        false
+    );
     let claude = &anthropic_body(&request)["tools"][0]["input_schema"];
     assert_eq!(*claude, json!({ "type": "object" }));
     if let Some(published) = Published::read("openai-openapi.json") {

@@ -187,7 +187,7 @@ fn what_it_costs_to_keep_a_beginning_is_taken_off() {
     write(&app, &[claude(0), claude(1)]);
     let (one, _) = found(&app, AdviceKind::Caching).unwrap();
     // At $3 a million less $0.30 from the cache, and $0.75 more to have it kept.
-    assert_eq!((one.saving.as_str(), one.at_most), ("$0.195", true));
+    assert_eq!((one.saving.as_str(), one.at_most), ("$0.195", false));
 }
 
 #[test]
@@ -209,6 +209,23 @@ fn what_we_counted_of_a_beginning_is_taken_for_as_large_a_part_of_what_the_provi
     // 16,000 tokens at $2.50 a million less $1.25 from the cache.
     assert_eq!((one.saving.as_str(), behind), ("$0.02", vec![3]));
     assert!(one.reason.contains("about 16000 tokens"), "{}", one.reason);
+}
+
+#[test]
+fn a_beginning_is_never_longer_than_we_counted_it_whatever_we_missed_of_the_rest() {
+    let (_dir, app) = app();
+    // Instructions in English and a question in an alphabet of which we count too little: 20,000 of 50,000 tokens
+    // would be 40,000 of the 100,000 that the provider counted.
+    let mixed = |minutes| Made {
+        at_ms: MID_NOVEMBER + minutes * MINUTE,
+        beginning: Some((7, 20_000)),
+        counted: Some(50_000),
+        ..GPT
+    };
+    write(&app, &[mixed(0), mixed(1)]);
+    let (one, _) = found(&app, AdviceKind::Caching).unwrap();
+    // 20,000 tokens at $2.50 a million less $1.25 from the cache.
+    assert_eq!(one.saving, "$0.025");
 }
 
 #[test]

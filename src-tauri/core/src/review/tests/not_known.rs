@@ -179,3 +179,34 @@ fn a_price_of_ones_own_is_kept_under_the_name_that_calls_are_billed_by() {
     assert!(told.contains("billed as compatible"), "{told}");
     assert!(own().contains(&("compatible".to_owned(), false)));
 }
+
+#[test]
+fn a_price_that_is_changed_stays_that_of_its_provider_whatever_an_account_is_called() {
+    let (_dir, app) = app();
+    let input = crate::accounts::AccountInput {
+        kind: crate::accounts::ProviderKind::Compatible,
+        name: "OpenAI".into(),
+        base_url: "https://proxy.example/v1".into(),
+        destination: None,
+        context_tokens: None,
+    };
+    app.gate.save_account(None, &input).unwrap();
+    let set = |provider: &str| {
+        let price = PriceInput {
+            provider: provider.into(),
+            model: "m-1".into(),
+            input: "1".into(),
+            ..PriceInput::default()
+        };
+        let told = app.set_price(&price).unwrap().unwrap();
+        let rows = app.price_page("m-1").unwrap().rows;
+        let own = rows.into_iter().filter(|row| row.is_own);
+        (own.map(|row| row.provider).collect::<Vec<_>>(), told)
+    };
+    let (own, told) = set("openai");
+    assert_eq!(own, ["openai"], "as its row has it");
+    assert!(told.contains("“OpenAI” are billed as compatible"), "{told}");
+    let (own, told) = set("OpenAI");
+    assert_eq!(own, ["compatible", "openai"], "as the account is called");
+    assert!(told.contains("billed as compatible"), "{told}");
+}

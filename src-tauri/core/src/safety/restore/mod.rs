@@ -41,6 +41,8 @@ use super::{json, mask::Masks};
 pub enum Channel {
     /// The text of the answer.
     Content,
+    /// What a model says in place of it, as it does not want to answer.
+    Refusal,
     /// What a model thinks before it.
     Reasoning,
     /// The JSON arguments of a tool call, by its place in the answer.
