@@ -784,6 +784,9 @@ describe("Words", () => {
 	it("says more, less and as much", () => {
 		const known = { now: 0, before: 0 };
 		expect(moreWords(-18, 30, known)).toBe("18% less than the 30 days before");
+		expect(moreWords(2_147_483_647, 1, known)).toBe(
+			"more than 2147483647% more than the day before",
+		);
 		expect(moreWords(null, 7, known)).toBe("nothing was spent in the 7 days before");
 		expect(moreWords(null, 7, { now: 0, before: 2 })).toBe(
 			"what was spent in the 7 days before is not known",

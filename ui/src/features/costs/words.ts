@@ -48,6 +48,9 @@ export function unknownWords({ unknown }: Pick<FiguresView, "unknown">): string 
 	return unknown === 0 ? "" : `${callWords(unknown)} of unknown cost`;
 }
 
+/** What the host says of a share that it has no room for. */
+const MOST_PERCENT = 2 ** 31 - 1;
+
 /** `unknown`: calls whose cost is not known, of these days and of those before. */
 export function moreWords(
 	percent: number | null,
@@ -60,7 +63,8 @@ export function moreWords(
 	const known = unknown.now + unknown.before > 0 ? ", as far as costs are known" : "";
 	if (percent === null) return `nothing was spent in ${before}`;
 	if (percent === 0) return `as much as in ${before}${known}`;
-	const more = percent > 0 ? `${percent}% more` : `${-percent}% less`;
+	const than = percent === MOST_PERCENT ? "more than " : "";
+	const more = percent > 0 ? `${than}${percent}% more` : `${-percent}% less`;
 	return `${more} than ${before}${known}`;
 }
 

@@ -2535,7 +2535,10 @@ export type Overview = {
 	total: FiguresView,
 	/**  As many days directly before. */
 	before: FiguresView,
-	/**  How much more was spent than before, in whole percent; `None`: nothing was spent before. */
+	/**
+	 *  How much more was spent than before, in whole percent, the most that there is room for being as much or more;
+	 *  `None`: nothing was spent before.
+	 */
 	morePercent: number | null,
 	/**  Along the time. */
 	steps: Step[],

@@ -74,7 +74,8 @@ pub struct Overview {
     pub total: FiguresView,
     /// As many days directly before.
     pub before: FiguresView,
-    /// How much more was spent than before, in whole percent; `None`: nothing was spent before.
+    /// How much more was spent than before, in whole percent, the most that there is room for being as much or more;
+    /// `None`: nothing was spent before.
     pub more_percent: Option<i32>,
     /// Along the time.
     pub steps: Vec<Step>,
