@@ -116,7 +116,7 @@ describe("what is to be looked at first", () => {
 		await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 		const [banner] = screen.getAllByRole("button", { name: "See what leaves" });
 		await user.click(banner!);
-		expect(await screen.findByRole("button", { name: "Send masked" })).toBeTruthy();
+		expect(await screen.findByRole("button", { name: "Send as written" })).toBeTruthy();
 	});
 
 	it("is forgotten when another text is typed, so that no other text leaves than the one shown", async () => {
