@@ -88,6 +88,7 @@ test("a provider that fails", async (t) => {
 
 async function setPrice(model) {
 	const none = { cached: "", cacheWrite: "", cacheWriteHour: "", reasoning: "", source: "" };
-	const paid = { provider: "compatible", model, service: "standard", input: "1000", output: "1000" };
-	await window.__TAURI_INTERNALS__.invoke("set_price", { price: { ...none, ...paid } });
+	const of = { provider: "compatible", model, service: "standard", dated: false };
+	const paid = { input: "1000", output: "1000" };
+	await window.__TAURI_INTERNALS__.invoke("set_price", { price: { ...none, ...of, ...paid } });
 }
