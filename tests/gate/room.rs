@@ -89,3 +89,19 @@ fn where_somebody_bills_the_limit_is_what_the_context_has_room_for_and_budgets_h
     let error = place.refused(conversation, "Hello", Review::NotAsked);
     assert!(matches!(error, GateError::Budget(_)), "{error}");
 }
+
+#[test]
+fn a_model_that_its_server_does_not_list_is_sent_no_limit_either() {
+    let provider = small();
+    let place = place_at(&provider, Destination::OwnServer);
+    let mut options = elsewhere(&place.account);
+    options.sampling.max_tokens = None;
+    options.elsewhere = Some(Elsewhere::Account {
+        account_id: place.account.id,
+        model: "an-adapter".into(),
+    });
+    let conversation = place.app.gate.new_conversation(&options).unwrap().id;
+    let answer = place.say(conversation, "Hello");
+    assert_eq!(answer.state, MessageState::Done, "{:?}", answer.problem);
+    assert_eq!(limit(&provider), None);
+}

@@ -26,6 +26,9 @@ pub(super) const MAX_OUTPUT: u32 = 16_384;
 /// Tokens that an answer has room for at least where our estimate of the prompt says that it has none.
 const LEAST_ROOM: u64 = 1_024;
 
+/// In fewer tokens than this there is room for no answer.
+const NO_ANSWER: u64 = 64;
+
 /// Texts longer than this are counted by their length: counting exactly takes a second for some
 /// megabytes, and a person is typing.
 const COUNTED_EXACTLY: usize = 400_000;
@@ -99,7 +102,9 @@ impl Pricing {
             sees: limits.and_then(|limits| limits.takes_pictures),
             asked_output: max_output,
             usual_output: most,
-            context: model.and_then(|model| model.context_tokens),
+            context: model
+                .and_then(|model| model.context_tokens)
+                .or_else(|| least_listed(cloud)),
             kind: cloud.account.kind,
         })
     }
@@ -113,10 +118,14 @@ impl Pricing {
             }
             // An estimate may be as far above the truth as below it: twice the estimate would leave nothing of a
             // context that is half full, so half of what it leaves itself is never given up. In alphabets that a
-            // model knows well it may be three times the truth: where it leaves nothing, an answer still has
-            // [`LEAST_ROOM`]. A prompt that is too long after all is refused, and told as that.
+            // model knows well it may be three times the truth: where it leaves next to nothing, an answer still
+            // has [`LEAST_ROOM`]. A prompt that is too long after all is refused, and told as that.
             let left = context.saturating_sub(self.prompt_tokens) / 2;
-            room.max(left).max(LEAST_ROOM.min(context / 4)).max(1)
+            let least = match left < NO_ANSWER {
+                true => LEAST_ROOM.min(context / 4),
+                false => 0,
+            };
+            room.max(left).max(least).max(1)
         });
         let room = room.map_or(u32::MAX, |room| u32::try_from(room).unwrap_or(u32::MAX));
         self.asked_output
@@ -204,6 +213,14 @@ impl Pricing {
         }
         estimate::cost(&self.price.as_ref()?.listing, tokens).ok()
     }
+}
+
+/// The least that a model of the same server reads, where that is of a person's own: it lists models that are named
+/// by hand under no name, such as adapters, and none of them reads more than what they adapt.
+fn least_listed(cloud: &CloudModel) -> Option<u64> {
+    let account = &cloud.account;
+    let listed = account.models.iter().filter_map(|of| of.context_tokens);
+    listed.min().filter(|_| account.is_free(&cloud.model))
 }
 
 /// Tokens of a usual answer: two paragraphs.
@@ -408,7 +425,7 @@ mod tests {
                 } else {
                     let least = LEAST_ROOM.min(context / 4).max(1);
                     prop_assert!(fits || u64::from(most) <= least);
-                    let least = u32::try_from(least).unwrap();
+                    let least = u32::try_from(least.min(NO_ANSWER)).unwrap();
                     prop_assert!(most >= least.min(usual_output), "an estimate ends no answer at once");
                 }
             }

@@ -55,6 +55,9 @@ impl<'a> Hearing<'a> {
         match event {
             CloudEvent::Delta(Delta::Text(piece)) => {
                 self.piece(&piece);
+                // What is held back of a refusal stands before it.
+                let rest = self.restorer.end(Channel::Refusal);
+                self.tell(rest, true);
                 let channel = self.channel(&piece);
                 let text = self.restorer.piece(channel, &piece);
                 self.tell(text, false);

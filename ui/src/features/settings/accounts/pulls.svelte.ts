@@ -16,7 +16,10 @@ export function pullOf(account: string): PullProgress | null | undefined {
 export async function pull(account: string, model: string): Promise<void> {
 	pulls.set(account, null);
 	try {
-		await backend.pullModel(account, model, (now) => pulls.set(account, now));
+		await backend.pullModel(account, model, (now) => {
+			// What is heard after its end is no news.
+			if (pulls.has(account)) pulls.set(account, now);
+		});
 	} finally {
 		pulls.delete(account);
 	}
