@@ -99,6 +99,22 @@ const TABLES: &str = "CREATE INDEX prices_built_in ON prices(model) WHERE origin
        PRIMARY KEY (meter, what, bucket)
      ) STRICT, WITHOUT ROWID;";
 
+/// Makes rows for calls into those of their meters.
+macro_rules! into_meters {
+    () => {
+        "
+             ON CONFLICT DO UPDATE SET
+               calls = calls + excluded.calls, unknown = unknown + excluded.unknown,
+               duration_ms = duration_ms + excluded.duration_ms,
+               first_token_ms = first_token_ms + excluded.first_token_ms,
+               input = input + excluded.input, fresh = fresh + excluded.fresh,
+               cached = cached + excluded.cached, cache_written = cache_written + excluded.cache_written,
+               output = output + excluded.output, plain = plain + excluded.plain,
+               reasoning = reasoning + excluded.reasoning,
+               cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low;"
+    };
+}
+
 /// Counts the calls that have ended and for which a condition holds.
 macro_rules! count_those {
     ($which:literal) => {
@@ -110,16 +126,8 @@ macro_rules! count_those {
                sum(ifnull(first_token_ms, 0)), sum(input_tokens), sum(fresh_tokens), sum(cached_tokens),
                sum(cache_written_tokens), sum(output_tokens), sum(plain_tokens), sum(reasoning_tokens),
                sum(ifnull(cost_pico >> 20, 0)), sum(ifnull(cost_pico & 1048575, 0))
-             FROM counted_calls WHERE ", $which, " GROUP BY provider, model, operation, status, error
-             ON CONFLICT DO UPDATE SET
-               calls = calls + excluded.calls, unknown = unknown + excluded.unknown,
-               duration_ms = duration_ms + excluded.duration_ms,
-               first_token_ms = first_token_ms + excluded.first_token_ms,
-               input = input + excluded.input, fresh = fresh + excluded.fresh,
-               cached = cached + excluded.cached, cache_written = cache_written + excluded.cache_written,
-               output = output + excluded.output, plain = plain + excluded.plain,
-               reasoning = reasoning + excluded.reasoning,
-               cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low;
+             FROM counted_calls WHERE ", $which, " GROUP BY provider, model, operation, status, error",
+            into_meters!(), "
              INSERT INTO call_meter_buckets (meter, what, bucket, calls)
              SELECT m.id, w.column1, CASE w.column1 WHEN 0 THEN c.duration_bucket WHEN 1 THEN c.first_token_bucket
                  WHEN 2 THEN c.input_bucket ELSE c.output_bucket END AS filled, count(*)
@@ -135,22 +143,16 @@ macro_rules! count_those {
 /// Counts the call that a trigger is about.
 macro_rules! count_one {
     () => {
-        "INSERT INTO call_meters (provider, model, operation, status, error, calls, unknown, duration_ms,
+        concat!(
+            "INSERT INTO call_meters (provider, model, operation, status, error, calls, unknown, duration_ms,
            first_token_ms, input, fresh, cached, cache_written, output, plain, reasoning, cost_high, cost_low)
          SELECT provider, model, operation, status, error, 1, cost_pico IS NULL, duration_ms,
            ifnull(first_token_ms, 0), input_tokens, fresh_tokens, cached_tokens, cache_written_tokens,
            output_tokens, plain_tokens, reasoning_tokens, ifnull(cost_pico >> 20, 0),
            ifnull(cost_pico & 1048575, 0)
-         FROM counted_calls WHERE number = NEW.number
-         ON CONFLICT DO UPDATE SET
-           calls = calls + excluded.calls, unknown = unknown + excluded.unknown,
-           duration_ms = duration_ms + excluded.duration_ms,
-           first_token_ms = first_token_ms + excluded.first_token_ms,
-           input = input + excluded.input, fresh = fresh + excluded.fresh,
-           cached = cached + excluded.cached, cache_written = cache_written + excluded.cache_written,
-           output = output + excluded.output, plain = plain + excluded.plain,
-           reasoning = reasoning + excluded.reasoning,
-           cost_high = cost_high + excluded.cost_high, cost_low = cost_low + excluded.cost_low;
+         FROM counted_calls WHERE number = NEW.number",
+            into_meters!(),
+            "
          INSERT INTO call_meter_buckets (meter, what, bucket, calls)
          SELECT m.id, w.column1, CASE w.column1 WHEN 0 THEN c.duration_bucket WHEN 1 THEN c.first_token_bucket
              WHEN 2 THEN c.input_bucket ELSE c.output_bucket END AS filled, 1
@@ -158,6 +160,7 @@ macro_rules! count_one {
          WHERE c.number = NEW.number AND m.provider = c.provider AND m.model = c.model
            AND m.operation = c.operation AND m.status = c.status AND m.error = c.error AND filled IS NOT NULL
          ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;"
+        )
     };
 }
 
