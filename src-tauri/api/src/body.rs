@@ -8,7 +8,7 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
+use tokio::{task::spawn_blocking, time::timeout};
 
 use crate::{
     config::Limits,
@@ -16,11 +16,14 @@ use crate::{
     refusals::{Refusal, Refusals},
 };
 
+/// Up to so many bytes are understood at once, while other requests wait.
+const SMALL: usize = 64 * 1024;
+
 /// Read a body as JSON of a form.
 ///
 /// # Errors
 /// [`Fault`] when it is too large, comes too slowly, or is not of the form.
-pub(crate) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read<T: DeserializeOwned + Send + 'static>(
     body: Body,
     limits: &Limits,
     refusals: &Refusals,
@@ -45,7 +48,13 @@ pub(crate) async fn read<T: DeserializeOwned>(
         }
         Ok(Ok(bytes)) => bytes,
     };
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let understood = match bytes.len() {
+        ..=SMALL => serde_json::from_slice(&bytes),
+        _ => spawn_blocking(move || serde_json::from_slice(&bytes))
+            .await
+            .map_err(|_| Fault::broke_off())?,
+    };
+    understood.map_err(|error| {
         let what = if error.is_data() {
             "the request is not of the form that this address takes"
         } else {

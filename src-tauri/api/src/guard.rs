@@ -13,6 +13,7 @@ use gatehouse_core::{
     clients::{self, Client, ClientError},
     now_ms,
     problem::Problem,
+    store::StoreError,
 };
 use tokio::{task::spawn_blocking, time::sleep};
 
@@ -110,7 +111,7 @@ async fn let_in(shared: &Arc<Shared>, headers: &HeaderMap, path: &str) -> Result
             "a request needs the key of a client of Gatehouse, as a bearer token or in x-api-key";
         return Err(unauthorized(said));
     };
-    let client = owner(shared, key.to_owned()).await?;
+    let client = owner(shared, key).await?;
     if client.only_metrics != (path == metrics::PATH) {
         let said = match client.only_metrics {
             true => "this client may read /metrics and nothing else",
@@ -128,21 +129,40 @@ async fn let_in(shared: &Arc<Shared>, headers: &HeaderMap, path: &str) -> Result
     Ok(client)
 }
 
-/// Whose key it is. The database is read on a thread that may wait for it.
-async fn owner(shared: &Arc<Shared>, key: String) -> Result<Client, Refusing> {
-    let app = Arc::clone(&shared.app);
-    let read = move || app.store.read(|conn| clients::by_key(conn, &key, now_ms()));
-    match spawn_blocking(read).await {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(error @ ClientError::Store(_))) => {
-            Err((Refusal::Key, Fault::from(Problem::from(error))))
+/// Whose key it is. Where others read the database, that is looked up on a thread that may wait for them.
+async fn owner(shared: &Arc<Shared>, key: &str) -> Result<Client, Refusing> {
+    let at_once = shared
+        .app
+        .store
+        .read_at_once(|conn| apart(clients::by_key(conn, key, now_ms())));
+    let found = match at_once {
+        Some(found) => Ok(found),
+        None => {
+            let (app, key) = (Arc::clone(&shared.app), key.to_owned());
+            let read = move || {
+                app.store
+                    .read(|conn| apart(clients::by_key(conn, &key, now_ms())))
+            };
+            spawn_blocking(read).await
         }
-        Ok(Err(error)) => {
+    };
+    match found {
+        Ok(Ok(Ok(client))) => Ok(client),
+        Ok(Err(error)) => Err((Refusal::Key, Fault::from(Problem::from(error)))),
+        Ok(Ok(Err(error))) => {
             // Only who guesses waits: a count would shut out others, whose keys are good.
             sleep(shared.config.limits.wrong_key).await;
             Err(unauthorized(Problem::from(error)))
         }
         Err(_) => Err((Refusal::Key, Fault::broke_off())),
+    }
+}
+
+/// A wrong key is no failure of the database, after which the connection would be closed that it was read with.
+fn apart(found: Result<Client, ClientError>) -> Result<Result<Client, ClientError>, StoreError> {
+    match found {
+        Err(ClientError::Store(error)) => Err(error),
+        found => Ok(found),
     }
 }
 

@@ -41,8 +41,9 @@ use crate::{
     tls::{TlsError, acceptor},
 };
 
-/// Requests that are worked on at once at most; others wait.
-const THREADS: usize = 256;
+/// Requests that are worked on at once at most; others wait. With each goes a connection to a provider and what moves
+/// it: with all connections of clients these stay below the 1,024 files that most systems give a program.
+const THREADS: usize = 128;
 /// How long to wait when the system gives no connection, for want of files.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
 
@@ -133,8 +134,10 @@ impl Server {
         let listener = StdListener::bind(wanted).map_err(refused)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        // One thread moves all bytes: two would wake each other at every step of a request, and what takes time is
+        // done on threads of its own.
         let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(1)
             .max_blocking_threads(THREADS)
             .thread_name("local api")
             .enable_io()

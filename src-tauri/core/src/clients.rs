@@ -369,6 +369,10 @@ pub(crate) fn forget_workspace(
         .map(drop)
 }
 
+/// When a client has had a model asked last is kept to this: to note each call of a busy one would cost it more than
+/// anybody wants to know.
+const USED_AGAIN_MS: i64 = 10_000;
+
 /// Note that a client has had a model asked.
 ///
 /// # Errors
@@ -379,8 +383,12 @@ pub(crate) fn used(conn: &Connection, id: ClientId, now_ms: i64) -> Result<(), C
         other => other,
     })?;
     good(&client, now_ms)?;
-    conn.prepare_cached("UPDATE clients SET last_used_at_ms = ?2 WHERE id = ?1")?
-        .execute(params![id, now_ms])?;
+    // A clock that was set back is noted, too.
+    let noted = |at: i64| (0..USED_AGAIN_MS).contains(&(now_ms - at));
+    if !client.last_used_at_ms.is_some_and(noted) {
+        conn.prepare_cached("UPDATE clients SET last_used_at_ms = ?2 WHERE id = ?1")?
+            .execute(params![id, now_ms])?;
+    }
     Ok(())
 }
 

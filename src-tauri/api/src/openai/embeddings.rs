@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     body,
-    fault::{Fault, json_response},
+    fault::{Fault, json_text},
     server::Shared,
     work,
 };
@@ -70,11 +70,12 @@ pub(super) async fn answer(
         texts,
         dimensions: read.dimensions,
     };
-    let made = work::done(shared, move |shared, stop| {
-        shared.app.gate.embed_for_client(&client, &wanted, stop)
-    })
-    .await?;
-    Ok(json_response(StatusCode::OK, &list(&made, encoding)))
+    // Many long vectors take a while to write, and other requests are not to wait for that.
+    let written = work::done(shared, move |shared, stop| {
+        let made = shared.app.gate.embed_for_client(&client, &wanted, stop)?;
+        Ok(list(&made, encoding).to_string())
+    });
+    Ok(json_text(StatusCode::OK, written.await?))
 }
 
 fn list(made: &ClientVectors, encoding: Encoding) -> Value {

@@ -80,6 +80,22 @@ fn a_key_ends_with_its_time_and_when_it_is_taken_back_and_its_name_is_free_then(
 }
 
 #[test]
+fn when_a_client_asked_last_is_noted_to_ten_seconds_and_when_the_clock_was_set_back() {
+    with_store(|conn| {
+        let made = add(conn, &named("Editor"), &ClientKey::random()?, 0)?;
+        let last = |conn: &Connection, now_ms| {
+            used(conn, made.id, now_ms)?;
+            Ok::<_, ClientError>(get(conn, made.id)?.last_used_at_ms)
+        };
+        assert_eq!(last(conn, 50_000)?, Some(50_000));
+        assert_eq!(last(conn, 59_999)?, Some(50_000));
+        assert_eq!(last(conn, 60_000)?, Some(60_000));
+        assert_eq!(last(conn, 40_000)?, Some(40_000));
+        Ok(())
+    });
+}
+
+#[test]
 fn a_budget_of_a_client_stops_what_could_pass_it_and_what_has_no_price_but_nothing_that_is_free() {
     with_store(|conn| {
         let budget = ClientBudget {

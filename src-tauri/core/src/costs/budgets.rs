@@ -307,7 +307,9 @@ pub fn reserve(
         standings.push(Standing { budget, spending });
     }
     allow(&standings, most)?;
-    set_aside(conn, call, most)?;
+    if most.is_some() {
+        set_aside(conn, call, most)?;
+    }
     for standing in &mut standings {
         let reserved = standing.spending.reserved;
         standing.spending.reserved = reserved + most.unwrap_or_default();

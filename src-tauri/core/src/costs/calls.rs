@@ -126,6 +126,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "2026-12-01 keep our own count of prompts with a beginning",
         sql: "ALTER TABLE calls ADD COLUMN own_prompt_tokens INTEGER",
     },
+    // Calls of clients belong to none, and are the most by far where there are any.
+    Migration {
+        name: "2026-12-03 index only calls that belong to a conversation by it",
+        sql: "DROP INDEX calls_by_message;
+              DROP INDEX calls_by_conversation;
+              CREATE INDEX calls_by_message ON calls(message_id) WHERE message_id IS NOT NULL;
+              CREATE INDEX calls_by_conversation ON calls(conversation_id) WHERE conversation_id IS NOT NULL",
+    },
 ];
 
 /// Where a message goes: the one colour code of the product.

@@ -126,7 +126,7 @@ impl Answering<'_> {
         let account = &ready.cloud.account;
         let conversation = self.plan.conversation.id;
         let body = ready.body()?;
-        let opens = ready.opens(&self.place.gate.network, tx, &body)?;
+        let opens = ready.opens(&self.place.gate.network.offline(), tx, &body)?;
         let start = CallStart {
             provider: account.billed_as(),
             account_id: Some(account.id),

@@ -17,7 +17,7 @@ use super::{
     call::{CallError, Outcome},
     decide::Decided,
     inspect,
-    network::{Network, Opens},
+    network::Opens,
     price::{self, Pricing},
     route::CloudModel,
 };
@@ -34,6 +34,7 @@ use crate::{
         error::{ProviderError, Trouble},
         http::Http,
         key::ApiKey,
+        offline::OfflineSwitch,
         ollama::{CompletionRequest, Ollama},
         openai::OpenAi,
     },
@@ -184,13 +185,13 @@ impl Ready {
     /// [`GateError::Offline`], or another one when the address is none or the database fails.
     pub(super) fn opens(
         &self,
-        network: &Network,
+        offline: &OfflineSwitch,
         tx: &Connection,
         body: &[u8],
     ) -> Result<Opens, GateError> {
         let address = Url::parse(self.cloud.account.base_url.trim())
             .map_err(|_| AddressError::NotAnAddress)?;
-        network.opens(tx, &address, self.wanted.purpose(), body.len())
+        Opens::keep(offline, tx, &address, self.wanted.purpose(), body.len())
     }
 
     /// The body that leaves, byte for byte.

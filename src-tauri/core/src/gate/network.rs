@@ -49,6 +49,41 @@ pub(super) struct Opens {
     proxy: String,
 }
 
+impl Opens {
+    /// Look, with the rows of a call, whether anything may be sent now, and keep the line of the connection that the
+    /// call is about to open: so neither takes a transaction of its own.
+    ///
+    /// # Errors
+    /// [`GateError::Offline`]: then the call is not made.
+    pub(super) fn keep(
+        offline: &OfflineSwitch,
+        tx: &Database,
+        address: &Url,
+        purpose: &'static str,
+        bytes_out: usize,
+    ) -> Result<Self, GateError> {
+        let set = settings::of_network(tx)?;
+        offline.was_found(set.offline);
+        if set.offline {
+            return Err(GateError::Offline);
+        }
+        let line = connections::Connection {
+            at_ms: now_ms(),
+            host: address.host_str().unwrap_or_default().to_owned(),
+            port: address.port_or_known_default().unwrap_or_default(),
+            purpose: purpose.to_owned(),
+            bytes_out: bytes_out as u64,
+            bytes_in: 0,
+            outcome: Outcome::Open,
+            status: None,
+        };
+        Ok(Self {
+            line: connections::add(tx, &line)?,
+            proxy: set.proxy,
+        })
+    }
+}
+
 /// The log of connections.
 struct Log {
     store: Arc<Store>,
@@ -119,37 +154,9 @@ impl Network {
         let _ = wait.recv();
     }
 
-    /// Look, with the rows of a call, whether anything may be sent now, and keep the line of the connection that the
-    /// call is about to open: so neither takes a transaction of its own.
-    ///
-    /// # Errors
-    /// [`GateError::Offline`]: then the call is not made.
-    pub(super) fn opens(
-        &self,
-        tx: &Database,
-        address: &Url,
-        purpose: &'static str,
-        bytes_out: usize,
-    ) -> Result<Opens, GateError> {
-        let set = settings::of_network(tx)?;
-        self.offline.was_found(set.offline);
-        if set.offline {
-            return Err(GateError::Offline);
-        }
-        let line = connections::Connection {
-            at_ms: now_ms(),
-            host: address.host_str().unwrap_or_default().to_owned(),
-            port: address.port_or_known_default().unwrap_or_default(),
-            purpose: purpose.to_owned(),
-            bytes_out: bytes_out as u64,
-            bytes_in: 0,
-            outcome: Outcome::Open,
-            status: None,
-        };
-        Ok(Opens {
-            line: connections::add(tx, &line)?,
-            proxy: set.proxy,
-        })
+    /// The offline switch.
+    pub(super) fn offline(&self) -> OfflineSwitch {
+        self.offline.clone()
     }
 
     /// The way out that a call was begun with.
@@ -228,7 +235,7 @@ impl ConnectionLog for Log {
         };
         let written = self
             .store
-            .write_together(|conn| Ok::<_, StoreError>(connections::add(conn, &open)?));
+            .write_together(move |conn| Ok::<_, StoreError>(connections::add(conn, &open)?));
         let written = written.inspect_err(not_logged);
         written.ok()
     }
@@ -246,7 +253,7 @@ impl ConnectionLog for Log {
 fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
     while let Ok(first) = lines.recv() {
         let (ended, settled) = gather(first, lines);
-        if let Err(error) = complete(store, &ended) {
+        if let Err(error) = complete(store, ended) {
             not_logged(&error);
         }
         for sender in settled {
@@ -282,20 +289,20 @@ fn not_logged(error: &StoreError) {
 }
 
 /// Say of connections how they ended; those that could not be written when they began are written now.
-fn complete(store: &Store, ended: &[End]) -> Result<(), StoreError> {
+fn complete(store: &Store, ended: Vec<End>) -> Result<(), StoreError> {
     if ended.is_empty() {
         return Ok(());
     }
-    store.write_together(|conn| {
+    store.write_together(move |conn| {
         for end in ended {
             match end {
                 End::Of(Some(number), connection) => {
-                    connections::complete(conn, *number, &kept(connection.clone()))?;
+                    connections::complete(conn, number, &kept(connection))?;
                 }
                 End::Of(None, connection) => {
-                    connections::add(conn, &kept(connection.clone()))?;
+                    connections::add(conn, &kept(connection))?;
                 }
-                End::NeverOpened(number) => connections::forget(conn, *number)?,
+                End::NeverOpened(number) => connections::forget(conn, number)?,
             }
         }
         Ok(())

@@ -14,10 +14,11 @@ use std::{
 use super::{AnswerEvent, Gate};
 use crate::{engine::Stop, monitor::stops, store::Store};
 
-/// For how long at most nobody looks whether another process wants a call stopped.
+/// For how long at most nobody looks whether another process wants a call stopped. The thread that looks stays for
+/// as long after the last call: to start one for each would take longer than much else of a call.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// All of them, and the one thread that looks, as long as there are any, which of them are to be stopped.
+/// All of them, and the one thread that looks, while there are any and for a moment longer, which are to be stopped.
 pub(super) struct Calls {
     store: Weak<Store>,
     shared: Arc<Shared>,
@@ -26,14 +27,17 @@ pub(super) struct Calls {
 #[derive(Default)]
 struct Shared {
     now: Mutex<Now>,
-    /// Told when the last one has ended.
-    ended: Condvar,
+    /// Told when no call can come any more.
+    closed: Condvar,
 }
 
 #[derive(Default)]
 struct Now {
     /// By their numbers.
     calls: BTreeMap<i64, Call>,
+    /// Whether any was begun since the thread looked last.
+    begun: bool,
+    closed: bool,
     /// Whether a thread looks.
     looks: bool,
     thread: Option<JoinHandle<()>>,
@@ -67,6 +71,7 @@ impl Calls {
     fn begin(&self, number: i64, call: Call) {
         let mut now = self.now();
         now.calls.insert(number, call);
+        now.begun = true;
         if now.looks {
             return;
         }
@@ -81,18 +86,19 @@ impl Calls {
     }
 
     fn end(&self, number: i64) {
-        let mut now = self.now();
-        now.calls.remove(&number);
-        if now.calls.is_empty() {
-            self.shared.ended.notify_all();
-        }
+        self.now().calls.remove(&number);
     }
 }
 
 /// Nobody holds the store any more when this is gone.
 impl Drop for Calls {
     fn drop(&mut self) {
-        let thread = self.now().thread.take();
+        let thread = {
+            let mut now = self.now();
+            now.closed = true;
+            now.thread.take()
+        };
+        self.shared.closed.notify_all();
         if let Some(thread) = thread {
             // A panic there was told when it happened.
             let _ = thread.join();
@@ -105,17 +111,21 @@ impl Shared {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stop what another process wants stopped, until no call is under way.
+    /// Stop what another process wants stopped, until there was no call for a while.
     fn look(&self, store: &Weak<Store>) {
+        let is_open = |now: &mut Now| !now.closed;
         loop {
-            let is_any = |now: &mut Now| !now.calls.is_empty();
             let waited = self
-                .ended
-                .wait_timeout_while(self.now(), LOOK_AGAIN, is_any);
+                .closed
+                .wait_timeout_while(self.now(), LOOK_AGAIN, is_open);
             let (mut now, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            if now.calls.is_empty() {
+            let begun = std::mem::take(&mut now.begun);
+            if now.closed || (now.calls.is_empty() && !begun) {
                 now.looks = false;
                 return;
+            }
+            if now.calls.is_empty() {
+                continue;
             }
             drop(now);
             // Nobody waits for the database meanwhile.

@@ -4,12 +4,12 @@
 //! exact, nothing stays open behind the person's back, and no request dies on a kept connection
 //! that the server has closed meanwhile. It costs one handshake, small beside a model's answer.
 //!
-//! `reqwest` is asynchronous and the core is not: the calling thread polls a request itself and
-//! looks at the stop flag and the offline switch every [`TICK`]; one thread of the runtime moves
-//! the bytes. TLS is rustls over *ring*, which builds with a C compiler alone on every system, and
-//! asks the operating system whom to trust. Redirects are never followed, and the environment's
-//! proxies are ignored: only a proxy set on purpose is used, and never for a server of the person's own,
-//! which may be sent what nobody else is to read.
+//! `reqwest` is asynchronous and the core is not: the calling thread drives a request itself and
+//! looks at the stop flag and the offline switch every [`TICK`]. TLS is rustls over *ring*, which
+//! builds with a C compiler alone on every system, and asks the operating system whom to trust.
+//! Redirects are never followed, and the environment's proxies are ignored: only a proxy set on
+//! purpose is used, and never for a server of the person's own, which may be sent what nobody else
+//! is to read.
 
 use std::{
     borrow::Cow,
@@ -19,18 +19,18 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
+    thread,
     time::{Duration, Instant},
 };
 
 use http_body_util::BodyExt as _;
-use tokio::runtime::{self, Runtime};
+use tokio::time::timeout;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
     connection_log::{Announced, Connection, ConnectionLog, ConnectionOutcome, Record},
+    drive::{Drive, Drives},
     error::{ProviderError, Trouble},
     inflate::Inflate,
     offline::OfflineSwitch,
@@ -41,7 +41,7 @@ use crate::{engine::Stop, now_ms, policy::Destination};
 const TICK: Duration = Duration::from_millis(15);
 /// A piece of an answer below this size is a token or a few. One that comes within a [`TICK`] of
 /// another waits for the rest of that time and is taken with what comes until then: each taken by
-/// itself wakes two threads.
+/// itself wakes a thread.
 const SMALL_PIECE_BYTES: usize = 1024;
 /// The longest answer that is read whole: a list of models, vectors.
 const MAX_WHOLE_BYTES: usize = 64 * 1024 * 1024;
@@ -97,8 +97,7 @@ pub(crate) struct Http {
     direct: reqwest::Client,
     /// Through the proxy, if one is set.
     proxied: Option<reqwest::Client>,
-    /// `None` only while it is dropped.
-    runtime: Option<Runtime>,
+    drives: Drives,
     offline: OfflineSwitch,
     limits: Limits,
     log: Arc<dyn ConnectionLog>,
@@ -117,13 +116,6 @@ impl Http {
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         // It is there already when another part of the process has come first, which is as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .max_blocking_threads(4)
-            .thread_name("network")
-            .enable_io()
-            .enable_time()
-            .build()?;
         let client = || {
             reqwest::Client::builder()
                 .user_agent(concat!("Gatehouse/", env!("CARGO_PKG_VERSION")))
@@ -137,7 +129,7 @@ impl Http {
         Ok(Self {
             direct: client().build()?,
             proxied: proxy.map(through).transpose()?,
-            runtime: Some(runtime),
+            drives: Drives::default(),
             offline,
             limits,
             log,
@@ -207,7 +199,11 @@ impl Http {
             },
         );
         let left = Arc::<AtomicBool>::default();
-        let sent = self.drive(self.build(request, &left).send(), limit, stop);
+        let mut drive = self.drives.take().map_err(|error| {
+            record.connection.bytes_out = 0;
+            ProviderError::new(Trouble::NoNetwork, host).saying(&error.to_string())
+        })?;
+        let sent = self.drive(&drive, self.build(request, &left).send(), limit, stop);
         let response = sent
             .and_then(|sent| sent.map_err(|error| broken(&error)))
             .map_err(|broken| {
@@ -221,6 +217,7 @@ impl Http {
                     ..broken.at(&mut record)
                 }
             })?;
+        drive.is_answered();
         record.connection.outcome = ConnectionOutcome::Answered(response.status().as_u16());
         let encoding = response.headers().get("content-encoding");
         let inflate = Inflate::new(encoding.map_or(&b""[..], |value| value.as_bytes()))
@@ -229,6 +226,7 @@ impl Http {
             http: self,
             stop: stop.clone(),
             response,
+            drive,
             inflate,
             record,
             small_piece_at: None,
@@ -271,30 +269,35 @@ impl Http {
     /// Wait on this thread, without a stop, an offline switch or the limit being missed.
     fn drive<F: Future>(
         &self,
+        drive: &Drive<'_>,
         future: F,
         limit: Duration,
         stop: &Stop,
     ) -> Result<F::Output, Broken> {
-        let _context = self.runtime.as_ref().map(Runtime::enter);
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        let mut context = Context::from_waker(&waker);
-        let mut future = pin!(future);
         let began = Instant::now();
-        loop {
-            if stop.is_set() {
-                return Err(Broken::of(Trouble::Stopped));
+        drive.block_on(async {
+            let mut future = pin!(future);
+            loop {
+                self.goes_on(stop)?;
+                let Some(left) = limit.checked_sub(began.elapsed()) else {
+                    return Err(Broken::of(Trouble::Silent { after: limit }));
+                };
+                if let Ok(output) = timeout(left.min(TICK), future.as_mut()).await {
+                    return Ok(output);
+                }
             }
-            if self.offline.ends() {
-                return Err(Broken::of(Trouble::Offline));
-            }
-            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-                return Ok(output);
-            }
-            let Some(left) = limit.checked_sub(began.elapsed()) else {
-                return Err(Broken::of(Trouble::Silent { after: limit }));
-            };
-            thread::park_timeout(left.min(TICK));
+        })
+    }
+
+    /// Neither is it stopped, nor is the app offline.
+    fn goes_on(&self, stop: &Stop) -> Result<(), Broken> {
+        if stop.is_set() {
+            return Err(Broken::of(Trouble::Stopped));
         }
+        if self.offline.ends() {
+            return Err(Broken::of(Trouble::Offline));
+        }
+        Ok(())
     }
 
     /// Wait before a new try, or be stopped.
@@ -304,32 +307,15 @@ impl Http {
         server: &str,
         stop: &Stop,
     ) -> Result<(), ProviderError> {
-        match self.drive(std::future::pending::<()>(), time, stop) {
-            Err(Broken {
-                trouble: Trouble::Silent { .. },
-                ..
-            })
-            | Ok(()) => Ok(()),
-            Err(broken) => Err(ProviderError::new(broken.trouble, server)),
+        let began = Instant::now();
+        loop {
+            self.goes_on(stop)
+                .map_err(|broken| ProviderError::new(broken.trouble, server))?;
+            match time.checked_sub(began.elapsed()) {
+                Some(left) => thread::sleep(left.min(TICK)),
+                None => return Ok(()),
+            }
         }
-    }
-}
-
-impl Drop for Http {
-    fn drop(&mut self) {
-        // Waiting for the runtime's thread is not allowed on the threads of another runtime.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// Wakes the thread that waits.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }
 
@@ -338,6 +324,8 @@ pub(super) struct Answer<'a> {
     http: &'a Http,
     stop: Stop,
     response: reqwest::Response,
+    /// After the answer, as what moves it goes last.
+    drive: Drive<'a>,
     inflate: Inflate,
     record: Record<'a>,
     /// When the last piece was taken, if it was a small one.
@@ -359,7 +347,9 @@ impl Answer<'_> {
         if let Some(at) = self.small_piece_at {
             thread::sleep(TICK.saturating_sub(at.elapsed()));
         }
-        let came = self.http.drive(self.response.chunk(), limit, &self.stop);
+        let came = self
+            .http
+            .drive(&self.drive, self.response.chunk(), limit, &self.stop);
         let piece = came
             .and_then(|came| came.map_err(|error| broken(&error)))
             .map_err(|broken| ProviderError {

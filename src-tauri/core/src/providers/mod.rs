@@ -9,6 +9,7 @@ pub(crate) mod cloud;
 mod compatible;
 mod complaint;
 pub(crate) mod connection_log;
+mod drive;
 pub(crate) mod error;
 pub(crate) mod http;
 mod inflate;

@@ -61,8 +61,9 @@ pub struct Store {
     folder: DataFolder,
     key: DatabaseKey,
     writer: Mutex<Writer>,
-    /// Those who wait to write together with others.
-    in_line: AtomicUsize,
+    line: together::Line,
+    /// How many wait for the writer alone: those who write together let them through.
+    wanting_alone: AtomicUsize,
     /// What the writer writes, for those who watch.
     notes: watch::Notes,
     readers: Readers,
@@ -146,7 +147,8 @@ impl Store {
             folder: folder.clone(),
             key: key.clone(),
             writer: Mutex::new(Writer::new(conn)),
-            in_line: AtomicUsize::new(0),
+            line: together::Line::default(),
+            wanting_alone: AtomicUsize::new(0),
             notes,
             readers: Readers::default(),
             seen_version: AtomicI64::new(version),
@@ -181,13 +183,20 @@ impl Store {
     ) -> Result<T, E> {
         self.readers.lend(
             || connect::reader(&self.folder.database(), &self.key),
-            |conn| {
-                let tx = conn.transaction()?;
-                let result = work(&tx);
-                tx.finish()?;
-                result
-            },
+            |conn| at_one_moment(conn, work),
         )
+    }
+
+    /// Read the database as [`Store::read`] does, where that can be done at once, without waiting for a connection:
+    /// for a few rows on a thread that is not to wait. `None`: it cannot.
+    ///
+    /// # Errors
+    /// What `work` returns, or what SQLite said.
+    pub fn read_at_once<T, E: From<rusqlite::Error>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
+        self.readers.lend_idle(|conn| at_one_moment(conn, work))
     }
 
     /// Read a copy of the database that has its key.
@@ -366,6 +375,16 @@ pub(crate) fn connection_of_an_attacker(folder: &DataFolder, key: &DatabaseKey) 
     let conn = connect::writer(&folder.database(), key).unwrap();
     conn.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     conn
+}
+
+fn at_one_moment<T, E: From<rusqlite::Error>>(
+    conn: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let tx = conn.transaction()?;
+    let result = work(&tx);
+    tx.finish()?;
+    result
 }
 
 /// A panic while the lock was held has rolled its transaction back: the connection is fine.

@@ -58,10 +58,35 @@ impl Readers {
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let (_lent, idle) = self.take();
-        let mut conn = match idle {
+        let conn = match idle {
             Some(conn) => conn,
             None => open()?,
         };
+        self.used(conn, work)
+    }
+
+    /// Lend a connection that nobody has, without waiting for one; `None`: there is none.
+    ///
+    /// # Errors
+    /// What `work` returns.
+    pub(super) fn lend_idle<T, E>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
+        let (_lent, conn) = {
+            let mut state = unpoisoned(&self.state);
+            let conn = state.idle.pop()?;
+            state.lent += 1;
+            (Lent(self), conn)
+        };
+        Some(self.used(conn, work))
+    }
+
+    fn used<T, E>(
+        &self,
+        mut conn: Connection,
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let value = work(&mut conn)?;
         let mut state = unpoisoned(&self.state);
         if state.idle.len() < KEPT {
@@ -180,6 +205,26 @@ mod tests {
             assert_eq!(count.load(Ordering::SeqCst), KEPT + 1);
             drop(ended);
         });
+    }
+
+    #[test]
+    fn who_does_not_wait_is_lent_what_nobody_has_and_nothing_else() {
+        let readers = Readers::default();
+        let nothing = |_: &mut Connection| Ok::<_, rusqlite::Error>(());
+        assert!(readers.lend_idle(nothing).is_none());
+        readers
+            .lend(Connection::open_in_memory, |_| {
+                assert!(readers.lend_idle(nothing).is_none(), "it is lent");
+                Ok::<_, rusqlite::Error>(())
+            })
+            .unwrap();
+        let inside = readers.lend_idle(|_| {
+            assert!(readers.lend_idle(nothing).is_none());
+            Ok::<_, rusqlite::Error>(())
+        });
+        inside.unwrap().unwrap();
+        readers.lend_idle(nothing).unwrap().unwrap();
+        assert_eq!(unpoisoned(&readers.state).lent, 0);
     }
 
     #[test]

@@ -492,8 +492,9 @@ fn what_many_write_together_is_all_kept_and_what_fails_takes_nothing_else_along(
             scope.spawn(move || {
                 for nth in 0..40 {
                     let text = format!("{thread} {nth}");
-                    let written = store.write_together(|conn| {
-                        conn.execute("INSERT INTO notes (text) VALUES (?1)", [&text])?;
+                    let said = text.clone();
+                    let written = store.write_together(move |conn| {
+                        conn.execute("INSERT INTO notes (text) VALUES (?1)", [&said])?;
                         if nth % 4 == 3 {
                             return Err(StoreError::Busy);
                         }

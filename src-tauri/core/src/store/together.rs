@@ -1,15 +1,16 @@
 //! Writing together: many who write at once share one transaction, and so one wait for the disk.
 //!
-//! Each does its work under the lock of the writer, within a savepoint of its own, so that what fails
-//! takes nothing else along. The last one in line ends the transaction for all, and nobody is told that
-//! something is kept before it is.
+//! Whoever finds the writer free does the work of all who wait in line, one after the other, and ends their
+//! transaction. The first has it to itself; each who comes after has a savepoint of its own, so that what fails takes
+//! nothing else along. Nobody is told that something is kept before it is. One thread does the work of many because
+//! to hand the writer from thread to thread took longer than most of what they wrote, above all where all processors
+//! are busy.
 
 use std::{
+    collections::VecDeque,
     ops::{Deref, DerefMut},
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError, atomic::Ordering},
     thread::{self, Thread},
 };
 
@@ -18,13 +19,13 @@ use rusqlite::{Connection, ffi};
 use super::{Store, unpoisoned};
 
 /// So many share a transaction at most: the first of them has waited for all the others.
-const MOST: usize = 64;
+const MOST: usize = 32;
 
 /// The one connection that writes, and who shares its transaction.
 pub(super) struct Writer {
     conn: Connection,
+    /// Those who share the transaction that is open, while it is.
     group: Option<Arc<Group>>,
-    members: usize,
 }
 
 /// Those who share a transaction.
@@ -32,8 +33,8 @@ pub(super) struct Writer {
 struct Group {
     /// How it ended.
     ended: OnceLock<Result<(), Failed>>,
-    /// Who is to be told of it. Each is woken for itself: if all were at once, they would wait for each other again.
-    waiting: Mutex<Vec<Thread>>,
+    /// Who is to be told of it.
+    members: Mutex<Vec<Thread>>,
 }
 
 /// What SQLite said, for each of them.
@@ -42,25 +43,52 @@ struct Failed(ffi::Error, Option<String>);
 
 impl Writer {
     pub(super) fn new(conn: Connection) -> Self {
-        Self {
-            conn,
-            group: None,
-            members: 0,
-        }
+        Self { conn, group: None }
     }
 
-    /// Take part in the transaction that is open, or begin one.
-    fn join(&mut self) -> rusqlite::Result<Arc<Group>> {
+    /// Do somebody's work in the transaction that is open.
+    fn take_part<T, E: From<rusqlite::Error>>(
+        &mut self,
+        who: &Thread,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<(T, Arc<Group>), E> {
+        let value = match self.group {
+            None => self.first(work)?,
+            Some(_) => {
+                let savepoint = self.conn.savepoint()?;
+                let value = work(&savepoint)?;
+                savepoint.commit()?;
+                value
+            }
+        };
+        let group = Arc::clone(self.group.get_or_insert_default());
+        unpoisoned(&group.members).push(who.clone());
+        Ok((value, group))
+    }
+
+    /// Begin a transaction unless one is open.
+    fn join(&mut self) -> rusqlite::Result<()> {
         if self.is_given_up() {
             // Nobody else is to take part in what is gone: outside a transaction a savepoint would be one
             // of its own, and keep what is then told as failed.
-            self.finish();
+            self.end();
         }
-        if self.group.is_none() {
-            self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        match self.group {
+            None => self.conn.execute_batch("BEGIN IMMEDIATE"),
+            Some(_) => Ok(()),
         }
-        self.members += 1;
-        Ok(Arc::clone(self.group.get_or_insert_default()))
+    }
+
+    /// Do the work of the first who takes part: there is nothing of others to undo with it, so it needs no savepoint,
+    /// for which SQLite copies every page that changes.
+    fn first<T, E>(&mut self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+        let mut first = First {
+            writer: self,
+            is_kept: false,
+        };
+        let value = work(&first.writer.conn)?;
+        first.is_kept = true;
+        Ok(value)
     }
 
     /// Whether the transaction that is shared is gone: after some faults, such as a full disk, SQLite gives
@@ -70,12 +98,11 @@ impl Writer {
     }
 
     /// End the transaction that is open, if one is, and tell those who share it.
-    fn finish(&mut self) {
+    fn end(&mut self) {
         let is_given_up = self.is_given_up();
         let Some(group) = self.group.take() else {
             return;
         };
-        self.members = 0;
         let ended = if is_given_up {
             let said =
                 "what several wrote at once was given up, as one of them could not be written";
@@ -96,27 +123,16 @@ impl Writer {
 
 impl Group {
     fn end(&self, ended: Result<(), Failed>) {
-        let mut waiting = unpoisoned(&self.waiting);
         let _ = self.ended.set(ended);
-        for thread in waiting.drain(..) {
-            thread.unpark();
+        for member in unpoisoned(&self.members).drain(..) {
+            member.unpark();
         }
     }
 
-    fn wait(&self) -> rusqlite::Result<()> {
-        let mut waiting = unpoisoned(&self.waiting);
-        if self.ended.get().is_none() {
-            waiting.push(thread::current());
-        }
-        drop(waiting);
-        loop {
-            if let Some(ended) = self.ended.get() {
-                return ended
-                    .clone()
-                    .map_err(|Failed(error, said)| rusqlite::Error::SqliteFailure(error, said));
-            }
-            thread::park();
-        }
+    /// How it ended; `None`: it has not yet.
+    fn ended(&self) -> Option<rusqlite::Result<()>> {
+        let ended = self.ended.get()?.clone();
+        Some(ended.map_err(|Failed(error, said)| rusqlite::Error::SqliteFailure(error, said)))
     }
 }
 
@@ -127,77 +143,173 @@ fn failed(error: rusqlite::Error) -> Failed {
     }
 }
 
-/// The writer, with no transaction open that others share.
-pub(super) struct Alone<'a>(MutexGuard<'a, Writer>);
+/// The writer for oneself.
+pub(super) struct Alone<'a> {
+    store: &'a Store,
+    /// `None` only while it is dropped.
+    writer: Option<MutexGuard<'a, Writer>>,
+}
+
+/// Why the guard is there.
+const HELD: &str = "it is held until this is dropped";
 
 impl Deref for Alone<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        &self.0.conn
+        &self.writer.as_ref().expect(HELD).conn
     }
 }
 
 impl DerefMut for Alone<'_> {
     fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0.conn
+        &mut self.writer.as_mut().expect(HELD).conn
     }
 }
 
-/// One's turn among those who share a transaction; the last one's end ends it, also by a panic.
-struct Turn<'a> {
-    writer: MutexGuard<'a, Writer>,
-    in_line: &'a AtomicUsize,
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        self.writer = None;
+        self.store.line.wake_first();
+    }
 }
 
-impl Drop for Turn<'_> {
+/// The first of those who share a transaction, which is given up with its work, also by a panic.
+struct First<'a> {
+    writer: &'a mut Writer,
+    is_kept: bool,
+}
+
+impl Drop for First<'_> {
     fn drop(&mut self) {
-        if self.in_line.load(Ordering::SeqCst) == 0 || self.writer.members >= MOST {
-            self.writer.finish();
+        if !self.is_kept {
+            // What cannot even be given up is met by whoever writes next.
+            let _ = self.writer.conn.execute_batch("ROLLBACK");
         }
     }
 }
 
+/// Those who wait to write together with others.
+#[derive(Default)]
+pub(super) struct Line(Mutex<VecDeque<Waiting>>);
+
+/// What is to be done for somebody in the transaction that is open, or that none could be begun.
+type Work = dyn FnOnce(&mut Writer, rusqlite::Result<()>) + Send;
+
+/// Somebody who waits, and what is to be done for it.
+struct Waiting {
+    who: Thread,
+    work: Box<Work>,
+}
+
+impl Line {
+    fn join(&self, waiting: Waiting) {
+        unpoisoned(&self.0).push_back(waiting);
+    }
+
+    fn next(&self) -> Option<Waiting> {
+        unpoisoned(&self.0).pop_front()
+    }
+
+    /// Somebody may have come while the writer was held, and found that it was: it is to look again.
+    fn wake_first(&self) {
+        if let Some(first) = unpoisoned(&self.0).front() {
+            first.who.unpark();
+        }
+    }
+}
+
+/// What came of somebody's work, once it was done; what is kept is so when its group has ended.
+type Done<T, E> = thread::Result<Result<(T, Arc<Group>), E>>;
+
 impl Store {
     /// The writer for oneself.
     pub(super) fn alone(&self) -> Alone<'_> {
-        let mut writer = unpoisoned(&self.writer);
-        writer.finish();
-        Alone(writer)
+        self.wanting_alone.fetch_add(1, Ordering::SeqCst);
+        let writer = unpoisoned(&self.writer);
+        self.wanting_alone.fetch_sub(1, Ordering::SeqCst);
+        Alone {
+            store: self,
+            writer: Some(writer),
+        }
     }
 
     /// Change the database as [`Store::write`] does, in one transaction with others who do so at the same
-    /// time: for what many do at once. What fails is undone alone.
+    /// time: for what many do at once. What fails is undone alone. It may be done on another's thread.
     ///
     /// # Errors
     /// What `work` returns, or what SQLite said; nothing of `work` is kept then.
-    pub(crate) fn write_together<T, E: From<rusqlite::Error>>(
+    pub(crate) fn write_together<T, E>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.in_line.fetch_add(1, Ordering::SeqCst);
-        let writer = unpoisoned(&self.writer);
-        self.in_line.fetch_sub(1, Ordering::SeqCst);
-        let mut turn = Turn {
-            writer,
-            in_line: &self.in_line,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<rusqlite::Error> + Send + 'static,
+    {
+        let told = Arc::new(Mutex::new(None::<Done<T, E>>));
+        let who = thread::current();
+        let (tell, member) = (Arc::clone(&told), who.clone());
+        let work = move |writer: &mut Writer, joined: rusqlite::Result<()>| {
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                joined?;
+                writer.take_part(&member, work)
+            }));
+            let is_kept = matches!(done, Ok(Ok(_)));
+            *unpoisoned(&tell) = Some(done);
+            if !is_kept {
+                member.unpark();
+            }
         };
-        let group = turn.writer.join()?;
-        let value = {
-            let savepoint = turn.writer.conn.savepoint()?;
-            let value = work(&savepoint)?;
-            savepoint.commit()?;
-            value
+        self.line.join(Waiting {
+            who,
+            work: Box::new(work),
+        });
+        let (value, group) = loop {
+            if let Some(done) = unpoisoned(&told).take() {
+                break done.unwrap_or_else(|panic| resume_unwind(panic))?;
+            }
+            // Whoever holds the writer, or waits for it alone, wakes the first in line when it gives it back.
+            let is_wanted = self.wanting_alone.load(Ordering::SeqCst) > 0;
+            match self.writer.try_lock() {
+                _ if is_wanted => thread::park(),
+                Ok(writer) => self.work_for_all(writer),
+                Err(TryLockError::Poisoned(poisoned)) => self.work_for_all(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => thread::park(),
+            }
         };
-        drop(turn);
-        group.wait()?;
-        Ok(value)
+        loop {
+            if let Some(ended) = group.ended() {
+                ended?;
+                return Ok(value);
+            }
+            thread::park();
+        }
+    }
+
+    /// Do what is to be done for those who wait, and end their transaction.
+    fn work_for_all(&self, mut writer: MutexGuard<'_, Writer>) {
+        for _ in 0..MOST {
+            let Some(waiting) = self.line.next() else {
+                break;
+            };
+            let joined = writer.join();
+            let is_busy = joined.is_err();
+            (waiting.work)(&mut writer, joined);
+            if is_busy {
+                // Another process writes: nobody is to wait for that on behalf of all.
+                break;
+            }
+        }
+        writer.end();
+        drop(writer);
+        self.line.wake_first();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, thread};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::{
@@ -232,13 +344,8 @@ mod tests {
         read.unwrap()
     }
 
-    /// Somebody writes and waits for the others, of whom one seems to be in line, to end the transaction.
-    fn waits_for_others(store: &Store, n: i64) {
-        store.write_together(|conn| note(conn, n)).unwrap();
-    }
-
-    fn until_shared_by(store: &Store, members: usize) {
-        while unpoisoned(&store.writer).members != members {
+    fn until_waiting(store: &Store, many: usize) {
+        while unpoisoned(&store.line.0).len() != many {
             thread::yield_now();
         }
     }
@@ -247,21 +354,24 @@ mod tests {
     fn what_is_undone_for_one_leaves_the_notes_of_the_others_and_adds_no_row() {
         let (_dir, store) = store();
         let watch = store.watch().unwrap();
-        store.in_line.fetch_add(1, Ordering::SeqCst);
+        let held = store.alone();
         thread::scope(|scope| {
-            scope.spawn(|| waits_for_others(&store, 1));
-            until_shared_by(&store, 1);
-            let failed = store.write_together(|conn| {
-                note(conn, 2)?;
-                conn.execute("UPDATE notes SET text = 'others' WHERE n = 1", [])?;
-                Err::<(), _>(StoreError::Busy)
+            let first = scope.spawn(|| store.write_together(|conn| note(conn, 1)));
+            until_waiting(&store, 1);
+            let failed = scope.spawn(|| {
+                store.write_together(|conn| {
+                    note(conn, 2)?;
+                    conn.execute("UPDATE notes SET text = 'others' WHERE n = 1", [])?;
+                    Err::<(), _>(StoreError::Busy)
+                })
             });
-            assert!(failed.is_err());
-            until_shared_by(&store, 2);
-            assert_eq!(notes(&store), BTreeSet::new(), "nobody has ended it");
-            store.in_line.fetch_sub(1, Ordering::SeqCst);
-            store.write_together(|conn| note(conn, 3)).unwrap();
+            until_waiting(&store, 2);
+            assert_eq!(notes(&store), BTreeSet::new(), "somebody has the writer");
+            drop(held);
+            first.join().unwrap().unwrap();
+            assert!(failed.join().unwrap().is_err());
         });
+        store.write_together(|conn| note(conn, 3)).unwrap();
         let kept = BTreeSet::from([1, 3]);
         assert_eq!(notes(&store), kept);
         let written = watch.written("notes");
@@ -280,40 +390,88 @@ mod tests {
     }
 
     #[test]
+    fn what_fails_first_leaves_nothing_to_those_who_come_after_it() {
+        let (_dir, store) = store();
+        let held = store.alone();
+        thread::scope(|scope| {
+            let failed = scope.spawn(|| {
+                store.write_together(|conn| {
+                    note(conn, 1)?;
+                    Err::<(), _>(StoreError::Busy)
+                })
+            });
+            until_waiting(&store, 1);
+            let panicked = scope.spawn(|| {
+                store.write_together(|conn| {
+                    note(conn, 2)?;
+                    panic!("on purpose");
+                    #[expect(unreachable_code, reason = "it says what it would return")]
+                    Ok::<(), StoreError>(())
+                })
+            });
+            until_waiting(&store, 2);
+            let kept = scope.spawn(|| store.write_together(|conn| note(conn, 3)));
+            until_waiting(&store, 3);
+            drop(held);
+            assert!(failed.join().unwrap().is_err());
+            assert!(panicked.join().is_err(), "it is told to whose work it was");
+            kept.join().unwrap().unwrap();
+        });
+        assert_eq!(notes(&store), BTreeSet::from([3]));
+    }
+
+    #[test]
     fn what_sqlite_gives_up_for_all_is_told_to_each_and_who_comes_after_is_kept() {
         let (_dir, store) = store();
-        store.in_line.fetch_add(1, Ordering::SeqCst);
-        let first = thread::scope(|scope| {
+        let held = store.alone();
+        thread::scope(|scope| {
             let first = scope.spawn(|| store.write_together(|conn| note(conn, 1)));
-            until_shared_by(&store, 1);
-            let full = store.write_together(|conn| {
-                // As on a full disk: what does not fit into the pages that there are ends the transaction.
-                let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
-                conn.pragma_update(None, "max_page_count", pages)?;
-                conn.execute("INSERT INTO notes VALUES (2, zeroblob(1000000))", [])?;
-                Ok::<_, StoreError>(())
+            until_waiting(&store, 1);
+            let full = scope.spawn(|| {
+                store.write_together(|conn| {
+                    // As on a full disk: what does not fit into the pages that there are ends the transaction.
+                    let pages: i64 =
+                        conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+                    conn.pragma_update(None, "max_page_count", pages)?;
+                    conn.execute("INSERT INTO notes VALUES (2, zeroblob(1000000))", [])?;
+                    Ok::<_, StoreError>(())
+                })
             });
+            until_waiting(&store, 2);
+            let after = scope.spawn(|| store.write_together(|conn| note(conn, 3)));
+            until_waiting(&store, 3);
+            drop(held);
+            let first = first.join().unwrap();
+            assert!(first.is_err(), "it was given up with the rest: {first:?}");
+            let full = full.join().unwrap();
             assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
-            assert_eq!(unpoisoned(&store.writer).members, 2, "both are in line");
-            store.in_line.fetch_sub(1, Ordering::SeqCst);
-            store.write_together(|conn| note(conn, 3)).unwrap();
-            store.write_together(|conn| note(conn, 4)).unwrap();
-            first.join().unwrap()
+            after.join().unwrap().unwrap();
         });
-        assert!(first.is_err(), "it was given up with the rest: {first:?}");
+        store.write_together(|conn| note(conn, 4)).unwrap();
         assert_eq!(notes(&store), BTreeSet::from([3, 4]), "as each was told");
     }
 
     #[test]
-    fn who_begins_to_watch_can_read_what_others_have_written_together_before() {
+    fn what_many_have_waiting_is_written_whoever_is_the_first_to_look() {
         let (_dir, store) = store();
-        store.in_line.fetch_add(1, Ordering::SeqCst);
+        let all: BTreeSet<i64> = (1..=200).collect();
+        let held = store.alone();
         thread::scope(|scope| {
-            scope.spawn(|| waits_for_others(&store, 1));
-            until_shared_by(&store, 1);
-            let watch = store.watch().unwrap();
-            assert_eq!(notes(&store), BTreeSet::from([1]));
-            assert_eq!(watch.written("notes"), BTreeSet::new());
+            let writing: Vec<_> = all
+                .iter()
+                .map(|&n| {
+                    scope.spawn({
+                        let store = &store;
+                        move || store.write_together(move |conn| note(conn, n))
+                    })
+                })
+                .collect();
+            until_waiting(&store, all.len());
+            drop(held);
+            for one in writing {
+                one.join().unwrap().unwrap();
+            }
         });
+        assert_eq!(notes(&store), all, "more than share one transaction");
     }
 }

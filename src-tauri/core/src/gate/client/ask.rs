@@ -29,6 +29,8 @@ use crate::{
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
     problem::Problem,
+    record::Record,
+    store::Store,
 };
 
 /// All that a request is decided by, read at one moment.
@@ -93,10 +95,12 @@ impl Gate {
 
     /// Nothing was asked, and why. The refusal holds whether or not it can be written down.
     fn note_refused_to(&self, client: &Client, error: &GateError) {
-        let noted = self.store.write_together(|tx| {
-            let is_there = clients::get(tx, client.id).is_ok();
-            let event = record::refused_to(client, is_there, error);
-            self.record.append(tx, event, now_ms())
+        let events = [true, false].map(|is_there| record::refused_to(client, is_there, error));
+        let (log, client) = (Arc::clone(&self.record), client.id);
+        let noted = self.store.write_together(move |tx| {
+            let [there, gone] = events;
+            let is_there = clients::get(tx, client).is_ok();
+            log.append(tx, if is_there { there } else { gone }, now_ms())
         });
         if let Err(error) = noted {
             tracing::warn!("a refusal could not be recorded: {error}");
@@ -132,10 +136,9 @@ impl Asking<'_> {
         let mut refused = GateError::NoModel;
         for (nth, candidate) in candidates.iter().enumerate() {
             let others = nth + 1 < candidates.len();
-            let begun = ready(&self, candidate, others).and_then(|mut asked| {
+            let begun = ready(&self, candidate, others).and_then(|asked| {
                 let before = last.as_ref().map(|(_, outcome, call)| (outcome, *call));
-                let call = self.begin(&mut asked, before)?;
-                Ok((asked, call))
+                self.begin(asked, before)
             });
             let (asked, call) = match begun {
                 Ok(begun) => begun,
@@ -334,13 +337,17 @@ impl Asking<'_> {
     pub(super) fn end(&self, outcome: &Outcome, call: i64) {
         let gate = self.place.gate;
         let row = outcome.row();
-        let write = move |store: &crate::store::Store, log: &crate::record::Record| {
-            store.write_together(|tx| record::end(log, tx, call, &row, None, now_ms()))
-        };
-        if let Err(error) = write(&gate.store, &gate.record) {
+        let (log, first) = (Arc::clone(&gate.record), row.clone());
+        let written = gate
+            .store
+            .write_together(move |tx| record::end(&log, tx, call, &first, None, now_ms()));
+        if let Err(error) = written {
             tracing::warn!("the end of a call is not kept yet: {error}");
-            let (store, log) = (Arc::clone(&gate.store), Arc::clone(&gate.record));
-            write_when_possible(self.place.since.clone(), &store, &log, write);
+            let again = move |store: &Store, log: &Record| {
+                store.write(|tx| record::end(log, tx, call, &row, None, now_ms()))
+            };
+            let since = self.place.since.clone();
+            write_when_possible(since, &gate.store, &gate.record, again);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The row of a call and all that is kept with it, written before anything leaves.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::{ask::Asking, leave};
 use crate::{
-    clients,
-    costs::{CallStart, Purpose, Route, budgets},
+    clients::{self, Client},
+    costs::{CallEnd, CallStart, Move, Purpose, Route, budgets},
     gate::{
         Gate, GateError,
         answer::{Asked, Passed},
@@ -18,15 +20,28 @@ use crate::{
     },
     models::{self, Model, ModelKind},
     now_ms,
-    providers::local,
+    providers::{local, offline::OfflineSwitch},
+    record::Record,
     sealed::{self, Packed},
 };
 
-/// A call that is about to be written, with what takes time to make: while it is written, others wait.
-enum Begins<'a> {
-    Here(&'a Model),
+/// A call that is about to be written, with what takes time to make: while it is written, others wait. It may be
+/// written on the thread of another, so all of it is its own.
+struct Begins {
+    log: Arc<Record>,
+    offline: OfflineSwitch,
+    client: Client,
+    alias: Option<String>,
+    moves: Vec<Move>,
+    /// The call that it takes over from.
+    before: Option<(CallEnd<'static>, i64)>,
+}
+
+/// What is asked, and what is kept with it.
+enum AboutToAsk {
+    Here(Box<Model>),
     Elsewhere {
-        ready: &'a Ready,
+        ready: Box<Ready>,
         body: Vec<u8>,
         /// `None`: the client keeps nothing.
         kept: Option<Packed>,
@@ -34,15 +49,19 @@ enum Begins<'a> {
     },
 }
 
-impl<'a> Begins<'a> {
-    fn elsewhere(gate: &Gate, ready: &'a Ready, keeps: bool) -> Result<Self, Passed> {
+impl AboutToAsk {
+    fn of(gate: &Gate, asked: Asked, keeps: bool) -> Result<Self, Passed> {
+        let ready = match asked {
+            Asked::Local(model) => return Ok(Self::Here(model)),
+            Asked::Elsewhere(ready) => ready,
+        };
         let body = ready.body().map_err(Passed::by)?;
         let kept = keeps.then(|| Packed::of(&body));
         Ok(Self::Elsewhere {
-            ready,
             body,
             kept,
-            beginning: gate.beginnings.of(ready),
+            beginning: gate.beginnings.of(&ready),
+            ready,
         })
     }
 }
@@ -52,42 +71,50 @@ impl Asking<'_> {
     /// and with the line of the connection that it is about to open.
     pub(super) fn begin(
         &self,
-        asked: &mut Asked,
+        asked: Asked,
         before: Option<(&Outcome, i64)>,
-    ) -> Result<i64, Passed> {
+    ) -> Result<(Asked, i64), Passed> {
         let gate = self.place.gate;
-        let begins = match &*asked {
-            Asked::Local(model) => Begins::Here(model),
-            Asked::Elsewhere(ready) => Begins::elsewhere(gate, ready, self.client.keeps_sent)?,
+        let begins = Begins {
+            log: Arc::clone(&gate.record),
+            offline: gate.network.offline(),
+            client: self.client.clone(),
+            alias: self.plan.chain.alias.clone(),
+            moves: self.moves.clone(),
+            before: before.map(|(outcome, call)| (failed_row(outcome), call)),
         };
-        let begun = gate.store.write_together(|tx| {
-            if let Some((outcome, call)) = before {
-                let row = failed_row(outcome);
-                record::end(&gate.record, tx, call, &row, None, now_ms())?;
-            }
-            clients::used(tx, self.client.id, now_ms())?;
-            match &begins {
-                Begins::Here(model) => Ok((self.begin_here(tx, model)?, None)),
-                Begins::Elsewhere {
-                    ready,
-                    body,
-                    kept,
-                    beginning,
-                } => {
-                    let opens = ready.opens(&gate.network, tx, body)?;
-                    let call = self.begin_elsewhere(tx, ready, body, kept.as_ref())?;
-                    if let Some(beginning) = beginning {
-                        beginning.keep(tx, call)?;
-                    }
-                    Ok((call, Some(opens)))
-                }
-            }
-        });
-        let (call, opens) = begun.map_err(Passed::by)?;
-        if let Asked::Elsewhere(ready) = asked {
-            ready.opens = opens;
+        let asked = AboutToAsk::of(gate, asked, self.client.keeps_sent)?;
+        let begun = gate.store.write_together(move |tx| begins.write(tx, asked));
+        begun.map_err(Passed::by)
+    }
+}
+
+impl Begins {
+    fn write(self, tx: &Connection, asked: AboutToAsk) -> Result<(Asked, i64), GateError> {
+        if let Some((row, call)) = &self.before {
+            record::end(&self.log, tx, *call, row, None, now_ms())?;
         }
-        Ok(call)
+        clients::used(tx, self.client.id, now_ms())?;
+        match asked {
+            AboutToAsk::Here(model) => {
+                let call = self.here(tx, &model)?;
+                Ok((Asked::Local(model), call))
+            }
+            AboutToAsk::Elsewhere {
+                mut ready,
+                body,
+                kept,
+                beginning,
+            } => {
+                let opens = ready.opens(&self.offline, tx, &body)?;
+                let call = self.elsewhere(tx, &ready, &body, kept.as_ref())?;
+                if let Some(beginning) = beginning {
+                    beginning.keep(tx, call)?;
+                }
+                ready.opens = Some(opens);
+                Ok((Asked::Elsewhere(ready), call))
+            }
+        }
     }
 
     fn start<'s>(&'s self, version: &'s str) -> CallStart<'s> {
@@ -101,7 +128,7 @@ impl Asking<'_> {
             provider: local::NAME,
             model_id: None,
             account_id: None,
-            alias: self.plan.chain.alias.as_deref(),
+            alias: self.alias.as_deref(),
             model: version,
             version,
             route: Route::Local,
@@ -112,7 +139,7 @@ impl Asking<'_> {
         }
     }
 
-    fn begin_here(&self, tx: &Connection, model: &Model) -> Result<i64, GateError> {
+    fn here(&self, tx: &Connection, model: &Model) -> Result<i64, GateError> {
         models::mark_used(tx, model.id, now_ms())?;
         let version = model.version();
         let call = CallStart {
@@ -124,10 +151,10 @@ impl Asking<'_> {
             model: &model.name,
             ..self.start(&version)
         };
-        Ok(record::begin(&self.place.gate.record, tx, &call, None)?)
+        Ok(record::begin(&self.log, tx, &call, None)?)
     }
 
-    fn begin_elsewhere(
+    fn elsewhere(
         &self,
         tx: &Connection,
         ready: &Ready,
@@ -150,8 +177,8 @@ impl Asking<'_> {
             ..self.start(&ready.cloud.model)
         };
         let most = ready.pricing.most();
-        clients::fits(tx, self.client, most, now_ms())?;
-        let call = record::begin(&self.place.gate.record, tx, &call, Some(body))?;
+        clients::fits(tx, &self.client, most, now_ms())?;
+        let call = record::begin(&self.log, tx, &call, Some(body))?;
         budgets::reserve(tx, call, most, &TimeZone::system())?;
         if let Some(kept) = kept {
             sealed::keep_sent_of_client(tx, call, self.client.workspace_id, kept)?;

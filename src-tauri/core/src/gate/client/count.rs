@@ -83,9 +83,8 @@ impl Asking<'_> {
             ready.pricing.free = true;
             Ok(ready)
         };
-        let mut asked = self.judged(free, true).ok()?;
-        let call = self.begin(&mut asked, None).ok()?;
-        let Asked::Elsewhere(mut ready) = asked else {
+        let asked = self.judged(free, true).ok()?;
+        let (Asked::Elsewhere(mut ready), call) = self.begin(asked, None).ok()? else {
             return None;
         };
         let _under_way = self.place.gate.under_way(call, &self.place.stop);
