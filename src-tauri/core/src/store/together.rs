@@ -270,9 +270,11 @@ impl Store {
                 break done.unwrap_or_else(|panic| resume_unwind(panic))?;
             }
             // Whoever holds the writer, or waits for it alone, wakes the first in line when it gives it back.
-            let is_wanted = self.wanting_alone.load(Ordering::SeqCst) > 0;
+            if self.wanting_alone.load(Ordering::SeqCst) > 0 {
+                thread::park();
+                continue;
+            }
             match self.writer.try_lock() {
-                _ if is_wanted => thread::park(),
                 Ok(writer) => self.work_for_all(writer),
                 Err(TryLockError::Poisoned(poisoned)) => self.work_for_all(poisoned.into_inner()),
                 Err(TryLockError::WouldBlock) => thread::park(),
