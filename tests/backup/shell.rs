@@ -61,7 +61,15 @@ fn the_command_line_makes_lists_verifies_and_puts_back() {
         (&restored["movedIn"], &restored["recordFault"]),
         (&json!(true), &json!("keys-missing"))
     );
-    fs::write(paper, code.replace('A', "B").replace('C', "D")).unwrap();
+    // Another letter in place of the first, whichever that is.
+    let first = "GHKEY-".len();
+    let other = if code[first..].starts_with('B') {
+        "D"
+    } else {
+        "B"
+    };
+    let mistyped = [&code[..first], other, &code[first + 1..]].concat();
+    fs::write(paper, mistyped).unwrap();
     let (exit, words) = elsewhere.refused(&["backup", "restore", file, "--code-file", paper]);
     assert_eq!(exit, 2, "{words}");
     fs::write(file, "no backup").unwrap();

@@ -129,7 +129,7 @@ async fn let_in(shared: &Arc<Shared>, headers: &HeaderMap, path: &str) -> Result
     Ok(client)
 }
 
-/// Whose key it is. Where others read the database, that is looked up on a thread that may wait for them.
+/// Whose key it is. Where no connection to the database is free, that is looked up on a thread that may wait for one.
 async fn owner(shared: &Arc<Shared>, key: &str) -> Result<Client, Refusing> {
     let at_once = shared
         .app

@@ -122,7 +122,7 @@ pub(super) fn write_when_possible<E: std::fmt::Display>(
     since: Since,
     store: &Arc<Store>,
     record: &Arc<Record>,
-    write: impl Fn(&Store, &Record) -> Result<(), E> + Send + 'static,
+    write: impl Fn(&Store, &Arc<Record>) -> Result<(), E> + Send + 'static,
 ) {
     let (store, record): (Weak<Store>, Weak<Record>) =
         (Arc::downgrade(store), Arc::downgrade(record));

@@ -176,7 +176,7 @@ impl Network {
     /// The way out, through the proxy that is set now if there is one.
     ///
     /// # Errors
-    /// [`GateError`] when the settings cannot be read, the system gives no thread or the proxy's address is
+    /// [`GateError`] when the settings cannot be read, there is no TLS or the proxy's address is
     /// none.
     pub(super) fn http(&self) -> Result<Arc<Http>, GateError> {
         let set = self.store.read(settings::of_network)?;

@@ -107,7 +107,7 @@ impl Http {
     /// A way out. `proxy` is the address of a proxy that the person has set.
     ///
     /// # Errors
-    /// What the system says when there is no thread, no TLS, or the proxy's address is none.
+    /// What the system says when there is no TLS, or the proxy's address is none.
     pub(crate) fn new(
         limits: Limits,
         offline: OfflineSwitch,

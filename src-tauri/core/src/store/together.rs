@@ -132,7 +132,13 @@ impl Group {
     /// How it ended; `None`: it has not yet.
     fn ended(&self) -> Option<rusqlite::Result<()>> {
         let ended = self.ended.get()?.clone();
-        Some(ended.map_err(|Failed(error, said)| rusqlite::Error::SqliteFailure(error, said)))
+        Some(ended.map_err(rusqlite::Error::from))
+    }
+}
+
+impl From<Failed> for rusqlite::Error {
+    fn from(Failed(error, said): Failed) -> Self {
+        Self::SqliteFailure(error, said)
     }
 }
 
@@ -194,7 +200,7 @@ impl Drop for First<'_> {
 pub(super) struct Line(Mutex<VecDeque<Waiting>>);
 
 /// What is to be done for somebody in the transaction that is open, or that none could be begun.
-type Work = dyn FnOnce(&mut Writer, rusqlite::Result<()>) + Send;
+type Work = dyn FnOnce(&mut Writer, Result<(), Failed>) + Send;
 
 /// Somebody who waits, and what is to be done for it.
 struct Waiting {
@@ -207,8 +213,11 @@ impl Line {
         unpoisoned(&self.0).push_back(waiting);
     }
 
-    fn next(&self) -> Option<Waiting> {
-        unpoisoned(&self.0).pop_front()
+    /// The first, and how many wait behind it.
+    fn next(&self) -> Option<(Waiting, usize)> {
+        let mut line = unpoisoned(&self.0);
+        let first = line.pop_front()?;
+        Some((first, line.len()))
     }
 
     /// Somebody may have come while the writer was held, and found that it was: it is to look again.
@@ -250,9 +259,9 @@ impl Store {
         let told = Arc::new(Mutex::new(None::<Done<T, E>>));
         let who = thread::current();
         let (tell, member) = (Arc::clone(&told), who.clone());
-        let work = move |writer: &mut Writer, joined: rusqlite::Result<()>| {
+        let work = move |writer: &mut Writer, joined: Result<(), Failed>| {
             let done = catch_unwind(AssertUnwindSafe(|| {
-                joined?;
+                joined.map_err(rusqlite::Error::from)?;
                 writer.take_part(&member, work)
             }));
             let is_kept = matches!(done, Ok(Ok(_)));
@@ -292,16 +301,20 @@ impl Store {
     /// Do what is to be done for those who wait, and end their transaction.
     fn work_for_all(&self, mut writer: MutexGuard<'_, Writer>) {
         for _ in 0..MOST {
-            let Some(waiting) = self.line.next() else {
+            let Some((waiting, behind)) = self.line.next() else {
                 break;
             };
-            let joined = writer.join();
-            let is_busy = joined.is_err();
-            (waiting.work)(&mut writer, joined);
-            if is_busy {
-                // Another process writes: nobody is to wait for that on behalf of all.
+            if let Err(failed) = writer.join().map_err(failed) {
+                // Those behind have waited for it, too, and each is not to wait for the same again.
+                (waiting.work)(&mut writer, Err(failed.clone()));
+                for _ in 0..behind {
+                    if let Some((waiting, _)) = self.line.next() {
+                        (waiting.work)(&mut writer, Err(failed.clone()));
+                    }
+                }
                 break;
             }
+            (waiting.work)(&mut writer, Ok(()));
         }
         writer.end();
         drop(writer);
@@ -311,12 +324,12 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, sync::mpsc, time::Duration};
 
     use super::*;
     use crate::{
         secrets::{self, KeyHome},
-        store::{DataFolder, StoreError},
+        store::{DataFolder, StoreError, connect},
     };
 
     fn store() -> (tempfile::TempDir, Store) {
@@ -475,5 +488,59 @@ mod tests {
             }
         });
         assert_eq!(notes(&store), all, "more than share one transaction");
+    }
+
+    #[test]
+    fn who_wants_the_writer_alone_is_let_through_by_those_in_line() {
+        let (_dir, store) = store();
+        let (done, wait) = mpsc::channel();
+        store.wanting_alone.fetch_add(1, Ordering::SeqCst);
+        thread::scope(|scope| {
+            let writing = scope.spawn(|| store.write_together(|conn| note(conn, 1)));
+            until_waiting(&store, 1);
+            scope.spawn(|| {
+                drop(store.alone());
+                done.send(()).unwrap();
+            });
+            wait.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(!writing.is_finished(), "somebody else still wants it");
+            store.wanting_alone.fetch_sub(1, Ordering::SeqCst);
+            drop(store.alone());
+            writing.join().unwrap().unwrap();
+        });
+        assert_eq!(notes(&store), BTreeSet::from([1]));
+    }
+
+    #[test]
+    fn who_waits_while_another_process_writes_is_told_so_with_all_who_waited() {
+        let (_dir, store) = store();
+        let path = store.folder.database();
+        let other = connect::writer(&path, &store.key).unwrap();
+        {
+            let mut held = store.alone();
+            connect::wait_for_nobody(&mut held).unwrap();
+        }
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let held = store.alone();
+        thread::scope(|scope| {
+            let writing: Vec<_> = (1..=3)
+                .map(|n| {
+                    let one = scope.spawn({
+                        let store = &store;
+                        move || store.write_together(move |conn| note(conn, n))
+                    });
+                    until_waiting(&store, usize::try_from(n).unwrap());
+                    one
+                })
+                .collect();
+            drop(held);
+            for one in writing {
+                let told = one.join().unwrap();
+                assert!(matches!(told, Err(StoreError::Busy)), "{told:?}");
+            }
+        });
+        other.execute_batch("ROLLBACK").unwrap();
+        store.write_together(|conn| note(conn, 4)).unwrap();
+        assert_eq!(notes(&store), BTreeSet::from([4]));
     }
 }

@@ -337,17 +337,14 @@ impl Asking<'_> {
     pub(super) fn end(&self, outcome: &Outcome, call: i64) {
         let gate = self.place.gate;
         let row = outcome.row();
-        let (log, first) = (Arc::clone(&gate.record), row.clone());
-        let written = gate
-            .store
-            .write_together(move |tx| record::end(&log, tx, call, &first, None, now_ms()));
-        if let Err(error) = written {
+        let write = move |store: &Store, log: &Arc<Record>| {
+            let (log, row) = (Arc::clone(log), row.clone());
+            store.write_together(move |tx| record::end(&log, tx, call, &row, None, now_ms()))
+        };
+        if let Err(error) = write(&gate.store, &gate.record) {
             tracing::warn!("the end of a call is not kept yet: {error}");
-            let again = move |store: &Store, log: &Record| {
-                store.write(|tx| record::end(log, tx, call, &row, None, now_ms()))
-            };
             let since = self.place.since.clone();
-            write_when_possible(since, &gate.store, &gate.record, again);
+            write_when_possible(since, &gate.store, &gate.record, write);
         }
     }
 }
