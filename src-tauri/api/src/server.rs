@@ -134,8 +134,8 @@ impl Server {
         let listener = StdListener::bind(wanted).map_err(refused)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        // One thread moves all bytes: two would wake each other at every step of a request, and what takes time is
-        // done on threads of its own.
+        // One thread moves all bytes: two would wake each other at every step of a request. What takes long is done on
+        // threads of its own; to take pictures out of a body that was read is still done here.
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(THREADS)
