@@ -148,7 +148,9 @@ impl Place {
         reader
     }
 
+    /// All calls, the newest first, once each has ended.
     fn calls(&self) -> Vec<CallRow> {
+        app::idle(&self.app);
         let listed = self
             .app
             .store

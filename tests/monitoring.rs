@@ -103,7 +103,9 @@ impl Place {
         let body = json!({
             "model": model, "max_tokens": 5, "messages": [{ "role": "user", "content": SECRET }],
         });
-        self.served.post("/v1/chat/completions", &self.asks, &body)
+        let answer = self.served.post("/v1/chat/completions", &self.asks, &body);
+        app::idle(&self.app);
+        answer
     }
 
     fn local_model(&self) -> String {

@@ -9,8 +9,8 @@ use gatehouse_core::{
     costs::Purpose,
     engine::Stop,
     gate::client::{
-        ClientRequest, CompletionWanted, EmbeddingsWanted, Message as Said, ModerationWanted, Part,
-        Sampling,
+        ClientAnswer, ClientRequest, CompletionWanted, EmbeddingsWanted, Message as Said,
+        ModerationWanted, Part, Sampling,
     },
     record::WhileFaulty,
 };
@@ -86,10 +86,13 @@ fn ask_as_a_program(app: &App, client: &Client) {
         sampling: Sampling::default(),
         max_tokens: 9,
     };
-    let completed = gate.complete_for_client(client, &text, stop, &mut |_| ());
-    assert_eq!(completed.unwrap().text, "Yes.");
+    let mut completed = None;
+    let mut told = |answer: ClientAnswer| completed = Some(answer.text);
+    gate.complete_for_client(client, &text, stop, &mut |_| (), &mut told)
+        .unwrap();
+    assert_eq!(completed.as_deref(), Some("Yes."));
     let request = of(&format!("Test/{MODEL}"));
-    gate.answer_client(client, &request, stop, &mut |_| ())
+    gate.answer_client(client, &request, stop, &mut |_| (), &mut |_| ())
         .unwrap();
 }
 

@@ -131,17 +131,17 @@ fn a_request_of_a_client_is_stopped_by_the_person_who_sees_it() {
     };
     let (client, _) = place.app.add_client(&input.client().unwrap()).unwrap();
     let mut named = None;
-    let answer = place
-        .app
-        .gate
-        .answer_client(&client, &request, &Stop::default(), &mut |event| {
-            if let (None, ClientEvent::Text(_)) = (&named, event) {
-                let live = place.app.live().unwrap();
-                named = live.calls[0].client.clone();
-                place.app.stop_call(live.calls[0].number).unwrap();
-            }
-        });
-    let stopped = Problem::from(answer.unwrap_err());
+    let mut stops = |event| {
+        if let (None, ClientEvent::Text(_)) = (&named, event) {
+            let live = place.app.live().unwrap();
+            named = live.calls[0].client.clone();
+            place.app.stop_call(live.calls[0].number).unwrap();
+        }
+    };
+    let (gate, stop) = (&place.app.gate, Stop::default());
+    let mut told = |_| panic!("what was stopped is no answer");
+    let ended = gate.answer_client(&client, &request, &stop, &mut stops, &mut told);
+    let stopped = Problem::from(ended.unwrap_err());
     assert_eq!(
         stopped.code,
         ProblemCode::Cancelled,

@@ -69,6 +69,7 @@ fn each_call_of_a_client_is_in_the_record_and_its_words_are_not() {
     let provider = Provider::echo();
     let place = with_provider(&provider, &[]);
     place.say("Good morning, all of you.");
+    app::idle(&place.app);
     for action in [Happened::CallBegan, Happened::CallEnded] {
         let filter = Filter {
             action: Some(action.name().into()),
@@ -170,6 +171,21 @@ fn a_client_that_may_spend_nothing_is_refused_and_one_whose_key_was_taken_back_i
     place.app.revoke_client(poor.id).unwrap();
     assert_eq!(place.say("Hello").status, 401);
     assert!(provider.received().is_empty());
+}
+
+#[test]
+fn who_was_answered_is_not_refused_for_what_that_call_could_have_cost() {
+    let provider = Provider::start(|_| Reply::Pieces(vec!["Yes.".into()], 10, 1));
+    let place = with_provider(&provider, &[]);
+    // Each can cost sixty cents and costs five: two together could pass the budget.
+    price_of(&place.app, "test-model", "0.01", "50000");
+    budget(&place.app, "1");
+    for nth in 0..8 {
+        let answer = place.chat(&json!({ "model": ALIAS, "max_tokens": 12,
+            "messages": [{ "role": "user", "content": "Hello" }] }));
+        assert_eq!(answer.status, 200, "the {nth}th: {}", answer.body);
+    }
+    assert_eq!(place.calls().len(), 8);
 }
 
 #[test]

@@ -226,9 +226,10 @@ fn what_a_client_of_an_erased_workspace_still_asks_is_not_kept() {
         model: format!("the model of {OTHER}"),
         ..ClientRequest::default()
     };
+    let stop = Stop::default();
     let refused = app
         .gate
-        .answer_client(&client, &request, &Stop::default(), &mut |_| ());
+        .answer_client(&client, &request, &stop, &mut |_| (), &mut |_| ());
     assert!(matches!(refused, Err(GateError::ModelUnknown(_))));
     let refused = app::fact(&app, Action::Refused, "client");
     assert_eq!(refused, Some(client.id.to_string()), "that it was is known");

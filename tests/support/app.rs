@@ -1,6 +1,10 @@
 //! A whole Gatehouse in a folder of its own, with the real engine and the starter model.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use gatehouse_core::{
     app::{App, Surroundings},
@@ -14,6 +18,7 @@ use gatehouse_core::{
     store::DataFolder,
     workspaces,
 };
+use rusqlite::Connection;
 
 use super::folder::{TempFolder, key_in};
 
@@ -189,6 +194,19 @@ pub fn long_here(app: &App, title: &str, texts: &[&str], updated_at_ms: i64) -> 
 pub fn here(app: &App) -> WorkspaceId {
     let workspace = app.store.write(|tx| workspaces::current(tx, now_ms()));
     workspace.unwrap()
+}
+
+/// Wait until no call is under way: a client has its answer before the end of its call is written.
+pub fn idle(app: &App) {
+    let end = Instant::now() + Duration::from_secs(60);
+    let running = |conn: &Connection| {
+        let sql = "SELECT count(*) FROM calls WHERE status = 'running'";
+        conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+    };
+    while app.store.read(running).unwrap() > 0 {
+        assert!(Instant::now() < end, "a call does not end");
+        thread::yield_now();
+    }
 }
 
 /// Verify the record, which must hold; how many entries it has.

@@ -43,6 +43,8 @@ pub(crate) async fn metrics(
 }
 
 fn read(shared: &Shared, client: &Client) -> Result<String, Problem> {
+    // Each call of which a client has heard the end is in them. Where nothing can be written, they are read all the same.
+    let _ = shared.app.store.settle();
     let mut families = shared.app.metrics_for(client, now_ms())?;
     families.extend(of_this_server(shared));
     Ok(metrics::text(&families))

@@ -96,11 +96,11 @@ mod tests {
     use std::time::Duration;
 
     use axum::body::to_bytes;
-    use gatehouse_core::gate::{GateError, client::ClientAnswer};
+    use gatehouse_core::gate::GateError;
     use tokio::runtime;
 
     use super::*;
-    use crate::work::{first, heard};
+    use crate::work::{Pieces, Whole, first, heard};
 
     /// Writes down what it hears.
     struct Plain;
@@ -129,13 +129,13 @@ mod tests {
 
     /// The whole body of a stream that this work tells.
     fn streamed(
-        work: impl FnOnce(&mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
-        + Send
-        + 'static,
+        work: impl FnOnce(Pieces<'_>, Whole<'_>) -> Result<(), GateError> + Send + 'static,
     ) -> String {
         let runtime = runtime::Builder::new_multi_thread().enable_time().build();
         let body = runtime.unwrap().block_on(async {
-            let mut listening = heard(Duration::from_secs(60), |_, tell| work(tell));
+            let mut listening = heard(Duration::from_secs(60), |_, pieces, whole| {
+                work(pieces, whole)
+            });
             let (_, begun) = first(&mut listening).await.unwrap();
             let body = response(listening, begun, Plain).into_body();
             to_bytes(body, 1 << 20).await.unwrap()
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn work_that_panics_in_a_stream_ends_it_with_a_fault_and_not_as_if_it_were_whole() {
-        let body = streamed(|tell| {
+        let body = streamed(|tell, _| {
             tell(ClientEvent::Text("Half of".into()));
             panic!("a test breaks off here");
         });
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn work_that_fails_in_a_stream_says_why() {
-        let body = streamed(|tell| {
+        let body = streamed(|tell, _| {
             tell(ClientEvent::Text("Half of".into()));
             Err(GateError::Offline)
         });

@@ -12,7 +12,10 @@ use gatehouse_core::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::timeout,
 };
 
@@ -42,17 +45,20 @@ pub(crate) struct Listening {
     _stops: StopsWhenDropped,
 }
 
+/// What hears an answer as it comes.
+pub(crate) type Pieces<'p> = &'p mut dyn FnMut(ClientEvent);
+/// What hears the whole of it.
+pub(crate) type Whole<'w> = &'w mut dyn FnMut(ClientAnswer);
+
 /// Have the gate answer a client, and hear it as it comes.
 pub(crate) fn listen(
     shared: &Arc<Shared>,
-    answer: impl FnOnce(&Gate, &Stop, &mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
-    + Send
-    + 'static,
+    answer: impl FnOnce(&Gate, &Stop, Pieces<'_>, Whole<'_>) -> Result<(), GateError> + Send + 'static,
 ) -> Listening {
     let unread = shared.config.limits.unread;
     let shared = Arc::clone(shared);
-    heard(unread, move |stop, tell| {
-        answer(&shared.app.gate, stop, tell)
+    heard(unread, move |stop, pieces, whole| {
+        answer(&shared.app.gate, stop, pieces, whole)
     })
 }
 
@@ -60,9 +66,7 @@ pub(crate) fn listen(
 /// the time `unread`, it is stopped.
 pub(crate) fn heard(
     unread: Duration,
-    work: impl FnOnce(&Stop, &mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
-    + Send
-    + 'static,
+    work: impl FnOnce(&Stop, Pieces<'_>, Whole<'_>) -> Result<(), GateError> + Send + 'static,
 ) -> Listening {
     let (sender, events) = mpsc::channel(WAITING_PIECES);
     let stop = Stop::default();
@@ -76,12 +80,24 @@ pub(crate) fn heard(
                 stop.set();
             }
         };
-        let answer = work(&stop, &mut |event| {
+        let mut pieces = |event| {
             if !stop.is_set() {
                 tell(Heard::Event(event));
             }
-        });
-        tell(Heard::End(Box::new(answer.map_err(Fault::from))));
+        };
+        // Nobody waits here for a client while its call is still to be written.
+        let mut unread = None;
+        let mut whole = |answer| {
+            let told = sender.try_send(Heard::End(Box::new(Ok(answer))));
+            if let Err(TrySendError::Full(end)) = told {
+                unread = Some(end);
+            }
+        };
+        let failed = work(&stop, &mut pieces, &mut whole).err();
+        let failed = failed.map(|error| Heard::End(Box::new(Err(error.into()))));
+        if let Some(end) = failed.or(unread) {
+            tell(end);
+        }
     });
     Listening {
         events,
@@ -97,13 +113,29 @@ pub(crate) async fn done<T: Send + 'static>(
     shared: &Arc<Shared>,
     work: impl FnOnce(&Shared, &Stop) -> Result<T, GateError> + Send + 'static,
 ) -> Result<T, Fault> {
+    told(shared, move |shared, stop, tell| {
+        tell(work(shared, stop)?);
+        Ok(())
+    })
+    .await
+}
+
+/// The same of something that tells what comes of it before it has ended.
+async fn told<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared, &Stop, &mut dyn FnMut(T)) -> Result<(), GateError> + Send + 'static,
+) -> Result<T, Fault> {
     let (sender, receiver) = oneshot::channel();
     let stop = Stop::default();
     let _stops = StopsWhenDropped(stop.clone());
     let shared = Arc::clone(shared);
     tokio::task::spawn_blocking(move || {
+        let mut sender = Some(sender);
         // An error: nobody waits, which is no fault.
-        let _ = sender.send(work(&shared, &stop));
+        let mut send = |done| sender.take().map(|sender| sender.send(done));
+        if let Err(error) = work(&shared, &stop, &mut |value| drop(send(Ok(value)))) {
+            send(Err(error));
+        }
     });
     match receiver.await {
         Ok(done) => done.map_err(Fault::from),
@@ -121,18 +153,17 @@ impl Listening {
     }
 }
 
-/// Have the gate answer a client, and wait for the whole of it.
+/// Have the gate answer a client, and wait for the whole of it. What is still written of its call then is written on
+/// the thread that it had.
 ///
 /// # Errors
 /// [`Fault`] when there is none.
 pub(crate) async fn whole(
     shared: &Arc<Shared>,
-    answer: impl FnOnce(&Gate, &Stop, &mut dyn FnMut(ClientEvent)) -> Result<ClientAnswer, GateError>
-    + Send
-    + 'static,
+    answer: impl FnOnce(&Gate, &Stop, Pieces<'_>, Whole<'_>) -> Result<(), GateError> + Send + 'static,
 ) -> Result<ClientAnswer, Fault> {
-    done(shared, move |shared, stop| {
-        answer(&shared.app.gate, stop, &mut |_| {})
+    told(shared, move |shared, stop, tell| {
+        answer(&shared.app.gate, stop, &mut |_| {}, tell)
     })
     .await
 }
@@ -168,9 +199,9 @@ mod tests {
             .unwrap();
         let (ended, end) = std::sync::mpsc::channel();
         let _inside = runtime.enter();
-        let _listening = heard(Duration::from_millis(20), move |stop, tell| {
+        let _listening = heard(Duration::from_millis(20), move |stop, pieces, _| {
             while !stop.is_set() {
-                tell(ClientEvent::Text("and on".into()));
+                pieces(ClientEvent::Text("and on".into()));
             }
             ended.send(()).unwrap();
             Err(EngineError::Stopped.into())

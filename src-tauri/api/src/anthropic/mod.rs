@@ -16,10 +16,7 @@ use axum::{
 use gatehouse_core::{
     clients::Client,
     engine::Stop,
-    gate::{
-        Gate,
-        client::{ClientEvent, ClientModel},
-    },
+    gate::{Gate, client::ClientModel},
 };
 use serde_json::{Value, json};
 
@@ -28,7 +25,7 @@ use crate::{
     body,
     fault::{Dialect, Fault, json_response},
     server::Shared,
-    work::{self, first},
+    work::{self, Pieces, Whole, first},
 };
 
 /// Messages.
@@ -47,8 +44,8 @@ async fn message(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Res
     let read: MessagesBody = body::read(body, &shared.config.limits, &shared.refusals).await?;
     let streams = read.stream.unwrap_or(false);
     let request = read.request(true)?;
-    let ask = move |gate: &Gate, stop: &Stop, tell: &mut dyn FnMut(ClientEvent)| {
-        gate.answer_client(&client, &request, stop, tell)
+    let ask = move |gate: &Gate, stop: &Stop, pieces: Pieces<'_>, whole: Whole<'_>| {
+        gate.answer_client(&client, &request, stop, pieces, whole)
     };
     if streams {
         let mut listening = work::listen(shared, ask);

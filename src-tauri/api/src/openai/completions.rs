@@ -26,7 +26,7 @@ use crate::{
     fault::{Fault, json_response},
     server::Shared,
     sse::{self, Writes},
-    work::{self, Heard, first},
+    work::{self, Heard, Pieces, Whole, first},
 };
 
 /// Tokens that are written where a request does not say, as OpenAI has it.
@@ -79,8 +79,8 @@ pub(super) async fn answer(
     let streams = read.stream.unwrap_or(false);
     let usage = StreamOptions::want_usage(read.stream_options.as_ref());
     let wanted = read.wanted()?;
-    let ask = move |gate: &Gate, stop: &Stop, tell: &mut dyn FnMut(ClientEvent)| {
-        gate.complete_for_client(&client, &wanted, stop, tell)
+    let ask = move |gate: &Gate, stop: &Stop, pieces: Pieces<'_>, whole: Whole<'_>| {
+        gate.complete_for_client(&client, &wanted, stop, pieces, whole)
     };
     if streams {
         let mut listening = work::listen(shared, ask);

@@ -19,10 +19,7 @@ use axum::{
 use gatehouse_core::{
     clients::Client,
     engine::Stop,
-    gate::{
-        Gate,
-        client::{ClientEvent, ClientModel},
-    },
+    gate::{Gate, client::ClientModel},
 };
 use serde_json::{Value, json};
 
@@ -32,7 +29,7 @@ use crate::{
     anthropic, body,
     fault::{Dialect, Fault, json_response},
     server::Shared,
-    work::{self, first},
+    work::{self, Pieces, Whole, first},
 };
 
 /// Chat Completions.
@@ -52,8 +49,8 @@ async fn answer(shared: &Arc<Shared>, client: Client, body: Body) -> Result<Resp
     let streams = read.stream.unwrap_or(false);
     let usage = read.wants_usage();
     let request = read.request()?;
-    let ask = move |gate: &Gate, stop: &Stop, tell: &mut dyn FnMut(ClientEvent)| {
-        gate.answer_client(&client, &request, stop, tell)
+    let ask = move |gate: &Gate, stop: &Stop, pieces: Pieces<'_>, whole: Whole<'_>| {
+        gate.answer_client(&client, &request, stop, pieces, whole)
     };
     if streams {
         let mut listening = work::listen(shared, ask);

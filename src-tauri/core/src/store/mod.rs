@@ -39,6 +39,7 @@ pub(crate) use self::{
     mend::{Mended, keep_removed, mend_schema},
     migrate::{Schema, known as known_schema},
     swap::{Swap, Whole, databases_aside, is_cut_off, set_aside_last, undo_cut_off},
+    together::InLine,
     unfinished::take_away_unfinished,
     watch::Watch,
 };

@@ -5,21 +5,31 @@
 //! nothing else along. Nobody is told that something is kept before it is. One thread does the work of many because
 //! to hand the writer from thread to thread took longer than most of what they wrote, above all where all processors
 //! are busy.
+//!
+//! Who has something else to do first puts its work in line, and waits later: whoever writes meanwhile takes it along.
 
 use std::{
     collections::VecDeque,
+    marker::PhantomData,
     ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, TryLockError,
+        atomic::{AtomicU8, Ordering},
+    },
     thread::{self, Thread},
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ffi};
 
-use super::{Store, unpoisoned};
+use super::{Store, StoreError, unpoisoned};
 
 /// So many share a transaction at most: the first of them has waited for all the others.
 const MOST: usize = 32;
+
+/// How long what is not urgent is left to others.
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// The one connection that writes, and who shares its transaction.
 pub(super) struct Writer {
@@ -33,8 +43,8 @@ pub(super) struct Writer {
 struct Group {
     /// How it ended.
     ended: OnceLock<Result<(), Failed>>,
-    /// Who is to be told of it.
-    members: Mutex<Vec<Thread>>,
+    /// Who is to be woken for it, each once: all of them wait, and go on at once when they are.
+    members: Mutex<VecDeque<Thread>>,
 }
 
 /// What SQLite said, for each of them.
@@ -49,7 +59,6 @@ impl Writer {
     /// Do somebody's work in the transaction that is open.
     fn take_part<T, E: From<rusqlite::Error>>(
         &mut self,
-        who: &Thread,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<(T, Arc<Group>), E> {
         let value = match self.group {
@@ -61,9 +70,8 @@ impl Writer {
                 value
             }
         };
-        let group = Arc::clone(self.group.get_or_insert_default());
-        unpoisoned(&group.members).push(who.clone());
-        Ok((value, group))
+        let group = self.group.get_or_insert_default();
+        Ok((value, Arc::clone(group)))
     }
 
     /// Begin a transaction unless one is open.
@@ -124,15 +132,40 @@ impl Writer {
 impl Group {
     fn end(&self, ended: Result<(), Failed>) {
         let _ = self.ended.set(ended);
-        for member in unpoisoned(&self.members).drain(..) {
+        self.wake_next();
+    }
+
+    /// Wake one of those who share it. Each who goes on wakes one more: were all woken at once, whoever writes next
+    /// would have a small share of the processors until all of them had done what they can, and then all of them
+    /// would wait for it. Who goes on without being woken wakes one, too, so all are.
+    fn wake_next(&self) {
+        if let Some(member) = unpoisoned(&self.members).pop_front() {
             member.unpark();
         }
     }
 
-    /// How it ended; `None`: it has not yet.
-    fn ended(&self) -> Option<rusqlite::Result<()>> {
-        let ended = self.ended.get()?.clone();
-        Some(ended.map_err(rusqlite::Error::from))
+    fn is_to_wake(&self, who: Thread) {
+        unpoisoned(&self.members).push_back(who);
+    }
+
+    /// Somebody who was away when its work was done waits now. Where it has ended, that is seen.
+    fn is_to_wake_also(&self, who: Thread) {
+        let mut members = unpoisoned(&self.members);
+        if self.ended.get().is_none() {
+            members.push_back(who);
+        }
+    }
+
+    /// Wait until it has ended.
+    fn wait(&self) -> rusqlite::Result<()> {
+        let ended = loop {
+            match self.ended.get() {
+                Some(ended) => break ended.clone(),
+                None => thread::park(),
+            }
+        };
+        self.wake_next();
+        ended.map_err(rusqlite::Error::from)
     }
 }
 
@@ -195,22 +228,37 @@ impl Drop for First<'_> {
     }
 }
 
-/// Those who wait to write together with others.
+/// Those who wait to write together with others, or will.
 #[derive(Default)]
 pub(super) struct Line(Mutex<VecDeque<Waiting>>);
 
 /// What is to be done for somebody in the transaction that is open, or that none could be begun.
 type Work = dyn FnOnce(&mut Writer, Result<(), Failed>) + Send;
 
-/// Somebody who waits, and what is to be done for it.
+/// Somebody who waits, or will, and what is to be done for it.
 struct Waiting {
     who: Thread,
+    /// What it does meanwhile: [`AWAY`], [`LEAVES`] or [`WAITS`]. It is set while the line is held.
+    state: Arc<AtomicU8>,
     work: Box<Work>,
 }
+
+/// It is at something else, and looks when it is done with that.
+const AWAY: u8 = 0;
+/// It has left its work to others for a moment, and goes on as soon as it is woken.
+const LEAVES: u8 = 1;
+/// It waits, and does the work of all when it finds the writer free.
+const WAITS: u8 = 2;
 
 impl Line {
     fn join(&self, waiting: Waiting) {
         unpoisoned(&self.0).push_back(waiting);
+    }
+
+    /// What somebody in it does from now on.
+    fn note(&self, state: &AtomicU8, does: u8) {
+        let _held = unpoisoned(&self.0);
+        state.store(does, Ordering::Relaxed);
     }
 
     /// The first, and how many wait behind it.
@@ -220,12 +268,33 @@ impl Line {
         Some((first, line.len()))
     }
 
-    /// Somebody may have come while the writer was held, and found that it was: it is to look again.
+    /// Somebody may have come while the writer was held, and found that it was: it is to look again. Who does not
+    /// wait, or not for the writer, would not.
     fn wake_first(&self) {
-        if let Some(first) = unpoisoned(&self.0).front() {
+        let line = unpoisoned(&self.0);
+        let first = line
+            .iter()
+            .find(|one| one.state.load(Ordering::Relaxed) == WAITS);
+        if let Some(first) = first {
             first.who.unpark();
         }
     }
+}
+
+/// What somebody put in line and has not waited for. Who does so is woken on the thread that put it there.
+#[must_use = "where nobody waits for it, it is written with what others write next, or never"]
+pub(crate) struct InLine<T, E> {
+    told: Arc<Mutex<Option<Told<T, E>>>>,
+    state: Arc<AtomicU8>,
+    /// It stays on its thread.
+    here: PhantomData<*const ()>,
+}
+
+/// What somebody is told of its work.
+struct Told<T, E> {
+    done: Done<T, E>,
+    /// Whether it is woken when its group has ended.
+    is_woken: bool,
 }
 
 /// What came of somebody's work, once it was done; what is kept is so when its group has ended.
@@ -256,46 +325,126 @@ impl Store {
         T: Send + 'static,
         E: From<rusqlite::Error> + Send + 'static,
     {
-        let told = Arc::new(Mutex::new(None::<Done<T, E>>));
+        self.wait_for(self.line_up(work))
+    }
+
+    /// Put in line what is to be written as by [`Store::write_together`], and go on. Whoever writes together after this
+    /// finds it done, or failed. It is on the disk when [`Store::wait_for`] says so, and until that is asked perhaps
+    /// nobody begins.
+    pub(crate) fn line_up<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> InLine<T, E>
+    where
+        T: Send + 'static,
+        E: From<rusqlite::Error> + Send + 'static,
+    {
+        let told = Arc::new(Mutex::new(None::<Told<T, E>>));
+        let state = Arc::new(AtomicU8::new(AWAY));
         let who = thread::current();
-        let (tell, member) = (Arc::clone(&told), who.clone());
+        let (tell, member, its) = (Arc::clone(&told), who.clone(), Arc::clone(&state));
         let work = move |writer: &mut Writer, joined: Result<(), Failed>| {
             let done = catch_unwind(AssertUnwindSafe(|| {
                 joined.map_err(rusqlite::Error::from)?;
-                writer.take_part(&member, work)
+                writer.take_part(work)
             }));
-            let is_kept = matches!(done, Ok(Ok(_)));
-            *unpoisoned(&tell) = Some(done);
-            if !is_kept {
+            let waits = its.load(Ordering::Relaxed) != AWAY;
+            let is_woken = match &done {
+                Ok(Ok((_, group))) if waits => {
+                    group.is_to_wake(member.clone());
+                    true
+                }
+                _ => false,
+            };
+            *unpoisoned(&tell) = Some(Told { done, is_woken });
+            if !is_woken {
+                // It may have begun to wait just now.
                 member.unpark();
             }
         };
         self.line.join(Waiting {
             who,
+            state: Arc::clone(&state),
             work: Box::new(work),
         });
+        InLine {
+            told,
+            state,
+            here: PhantomData,
+        }
+    }
+
+    /// Wait until what is in line is written, or cannot be. Where nobody is at it, it is done here, with what waits
+    /// beside it.
+    ///
+    /// # Errors
+    /// What its work returned, or what SQLite said; nothing of it is kept then.
+    pub(crate) fn wait_for<T, E: From<rusqlite::Error>>(
+        &self,
+        in_line: InLine<T, E>,
+    ) -> Result<T, E> {
+        self.line.note(&in_line.state, WAITS);
         let (value, group) = loop {
-            if let Some(done) = unpoisoned(&told).take() {
-                break done.unwrap_or_else(|panic| resume_unwind(panic))?;
+            let told = unpoisoned(&in_line.told).take();
+            if let Some(Told { done, is_woken }) = told {
+                let (value, group) = done.unwrap_or_else(|panic| resume_unwind(panic))?;
+                if !is_woken {
+                    group.is_to_wake_also(thread::current());
+                }
+                break (value, group);
             }
-            // Whoever holds the writer, or waits for it alone, wakes the first in line when it gives it back.
+            // Whoever holds the writer, or waits for it alone, wakes the first that waits when it gives it back.
             if self.wanting_alone.load(Ordering::SeqCst) > 0 {
                 thread::park();
                 continue;
             }
             match self.writer.try_lock() {
-                Ok(writer) => self.work_for_all(writer),
-                Err(TryLockError::Poisoned(poisoned)) => self.work_for_all(poisoned.into_inner()),
+                Ok(writer) => self.work_until(writer, &in_line),
+                Err(TryLockError::Poisoned(poisoned)) => {
+                    self.work_until(poisoned.into_inner(), &in_line)
+                }
                 Err(TryLockError::WouldBlock) => thread::park(),
             }
         };
-        loop {
-            if let Some(ended) = group.ended() {
-                ended?;
-                return Ok(value);
+        group.wait()?;
+        Ok(value)
+    }
+
+    /// The same of what is not urgent: it is left a moment to whoever writes next, so that both wait for the disk once.
+    ///
+    /// # Errors
+    /// As [`Store::wait_for`].
+    pub(crate) fn leave_to_others<T, E: From<rusqlite::Error>>(
+        &self,
+        in_line: InLine<T, E>,
+    ) -> Result<T, E> {
+        let until = Instant::now() + MOMENT;
+        self.line.note(&in_line.state, LEAVES);
+        while unpoisoned(&in_line.told).is_none() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
             }
-            thread::park();
+            thread::park_timeout(left);
         }
+        self.wait_for(in_line)
+    }
+
+    /// Wait until all that was put in line before is written, or has failed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be written.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.write_together(|_| Ok(()))
+    }
+
+    /// Do it for all, unless somebody was sooner: who is told already is to wake others first.
+    fn work_until<T, E>(&self, writer: MutexGuard<'_, Writer>, in_line: &InLine<T, E>) {
+        if unpoisoned(&in_line.told).is_none() {
+            return self.work_for_all(writer);
+        }
+        drop(writer);
+        self.line.wake_first();
     }
 
     /// Do what is to be done for those who wait, and end their transaction.
@@ -305,7 +454,7 @@ impl Store {
                 break;
             };
             if let Err(failed) = writer.join().map_err(failed) {
-                // Those behind have waited for it, too, and each is not to wait for the same again.
+                // Those behind have waited for it, too, or would: each is not to wait for the same again.
                 (waiting.work)(&mut writer, Err(failed.clone()));
                 for _ in 0..behind {
                     if let Some((waiting, _)) = self.line.next() {
@@ -324,7 +473,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, sync::mpsc, time::Duration};
+    use std::{collections::BTreeSet, sync::mpsc};
 
     use super::*;
     use crate::{
@@ -402,6 +551,92 @@ mod tests {
                 Ok::<_, StoreError>(())
             })
             .unwrap();
+    }
+
+    #[test]
+    fn what_nobody_waits_for_yet_is_written_with_what_is_written_next_and_found_done_by_it() {
+        let (_dir, store) = store();
+        let in_line = store.line_up(|conn| note(conn, 1));
+        assert_eq!(notes(&store), BTreeSet::new(), "nobody has begun");
+        thread::scope(|scope| {
+            let next = scope.spawn(|| {
+                store.write_together(|conn| {
+                    let sql = "SELECT count(*) FROM notes";
+                    let found: i64 = conn.query_row(sql, [], |row| row.get(0))?;
+                    note(conn, 2)?;
+                    Ok::<_, StoreError>(found)
+                })
+            });
+            assert_eq!(next.join().unwrap().unwrap(), 1, "in its order");
+        });
+        assert_eq!(notes(&store), BTreeSet::from([1, 2]));
+        store.wait_for(in_line).unwrap();
+        let failed = store.line_up(|_| Err::<(), _>(StoreError::Busy));
+        store.settle().unwrap();
+        assert!(matches!(store.wait_for(failed), Err(StoreError::Busy)));
+    }
+
+    #[test]
+    fn what_is_left_to_others_is_written_by_itself_where_none_come() {
+        let (_dir, store) = store();
+        let in_line = store.line_up(|conn| note(conn, 1));
+        store.leave_to_others(in_line).unwrap();
+        assert_eq!(notes(&store), BTreeSet::from([1]));
+        let panics = store.line_up(|_| -> Result<(), StoreError> { panic!("a test breaks off") });
+        let told = catch_unwind(AssertUnwindSafe(|| store.leave_to_others(panics)));
+        assert!(told.is_err());
+        store.write_together(|conn| note(conn, 2)).unwrap();
+        assert_eq!(notes(&store), BTreeSet::from([1, 2]));
+    }
+
+    #[test]
+    fn who_is_away_when_all_of_its_group_are_told_keeps_nobody_waiting() {
+        let (_dir, store) = store();
+        let held = store.alone();
+        thread::scope(|scope| {
+            let store = &store;
+            let first = scope.spawn(|| store.write_together(|conn| note(conn, 0)));
+            until_waiting(store, 1);
+            // On this thread, which waits for none of them until all others have gone on.
+            let away: Vec<_> = (1..4)
+                .map(|n| store.line_up(move |conn| note(conn, n)))
+                .collect();
+            let others: Vec<_> = (4..20)
+                .map(|n| scope.spawn(move || store.write_together(move |conn| note(conn, n))))
+                .collect();
+            until_waiting(store, 20);
+            drop(held);
+            first.join().unwrap().unwrap();
+            for other in others {
+                other.join().unwrap().unwrap();
+            }
+            assert_eq!(notes(store).len(), 20, "also what nobody waits for");
+            for one in away {
+                store.wait_for(one).unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn some_who_leave_and_some_who_wait_are_all_told_at_any_moment() {
+        let (_dir, store) = store();
+        thread::scope(|scope| {
+            for thread in 0..16_i64 {
+                let store = &store;
+                scope.spawn(move || {
+                    for turn in 0..25 {
+                        let n = thread * 1_000 + turn * 2;
+                        let in_line = store.line_up(move |conn| note(conn, n));
+                        store.write_together(move |conn| note(conn, n + 1)).unwrap();
+                        match (thread + turn) % 3 {
+                            0 => store.wait_for(in_line).unwrap(),
+                            _ => store.leave_to_others(in_line).unwrap(),
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(notes(&store).len(), 16 * 50);
     }
 
     #[test]

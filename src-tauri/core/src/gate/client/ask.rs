@@ -11,7 +11,7 @@ use super::{
 use crate::{
     accounts::ProviderKind,
     clients::{self, Client},
-    costs::Move,
+    costs::{CallEnd, Move},
     engine::{EngineError, InUse, Stop},
     gate::{
         AnswerEvent, Gate, GateError, ProviderFault, Review,
@@ -23,14 +23,14 @@ use crate::{
         record,
         route::{Candidate, Chain, CloudModel},
         under_way::UnderWay,
-        work::Place,
+        work::{Place, Since},
     },
     models::Model,
     now_ms,
     policy::{self, Policy, own_rules::OwnRule},
     problem::Problem,
     record::Record,
-    store::Store,
+    store::{InLine, Store, StoreError},
 };
 
 /// All that a request is decided by, read at one moment.
@@ -51,7 +51,8 @@ pub(super) struct Asking<'a> {
 }
 
 impl Gate {
-    /// Answer a client. `sink` hears the answer as it comes; it is returned whole.
+    /// Answer a client. `sink` hears the answer as it comes, and `told` the whole of it, which must not take long: how
+    /// its call ended is in line to be written then, and written when this returns, or will be when it can.
     ///
     /// # Errors
     /// [`GateError`] when nothing was asked, or the last model that was did not answer.
@@ -61,9 +62,10 @@ impl Gate {
         request: &ClientRequest,
         stop: &Stop,
         sink: &mut dyn FnMut(ClientEvent),
-    ) -> Result<ClientAnswer, GateError> {
+        told: &mut dyn FnMut(ClientAnswer),
+    ) -> Result<(), GateError> {
         let asking = self.asking(client, &request.model, stop, names::resolve)?;
-        asking.run(request, sink)
+        asking.run(request, sink, told)
     }
 
     /// Read what a request is decided by; `resolve` finds the models that its name means.
@@ -108,29 +110,31 @@ impl Gate {
     }
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
     fn run(
         self,
         request: &ClientRequest,
         sink: &mut dyn FnMut(ClientEvent),
-    ) -> Result<ClientAnswer, GateError> {
-        let (model, mut outcome, call) = self.ask_in_turn(
+        told: &mut dyn FnMut(ClientAnswer),
+    ) -> Result<(), GateError> {
+        let mut ended = self.ask_in_turn(
             |asking, candidate, others| asking.ready(request, candidate, others),
             |asking, asked, under_way| asking.make(request, asked, under_way, sink),
         )?;
-        if model.here {
-            (outcome.text, outcome.tool_calls) = here::heard(request, outcome.text);
+        if ended.who.here {
+            let outcome = &mut ended.outcome;
+            (outcome.text, outcome.tool_calls) =
+                here::heard(request, std::mem::take(&mut outcome.text));
         }
-        answered(&request.sampling.stop, model.name, outcome, call)
+        ended.tell(&request.sampling.stop, told)
     }
 
-    /// Ask one model after the other until one has answered: its name, what came, and the number of
-    /// its call.
+    /// Ask one model after the other until one has answered.
     pub(super) fn ask_in_turn(
         mut self,
         ready: impl Fn(&Self, &Candidate, bool) -> Result<Asked, Passed>,
         mut make: impl FnMut(&Self, Asked, &UnderWay<'_>) -> Result<Outcome, GateError>,
-    ) -> Result<(Answerer, Outcome, i64), GateError> {
+    ) -> Result<Ended<'a>, GateError> {
         let candidates = std::mem::take(&mut self.plan.chain.candidates);
         let mut last: Option<(Answerer, Outcome, i64)> = None;
         let mut refused = GateError::NoModel;
@@ -169,8 +173,7 @@ impl Asking<'_> {
                 && outcome.is_silent()
                 && outcome.end.as_ref().is_err_and(elsewhere::may_move);
             if !moves_on {
-                self.end(&outcome, call);
-                return Ok((who, outcome, call));
+                return Ok(self.ended(who, outcome, call, Some(under_way)));
             }
             if let Err(error) = &outcome.end {
                 self.moves.push(Move {
@@ -184,10 +187,7 @@ impl Asking<'_> {
             self.since = Instant::now();
         }
         match last {
-            Some((who, outcome, call)) => {
-                self.end(&outcome, call);
-                Ok((who, outcome, call))
-            }
+            Some((who, outcome, call)) => Ok(self.ended(who, outcome, call, None)),
             None => {
                 self.place.gate.note_refused_to(self.client, &refused);
                 Err(refused)
@@ -230,15 +230,21 @@ impl Asking<'_> {
         others: bool,
     ) -> Result<Asked, Passed> {
         let gate = self.place.gate;
-        let workspace = self.client.workspace_id;
         let judged = gate.store.read(|conn| {
             let ready = priced(conn)?;
-            let looks = can_look(leave::pictures(&ready.request.messages) > 0, &ready);
-            let (_, verdict) =
-                gate.verdict(conn, workspace, &ready, looks, &Review::NotAsked, others)?;
+            let verdict = self.verdict(conn, &ready, others)?;
             Ok((ready, verdict))
         });
         let (ready, verdict) = judged.map_err(Passed::Ends)?;
+        let verdict = match verdict {
+            // What was set aside for calls that have ended stays so until their ends are written, which whoever was
+            // answered did not wait for.
+            Err(GateError::Budget(_)) if gate.store.settle().is_ok() => {
+                let again = gate.store.read(|conn| self.verdict(conn, &ready, others));
+                again.map_err(Passed::Ends)?
+            }
+            verdict => verdict,
+        };
         match verdict {
             Ok(()) if asks_first(&ready, &Review::NotAsked) => {
                 Err(Passed::Ends(GateError::NobodyLooks {
@@ -249,6 +255,19 @@ impl Asking<'_> {
             Err(error @ GateError::Blocked { .. }) => Err(Passed::Ends(error)),
             Err(error) => Err(Passed::Over(error)),
         }
+    }
+
+    fn verdict(
+        &self,
+        conn: &Connection,
+        ready: &Ready,
+        others: bool,
+    ) -> Result<Result<(), GateError>, GateError> {
+        let (gate, workspace) = (self.place.gate, self.client.workspace_id);
+        let looks = can_look(leave::pictures(&ready.request.messages) > 0, ready);
+        let (_, verdict) =
+            gate.verdict(conn, workspace, ready, looks, &Review::NotAsked, others)?;
+        Ok(verdict)
     }
 
     /// Look at a request, and put it together as it may leave; what it can cost is still to be read.
@@ -333,19 +352,117 @@ impl Asking<'_> {
         Ok(outcome)
     }
 
-    /// Write the end of a call, at once or when it is possible.
-    pub(super) fn end(&self, outcome: &Outcome, call: i64) {
-        let gate = self.place.gate;
+    /// Put the end of a call in line.
+    pub(super) fn end(&self, outcome: &Outcome, call: i64) -> Ending<'a> {
+        let place = &self.place;
         let row = outcome.row();
-        let write = move |store: &Store, log: &Arc<Record>| {
-            let (log, row) = (Arc::clone(log), row.clone());
-            store.write_together(move |tx| record::end(&log, tx, call, &row, None, now_ms()))
-        };
-        if let Err(error) = write(&gate.store, &gate.record) {
-            tracing::warn!("the end of a call is not kept yet: {error}");
-            let since = self.place.since.clone();
-            write_when_possible(since, &gate.store, &gate.record, write);
+        Ending {
+            in_line: Some(line_up_end(
+                &place.gate.store,
+                &place.gate.record,
+                call,
+                row.clone(),
+            )),
+            gate: place.gate,
+            since: place.since.clone(),
+            call,
+            row,
+            is_told: false,
         }
+    }
+
+    fn ended(
+        self,
+        who: Answerer,
+        outcome: Outcome,
+        call: i64,
+        under_way: Option<UnderWay<'a>>,
+    ) -> Ended<'a> {
+        Ended {
+            who,
+            written: Written {
+                end: self.end(&outcome, call),
+                _under_way: under_way,
+                _place: self.place,
+            },
+            outcome,
+            call,
+        }
+    }
+}
+
+fn line_up_end(
+    store: &Store,
+    log: &Arc<Record>,
+    call: i64,
+    row: CallEnd<'static>,
+) -> InLine<(), StoreError> {
+    let log = Arc::clone(log);
+    store.line_up(move |tx| Ok(record::end(&log, tx, call, &row, None, now_ms())?))
+}
+
+/// The end of a call, in line to be written. Whoever drops it waits until it is, or until it is known that it cannot be
+/// now: then it is tried again until it can. Where the client has its answer, it is left to what is written next.
+pub(super) struct Ending<'a> {
+    /// `None` only while it is dropped.
+    in_line: Option<InLine<(), StoreError>>,
+    gate: &'a Gate,
+    since: Since,
+    call: i64,
+    row: CallEnd<'static>,
+    /// Whether nobody waits for it any more but the place of its request.
+    is_told: bool,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let (store, log) = (&self.gate.store, &self.gate.record);
+        let written = self.in_line.take().map(|in_line| match self.is_told {
+            true => store.leave_to_others(in_line),
+            false => store.wait_for(in_line),
+        });
+        let Some(Err(error)) = written else {
+            return;
+        };
+        tracing::warn!("the end of a call is not kept yet: {error}");
+        let (call, row) = (self.call, self.row.clone());
+        let again = move |store: &Store, log: &Arc<Record>| {
+            store.wait_for(line_up_end(store, log, call, row.clone()))
+        };
+        write_when_possible(self.since.clone(), store, log, again);
+    }
+}
+
+/// What is written before its call is under way no more, and the place of its request is free. Dropped in this order.
+struct Written<'a> {
+    end: Ending<'a>,
+    _under_way: Option<UnderWay<'a>>,
+    _place: Place<'a>,
+}
+
+/// What came of a request. Whoever drops it waits until the end of its call is written, or cannot be now.
+pub(super) struct Ended<'a> {
+    /// Who was asked last.
+    pub who: Answerer,
+    /// What came.
+    pub outcome: Outcome,
+    /// The number of its call.
+    call: i64,
+    written: Written<'a>,
+}
+
+impl Ended<'_> {
+    /// Tell the client the whole answer, of which these were the stop texts as it wrote them. It need not wait until
+    /// the disk has the end of the call: what it asks next finds that in line before it.
+    pub(super) fn tell(
+        mut self,
+        stops: &[String],
+        told: &mut dyn FnMut(ClientAnswer),
+    ) -> Result<(), GateError> {
+        told(answered(stops, self.who.name, self.outcome, self.call)?);
+        self.written.end.is_told = true;
+        drop(self.written);
+        Ok(())
     }
 }
 
@@ -376,7 +493,7 @@ pub(super) fn tell(event: AnswerEvent, streams: bool, sink: &mut dyn FnMut(Clien
 }
 
 /// What a client is given of a call, of which these were the stop texts as it wrote them.
-pub(super) fn answered(
+fn answered(
     stops: &[String],
     model: String,
     outcome: Outcome,

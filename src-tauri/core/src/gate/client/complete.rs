@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::{
     ClientAnswer, ClientEvent, Sampling,
-    ask::{Asking, answered, tell},
+    ask::{Asking, tell},
     here, leave, names,
 };
 use crate::{
@@ -49,8 +49,8 @@ pub struct CompletionWanted {
 }
 
 impl Gate {
-    /// Have a model go on with a text for a client. `sink` hears what it writes as it comes; it is returned
-    /// whole.
+    /// Have a model go on with a text for a client. `sink` hears what it writes as it comes, and `told` the whole of
+    /// it, as of [`Gate::answer_client`].
     ///
     /// # Errors
     /// [`GateError`] when nothing was asked, or the last model that was did not answer.
@@ -60,13 +60,14 @@ impl Gate {
         wanted: &CompletionWanted,
         stop: &Stop,
         sink: &mut dyn FnMut(ClientEvent),
-    ) -> Result<ClientAnswer, GateError> {
+        told: &mut dyn FnMut(ClientAnswer),
+    ) -> Result<(), GateError> {
         let asking = self.asking(client, &wanted.model, stop, names::resolve)?;
-        let (who, outcome, call) = asking.ask_in_turn(
+        let ended = asking.ask_in_turn(
             |asking, candidate, others| asking.ready_to_complete(wanted, candidate, others),
             |asking, asked, under_way| asking.complete(wanted, asked, under_way, sink),
         )?;
-        answered(&wanted.sampling.stop, who.name, outcome, call)
+        ended.tell(&wanted.sampling.stop, told)
     }
 }
 

@@ -108,7 +108,7 @@ impl Asking<'_> {
             }
         };
         outcome.duration = self.since.elapsed();
-        self.end(&outcome, call);
+        drop(self.end(&outcome, call));
         tokens
     }
 }

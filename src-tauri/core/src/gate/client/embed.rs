@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{
     ClientUsage,
-    ask::{Asking, failed},
+    ask::{Asking, Ended, failed},
     names,
 };
 use crate::{
@@ -70,7 +70,7 @@ impl Gate {
                 Ok(outcome)
             },
         );
-        let (who, outcome, _) = asked?;
+        let Ended { who, outcome, .. } = asked?;
         outcome.end.map_err(failed)?;
         Ok(ClientVectors {
             model: who.name,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::{
     Moderation,
-    ask::{Asking, failed},
+    ask::{Asking, Ended, failed},
     names,
 };
 use crate::{
@@ -65,7 +65,7 @@ impl Gate {
                 Ok(outcome)
             },
         );
-        let (who, outcome, _) = asked?;
+        let Ended { who, outcome, .. } = asked?;
         outcome.end.map_err(failed)?;
         Ok(ClientModerations {
             model: who.name,
