@@ -333,8 +333,10 @@ fn what_changes_the_data_is_refused_in_words_and_done_when_there_is_room() {
         holds(&app);
     }
     let left = files(disk.folder.path());
+    // The folder itself is called by chance.
     let half = left
         .iter()
+        .filter_map(|path| path.strip_prefix(disk.folder.path()).ok())
         .filter(|path| path.to_string_lossy().contains("part"));
     assert_eq!(half.count(), 0, "{left:?}");
     drop(app);
