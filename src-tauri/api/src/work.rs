@@ -185,7 +185,10 @@ pub(crate) async fn first(listening: &mut Listening) -> Result<(String, Heard), 
 
 #[cfg(test)]
 mod tests {
-    use gatehouse_core::engine::EngineError;
+    use gatehouse_core::{
+        engine::EngineError,
+        gate::client::{ClientFinish, ClientUsage},
+    };
     use tokio::runtime::Builder;
 
     use super::*;
@@ -207,5 +210,45 @@ mod tests {
             Err(EngineError::Stopped.into())
         });
         assert_eq!(end.recv_timeout(Duration::from_secs(60)), Ok(()));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_slow_reader_while_the_end_of_a_call_is_still_to_be_written() {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
+        let (written, is_written) = std::sync::mpsc::channel();
+        let _inside = runtime.enter();
+        let mut listening = heard(Duration::from_secs(600), move |_, pieces, whole| {
+            for _ in 0..WAITING_PIECES {
+                pieces(ClientEvent::Text("and on".into()));
+            }
+            whole(ClientAnswer {
+                call: 1,
+                model: "a model".into(),
+                text: "all of it".into(),
+                refusal: None,
+                tool_calls: Vec::new(),
+                finish: ClientFinish::End,
+                stop_text: None,
+                usage: ClientUsage::default(),
+            });
+            written.send(()).unwrap();
+            Ok(())
+        });
+        // Nothing was read so far.
+        assert_eq!(is_written.recv_timeout(Duration::from_secs(60)), Ok(()));
+        let mut pieces = 0;
+        let answer = runtime.block_on(async {
+            loop {
+                match listening.next().await.unwrap() {
+                    Heard::Event(_) => pieces += 1,
+                    Heard::End(end) => break end.unwrap(),
+                }
+            }
+        });
+        assert_eq!((pieces, &*answer.text), (WAITING_PIECES, "all of it"));
     }
 }
