@@ -1,25 +1,27 @@
 //! The way out, made when it is first needed, and the log of what went through it.
 
+mod log;
+
 use std::{
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
-    time::{Duration, Instant},
 };
 
 use rusqlite::Connection as Database;
 use url::Url;
 
+use self::log::Log;
 use super::GateError;
 use crate::{
     connections::{self, Outcome},
     now_ms,
     providers::{
-        connection_log::{Announced, Connection, ConnectionLog, ConnectionOutcome},
+        connection_log::Announced,
         http::{Http, Limits},
         offline::OfflineSwitch,
     },
     settings::{self, Settings},
-    store::{Store, StoreError},
+    store::Store,
 };
 
 /// The way out. What a person has set of it is read from the database each time, as another process may
@@ -33,12 +35,6 @@ pub(super) struct Network {
     /// Ends when no line can come any more.
     writer: Option<JoinHandle<()>>,
 }
-
-/// Lines that are written in one transaction at most.
-const MOST_TOGETHER: usize = 200;
-/// So long a line waits for others: a transaction for each would hold up the calls of a busy local API, and that a
-/// connection is over is no news that anybody waits for. That one was opened is kept before it is.
-const GATHERED_FOR: Duration = Duration::from_millis(100);
 
 /// What was found and kept with the rows of a call that is about to open a connection.
 #[derive(Debug)]
@@ -84,28 +80,6 @@ impl Opens {
     }
 }
 
-/// The log of connections.
-struct Log {
-    store: Arc<Store>,
-    /// The way to the thread that writes how they ended; `None` once it is to end.
-    ends: Mutex<Option<mpsc::Sender<Line>>>,
-}
-
-/// What the thread that writes the log is given.
-enum Line {
-    /// What came of a connection.
-    End(End),
-    /// Say when all before this is written.
-    Settle(mpsc::SyncSender<()>),
-}
-
-enum End {
-    /// It has ended; with the number of its line if it has one.
-    Of(Option<i64>, Connection),
-    /// There was none: its line goes.
-    NeverOpened(i64),
-}
-
 #[derive(Default)]
 struct State {
     /// The address of the person's proxy; empty: none.
@@ -116,16 +90,7 @@ struct State {
 impl Network {
     /// Nothing is opened yet.
     pub(super) fn new(store: Arc<Store>, limits: Limits) -> Self {
-        let (sender, receiver) = mpsc::channel();
-        let log = Arc::new(Log {
-            store: Arc::clone(&store),
-            ends: Mutex::new(Some(sender)),
-        });
-        let log_of = Arc::clone(&store);
-        // On a thread of its own: who has an answer must not wait for a busy database.
-        let writer = std::thread::Builder::new()
-            .name("connection log".into())
-            .spawn(move || write(&log_of, &receiver));
+        let (log, writer) = Log::start(&store);
         let kept_in = Arc::clone(&store);
         let is_offline = move || {
             let set = kept_in.read(settings::of_network);
@@ -140,18 +105,13 @@ impl Network {
             limits,
             state: Mutex::default(),
             log,
-            writer: writer
-                .inspect_err(|error| tracing::error!("connections are not logged: {error}"))
-                .ok(),
+            writer,
         }
     }
 
     /// Wait until every connection that has ended is in the log.
     pub(super) fn settle(&self) {
-        let (settled, wait) = mpsc::sync_channel(1);
-        self.log.give(Line::Settle(settled));
-        // An error: nobody writes, which was told when it began.
-        let _ = wait.recv();
+        self.log.settle();
     }
 
     /// The offline switch.
@@ -171,6 +131,11 @@ impl Network {
     /// Do at once what was set: the offline switch ends every open connection.
     pub(super) fn obey(&self, settings: &Settings) {
         self.offline.set(settings.offline);
+        if settings.offline
+            && let Some(http) = &self.state().http
+        {
+            http.close_idle();
+        }
     }
 
     /// The way out, through the proxy that is set now if there is one.
@@ -183,8 +148,12 @@ impl Network {
         self.through(set.proxy)
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn through(&self, proxy: String) -> Result<Arc<Http>, GateError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         if state.proxy != proxy {
             state.proxy = proxy;
             state.http = None;
@@ -209,123 +178,5 @@ impl Drop for Network {
             // It can only have failed by a fault of its own, which was told then.
             let _ = writer.join();
         }
-    }
-}
-
-impl Log {
-    fn give(&self, line: Line) {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = ends.as_ref() {
-            // Nobody listens only if the thread could not be started, which was told then.
-            let _ = sender.send(line);
-        }
-    }
-
-    /// No line comes after those that were given.
-    fn end(&self) {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-impl ConnectionLog for Log {
-    fn opens(&self, connection: &Connection) -> Option<i64> {
-        let open = connections::Connection {
-            outcome: Outcome::Open,
-            ..kept(connection.clone())
-        };
-        let written = self
-            .store
-            .write_together(move |conn| Ok::<_, StoreError>(connections::add(conn, &open)?));
-        let written = written.inspect_err(not_logged);
-        written.ok()
-    }
-
-    fn ended(&self, line: Option<i64>, connection: Connection) {
-        self.give(Line::End(End::Of(line, connection)));
-    }
-
-    fn never_opened(&self, line: i64) {
-        self.give(Line::End(End::NeverOpened(line)));
-    }
-}
-
-/// Write each line that comes, until no more can come.
-fn write(store: &Store, lines: &mpsc::Receiver<Line>) {
-    while let Ok(first) = lines.recv() {
-        let (ended, settled) = gather(first, lines);
-        if let Err(error) = complete(store, ended) {
-            not_logged(&error);
-        }
-        for sender in settled {
-            // An error: whoever wanted to know waits no more.
-            let _ = sender.send(());
-        }
-    }
-}
-
-/// This line and those that come within [`GATHERED_FOR`], to be written in one transaction. Who waits for them does
-/// not wait for others.
-fn gather(first: Line, lines: &mpsc::Receiver<Line>) -> (Vec<End>, Vec<mpsc::SyncSender<()>>) {
-    let (mut ended, mut settled) = (Vec::new(), Vec::new());
-    let until = Instant::now() + GATHERED_FOR;
-    let mut next = Some(first);
-    while let Some(line) = next {
-        match line {
-            Line::End(end) => ended.push(end),
-            Line::Settle(sender) => settled.push(sender),
-        }
-        next = match settled.is_empty() && ended.len() < MOST_TOGETHER {
-            true => lines
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-                .ok(),
-            false => None,
-        };
-    }
-    (ended, settled)
-}
-
-fn not_logged(error: &StoreError) {
-    tracing::warn!("connections could not be logged: {error}");
-}
-
-/// Say of connections how they ended; those that could not be written when they began are written now.
-fn complete(store: &Store, ended: Vec<End>) -> Result<(), StoreError> {
-    if ended.is_empty() {
-        return Ok(());
-    }
-    store.write_together(move |conn| {
-        for end in ended {
-            match end {
-                End::Of(Some(number), connection) => {
-                    connections::complete(conn, number, &kept(connection))?;
-                }
-                End::Of(None, connection) => {
-                    connections::add(conn, &kept(connection))?;
-                }
-                End::NeverOpened(number) => connections::forget(conn, number)?,
-            }
-        }
-        Ok(())
-    })
-}
-
-fn kept(connection: Connection) -> connections::Connection {
-    let (outcome, status) = match connection.outcome {
-        ConnectionOutcome::NotReached => (Outcome::NotReached, None),
-        ConnectionOutcome::Answered(status) => (Outcome::Answered, Some(status)),
-        ConnectionOutcome::Broken => (Outcome::Broken, None),
-        ConnectionOutcome::Silent => (Outcome::Silent, None),
-        ConnectionOutcome::Stopped => (Outcome::Stopped, None),
-        ConnectionOutcome::Offline => (Outcome::Offline, None),
-    };
-    connections::Connection {
-        at_ms: connection.at_ms,
-        host: connection.host,
-        port: connection.port,
-        purpose: connection.purpose.to_owned(),
-        bytes_out: connection.bytes_out,
-        bytes_in: connection.bytes_in,
-        outcome,
-        status,
     }
 }

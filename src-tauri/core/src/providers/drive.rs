@@ -1,151 +1,387 @@
 //! Waiting for what is asynchronous on the thread that wants it. Each request has a runtime of its own, which that
 //! thread drives itself: nothing of it moves while nobody waits for it, and no other thread is woken for it.
+//!
+//! A connection belongs to the runtime that it was opened on. Where an answer was read to its end, both are kept for a
+//! moment, for the next request to the same server; then they are closed, whether or not anything else happens.
 
 use std::{
+    collections::VecDeque,
     io,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
 };
 
 use tokio::{
     runtime::{Builder, Runtime},
     task::yield_now,
 };
+use url::{Origin, Url};
 
-/// Runtimes that are kept for later requests, as it takes a while to make one. Each holds a few files open.
-const KEPT: usize = 8;
+use super::offline::OfflineSwitch;
+
+/// So many connections are kept at most. Each is a few open files.
+const KEPT: usize = 32;
 /// How long a thread that has asked for the address of a server is kept for the next that does.
 const THREAD_KEPT: Duration = Duration::from_secs(1);
-/// So often a connection is given a turn to close once its answer was let go.
+/// So often a connection is given a turn to see that it was closed, or to close.
 const TURNS: usize = 4;
 
-/// Runtimes that nobody uses.
-#[derive(Default)]
-pub(super) struct Drives(Mutex<Vec<Runtime>>);
+/// A runtime, and the client that opens connections on it, all to one server.
+struct Way<C> {
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+    client: C,
+}
 
-impl Drives {
-    /// One for a request.
-    ///
-    /// # Errors
-    /// What the system says when it gives none.
-    pub(super) fn take(&self) -> io::Result<Drive<'_>> {
-        let kept = self.kept().pop();
-        let runtime = match kept {
-            Some(runtime) => runtime,
-            None => Builder::new_current_thread()
-                .thread_name("network")
-                .thread_keep_alive(THREAD_KEPT)
-                .enable_io()
-                .enable_time()
-                .build()?,
-        };
-        Ok(Drive {
+impl<C> Way<C> {
+    fn new(client: C) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .thread_name("network")
+            .thread_keep_alive(THREAD_KEPT)
+            .enable_io()
+            .enable_time()
+            .build()?;
+        Ok(Self {
             runtime: Some(runtime),
-            drives: self,
-            is_answered: false,
+            client,
         })
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Runtime>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn runtime(&self) -> &Runtime {
+        let runtime = self.runtime.as_ref();
+        runtime.expect("it is there until it is dropped")
+    }
+
+    /// Let what is open see what has come, and do what it is about to.
+    fn turn(&self) {
+        self.runtime().block_on(async {
+            for _ in 0..TURNS {
+                yield_now().await;
+            }
+        });
+    }
+
+    fn is_open(&self) -> bool {
+        self.runtime().metrics().num_alive_tasks() > 0
     }
 }
 
-impl Drop for Drives {
+impl<C> Drop for Way<C> {
     fn drop(&mut self) {
-        // To wait for their threads is not allowed on a thread of another runtime, where the last one may let go.
-        for runtime in self.kept().drain(..) {
+        if let Some(runtime) = self.runtime.take() {
+            // What is open is closed with it. A search for a server goes on, and nobody waits for that: on a thread of
+            // another runtime it would not even be allowed.
             runtime.shutdown_background();
         }
     }
 }
 
-/// The runtime of one request. The connection of the request is closed when this is gone.
-pub(super) struct Drive<'a> {
-    /// `None` only while it is dropped.
-    runtime: Option<Runtime>,
-    drives: &'a Drives,
-    is_answered: bool,
+/// The ways of requests, and those that are kept.
+pub(super) struct Drives<C>(Arc<Idle<C>>);
+
+/// Ways that nobody uses.
+struct Idle<C> {
+    offline: OfflineSwitch,
+    kept_for: Duration,
+    kept: Mutex<Kept<C>>,
+    /// The last of them were closed before their time.
+    are_gone: Condvar,
 }
 
-impl Drive<'_> {
-    /// Wait for a future. Not on a thread of a runtime: those must not wait for so long.
-    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let runtime = self.runtime.as_ref();
-        let runtime = runtime.expect("it is there until it is dropped");
-        runtime.block_on(future)
-    }
-
-    /// An answer has begun, so no thread hangs in the search for the server any more.
-    pub(super) fn is_answered(&mut self) {
-        self.is_answered = true;
-    }
+struct Kept<C> {
+    /// The one that was used longest ago is the first.
+    ways: VecDeque<(Origin, Instant, Way<C>)>,
+    /// Whether a thread closes each in its time.
+    are_closed: bool,
 }
 
-impl Drop for Drive<'_> {
-    fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else {
-            return;
+impl<C: Send + 'static> Drives<C> {
+    /// None are there yet. Each is kept for so long, unless the switch is on.
+    pub(super) fn new(kept_for: Duration, offline: OfflineSwitch) -> Self {
+        Self(Arc::new(Idle {
+            offline,
+            kept_for,
+            kept: Mutex::new(Kept {
+                ways: VecDeque::new(),
+                are_closed: false,
+            }),
+            are_gone: Condvar::new(),
+        }))
+    }
+
+    /// One for a request to this address: the last that was used for the same server, or a new one with this client.
+    ///
+    /// # Errors
+    /// What `client` returns, or the system says when it gives none.
+    pub(super) fn take(
+        &self,
+        address: &Url,
+        client: impl FnOnce() -> io::Result<C>,
+    ) -> io::Result<Drive<'_, C>> {
+        let server = address.origin();
+        let way = match self.0.take(&server) {
+            Some(way) => {
+                // The server may have closed it meanwhile.
+                way.turn();
+                way
+            }
+            None => Way::new(client()?)?,
         };
-        if self.is_answered {
-            runtime.block_on(async {
-                for _ in 0..TURNS {
-                    yield_now().await;
-                }
-            });
-            let mut kept = self.drives.kept();
-            if runtime.metrics().num_alive_tasks() == 0 && kept.len() < KEPT {
-                kept.push(runtime);
-                return;
+        Ok(Drive {
+            way: Some(way),
+            server,
+            drives: self,
+            is_over: false,
+        })
+    }
+
+    /// Close all that are kept. After the switch was turned on no other one is.
+    pub(super) fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl<C> Drop for Drives<C> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl<C> Idle<C> {
+    fn close(&self) {
+        let kept = std::mem::take(&mut self.kept().ways);
+        self.are_gone.notify_all();
+        drop(kept);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<C>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, server: &Origin) -> Option<Way<C>> {
+        let mut kept = self.kept();
+        let now = Instant::now();
+        let at = kept
+            .ways
+            .iter()
+            .rposition(|(of, until, _)| of == server && *until > now)?;
+        kept.ways.remove(at).map(|(_, _, way)| way)
+    }
+
+    /// Close each when its time is over, until none is left.
+    fn close_in_time(&self) {
+        let mut kept = self.kept();
+        while let Some((_, until, _)) = kept.ways.front() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let over = kept.ways.pop_front();
+                drop(kept);
+                drop(over);
+                kept = self.kept();
+            } else {
+                let waited = self.are_gone.wait_timeout(kept, left);
+                kept = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
         }
-        // What is under way ends with it; a search for a server goes on, and nobody waits for that.
-        runtime.shutdown_background();
+        kept.are_closed = false;
+    }
+}
+
+impl<C: Send + 'static> Idle<C> {
+    fn keep(self: &Arc<Self>, server: Origin, way: Way<C>) {
+        if self.kept_for.is_zero() || !way.is_open() {
+            return;
+        }
+        let mut kept = self.kept();
+        // Who turns the switch closes what is kept afterwards, so nothing is that was not seen here.
+        if self.offline.is_on() {
+            return;
+        }
+        if !kept.are_closed {
+            let idle = Arc::clone(self);
+            let closes = thread::Builder::new()
+                .name("network".into())
+                .spawn(move || idle.close_in_time());
+            if closes.is_err() {
+                return;
+            }
+            kept.are_closed = true;
+        }
+        let until = Instant::now() + self.kept_for;
+        kept.ways.push_back((server, until, way));
+        let over = (kept.ways.len() > KEPT).then(|| kept.ways.pop_front());
+        drop(kept);
+        drop(over);
+    }
+}
+
+/// The way of one request. Its connection is closed when this is gone, unless it is kept.
+pub(super) struct Drive<'a, C: Send + 'static> {
+    /// `None` only while it is dropped.
+    way: Option<Way<C>>,
+    server: Origin,
+    drives: &'a Drives<C>,
+    is_over: bool,
+}
+
+impl<C: Send + 'static> Drive<'_, C> {
+    fn way(&self) -> &Way<C> {
+        let way = self.way.as_ref();
+        way.expect("it is there until it is dropped")
+    }
+
+    /// What opens its connection.
+    pub(super) fn client(&self) -> &C {
+        &self.way().client
+    }
+
+    /// Wait for a future. Not on a thread of a runtime: those must not wait for so long.
+    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.way().runtime().block_on(future)
+    }
+
+    /// What may be there at once, such as the end of what was read; `None`: it is not.
+    pub(super) fn at_once<T>(&self, mut next: impl AsyncFnMut() -> T) -> Option<T> {
+        self.block_on(async {
+            for _ in 0..TURNS {
+                if let Ok(value) = tokio::time::timeout(Duration::ZERO, next()).await {
+                    return Some(value);
+                }
+                yield_now().await;
+            }
+            None
+        })
+    }
+
+    /// Its answer was read to the end, so that another request may follow it.
+    pub(super) fn is_over(&mut self) {
+        self.is_over = true;
+    }
+}
+
+impl<C: Send + 'static> Drop for Drive<'_, C> {
+    fn drop(&mut self) {
+        let Some(way) = self.way.take().filter(|_| self.is_over) else {
+            return;
+        };
+        way.turn();
+        self.drives.0.keep(self.server.clone(), way);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{future::pending, sync::Arc};
+    use std::future::pending;
 
     use super::*;
 
-    #[test]
-    fn a_runtime_is_kept_once_its_connection_has_ended_and_only_then() {
-        let drives = Drives::default();
-        drop(drives.take().unwrap());
-        assert_eq!(drives.kept().len(), 0, "nobody answered: it may hang");
-        let mut answered = drives.take().unwrap();
-        answered.is_answered();
-        answered.block_on(async {
-            tokio::spawn(async {});
-        });
-        drop(answered);
-        assert_eq!(drives.kept().len(), 1);
-        let mut open = drives.take().unwrap();
-        assert_eq!(drives.kept().len(), 0, "the kept one is taken");
-        open.is_answered();
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn drives(kept_for: Duration) -> Drives<()> {
+        Drives::new(kept_for, OfflineSwitch::default())
+    }
+
+    fn take<'a>(drives: &'a Drives<()>, address: &str) -> Drive<'a, ()> {
+        let address = Url::parse(address).unwrap();
+        drives.take(&address, || Ok(())).unwrap()
+    }
+
+    /// Something that is open until it is closed; it is held meanwhile.
+    fn open(drive: &Drive<'_, ()>) -> Arc<()> {
         let held = Arc::new(());
         let moved = Arc::clone(&held);
-        open.block_on(async {
+        drive.block_on(async {
             tokio::spawn(async move {
                 pending::<()>().await;
                 drop(moved);
             });
-            yield_now().await;
         });
-        assert_eq!(Arc::strong_count(&held), 2);
-        drop(open);
-        assert_eq!(Arc::strong_count(&held), 1, "what was open is closed");
-        assert_eq!(drives.kept().len(), 0);
+        held
+    }
+
+    fn is_open(held: &Arc<()>) -> bool {
+        Arc::strong_count(held) > 1
     }
 
     #[test]
-    fn kept_runtimes_are_let_go_on_any_thread() {
-        let drives = Drives::default();
-        drives.take().unwrap().is_answered();
-        assert_eq!(drives.kept().len(), 1);
+    fn what_is_open_is_kept_after_the_end_of_an_answer_for_the_same_server_and_no_other() {
+        let drives = drives(LONG);
+        let cut = take(&drives, "http://a.test/v1");
+        let held = open(&cut);
+        drop(cut);
+        assert!(!is_open(&held), "its answer was not read to the end");
+        let mut ended = take(&drives, "http://a.test/v1");
+        let held = open(&ended);
+        ended.is_over();
+        drop(ended);
+        assert!(is_open(&held));
+        for other in [
+            "http://b.test/v1",
+            "https://a.test/v1",
+            "http://a.test:8080/v1",
+        ] {
+            assert!(!take(&drives, other).way().is_open(), "{other}");
+        }
+        let again = take(&drives, "http://a.test/v2");
+        assert!(again.way().is_open() && drives.0.kept().ways.is_empty());
+        drop(again);
+        assert!(!is_open(&held));
+    }
+
+    #[test]
+    fn what_is_kept_is_closed_in_its_time_by_the_switch_and_with_all_others() {
+        let ended = |drives: &Drives<()>| {
+            let mut ended = take(drives, "http://a.test");
+            let held = open(&ended);
+            ended.is_over();
+            held
+        };
+        let short = drives(Duration::from_millis(20));
+        let held = ended(&short);
+        let begin = Instant::now();
+        while is_open(&held) {
+            assert!(begin.elapsed() < Duration::from_secs(20));
+            thread::yield_now();
+        }
+        assert!(!is_open(&ended(&drives(Duration::ZERO))));
+        let long = drives(LONG);
+        let held = ended(&long);
+        long.0.offline.set(true);
+        long.close();
+        assert!(!is_open(&held));
+        assert!(!is_open(&ended(&long)), "it is still on");
+        long.0.offline.set(false);
+        let (first, last) = (ended(&long), ended(&long));
+        assert!(is_open(&first) && is_open(&last), "both on one way");
+        drop(long);
+        assert!(!is_open(&first) && !is_open(&last));
+    }
+
+    #[test]
+    fn so_many_are_kept_and_the_oldest_goes_first() {
+        let drives = drives(LONG);
+        let held: Vec<_> = (0..=KEPT)
+            .map(|nth| {
+                let mut ended = take(&drives, &format!("http://{nth}.test"));
+                let held = open(&ended);
+                ended.is_over();
+                held
+            })
+            .collect();
+        assert!(!is_open(&held[0]));
+        assert!(held[1..].iter().all(is_open));
+    }
+
+    #[test]
+    fn what_is_kept_is_let_go_on_any_thread() {
+        let drives = drives(LONG);
+        let mut ended = take(&drives, "http://a.test");
+        let held = open(&ended);
+        ended.is_over();
+        drop(ended);
         let other = Builder::new_current_thread().build().unwrap();
         other.block_on(async { drop(drives) });
+        assert!(!is_open(&held));
     }
 }

@@ -1,8 +1,9 @@
 //! The one place that opens connections.
 //!
-//! Each request has a connection of its own, which ends with it: so the log of connections is
-//! exact, nothing stays open behind the person's back, and no request dies on a kept connection
-//! that the server has closed meanwhile. It costs one handshake, small beside a model's answer.
+//! A connection whose answer was read to its end is kept for a second, for the next request to the same server, which
+//! then needs no handshake: that spares programs that ask often a good part of their time. It is so short that nothing
+//! stays open behind the person's back, and that servers, which keep one for several seconds, do not close it just as
+//! the next request leaves. Each request has its own line in the log, whether or not a connection is opened for it.
 //!
 //! `reqwest` is asynchronous and the core is not: the calling thread drives a request itself and
 //! looks at the stop flag and the offline switch every [`TICK`]. TLS is rustls over *ring*, which
@@ -14,6 +15,7 @@
 use std::{
     borrow::Cow,
     future::Future,
+    io,
     pin::pin,
     sync::{
         Arc,
@@ -65,6 +67,8 @@ pub(crate) struct Limits {
     pub tries: u32,
     /// For all of a time-stamp, which is small.
     pub time_stamp: Duration,
+    /// How long a connection is kept for the next request.
+    pub kept: Duration,
 }
 
 impl Default for Limits {
@@ -78,6 +82,7 @@ impl Default for Limits {
             longest_wait: Duration::from_secs(20),
             tries: 3,
             time_stamp: Duration::from_secs(30),
+            kept: Duration::from_secs(1),
         }
     }
 }
@@ -94,10 +99,9 @@ pub(super) struct Outgoing {
 
 /// Opens connections.
 pub(crate) struct Http {
-    direct: reqwest::Client,
-    /// Through the proxy, if one is set.
-    proxied: Option<reqwest::Client>,
-    drives: Drives,
+    tls: rustls::ClientConfig,
+    proxy: Option<reqwest::Proxy>,
+    drives: Drives<reqwest::Client>,
     offline: OfflineSwitch,
     limits: Limits,
     log: Arc<dyn ConnectionLog>,
@@ -114,39 +118,49 @@ impl Http {
         proxy: Option<&str>,
         log: Arc<dyn ConnectionLog>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        // It is there already when another part of the process has come first, which is as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("Gatehouse/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(limits.connect)
-                .pool_max_idle_per_host(0)
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .no_proxy()
-        };
-        let through = |proxy| client().proxy(reqwest::Proxy::all(proxy)?).build();
         Ok(Self {
-            direct: client().build()?,
-            proxied: proxy.map(through).transpose()?,
-            drives: Drives::default(),
+            tls: tls()?,
+            proxy: proxy.map(reqwest::Proxy::all).transpose()?,
+            drives: Drives::new(limits.kept, offline.clone()),
             offline,
             limits,
             log,
         })
     }
 
-    /// The client that goes through the proxy, if there is one and it is for this address. It is not for a
-    /// server of the person's own: a proxy would read what is not encrypted, and finds no `localhost` but its
-    /// own.
-    fn proxied(&self, address: &Url) -> Option<&reqwest::Client> {
+    /// Close what is open and not in use, after the offline switch was turned on.
+    pub(crate) fn close_idle(&self) {
+        self.drives.close();
+    }
+
+    /// What opens connections to this address.
+    fn client(&self, address: &Url) -> reqwest::Result<reqwest::Client> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .user_agent(concat!("Gatehouse/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.limits.connect)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            // How long is for the drive to say, which also sees to it.
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(None);
+        match self.proxy_for(address) {
+            Some(proxy) => client.proxy(proxy.clone()).build(),
+            None => client.build(),
+        }
+    }
+
+    /// The proxy, if there is one and it is for this address. It is not for a server of the person's own: a proxy
+    /// would read what is not encrypted, and finds no `localhost` but its own.
+    fn proxy_for(&self, address: &Url) -> Option<&reqwest::Proxy> {
         let is_for = Destination::of(address) != Destination::OwnServer;
-        self.proxied.as_ref().filter(|_| is_for)
+        self.proxy.as_ref().filter(|_| is_for)
     }
 
     /// Whether a proxy would read what is sent to this address.
     pub(crate) fn is_read_by_proxy(&self, address: &Url) -> bool {
-        address.scheme() == "http" && self.proxied(address).is_some()
+        address.scheme() == "http" && self.proxy_for(address).is_some()
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -199,11 +213,14 @@ impl Http {
             },
         );
         let left = Arc::<AtomicBool>::default();
-        let mut drive = self.drives.take().map_err(|error| {
+        let client = || self.client(&request.url).map_err(io::Error::other);
+        let drive = self.drives.take(&request.url, client);
+        let drive = drive.map_err(|error| {
             record.connection.bytes_out = 0;
             ProviderError::new(Trouble::NoNetwork, host).saying(&error.to_string())
         })?;
-        let sent = self.drive(&drive, self.build(request, &left).send(), limit, stop);
+        let sending = build(drive.client(), request, &left).send();
+        let sent = self.drive(&drive, sending, limit, stop);
         let response = sent
             .and_then(|sent| sent.map_err(|error| broken(&error)))
             .map_err(|broken| {
@@ -217,7 +234,6 @@ impl Http {
                     ..broken.at(&mut record)
                 }
             })?;
-        drive.is_answered();
         record.connection.outcome = ConnectionOutcome::Answered(response.status().as_u16());
         let encoding = response.headers().get("content-encoding");
         let inflate = Inflate::new(encoding.map_or(&b""[..], |value| value.as_bytes()))
@@ -230,46 +246,14 @@ impl Http {
             inflate,
             record,
             small_piece_at: None,
+            is_over: false,
         })
-    }
-
-    /// `left` is set when the body is taken to be sent, over a connection that is made.
-    fn build(&self, request: &Outgoing, left: &Arc<AtomicBool>) -> reqwest::RequestBuilder {
-        let client = self.proxied(&request.url).unwrap_or(&self.direct);
-        let mut built = match &request.body {
-            Some(body) => {
-                let left = Arc::clone(left);
-                let body = reqwest::Body::from(body.clone())
-                    .inspect_frame(move |_| left.store(true, Ordering::Relaxed));
-                client
-                    .post(request.url.clone())
-                    .body(reqwest::Body::wrap(body))
-            }
-            None => client.get(request.url.clone()),
-        };
-        let says_what = request
-            .headers
-            .iter()
-            .any(|(name, _)| name == "content-type");
-        if request.body.is_some() && !says_what {
-            built = built.header("content-type", "application/json");
-        }
-        // A server that packs a stream holds tokens back until a block is full.
-        built = built.header("accept-encoding", "identity");
-        for (name, value) in &request.headers {
-            // Keys are checked when they are made, so this only leaves out what nobody can send.
-            if let Ok(mut value) = reqwest::header::HeaderValue::from_str(value) {
-                value.set_sensitive(true);
-                built = built.header(&**name, value);
-            }
-        }
-        built
     }
 
     /// Wait on this thread, without a stop, an offline switch or the limit being missed.
     fn drive<F: Future>(
         &self,
-        drive: &Drive<'_>,
+        drive: &Drive<'_, reqwest::Client>,
         future: F,
         limit: Duration,
         stop: &Stop,
@@ -319,17 +303,71 @@ impl Http {
     }
 }
 
+/// TLS by whom the operating system trusts. Each client is given a copy, so that they share what they agreed on with a
+/// server; to read all certificates for each would take milliseconds.
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    // It is there already when another part of the process has come first, which is as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let trusted = rustls_platform_verifier::Verifier::new(Arc::clone(&provider))?;
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(trusted))
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+/// `left` is set when the body is taken to be sent, over a connection that is made.
+fn build(
+    client: &reqwest::Client,
+    request: &Outgoing,
+    left: &Arc<AtomicBool>,
+) -> reqwest::RequestBuilder {
+    let mut built = match &request.body {
+        Some(body) => {
+            let left = Arc::clone(left);
+            let body = reqwest::Body::from(body.clone())
+                .inspect_frame(move |_| left.store(true, Ordering::Relaxed));
+            client
+                .post(request.url.clone())
+                .body(reqwest::Body::wrap(body))
+        }
+        None => client.get(request.url.clone()),
+    };
+    let says_what = request
+        .headers
+        .iter()
+        .any(|(name, _)| name == "content-type");
+    if request.body.is_some() && !says_what {
+        built = built.header("content-type", "application/json");
+    }
+    // A server that packs a stream holds tokens back until a block is full.
+    built = built.header("accept-encoding", "identity");
+    for (name, value) in &request.headers {
+        // Keys are checked when they are made, so this only leaves out what nobody can send.
+        if let Ok(mut value) = reqwest::header::HeaderValue::from_str(value) {
+            value.set_sensitive(true);
+            built = built.header(&**name, value);
+        }
+    }
+    built
+}
+
 /// An answer that has begun.
 pub(super) struct Answer<'a> {
     http: &'a Http,
     stop: Stop,
     response: reqwest::Response,
     /// After the answer, as what moves it goes last.
-    drive: Drive<'a>,
+    drive: Drive<'a, reqwest::Client>,
     inflate: Inflate,
     record: Record<'a>,
     /// When the last piece was taken, if it was a small one.
     small_piece_at: Option<Instant>,
+    /// Whether it was read to its end.
+    is_over: bool,
 }
 
 impl Answer<'_> {
@@ -357,6 +395,7 @@ impl Answer<'_> {
                 ..broken.at(&mut self.record)
             })?;
         let Some(piece) = piece else {
+            self.is_over = true;
             return Ok(None);
         };
         self.small_piece_at = (piece.len() < SMALL_PIECE_BYTES).then(Instant::now);
@@ -380,6 +419,16 @@ impl Answer<'_> {
             }
         }
         Ok(all)
+    }
+}
+
+impl Drop for Answer<'_> {
+    fn drop(&mut self) {
+        // Who has read the last event looks no further, and the end may have come with it.
+        let mut rest = async || self.response.chunk().await;
+        if self.is_over || matches!(self.drive.at_once(&mut rest), Some(Ok(None))) {
+            self.drive.is_over();
+        }
     }
 }
 

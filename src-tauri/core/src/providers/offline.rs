@@ -65,6 +65,11 @@ impl OfflineSwitch {
         {
             self.look(&mut looked);
         }
+        self.is_on()
+    }
+
+    /// Whether it is on, as far as is known.
+    pub(super) fn is_on(&self) -> bool {
         self.0.is_on.load(Ordering::Relaxed)
     }
 

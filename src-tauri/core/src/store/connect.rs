@@ -41,9 +41,13 @@ pub(crate) fn writer(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connect
 }
 
 /// A connection that cannot change anything.
+///
+/// It holds up to 16 MB of pages, in place of SQLite's 2: each page is decrypted and its code is checked when it is
+/// read, and the Costs screen reads the sums of two years several times.
 pub(super) fn reader(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let conn = keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    conn.execute_batch("PRAGMA query_only = ON")?;
+    // Below zero it is in KiB.
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384")?;
     Ok(conn)
 }
 

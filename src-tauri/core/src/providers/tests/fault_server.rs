@@ -24,6 +24,10 @@ pub(super) enum Step {
     Sleep(Duration),
     /// Keep the connection open until the client closes it.
     Hold,
+    /// Read the next request on the same connection.
+    Next,
+    /// Send nothing more.
+    End,
 }
 
 /// What a connection does: steps after its request, or a reset without having read it.
@@ -130,6 +134,11 @@ fn run(
                 let _ = stream.read(&mut [0; 64]);
                 let _ = closes.send(Instant::now());
             }
+            Step::Next => match read_request(&mut stream) {
+                Some(request) => drop(requests.send(request)),
+                None => return,
+            },
+            Step::End => drop(stream.shutdown(Shutdown::Write)),
         }
     }
     let _ = stream.shutdown(Shutdown::Write);
@@ -201,8 +210,13 @@ pub(super) fn stream(pieces: &[&[u8]]) -> Script {
 
 /// A whole answer.
 pub(super) fn answer(status: &str, extra: &[&str], body: &str) -> Script {
+    Script::Steps(vec![whole(status, extra, body)])
+}
+
+/// The same, as a step.
+pub(super) fn whole(status: &str, extra: &[&str], body: &str) -> Step {
     let extra: String = extra.iter().map(|line| format!("{line}\r\n")).collect();
     let length = body.len();
     let text = format!("HTTP/1.1 {status}\r\n{extra}content-length: {length}\r\n\r\n{body}");
-    Script::Steps(vec![Step::Send(text.into_bytes())])
+    Step::Send(text.into_bytes())
 }

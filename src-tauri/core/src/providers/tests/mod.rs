@@ -7,6 +7,7 @@ mod fault_server;
 mod faults_in_bytes;
 mod faults_in_chunks;
 mod faults_in_endings;
+mod kept;
 mod keys;
 mod pieces;
 mod time_stamps;
@@ -44,6 +45,8 @@ const LIMITS: Limits = Limits {
     backoff: Duration::from_millis(4),
     longest_wait: Duration::from_millis(1_500),
     tries: 3,
+    // Each script of the fault server is a connection of its own.
+    kept: Duration::ZERO,
 };
 
 /// The connections that have ended.
