@@ -1,6 +1,6 @@
 //! Connections to the encrypted file, all set up alike.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Once, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use zeroize::Zeroizing;
@@ -72,6 +72,7 @@ pub(super) fn create(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connect
 }
 
 fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    cipher_is_ready();
     let mut conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     wait_for_others(&mut conn)?;
     conn.set_prepared_statement_cache_capacity(64);
@@ -83,6 +84,16 @@ fn keyed(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> rusqlite::Result<C
         .map_err(|error| without_text(&error))?;
     chat::add_functions(&conn)?;
     Ok(conn)
+}
+
+/// Wait until the cipher of this process is there. SQLite lets others go on before it has made SQLCipher ready, and where
+/// two open a database as the first thing that they do, the key of the second would not be taken.
+fn cipher_is_ready() {
+    static READY: Once = Once::new();
+    READY.call_once(|| {
+        // What fails here fails for whoever opens a file next, and is told there.
+        let _ = Connection::open_in_memory();
+    });
 }
 
 /// Have a connection wait while another process writes.
