@@ -1,5 +1,6 @@
-//! The log of all connections, which a person can read. Each is in it before its first byte leaves, so that
-//! none is lost to a crash, and how it ended is added at its end.
+//! The log of all connections, which a person can read. Each request is one in it, whether or not a connection that
+//! was kept is taken for it; it is in it before its first byte leaves, so that none is lost to a crash, and how it ended
+//! is added at its end.
 
 use std::sync::Arc;
 

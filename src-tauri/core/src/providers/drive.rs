@@ -6,8 +6,11 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     io,
+    pin::pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     thread,
     time::{Duration, Instant},
 };
@@ -62,8 +65,10 @@ impl<C> Way<C> {
         });
     }
 
-    fn is_open(&self) -> bool {
-        self.runtime().metrics().num_alive_tasks() > 0
+    /// Whether it has a connection that waits for the next request: one that still sends, though its answer is there,
+    /// has a second task.
+    fn is_idle(&self) -> bool {
+        self.runtime().metrics().num_alive_tasks() == 1
     }
 }
 
@@ -78,12 +83,15 @@ impl<C> Drop for Way<C> {
 }
 
 /// The ways of requests, and those that are kept.
-pub(super) struct Drives<C>(Arc<Idle<C>>);
-
-/// Ways that nobody uses.
-struct Idle<C> {
+pub(super) struct Drives<C> {
     offline: OfflineSwitch,
     kept_for: Duration,
+    idle: Arc<Idle<C>>,
+}
+
+/// Ways that nobody uses. The thread that closes them holds this for a moment longer than the app is open, so nothing
+/// of the app is in it.
+struct Idle<C> {
     kept: Mutex<Kept<C>>,
     /// The last of them were closed before their time.
     are_gone: Condvar,
@@ -99,15 +107,17 @@ struct Kept<C> {
 impl<C: Send + 'static> Drives<C> {
     /// None are there yet. Each is kept for so long, unless the switch is on.
     pub(super) fn new(kept_for: Duration, offline: OfflineSwitch) -> Self {
-        Self(Arc::new(Idle {
+        Self {
             offline,
             kept_for,
-            kept: Mutex::new(Kept {
-                ways: VecDeque::new(),
-                are_closed: false,
+            idle: Arc::new(Idle {
+                kept: Mutex::new(Kept {
+                    ways: VecDeque::new(),
+                    are_closed: false,
+                }),
+                are_gone: Condvar::new(),
             }),
-            are_gone: Condvar::new(),
-        }))
+        }
     }
 
     /// One for a request to this address: the last that was used for the same server, or a new one with this client.
@@ -120,7 +130,7 @@ impl<C: Send + 'static> Drives<C> {
         client: impl FnOnce() -> io::Result<C>,
     ) -> io::Result<Drive<'_, C>> {
         let server = address.origin();
-        let way = match self.0.take(&server) {
+        let way = match self.idle.take(&server) {
             Some(way) => {
                 // The server may have closed it meanwhile.
                 way.turn();
@@ -136,15 +146,41 @@ impl<C: Send + 'static> Drives<C> {
         })
     }
 
+    fn keep(&self, server: Origin, way: Way<C>) {
+        if self.kept_for.is_zero() || !way.is_idle() {
+            return;
+        }
+        let mut kept = self.idle.kept();
+        // Who turns the switch closes what is kept afterwards, so nothing is that was not seen here.
+        if self.offline.is_on() {
+            return;
+        }
+        if !kept.are_closed {
+            let idle = Arc::clone(&self.idle);
+            let closes = thread::Builder::new()
+                .name("network".into())
+                .spawn(move || idle.close_in_time());
+            if closes.is_err() {
+                return;
+            }
+            kept.are_closed = true;
+        }
+        let until = Instant::now() + self.kept_for;
+        kept.ways.push_back((server, until, way));
+        let over = (kept.ways.len() > KEPT).then(|| kept.ways.pop_front());
+        drop(kept);
+        drop(over);
+    }
+
     /// Close all that are kept. After the switch was turned on no other one is.
     pub(super) fn close(&self) {
-        self.0.close();
+        self.idle.close();
     }
 }
 
 impl<C> Drop for Drives<C> {
     fn drop(&mut self) {
-        self.0.close();
+        self.idle.close();
     }
 }
 
@@ -188,34 +224,6 @@ impl<C> Idle<C> {
     }
 }
 
-impl<C: Send + 'static> Idle<C> {
-    fn keep(self: &Arc<Self>, server: Origin, way: Way<C>) {
-        if self.kept_for.is_zero() || !way.is_open() {
-            return;
-        }
-        let mut kept = self.kept();
-        // Who turns the switch closes what is kept afterwards, so nothing is that was not seen here.
-        if self.offline.is_on() {
-            return;
-        }
-        if !kept.are_closed {
-            let idle = Arc::clone(self);
-            let closes = thread::Builder::new()
-                .name("network".into())
-                .spawn(move || idle.close_in_time());
-            if closes.is_err() {
-                return;
-            }
-            kept.are_closed = true;
-        }
-        let until = Instant::now() + self.kept_for;
-        kept.ways.push_back((server, until, way));
-        let over = (kept.ways.len() > KEPT).then(|| kept.ways.pop_front());
-        drop(kept);
-        drop(over);
-    }
-}
-
 /// The way of one request. Its connection is closed when this is gone, unless it is kept.
 pub(super) struct Drive<'a, C: Send + 'static> {
     /// `None` only while it is dropped.
@@ -241,11 +249,13 @@ impl<C: Send + 'static> Drive<'_, C> {
         self.way().runtime().block_on(future)
     }
 
-    /// What may be there at once, such as the end of what was read; `None`: it is not.
-    pub(super) fn at_once<T>(&self, mut next: impl AsyncFnMut() -> T) -> Option<T> {
+    /// What is there at once, such as the end of what was read; `None`: it is not.
+    pub(super) fn at_once<T>(&self, next: impl Future<Output = T>) -> Option<T> {
         self.block_on(async {
+            let mut next = pin!(next);
             for _ in 0..TURNS {
-                if let Ok(value) = tokio::time::timeout(Duration::ZERO, next()).await {
+                if let Poll::Ready(value) = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await
+                {
                     return Some(value);
                 }
                 yield_now().await;
@@ -266,7 +276,7 @@ impl<C: Send + 'static> Drop for Drive<'_, C> {
             return;
         };
         way.turn();
-        self.drives.0.keep(self.server.clone(), way);
+        self.drives.keep(self.server.clone(), way);
     }
 }
 
@@ -321,10 +331,10 @@ mod tests {
             "https://a.test/v1",
             "http://a.test:8080/v1",
         ] {
-            assert!(!take(&drives, other).way().is_open(), "{other}");
+            assert!(!take(&drives, other).way().is_idle(), "{other}");
         }
         let again = take(&drives, "http://a.test/v2");
-        assert!(again.way().is_open() && drives.0.kept().ways.is_empty());
+        assert!(again.way().is_idle() && drives.idle.kept().ways.is_empty());
         drop(again);
         assert!(!is_open(&held));
     }
@@ -347,15 +357,31 @@ mod tests {
         assert!(!is_open(&ended(&drives(Duration::ZERO))));
         let long = drives(LONG);
         let held = ended(&long);
-        long.0.offline.set(true);
+        long.offline.set(true);
         long.close();
         assert!(!is_open(&held));
         assert!(!is_open(&ended(&long)), "it is still on");
-        long.0.offline.set(false);
-        let (first, last) = (ended(&long), ended(&long));
-        assert!(is_open(&first) && is_open(&last), "both on one way");
+        long.offline.set(false);
+        let held = ended(&long);
+        assert!(is_open(&held));
+        let idle = Arc::downgrade(&long.idle);
         drop(long);
-        assert!(!is_open(&first) && !is_open(&last));
+        assert!(!is_open(&held));
+        let begin = Instant::now();
+        while idle.strong_count() > 0 {
+            assert!(begin.elapsed() < Duration::from_secs(20), "its thread ends");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn what_still_sends_is_not_kept() {
+        let drives = drives(LONG);
+        let mut ended = take(&drives, "http://a.test");
+        let (connection, sends) = (open(&ended), open(&ended));
+        ended.is_over();
+        drop(ended);
+        assert!(!is_open(&connection) && !is_open(&sends));
     }
 
     #[test]

@@ -246,7 +246,7 @@ impl Http {
             inflate,
             record,
             small_piece_at: None,
-            is_over: false,
+            read: Read::InPart,
         })
     }
 
@@ -366,8 +366,15 @@ pub(super) struct Answer<'a> {
     record: Record<'a>,
     /// When the last piece was taken, if it was a small one.
     small_piece_at: Option<Instant>,
-    /// Whether it was read to its end.
-    is_over: bool,
+    read: Read,
+}
+
+/// How far an answer was read.
+enum Read {
+    InPart,
+    ToTheEnd,
+    /// It broke off, came too late or was stopped.
+    Broken,
 }
 
 impl Answer<'_> {
@@ -390,12 +397,15 @@ impl Answer<'_> {
             .drive(&self.drive, self.response.chunk(), limit, &self.stop);
         let piece = came
             .and_then(|came| came.map_err(|error| broken(&error)))
-            .map_err(|broken| ProviderError {
-                left: true,
-                ..broken.at(&mut self.record)
+            .map_err(|broken| {
+                self.read = Read::Broken;
+                ProviderError {
+                    left: true,
+                    ..broken.at(&mut self.record)
+                }
             })?;
         let Some(piece) = piece else {
-            self.is_over = true;
+            self.read = Read::ToTheEnd;
             return Ok(None);
         };
         self.small_piece_at = (piece.len() < SMALL_PIECE_BYTES).then(Instant::now);
@@ -425,8 +435,12 @@ impl Answer<'_> {
 impl Drop for Answer<'_> {
     fn drop(&mut self) {
         // Who has read the last event looks no further, and the end may have come with it.
-        let mut rest = async || self.response.chunk().await;
-        if self.is_over || matches!(self.drive.at_once(&mut rest), Some(Ok(None))) {
+        let is_over = match self.read {
+            Read::ToTheEnd => true,
+            Read::InPart => matches!(self.drive.at_once(self.response.chunk()), Some(Ok(None))),
+            Read::Broken => false,
+        };
+        if is_over {
             self.drive.is_over();
         }
     }
