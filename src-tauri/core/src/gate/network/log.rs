@@ -185,9 +185,6 @@ fn not_logged(error: &StoreError) {
 
 /// Say of connections how they ended; those that could not be written when they began are written now.
 fn complete(store: &Store, ended: Vec<End>) -> Result<(), StoreError> {
-    if ended.is_empty() {
-        return Ok(());
-    }
     store.write_together(move |conn| {
         for end in ended {
             match end {
