@@ -47,8 +47,6 @@ for (const theme of ["light", "dark"]) {
 	const env = {
 		// As on a desktop that is set so: before its data is open, the app has only this to go by.
 		GTK_THEME: theme === "dark" ? "Adwaita:dark" : "Adwaita",
-		// The web view's own drawing gives no screenshot of a page where nothing moves.
-		WEBKIT_DISABLE_DMABUF_RENDERER: "0",
 	};
 
 	test(`every screen in the ${theme} theme`, async (t) => {

@@ -23,7 +23,7 @@ test("the Costs screen with a year of calls", async (t) => {
 	const folder = await temporaryFolder(t);
 	await promisify(execFile)(program("GATEHOUSE_FILL"), ["--fill", folder]);
 	await said(folder, "budgets", "set", "month", "20");
-	const app = await Gatehouse.start(t, folder, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
+	const app = await Gatehouse.start(t, folder);
 	await app.run(changeSettings, {
 		compareWith: { provider: "openai", model: "gpt-5" },
 		watts: 65,

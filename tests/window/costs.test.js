@@ -9,7 +9,7 @@ import { startProvider } from "./provider.js";
 
 test("the Costs screen", async (t) => {
 	const provider = await startProvider(t);
-	const app = await Gatehouse.startNew(t, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
+	const app = await Gatehouse.startNew(t);
 
 	await t.test("before the first call it says what will stand there", async () => {
 		await app.press("Control+3");

@@ -13,8 +13,7 @@ const key = "sk-test-5f3a9c0b7e1d4826";
 const letter = "Please write to anna.weiss@example.org about the lease. 早い";
 test("a model elsewhere", async (t) => {
 	const provider = await startProvider(t);
-	// The web view's own drawing gives no screenshot of a page where nothing moves.
-	const app = await Gatehouse.startNew(t, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
+	const app = await Gatehouse.startNew(t);
 
 	await t.test("an account is set up, and nothing is sent before it is tested", async () => {
 		await app.click("button", "Settings");

@@ -43,7 +43,7 @@ async function freePort() {
 
 test("the local API", async (t) => {
 	const provider = await startProvider(t);
-	const app = await Gatehouse.startNew(t, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
+	const app = await Gatehouse.startNew(t);
 	const base = `http://127.0.0.1:${await freePort()}`;
 	let key = "";
 

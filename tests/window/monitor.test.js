@@ -65,7 +65,7 @@ test("the Monitor screen", async (t) => {
 	const steady = await startSteadyProvider(t, { tokens: 100_000, perSecond: 20 });
 	const provider = await startProvider(t);
 	const notices = await startNotices(t);
-	const app = await Gatehouse.startNew(t, { WEBKIT_DISABLE_DMABUF_RENDERER: "0" });
+	const app = await Gatehouse.startNew(t);
 
 	await t.test("before the first call it says what will stand there", async () => {
 		await app.press("Control+4");

@@ -3,7 +3,6 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -29,9 +28,6 @@ const keys = {
 /** No call takes this long, so one that does will not return. */
 const callLimitMs = 60_000;
 
-/** Without a graphics card the web view is many times faster when it does not imitate one. */
-const drawing = existsSync("/dev/dri") ? {} : { WEBKIT_DISABLE_DMABUF_RENDERER: "1" };
-
 export class WebDriverError extends Error {
 	constructor({ error, message }) {
 		super(`${error}: ${message}`);
@@ -49,7 +45,6 @@ export class WebDriver {
 		const driver = spawn("WebKitWebDriver", [`--port=${port}`], {
 			env: {
 				...process.env,
-				...drawing,
 				TAURI_WEBVIEW_AUTOMATION: "true",
 				...env,
 			},
@@ -100,7 +95,11 @@ export class WebDriver {
 	}
 
 	async screenshot() {
-		return Buffer.from(await this.#call("GET", "/screenshot"), "base64");
+		// A picture is taken of the next frame, and a page where nothing moves has none.
+		await this.run(drawOnAndOn);
+		const png = await this.#call("GET", "/screenshot");
+		await this.run(() => globalThis.stopDrawing());
+		return Buffer.from(png, "base64");
 	}
 
 	/** Load the page again, and wait until it is loaded. */
@@ -208,6 +207,22 @@ export class Element {
 	async type(text) {
 		await this.#call("POST", "/value", { text });
 	}
+}
+
+/** Have the page drawn again and again, by a dot that nobody sees, until `stopDrawing`. */
+function drawOnAndOn() {
+	const dot = document.createElement("i");
+	dot.style = "position: fixed; top: 0; left: 0; width: 1px; height: 1px; opacity: 0.01";
+	document.body.append(dot);
+	const colours = ["black", "white"];
+	const timer = setInterval(() => {
+		colours.reverse();
+		dot.style.background = colours[0];
+	}, 20);
+	globalThis.stopDrawing = () => {
+		clearInterval(timer);
+		dot.remove();
+	};
 }
 
 /** While one page takes the place of another there may be none to run a script in. */
