@@ -8,6 +8,8 @@ mod events;
 mod first;
 mod notices;
 mod pace;
+#[cfg(not(windows))]
+mod renderer;
 mod state;
 mod troubles;
 
@@ -44,7 +46,12 @@ pub fn run() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let specta = bindings::builder();
-    let app = tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(target_os = "macos")]
+    let builder = builder.on_web_content_process_terminate(|view| {
+        view.state::<renderer::Failures>().mend(view);
+    });
+    let app = builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(specta.invoke_handler())
@@ -52,6 +59,8 @@ pub fn run() -> ExitCode {
             specta.mount_events(app);
             app.manage(AppState::new(arguments.data_dir));
             app.manage(Notices::start());
+            #[cfg(not(windows))]
+            app.manage(renderer::Failures::default());
             let handle = app.handle().clone();
             app.manage(Adding::start(move |path, cancel| {
                 commands::models::add(&handle, path, cancel);
@@ -112,7 +121,9 @@ fn open_window(app: &tauri::App) -> tauri::Result<()> {
         if let Ok(folder) = app.state::<AppState>().folder() {
             window = window.data_directory(folder.path().join("window"));
         }
-        window.build()?;
+        let window = window.build()?;
+        #[cfg(target_os = "linux")]
+        renderer::watch(window.as_ref())?;
     }
     Ok(())
 }

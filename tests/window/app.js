@@ -119,6 +119,8 @@ export async function until(what, work, limitMs = patienceMs) {
 
 export class Gatehouse {
 	#web;
+	/** Drivers that have lost the page; with the first the app would end. */
+	#lost = [];
 
 	/** Start on a new folder and wait until the starter model can be asked. */
 	static async startNew(t, env = {}) {
@@ -149,19 +151,39 @@ export class Gatehouse {
 		const helpers = await childrenOf(this.pid);
 		await this.#web.run(page.quit).catch(unlessGone);
 		await until("the app ends", async () => !(await isRunning(this.pid)));
-		await this.#web.close();
+		await this.#close();
 		await ended(helpers);
 	}
 
 	/** End it the hard way, if it still runs. */
 	async kill() {
 		const helpers = await childrenOf(this.pid);
-		await this.#web.close();
+		await this.#close();
 		if (await isRunning(this.pid)) {
 			process.kill(this.pid, "SIGKILL");
 			await until("the app is gone", async () => !(await isRunning(this.pid)));
 		}
 		await ended(helpers);
+	}
+
+	async #close() {
+		for (const web of [...this.#lost, this.#web]) await web.close();
+	}
+
+	/** Kill the process that draws the page, do what that calls for, and wait until the page is there again. */
+	async killRenderer(mend = async () => {}) {
+		const renderers = () => childrenOf(this.pid, "WebKitWebProces");
+		const [before] = await renderers();
+		process.kill(before, "SIGKILL");
+		const isLost = (error) => error.code === "invalid session id";
+		await until("the driver knows", () => this.text().then(() => false, isLost));
+		await mend();
+		await until("another draws", async () => {
+			return (await renderers()).some((pid) => pid !== before);
+		});
+		this.#lost.push(this.#web);
+		this.#web = await WebDriver.attach(this.pid);
+		await this.see("heading", /./);
 	}
 
 	/** The engines that it runs now. */

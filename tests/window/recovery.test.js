@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { Gatehouse, gatehouse, importChat, program, temporaryFolder, until } from "./app.js";
+import { answer } from "./file-dialog.js";
 import * as page from "./page.js";
 
 test("a window killed in mid-answer, again and again, loses no finished message", async (t) => {
@@ -51,6 +52,30 @@ async function whatIsKept(folder, asked) {
 		return answer === undefined ? [{ question }] : [{ question, answer: messages[at + 1].text }];
 	});
 }
+
+test("when what draws the window dies, the page comes back and the answer goes on", async (t) => {
+	const app = await Gatehouse.startNew(t);
+	await app.answerWithoutEnd();
+	await app.limitAnswers(400);
+	await app.ask("Tell me of the sea, and do not stop.");
+	const { text } = await app.writing(40);
+	await app.killRenderer();
+	await app.asked("Tell me of the sea, and do not stop.");
+	await app.until("the answer has ended", async () => {
+		return !(await app.text()).includes("Still being written");
+	});
+	const whole = await app.answered();
+	assert.ok(whole.text.startsWith(text) && whole.text.length > text.length, whole.text);
+});
+
+test("where what draws the window dies again and again, the person is asked before one more try", async (t) => {
+	const folder = await temporaryFolder(t);
+	await importChat(t, folder, "Kept", ["What is kept?", "This answer."]);
+	const app = await Gatehouse.start(t, folder);
+	for (let time = 0; time < 3; time++) await app.killRenderer();
+	await app.killRenderer(() => answer(app, "Try again"));
+	await app.see("button", /^Kept/);
+});
 
 test("damage that the daily check finds while the window is open leads back to a snapshot", async (t) => {
 	const folder = await temporaryFolder(t);

@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -40,14 +41,22 @@ export class WebDriver {
 	#address;
 
 	/** Start a program with a web view and take control of it. */
-	static async open(program, args, env) {
+	static open(program, args, env) {
+		const options = { binary: program, args };
+		return WebDriver.#begin([], { TAURI_WEBVIEW_AUTOMATION: "true", ...env }, options);
+	}
+
+	/** Take control of a program that a driver has started which has lost it since. */
+	static async attach(pid) {
+		const environment = await readFile(`/proc/${pid}/environ`, "utf8");
+		const [, address] = environment.match(/(?:^|\0)WEBKIT_INSPECTOR_SERVER=([^\0]+)/);
+		return WebDriver.#begin([`--target=${address}`], {}, {});
+	}
+
+	static async #begin(args, env, options) {
 		const port = await freePort();
-		const driver = spawn("WebKitWebDriver", [`--port=${port}`], {
-			env: {
-				...process.env,
-				TAURI_WEBVIEW_AUTOMATION: "true",
-				...env,
-			},
+		const driver = spawn("WebKitWebDriver", [`--port=${port}`, ...args], {
+			env: { ...process.env, ...env },
 			stdio: ["ignore", "ignore", process.env.GATEHOUSE_SHOW_LOG ? "inherit" : "ignore"],
 		});
 		const self = new WebDriver();
@@ -55,7 +64,6 @@ export class WebDriver {
 		self.#address = `http://127.0.0.1:${port}`;
 		try {
 			await self.#ready();
-			const options = { binary: program, args };
 			// The driver now and then misses that a page was loaded, and would wait for it with each call.
 			// Who drives the app waits for what is on screen anyway.
 			const wanted = {
