@@ -1,7 +1,7 @@
 //! Every connection is one that the person set up, and every byte is accounted for.
 
 use std::{
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, mpsc::channel},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,42 @@ pub fn place_without_key(address: &str, destination: Destination) -> Place {
 /// The address of a provider where it takes all requests, whomever they are meant for.
 pub fn as_proxy(provider: &Provider) -> &str {
     provider.address.trim_end_matches("/v1")
+}
+
+#[test]
+fn going_offline_closes_the_connection_that_is_kept_for_a_next_request() {
+    // Only what is closed in less time was not closed because its time was over.
+    const KEPT: Duration = Duration::from_secs(1);
+    let (tell, closed) = channel();
+    let provider = Provider::start(move |_| Reply::Kept("Hello".into(), tell.clone()));
+    let place = place(&provider.address);
+    let conversation = place.conversation();
+    let was_seen = || {
+        set(&place.app, |settings| settings.offline = false);
+        let begin = Instant::now();
+        place.say(conversation, "Hello");
+        set(&place.app, |settings| settings.offline = true);
+        closed.recv_timeout(Duration::from_secs(20)).unwrap();
+        begin.elapsed() < KEPT
+    };
+    // A machine that stands still shows nothing, so it has some tries.
+    assert!((0..10).any(|_| was_seen()), "it was closed by time alone");
+}
+
+#[test]
+fn a_connection_that_is_kept_does_not_hold_the_chats_of_an_app_that_was_closed() {
+    let (tell, closed) = channel();
+    let provider = Provider::start(move |_| Reply::Kept("Hello".into(), tell.clone()));
+    let Place {
+        _folder: folder,
+        app,
+        account,
+    } = place(&provider.address);
+    let conversation = app.gate.new_conversation(&elsewhere(&account)).unwrap();
+    app::say(&app, conversation.id, "Hello");
+    drop(app);
+    assert!(folder.open().unwrap().opened_alone());
+    closed.recv_timeout(Duration::from_secs(20)).unwrap();
 }
 
 #[test]

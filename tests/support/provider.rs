@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc::Sender},
     thread,
 };
 
@@ -48,6 +48,8 @@ fn text_of(content: &Value) -> String {
 pub enum Reply {
     /// Write these pieces, then say what was used: tokens in and out.
     Pieces(Vec<String>, u64, u64),
+    /// The same as one text, on a connection that stays open, and tell when the client closes it.
+    Kept(String, Sender<()>),
     /// Write these pieces and never end.
     Endless(Vec<String>),
     /// Refuse with this status and these words.
@@ -150,16 +152,30 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
         let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
         format!("data: {chunk}\n\n")
     };
+    let end = |input: u64, output: u64| {
+        let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+        let usage = json!({ "choices": [], "usage": {
+            "prompt_tokens": input, "completion_tokens": output } });
+        format!("data: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+    };
     match reply {
         Reply::Pieces(pieces, input, output) => {
             stream.write_all(stream_head.as_bytes())?;
             for text in &pieces {
                 stream.write_all(piece(text).as_bytes())?;
             }
-            let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
-            let usage = json!({ "choices": [], "usage": {
-                "prompt_tokens": input, "completion_tokens": output } });
-            write!(stream, "data: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+            stream.write_all(end(input, output).as_bytes())
+        }
+        Reply::Kept(text, closed) => {
+            let body = piece(&text) + &end(100, 10);
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
+            write!(stream, "{head}content-length: {length}\r\n\r\n{body}")?;
+            let read = stream.read(&mut [0; 16])?;
+            assert_eq!(read, 0, "another request on it");
+            // A test that has seen enough does not hear it.
+            let _ = closed.send(());
+            Ok(())
         }
         Reply::Endless(pieces) => {
             stream.write_all(stream_head.as_bytes())?;

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::Poll,
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{
@@ -99,9 +99,26 @@ struct Idle<C> {
 
 struct Kept<C> {
     /// The one that was used longest ago is the first.
-    ways: VecDeque<(Origin, Instant, Way<C>)>,
+    ways: VecDeque<Resting<C>>,
     /// Whether a thread closes each in its time.
     are_closed: bool,
+}
+
+struct Resting<C> {
+    server: Origin,
+    until: Instant,
+    /// The same by the clock on the wall, which goes on while the computer sleeps: what was open may be dead then, and
+    /// nothing would tell.
+    until_on_the_wall: SystemTime,
+    way: Way<C>,
+}
+
+impl<C> Resting<C> {
+    fn is_for(&self, server: &Origin) -> bool {
+        self.server == *server
+            && Instant::now() < self.until
+            && SystemTime::now() < self.until_on_the_wall
+    }
 }
 
 impl<C: Send + 'static> Drives<C> {
@@ -165,8 +182,12 @@ impl<C: Send + 'static> Drives<C> {
             }
             kept.are_closed = true;
         }
-        let until = Instant::now() + self.kept_for;
-        kept.ways.push_back((server, until, way));
+        kept.ways.push_back(Resting {
+            server,
+            until: Instant::now() + self.kept_for,
+            until_on_the_wall: SystemTime::now() + self.kept_for,
+            way,
+        });
         let over = (kept.ways.len() > KEPT).then(|| kept.ways.pop_front());
         drop(kept);
         drop(over);
@@ -197,19 +218,15 @@ impl<C> Idle<C> {
 
     fn take(&self, server: &Origin) -> Option<Way<C>> {
         let mut kept = self.kept();
-        let now = Instant::now();
-        let at = kept
-            .ways
-            .iter()
-            .rposition(|(of, until, _)| of == server && *until > now)?;
-        kept.ways.remove(at).map(|(_, _, way)| way)
+        let at = kept.ways.iter().rposition(|one| one.is_for(server))?;
+        kept.ways.remove(at).map(|one| one.way)
     }
 
     /// Close each when its time is over, until none is left.
     fn close_in_time(&self) {
         let mut kept = self.kept();
-        while let Some((_, until, _)) = kept.ways.front() {
-            let left = until.saturating_duration_since(Instant::now());
+        while let Some(next) = kept.ways.front() {
+            let left = next.until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let over = kept.ways.pop_front();
                 drop(kept);

@@ -93,6 +93,18 @@ fn what_is_kept_is_closed_in_its_time_by_the_switch_and_with_all_others() {
 }
 
 #[test]
+fn what_was_kept_before_the_computer_slept_is_not_taken() {
+    let drives = drives(LONG);
+    let mut ended = take(&drives, "http://a.test");
+    let _held = open(&ended);
+    ended.is_over();
+    drop(ended);
+    drives.idle.kept().ways[0].until_on_the_wall = SystemTime::now();
+    let next = take(&drives, "http://a.test");
+    assert!(!next.way().is_idle(), "it has opened nothing yet");
+}
+
+#[test]
 fn what_still_sends_is_not_kept() {
     let drives = drives(LONG);
     let mut ended = take(&drives, "http://a.test");
