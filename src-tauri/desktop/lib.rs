@@ -121,9 +121,9 @@ fn open_window(app: &tauri::App) -> tauri::Result<()> {
         if let Ok(folder) = app.state::<AppState>().folder() {
             window = window.data_directory(folder.path().join("window"));
         }
-        let window = window.build()?;
+        let _window = window.build()?;
         #[cfg(target_os = "linux")]
-        renderer::watch(window.as_ref())?;
+        renderer::watch(_window.as_ref())?;
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             let length = body.len();
             let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
             write!(stream, "{head}content-length: {length}\r\n\r\n{body}")?;
-            let read = stream.read(&mut [0; 16])?;
+            let read = stream.read(&mut [0; 16]).unwrap_or(0);
             assert_eq!(read, 0, "another request on it");
             // A test that has seen enough does not hear it.
             let _ = closed.send(());

@@ -170,17 +170,23 @@ export class Gatehouse {
 		for (const web of [...this.#lost, this.#web]) await web.close();
 	}
 
-	/** Kill the process that draws the page, do what that calls for, and wait until the page is there again. */
+	/** Kill the process that draws the page, do what that calls for, and wait until another one draws. */
 	async killRenderer(mend = async () => {}) {
 		const renderers = () => childrenOf(this.pid, "WebKitWebProces");
 		const [before] = await renderers();
 		process.kill(before, "SIGKILL");
+		// The driver loses the page with it. Asked only later, it would first wait for the page that comes then.
 		const isLost = (error) => error.code === "invalid session id";
 		await until("the driver knows", () => this.text().then(() => false, isLost));
 		await mend();
 		await until("another draws", async () => {
-			return (await renderers()).some((pid) => pid !== before);
+			const now = await renderers();
+			return now.length > 0 && !now.includes(before);
 		});
+	}
+
+	/** Have another driver take control, and wait until the page is there again. */
+	async attachAgain() {
 		this.#lost.push(this.#web);
 		this.#web = await WebDriver.attach(this.pid);
 		await this.see("heading", /./);

@@ -105,9 +105,11 @@ export class WebDriver {
 	async screenshot() {
 		// A picture is taken of the next frame, and a page where nothing moves has none.
 		await this.run(drawOnAndOn);
-		const png = await this.#call("GET", "/screenshot");
-		await this.run(() => globalThis.stopDrawing());
-		return Buffer.from(png, "base64");
+		try {
+			return Buffer.from(await this.#call("GET", "/screenshot"), "base64");
+		} finally {
+			await this.run(() => globalThis.stopDrawing?.());
+		}
 	}
 
 	/** Load the page again, and wait until it is loaded. */
