@@ -20,7 +20,6 @@ export type ChatHooks = {
 
 export function chatActions(hooks: ChatHooks): Action[] {
 	const { thread } = hooks;
-	const hasAnswer = () => lastAnswer(thread) !== undefined;
 	return [
 		{
 			id: "chat.search",
@@ -66,15 +65,18 @@ export function chatActions(hooks: ChatHooks): Action[] {
 			title: "Stop the answer",
 			group: "Message",
 			shortcut: "Escape",
-			enabled: () => thread.answering,
-			run: () => void thread.stop().catch(toastError),
+			enabled: () => thread.answering || thread.unseen !== null,
+			run: () => {
+				const stopped = thread.unseen ? thread.stopUnseen(thread.unseen) : thread.stop();
+				stopped.catch(toastError);
+			},
 		},
 		{
 			id: "message.regenerate",
 			title: "Regenerate the last answer",
 			group: "Message",
 			shortcut: "Mod+R",
-			enabled: hasAnswer,
+			enabled: () => endedAnswer(thread) !== undefined,
 			run: hooks.regenerate,
 		},
 		{
@@ -82,7 +84,7 @@ export function chatActions(hooks: ChatHooks): Action[] {
 			title: "Copy the last answer",
 			group: "Message",
 			shortcut: "Mod+Shift+C",
-			enabled: hasAnswer,
+			enabled: () => lastAnswer(thread) !== undefined,
 			run: hooks.copyAnswer,
 		},
 		{
@@ -107,10 +109,16 @@ export function chatActions(hooks: ChatHooks): Action[] {
 	];
 }
 
-/** The newest message, if it is an answer that has ended. */
+/** The newest message, if it is an answer, and not one that is heard as it is written. */
 function lastAnswer({ messages, answering }: Thread): Message | undefined {
 	const last = messages?.at(-1);
 	return last?.role === "assistant" && !answering ? last : undefined;
+}
+
+/** The newest message, if it is an answer that has ended. */
+function endedAnswer(thread: Thread): Message | undefined {
+	const last = lastAnswer(thread);
+	return last?.state === "streaming" ? undefined : last;
 }
 
 /** The newest question, while nothing is being answered. */
@@ -130,11 +138,11 @@ function ratings(thread: Thread): Action[] {
 		group: "Message",
 		keywords: "thumb up down",
 		enabled: () => {
-			const answer = lastAnswer(thread);
+			const answer = endedAnswer(thread);
 			return answer !== undefined && answer.rating !== rating;
 		},
 		run: () => {
-			const answer = lastAnswer(thread);
+			const answer = endedAnswer(thread);
 			if (answer) thread.rate(answer.id, rating).catch(toastError);
 		},
 	}));

@@ -29,6 +29,8 @@ import { Refusal, type Asked } from "./refusal.svelte";
 import { newMessage } from "./turn";
 
 const saveDraftAfterMs = 400;
+/** So often is an answer read again of which this page hears nothing. */
+const readUnseenAfterMs = 1000;
 
 /** The options of a new chat until the person chooses others. */
 const untouched: Options = {
@@ -107,6 +109,7 @@ export class Thread {
 	#turns = new Turns();
 	#host: ThreadHost;
 	#draftTimer: ReturnType<typeof setTimeout> | undefined;
+	#unseenTimer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(id: string | null, host: ThreadHost) {
 		this.id = id;
@@ -116,6 +119,12 @@ export class Thread {
 	/** An answer is asked for or being written. */
 	get answering(): boolean {
 		return this.#asking || this.#several || this.live !== null;
+	}
+
+	/** The newest answer, where this page hears nothing of it: it was begun before it, or by another process. */
+	get unseen(): Message | null {
+		const last = this.messages?.at(-1);
+		return !this.answering && last?.state === "streaming" ? last : null;
 	}
 
 	get isEmpty(): boolean {
@@ -151,6 +160,8 @@ export class Thread {
 			this.#takeConversation(conversation);
 			this.seenMs = conversation.updatedAtMs;
 			this.messages = messages;
+			clearTimeout(this.#unseenTimer);
+			if (this.unseen) this.#unseenTimer = setTimeout(() => void this.open(), readUnseenAfterMs);
 		} catch (thrown) {
 			this.openError = toProblem(thrown);
 		}
@@ -285,6 +296,17 @@ export class Thread {
 
 	async stop(): Promise<void> {
 		if (this.id !== null && this.answering) await backend.stopAnswer(this.id);
+	}
+
+	/** Stop an answer of which this page hears nothing. */
+	async stopUnseen({ call }: Message): Promise<void> {
+		try {
+			if (call !== null) await backend.stopCall(call.number);
+		} catch (thrown) {
+			// It has ended meanwhile.
+			if (toProblem(thrown).code !== "not_found") throw thrown;
+			await this.open();
+		}
 	}
 
 	/** Bring a message into view, on whichever branch it lies. */

@@ -5,6 +5,8 @@ import type { Message, Rating } from "$lib/backend";
 export type MessageDeeds = {
 	copy: (message: Message) => void;
 	regenerate: (answer: Message) => void;
+	/** Stop an answer of which this page hears nothing. */
+	stop: (answer: Message) => Promise<void>;
 	/** Open a question for another wording. */
 	edit: (question: Message) => void;
 	askEdited: (question: Message, text: string) => void;

@@ -54,10 +54,39 @@ describe("the thread", () => {
 		written = { text: "Once upon a time", state: "streaming" };
 		heard();
 		expect(await screen.findByText("Once upon a time")).toBeTruthy();
+		expect(screen.queryByRole("button", { name: "Regenerate" })).toBeNull();
+		const stopped: number[] = [];
+		backend.stopCall = async (number) => void stopped.push(number);
+		await user.click(button("Stop"));
+		expect(stopped).toHaveLength(1);
+		await waitFor(() => expect(button("Stopping…")).toHaveProperty("disabled", true));
 		written = { text: "Once upon a time, the end.", state: "done" };
 		heard();
 		expect(await screen.findByText("Once upon a time, the end.")).toBeTruthy();
 		expect(screen.queryByText(/^Still being written/)).toBeNull();
+	});
+
+	it("reads an answer that was begun before the page until it has ended", async () => {
+		const backend = await open();
+		const read = backend.openConversation;
+		let state: Message["state"] = "streaming";
+		let reads = 0;
+		backend.openConversation = async (id) => {
+			const thread = await read(id);
+			if (++reads === 3) state = "done";
+			const messages = thread.messages.map((message, nth, all) =>
+				nth === all.length - 1 ? { ...message, state } : message,
+			);
+			return { ...thread, messages };
+		};
+		await openChat(/^Summarise the inspection report/);
+		await screen.findByText(/^Still being written/);
+		// Nothing is heard of it, so it is read.
+		await waitFor(() => expect(screen.queryByText(/^Still being written/)).toBeNull(), {
+			timeout: 20_000,
+		});
+		expect(reads).toBe(3);
+		expect(button("Regenerate")).toBeTruthy();
 	});
 
 	it("goes to the newest message when the person asks something", async () => {
