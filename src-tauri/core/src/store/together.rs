@@ -25,8 +25,9 @@ use rusqlite::{Connection, ffi};
 
 use super::{Store, StoreError, unpoisoned};
 
-/// So many share a transaction at most: the first of them has waited for all the others.
-const MOST: usize = 32;
+/// So many share a transaction at most: the first of them has waited for all the others, which takes about ten
+/// milliseconds. Pages that many of them change are encrypted and written once.
+const MOST: usize = 128;
 
 /// How long what is not urgent is left to others.
 const MOMENT: Duration = Duration::from_millis(5);
