@@ -18,6 +18,9 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
 const TIMES: usize = 3;
 const A_WHILE: Duration = Duration::from_secs(60);
 
+const AGAIN: &str = "Your chats are safe, and what is being written goes on. If this comes back, install the updates \
+                     of your system or restart the computer.";
+
 /// When it failed, the oldest first.
 #[derive(Default)]
 pub(crate) struct Failures(Mutex<VecDeque<Instant>>);
@@ -40,8 +43,7 @@ impl Failures {
         let view = view.clone();
         view.app_handle()
             .dialog()
-            .message("Your chats are safe, and what is being written goes on. If this comes back, install \
-                 the updates of your system or restart the computer.")
+            .message(AGAIN)
             .title("The window could not be drawn")
             .kind(MessageDialogKind::Error)
             .buttons(MessageDialogButtons::OkCustom("Try again".into()))

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 
 use super::{
     ClientUsage,
-    ask::{Asking, Ended, failed},
+    ask::Asking,
+    ended::{Ended, failed},
     names,
 };
 use crate::{

@@ -10,6 +10,7 @@ mod begin;
 mod complete;
 mod count;
 mod embed;
+mod ended;
 mod here;
 mod leave;
 mod moderate;

@@ -5,7 +5,8 @@ use rusqlite::Connection;
 
 use super::{
     Moderation,
-    ask::{Asking, Ended, failed},
+    ask::Asking,
+    ended::{Ended, failed},
     names,
 };
 use crate::{
