@@ -73,7 +73,11 @@ test("where what draws the window dies again and again, the person is asked befo
 	const folder = await temporaryFolder(t);
 	await importChat(t, folder, "Kept", ["What is kept?", "This answer."]);
 	const app = await Gatehouse.start(t, folder);
-	for (let time = 0; time < 3; time++) await app.killRenderer();
+	for (let time = 0; time < 3; time++) {
+		// Of one that dies before it has begun to draw the web view does not always tell.
+		await app.killRenderer();
+		await app.attachAgain();
+	}
 	await app.killRenderer(() => answer(app, "Try again"));
 	await app.attachAgain();
 	await app.see("button", /^Kept/);
